@@ -1,6 +1,6 @@
 module proxyaddr
 
-go 1.26.8
+go 1.26
 
 require (
 	github.com/Azure/go-ntlmssp v0.1.1 // indirect
