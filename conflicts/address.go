@@ -1,0 +1,113 @@
+package conflicts
+
+import (
+	"strings"
+	"unicode"
+)
+
+// An Address is one value of proxyAddresses taken apart, "TYPE:address"
+// ([MS-ADA3] proxyAddresses; types in use: SMTP, X400, X500, SIP, EUM and
+// others). Nothing in it is repaired: Raw is the value as the directory holds it.
+type Address struct {
+	// Raw is the stored value, byte for byte.
+	Raw string
+	// Type is what stands before the first colon, without the white space
+	// around it, in the case in which it is stored. Empty if there is no colon.
+	Type string
+	// Text is what stands after the first colon, with the white space that
+	// may surround it. Without a colon it is the whole value.
+	Text string
+}
+
+// ParseAddress takes a stored value apart. It accepts every string: what is
+// wrong with a value is told by [Address.Malformed].
+func ParseAddress(raw string) Address {
+	typ, text, ok := strings.Cut(raw, ":")
+	if !ok {
+		return Address{Raw: raw, Text: raw}
+	}
+	return Address{Raw: raw, Type: strings.TrimSpace(typ), Text: text}
+}
+
+// SMTP reports whether the value is an Internet mail address, primary or not.
+func (a Address) SMTP() bool { return strings.EqualFold(a.Type, "smtp") }
+
+// Primary reports whether the value is the primary address of its type: the
+// type is written in capitals.
+func (a Address) Primary() bool {
+	return a.Type != "" && a.Type == strings.ToUpper(a.Type) && a.Type != strings.ToLower(a.Type)
+}
+
+// Padded reports whether white space stands around the address. It is not
+// part of the key, so a padded value can be a duplicate of a clean one.
+func (a Address) Padded() bool {
+	if a.Type == "" {
+		return a.Text != a.Trimmed()
+	}
+	return a.Raw != a.Type+":"+a.Trimmed()
+}
+
+// Trimmed returns the address without its type and without the white space
+// around it.
+func (a Address) Trimmed() string { return strings.TrimSpace(a.Text) }
+
+// Domain returns the part of an SMTP address behind its last "@", as stored
+// but for white space around it, or "" where there is none.
+func (a Address) Domain() string {
+	if !a.SMTP() {
+		return ""
+	}
+	_, domain, _ := splitAt(a.Trimmed())
+	return domain
+}
+
+// Malformed says in a few words what keeps the value from being an address,
+// or "" if nothing does. Only the shape that every type shares is judged,
+// and for SMTP the parts of an address: X500 and its like contain
+// "/ = ( ) '" and colons legitimately.
+func (a Address) Malformed() string {
+	switch {
+	case a.Type == "" && !strings.Contains(a.Raw, ":"):
+		return "no type before the address"
+	case a.Type == "":
+		return "empty type"
+	case strings.ContainsFunc(a.Type, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}):
+		return "type is not a word"
+	case a.Trimmed() == "":
+		return "empty address"
+	case !a.SMTP():
+		return ""
+	}
+	local, domain, ok := splitAt(a.Trimmed())
+	switch {
+	case !ok:
+		return `no "@"`
+	case local == "":
+		return `nothing before the "@"`
+	case domain == "":
+		return `nothing behind the "@"`
+	case strings.Contains(local, "@") && !quoted(local):
+		return `more than one "@"`
+	case strings.HasPrefix(domain, ".") || strings.HasSuffix(domain, ".") || strings.Contains(domain, ".."):
+		return "empty label in the domain"
+	case strings.ContainsFunc(a.Trimmed(), unicode.IsControl):
+		return "control character"
+	}
+	return ""
+}
+
+// splitAt parts a mail address at its last "@": what stands before it may be
+// a quoted string with another one (RFC 5321 section 4.1.2).
+func splitAt(s string) (local, domain string, ok bool) {
+	i := strings.LastIndexByte(s, '@')
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+func quoted(local string) bool {
+	return len(local) >= 2 && local[0] == '"' && local[len(local)-1] == '"'
+}

@@ -1,0 +1,208 @@
+package conflicts
+
+import "cmp"
+
+// Audit is the result of one scan, the one value that every output is made of.
+// It is plain data: nothing in it changes once [Judge] has returned it.
+type Audit struct {
+	// Version is the version of the program, Command its command line (which
+	// holds no secret, as no option takes one).
+	Version, Command string
+	Scope            Scope
+	// Coverage has one row for each partition that was to be read.
+	Coverage []Coverage
+	// Problems are all the reasons why the scan may have missed something, in
+	// sentences that begin with the name of the thing. A scan without any is
+	// complete.
+	Problems []string
+	// Notes are facts about the scan that do not make it incomplete.
+	Notes []string
+	// Rules are the keeper rules in force, in order.
+	Rules     []Rule
+	Conflicts []Conflict
+	Changes   []Change
+	Findings  []Finding
+}
+
+// Complete reports whether everything that was to be read was read.
+func (a *Audit) Complete() bool { return len(a.Problems) == 0 }
+
+// Objects, Values and Pages return the totals over all partitions.
+func (a *Audit) Objects() int { return a.sum(func(c Coverage) int { return c.Objects }) }
+func (a *Audit) Values() int  { return a.sum(func(c Coverage) int { return c.Values }) }
+func (a *Audit) Pages() int   { return a.sum(func(c Coverage) int { return c.Pages }) }
+
+func (a *Audit) sum(f func(Coverage) int) (n int) {
+	for _, c := range a.Coverage {
+		n += f(c)
+	}
+	return n
+}
+
+// Count returns the number of conflicts of a class.
+func (a *Audit) Count(class Class) (n int) {
+	for i := range a.Conflicts {
+		if a.Conflicts[i].Class == class {
+			n++
+		}
+	}
+	return n
+}
+
+// Scope says what was looked at and what of it is reported.
+type Scope struct {
+	// Source names the directory: the URLs of the domain controllers or the
+	// name of the LDIF export.
+	Source []string
+	// Identity is the name that was used to bind; empty for an export.
+	Identity string
+	// Base and Exclude are the subtrees that are reported and left out, as
+	// distinguished names. Both empty means the whole directory. They never limit
+	// what is read and compared.
+	Base, Exclude []string
+	// AcceptedDomains are the domains for which Exchange takes mail, in
+	// order; empty if the directory names none.
+	AcceptedDomains []string
+}
+
+// Coverage is what was read of one partition.
+type Coverage struct {
+	// Partition is its distinguished name, or the name of an export.
+	Partition string
+	// Objects have at least one attribute with an address; Values are their
+	// proxy addresses.
+	Objects, Values, Pages int
+	// Referrals were returned by the server and not followed.
+	Referrals int
+	// Deleted is the number of deleted objects whose addresses could be read.
+	Deleted int
+	// Problem says why the partition was not read to its end; empty if it was.
+	Problem string
+}
+
+// Class is the kind of a conflict.
+type Class string
+
+const (
+	// Duplicate: more than one object has the same SMTP proxy address. This is
+	// what Exchange's events 9514 and 9217 are about.
+	Duplicate Class = "duplicate"
+	// Collation: the addresses are written differently, but are the same to
+	// Active Directory ([MS-ADTS] 3.1.1.2.2.4.13).
+	Collation Class = "collation"
+	// CrossAttribute: a proxy address of one object is mail or
+	// userPrincipalName of another.
+	CrossAttribute Class = "cross-attribute"
+	// NonSMTP: more than one object has the same X500, SIP, EUM … address.
+	NonSMTP Class = "non-smtp"
+)
+
+// Classes lists every class, the most urgent first.
+var Classes = []Class{Duplicate, Collation, CrossAttribute, NonSMTP}
+
+// Title returns the class as a heading.
+func (c Class) Title() string {
+	switch c {
+	case Duplicate:
+		return "Duplicate SMTP address"
+	case Collation:
+		return "Same address to Active Directory"
+	case CrossAttribute:
+		return "Address is mail or logon name elsewhere"
+	case NonSMTP:
+		return "Duplicate X500, SIP or other address"
+	}
+	return string(c)
+}
+
+// A Conflict is one address with all the objects that claim it.
+type Conflict struct {
+	// ID is derived from the address alone and so stays the same from scan to
+	// scan: "C-" and ten characters (50 bits of SHA-256 in base 32).
+	ID    string
+	Class Class
+	// Type is the type in lower case, Address what the key compares: case-folded,
+	// the domain as an A-label.
+	Type, Address string
+	// Owners begin with the keeper; the others follow by objectGUID.
+	Owners []Owner
+	// Reason says why the first owner keeps the address.
+	Reason string
+	// Unresolved says why the changes do not end the conflict, or is empty.
+	Unresolved string
+}
+
+// Keeper returns the owner that keeps the address.
+func (c *Conflict) Keeper() *Owner { return &c.Owners[0] }
+
+// An Owner is an object that claims the address of a conflict.
+type Owner struct {
+	*Object
+	// Claims are where it stands, at least one; proxyAddresses first, primaries
+	// before the others.
+	Claims []Claim
+}
+
+// Primary reports whether the owner holds the address as a primary one.
+func (o *Owner) Primary() bool { return o.Claims[0].Primary }
+
+// A Claim is an attribute value that holds the address.
+type Claim struct {
+	// Attribute is proxyAddresses, mail or userPrincipalName.
+	Attribute string
+	// Value is what is stored.
+	Value   string
+	Primary bool
+	// Padded marks a value whose white space is not part of the comparison;
+	// Loose, one that is equal to the conflict's address only to Active Directory.
+	Padded, Loose bool
+}
+
+// The attributes in which an address can stand.
+const (
+	ProxyAddresses    = "proxyAddresses"
+	Mail              = "mail"
+	UserPrincipalName = "userPrincipalName"
+	TargetAddress     = "targetAddress"
+)
+
+// A Change replaces or removes one attribute value of one object. All changes
+// of one object are applied together or not at all.
+type Change struct {
+	// Conflict is the ID of the conflict that it helps to end.
+	Conflict string
+	Object   *Object
+	// Attribute is proxyAddresses, or mail where that follows.
+	Attribute string
+	// Old is the exact stored value. New is empty for a removal.
+	Old, New   string
+	Risk       Risk
+	RiskReason string
+}
+
+// Risk says how much attention a change needs.
+type Risk int
+
+const (
+	Low Risk = iota
+	Medium
+	High
+)
+
+func (r Risk) String() string { return [...]string{"low", "medium", "high"}[r] }
+
+// A Finding is something about one object that is not a conflict but should
+// be put right.
+type Finding struct {
+	Kind FindingKind
+	DN   string
+	GUID GUID
+	// Value is the stored value that the finding is about, if it is about one.
+	Value  string
+	Detail string
+}
+
+func compareFindings(a, b Finding) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.DN, b.DN), cmp.Compare(a.GUID.String(), b.GUID.String()),
+		cmp.Compare(a.Value, b.Value), cmp.Compare(a.Detail, b.Detail))
+}

@@ -1,0 +1,160 @@
+package conflicts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// FindingKind is a rule of hygiene. Rules never decide what is a duplicate.
+type FindingKind string
+
+const (
+	// MalformedValue is a value that is not an address.
+	MalformedValue FindingKind = "malformed-value"
+	// PaddedValue has white space around the address, which look-ups do not ignore.
+	PaddedValue FindingKind = "padded-value"
+	// SeveralPrimaries and NoPrimary are about SMTP: exactly one value should
+	// be written in capitals.
+	SeveralPrimaries FindingKind = "several-primaries"
+	NoPrimary        FindingKind = "no-primary"
+	// MailDiffers is a mail attribute that is not the primary SMTP address.
+	MailDiffers FindingKind = "mail-differs"
+	// TooLong exceeds 64 octets before the "@" or 254 in all (RFC 5321 section
+	// 4.5.3.1 and erratum 1690), or 256 characters with the type (Entra ID).
+	TooLong FindingKind = "too-long"
+	// EntraCharacter is a character that synchronisation to Entra ID refuses.
+	EntraCharacter FindingKind = "entra-character"
+	// DoubledAddress is one address in two values of one object.
+	DoubledAddress FindingKind = "doubled-address"
+	// RepeatedTarget is a targetAddress of several objects: information, as it
+	// is legitimate.
+	RepeatedTarget FindingKind = "repeated-target"
+)
+
+// FindingKinds lists every kind in the order of the outputs.
+var FindingKinds = []FindingKind{MalformedValue, PaddedValue, SeveralPrimaries, NoPrimary, MailDiffers, TooLong,
+	EntraCharacter, DoubledAddress, RepeatedTarget}
+
+// Title returns the kind as a heading.
+func (k FindingKind) Title() string {
+	switch k {
+	case MalformedValue:
+		return "Value is not an address"
+	case PaddedValue:
+		return "White space around the address"
+	case SeveralPrimaries:
+		return "Several primary SMTP addresses"
+	case NoPrimary:
+		return "No primary SMTP address"
+	case MailDiffers:
+		return "mail is not the primary address"
+	case TooLong:
+		return "Address is too long"
+	case EntraCharacter:
+		return "Character that Entra ID refuses"
+	case DoubledAddress:
+		return "Address twice on one object"
+	case RepeatedTarget:
+		return "targetAddress of several objects"
+	}
+	return string(k)
+}
+
+const (
+	maxLocal = 64
+	maxSMTP  = 254
+	maxEntra = 256
+)
+
+// Findings returns what the hygiene rules say of one object, in a fixed order.
+func Findings(e *Entry) []Finding {
+	var found []Finding
+	add := func(kind FindingKind, value, format string, args ...any) {
+		found = append(found, Finding{Kind: kind, DN: e.DN, GUID: e.GUID, Value: value, Detail: fmt.Sprintf(format, args...)})
+	}
+	values := slices.Sorted(slices.Values(e.ProxyAddresses))
+	first := make(map[Key]string, len(values))
+	var primaries []string
+	smtp := false
+	for _, v := range values {
+		a := ParseAddress(v)
+		smtp = smtp || a.SMTP()
+		if a.SMTP() && a.Primary() {
+			primaries = append(primaries, v)
+		}
+		if why := a.Malformed(); why != "" {
+			add(MalformedValue, v, "%s", why)
+		}
+		if a.Padded() {
+			add(PaddedValue, v, "white space around the address or its type")
+		}
+		if a.SMTP() {
+			if why := tooLong(a); why != "" {
+				add(TooLong, v, "%s", why)
+			}
+			if bad := refusedByEntra(a); bad != "" {
+				add(EntraCharacter, v, "Entra ID refuses %s", bad)
+			}
+		}
+		if twin, ok := first[a.LooseKey()]; ok {
+			add(DoubledAddress, v, "the same address as %s", twin)
+		} else {
+			first[a.LooseKey()] = v
+		}
+	}
+	switch {
+	case len(primaries) > 1:
+		add(SeveralPrimaries, primaries[0], "%d values are written SMTP: %s", len(primaries), strings.Join(primaries, ", "))
+	case smtp && len(primaries) == 0:
+		add(NoPrimary, "", "no value is written SMTP:, so Exchange has no address to send from")
+	case len(primaries) == 1 && e.Mail != "":
+		if p := ParseAddress(primaries[0]); p.Key() != MailKey(e.Mail) {
+			add(MailDiffers, e.Mail, "the primary address is %s", p.Trimmed())
+		}
+	}
+	slices.SortStableFunc(found, compareFindings)
+	return found
+}
+
+func tooLong(a Address) string {
+	local, _, _ := splitAt(a.Trimmed())
+	switch {
+	case len(local) > maxLocal:
+		return fmt.Sprintf("%d octets before the @, %d are allowed", len(local), maxLocal)
+	case len(a.Trimmed()) > maxSMTP:
+		return fmt.Sprintf("%d octets, %d are allowed", len(a.Trimmed()), maxSMTP)
+	case utf8.RuneCountInString(a.Raw) > maxEntra:
+		return fmt.Sprintf("%d characters with the type, Entra ID takes %d", utf8.RuneCountInString(a.Raw), maxEntra)
+	}
+	return ""
+}
+
+// refusedByEntra lists the characters behind the type that Entra Connect does
+// not synchronise: white space, < > ( ) ; , [ ] ", letters with diacritics and
+// a second colon. Apostrophes and the other marks of RFC 5322 are legal.
+func refusedByEntra(a Address) string {
+	var bad []string
+	for _, r := range a.Trimmed() {
+		switch {
+		case unicode.IsSpace(r):
+			bad = append(bad, "white space")
+		case strings.ContainsRune(`<>();,[]":`, r):
+			bad = append(bad, string(r))
+		case r > unicode.MaxASCII && marked(r):
+			bad = append(bad, string(r))
+		}
+	}
+	slices.Sort(bad)
+	return strings.Join(slices.Compact(bad), " ")
+}
+
+func marked(r rune) bool {
+	s := string(r)
+	return strings.ContainsFunc(norm.NFD.String(s), func(r rune) bool { return unicode.Is(unicode.Mn, r) }) ||
+		unmarked.Replace(fold(s)) != fold(s)
+}

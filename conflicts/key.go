@@ -1,0 +1,122 @@
+package conflicts
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
+)
+
+// Key decides whether two addresses are the same: they are if their keys
+// are. It is "type:address" in lower case, and its rule is written at
+// [Address.Key]. A key is for comparing, not for showing or sending to.
+type Key string
+
+// Key returns the one documented key of an address:
+//
+//   - the type is folded to lower case;
+//   - white space around the address is left out;
+//   - the address is case-folded (Unicode, full) and brought to NFC;
+//   - the domain of an SMTP address is brought to its A-label (RFC 5890), so
+//     that müller.de and xn--mller-kva.de are one domain. What IDNA refuses is
+//     only folded.
+//
+// Nothing else: o'brien is not obrien, X500:/o=A is what it says, and the
+// types divide the name space, so sip:a@b.c and smtp:a@b.c differ.
+func (a Address) Key() Key {
+	typ := fold(a.Type)
+	text := a.Trimmed()
+	if typ != "smtp" {
+		return Key(typ + ":" + fold(text))
+	}
+	return Key("smtp:" + mailKey(text))
+}
+
+// LooseKey returns the key under Active Directory's own comparison of Unicode
+// strings, which ignores case, kana type, non-spacing marks and width
+// ([MS-ADTS] 3.1.1.2.2.4.13 and 6.5): josé and jose, ø and o, full-width
+// letters and ＠ are the same to a domain controller. It differs from Key only
+// for values with characters outside ASCII. Loose keys and keys share one
+// space: the loose key of josé@a.example is the key of jose@a.example.
+func (a Address) LooseKey() Key {
+	if isASCII(a.Raw) {
+		return a.Key()
+	}
+	return ParseAddress(loosen(a.Raw)).Key()
+}
+
+// MailKey returns the key that an address would have as an SMTP proxy
+// address; it serves to compare mail and userPrincipalName with
+// proxyAddresses.
+func MailKey(address string) Key { return mailAddress(address).Key() }
+
+func mailAddress(address string) Address {
+	return Address{Raw: "smtp:" + address, Type: "smtp", Text: address}
+}
+
+func mailKey(text string) string {
+	local, domain, ok := splitAt(text)
+	if !ok {
+		return fold(text)
+	}
+	return fold(local) + "@" + DomainKey(domain)
+}
+
+var toALabel = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.VerifyDNSLength(false))
+
+// DomainKey returns the form in which two domain names compare: lower case,
+// A-labels.
+func DomainKey(domain string) string {
+	if isASCII(domain) {
+		return strings.ToLower(domain)
+	}
+	if a, err := toALabel.ToASCII(domain); err == nil {
+		return a
+	}
+	return fold(domain)
+}
+
+func fold(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// unmarked holds the letters whose stroke or ligature Unicode does not
+// decompose, but Active Directory's sorting weights do (KB 839515 and
+// [MS-ADTS] 6.5: equal but for the diacritic weight, or expanded to two letters).
+var unmarked = strings.NewReplacer(
+	"ø", "o", "ł", "l", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "ƀ", "b", "ɨ", "i", "ı", "i", "ĸ", "k",
+	"æ", "ae", "œ", "oe", "þ", "th", "ŉ", "n",
+)
+
+// loosen takes out of a string what Active Directory's comparison ignores.
+// It approximates the sorting weight table of [MS-ADTS] 6.5: the letters
+// that occur in names are covered, symbols are not.
+func loosen(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(width.Fold.String(s)) {
+		switch {
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r):
+			continue
+		case r >= 'ぁ' && r <= 'ゖ':
+			r += 'ァ' - 'ぁ' // hiragana to katakana
+		}
+		b.WriteRune(r)
+	}
+	return unmarked.Replace(fold(b.String()))
+}

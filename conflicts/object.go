@@ -1,0 +1,231 @@
+package conflicts
+
+import (
+	"cmp"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// GUID is an objectGUID in the byte order in which a directory sends it: the
+// first three fields little-endian ([MS-DTYP] 2.3.4.2). The zero GUID means
+// that none was read.
+type GUID [16]byte
+
+// String returns the usual form with hyphens and without braces, or "" for
+// the zero GUID.
+func (g GUID) String() string {
+	if g == (GUID{}) {
+		return ""
+	}
+	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(g[0:]),
+		binary.LittleEndian.Uint16(g[4:]), binary.LittleEndian.Uint16(g[6:]), g[8:10], g[10:])
+}
+
+// ParseGUID reads the form that String writes, with or without braces.
+func ParseGUID(s string) (GUID, error) {
+	var g GUID
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "{"), "}")
+	b, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
+	if err != nil || len(b) != len(g) || len(s) != 36 {
+		return g, fmt.Errorf("%q: not a GUID", s)
+	}
+	copy(g[:], b)
+	binary.LittleEndian.PutUint32(g[0:], binary.BigEndian.Uint32(b[0:]))
+	binary.LittleEndian.PutUint16(g[4:], binary.BigEndian.Uint16(b[4:]))
+	binary.LittleEndian.PutUint16(g[6:], binary.BigEndian.Uint16(b[6:]))
+	return g, nil
+}
+
+// A Ref names an object for a second read: by its GUID, which survives
+// renames and moves, or by its distinguished name where no GUID could be read.
+// Two refs are equal exactly if they name the same object.
+type Ref struct {
+	GUID GUID
+	DN   string // empty if GUID is set
+}
+
+// Entry is what detection needs to know of an object: the attributes in which
+// an address can stand, as stored.
+type Entry struct {
+	DN                string
+	GUID              GUID
+	ProxyAddresses    []string
+	Mail              string
+	UserPrincipalName string
+	TargetAddress     string
+}
+
+// Ref returns the name under which the object is read again.
+func (e *Entry) Ref() Ref {
+	if e.GUID != (GUID{}) {
+		return Ref{GUID: e.GUID}
+	}
+	return Ref{DN: e.DN}
+}
+
+// PrimarySMTP returns the first primary SMTP address, and whether there is one.
+func (e *Entry) PrimarySMTP() (Address, bool) {
+	for _, v := range e.ProxyAddresses {
+		if a := ParseAddress(v); a.SMTP() && a.Primary() {
+			return a, true
+		}
+	}
+	return Address{}, false
+}
+
+// Object is an Entry with all that a judgement needs. What the directory did
+// not give is the zero value: the rules treat it as unknown.
+type Object struct {
+	Entry
+	// Partition is the distinguished name of the naming context that holds it.
+	Partition string
+	// Fixed says why the object cannot be changed, or is empty if it can:
+	// it lies outside the domain partitions or is a critical system object.
+	Fixed string
+	// Class is the most specific object class.
+	Class       string
+	DisplayName string
+	GivenName   string
+	Surname     string
+	// SAMAccountName and MailNickname are the logon name before Windows 2000 and
+	// the Exchange alias.
+	SAMAccountName string
+	MailNickname   string
+	Recipient      Recipient
+	// Mailbox says that a mailbox is attached (homeMDB or msExchMailboxGuid).
+	Mailbox bool
+	// Disabled is bit 2 of userAccountControl.
+	Disabled bool
+	Created  time.Time
+	// AddressesWritten is when the attribute proxyAddresses was last written, in
+	// whole seconds, from replPropertyMetaData ([MS-DRSR] 5.166). One stamp
+	// covers all values.
+	AddressesWritten time.Time
+	// PolicyExcluded says that Exchange's address policies leave the object alone;
+	// PolicyKnown, that the directory told either way.
+	PolicyExcluded, PolicyKnown bool
+	// Members is the number of direct members of a group, at most as many as
+	// one answer of the directory holds.
+	Members int
+	// Synchronised says that a cloud directory holds a copy of the object.
+	Synchronised bool
+}
+
+// Name returns what people call the object: its display name or the value of
+// its relative distinguished name.
+func (o *Object) Name() string {
+	if o.DisplayName != "" {
+		return o.DisplayName
+	}
+	rdn := firstRDN(o.DN)
+	if _, v, ok := strings.Cut(rdn, "="); ok {
+		return strings.ReplaceAll(v, `\`, "")
+	}
+	return rdn
+}
+
+func firstRDN(dn string) string {
+	for i := 0; i < len(dn); i++ {
+		switch dn[i] {
+		case '\\':
+			i++
+		case ',':
+			return dn[:i]
+		}
+	}
+	return dn
+}
+
+// Kind returns what sort of recipient the object is, in words: from
+// msExchRecipientTypeDetails where Exchange set it, else from the class.
+func (o *Object) Kind() string {
+	if s := o.Recipient.String(); s != "" {
+		return s
+	}
+	return o.Class
+}
+
+// compareObjects orders by GUID, objects without one behind, by name.
+func compareObjects(a, b *Object) int {
+	if a.GUID != b.GUID {
+		if a.GUID == (GUID{}) {
+			return 1
+		}
+		if b.GUID == (GUID{}) {
+			return -1
+		}
+		return strings.Compare(a.GUID.String(), b.GUID.String())
+	}
+	return cmp.Or(strings.Compare(strings.ToLower(a.DN), strings.ToLower(b.DN)), strings.Compare(a.DN, b.DN))
+}
+
+// Recipient is a value of msExchRecipientTypeDetails; 0 is unknown.
+type Recipient int64
+
+var recipients = map[Recipient]struct {
+	name string
+	rank int
+}{
+	1:           {"user mailbox", mailboxRank},
+	2:           {"linked mailbox", mailboxRank},
+	4:           {"shared mailbox", mailboxRank},
+	8:           {"legacy mailbox", mailboxRank},
+	16:          {"room mailbox", mailboxRank},
+	32:          {"equipment mailbox", mailboxRank},
+	64:          {"mail contact", contactRank},
+	128:         {"mail user", mailUserRank},
+	256:         {"distribution group", groupRank},
+	512:         {"non-universal group", groupRank},
+	1024:        {"security group", groupRank},
+	2048:        {"dynamic distribution group", groupRank},
+	4096:        {"public folder", groupRank},
+	8192:        {"system attendant", mailboxRank},
+	16384:       {"system mailbox", mailboxRank},
+	32768:       {"forest contact", contactRank},
+	2097152:     {"disabled user", plainRank},
+	4194304:     {"Exchange recipient", mailboxRank},
+	8388608:     {"arbitration mailbox", mailboxRank},
+	16777216:    {"mailbox plan", plainRank},
+	33554432:    {"linked user", plainRank},
+	268435456:   {"room list", groupRank},
+	536870912:   {"discovery mailbox", mailboxRank},
+	2147483648:  {"remote mailbox", mailboxRank},
+	8589934592:  {"remote room mailbox", mailboxRank},
+	17179869184: {"remote equipment mailbox", mailboxRank},
+	34359738368: {"remote shared mailbox", mailboxRank},
+}
+
+// String returns the name of the type in words, or "" if it is not known.
+func (r Recipient) String() string { return recipients[r].name }
+
+// The order in which kinds of recipients have a claim to an address: who
+// receives mail in a live mailbox first.
+const (
+	mailboxRank = iota
+	mailUserRank
+	groupRank
+	contactRank
+	plainRank
+)
+
+func (o *Object) rank() int {
+	if r, ok := recipients[o.Recipient]; ok {
+		return r.rank
+	}
+	switch {
+	case o.Mailbox:
+		return mailboxRank
+	case strings.EqualFold(o.Class, "contact"):
+		return contactRank
+	case strings.EqualFold(o.Class, "group"),
+		strings.EqualFold(o.Class, "publicFolder"),
+		strings.EqualFold(o.Class, "msExchDynamicDistributionList"):
+		return groupRank
+	case o.TargetAddress != "":
+		return mailUserRank
+	}
+	return plainRank
+}
