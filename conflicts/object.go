@@ -224,7 +224,7 @@ func (o *Object) rank() int {
 		strings.EqualFold(o.Class, "publicFolder"),
 		strings.EqualFold(o.Class, "msExchDynamicDistributionList"):
 		return groupRank
-	case o.TargetAddress != "":
+	case o.TargetAddress != "", strings.EqualFold(o.Class, "user"), strings.EqualFold(o.Class, "inetOrgPerson"):
 		return mailUserRank
 	}
 	return plainRank

@@ -1,0 +1,253 @@
+package conflicts
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Options say how conflicts are judged and changes proposed. The zero value
+// is the usual way, but for Taken.
+type Options struct {
+	// Rules choose the keeper; nil means DefaultRules.
+	Rules []Rule
+	// Base and Exclude limit what is reported, as in Scope: a conflict is if one
+	// of its owners lies inside. Owners outside cannot be changed.
+	Base, Exclude []string
+	// AcceptedDomains limit the domains of proposals; "*.example.com" stands for
+	// its subdomains. Empty means that every domain in use will do.
+	AcceptedDomains []string
+	// Pattern makes the local part of proposals; the zero Pattern counts up.
+	Pattern Pattern
+	// RemoveSecondary drops a duplicated secondary address instead of replacing
+	// it.
+	RemoveSecondary bool
+	// Taken reports whether an address is in use anywhere, as Index.Taken does;
+	// the addresses of the judged objects themselves need not be known to it.
+	Taken func(Address) bool
+}
+
+// Judge finds the conflicts among objects, which were read whole, and plans
+// changes that end those of the classes Duplicate and Collation. The result
+// does not depend on the order of objects; an object that occurs twice counts
+// once. The findings are those that need more than one object.
+func Judge(objects []*Object, opt Options) ([]Conflict, []Change, []Finding) {
+	if opt.Rules == nil {
+		opt.Rules = DefaultRules()
+	}
+	objects = distinct(objects, opt)
+	var found []Conflict
+	for _, owners := range group(objects) {
+		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.reports(o.DN) }) {
+			continue
+		}
+		found = append(found, newConflict(owners, opt.Rules))
+	}
+	slices.SortFunc(found, func(a, b Conflict) int {
+		return cmp.Or(cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class)),
+			cmp.Compare(a.Address, b.Address), cmp.Compare(a.ID, b.ID))
+	})
+	changes := newPlanner(objects, opt).plan(found)
+	return found, changes, repeatedTargets(objects, opt)
+}
+
+// reports tells whether an object lies in what is to be reported.
+func (opt *Options) reports(dn string) bool {
+	within := func(base string) bool { return Within(dn, base) }
+	return (len(opt.Base) == 0 || slices.ContainsFunc(opt.Base, within)) && !slices.ContainsFunc(opt.Exclude, within)
+}
+
+// distinct returns copies of the objects in a fixed order, each once, with
+// those outside the reported subtrees marked as not to be changed.
+func distinct(objects []*Object, opt Options) []*Object {
+	seen := make(map[Ref]bool, len(objects))
+	var list []*Object
+	for _, o := range objects {
+		if seen[o.Ref()] {
+			continue
+		}
+		seen[o.Ref()] = true
+		c := *o
+		if c.Fixed == "" && !opt.reports(c.DN) {
+			c.Fixed = "outside the reported subtrees"
+		}
+		list = append(list, &c)
+	}
+	slices.SortFunc(list, compareObjects)
+	return list
+}
+
+// claims returns where an object holds addresses, values in a fixed order:
+// proxyAddresses first, primaries before the others.
+func claims(o *Object) []Claim {
+	var cs []Claim
+	for _, v := range o.ProxyAddresses {
+		a := ParseAddress(v)
+		cs = append(cs, Claim{Attribute: ProxyAddresses, Value: v, Primary: a.Primary(), Padded: a.Padded()})
+	}
+	slices.SortFunc(cs, func(a, b Claim) int {
+		if a.Primary != b.Primary {
+			if a.Primary {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.Value, b.Value)
+	})
+	if o.Mail != "" {
+		cs = append(cs, Claim{Attribute: Mail, Value: o.Mail, Padded: mailAddress(o.Mail).Padded()})
+	}
+	if o.UserPrincipalName != "" {
+		cs = append(cs, Claim{Attribute: UserPrincipalName, Value: o.UserPrincipalName})
+	}
+	return cs
+}
+
+// Parsed returns the claimed value as an address; mail and userPrincipalName
+// count as SMTP.
+func (c *Claim) Parsed() Address {
+	if c.Attribute == ProxyAddresses {
+		return ParseAddress(c.Value)
+	}
+	return mailAddress(c.Value)
+}
+
+// group returns the owners of every address that more than one object claims,
+// one of them at least in proxyAddresses. Claims belong together if a key or
+// loose key of theirs is equal, directly or through others.
+func group(objects []*Object) map[Key][]Owner {
+	same := unions{}
+	for _, o := range objects {
+		for _, c := range claims(o) {
+			a := c.Parsed()
+			same.join(a.Key(), a.LooseKey())
+		}
+	}
+	groups := map[Key][]Owner{}
+	for _, o := range objects {
+		for _, c := range claims(o) {
+			root := same.find(c.Parsed().Key())
+			owners := groups[root]
+			if n := len(owners); n > 0 && owners[n-1].Object == o {
+				owners[n-1].Claims = append(owners[n-1].Claims, c)
+				continue
+			}
+			groups[root] = append(owners, Owner{Object: o, Claims: []Claim{c}})
+		}
+	}
+	for root, owners := range groups {
+		if len(owners) < 2 || holders(owners) == 0 {
+			delete(groups, root)
+		}
+	}
+	return groups
+}
+
+// unions is a union-find over keys. The root of a set is its least key, so
+// that it does not depend on the order of joining.
+type unions map[Key]Key
+
+func (u unions) find(k Key) Key {
+	for {
+		parent, ok := u[k]
+		if !ok {
+			u[k] = k
+			return k
+		}
+		if parent == k {
+			return k
+		}
+		u[k] = u[parent]
+		k = parent
+	}
+}
+
+func (u unions) join(a, b Key) {
+	a, b = u.find(a), u.find(b)
+	u[max(a, b)] = min(a, b)
+}
+
+// holders counts the owners that hold the address in proxyAddresses.
+func holders(owners []Owner) (n int) {
+	for i := range owners {
+		if owners[i].Claims[0].Attribute == ProxyAddresses {
+			n++
+		}
+	}
+	return n
+}
+
+func newConflict(owners []Owner, rules []Rule) Conflict {
+	c := Conflict{Owners: owners, Reason: keep(owners, rules)}
+	kept := owners[0].Claims[0].Parsed()
+	typ, text, _ := strings.Cut(string(kept.Key()), ":")
+	c.Type, c.Address = typ, text
+	c.Class = classify(c.Type, owners)
+	least := kept.LooseKey()
+	for i := range owners {
+		for j := range owners[i].Claims {
+			claim := &owners[i].Claims[j]
+			a := claim.Parsed()
+			claim.Loose = a.Key() != kept.Key()
+			least = min(least, a.LooseKey())
+		}
+	}
+	c.ID = conflictID(least)
+	return c
+}
+
+func classify(typ string, owners []Owner) Class {
+	if typ != "smtp" {
+		return NonSMTP
+	}
+	if holders(owners) < 2 {
+		return CrossAttribute
+	}
+	owner := map[Key]*Object{}
+	for i := range owners {
+		for _, c := range owners[i].Claims {
+			if c.Attribute != ProxyAddresses {
+				continue
+			}
+			k := c.Parsed().Key()
+			if other, ok := owner[k]; ok && other != owners[i].Object {
+				return Duplicate
+			}
+			owner[k] = owners[i].Object
+		}
+	}
+	return Collation
+}
+
+func conflictID(k Key) string {
+	sum := sha256.Sum256([]byte(k))
+	return "C-" + base32.StdEncoding.EncodeToString(sum[:])[:10]
+}
+
+func repeatedTargets(objects []*Object, opt Options) []Finding {
+	same := map[Key][]*Object{}
+	for _, o := range objects {
+		if o.TargetAddress != "" {
+			k := ParseAddress(o.TargetAddress).LooseKey()
+			same[k] = append(same[k], o)
+		}
+	}
+	var found []Finding
+	for _, sharers := range same {
+		if len(sharers) < 2 {
+			continue
+		}
+		for i, o := range sharers {
+			if opt.reports(o.DN) {
+				other := sharers[(i+1)%len(sharers)]
+				found = append(found, Finding{Kind: RepeatedTarget, DN: o.DN, GUID: o.GUID, Value: o.TargetAddress,
+					Detail: fmt.Sprintf("%d objects forward to it, among them %s", len(sharers), other.DN)})
+			}
+		}
+	}
+	slices.SortFunc(found, compareFindings)
+	return found
+}

@@ -1,0 +1,117 @@
+package conflicts
+
+import (
+	"strings"
+	"testing"
+)
+
+// The pairs of FIELD that decide whether a conflict is reported, and as what.
+func TestEquality(t *testing.T) {
+	const (
+		same    = "same key"
+		loose   = "same loose key only"
+		differs = "different"
+	)
+	for _, tc := range []struct{ a, b, want string }{
+		{"SMTP:bob@contoso.com", "smtp:Bob@CONTOSO.com", same},
+		{"smtp: bob@contoso.com", "smtp:bob@contoso.com ", same},
+		{"smtp:josé@contoso.com", "smtp:jose@contoso.com", loose},
+		{"smtp:jose\u0301@contoso.com", "smtp:jos\u00e9@contoso.com", same},
+		{"smtp:björn@contoso.com", "smtp:bjǫrṅ@contoso.com", loose},
+		{"smtp:björn@contoso.com", "smtp:bjorn@contoso.com", loose},
+		{"smtp:bjoern@contoso.com", "smtp:björn@contoso.com", differs},
+		{"smtp:bjoern@contoso.com", "smtp:bjorn@contoso.com", differs},
+		{"smtp:søren@contoso.com", "smtp:soren@contoso.com", loose},
+		{"smtp:łukasz@contoso.com", "smtp:lukasz@contoso.com", loose},
+		{"smtp:đorđe@contoso.com", "smtp:dorde@contoso.com", loose},
+		{"smtp:ħal@contoso.com", "smtp:hal@contoso.com", loose},
+		{"smtp:ｂｏｂ@contoso.com", "smtp:bob@contoso.com", loose},
+		{"smtp:bob＠contoso.com", "smtp:bob@contoso.com", loose},
+		{"smtp:ツ@contoso.com", "smtp:つ@contoso.com", loose},
+		{"smtp:ﾂ@contoso.com", "smtp:つ@contoso.com", loose},
+		{"smtp:ÉRIC@contoso.com", "smtp:éric@contoso.com", same},
+		{"smtp:info@müller.de", "smtp:info@xn--mller-kva.de", same},
+		{"smtp:info@MÜLLER.de", "smtp:info@müller.de", same},
+		{"smtp:info@müller.de", "smtp:info@muller.de", loose},
+		{"smtp:info@xn--mller-kva.de", "smtp:info@muller.de", differs},
+		{"smtp:o'brien@contoso.com", "smtp:obrien@contoso.com", differs},
+		{"smtp:a.b@contoso.com", "smtp:ab@contoso.com", differs},
+		{"smtp:bob+x@contoso.com", "smtp:bob@contoso.com", differs},
+		{"sip:s1@contoso.com", "smtp:s1@contoso.com", differs},
+		{"X500:/o=Org/ou=X (FYDIBOHF23SPDLT)/cn=O'Brien", "X500:/o=Org/ou=X FYDIBOHF23SPDLT/cn=OBrien", differs},
+		{"X500:/o=Org/cn=a", "x500:/O=ORG/CN=A", same},
+		{"X500:/o=Org/cn=a", "X500:/o=Org/cn=a b", differs},
+		{"bob@contoso.com", "smtp:bob@contoso.com", differs},
+		{"smtp:иван@contoso.com", "smtp:ivan@contoso.com", differs},
+		{"smtp:bo\u200bb@contoso.com", "smtp:bob@contoso.com", loose},
+	} {
+		a, b := ParseAddress(tc.a), ParseAddress(tc.b)
+		got := differs
+		switch {
+		case a.Key() == b.Key():
+			got = same
+		case a.LooseKey() == b.LooseKey():
+			got = loose
+		}
+		if got != tc.want {
+			t.Errorf("%q and %q: %s, want %s\nkeys  %q %q\nloose %q %q", tc.a, tc.b, got, tc.want, a.Key(), b.Key(), a.LooseKey(), b.LooseKey())
+		}
+	}
+}
+
+func TestParseAddress(t *testing.T) {
+	for _, tc := range []struct {
+		raw, typ, text, malformed string
+		primary, padded           bool
+	}{
+		{raw: "SMTP:bob@contoso.com", typ: "SMTP", text: "bob@contoso.com", primary: true},
+		{raw: "smtp:bob@contoso.com", typ: "smtp", text: "bob@contoso.com"},
+		{raw: "Smtp:bob@contoso.com", typ: "Smtp", text: "bob@contoso.com"},
+		{raw: "smtp: bob@contoso.com", typ: "smtp", text: " bob@contoso.com", padded: true},
+		{raw: " smtp:bob@contoso.com", typ: "smtp", text: "bob@contoso.com", padded: true},
+		{raw: "smtp:bob@contoso.com\u00a0", typ: "smtp", text: "bob@contoso.com\u00a0", padded: true},
+		{raw: "bob@contoso.com", text: "bob@contoso.com", malformed: "no type before the address"},
+		{raw: ":bob@contoso.com", text: "bob@contoso.com", malformed: "empty type"},
+		{raw: "sm tp:bob@contoso.com", typ: "sm tp", text: "bob@contoso.com", malformed: "type is not a word"},
+		{raw: "smtp:", typ: "smtp", malformed: "empty address"},
+		{raw: "", malformed: "no type before the address"},
+		{raw: "smtp:bob", typ: "smtp", text: "bob", malformed: `no "@"`},
+		{raw: "smtp:@contoso.com", typ: "smtp", text: "@contoso.com", malformed: `nothing before the "@"`},
+		{raw: "smtp:bob@", typ: "smtp", text: "bob@", malformed: `nothing behind the "@"`},
+		{raw: "smtp:a@b@contoso.com", typ: "smtp", text: "a@b@contoso.com", malformed: `more than one "@"`},
+		{raw: `smtp:"a@b"@contoso.com`, typ: "smtp", text: `"a@b"@contoso.com`},
+		{raw: "smtp:bob@contoso..com", typ: "smtp", text: "bob@contoso..com", malformed: "empty label in the domain"},
+		{raw: "smtp:smtp:bob@contoso.com", typ: "smtp", text: "smtp:bob@contoso.com"},
+		{raw: "X500:/o=Org/ou=X (Y)/cn=O'Brien: a", typ: "X500", text: "/o=Org/ou=X (Y)/cn=O'Brien: a", primary: true},
+		{raw: "EUM:1234;phone-context=x", typ: "EUM", text: "1234;phone-context=x", primary: true},
+	} {
+		a := ParseAddress(tc.raw)
+		if a.Raw != tc.raw || a.Type != tc.typ || a.Text != tc.text || a.Primary() != tc.primary || a.Padded() != tc.padded || a.Malformed() != tc.malformed {
+			t.Errorf("%q: %+v primary %v padded %v malformed %q, want %+v", tc.raw, a, a.Primary(), a.Padded(), a.Malformed(), tc)
+		}
+	}
+}
+
+func FuzzAddress(f *testing.F) {
+	for _, s := range []string{"SMTP:bob@contoso.com", "smtp: jos\u00e9@m\u00fcller.de ", "X500:/o=a/cn=b", ":", "a＠b", "smtp:\xff@\xfe", "smtp:ǅ@ﬃ.com", "smtp:İ@ß.de"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		a := ParseAddress(raw)
+		if a.Raw != raw {
+			t.Fatalf("%q: not kept: %q", raw, a.Raw)
+		}
+		key := a.Key()
+		if again := ParseAddress(string(key)).Key(); again != key && a.Type != "" {
+			t.Errorf("%q: key %q has another key %q", raw, key, again)
+		}
+		if folded := ParseAddress(strings.ToUpper(raw)).Key(); isASCII(raw) && folded != key {
+			t.Errorf("%q: key %q depends on case: %q", raw, key, folded)
+		}
+		if isASCII(raw) && a.LooseKey() != key {
+			t.Errorf("%q: loose key %q of an ASCII value is not its key %q", raw, a.LooseKey(), key)
+		}
+		_ = a.Malformed()
+		Findings(&Entry{ProxyAddresses: []string{raw}, Mail: raw})
+	})
+}

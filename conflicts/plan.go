@@ -1,0 +1,108 @@
+package conflicts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A planner makes the changes for a list of conflicts, in their order. It
+// remembers what it has handed out, so that no address is proposed twice.
+type planner struct {
+	opt   Options
+	taken map[Key]bool
+	// moved marks objects whose mail already follows another change.
+	moved map[*Object]bool
+}
+
+func newPlanner(objects []*Object, opt Options) *planner {
+	p := &planner{opt: opt, taken: map[Key]bool{}, moved: map[*Object]bool{}}
+	for _, o := range objects {
+		for _, c := range claims(o) {
+			p.claim(c.Parsed())
+		}
+	}
+	return p
+}
+
+func (p *planner) claim(a Address) {
+	p.taken[a.Key()] = true
+	p.taken[a.LooseKey()] = true
+}
+
+func (p *planner) free(a Address) bool {
+	return !p.taken[a.Key()] && !p.taken[a.LooseKey()] && (p.opt.Taken == nil || !p.opt.Taken(a))
+}
+
+// plan returns the changes that leave each address of the classes Duplicate
+// and Collation with its keeper, and notes on a conflict what stands against it.
+func (p *planner) plan(found []Conflict) []Change {
+	var changes []Change
+	for i := range found {
+		c := &found[i]
+		if c.Class != Duplicate && c.Class != Collation {
+			continue
+		}
+		var obstacles []string
+		for j := range c.Owners[1:] {
+			made, err := p.release(c, &c.Owners[j+1])
+			if err != nil {
+				obstacles = append(obstacles, err.Error())
+				continue
+			}
+			changes = append(changes, made...)
+		}
+		c.Unresolved = strings.Join(obstacles, "; ")
+	}
+	return changes
+}
+
+// release returns the changes after which an owner does not hold the address
+// of c in proxyAddresses any more. All are made or none.
+func (p *planner) release(c *Conflict, o *Owner) ([]Change, error) {
+	if o.Claims[0].Attribute != ProxyAddresses {
+		return nil, nil // mail alone receives nothing, and logon names are never touched
+	}
+	if o.Fixed != "" {
+		return nil, fmt.Errorf("%s cannot be changed: %s", o.DN, o.Fixed)
+	}
+	var changes []Change
+	var replacement string
+	for i, claim := range o.Claims {
+		if claim.Attribute != ProxyAddresses {
+			continue
+		}
+		change := Change{Conflict: c.ID, Object: o.Object, Attribute: ProxyAddresses, Old: claim.Value}
+		// One replacement is enough for an address in several values, but the
+		// number of primary addresses stays.
+		if i == 0 && !p.removes(o) || claim.Primary {
+			a, err := p.propose(o.Object, claim.Parsed())
+			if err != nil {
+				return nil, err
+			}
+			change.New = a.Raw
+			if replacement == "" {
+				replacement = a.Trimmed()
+			}
+		}
+		change.Risk, change.RiskReason = assess(&change)
+		changes = append(changes, change)
+	}
+	for _, claim := range o.Claims {
+		if claim.Attribute != Mail || p.moved[o.Object] {
+			continue
+		}
+		p.moved[o.Object] = true
+		change := Change{Conflict: c.ID, Object: o.Object, Attribute: Mail, Old: claim.Value, New: replacement}
+		change.Risk, change.RiskReason = changes[0].Risk, "mail follows the address that it equalled"
+		changes = append(changes, change)
+	}
+	return changes, nil
+}
+
+// removes reports whether a secondary address is dropped without replacement.
+// One that mail shows to people is replaced all the same.
+func (p *planner) removes(o *Owner) bool {
+	return p.opt.RemoveSecondary && !o.Primary() &&
+		!slices.ContainsFunc(o.Claims, func(c Claim) bool { return c.Attribute == Mail })
+}

@@ -1,0 +1,191 @@
+package conflicts
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Pattern makes the address of a proposal from what is known of the object,
+// for example "{given}.{sn}{n}@{domain}". The fields are {given}, {sn},
+// {local} (the local part in conflict), {alias} (mailNickname), {sam}
+// (sAMAccountName), {domain}, and {n}: nothing at first, then 2, 3 and so on.
+// The zero Pattern counts the local part in conflict up, as Exchange does:
+// carola, carola2; roger.svensson2, roger.svensson3.
+type Pattern struct{ text string }
+
+var patternFields = []string{"{given}", "{sn}", "{local}", "{alias}", "{sam}", "{domain}", "{n}"}
+
+// ParsePattern checks a template. Without {n} the number is put in front of
+// the "@". An empty text is the zero Pattern.
+func ParsePattern(text string) (Pattern, error) {
+	if text == "" {
+		return Pattern{}, nil
+	}
+	local, domain, ok := strings.Cut(text, "@")
+	if !ok || local == "" || domain == "" || strings.Contains(domain, "@") {
+		return Pattern{}, fmt.Errorf("pattern %q: must be of the form local@domain, for example {given}.{sn}{n}@{domain}", text)
+	}
+	rest := text
+	for _, f := range patternFields {
+		rest = strings.ReplaceAll(rest, f, "")
+	}
+	if strings.ContainsAny(rest, "{}") {
+		return Pattern{}, fmt.Errorf("pattern %q: unknown field; the fields are %s", text, strings.Join(patternFields, " "))
+	}
+	if strings.Contains(domain, "{n}") {
+		return Pattern{}, fmt.Errorf("pattern %q: {n} belongs before the @", text)
+	}
+	if !strings.Contains(local, "{n}") {
+		text = local + "{n}@" + domain
+	}
+	return Pattern{text}, nil
+}
+
+// String returns the template, or "" for the zero Pattern.
+func (p Pattern) String() string { return p.text }
+
+// attempts bounds the search for a free number; a million addresses that
+// differ in a number only are no directory that anybody has.
+const attempts = 1 << 20
+
+// propose returns a free address to take the place of old on o, and claims
+// it, or says why there is none.
+func (p *planner) propose(o *Object, old Address) (Address, error) {
+	text := old.Trimmed()
+	if old.Malformed() != "" { // perhaps only written in full-width letters
+		text = loosen(text)
+		if why := mailAddress(text).Malformed(); why != "" {
+			return Address{}, fmt.Errorf("%s: %s", old.Raw, why)
+		}
+	}
+	local, domain, _ := splitAt(text)
+	domain = p.domain(o, domain)
+	for _, candidates := range []func(n int) string{p.fromPattern(o, local, domain), countUp(local, domain)} {
+		if candidates == nil {
+			continue
+		}
+		for n := range attempts {
+			s := candidates(n)
+			if s == "" {
+				break // no room left within the limits
+			}
+			a := ParseAddress(old.Type + ":" + s)
+			if len(s) > maxSMTP || utf8.RuneCountInString(a.Raw) > maxEntra || a.Malformed() != "" {
+				break
+			}
+			if p.free(a) {
+				p.claim(a)
+				return a, nil
+			}
+		}
+	}
+	return Address{}, fmt.Errorf("%s: no free address within %d octets before the @ and %d in all", old.Raw, maxLocal, maxSMTP)
+}
+
+// domain returns the domain of a proposal: the one in use where Exchange
+// accepts mail for it, else that of the object's primary address.
+func (p *planner) domain(o *Object, domain string) string {
+	if p.opt.accepts(domain) {
+		return domain
+	}
+	if primary, ok := o.PrimarySMTP(); ok && primary.Domain() != "" {
+		return primary.Domain()
+	}
+	return domain
+}
+
+func (opt *Options) accepts(domain string) bool {
+	d := DomainKey(domain)
+	return len(opt.AcceptedDomains) == 0 || slices.ContainsFunc(opt.AcceptedDomains, func(accepted string) bool {
+		k := DomainKey(accepted)
+		suffix, wild := strings.CutPrefix(k, "*")
+		return d == k || wild && strings.HasSuffix(d, suffix)
+	})
+}
+
+// countUp returns candidates with 2, 3 … behind the local part, or, if that
+// ends in a number of up to nine digits, with the numbers that follow it.
+// Leading zeros keep the width.
+func countUp(local, domain string) func(int) string {
+	open, shut := "", ""
+	if quoted(local) {
+		open, shut, local = `"`, `"`, local[1:len(local)-1]
+	}
+	stem := strings.TrimRight(local, "0123456789")
+	digits := local[len(stem):]
+	from, err := strconv.Atoi(digits)
+	if err != nil || len(digits) > 9 {
+		stem, digits, from = local, "", 1
+	}
+	return func(n int) string {
+		return fit(open+stem, fmt.Sprintf("%0*d", len(digits), from+1+n), shut, domain)
+	}
+}
+
+// fromPattern returns nil if there is no pattern or a field of it is empty.
+func (p *planner) fromPattern(o *Object, local, domain string) func(int) string {
+	text := p.opt.Pattern.text
+	for field, value := range map[string]string{"{given}": o.GivenName, "{sn}": o.Surname, "{alias}": o.MailNickname,
+		"{sam}": o.SAMAccountName, "{local}": local} {
+		value = localPart(value)
+		if value == "" && strings.Contains(text, field) {
+			return nil
+		}
+		text = strings.ReplaceAll(text, field, value)
+	}
+	made, at, ok := strings.Cut(text, "@")
+	if !ok {
+		return nil
+	}
+	before, after, _ := strings.Cut(made, "{n}")
+	after = strings.ReplaceAll(after, "{n}", "")
+	at = strings.ReplaceAll(at, "{domain}", domain)
+	return func(n int) string {
+		number := ""
+		if n > 0 {
+			number = strconv.Itoa(n + 1)
+		}
+		return fit(before, number, after, at)
+	}
+}
+
+// fit joins the parts of an address and shortens the first so that the local
+// part holds its limit, at a character's border. It returns "" if nothing of
+// the first part would be left.
+func fit(stem, number, after, domain string) string {
+	room := maxLocal - len(number) - len(after)
+	if room > maxSMTP-1-len(domain)-len(number)-len(after) {
+		room = maxSMTP - 1 - len(domain) - len(number) - len(after)
+	}
+	for len(stem) > room && stem != "" {
+		_, size := utf8.DecodeLastRuneInString(stem)
+		stem = stem[:len(stem)-size]
+	}
+	if stem == "" && (number == "" || room < 0) {
+		return ""
+	}
+	return stem + number + after + "@" + domain
+}
+
+// localPart turns a name into something that may stand before the "@"
+// without quoting (RFC 5322 dot-atom). It returns "" for a name that has
+// letters outside ASCII even to Active Directory's comparison.
+func localPart(name string) string {
+	s := loosen(name)
+	if !isASCII(s) {
+		return ""
+	}
+	s = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-/=?^_`|~.", r) {
+			return r
+		}
+		return -1
+	}, s)
+	for strings.Contains(s, "..") {
+		s = strings.ReplaceAll(s, "..", ".")
+	}
+	return strings.Trim(s, ".")
+}
