@@ -1,0 +1,88 @@
+package ldif
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+var (
+	errSurrogate = errors.New("malformed UTF-16: unpaired surrogate")
+	errOddUTF16  = errors.New("input ends in the middle of a UTF-16 character")
+)
+
+// decodeBOM drops a UTF-8 byte order mark and turns UTF-16 that starts with one into UTF-8.
+func decodeBOM(src io.Reader) (io.Reader, error) {
+	r := bufio.NewReaderSize(src, 16) // larger reads go past its buffer
+	head, err := r.Peek(3)
+	if err != nil && err != io.EOF {
+		return r, err
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
+		_, err = r.Discard(3)
+		return r, err
+	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
+		_, err = r.Discard(2)
+		return &utf16Reader{src: r, order: binary.LittleEndian}, err
+	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
+		_, err = r.Discard(2)
+		return &utf16Reader{src: r, order: binary.BigEndian}, err
+	}
+	return r, nil
+}
+
+// utf16Reader hands out UTF-16 as UTF-8.
+type utf16Reader struct {
+	src     io.Reader
+	order   binary.ByteOrder
+	raw     [32 << 10]byte
+	pending int    // bytes at the start of raw that wait for the rest of their character
+	out     []byte // decoded, not yet handed out
+	outBuf  []byte
+	err     error
+}
+
+func (u *utf16Reader) Read(p []byte) (int, error) {
+	if len(u.out) == 0 {
+		if u.err != nil {
+			return 0, u.err
+		}
+		n, err := u.src.Read(u.raw[u.pending:])
+		u.err = err
+		u.decode(u.raw[:u.pending+n])
+	}
+	n := copy(p, u.out)
+	u.out = u.out[n:]
+	return n, nil
+}
+
+// decode sets out to the whole characters of raw and keeps the rest of it pending.
+func (u *utf16Reader) decode(raw []byte) {
+	out := u.outBuf[:0]
+	for len(raw) >= 2 {
+		c, size := rune(u.order.Uint16(raw)), 2
+		if utf16.IsSurrogate(c) {
+			if len(raw) < 4 {
+				break
+			}
+			c, size = utf16.DecodeRune(c, rune(u.order.Uint16(raw[2:]))), 4
+			if c == utf8.RuneError {
+				u.err = errSurrogate
+				raw = nil
+				break
+			}
+		}
+		out = utf8.AppendRune(out, c)
+		raw = raw[size:]
+	}
+	u.pending = copy(u.raw[:], raw)
+	if u.pending > 0 && u.err == io.EOF {
+		u.err = errOddUTF16
+	}
+	u.out, u.outBuf = out, out
+}

@@ -1,0 +1,139 @@
+package ldif
+
+import (
+	"bytes"
+	"io"
+)
+
+// bufferSize is what the Reader asks of its source at once. The buffer grows when one record needs more.
+const bufferSize = 256 << 10
+
+// line is a logical line, the bytes lo to hi counted from the start of its record in the buffer.
+type line struct {
+	lo, hi int
+	number int
+}
+
+// lines is the lexer: it holds the input in one buffer and hands out a record's lines, which stay in that buffer.
+type lines struct {
+	src     io.Reader
+	readErr error // why src gives no more
+
+	// buf[start:pos] is the record being collected, buf[pos:end] was read but not looked at.
+	buf             []byte
+	start, pos, end int
+
+	number int // of the last physical line taken
+	record []line
+}
+
+// next collects the logical lines, comments included, up to the next blank line or the end of input. They are valid
+// until it is called again. It returns io.EOF when there are none left.
+func (l *lines) next(maxLine, maxRecord int) error {
+	l.record = l.record[:0]
+	l.start = l.pos
+	for {
+		lo, hi, err := l.physical(maxLine, maxRecord)
+		switch {
+		case err == io.EOF && len(l.record) > 0:
+			return nil
+		case err == io.EOF:
+			return err
+		case err != nil:
+			return &ParseError{Line: l.number + 1, Err: err}
+		}
+		l.number++
+		switch {
+		case lo == hi && len(l.record) > 0:
+			return nil
+		case lo == hi:
+			l.start = l.pos
+		case l.buf[l.start+lo] != ' ':
+			l.record = append(l.record, line{lo, hi, l.number})
+		case len(l.record) == 0:
+			return &ParseError{Line: l.number, Err: errContinuation}
+		default:
+			// Joining moves the piece left, over line ends that were dealt with.
+			last := &l.record[len(l.record)-1]
+			last.hi += copy(l.buf[l.start+last.hi:], l.buf[l.start+lo+1:l.start+hi])
+			if last.hi-last.lo > maxLine {
+				return &ParseError{Line: l.number, Err: ErrLineTooLong}
+			}
+		}
+	}
+}
+
+// text returns the bytes of a logical line of the current record.
+func (l *lines) text(n line) []byte { return l.buf[l.start+n.lo : l.start+n.hi : l.start+n.hi] }
+
+// physical takes the next physical line, whose end is not part of lo to hi.
+func (l *lines) physical(maxLine, maxRecord int) (lo, hi int, err error) {
+	seen := 0
+	for {
+		if i := bytes.IndexByte(l.buf[l.pos+seen:l.end], '\n'); i >= 0 {
+			hi = l.pos + seen + i
+			break
+		}
+		seen = l.end - l.pos
+		if seen > maxLine+len("\r") {
+			return 0, 0, ErrLineTooLong
+		}
+		if l.end-l.start > maxRecord {
+			return 0, 0, ErrRecordTooLarge
+		}
+		if err := l.fill(); err == io.EOF && seen > 0 {
+			hi = l.end
+			break
+		} else if err != nil {
+			return 0, 0, err
+		}
+	}
+	lo, l.pos = l.pos-l.start, min(hi+1, l.end)
+	hi -= l.start
+	if hi > lo && l.buf[l.start+hi-1] == '\r' {
+		hi--
+	}
+	if hi-lo > maxLine {
+		return 0, 0, ErrLineTooLong
+	}
+	if hi > maxRecord {
+		return 0, 0, ErrRecordTooLarge
+	}
+	return lo, hi, nil
+}
+
+// fill reads more input behind buf[:end]. It moves the current record to the front of the buffer first.
+func (l *lines) fill() error {
+	if l.readErr != nil {
+		return l.readErr
+	}
+	if l.buf == nil {
+		l.buf = make([]byte, bufferSize)
+		l.src, l.readErr = decodeBOM(l.src)
+		if l.readErr != nil {
+			return l.readErr
+		}
+	}
+	if l.start > 0 {
+		l.end = copy(l.buf, l.buf[l.start:l.end])
+		l.pos -= l.start
+		l.start = 0
+	}
+	if l.end == len(l.buf) {
+		l.buf = append(l.buf, make([]byte, len(l.buf))...)
+	}
+	const maxEmptyReads = 100 // as bufio has it
+	for range maxEmptyReads {
+		n, err := l.src.Read(l.buf[l.end:])
+		l.end += n
+		l.readErr = err
+		if n > 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	l.readErr = io.ErrNoProgress
+	return l.readErr
+}
