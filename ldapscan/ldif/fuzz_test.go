@@ -1,0 +1,139 @@
+package ldif
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// Whatever the input, the Reader ends, with records no larger than the limit, and reads the same in any portions.
+func FuzzReader(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.ldif")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	for _, in := range []string{
+		"dn: cn=a\r\na:: \r\n AAEC\r\n# c\r\n d\r\n\r\nsearch: 2\nresult: 0 Success\n",
+		"\xff\xfed\x00n\x00:\x00\n\x00a\x00:\x00=\xd8\x00\xde\n\x00",
+		"\xfe\xff\x00d\x00n\x00:\x00\n",
+		"\xef\xbb\xbfversion: 1\ndn:\ncontrol: 1.2 true:: AA==\nchangetype: moddn\nnewrdn: a\ndeleteoldrdn: 0\nnewsuperior: b\n",
+	} {
+		f.Add([]byte(in))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		const maxLine, maxRecord = 200, 1000
+		read := func(src io.Reader, reuse bool) ([]*Record, error) {
+			r := NewReader(src)
+			r.MaxLine, r.MaxRecord, r.ReuseRecord = maxLine, maxRecord, reuse
+			var recs []*Record
+			for {
+				rec, err := r.Read()
+				if err == io.EOF {
+					return recs, nil
+				}
+				if err != nil {
+					return recs, err
+				}
+				if reuse {
+					rec = rec.clone()
+				}
+				recs = append(recs, rec)
+				if len(recs) > len(data) {
+					t.Fatal("more records than bytes")
+				}
+			}
+		}
+		recs, err := read(bytes.NewReader(data), false)
+		var parseErr *ParseError
+		if err != nil && (!errors.As(err, &parseErr) || parseErr.Line < 1 || parseErr.Line > 1+bytes.Count(data, []byte("\n"))) {
+			t.Errorf("error is %#v", err)
+		}
+		for _, rec := range recs {
+			size := len(rec.DN)
+			for _, a := range rec.Attributes {
+				size += len(a.Value)
+				if !validName(a.Name) {
+					t.Errorf("attribute name %q", a.Name)
+				}
+			}
+			if size > maxRecord {
+				t.Errorf("record of %d bytes", size)
+			}
+		}
+		again, errAgain := read(portions{bytes.NewReader(data)}, true)
+		if diff := cmp.Diff(recs, again); diff != "" {
+			t.Errorf("in portions, with ReuseRecord (-at once +again):\n%s", diff)
+		}
+		if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() {
+			t.Errorf("at once: %v, in portions: %v", err, errAgain)
+		}
+	})
+}
+
+// portions hands out few bytes at a time.
+type portions struct{ src io.Reader }
+
+func (h portions) Read(p []byte) (int, error) { return h.src.Read(p[:min(len(p), 7)]) }
+
+// What the Writer accepts the Reader reads back as the same record, and it is 7-bit ASCII.
+func FuzzRoundTrip(f *testing.F) {
+	f.Add(uint8(0), "cn=a", "comment", "proxyAddresses;range=0-1499", []byte("smtp:a@b"), []byte{0}, "1.2", "", false)
+	f.Add(uint8(1), "cn=ä", "a\ndn: b", "info", []byte(" x"), []byte("x "), "", "", true)
+	f.Add(uint8(2), "", "", "", []byte(nil), []byte(nil), "1.2.840", "", true)
+	f.Add(uint8(3), "cn=\x00\xff", "\xff", "1.2.3", []byte(":x"), []byte(""), "1", "", false)
+	f.Add(uint8(4), "cn=<", "# ", "cn=b", []byte("<x"), []byte("\r\n"), "1", "ou=c", true)
+	f.Fuzz(func(t *testing.T, kind uint8, dn, comment, name string, v1, v2 []byte, oid, superior string, flag bool) {
+		rec := &Record{DN: dn, Comments: []string{comment, ""}}
+		rec.Change = []ChangeType{ChangeNone, ChangeAdd, ChangeDelete, ChangeModify, ChangeModRDN}[kind%5]
+		if rec.Change != ChangeNone && oid != "" {
+			rec.Controls = []Control{{oid, flag, v1}, {oid, !flag, nil}}
+		}
+		switch rec.Change {
+		case ChangeNone, ChangeAdd:
+			rec.Attributes = []Attribute{{name, v1}, {name, v2}}
+		case ChangeModify:
+			rec.Mods = []Mod{{Delete, name, [][]byte{v1}}, {Add, name, [][]byte{v2, v1}}, {Replace, name, nil}}
+		case ChangeModRDN:
+			rec.NewRDN, rec.DeleteOldRDN, rec.NewSuperior = name, flag, superior
+		}
+		var out bytes.Buffer
+		w := NewWriter(&out)
+		w.CRLF = flag
+		if err := w.Comment(comment); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Write(rec); err != nil {
+			return
+		}
+		if err := errors.Join(w.Write(rec), w.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range out.Bytes() {
+			if c != '\n' && (c != '\r' || !flag) && (c < ' ' || c > '~') {
+				t.Fatalf("%q in the output", c)
+			}
+		}
+		got, err := readAll(NewReader(bytes.NewReader(out.Bytes())))
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, out.Bytes())
+		}
+		want := *rec
+		want.Comments = []string{string(appendEscaped(nil, comment)), ""}
+		if diff := cmp.Diff([]*Record{&want, &want}, got, ignoreLine, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("records (-want +got):\n%s\n%s", diff, out.Bytes())
+		}
+	})
+}

@@ -1,0 +1,309 @@
+package ldif
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReaderAccepts(t *testing.T) {
+	one := func(rec Record) []*Record { return []*Record{&rec} }
+	for name, test := range map[string]struct {
+		in   string
+		want []*Record
+	}{
+		"nothing":              {"", nil},
+		"blank lines only":     {"\n\r\n\n", nil},
+		"version only":         {"version: 1\n", nil},
+		"comments only":        {"# none\n\n# found\n", nil},
+		"no final newline":     {"dn: cn=a\ncn: a", one(Record{Line: 1, DN: "cn=a", Attributes: attrs("cn", "a")})},
+		"root DSE":             {"dn:\ncn: a\n", one(Record{Line: 1, Attributes: attrs("cn", "a")})},
+		"entry with no values": {"dn: cn=a\n\n", one(Record{Line: 1, DN: "cn=a"})},
+		"empty values": {"dn: cn=a\na:\nb: \nc::\nd:: \n",
+			one(Record{Line: 1, DN: "cn=a", Attributes: attrs("a", "", "b", "", "c", "", "d", "")})},
+		"value that looks like syntax": {"dn: cn=a\na: b: c\nb:  <x\nc: -\nd: #\n",
+			one(Record{Line: 1, DN: "cn=a", Attributes: attrs("a", "b: c", "b", "<x", "c", "-", "d", "#")})},
+		"trailing space stays": {"dn: cn=a \na: b \n", one(Record{Line: 1, DN: "cn=a ", Attributes: attrs("a", "b ")})},
+		"raw UTF-8":            {"dn: cn=ö\na: ü\n", one(Record{Line: 1, DN: "cn=ö", Attributes: attrs("a", "ü")})},
+		"raw Latin-1":          {"dn: cn=a\na: \xfc\n", one(Record{Line: 1, DN: "cn=a", Attributes: attrs("a", "\xfc")})},
+		"byte order mark":      {"\xef\xbb\xbfdn: cn=a\n", one(Record{Line: 1, DN: "cn=a"})},
+		"folds inside UTF-8 and base64": {"dn:: Y249\n w7Y=\na: \xc3\n \xbc\n",
+			one(Record{Line: 1, DN: "cn=ö", Attributes: attrs("a", "ü")})},
+		"fold of a space":         {"dn: cn=a\na: b\n  c\n", one(Record{Line: 1, DN: "cn=a", Attributes: attrs("a", "b c")})},
+		"base64 on its own lines": {"dn: cn=a\na:: \r\n AAEC\r\n \r\n AwQ=\r\n", one(Record{Line: 1, DN: "cn=a", Attributes: attrs("a", "\x00\x01\x02\x03\x04")})},
+		"comments": {"# head\nversion: 1\n#one\n#  two\ndn: cn=a\n# thr\n ee\na: b\n#\n\n# loose\n\ndn: cn=b\n", []*Record{
+			{Line: 5, DN: "cn=a", Comments: []string{"one", " two", "three", ""}, Attributes: attrs("a", "b")},
+			{Line: 13, DN: "cn=b"},
+		}},
+		"concatenated files": {"version: 1\ndn: cn=a\n\nversion: 1\n\ndn: cn=b\n", []*Record{
+			{Line: 2, DN: "cn=a"}, {Line: 6, DN: "cn=b"},
+		}},
+		"range option": {"dn: cn=a\nproxyAddresses;range=0-1499: x\nmember;range=1500-*: y\n", one(Record{Line: 1, DN: "cn=a",
+			Attributes: attrs("proxyAddresses;range=0-1499", "x", "member;range=1500-*", "y")})},
+		"numeric attribute": {"dn: cn=a\n1.2.840.113556.1.2.210: x\n",
+			one(Record{Line: 1, DN: "cn=a", Attributes: attrs("1.2.840.113556.1.2.210", "x")})},
+		"no dash at the end": {"dn: cn=a\nchangetype: modify\ndelete: x\nx: 1\n-\nadd: X\nx: 2\n", one(Record{Line: 1, DN: "cn=a",
+			Change: ChangeModify, Mods: []Mod{mod(Delete, "x", "1"), mod(Add, "X", "2")}})},
+		"keywords in any case": {"DN: cn=a\nCHANGETYPE: Modify\nReplace: x\n-\n", one(Record{Line: 1, DN: "cn=a",
+			Change: ChangeModify, Mods: []Mod{mod(Replace, "x")}})},
+		"attribute called add": {"dn: cn=a\nchangetype: modify\nadd: add\nadd: 1\n-\n", one(Record{Line: 1, DN: "cn=a",
+			Change: ChangeModify, Mods: []Mod{mod(Add, "add", "1")}})},
+		"moddn, base64": {"dn: cn=a\nchangetype: moddn\nnewrdn:: Y249w7Y=\ndeleteoldrdn: 0\n", one(Record{Line: 1, DN: "cn=a",
+			Change: ChangeModRDN, NewRDN: "cn=ö"})},
+		"controls": {"dn: cn=a\ncontrol: 1.2 true: x\ncontrol: 1.3 false:: AAE=\ncontrol: 1.4\ncontrol: 1.5:\nchangetype: delete\n",
+			one(Record{Line: 1, DN: "cn=a", Change: ChangeDelete, Controls: []Control{
+				{OID: "1.2", Criticality: true, Value: []byte("x")}, {OID: "1.3", Value: []byte{0, 1}},
+				{OID: "1.4"}, {OID: "1.5", Value: []byte{}},
+			}})},
+		"content and changes mixed": {"dn: cn=a\na: b\n\ndn: cn=a\nchangetype: delete\n", []*Record{
+			{Line: 1, DN: "cn=a", Attributes: attrs("a", "b")}, {Line: 4, DN: "cn=a", Change: ChangeDelete},
+		}},
+		"ldapsearch -LLL": {"dn: CN=Anna,DC=contoso,DC=com\nproxyAddresses: SMTP:anna@contoso.com\n\n" +
+			"# refldap://corp.contoso.com/CN=Configuration,DC=contoso,DC=com\n\n", one(Record{Line: 1,
+			DN: "CN=Anna,DC=contoso,DC=com", Attributes: attrs("proxyAddresses", "SMTP:anna@contoso.com")})},
+		"ldapsearch without -L": {"# extended LDIF\n#\n# LDAPv3\n\n# Anna, contoso.com\ndn: CN=Anna,DC=contoso,DC=com\nmail: anna@contoso.com\n\n" +
+			"# search reference\nref: ldap://corp.contoso.com/CN=Configuration,DC=contoso,DC=com\n\n" +
+			"# search result\nsearch: 2\nresult: 0 Success\ncontrol: 1.2.840.113556.1.4.319 false MAUCAQAEAA==\npagedresults: cookie=\n\n" +
+			"# numResponses: 3\n# numEntries: 1\n# numReferences: 1\n", one(Record{Line: 6, DN: "CN=Anna,DC=contoso,DC=com",
+			Comments: []string{"Anna, contoso.com"}, Attributes: attrs("mail", "anna@contoso.com")})},
+		"ldifde": {"dn: CN=Anna,DC=contoso,DC=com\r\nchangetype: add\r\nproxyAddresses: SMTP:anna@contoso.com\r\nobjectGUID:: \r\n 8Z2xq0oRkUmX6aN0bVqk3g==\r\n\r\n" +
+			"dn: CN=Bert,DC=contoso,DC=com\r\nchangetype: add\r\n\r\n", []*Record{
+			{Line: 1, DN: "CN=Anna,DC=contoso,DC=com", Change: ChangeAdd, Attributes: attrs("proxyAddresses", "SMTP:anna@contoso.com",
+				"objectGUID", "\xf1\x9d\xb1\xabJ\x11\x91I\x97\xe9\xa3tmZ\xa4\xde")},
+			{Line: 7, DN: "CN=Bert,DC=contoso,DC=com", Change: ChangeAdd},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, reading := range []struct {
+				how string
+				src io.Reader
+			}{
+				{"at once", strings.NewReader(test.in)},
+				{"byte by byte", iotest.OneByteReader(strings.NewReader(test.in))},
+				{"with the error beside the data", iotest.DataErrReader(strings.NewReader(test.in))},
+			} {
+				got, err := readAll(NewReader(reading.src))
+				if err != nil {
+					t.Fatalf("%s: %v", reading.how, err)
+				}
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("%s: records (-want +got):\n%s", reading.how, diff)
+				}
+			}
+		})
+	}
+}
+
+func TestReaderErrorsNameTheLine(t *testing.T) {
+	for name, test := range map[string]struct {
+		in   string
+		want string
+	}{
+		"no colon":               {"dn: cn=a\na: b\nproxyAddr", `line 3: "proxyAddr": no colon`},
+		"broken base64":          {"dn: cn=a\n\ndn: cn=b\na:: AAEC\n AwQ\n", "line 4: a: broken base64: illegal base64 data at input byte 4"},
+		"broken base64 DN":       {"\n\ndn:: Y249w7\n", "line 3: dn: broken base64: illegal base64 data at input byte 4"},
+		"no dn":                  {"# c\ncn: a\n", "line 2: cn: a record starts with dn"},
+		"stray fold":             {"dn: cn=a\n\n a\n", "line 3: line starts with a space but continues no line"},
+		"stray dash":             {"dn: cn=a\n-\n", "line 2: -: not possible here, a blank line may be missing above"},
+		"missing blank line":     {"dn: cn=a\na: b\ndn: cn=b\n", "line 3: dn: not possible here, a blank line may be missing above"},
+		"late changetype":        {"dn: cn=a\na: b\nchangetype: delete\n", "line 3: changetype: not possible here, a blank line may be missing above"},
+		"other version":          {"version: 2\ndn: cn=a\n", `line 1: version: "2": only version 1 is known`},
+		"bad name":               {"dn: cn=a\na b: c\n", `line 2: "a b": not an attribute name`},
+		"empty option":           {"dn: cn=a\na;: c\n", `line 2: "a;": not an attribute name`},
+		"hostile name":           {"dn: cn=a\n\x1b[2J: c\n", `line 2: "\x1b[2J": not an attribute name`},
+		"UTF-16 without a mark":  {"d\x00n\x00:\x00 \x00", `line 1: "d\x00n\x00": not an attribute name`},
+		"NUL":                    {"dn: cn=a\na: b\x00\n", "line 2: a: NUL or carriage return inside a line"},
+		"line ends doubled":      {"dn: cn=a\r\r\n", "line 1: dn: NUL or carriage return inside a line"},
+		"unknown changetype":     {"dn: cn=a\nchangetype: rename\n", `line 2: changetype: "rename" is unknown`},
+		"delete with more":       {"dn: cn=a\nchangetype: delete\na: b\n", "line 3: a: nothing follows changetype delete"},
+		"modify cut off":         {"dn: cn=a\nchangetype: modify\n", "line 2: changetype: modify without modifications"},
+		"add cut off":            {"dn: cn=a\nchangetype: modify\ndelete: a\n-\nadd: a\n", "line 5: add: a without values"},
+		"unknown modification":   {"dn: cn=a\nchangetype: modify\nincrement: a\n", "line 3: increment: a modification starts with add, delete or replace"},
+		"modification of a dn":   {"dn: cn=a\nchangetype: modify\nreplace: dn\n-\n", "line 3: replace: dn is not an attribute"},
+		"modification of nought": {"dn: cn=a\nchangetype: modify\nreplace:\n-\n", `line 3: replace: "": not an attribute name`},
+		"dash missing between":   {"dn: cn=a\nchangetype: modify\nadd: a\na: b\ndelete: c\n-\n", "line 5: delete: inside the modification of a"},
+		"modrdn cut off":         {"dn: cn=a\nchangetype: modrdn\nnewrdn: cn=b\n", "line 2: changetype: modrdn without deleteoldrdn"},
+		"modrdn out of order":    {"dn: cn=a\nchangetype: modrdn\ndeleteoldrdn: 1\n", "line 3: deleteoldrdn: expected newrdn"},
+		"modrdn neither":         {"dn: cn=a\nchangetype: modrdn\nnewrdn: cn=b\ndeleteoldrdn: yes\n", `line 4: deleteoldrdn: "yes" is neither 0 nor 1`},
+		"empty newsuperior":      {"dn: cn=a\nchangetype: modrdn\nnewrdn: cn=b\ndeleteoldrdn: 1\nnewsuperior:\n", "line 5: newsuperior: empty"},
+		"modrdn with more":       {"dn: cn=a\nchangetype: modrdn\nnewrdn: cn=b\ndeleteoldrdn: 1\nnewsuperior: c=d\na: b\n", "line 6: a: nothing follows newsuperior"},
+		"control, no change":     {"dn: cn=a\ncontrol: 1.2\na: b\n", "line 2: control: only a record with a changetype has controls"},
+		"control, no OID":        {"dn: cn=a\ncontrol: tree\nchangetype: delete\n", `line 2: control: "tree" is not an object identifier`},
+		"control, bad flag":      {"dn: cn=a\ncontrol: 1.2 maybe\nchangetype: delete\n", `line 2: control: "maybe" is neither true nor false`},
+		"control, URL":           {"dn: cn=a\ncontrol: 1.2 true:< file:///x\nchangetype: delete\n", "line 2: control: value is a URL (:<), which is never followed"},
+		"size limit":             {"dn: cn=a\n\nsearch: 2\nresult: 4 Size limit exceeded\n", `line 4: result: "4 Size limit exceeded": the search behind this export did not succeed`},
+		"outcome cut off":        {"dn: cn=a\n\nsearch: 2\n", "line 3: search without a result: the search behind this export did not succeed"},
+		"UTF-16 cut off":         {"\xff\xfed\x00n\x00:\x00\n\x00c", "line 2: input ends in the middle of a UTF-16 character"},
+		"UTF-16, half a pair":    {"\xfe\xff\x00d\x00n\x00:\xd8\x00\x00d", "line 1: malformed UTF-16: unpaired surrogate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := NewReader(strings.NewReader(test.in))
+			_, err := readAll(r)
+			var parseErr *ParseError
+			if !errors.As(err, &parseErr) {
+				t.Fatalf("error is %v, want a ParseError", err)
+			}
+			if err.Error() != test.want {
+				t.Errorf("error is\n%v, want\n%v", err, test.want)
+			}
+			if _, again := r.Read(); again != err {
+				t.Errorf("the next Read says %v, want the same error", again)
+			}
+		})
+	}
+}
+
+// A reading error must not pass for the end of the export.
+func TestReaderReportsSourceErrors(t *testing.T) {
+	broken := errors.New("disk on fire")
+	src := io.MultiReader(strings.NewReader("dn: cn=a\n\ndn: cn=b\nmail: a@b"), iotest.ErrReader(broken))
+	recs, err := readAll(NewReader(src))
+	if len(recs) != 1 || recs[0].DN != "cn=a" {
+		t.Errorf("records before the error: %v, want cn=a only", recs)
+	}
+	if !errors.Is(err, broken) || err.Error() != "line 4: disk on fire" {
+		t.Errorf("error is %v", err)
+	}
+
+	if _, err := NewReader(idle{}).Read(); !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("a source that gives nothing: %v, want io.ErrNoProgress", err)
+	}
+}
+
+type idle struct{}
+
+func (idle) Read([]byte) (int, error) { return 0, nil }
+
+func TestReaderUTF16(t *testing.T) {
+	text := "dn: CN=Jürgen 😀,DC=contoso,DC=com\r\nchangetype: add\r\ndisplayName: " + strings.Repeat("営業😀", 20_000) + "\r\n\r\n"
+	want, err := readAll(NewReader(strings.NewReader(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		var encoded []byte
+		for _, unit := range utf16.Encode([]rune("\ufeff" + text)) {
+			encoded = order.AppendUint16(encoded, unit)
+		}
+		for _, src := range []io.Reader{bytes.NewReader(encoded), iotest.OneByteReader(bytes.NewReader(encoded))} {
+			got, err := readAll(NewReader(src))
+			if err != nil {
+				t.Fatalf("%v: %v", order, err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%v: records (-want +got):\n%s", order, diff)
+			}
+		}
+	}
+}
+
+func TestReaderLimits(t *testing.T) {
+	const maxLine, maxRecord = 20, 60
+	for name, test := range map[string]struct {
+		in   string
+		line int
+		err  error
+	}{
+		"longest line":             {"dn: cn=a\na: " + strings.Repeat("x", maxLine-3) + "\r\n", 0, nil},
+		"line too long":            {"dn: cn=a\na: " + strings.Repeat("x", maxLine-2) + "\n", 2, ErrLineTooLong},
+		"line that never ends":     {"dn: cn=a\na: " + strings.Repeat("x", 2*bufferSize), 2, ErrLineTooLong},
+		"folded line too long":     {"dn: cn=a\na: xxxxx\n xxxxxxx\n xxxxxx\na: b\n", 4, ErrLineTooLong},
+		"comment too long":         {"dn: cn=a\n# " + strings.Repeat("x", maxLine), 2, ErrLineTooLong},
+		"largest record":           {"dn: cn=a\n" + strings.Repeat("abc: 6789\n", 5) + "\ndn: cn=b\n", 0, nil},
+		"record too large":         {"dn: cn=a\n" + strings.Repeat("abc: 6789\n", 6) + "\n", 7, ErrRecordTooLarge},
+		"record of folds":          {"dn: cn=a\n" + strings.Repeat(" \n", maxRecord), 28, ErrRecordTooLarge},
+		"blank lines do not count": {strings.Repeat("\n", 2*maxRecord) + "dn: cn=a\n", 0, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := NewReader(strings.NewReader(test.in))
+			r.MaxLine, r.MaxRecord = maxLine, maxRecord
+			_, err := readAll(r)
+			var parseErr *ParseError
+			if !errors.Is(err, test.err) || errors.As(err, &parseErr) && parseErr.Line != test.line {
+				t.Errorf("error is %v, want line %d: %v", err, test.line, test.err)
+			}
+		})
+	}
+}
+
+// An input of any size is read in the memory of its largest record.
+func TestReaderMemoryIsBounded(t *testing.T) {
+	piece := export(1)
+	const pieces = 5_000
+	r := NewReader(&repeat{piece: piece, left: pieces})
+	r.ReuseRecord = true
+	n := 0
+	for ; ; n++ {
+		if _, err := r.Read(); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n != pieces {
+		t.Errorf("read %d records, want %d", n, pieces)
+	}
+	if size := cap(r.lines.buf); size != bufferSize {
+		t.Errorf("buffer grew to %d bytes for records of %d", size, len(piece))
+	}
+}
+
+// repeat reads as so many copies of piece.
+type repeat struct {
+	piece []byte
+	at    int
+	left  int
+}
+
+func (r *repeat) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, r.piece[r.at:])
+	if r.at += n; r.at == len(r.piece) {
+		r.at, r.left = 0, r.left-1
+	}
+	return n, nil
+}
+
+func TestReaderRecordsAreTheCallers(t *testing.T) {
+	in := rfcExample(t, "6-changes", false)
+	kept, err := readAll(NewReader(bytes.NewReader(in)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rec := range kept {
+		for _, a := range rec.Attributes {
+			_ = append(a.Value, "overwritten?"...)
+		}
+	}
+	if diff := cmp.Diff(rfcRecords["6-changes"], kept); diff != "" {
+		t.Errorf("records share memory (-want +got):\n%s", diff)
+	}
+
+	r := NewReader(bytes.NewReader(in))
+	r.ReuseRecord = true
+	var first *Record
+	for i, want := range kept {
+		rec, err := r.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = rec
+		}
+		if rec != first {
+			t.Errorf("record %d is a new one", i)
+		}
+		if diff := cmp.Diff(want, rec.clone()); diff != "" {
+			t.Errorf("reused record %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
