@@ -14,7 +14,7 @@
 //   - Lines may end in LF or CRLF, mixed, and the last may lack its end.
 //   - The last modification of a record may lack its closing "-".
 //   - A record may have no attributes: ldapsearch and ldifde write such entries when none of those asked for is present.
-//   - Range options ("member;range=0-1499", "member;range=1500-*", [MS-ADTS] 3.1.1.3.1.3.3) are attribute options.
+//   - Range options ("member;range=0-1499", "member;range=1500-*", [MS-ADTS] range retrieval) are attribute options.
 //   - changetype "moddn" is read as modrdn.
 //   - Records of ldapsearch that are no LDIF (it writes them without -L) are skipped when their first line is "ref:" (a
 //     continuation reference, which is not followed), or "search:" or "result:" (the outcome). An outcome other than 0
@@ -23,8 +23,8 @@
 // # What the Reader refuses though RFC 2849 allows it
 //
 //   - Values given as URLs ([ErrURL]), in attributes and controls.
-//   - A modify record without modifications, an add modification without values, an empty newsuperior: the marks of a
-//     file that was cut off.
+//   - A modify record without modifications, an add modification without values, an empty newsuperior, an
+//     entry with neither name nor attributes: the marks of a file that was cut off.
 //   - Attributes named dn, control or changetype: the mark of a missing blank line.
 //
 // A cut that falls between two records, or inside a plain value of the last line, cannot be told from a complete file.
@@ -32,9 +32,9 @@
 //
 // # What the Writer does where RFC 2849 leaves a choice
 //
-//   - Output is 7-bit ASCII. Values are base64 where SAFE-STRING demands it (RFC 2849 section 3), where they end in a
-//     space (note 8 there), and where they hold any other control character, as ldapsearch does: some Windows programs
+//   - Output is 7-bit ASCII. Values are base64 where SAFE-STRING demands it, where they end in a space (RFC 2849, notes
+//     on LDIF syntax), and where they hold any other control character, as ldapsearch does: some Windows programs
 //     take 0x1A for the end of a file, and terminals obey 0x1B.
-//   - Lines are folded at 76 columns, comments are not.
+//   - Lines are folded at 76 columns, comments are not. Controls state their criticality.
 //   - "version: 1" is the first line, every modification ends with "-", and a blank line follows every record.
 package ldif

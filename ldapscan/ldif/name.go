@@ -26,7 +26,7 @@ func keywordOf(name string) keyword {
 	return noKeyword
 }
 
-// validName tells whether name is an AttributeDescription (RFC 2849 section 2), range options included.
+// validName tells whether name is an AttributeDescription of RFC 2849, range options included.
 func validName(name string) bool {
 	attr, options, more := strings.Cut(name, ";")
 	named := attr != "" && isAlpha(attr[0]) && isKeyString(attr)

@@ -20,6 +20,9 @@ func (r *Reader) parse() (found bool, err error) {
 	switch first := r.fields[0]; {
 	case first.keyword == dnKeyword:
 		r.rec.Line, r.rec.DN = first.line, string(first.value)
+		if len(r.fields) == 1 && r.rec.DN == "" {
+			return false, first.errorf("neither a name nor attributes")
+		}
 		return true, r.body(r.fields[1:])
 	case first.is("ref"):
 		return false, nil

@@ -45,13 +45,14 @@ func (e *ParseError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, 
 // Unwrap returns the cause.
 func (e *ParseError) Unwrap() error { return e.Err }
 
-// A Reader reads records. It holds one record in memory, whatever the size of the input. Its fields may be changed
-// before the first Read. It must not be used by two goroutines at once.
+// A Reader reads records. It holds one record in memory, whatever the size of the input. Set its fields before
+// the first Read. It must not be used by two goroutines at once.
 type Reader struct {
 	// MaxLine is the longest line, folds joined, in bytes of UTF-8. Zero means DefaultMaxLine.
 	MaxLine int
 	// MaxRecord is the largest record, comments, line ends and folds included, in bytes of UTF-8. Zero means
-	// DefaultMaxRecord. The memory in use is a small multiple of the largest record seen.
+	// DefaultMaxRecord. The memory in use is a small multiple of the largest record seen, or about fifty times its size
+	// when it is made of the shortest lines there are.
 	MaxRecord int
 	// ReuseRecord makes Read return the same Record each time: it, its slices and its values are valid until the next
 	// Read. Strings stay valid. Without it every Record is the caller's to keep.
@@ -113,7 +114,7 @@ type name struct {
 func (n name) is(text string) bool { return strings.EqualFold(n.text, text) }
 
 func (f field) errorf(format string, args ...any) error {
-	return &ParseError{Line: f.line, Err: fmt.Errorf(f.text+": "+format, args...)}
+	return &ParseError{Line: f.line, Err: fmt.Errorf("%s: %w", f.text, fmt.Errorf(format, args...))}
 }
 
 // split sets fields and the record's comments from the lines of the record. It checks and drops the version line.

@@ -110,6 +110,7 @@ func TestReaderErrorsNameTheLine(t *testing.T) {
 		"broken base64":          {"dn: cn=a\n\ndn: cn=b\na:: AAEC\n AwQ\n", "line 4: a: broken base64: illegal base64 data at input byte 4"},
 		"broken base64 DN":       {"\n\ndn:: Y249w7\n", "line 3: dn: broken base64: illegal base64 data at input byte 4"},
 		"no dn":                  {"# c\ncn: a\n", "line 2: cn: a record starts with dn"},
+		"dn cut off":             {"dn: cn=a\n\ndn: ", "line 3: dn: neither a name nor attributes"},
 		"stray fold":             {"dn: cn=a\n\n a\n", "line 3: line starts with a space but continues no line"},
 		"stray dash":             {"dn: cn=a\n-\n", "line 2: -: not possible here, a blank line may be missing above"},
 		"missing blank line":     {"dn: cn=a\na: b\ndn: cn=b\n", "line 3: dn: not possible here, a blank line may be missing above"},

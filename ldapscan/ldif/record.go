@@ -62,7 +62,8 @@ const (
 	Replace ModOp = "replace"
 )
 
-// Control is an LDAP control to send with a change. A nil Value is an absent one, an empty Value is sent.
+// Control is an LDAP control to send with a change. A nil Value is an absent one, an empty Value is sent. ldapmodify 2.5
+// takes one control a record.
 type Control struct {
 	OID         string
 	Criticality bool

@@ -110,11 +110,9 @@ func (w *Writer) comment(text string) {
 	w.block = append(appendEscaped(w.block, text), '\n')
 }
 
+// control always writes the criticality: ldapmodify 2.5 takes no value without it.
 func (w *Writer) control(c Control) {
-	head := "control: " + c.OID
-	if c.Criticality {
-		head += " true"
-	}
+	head := fmt.Sprintf("control: %s %t", c.OID, c.Criticality)
 	if c.Value != nil {
 		w.put(head, c.Value)
 		return

@@ -3,6 +3,7 @@ package ldif
 import (
 	"bytes"
 	"errors"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -55,8 +56,8 @@ func TestWriter(t *testing.T) {
 #
 dn:: Q049TcO8bGxlcixEQz1jb250b3NvLERDPWNvbQ==
 control: 1.2.3 true
-control: 1.2.4:: AA==
-control: 1.2.5:
+control: 1.2.4 false:: AA==
+control: 1.2.5 false:
 changetype: modify
 delete: proxyAddresses
 proxyAddresses: smtp:a@contoso.com
@@ -203,6 +204,51 @@ func TestWriterRefuses(t *testing.T) {
 				t.Errorf("output after the refusal: %q, %v", out.String(), err)
 			}
 		})
+	}
+}
+
+// ldapmodify -n parses everything and contacts no server.
+func TestWriterSuitsLdapmodify(t *testing.T) {
+	ldapmodify, err := exec.LookPath("ldapmodify")
+	if err != nil {
+		t.Skip(err)
+	}
+	recs := []*Record{{
+		Comments: []string{"a\ndn: cn=victim", strings.Repeat("long", 5000), ""},
+		DN:       "CN=Müller,DC=contoso,DC=com",
+		Change:   ChangeModify,
+		Controls: []Control{{OID: "1.2.3", Value: []byte{0}}},
+		Mods: []Mod{
+			mod(Delete, "proxyAddresses", "smtp:a@contoso.com"),
+			mod(Add, "proxyAddresses", "smtp:"+strings.Repeat("a", 200)),
+			mod(Replace, "info"),
+		},
+	}, {
+		DN:         "CN=" + strings.Repeat("long", 40),
+		Change:     ChangeAdd,
+		Attributes: attrs("objectClass", "contact", "info", "", "description", " x"),
+	}, {
+		DN:     "CN=c,DC=contoso",
+		Change: ChangeModRDN, NewRDN: "CN=d", DeleteOldRDN: true, NewSuperior: "OU=e",
+	}, {
+		DN:     "CN=d",
+		Change: ChangeDelete,
+	}}
+	for _, crlf := range []bool{false, true} {
+		cmd := exec.Command(ldapmodify, "-n", "-v")
+		cmd.Stdin = bytes.NewReader(write(t, crlf, recs...))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("crlf=%t: %v\n%s", crlf, err, out)
+		}
+		want := "delete proxyAddresses:\n\tsmtp:a@contoso.com\nadd proxyAddresses:\n\tsmtp:" + strings.Repeat("a", 200) +
+			"\nreplace info:\n!modifying entry \"CN=Müller,DC=contoso,DC=com\"\n\n" +
+			"add objectClass:\n\tcontact\nadd info:\n\t\nadd description:\n\t x\n!adding new entry \"" + recs[1].DN + "\"\n\n" +
+			"!modifying rdn of entry \"CN=c,DC=contoso\"\n\tnew RDN: \"CN=d\" (do not keep existing values)\n\n" +
+			"!deleting entry \"CN=d\"\n\n"
+		if diff := cmp.Diff(want, string(out)); diff != "" {
+			t.Errorf("crlf=%t: what ldapmodify understood (-want +got):\n%s", crlf, diff)
+		}
 	}
 }
 
