@@ -43,7 +43,7 @@ func (a Address) Key() Key {
 // for values with characters outside ASCII. Loose keys and keys share one
 // space: the loose key of josé@a.example is the key of jose@a.example.
 func (a Address) LooseKey() Key {
-	if isASCII(a.Raw) {
+	if isASCII(a.Raw) || !utf8.ValidString(a.Raw) {
 		return a.Key()
 	}
 	return ParseAddress(loosen(a.Raw)).Key()
@@ -80,11 +80,23 @@ func DomainKey(domain string) string {
 	return fold(domain)
 }
 
+// fold lower-cases first: that makes folding idempotent for Cherokee, whose
+// small letters fold to the capitals. What is not UTF-8 folds its ASCII letters
+// only, so that different bytes stay different.
 func fold(s string) string {
-	if isASCII(s) {
+	switch {
+	case isASCII(s):
 		return strings.ToLower(s)
+	case !utf8.ValidString(s):
+		b := []byte(s)
+		for i, c := range b {
+			if 'A' <= c && c <= 'Z' {
+				b[i] += 'a' - 'A'
+			}
+		}
+		return string(b)
 	}
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+	return norm.NFC.String(cases.Fold().String(strings.ToLower(norm.NFC.String(s))))
 }
 
 func isASCII(s string) bool {

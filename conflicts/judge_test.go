@@ -1,0 +1,354 @@
+package conflicts
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// object makes a user whose number is its age and its GUID: the lower, the
+// older.
+func object(n int, name string, addresses ...string) *Object {
+	o := &Object{Entry: Entry{DN: "CN=" + name + ",OU=Staff,DC=a,DC=com", ProxyAddresses: addresses},
+		Class: "user", Partition: "DC=a,DC=com", Created: time.Date(2020, 1, 1, n, 0, 0, 0, time.UTC)}
+	binary.BigEndian.PutUint32(o.GUID[:], uint32(n))
+	return o
+}
+
+// summary writes a judgement as lines that a person can check.
+func summary(found []Conflict, changes []Change) []string {
+	var lines []string
+	for _, c := range found {
+		var owners []string
+		for _, o := range c.Owners {
+			owners = append(owners, o.Name())
+		}
+		line := fmt.Sprintf("%s %s: %s", c.Class, c.Address, strings.Join(owners, " "))
+		if c.Unresolved != "" {
+			line += " UNRESOLVED " + c.Unresolved
+		}
+		lines = append(lines, line)
+	}
+	for _, c := range changes {
+		lines = append(lines, fmt.Sprintf("%s %s %s -> %s", c.Object.Name(), c.Attribute, c.Old, c.New))
+	}
+	return lines
+}
+
+func mail(o *Object, mail string) *Object { o.Mail = mail; return o }
+func upn(o *Object, upn string) *Object   { o.UserPrincipalName = upn; return o }
+
+func TestJudge(t *testing.T) {
+	pattern, err := ParsePattern("{given}.{sn}{n}@{domain}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name    string
+		objects []*Object
+		opt     Options
+		want    []string
+	}{
+		{"nothing in common", []*Object{object(1, "A", "SMTP:a@a.com"), object(2, "B", "SMTP:b@a.com")}, Options{}, nil},
+		{"no objects", nil, Options{}, nil},
+		{"the older keeps, the other counts up as Exchange does",
+			[]*Object{object(1, "Old", "SMTP:carola@a.com"), object(2, "New", "SMTP:carola@a.com")}, Options{},
+			[]string{"duplicate carola@a.com: Old New", "New proxyAddresses SMTP:carola@a.com -> SMTP:carola2@a.com"}},
+		{"a trailing number is counted up",
+			[]*Object{object(1, "Old", "SMTP:roger.svensson2@a.com"), object(2, "New", "smtp:roger.svensson2@a.com")}, Options{},
+			[]string{"duplicate roger.svensson2@a.com: Old New", "New proxyAddresses smtp:roger.svensson2@a.com -> smtp:roger.svensson3@a.com"}},
+		{"KB 315900: a candidate is checked against every object, and per address",
+			[]*Object{object(3, "X", "SMTP:user@a.com", "smtp:user@b.com"), object(1, "Y", "SMTP:user2@a.com", "smtp:user@b.com"), object(2, "Z", "SMTP:user@a.com", "smtp:user2@b.com")}, Options{},
+			[]string{"duplicate user@a.com: Z X", "duplicate user@b.com: Y X",
+				"X proxyAddresses SMTP:user@a.com -> SMTP:user3@a.com", "X proxyAddresses smtp:user@b.com -> smtp:user3@b.com"}},
+		{"every owner of an address is shown and moves to an address of its own",
+			[]*Object{object(1, "A", "smtp:x@a.com"), object(2, "B", "smtp:x@a.com"), object(3, "C", "SMTP:x@a.com"), object(4, "D", "smtp:x@a.com")}, Options{},
+			[]string{"duplicate x@a.com: C A B D", "A proxyAddresses smtp:x@a.com -> smtp:x2@a.com",
+				"B proxyAddresses smtp:x@a.com -> smtp:x3@a.com", "D proxyAddresses smtp:x@a.com -> smtp:x4@a.com"}},
+		{"mail follows, the logon name never does",
+			[]*Object{object(1, "Old", "SMTP:x@a.com"), upn(mail(object(2, "New", "smtp:x@a.com"), "X@a.com"), "x@a.com")}, Options{},
+			[]string{"duplicate x@a.com: Old New", "New proxyAddresses smtp:x@a.com -> smtp:x2@a.com", "New mail X@a.com -> x2@a.com"}},
+		{"one object with one address in two values and in mail is no conflict",
+			[]*Object{upn(mail(object(1, "A", "SMTP:x@a.com", "smtp: x@a.com"), "x@a.com"), "x@a.com")}, Options{}, nil},
+		{"a doubled address of an owner goes whole",
+			[]*Object{object(1, "Old", "SMTP:x@a.com"), object(2, "New", "smtp:x@a.com", "smtp: X@a.com")}, Options{},
+			[]string{"duplicate x@a.com: Old New", "New proxyAddresses smtp: X@a.com -> smtp:X2@a.com", "New proxyAddresses smtp:x@a.com -> "}},
+		{"the same object read twice is one owner",
+			[]*Object{object(1, "A", "SMTP:x@a.com"), object(1, "A", "SMTP:x@a.com")}, Options{}, nil},
+		{"equal to Active Directory only",
+			[]*Object{object(1, "A", "SMTP:josé@a.com"), object(2, "B", "SMTP:jose@a.com")}, Options{},
+			[]string{"collation josé@a.com: A B", "B proxyAddresses SMTP:jose@a.com -> SMTP:jose2@a.com"}},
+		{"a proposal is free under the loose comparison too",
+			[]*Object{object(1, "A", "SMTP:jose@a.com"), object(2, "B", "SMTP:jose@a.com"), object(3, "C", "SMTP:josé2@a.com")}, Options{},
+			[]string{"duplicate jose@a.com: A B", "B proxyAddresses SMTP:jose@a.com -> SMTP:jose3@a.com"}},
+		{"a full-width at sign is replaced by a proper address",
+			[]*Object{object(1, "A", "SMTP:bob@a.com"), object(2, "B", "SMTP:bob＠a.com")}, Options{},
+			[]string{"collation bob@a.com: A B", "B proxyAddresses SMTP:bob＠a.com -> SMTP:bob2@a.com"}},
+		{"an address that is another's mail or logon name is shown, not changed",
+			[]*Object{object(1, "A", "SMTP:x@a.com"), mail(object(2, "B", "SMTP:b@a.com"), "x@a.com"), upn(object(3, "C"), "x@a.com")}, Options{},
+			[]string{"cross-attribute x@a.com: A B C"}},
+		{"mail and logon names alone are no conflict",
+			[]*Object{mail(object(1, "A"), "x@a.com"), upn(object(2, "B"), "x@a.com")}, Options{}, nil},
+		{"X500 and SIP are reported, not changed",
+			[]*Object{object(1, "A", "X500:/o=O/cn=a", "sip:a@a.com"), object(2, "B", "x500:/o=o/cn=A", "SIP:a@a.com")}, Options{},
+			[]string{"non-smtp /o=o/cn=a: A B", "non-smtp a@a.com: B A"}},
+		{"the domain of the primary, where the domain in conflict is not accepted",
+			[]*Object{object(1, "A", "smtp:x@old.com"), object(2, "B", "smtp:x@old.com", "SMTP:b@a.com")}, Options{AcceptedDomains: []string{"a.com"}},
+			[]string{"duplicate x@old.com: A B", "B proxyAddresses smtp:x@old.com -> smtp:x2@a.com"}},
+		{"a subdomain is accepted by a wildcard",
+			[]*Object{object(1, "A", "smtp:x@eu.a.com"), object(2, "B", "smtp:x@eu.a.com", "SMTP:b@a.com")}, Options{AcceptedDomains: []string{"*.a.com"}},
+			[]string{"duplicate x@eu.a.com: A B", "B proxyAddresses smtp:x@eu.a.com -> smtp:x2@eu.a.com"}},
+		{"a secondary address can be dropped, a primary one cannot",
+			[]*Object{object(1, "A", "SMTP:x@a.com", "SMTP:y@a.com"), object(2, "B", "smtp:x@a.com", "SMTP:y@a.com")}, Options{RemoveSecondary: true},
+			[]string{"duplicate x@a.com: A B", "duplicate y@a.com: A B", "B proxyAddresses smtp:x@a.com -> ", "B proxyAddresses SMTP:y@a.com -> SMTP:y2@a.com"}},
+		{"a template makes the address, a number only where it must",
+			[]*Object{object(1, "A", "smtp:x@a.com"), named(object(2, "B", "smtp:x@a.com"), "Zoë", "de Groot"), named(object(3, "C", "smtp:x@a.com"), "Zoe", "de Groot"), object(4, "D", "smtp:x@a.com")},
+			Options{Pattern: pattern},
+			[]string{"duplicate x@a.com: A B C D", "B proxyAddresses smtp:x@a.com -> smtp:zoe.degroot@a.com",
+				"C proxyAddresses smtp:x@a.com -> smtp:zoe.degroot2@a.com", "D proxyAddresses smtp:x@a.com -> smtp:x2@a.com"}},
+		{"what cannot be changed keeps its address, and two of them are left to a person",
+			[]*Object{object(1, "A", "SMTP:x@a.com"), fixedObject(object(2, "B", "smtp:x@a.com")), fixedObject(object(3, "C", "smtp:x@a.com"))}, Options{},
+			[]string{"duplicate x@a.com: B A C UNRESOLVED CN=C,OU=Staff,DC=a,DC=com cannot be changed: lies outside the domain partitions",
+				"A proxyAddresses SMTP:x@a.com -> SMTP:x2@a.com"}},
+		{"a value that is no address is left to a person",
+			[]*Object{object(1, "A", "smtp:x"), object(2, "B", "smtp:x")}, Options{},
+			[]string{`duplicate x: A B UNRESOLVED smtp:x: no "@"`}},
+		{"outside the reported subtree nothing is changed",
+			[]*Object{elsewhere(object(1, "A", "smtp:x@a.com")), object(2, "B", "SMTP:x@a.com"), elsewhere(object(3, "C", "smtp:z@a.com")), elsewhere(object(4, "D", "smtp:z@a.com"))},
+			Options{Base: []string{"ou=staff, dc=A,dc=com"}},
+			[]string{"duplicate x@a.com: A B", "B proxyAddresses SMTP:x@a.com -> SMTP:x2@a.com"}},
+		{"an excluded subtree is not reported",
+			[]*Object{object(1, "A", "smtp:x@a.com"), object(2, "B", "SMTP:x@a.com")}, Options{Exclude: []string{"OU=Staff,DC=a,DC=com"}}, nil},
+		{"a quoted local part counts inside its quotes",
+			[]*Object{object(1, "A", `smtp:"x y"@a.com`), object(2, "B", `smtp:"x y"@a.com`)}, Options{},
+			[]string{`duplicate "x y"@a.com: A B`, `B proxyAddresses smtp:"x y"@a.com -> smtp:"x y2"@a.com`}},
+		{"64 octets hold",
+			[]*Object{object(1, "A", "smtp:"+strings.Repeat("x", 64)+"@a.com"), object(2, "B", "smtp:"+strings.Repeat("x", 64)+"@a.com")}, Options{},
+			[]string{"duplicate " + strings.Repeat("x", 64) + "@a.com: A B",
+				"B proxyAddresses smtp:" + strings.Repeat("x", 64) + "@a.com -> smtp:" + strings.Repeat("x", 63) + "2@a.com"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for range 5 {
+				found, changes, _ := Judge(tc.objects, tc.opt)
+				if diff := cmp.Diff(tc.want, summary(found, changes)); diff != "" {
+					t.Fatalf("(-want +got)\n%s", diff)
+				}
+				rand.Shuffle(len(tc.objects), func(i, j int) { tc.objects[i], tc.objects[j] = tc.objects[j], tc.objects[i] })
+			}
+		})
+	}
+}
+
+func named(o *Object, given, sn string) *Object { o.GivenName, o.Surname = given, sn; return o }
+func fixedObject(o *Object) *Object             { o.Fixed = "lies outside the domain partitions"; return o }
+func elsewhere(o *Object) *Object {
+	o.DN = strings.Replace(o.DN, "OU=Staff", "OU=Other", 1)
+	return o
+}
+
+// Each rule alone separates two owners, in its place of the order, and says why.
+func TestKeeperRules(t *testing.T) {
+	for _, tc := range []struct {
+		rule   string
+		better func(*Object)
+		reason string
+	}{
+		{"fixed", func(o *Object) { o.Fixed = "critical system object" }, "cannot be changed: critical system object"},
+		{"primary", func(o *Object) { o.ProxyAddresses[0] = "SMTP:x@a.com" }, "holds it as its primary address"},
+		{"mail", func(o *Object) { o.Mail = "x@a.com" }, "its mail attribute equals the address"},
+		{"mailbox", func(o *Object) { o.Recipient = 1 }, "is a user mailbox"},
+		{"enabled", func(o *Object) { o.Disabled = false }, "its account is enabled"},
+		{"written-first", func(o *Object) { o.AddressesWritten = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "its proxyAddresses were written first (2021-01-01 00:00:00 UTC)"},
+		{"created-first", func(o *Object) { o.Created = time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC) }, "was created first (2019-01-01 00:00:00 UTC)"},
+		{"guid", func(o *Object) { o.GUID = GUID{0} }, "has the lowest objectGUID"},
+	} {
+		t.Run(tc.rule, func(t *testing.T) {
+			plain := func(n int, name string) *Object {
+				o := object(n, name, "smtp:x@a.com")
+				o.Disabled, o.Recipient, o.Created = true, 64, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+				o.AddressesWritten = time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
+				return o
+			}
+			worse, better := plain(1, "Worse"), plain(2, "Better")
+			tc.better(better)
+			if tc.rule == "guid" {
+				better.GUID[15], worse.GUID[0] = 1, 9
+			}
+			found, _, _ := Judge([]*Object{worse, better}, Options{})
+			if len(found) != 1 || found[0].Keeper().Name() != "Better" || found[0].Reason != tc.reason {
+				t.Errorf("%+v", found)
+			}
+		})
+	}
+	if _, err := SelectRules([]string{"primary", "primary"}); err == nil {
+		t.Error("a rule named twice is accepted")
+	}
+	rules, err := SelectRules([]string{"created-first"})
+	if err != nil || rules[0].Name != "created-first" || len(rules) != len(DefaultRules()) {
+		t.Errorf("%v, %v", rules, err)
+	}
+	a, b := object(1, "Old", "smtp:x@a.com"), object(2, "New", "SMTP:x@a.com")
+	if found, _, _ := Judge([]*Object{a, b}, Options{Rules: rules}); found[0].Keeper().Name() != "Old" {
+		t.Errorf("order of rules not heeded: %+v", found)
+	}
+}
+
+func TestRisk(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		object func(*Object)
+		value  string
+		want   Risk
+		reason string
+	}{
+		{"secondary of a user", func(*Object) {}, "smtp:x@a.com", Low, "secondary address"},
+		{"primary of a user", func(*Object) {}, "SMTP:x@a.com", Medium, "primary address of a user"},
+		{"primary of a mailbox", func(o *Object) { o.Recipient = 4 }, "SMTP:x@a.com", High, "live shared mailbox"},
+		{"policy", func(o *Object) { o.PolicyKnown = true }, "SMTP:x@a.com", High, "policy is in force"},
+		{"opted out of policy", func(o *Object) { o.PolicyKnown, o.PolicyExcluded = true, true }, "SMTP:x@a.com", Medium, "primary address"},
+		{"large group", func(o *Object) { o.Members = 100 }, "smtp:x@a.com", Medium, "100 members"},
+		{"synchronised", func(o *Object) { o.Synchronised = true }, "smtp:x@a.com", Medium, "Entra"},
+	} {
+		o := object(2, "B", tc.value)
+		tc.object(o)
+		k := fixedObject(object(1, "A", "smtp:x@a.com"))
+		_, changes, _ := Judge([]*Object{k, o}, Options{})
+		if len(changes) != 1 || changes[0].Risk != tc.want || !strings.Contains(changes[0].RiskReason, tc.reason) {
+			t.Errorf("%s: %+v", tc.name, changes)
+		}
+	}
+}
+
+// forest makes a directory with many collisions of all kinds.
+func forest(r *rand.Rand) []*Object {
+	locals := []string{"user", "User2", "user3", "josé", "jose", "jose2", "ｊｏｓｅ", "o'brien", "x"}
+	domains := []string{"a.com", "b.com", "müller.de", "xn--mller-kva.de", "muller.de"}
+	types := []string{"smtp", "SMTP", "smtp", "smtp", "smtp: ", "sip", "X500"}
+	var objects []*Object
+	for n := range 2 + r.IntN(12) {
+		var values []string
+		for range r.IntN(5) {
+			typ := types[r.IntN(len(types))]
+			if !strings.Contains(typ, ":") {
+				typ += ":"
+			}
+			v := typ + locals[r.IntN(len(locals))] + "@" + domains[r.IntN(len(domains))]
+			if !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+		}
+		o := object(n+1, fmt.Sprint("o", n), values...)
+		if r.IntN(3) == 0 && len(values) > 0 {
+			o.Mail = ParseAddress(values[0]).Trimmed()
+		}
+		if r.IntN(4) == 0 {
+			o.UserPrincipalName = locals[r.IntN(len(locals))] + "@a.com"
+		}
+		objects = append(objects, o)
+	}
+	return objects
+}
+
+// What a change board relies on: applied to the directory it was made from, a
+// plan ends every conflict of the repaired classes, takes nothing from a keeper,
+// keeps the number of primaries and hands out no address twice.
+func TestPlanProperties(t *testing.T) {
+	for seed := range uint64(3000) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		objects := forest(r)
+		index := NewIndex(maphash.MakeSeed())
+		for _, o := range objects {
+			index.Add(&o.Entry)
+		}
+		suspects := index.Suspects()
+		opt := Options{Taken: index.Taken, RemoveSecondary: seed%2 == 0}
+		found, changes, _ := Judge(objects, opt)
+
+		// The index names every owner of every conflict as a suspect.
+		for _, c := range found {
+			for _, o := range c.Owners {
+				if !slices.Contains(suspects, o.Ref()) {
+					t.Fatalf("seed %d: %s of %s is no suspect", seed, o.DN, c.Address)
+				}
+			}
+		}
+		r.Shuffle(len(objects), func(i, j int) { objects[i], objects[j] = objects[j], objects[i] })
+		again, changesAgain, _ := Judge(objects, opt)
+		if diff := cmp.Diff(summary(found, changes), summary(again, changesAgain)); diff != "" {
+			t.Fatalf("seed %d: depends on order\n%s", seed, diff)
+		}
+
+		kept := map[string]bool{}
+		for _, c := range found {
+			for _, claim := range c.Keeper().Claims {
+				kept[c.Keeper().DN+"\x00"+claim.Value] = true
+			}
+		}
+		handedOut := map[Key]bool{}
+		after := map[Ref]*Object{}
+		for _, o := range objects {
+			c := *o
+			c.ProxyAddresses = slices.Clone(o.ProxyAddresses)
+			after[o.Ref()] = &c
+		}
+		for _, c := range changes {
+			o := after[c.Object.Ref()]
+			if c.Attribute == Mail {
+				if o.Mail != c.Old {
+					t.Fatalf("seed %d: mail of %s is %q, not %q", seed, o.DN, o.Mail, c.Old)
+				}
+				o.Mail = c.New
+				continue
+			}
+			if kept[o.DN+"\x00"+c.Old] {
+				t.Fatalf("seed %d: %s taken from its keeper %s", seed, c.Old, o.DN)
+			}
+			i := slices.Index(o.ProxyAddresses, c.Old)
+			if i < 0 {
+				t.Fatalf("seed %d: %s has no %q", seed, o.DN, c.Old)
+			}
+			o.ProxyAddresses = slices.Delete(o.ProxyAddresses, i, i+1)
+			if c.New == "" {
+				continue
+			}
+			k := ParseAddress(c.New).LooseKey()
+			if handedOut[k] || index.Taken(ParseAddress(c.New)) {
+				t.Fatalf("seed %d: %s is not free", seed, c.New)
+			}
+			handedOut[k] = true
+			o.ProxyAddresses = append(o.ProxyAddresses, c.New)
+		}
+		var repaired []*Object
+		for _, o := range objects {
+			if a, b := primaries(o), primaries(after[o.Ref()]); a != b {
+				t.Fatalf("seed %d: %s has %d primaries, had %d", seed, o.DN, b, a)
+			}
+			if after[o.Ref()].UserPrincipalName != o.UserPrincipalName {
+				t.Fatalf("seed %d: logon name changed", seed)
+			}
+			repaired = append(repaired, after[o.Ref()])
+		}
+		left, _, _ := Judge(repaired, Options{})
+		for _, c := range left {
+			if c.Class == Duplicate || c.Class == Collation {
+				t.Fatalf("seed %d: left: %v\nbefore %v", seed, summary(left, nil), summary(found, changes))
+			}
+		}
+	}
+}
+
+func primaries(o *Object) (n int) {
+	for _, v := range o.ProxyAddresses {
+		if ParseAddress(v).Primary() {
+			n++
+		}
+	}
+	return n
+}
