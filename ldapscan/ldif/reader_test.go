@@ -183,7 +183,7 @@ type idle struct{}
 func (idle) Read([]byte) (int, error) { return 0, nil }
 
 func TestReaderUTF16(t *testing.T) {
-	text := "dn: CN=Jürgen 😀,DC=contoso,DC=com\r\nchangetype: add\r\ndisplayName: " + strings.Repeat("営業😀", 20_000) + "\r\n\r\n"
+	text := "dn: CN=Jürgen 😀,DC=contoso,DC=com\r\nchangetype: add\r\ndisplayName: " + strings.Repeat("営業😀", 5_000) + "\r\n\r\n"
 	want, err := readAll(NewReader(strings.NewReader(text)))
 	if err != nil {
 		t.Fatal(err)
