@@ -33,13 +33,13 @@ func TestLoadedObjectsArePagedOverTLS(t *testing.T) {
 		t.Fatalf("%s: no certificate: %v", dc.CAFile, err)
 	}
 	for _, tt := range []struct {
-		name string
-		dial func() (*ldap.Conn, error)
+		name, user string
+		dial       func() (*ldap.Conn, error)
 	}{
-		{"ldaps, by address", func() (*ldap.Conn, error) {
+		{"ldaps, by address", upn, func() (*ldap.Conn, error) {
 			return ldap.DialURL(dc.URL("ldaps"), ldap.DialWithTLSConfig(&tls.Config{RootCAs: roots}))
 		}},
-		{"StartTLS, by host name", func() (*ldap.Conn, error) {
+		{"StartTLS, by host name", dc.Domain + `\reader`, func() (*ldap.Conn, error) {
 			conn, err := ldap.DialURL(dc.URL("ldap"))
 			if err != nil {
 				return nil, err
@@ -53,7 +53,7 @@ func TestLoadedObjectsArePagedOverTLS(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			if err := conn.Bind(upn, "Re4der-pass"); err != nil {
+			if err := conn.Bind(tt.user, "Re4der-pass"); err != nil {
 				t.Fatal(err)
 			}
 			paging := ldap.NewControlPaging(100)
