@@ -91,8 +91,8 @@ func (dc *DC) Modify(tb testing.TB, changes io.Reader) {
 }
 
 // Search returns what OpenLDAP's ldapsearch prints for a subtree search as the
-// administrator, over LDAPS: LDIF without comments and with one line a value. It
-// does not page.
+// administrator, over LDAPS: LDIF with one line a value, in which the references
+// of a search from the top of the domain are comments. It does not page.
 func (dc *DC) Search(tb testing.TB, base, filter string, attrs ...string) string {
 	tb.Helper()
 	args := append([]string{"-LLL", "-o", "ldif-wrap=no", "-b", base, filter}, attrs...)
