@@ -21,32 +21,75 @@ func Completeness(a *conflicts.Audit) string {
 
 // verdict is Completeness without the reasons, for outputs that list them.
 func verdict(a *conflicts.Audit) string {
-	read := fmt.Sprintf("%s with %s", quantity(a.Objects(), "object"), quantity(a.Values(), "address"))
-	partitions := quantity(len(a.Coverage), "partition")
+	in := quantity(len(a.Coverage), "partition")
+	read := quantity(a.Objects(), "object") + " with " + quantity(a.Values(), "address")
 	if a.Complete() {
-		return fmt.Sprintf("Complete: all of %s was read (%s)", partitions, read)
+		return fmt.Sprintf("Complete: everything in %s was read (%s)", in, read)
 	}
-	return fmt.Sprintf("INCOMPLETE: conflicts may be missing, not all of %s was read (%s)", partitions, read)
+	return fmt.Sprintf("INCOMPLETE: not everything in %s was read (%s), so conflicts may be missing", in, read)
 }
 
-// Counts says in one line how many conflicts of each class there are, and
-// what is proposed.
+// Counts says in one line how many conflicts of each class there are, what is
+// proposed, and how many findings there are besides.
 func Counts(a *conflicts.Audit) string {
-	if len(a.Conflicts) == 0 {
-		return "No conflicts."
+	found := "No conflicts"
+	if len(a.Conflicts) > 0 {
+		var classes []string
+		for _, c := range conflicts.Classes {
+			if n := a.Count(c); n > 0 {
+				classes = append(classes, number(n)+" "+string(c))
+			}
+		}
+		found = quantity(len(a.Conflicts), "conflict") + ": " + strings.Join(classes, ", ")
 	}
-	var classes []string
-	for _, c := range conflicts.Classes {
-		if n := a.Count(c); n > 0 {
-			classes = append(classes, fmt.Sprintf("%s %s", number(n), c))
+	return fmt.Sprintf("%s. %s proposed, %s.", found, quantity(len(a.Changes), "change"), quantity(len(a.Findings), "finding"))
+}
+
+// fact is a line of what the outputs say of a scan; its values are to be escaped.
+type fact struct {
+	name   string
+	values []string
+}
+
+// scope returns what was looked at, without the facts that are empty.
+func scope(a *conflicts.Audit) []fact {
+	var facts []fact
+	add := func(name string, values ...string) {
+		if len(values) > 0 && values[0] != "" {
+			facts = append(facts, fact{name, values})
 		}
 	}
-	return fmt.Sprintf("%s: %s. %s proposed.", quantity(len(a.Conflicts), "conflict"), strings.Join(classes, ", "),
-		quantity(len(a.Changes), "change"))
+	add("Read from", a.Scope.Source...)
+	add("Read as", a.Scope.Identity)
+	if len(a.Scope.Base) == 0 {
+		add("Reported", "the whole directory")
+	}
+	add("Reported", a.Scope.Base...)
+	add("Left out", a.Scope.Exclude...)
+	add("Accepted domains", a.Scope.AcceptedDomains...)
+	for _, c := range a.Coverage {
+		add("Partition", c.Partition, covered(c))
+	}
+	add("Note", a.Notes...)
+	return facts
 }
 
-// quantity writes a number with its noun: "no objects", "1 object", "3,214
-// objects".
+// covered says what was read of a partition.
+func covered(c conflicts.Coverage) string {
+	parts := []string{quantity(c.Objects, "object"), quantity(c.Values, "address")}
+	if c.Deleted > 0 {
+		parts = append(parts, quantity(c.Deleted, "deleted object"))
+	}
+	if c.Referrals > 0 {
+		parts = append(parts, quantity(c.Referrals, "referral")+" not followed")
+	}
+	if c.Problem != "" {
+		parts = append(parts, "not read to the end: "+c.Problem)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// quantity writes a number with its noun: "1 object", "3,214 addresses".
 func quantity(n int, noun string) string {
 	switch {
 	case n == 1:
@@ -54,9 +97,6 @@ func quantity(n int, noun string) string {
 		noun += "es"
 	default:
 		noun += "s"
-	}
-	if n == 0 {
-		return "no " + noun
 	}
 	return number(n) + " " + noun
 }

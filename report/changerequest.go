@@ -1,0 +1,227 @@
+package report
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+)
+
+// listed is how many elements of one kind the change request names; the
+// workbook has all.
+const listed = 200
+
+// ChangeRequest writes a Markdown document (CommonMark, with the tables of
+// GitHub) for those who decide on the changes: what, why, how sure, at what risk,
+// how to apply, verify and take back.
+func ChangeRequest(w io.Writer, a *conflicts.Audit) error {
+	d := &document{out: bufio.NewWriter(w), a: a}
+	d.summary()
+	d.why()
+	d.scope()
+	d.risk()
+	d.changes()
+	d.unresolved()
+	d.procedure()
+	return d.out.Flush()
+}
+
+type document struct {
+	out *bufio.Writer // its Flush returns the first error
+	a   *conflicts.Audit
+}
+
+func (d *document) linef(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
+
+func (d *document) summary() {
+	objects := 0
+	for _, domain := range Domains(d.a) {
+		objects += len(byObject(d.a, domain))
+	}
+	d.linef("# Change request: addresses that more than one object claims\n")
+	d.linef("## What\n")
+	if len(d.a.Changes) == 0 {
+		d.linef("Nothing is to be changed.\n")
+	} else {
+		d.linef("Give or leave each address below to one object: %s of values of `proxyAddresses`, and of `mail` where it follows, on %s.\n",
+			quantity(len(d.a.Changes), "change"), quantity(objects, "object"))
+	}
+	if !d.a.Complete() {
+		d.linef("**The scan behind this request is INCOMPLETE. Other objects may claim the same addresses, or the new ones.**\n")
+	}
+	d.linef("| | |\n|---|---:|")
+	for _, c := range conflicts.Classes {
+		d.linef("| Conflicts: %s | %s |", c.Title(), number(d.a.Count(c)))
+	}
+	d.linef("| Changes | %s |", number(len(d.a.Changes)))
+	d.linef("| Objects changed | %s |", number(objects))
+	d.linef("| Other findings, not changed by this request | %s |\n", number(len(d.a.Findings)))
+}
+
+func (d *document) why() {
+	d.linef(`## Why
+
+Exchange delivers to an address only if exactly one object has it. Where two objects share one, it logs event 9514 ("Two
+objects in the directory have the same proxy") or 9217, and mail to the address reaches neither: Exchange 2016 holds it back
+(%s), older versions return it (5.1.4).
+
+## If nothing is done
+
+Mail to the addresses in conflict stays delayed or is returned. Senders may hear of it only after hours. Tools that
+synchronise the directory may refuse the objects.
+`, "`420 4.2.0 RESOLVER.ADR.Ambiguous; ambiguous address`")
+}
+
+func (d *document) scope() {
+	d.linef("## What was looked at\n\n%s.\n", verdict(d.a))
+	for _, p := range d.a.Problems {
+		d.linef("- **Not read:** %s", inert(p))
+	}
+	for _, f := range scope(d.a) {
+		spans := make([]string, len(f.values))
+		for i, v := range f.values {
+			spans[i] = span(v)
+		}
+		d.linef("- %s: %s", f.name, strings.Join(spans, ", "))
+	}
+	d.linef("\nUniqueness was judged against everything read, whatever part of it is reported.\n")
+}
+
+// risk counts the changes by what makes them risky, the highest first.
+func (d *document) risk() {
+	type cause struct {
+		risk   conflicts.Risk
+		reason string
+	}
+	counts := make(map[cause]int)
+	for i := range d.a.Changes {
+		counts[cause{d.a.Changes[i].Risk, d.a.Changes[i].RiskReason}]++
+	}
+	causes := make([]cause, 0, len(counts))
+	for c := range counts {
+		causes = append(causes, c)
+	}
+	slices.SortFunc(causes, func(x, y cause) int {
+		return cmp.Or(cmp.Compare(y.risk, x.risk), cmp.Compare(counts[y], counts[x]), cmp.Compare(x.reason, y.reason))
+	})
+	d.linef("## Risk\n")
+	if len(causes) == 0 {
+		d.linef("None: nothing is changed.\n")
+		return
+	}
+	for _, c := range causes[:min(len(causes), listed)] {
+		d.linef("- %s, %s: %s", c.risk, quantity(counts[c], "change"), inert(cmp.Or(c.reason, "no reason for caution was found")))
+	}
+	d.more(len(causes))
+}
+
+func (d *document) changes() {
+	d.linef("## Changes\n")
+	if len(d.a.Changes) == 0 {
+		d.linef("None.\n")
+		return
+	}
+	for i := range min(len(d.a.Changes), listed) {
+		c := &d.a.Changes[i]
+		action := "remove " + span(c.Old)
+		if c.New != "" {
+			action = "replace " + span(c.Old) + " with " + span(c.New)
+		}
+		d.linef("- %s, risk %s: on %s, in `%s`, %s", c.Conflict, c.Risk, span(c.Object.DN), c.Attribute, action)
+	}
+	d.more(len(d.a.Changes))
+}
+
+// unresolved lists the conflicts that the changes do not end.
+func (d *document) unresolved() {
+	d.linef("## Left for a person\n")
+	n := 0
+	for i := range d.a.Conflicts {
+		c := &d.a.Conflicts[i]
+		if c.Unresolved == "" {
+			continue
+		}
+		if n++; n <= listed {
+			d.linef("- %s (%s), %s, %s: %s", c.ID, c.Class, span(c.Address), quantity(len(c.Owners), "owner"), inert(c.Unresolved))
+		}
+	}
+	if n == 0 {
+		d.linef("No conflict.\n")
+		return
+	}
+	d.more(n)
+}
+
+// more ends a list of n elements of which at most listed are shown.
+func (d *document) more(n int) {
+	if n > listed {
+		d.linef("\nThese are the first %s of %s; the workbook `report.xlsx` has all.", number(listed), number(n))
+	}
+	d.linef("")
+}
+
+func (d *document) procedure() {
+	d.linef(`## How to apply
+
+Apply each file to a domain controller (DC) of its domain, by an account that may write the objects:
+`)
+	for _, domain := range Domains(d.a) {
+		d.linef("- `%s`: %s, taken back by `%s`", fixFile(domain), quantity(len(byObject(d.a, domain)), "record"), rollbackFile(domain))
+	}
+	example := fixFile(Domains(d.a)[0])
+	d.linef(`
+On Windows:
+
+    %s
+
+Elsewhere:
+
+    %s
+
+One record changes one object, whole or not at all. It deletes the exact value that was seen and adds the new one, so a
+directory refuses a record that is out of date. The program stops there: scan again, and review the new files.
+
+## How to verify
+
+Before: check the files with %s, and read them; every record says why it is there. %s
+shows what it would do.
+
+After: let replication finish and scan again. The conflicts whose changes are listed must be gone, and no new one may be there.
+
+## How to roll back
+
+Apply the rollback file of the domain in the same way. It holds the inverse changes in the inverse order, and restores the
+exact values that were there, with their conflicts.`,
+		ldifdeCommand(example), ldapmodifyCommand(example), "`sha256sum -c SHA256SUMS`", "`ldapmodify -n`")
+}
+
+// inert makes a text inert in Markdown (CommonMark section 2.4).
+func inert(s string) string {
+	var b strings.Builder
+	for _, r := range Escape(s) {
+		if strings.ContainsRune("\\`*_[]<>|#~&!", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// span quotes a string from the directory: in a code span everything is
+// literal, and its fence is longer than every run of backticks in it
+// (CommonMark section 6.1).
+func span(s string) string {
+	s = Escape(s)
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if s == "" || strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") || strings.Trim(s, " ") != s {
+		s = " " + s + " "
+	}
+	return fence + s + fence
+}

@@ -1,0 +1,154 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+)
+
+// claimant is an object in its part as an owner of one conflict.
+type claimant struct {
+	conflict string
+	object   conflicts.Ref
+}
+
+// plan finds the changes of an owner in a conflict.
+type plan map[claimant][]*conflicts.Change
+
+func newPlan(a *conflicts.Audit) plan {
+	p := make(plan)
+	for i := range a.Changes {
+		c := &a.Changes[i]
+		key := claimant{c.Conflict, c.Object.Ref()}
+		p[key] = append(p[key], c)
+	}
+	return p
+}
+
+// of returns the change of one claim, or nil.
+func (p plan) of(c *conflicts.Conflict, o *conflicts.Owner, claim conflicts.Claim) *conflicts.Change {
+	for _, change := range p[claimant{c.ID, o.Ref()}] {
+		if change.Attribute == claim.Attribute && change.Old == claim.Value {
+			return change
+		}
+	}
+	return nil
+}
+
+// action says in one word what becomes of an owner's claim; change may be nil.
+func action(keeper bool, change *conflicts.Change) string {
+	switch {
+	case change != nil && change.New != "":
+		return "replace"
+	case change != nil:
+		return "remove"
+	case keeper:
+		return "keep"
+	}
+	return "leave"
+}
+
+// describe says in a line what is changed and at what risk.
+func describe(c *conflicts.Change) string {
+	text := fmt.Sprintf("%s: remove %s", c.Attribute, c.Old)
+	if c.New != "" {
+		text = fmt.Sprintf("%s: replace %s with %s", c.Attribute, c.Old, c.New)
+	}
+	text += ", risk " + c.Risk.String()
+	if c.RiskReason != "" {
+		text += ": " + c.RiskReason
+	}
+	return text
+}
+
+// identity says what an object is where its name alone might not.
+func identity(o *conflicts.Object) string {
+	return cmp.Or(o.Kind(), "unknown class") + ", objectGUID " + cmp.Or(o.GUID.String(), "unknown")
+}
+
+// objectChanges are all changes of one object, which are made together.
+type objectChanges struct {
+	object  *conflicts.Object
+	changes []*conflicts.Change
+}
+
+// byObject groups the changes of a domain, in the order of the audit.
+func byObject(a *conflicts.Audit, domain string) []objectChanges {
+	var groups []objectChanges
+	place := make(map[conflicts.Ref]int)
+	for i := range a.Changes {
+		c := &a.Changes[i]
+		if domainOf(c.Object) != domain {
+			continue
+		}
+		ref := c.Object.Ref()
+		if _, ok := place[ref]; !ok {
+			place[ref] = len(groups)
+			groups = append(groups, objectChanges{object: c.Object})
+		}
+		g := &groups[place[ref]]
+		g.changes = append(g.changes, c)
+	}
+	return groups
+}
+
+// noDomain stands for the domain of objects whose names have no DC parts.
+const noDomain = "directory"
+
+// Domains returns the domains that have a fix file of their own, sorted:
+// those of all changes and of the domain partitions that were read, so that a
+// scan without conflicts has them too. There is always one.
+func Domains(a *conflicts.Audit) []string {
+	found := make(map[string]bool)
+	for i := range a.Changes {
+		found[domainOf(a.Changes[i].Object)] = true
+	}
+	for _, c := range a.Coverage {
+		if holdsRecipients(c.Partition) {
+			found[label(conflicts.Domain(c.Partition))] = true
+		}
+	}
+	if len(found) == 0 { // an export: its coverage names a file
+		for i := range a.Conflicts {
+			for _, o := range a.Conflicts[i].Owners {
+				found[domainOf(o.Object)] = true
+			}
+		}
+		for i := range a.Findings {
+			found[label(conflicts.Domain(a.Findings[i].DN))] = true
+		}
+	}
+	if len(found) == 0 {
+		found[noDomain] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// holdsRecipients tells domain partitions from the configuration, the schema
+// and the partitions of the DNS server.
+func holdsRecipients(partition string) bool {
+	rdn, _, _ := strings.Cut(strings.ToLower(partition), ",")
+	return strings.HasPrefix(rdn, "dc=") && rdn != "dc=domaindnszones" && rdn != "dc=forestdnszones"
+}
+
+func domainOf(o *conflicts.Object) string {
+	return label(cmp.Or(conflicts.Domain(o.Partition), conflicts.Domain(o.DN)))
+}
+
+// label makes a domain fit for the name of a file on every system: a DC part
+// can hold any character, separators of paths among them.
+func label(domain string) string {
+	if domain == "" {
+		return noDomain
+	}
+	return strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-' || r == '.' {
+			return r
+		}
+		return '_'
+	}, conflicts.DomainKey(domain))
+}

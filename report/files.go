@@ -1,0 +1,32 @@
+package report
+
+import (
+	"io"
+
+	"proxyaddr/conflicts"
+)
+
+// Publish writes the files of a scan into a directory, which it creates if it
+// is missing: report.xlsx, scan.json, change-request.md, a pair fix-<domain>.ldif
+// and rollback-<domain>.ldif for each of the [Domains], and SHA256SUMS over them.
+// It returns their names, sorted. Only their owner can read them.
+//
+// The files are published together or not at all: each is written and synced
+// under a temporary name, and when all are there, they replace those of an
+// earlier scan, SHA256SUMS last. On an error, which names the file, what was there
+// before is put back. Fix and rollback files that an earlier SHA256SUMS names and
+// this scan does not have are removed, so that nobody applies them. Two Publish
+// must not run in one directory at once.
+func Publish(dir string, a *conflicts.Audit) (names []string, err error) {
+	outputs := []output{
+		{"report.xlsx", func(w io.Writer) error { return Workbook(w, a) }},
+		{"scan.json", func(w io.Writer) error { return JSON(w, a) }},
+		{"change-request.md", func(w io.Writer) error { return ChangeRequest(w, a) }},
+	}
+	for _, domain := range Domains(a) {
+		outputs = append(outputs,
+			output{fixFile(domain), func(w io.Writer) error { return Fix(w, a, domain) }},
+			output{rollbackFile(domain), func(w io.Writer) error { return Rollback(w, a, domain) }})
+	}
+	return publish(dir, outputs)
+}

@@ -1,0 +1,109 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"proxyaddr/conflicts"
+)
+
+// JSON writes the audit as one document, element by element. Arrays are never
+// null. schema_version grows when a field changes its meaning or goes; new
+// fields may come at any time.
+//
+// Strings are exact. Characters that a terminal obeys or a reader cannot see are
+// written as \u escapes, which every parser takes back. A byte that is not UTF-8,
+// which JSON cannot hold, stands as \xff for the eye (see [Escape]), and where it
+// is in a name or value of the directory, the object that has the field has
+// another one, base64, with the exact bytes under the name of the first.
+func JSON(w io.Writer, a *conflicts.Audit) error {
+	e := newJSONEncoder(w, "  ")
+	e.write(bytes.TrimSuffix(e.encode("", newAuditJSON(a)), []byte("\n}")))
+	e.array("conflicts", len(a.Conflicts), func(i int) any { return newConflictJSON(&a.Conflicts[i]) })
+	e.array("changes", len(a.Changes), func(i int) any { return newChangeJSON(&a.Changes[i]) })
+	e.array("findings", len(a.Findings), func(i int) any { return newFindingJSON(&a.Findings[i]) })
+	e.write([]byte("\n}\n"))
+	return e.flush()
+}
+
+// jsonEncoder writes values one by one. The first error is kept for flush.
+type jsonEncoder struct {
+	w      *bufio.Writer
+	indent string
+	buf    bytes.Buffer
+	err    error
+}
+
+func newJSONEncoder(w io.Writer, indent string) *jsonEncoder {
+	return &jsonEncoder{w: bufio.NewWriter(w), indent: indent}
+}
+
+// encode returns v without a line end, with prefix before every line but the
+// first. The bytes are valid until the next call.
+func (e *jsonEncoder) encode(prefix string, v any) []byte {
+	e.buf.Reset()
+	enc := json.NewEncoder(&e.buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent(prefix, e.indent)
+	if err := enc.Encode(v); err != nil && e.err == nil {
+		e.err = err
+	}
+	return escapeHidden(bytes.TrimSuffix(e.buf.Bytes(), []byte("\n")))
+}
+
+// array writes one more field of the document that stands open.
+func (e *jsonEncoder) array(name string, n int, element func(int) any) {
+	e.write(fmt.Appendf(nil, ",\n%s%q: [", e.indent, name))
+	prefix := e.indent + e.indent
+	for i := range n {
+		if i > 0 {
+			e.write([]byte(","))
+		}
+		e.write([]byte("\n" + prefix))
+		e.write(e.encode(prefix, element(i)))
+	}
+	if n > 0 {
+		e.write([]byte("\n" + e.indent))
+	}
+	e.write([]byte("]"))
+}
+
+func (e *jsonEncoder) write(b []byte) {
+	if e.err == nil {
+		_, e.err = e.w.Write(b)
+	}
+}
+
+func (e *jsonEncoder) flush() error {
+	if e.err != nil {
+		return e.err
+	}
+	return e.w.Flush()
+}
+
+// escapeHidden writes the hidden characters of a JSON text as \u escapes, in
+// UTF-16 as JSON has it (RFC 8259 section 7). Those of ASCII, but for DEL, are
+// escaped already.
+func escapeHidden(b []byte) []byte {
+	unsafe := func(r rune) bool { return r >= unicode.MaxASCII && hidden(r) }
+	if bytes.IndexFunc(b, unsafe) < 0 {
+		return b
+	}
+	var out []byte
+	for _, r := range string(b) {
+		if !unsafe(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return out
+}

@@ -1,0 +1,38 @@
+package report
+
+import (
+	"io"
+
+	"proxyaddr/conflicts"
+)
+
+// JSONL writes the audit as one JSON object a line. Each has the fields that it
+// has in [JSON], and "record" says what it is: the first line is the audit with
+// its scope, completeness and counts, and a conflict, change or finding each
+// follows. The counts tell whether lines are missing at the end.
+func JSONL(w io.Writer, a *conflicts.Audit) error {
+	e := newJSONEncoder(w, "")
+	line := func(v any) {
+		e.write(e.encode("", v))
+		e.write([]byte("\n"))
+	}
+	audit := newAuditJSON(a)
+	audit.Record = "audit"
+	line(audit)
+	for i := range a.Conflicts {
+		c := newConflictJSON(&a.Conflicts[i])
+		c.Record = "conflict"
+		line(c)
+	}
+	for i := range a.Changes {
+		c := newChangeJSON(&a.Changes[i])
+		c.Record = "change"
+		line(c)
+	}
+	for i := range a.Findings {
+		f := newFindingJSON(&a.Findings[i])
+		f.Record = "finding"
+		line(f)
+	}
+	return e.flush()
+}

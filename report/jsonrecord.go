@@ -1,0 +1,231 @@
+package report
+
+import (
+	"unicode/utf8"
+
+	"proxyaddr/conflicts"
+)
+
+// schemaVersion is that of the documents of [JSON] and [JSONL].
+const schemaVersion = 1
+
+// text is a string that may hold bytes that are not UTF-8.
+type text string
+
+// MarshalText writes such bytes as Escape does: encoding/json would put U+FFFD
+// in place of each.
+func (t text) MarshalText() ([]byte, error) {
+	if utf8.ValidString(string(t)) {
+		return []byte(t), nil
+	}
+	return []byte(Escape(string(t))), nil
+}
+
+func texts(list []string) []text {
+	out := make([]text, len(list))
+	for i, s := range list {
+		out[i] = text(s)
+	}
+	return out
+}
+
+// exact returns the fields that JSON cannot hold, out of pairs of name and
+// value; encoding/json writes them in base64.
+func exact(pairs ...string) map[string][]byte {
+	var fields map[string][]byte
+	for i := 0; i < len(pairs); i += 2 {
+		if !utf8.ValidString(pairs[i+1]) {
+			if fields == nil {
+				fields = make(map[string][]byte)
+			}
+			fields[pairs[i]] = []byte(pairs[i+1])
+		}
+	}
+	return fields
+}
+
+type auditJSON struct {
+	Record            string         `json:"record,omitempty"`
+	SchemaVersion     int            `json:"schema_version"`
+	Version           text           `json:"version"`
+	Command           text           `json:"command"`
+	Complete          bool           `json:"complete"`
+	IncompleteReasons []text         `json:"incomplete_reasons"`
+	Notes             []text         `json:"notes"`
+	Scope             scopeJSON      `json:"scope"`
+	Coverage          []coverageJSON `json:"coverage"`
+	Rules             []ruleJSON     `json:"rules"`
+	Counts            countsJSON     `json:"counts"`
+}
+
+type scopeJSON struct {
+	Source          []text `json:"source"`
+	Identity        text   `json:"identity"`
+	Base            []text `json:"base"`
+	Exclude         []text `json:"exclude"`
+	AcceptedDomains []text `json:"accepted_domains"`
+}
+
+type coverageJSON struct {
+	Partition text `json:"partition"`
+	Objects   int  `json:"objects"`
+	Values    int  `json:"values"`
+	Pages     int  `json:"pages"`
+	Referrals int  `json:"referrals"`
+	Deleted   int  `json:"deleted"`
+	Problem   text `json:"problem"`
+}
+
+type ruleJSON struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+}
+
+type countsJSON struct {
+	Objects   int                     `json:"objects"`
+	Values    int                     `json:"values"`
+	Pages     int                     `json:"pages"`
+	Conflicts int                     `json:"conflicts"`
+	Classes   map[conflicts.Class]int `json:"classes"`
+	Changes   int                     `json:"changes"`
+	Findings  int                     `json:"findings"`
+}
+
+func newAuditJSON(a *conflicts.Audit) *auditJSON {
+	j := &auditJSON{
+		SchemaVersion:     schemaVersion,
+		Version:           text(a.Version),
+		Command:           text(a.Command),
+		Complete:          a.Complete(),
+		IncompleteReasons: texts(a.Problems),
+		Notes:             texts(a.Notes),
+		Scope: scopeJSON{
+			Source:          texts(a.Scope.Source),
+			Identity:        text(a.Scope.Identity),
+			Base:            texts(a.Scope.Base),
+			Exclude:         texts(a.Scope.Exclude),
+			AcceptedDomains: texts(a.Scope.AcceptedDomains),
+		},
+		Coverage: make([]coverageJSON, len(a.Coverage)),
+		Rules:    make([]ruleJSON, len(a.Rules)),
+		Counts: countsJSON{
+			Objects: a.Objects(), Values: a.Values(), Pages: a.Pages(),
+			Conflicts: len(a.Conflicts), Changes: len(a.Changes), Findings: len(a.Findings),
+			Classes: make(map[conflicts.Class]int),
+		},
+	}
+	for i, c := range a.Coverage {
+		j.Coverage[i] = coverageJSON{text(c.Partition), c.Objects, c.Values, c.Pages, c.Referrals, c.Deleted, text(c.Problem)}
+	}
+	for i, r := range a.Rules {
+		j.Rules[i] = ruleJSON{r.Name, r.About}
+	}
+	for _, c := range conflicts.Classes {
+		j.Counts.Classes[c] = a.Count(c)
+	}
+	return j
+}
+
+type conflictJSON struct {
+	Record     string            `json:"record,omitempty"`
+	ID         string            `json:"id"`
+	Class      conflicts.Class   `json:"class"`
+	Type       text              `json:"type"`
+	Address    text              `json:"address"`
+	Keeper     keeperJSON        `json:"keeper"`
+	Reason     text              `json:"reason"`
+	Unresolved text              `json:"unresolved"`
+	Owners     []ownerJSON       `json:"owners"`
+	Base64     map[string][]byte `json:"base64,omitempty"`
+}
+
+type keeperJSON struct {
+	DN     text              `json:"dn"`
+	GUID   string            `json:"guid"`
+	Base64 map[string][]byte `json:"base64,omitempty"`
+}
+
+type ownerJSON struct {
+	DN   text   `json:"dn"`
+	GUID string `json:"guid"`
+	Name text   `json:"name"`
+	Kind text   `json:"kind"`
+	claimJSON
+	// Also are the other values of the object that hold the address.
+	Also   []claimJSON       `json:"also"`
+	Base64 map[string][]byte `json:"base64,omitempty"`
+}
+
+type claimJSON struct {
+	Attribute string            `json:"attribute"`
+	Value     text              `json:"value"`
+	Primary   bool              `json:"primary"`
+	Padded    bool              `json:"padded"`
+	Loose     bool              `json:"loose"`
+	Base64    map[string][]byte `json:"base64,omitempty"`
+}
+
+func newConflictJSON(c *conflicts.Conflict) *conflictJSON {
+	k := c.Keeper()
+	j := &conflictJSON{
+		ID: c.ID, Class: c.Class, Type: text(c.Type), Address: text(c.Address),
+		Keeper: keeperJSON{text(k.DN), k.GUID.String(), exact("dn", k.DN)},
+		Reason: text(c.Reason), Unresolved: text(c.Unresolved),
+		Owners: make([]ownerJSON, len(c.Owners)),
+		Base64: exact("address", c.Address),
+	}
+	for i, o := range c.Owners {
+		j.Owners[i] = ownerJSON{
+			DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()),
+			claimJSON: newClaimJSON(o.Claims[0]),
+			Also:      make([]claimJSON, len(o.Claims)-1),
+			Base64:    exact("dn", o.DN, "name", o.Name(), "value", o.Claims[0].Value),
+		}
+		for n, claim := range o.Claims[1:] {
+			j.Owners[i].Also[n] = newClaimJSON(claim)
+		}
+	}
+	return j
+}
+
+func newClaimJSON(c conflicts.Claim) claimJSON {
+	return claimJSON{c.Attribute, text(c.Value), c.Primary, c.Padded, c.Loose, exact("value", c.Value)}
+}
+
+type changeJSON struct {
+	Record     string            `json:"record,omitempty"`
+	Conflict   string            `json:"conflict"`
+	DN         text              `json:"dn"`
+	GUID       string            `json:"guid"`
+	Attribute  string            `json:"attribute"`
+	Old        text              `json:"old"`
+	New        text              `json:"new"`
+	Risk       string            `json:"risk"`
+	RiskReason text              `json:"risk_reason"`
+	Base64     map[string][]byte `json:"base64,omitempty"`
+}
+
+func newChangeJSON(c *conflicts.Change) *changeJSON {
+	return &changeJSON{
+		Conflict: c.Conflict, DN: text(c.Object.DN), GUID: c.Object.GUID.String(), Attribute: c.Attribute,
+		Old: text(c.Old), New: text(c.New), Risk: c.Risk.String(), RiskReason: text(c.RiskReason),
+		Base64: exact("dn", c.Object.DN, "old", c.Old, "new", c.New),
+	}
+}
+
+type findingJSON struct {
+	Record string                `json:"record,omitempty"`
+	Kind   conflicts.FindingKind `json:"kind"`
+	DN     text                  `json:"dn"`
+	GUID   string                `json:"guid"`
+	Value  text                  `json:"value"`
+	Detail text                  `json:"detail"`
+	Base64 map[string][]byte     `json:"base64,omitempty"`
+}
+
+func newFindingJSON(f *conflicts.Finding) *findingJSON {
+	return &findingJSON{
+		Kind: f.Kind, DN: text(f.DN), GUID: f.GUID.String(), Value: text(f.Value), Detail: text(f.Detail),
+		Base64: exact("dn", f.DN, "value", f.Value, "detail", f.Detail),
+	}
+}

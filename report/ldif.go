@@ -1,0 +1,190 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// fixFile and rollbackFile name the pair of files of a domain.
+func fixFile(domain string) string      { return "fix-" + domain + ".ldif" }
+func rollbackFile(domain string) string { return "rollback-" + domain + ".ldif" }
+
+// ldifdeCommand and ldapmodifyCommand apply a file to the domain controller DC.
+func ldifdeCommand(file string) string     { return "ldifde -i -f " + file + " -s DC -v -j ." }
+func ldapmodifyCommand(file string) string { return "ldapmodify -H ldaps://DC -Y GSSAPI -f " + file }
+
+// Fix writes the changes of one of the [Domains] as LDIF (RFC 2849), 7-bit
+// ASCII that ldifde and ldapmodify both take. One object is one modify record,
+// which a directory applies whole or not at all (RFC 4511 section 4.6): it
+// deletes the exact old values and adds the new ones, so that it is refused if a
+// value has changed since the scan. A domain without changes gives a file
+// without records.
+//
+// A change of any attribute but proxyAddresses and mail is an error.
+func Fix(w io.Writer, a *conflicts.Audit, domain string) error {
+	return writeChanges(w, a, domain, false)
+}
+
+// Rollback writes the LDIF that takes back what [Fix] wrote for the same domain:
+// the inverse changes in the inverse order.
+func Rollback(w io.Writer, a *conflicts.Audit, domain string) error {
+	return writeChanges(w, a, domain, true)
+}
+
+func writeChanges(w io.Writer, a *conflicts.Audit, domain string, back bool) error {
+	objects := byObject(a, domain)
+	out := ldif.NewWriter(w)
+	if err := out.Comment(strings.Join(ldifHeader(a, domain, objects, back), "\n")); err != nil {
+		return err
+	}
+	if back {
+		slices.Reverse(objects)
+	}
+	byID := make(map[string]*conflicts.Conflict, len(a.Conflicts))
+	for i := range a.Conflicts {
+		byID[a.Conflicts[i].ID] = &a.Conflicts[i]
+	}
+	for _, o := range objects {
+		mods, err := modifications(o)
+		if err != nil {
+			return err
+		}
+		if back {
+			mods = inverse(mods)
+		}
+		err = out.Write(&ldif.Record{
+			Comments: explain(o, byID),
+			DN:       o.object.DN,
+			Change:   ldif.ChangeModify,
+			Mods:     mods,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// modifications puts all old values of an attribute into one delete and all new
+// ones into one add: no state between two changes has to be a valid one.
+func modifications(o objectChanges) ([]ldif.Mod, error) {
+	var mods []ldif.Mod
+	done := 0
+	for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
+		var before, after [][]byte
+		for _, c := range o.changes {
+			if c.Attribute != attribute {
+				continue
+			}
+			done++
+			before = append(before, []byte(c.Old))
+			if c.New != "" {
+				after = append(after, []byte(c.New))
+			}
+		}
+		if before != nil {
+			mods = append(mods, ldif.Mod{Op: ldif.Delete, Name: attribute, Values: before})
+		}
+		if after != nil {
+			mods = append(mods, ldif.Mod{Op: ldif.Add, Name: attribute, Values: after})
+		}
+	}
+	if done < len(o.changes) {
+		return nil, fmt.Errorf("%s: only proxyAddresses and mail may be changed", Escape(o.object.DN))
+	}
+	return mods, nil
+}
+
+// inverse returns the modifications that undo mods.
+func inverse(mods []ldif.Mod) []ldif.Mod {
+	var undo []ldif.Mod
+	for _, m := range slices.Backward(mods) {
+		op := ldif.Add
+		if m.Op == ldif.Add {
+			op = ldif.Delete
+		}
+		values := slices.Clone(m.Values)
+		slices.Reverse(values)
+		undo = append(undo, ldif.Mod{Op: op, Name: m.Name, Values: values})
+	}
+	return undo
+}
+
+// explain returns the comments above a record.
+func explain(o objectChanges, byID map[string]*conflicts.Conflict) []string {
+	lines := comment("", o.object.Name()+", "+identity(o.object))
+	told := ""
+	for _, c := range o.changes {
+		if conflict := byID[c.Conflict]; conflict != nil && c.Conflict != told {
+			told = c.Conflict
+			k := conflict.Keeper()
+			lines = append(lines, comment("", fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Address))...)
+			lines = append(lines, comment("  ", fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))...)
+			lines = append(lines, comment("  ", "reason: "+conflict.Reason)...)
+		}
+		lines = append(lines, comment("  ", describe(c))...)
+	}
+	return lines
+}
+
+// ldifHeader returns what stands above the first record.
+func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back bool) []string {
+	var lines []string
+	say := func(indent, text string) { lines = append(lines, comment(indent, text)...) }
+	gap := func() { lines = append(lines, "") }
+
+	values := 0
+	for _, o := range objects {
+		values += len(o.changes)
+	}
+	file, other := fixFile(domain), rollbackFile(domain)
+	if back {
+		file, other = other, file
+		say("", fmt.Sprintf("proxyaddr %s: takes back what %s changed, and so restores its conflicts.", a.Version, other))
+	} else {
+		say("", fmt.Sprintf("proxyaddr %s: ends conflicts between proxy addresses in %s.", a.Version, domain))
+	}
+	say("", fmt.Sprintf("Changes %s on %s.", quantity(values, "value"), quantity(len(objects), "object")))
+	gap()
+	say("", verdict(a)+".")
+	for _, p := range a.Problems {
+		say("  ", "- "+p)
+	}
+	for _, f := range scope(a) {
+		say("  ", f.name+": "+strings.Join(f.values, ", "))
+	}
+	gap()
+	say("", "A record changes one object, whole or not at all. It deletes the exact value that is there now and adds the "+
+		"new one, so the directory refuses a record that is out of date (no such attribute). Programs stop there, and the "+
+		"records above stay applied: scan again and review the new file. Do not make the program go on after an error.")
+	gap()
+	say("", "Apply to a domain controller (DC) of the domain, after review:")
+	say("  ", "Windows:    "+ldifdeCommand(file))
+	say("  ", "elsewhere:  "+ldapmodifyCommand(file))
+	say("", "Check before: ldapmodify -n shows what it would do; ldifde has no dry run.")
+	say("", "Check after: let replication finish and scan again.")
+	if !back {
+		say("", "Take back: apply "+other+" in the same way.")
+	}
+	return lines
+}
+
+// comment makes comment lines of a text that may hold names from the directory.
+// They are cut at spaces, and the lines behind the first are indented further.
+func comment(indent, text string) []string {
+	const limit = 98
+	lines := wrap(Escape(text), limit-len(indent), func(s string) int { return len(strconv.QuoteToASCII(s)) - len(`""`) })
+	for i := range lines {
+		if i > 0 {
+			lines[i] = "  " + lines[i]
+		}
+		lines[i] = indent + lines[i]
+	}
+	return lines
+}

@@ -1,0 +1,142 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"proxyaddr/conflicts"
+)
+
+// TableOptions say how a [Table] looks.
+type TableOptions struct {
+	// Width is that of the terminal in columns. Zero means 100; less than 60 is
+	// taken as 60.
+	Width int
+	// Color marks addresses and warnings with ANSI escape sequences.
+	Color bool
+}
+
+// Table writes the audit for the eyes of people: a block for each conflict, its
+// keeper first and marked with "*", then the counts, and last whether the scan was
+// complete. Long names are shortened in the middle; the other outputs have them
+// in full.
+func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
+	const standard, least = 100, 60
+	t := &table{out: bufio.NewWriter(w), width: standard, color: opts.Color, changes: newPlan(a)}
+	if opts.Width > 0 {
+		t.width = max(opts.Width, least)
+	}
+	for i := range a.Conflicts {
+		t.conflict(&a.Conflicts[i])
+	}
+	t.paragraph("", Counts(a), plain)
+	for _, note := range a.Notes {
+		t.paragraph("", "Note: "+note, plain)
+	}
+	style := plain
+	if !a.Complete() {
+		style = alarm
+	}
+	t.paragraph("", Completeness(a), style)
+	return t.out.Flush()
+}
+
+// style is the parameter of an SGR sequence (ECMA-48 section 8.3.117).
+type style string
+
+const (
+	plain style = ""
+	bold  style = "1"
+	alarm style = "1;31"
+)
+
+type table struct {
+	out     *bufio.Writer
+	width   int
+	color   bool
+	changes plan
+}
+
+// indent is the column at which everything but the first line of a conflict
+// and the word for an owner begins.
+const indent = "          "
+
+func (t *table) conflict(c *conflicts.Conflict) {
+	t.line("", fmt.Sprintf("%s  %s  %s", c.ID, c.Class, c.Type+":"+c.Address), bold)
+	for i := range c.Owners {
+		o := &c.Owners[i]
+		mark := " "
+		if i == 0 {
+			mark = "*"
+		}
+		t.line(fmt.Sprintf("%s %-8s", mark, t.fate(c, i)), o.Name()+", "+identity(o.Object), plain)
+		t.line(indent, o.DN, plain)
+		for _, claim := range o.Claims {
+			t.claim(claim, t.changes.of(c, o, claim))
+		}
+		if i == 0 {
+			t.paragraph(indent, "kept because: "+c.Reason, plain)
+		}
+	}
+	if c.Unresolved != "" {
+		t.paragraph("! ", "left for a person: "+c.Unresolved, alarm)
+	}
+	t.line("", "", plain)
+}
+
+// fate is the action on an owner: that of its first claim that has one.
+func (t *table) fate(c *conflicts.Conflict, owner int) string {
+	o := &c.Owners[owner]
+	for _, claim := range o.Claims {
+		if change := t.changes.of(c, o, claim); change != nil {
+			return action(owner == 0, change)
+		}
+	}
+	return action(owner == 0, nil)
+}
+
+func (t *table) claim(claim conflicts.Claim, change *conflicts.Change) {
+	value := claim.Value
+	if claim.Attribute != conflicts.ProxyAddresses {
+		value = claim.Attribute + ": " + value
+	}
+	if claim.Padded {
+		value += "  (white space around it)"
+	}
+	if claim.Loose {
+		value += "  (the same to Active Directory)"
+	}
+	t.line(indent, value, plain)
+	if change == nil {
+		return
+	}
+	risk := "  (" + change.Risk.String() + " risk"
+	if change.RiskReason != "" {
+		risk += ": " + change.RiskReason
+	}
+	if change.New == "" {
+		t.paragraph(indent, "-> removed"+risk+")", plain)
+		return
+	}
+	t.paragraph(indent, "-> "+change.New+risk+")", bold)
+}
+
+// line writes one line, shortened in the middle if it is too long.
+func (t *table) line(prefix, text string, s style) {
+	t.put(prefix, shorten(Escape(text), t.width-columns(prefix)), s)
+}
+
+// paragraph writes a text in as many lines as it needs.
+func (t *table) paragraph(prefix, text string, s style) {
+	for _, l := range wrap(Escape(text), t.width-columns(prefix), columns) {
+		t.put(prefix, l, s)
+	}
+}
+
+func (t *table) put(prefix, text string, s style) {
+	if t.color && s != plain {
+		text = "\x1b[" + string(s) + "m" + text + "\x1b[0m"
+	}
+	fmt.Fprintf(t.out, "%s%s\n", prefix, text) // Flush returns the error
+}

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// columns returns how many columns of a terminal an escaped string takes: two
+// for East Asian wide characters ([UAX #11]), none for marks that stand on the
+// letter before.
+//
+// [UAX #11]: https://www.unicode.org/reports/tr11/
+func columns(s string) (n int) {
+	for _, r := range s {
+		n += runeColumns(r)
+	}
+	return n
+}
+
+func runeColumns(r rune) int {
+	switch {
+	case r < unicode.MaxASCII:
+		return 1
+	case unicode.In(r, unicode.Mn, unicode.Me), r >= 'ᅠ' && r <= 'ᇿ': // and vowels and finals of Hangul
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+const ellipsis = "..."
+
+// shorten takes out the middle of an escaped string that is wider than limit.
+func shorten(s string, limit int) string {
+	if columns(s) <= limit {
+		return s
+	}
+	runes := []rune(s)
+	room := max(limit-len(ellipsis), 0)
+	head, tail := 0, len(runes)
+	for left := (room + 1) / 2; head < tail && runeColumns(runes[head]) <= left; head++ {
+		left -= runeColumns(runes[head])
+	}
+	for left := room - columns(string(runes[:head])); tail > head && runeColumns(runes[tail-1]) <= left; tail-- {
+		left -= runeColumns(runes[tail-1])
+	}
+	for tail < len(runes) && runeColumns(runes[tail]) == 0 { // a mark whose letter is gone
+		tail++
+	}
+	return string(runes[:head]) + ellipsis + string(runes[tail:])
+}
+
+// wrap breaks a text at its spaces into lines of at most limit, as measured
+// by columns. A word that is longer has a line of its own.
+func wrap(text string, limit int, columns func(string) int) []string {
+	words := strings.Split(text, " ")
+	lines := words[:1:1]
+	for _, word := range words[1:] {
+		if last := &lines[len(lines)-1]; columns(*last)+1+columns(word) <= limit {
+			*last += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
