@@ -1,6 +1,9 @@
 package conflicts
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Audit is the result of one scan, the one value that every output is made of.
 // It is plain data: nothing in it changes once [Judge] has returned it.
@@ -202,7 +205,14 @@ type Finding struct {
 	Detail string
 }
 
+// SortFindings puts findings in the order of the outputs and returns them,
+// each once.
+func SortFindings(found []Finding) []Finding {
+	slices.SortFunc(found, compareFindings)
+	return slices.Compact(found)
+}
+
 func compareFindings(a, b Finding) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.DN, b.DN), cmp.Compare(a.GUID.String(), b.GUID.String()),
+	return cmp.Or(cmp.Compare(slices.Index(FindingKinds, a.Kind), slices.Index(FindingKinds, b.Kind)), cmp.Compare(a.DN, b.DN), cmp.Compare(a.GUID.String(), b.GUID.String()),
 		cmp.Compare(a.Value, b.Value), cmp.Compare(a.Detail, b.Detail))
 }

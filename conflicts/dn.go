@@ -76,3 +76,41 @@ func isHex(s string) bool {
 	_, err := hex.DecodeString(s)
 	return err == nil
 }
+
+// Partition returns the naming context in which a directory keeps an object,
+// judged by the shape of its distinguished name: the DC parts at its end, with
+// CN=Configuration or CN=Schema,CN=Configuration in front of them where the name
+// has these ([MS-ADTS] 3.1.1.1.5). It returns "" for a name without DC parts.
+func Partition(dn string) string {
+	rdns := splitDN(dn)
+	first := len(rdns)
+	for first > 0 && strings.HasPrefix(rdns[first-1], "dc=") {
+		first--
+	}
+	if first == len(rdns) {
+		return ""
+	}
+	if first > 0 && rdns[first-1] == "cn=configuration" {
+		first--
+		if first > 0 && rdns[first-1] == "cn=schema" {
+			first--
+		}
+	}
+	for range first {
+		_, dn, _ = cutRDN(dn)
+	}
+	return strings.TrimLeft(dn, " ")
+}
+
+// cutRDN parts a name at its first comma that is not escaped.
+func cutRDN(dn string) (rdn, rest string, ok bool) {
+	for i := 0; i < len(dn); i++ {
+		switch dn[i] {
+		case '\\':
+			i++
+		case ',':
+			return dn[:i], dn[i+1:], true
+		}
+	}
+	return dn, "", false
+}

@@ -74,6 +74,22 @@ func TestWithin(t *testing.T) {
 	}
 }
 
+func TestPartition(t *testing.T) {
+	for dn, want := range map[string]string{
+		`CN=a\,b,OU=x,DC=Contoso,DC=com`:                            "DC=Contoso,DC=com",
+		"CN=a,CN=Services,CN=Configuration, DC=a,DC=com":            "CN=Configuration, DC=a,DC=com",
+		"CN=User,CN=Schema,CN=Configuration,DC=a,DC=com":            "CN=Schema,CN=Configuration,DC=a,DC=com",
+		"DC=x,DC=a.com,CN=MicrosoftDNS,DC=DomainDnsZones,DC=a,DC=b": "DC=DomainDnsZones,DC=a,DC=b",
+		"DC=a,DC=com": "DC=a,DC=com",
+		"CN=a,O=x":    "",
+		"":            "",
+	} {
+		if got := Partition(dn); got != want {
+			t.Errorf("Partition(%q) = %q, want %q", dn, got, want)
+		}
+	}
+}
+
 func TestGUID(t *testing.T) {
 	g := GUID{0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff}
 	const text = "00112233-4455-6677-8899-aabbccddeeff"

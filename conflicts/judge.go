@@ -41,7 +41,7 @@ func Judge(objects []*Object, opt Options) ([]Conflict, []Change, []Finding) {
 	objects = distinct(objects, opt)
 	var found []Conflict
 	for _, owners := range group(objects) {
-		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.reports(o.DN) }) {
+		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.Reports(o.DN) }) {
 			continue
 		}
 		found = append(found, newConflict(owners, opt.Rules))
@@ -54,8 +54,8 @@ func Judge(objects []*Object, opt Options) ([]Conflict, []Change, []Finding) {
 	return found, changes, repeatedTargets(objects, opt)
 }
 
-// reports tells whether an object lies in what is to be reported.
-func (opt *Options) reports(dn string) bool {
+// Reports tells whether an object lies in what is to be reported.
+func (opt *Options) Reports(dn string) bool {
 	within := func(base string) bool { return Within(dn, base) }
 	return (len(opt.Base) == 0 || slices.ContainsFunc(opt.Base, within)) && !slices.ContainsFunc(opt.Exclude, within)
 }
@@ -71,7 +71,7 @@ func distinct(objects []*Object, opt Options) []*Object {
 		}
 		seen[o.Ref()] = true
 		c := *o
-		if c.Fixed == "" && !opt.reports(c.DN) {
+		if c.Fixed == "" && !opt.Reports(c.DN) {
 			c.Fixed = "outside the reported subtrees"
 		}
 		list = append(list, &c)
@@ -241,7 +241,7 @@ func repeatedTargets(objects []*Object, opt Options) []Finding {
 			continue
 		}
 		for i, o := range sharers {
-			if opt.reports(o.DN) {
+			if opt.Reports(o.DN) {
 				other := sharers[(i+1)%len(sharers)]
 				found = append(found, Finding{Kind: RepeatedTarget, DN: o.DN, GUID: o.GUID, Value: o.TargetAddress,
 					Detail: fmt.Sprintf("%d objects forward to it, among them %s", len(sharers), other.DN)})

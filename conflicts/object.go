@@ -120,23 +120,11 @@ func (o *Object) Name() string {
 	if o.DisplayName != "" {
 		return o.DisplayName
 	}
-	rdn := firstRDN(o.DN)
+	rdn, _, _ := cutRDN(o.DN)
 	if _, v, ok := strings.Cut(rdn, "="); ok {
 		return strings.ReplaceAll(v, `\`, "")
 	}
 	return rdn
-}
-
-func firstRDN(dn string) string {
-	for i := 0; i < len(dn); i++ {
-		switch dn[i] {
-		case '\\':
-			i++
-		case ',':
-			return dn[:i]
-		}
-	}
-	return dn
 }
 
 // Kind returns what sort of recipient the object is, in words: from

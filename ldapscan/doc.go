@@ -1,0 +1,16 @@
+// Package ldapscan is where directory data comes from.
+//
+// A [Source] of directory data has two verbs. Sweep hands over every object
+// that carries an address, once, with the few attributes that detection needs.
+// Inspect reads chosen objects again, with all that a judgement needs. There
+// are two sources: [Directory], a domain controller spoken to over LDAPv3 (RFC
+// 4511), and [Export], an LDIF file (RFC 2849).
+//
+// [Scan] runs a source from end to end and returns the audit. Nothing in this
+// package writes to a directory: it sends binds, searches and the extended
+// requests StartTLS and "Who am I?", no other.
+//
+// What could not be read never goes missing silently. It is in
+// [conflicts.Coverage] and [conflicts.Audit.Problems], and an audit with a
+// problem is incomplete.
+package ldapscan

@@ -1,0 +1,138 @@
+package ldapscan
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"proxyaddr/conflicts"
+)
+
+// filter finds every object in which an address can stand. mail and
+// userPrincipalName are in it because an object without proxyAddresses can
+// still hold the address of another one there. All three are indexed in Active
+// Directory.
+const filter = "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*))"
+
+// sweepAttributes are what an Entry is made of, inspectAttributes an Object.
+var (
+	sweepAttributes   = []string{"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress"}
+	inspectAttributes = append([]string{"objectClass", "displayName", "givenName", "sn", "sAMAccountName", "mailNickname",
+		"msExchRecipientTypeDetails", "homeMDB", "msExchMailboxGuid", "userAccountControl", "isCriticalSystemObject", "whenCreated",
+		"replPropertyMetaData", "msExchPoliciesExcluded", "msExchPoliciesIncluded", "msDS-ExternalDirectoryObjectId",
+		"mS-DS-ConsistencyGuid", "member;range=0-" + strconv.Itoa(countedMembers-1)}, sweepAttributes...)
+)
+
+// countedMembers is up to where the members of a group are counted.
+const countedMembers = 100
+
+// attributes gives the values of an attribute by its name in lower case,
+// without options.
+type attributes map[string][][]byte
+
+func (a attributes) add(name string, values ...[]byte) {
+	name, _, _ = strings.Cut(strings.ToLower(name), ";")
+	a[name] = append(a[name], values...)
+}
+
+func (a attributes) first(name string) string {
+	if vs := a[name]; len(vs) > 0 {
+		return string(vs[0])
+	}
+	return ""
+}
+
+func (a attributes) all(name string) []string {
+	values := make([]string, 0, len(a[name]))
+	for _, v := range a[name] {
+		values = append(values, string(v))
+	}
+	return values
+}
+
+func (a attributes) number(name string) int64 {
+	n, _ := strconv.ParseInt(a.first(name), 10, 64)
+	return n
+}
+
+func (a attributes) entry(dn string) conflicts.Entry {
+	e := conflicts.Entry{
+		DN:                dn,
+		ProxyAddresses:    a.all("proxyaddresses"),
+		Mail:              a.first("mail"),
+		UserPrincipalName: a.first("userprincipalname"),
+		TargetAddress:     a.first("targetaddress"),
+	}
+	if b := a.first("objectguid"); len(b) == len(e.GUID) {
+		copy(e.GUID[:], b)
+	} else if g, err := conflicts.ParseGUID(b); err == nil {
+		e.GUID = g // some exports write it as text
+	}
+	return e
+}
+
+func (a attributes) hasAddress() bool {
+	return len(a["proxyaddresses"])+len(a["mail"])+len(a["userprincipalname"]) > 0
+}
+
+// policyOptOut in msExchPoliciesExcluded takes a recipient out of all
+// e-mail address policies.
+const policyOptOut = "{26491cfc-9e50-4857-861b-0cb8df22b5d7}"
+
+const accountDisabled = 0x2 // ADS_UF_ACCOUNTDISABLE of userAccountControl
+
+func (a attributes) object(dn string) *conflicts.Object {
+	classes := a.all("objectclass")
+	o := &conflicts.Object{
+		Entry:            a.entry(dn),
+		Partition:        conflicts.Partition(dn),
+		DisplayName:      a.first("displayname"),
+		GivenName:        a.first("givenname"),
+		Surname:          a.first("sn"),
+		SAMAccountName:   a.first("samaccountname"),
+		MailNickname:     a.first("mailnickname"),
+		Recipient:        conflicts.Recipient(a.number("msexchrecipienttypedetails")),
+		Mailbox:          a.first("homemdb") != "" || a.first("msexchmailboxguid") != "",
+		Disabled:         a.number("useraccountcontrol")&accountDisabled != 0,
+		Created:          generalizedTime(a.first("whencreated")),
+		AddressesWritten: addressesWritten([]byte(a.first("replpropertymetadata"))),
+		Members:          min(len(a["member"]), countedMembers),
+		Synchronised:     a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
+	}
+	if len(classes) > 0 {
+		o.Class = classes[len(classes)-1]
+	}
+	excluded, included := a.all("msexchpoliciesexcluded"), a.all("msexchpoliciesincluded")
+	o.PolicyKnown = len(excluded)+len(included) > 0
+	o.PolicyExcluded = strings.Contains(strings.ToLower(strings.Join(excluded, ",")), policyOptOut)
+	switch {
+	case strings.EqualFold(a.first("iscriticalsystemobject"), "TRUE"):
+		o.Fixed = "critical system object"
+	case !domainPartition(o.Partition):
+		o.Fixed = "lies outside the domain partitions"
+	}
+	return o
+}
+
+// domainPartition tells the partitions in which recipients are managed from
+// configuration, schema and the DNS zones.
+func domainPartition(dn string) bool {
+	dn = strings.ToLower(dn)
+	for _, other := range []string{"cn=configuration,", "cn=schema,", "dc=domaindnszones,", "dc=forestdnszones,"} {
+		if strings.HasPrefix(dn, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// generalizedTime reads the form in which Active Directory writes times
+// (RFC 4517 section 3.3.13, always UTC). What it cannot read is the zero time.
+func generalizedTime(s string) time.Time {
+	for _, layout := range []string{"20060102150405.0Z", "20060102150405Z", "20060102150405.000Z"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}

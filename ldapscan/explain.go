@@ -1,0 +1,129 @@
+package ldapscan
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// An Error says why a directory could not be opened, in one sentence, and what
+// to do about it.
+type Error struct {
+	Subject string // the URL
+	Problem string
+	Hint    string // may be empty
+	Err     error  // the cause, or nil
+}
+
+func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
+func (e *Error) Unwrap() error { return e.Err }
+
+func explain(subject string, err error) error {
+	problem, hint := diagnose(err)
+	return &Error{Subject: subject, Problem: problem, Hint: hint, Err: err}
+}
+
+// brief is the sentence for an error without its hint.
+func brief(err error) string {
+	problem, _ := diagnose(err)
+	return problem
+}
+
+// bindData are the codes that Active Directory adds to invalidCredentials
+// ("data 52e"), in hexadecimal Windows errors.
+var bindData = map[string][2]string{
+	"525": {"the user does not exist", "write the user as name@domain, DOMAIN\\name or a distinguished name"},
+	"52e": {"user or password is wrong", "write the user as name@domain, DOMAIN\\name or a distinguished name, and check the password"},
+	"530": {"the account may not log on at this time", ""},
+	"531": {"the account may not log on from this computer", ""},
+	"532": {"the password has expired", "set a new password, then scan again"},
+	"533": {"the account is disabled", "use another account"},
+	"701": {"the account has expired", "use another account"},
+	"773": {"the password must be changed at the next logon", "log on once and change it"},
+	"775": {"the account is locked out", "unlock it or wait, and check which password is stored for the scan"},
+}
+
+var bindDataCode = regexp.MustCompile(`data ([0-9a-f]+)`)
+
+// diagnose turns the errors of the network, of TLS and of LDAP into a sentence
+// and a hint.
+func diagnose(err error) (problem, hint string) {
+	var (
+		unknownCA x509.UnknownAuthorityError
+		hostname  x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+		dns       *net.DNSError
+		le        *ldap.Error
+	)
+	switch {
+	case errors.As(err, &unknownCA):
+		return "certificate signed by unknown authority", "pass the domain's CA with --ca-file"
+	case errors.As(err, &hostname):
+		if strings.Contains(err.Error(), "legacy Common Name") {
+			return "the certificate names the server only in its Common Name", "issue the domain controller a certificate with a subject alternative name"
+		}
+		return "the certificate is for another name: " + hostname.Error(), "use the name of the domain controller that is in its certificate"
+	case errors.As(err, &invalid):
+		return "the certificate is not valid: " + invalid.Error(), "renew the domain controller's certificate, and check the clock of this computer"
+	case strings.Contains(err.Error(), "negative serial number"):
+		return "the certificate has a negative serial number", "renew the domain controller's certificate"
+	case errors.As(err, &record):
+		return "the server does not speak TLS on this port", "use port 636 for ldaps://, or ldap:// with --starttls"
+	case errors.As(err, &dns):
+		return fmt.Sprintf("host %s not found", dns.Name), "check the name, and that this computer asks the domain's DNS server"
+	case errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(err.Error(), "actively refused"):
+		return "connection refused", "check the port, and that the domain controller is up"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
+		return "no answer in time", "check the network and firewalls, or give it longer with --timeout"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):
+		return "the server closed the connection", "check the domain controller's event log"
+	case errors.As(err, &le):
+		return diagnoseLDAP(le)
+	}
+	return err.Error(), ""
+}
+
+func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
+	text := strings.TrimSpace(strings.TrimRight(e.Err.Error(), "\x00"))
+	switch e.ResultCode {
+	case ldap.LDAPResultInvalidCredentials:
+		if m := bindDataCode.FindStringSubmatch(text); m != nil {
+			if said, ok := bindData[m[1]]; ok {
+				return said[0], said[1]
+			}
+		}
+		return bindData["52e"][0], bindData["52e"][1]
+	case ldap.LDAPResultStrongAuthRequired:
+		return "the server requires an encrypted connection", "use ldaps://, or add --starttls"
+	case ldap.LDAPResultSizeLimitExceeded:
+		return "the server cut the answer at its size limit", "lower --page-size"
+	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable:
+		return "the server is " + strings.ToLower(ldap.LDAPResultCodeMap[e.ResultCode]), "try again, or another domain controller"
+	case ldap.ErrorNetwork:
+		if strings.Contains(text, "timed out") {
+			return "no answer in time", "check the network and firewalls, or give it longer with --timeout"
+		}
+		return "the connection broke", "check the network and the domain controller's event log"
+	}
+	name := ldap.LDAPResultCodeMap[e.ResultCode]
+	if name == "" {
+		return text, ""
+	}
+	return fmt.Sprintf("the server answered %s (%d): %s", name, e.ResultCode, text), ""
+}
+
+func isTimeout(err error) bool {
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Timeout()
+}

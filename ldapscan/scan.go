@@ -1,0 +1,131 @@
+package ldapscan
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"slices"
+
+	"proxyaddr/conflicts"
+)
+
+// Options say how a scan is judged and reported.
+type Options struct {
+	// Version and Command are reported as they are.
+	Version, Command string
+	// Judge holds the rules; Scan fills in what it learns from the source: the
+	// accepted domains and which addresses are taken.
+	Judge conflicts.Options
+	// Progress, if set, is called after every page, from the goroutine of Scan.
+	Progress func(Progress)
+}
+
+// Progress is how far a scan has come.
+type Progress struct {
+	Objects, Values, Pages int
+	// Suspects is the number of objects that are read again; 0 until the sweep
+	// is over.
+	Suspects int
+}
+
+// Scan sweeps a source, reads the suspects again and judges them. The error
+// is that of ctx, or says why nothing could be read at all; everything short of
+// that is an audit that may be incomplete.
+func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error) {
+	index := conflicts.NewIndex(maphash.MakeSeed())
+	var findings []conflicts.Finding
+	changed := map[conflicts.Ref]*conflicts.Entry{}
+	var progress Progress
+	report := func() {
+		if opt.Progress != nil {
+			opt.Progress(progress)
+		}
+	}
+	survey, err := src.Sweep(ctx, Sink{
+		Entry: func(e *conflicts.Entry) {
+			index.Add(e)
+			progress.Objects++
+			progress.Values += len(e.ProxyAddresses)
+			if opt.Judge.Reports(e.DN) {
+				findings = append(findings, conflicts.Findings(e)...)
+			}
+		},
+		Changed: func(e *conflicts.Entry) {
+			index.Add(e)
+			changed[e.Ref()] = e
+		},
+		Deleted: index.Reserve,
+		Page: func() {
+			progress.Pages++
+			report()
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	audit := &conflicts.Audit{
+		Version: opt.Version,
+		Command: opt.Command,
+		Scope: conflicts.Scope{Source: []string{src.Name()}, Identity: src.Identity(), Base: opt.Judge.Base, Exclude: opt.Judge.Exclude,
+			AcceptedDomains: survey.AcceptedDomains},
+		Coverage: survey.Coverage,
+		Notes:    survey.Notes,
+		Rules:    opt.Judge.Rules,
+	}
+	if audit.Rules == nil {
+		audit.Rules = conflicts.DefaultRules()
+	}
+	for _, c := range survey.Coverage {
+		if c.Problem != "" {
+			audit.Problems = append(audit.Problems, c.Problem)
+		}
+	}
+
+	suspects := index.Suspects()
+	progress.Suspects = len(suspects)
+	report()
+	if n := unexplained(index.Repeated(), changed); n > 0 {
+		audit.Problems = append(audit.Problems, fmt.Sprintf(
+			"%s: %d objects came twice without having changed: others may be missing in their place", src.Name(), n))
+	}
+	var objects []*conflicts.Object
+	if err := src.Inspect(ctx, suspects, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		audit.Problems = append(audit.Problems, fmt.Sprintf("%v: %d of %d suspects were not read again, so their conflicts are not known",
+			err, len(suspects)-len(objects), len(suspects)))
+	}
+	opt.Judge.Rules = audit.Rules
+	opt.Judge.AcceptedDomains = survey.AcceptedDomains
+	opt.Judge.Taken = index.Taken
+	var shared []conflicts.Finding
+	audit.Conflicts, audit.Changes, shared = conflicts.Judge(objects, opt.Judge)
+	audit.Findings = conflicts.SortFindings(append(current(findings, changed, opt.Judge), shared...))
+	return audit, nil
+}
+
+// unexplained counts the objects that came more than once without having
+// changed.
+func unexplained(repeated []conflicts.Ref, changed map[conflicts.Ref]*conflicts.Entry) (n int) {
+	for _, ref := range repeated {
+		if changed[ref] == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// current replaces what was found on the earlier state of changed objects.
+func current(findings []conflicts.Finding, changed map[conflicts.Ref]*conflicts.Entry, opt conflicts.Options) []conflicts.Finding {
+	findings = slices.DeleteFunc(findings, func(f conflicts.Finding) bool {
+		e := conflicts.Entry{DN: f.DN, GUID: f.GUID}
+		return changed[e.Ref()] != nil
+	})
+	for _, e := range changed {
+		if opt.Reports(e.DN) {
+			findings = append(findings, conflicts.Findings(e)...)
+		}
+	}
+	return findings
+}
