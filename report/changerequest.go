@@ -95,11 +95,12 @@ func (d *document) scope() {
 func (d *document) risk() {
 	type cause struct {
 		risk   conflicts.Risk
-		reason string
+		reason string // begins with the risk
 	}
 	counts := make(map[cause]int)
 	for i := range d.a.Changes {
-		counts[cause{d.a.Changes[i].Risk, d.a.Changes[i].RiskReason}]++
+		c := &d.a.Changes[i]
+		counts[cause{c.Risk, danger(c)}]++
 	}
 	causes := make([]cause, 0, len(counts))
 	for c := range counts {
@@ -114,7 +115,7 @@ func (d *document) risk() {
 		return
 	}
 	for _, c := range causes[:min(len(causes), listed)] {
-		d.linef("- %s, %s: %s", c.risk, quantity(counts[c], "change"), inert(cmp.Or(c.reason, "no reason for caution was found")))
+		d.linef("- %s: %s", quantity(counts[c], "change"), inert(c.reason))
 	}
 	d.more(len(causes))
 }
@@ -131,7 +132,7 @@ func (d *document) changes() {
 		if c.New != "" {
 			action = "replace " + span(c.Old) + " with " + span(c.New)
 		}
-		d.linef("- %s, risk %s: on %s, in `%s`, %s", c.Conflict, c.Risk, span(c.Object.DN), c.Attribute, action)
+		d.linef("- %s: on %s, in `%s`, %s. Risk: %s", c.Conflict, span(c.Object.DN), c.Attribute, action, inert(danger(c)))
 	}
 	d.more(len(d.a.Changes))
 }
@@ -139,14 +140,22 @@ func (d *document) changes() {
 // unresolved lists the conflicts that the changes do not end.
 func (d *document) unresolved() {
 	d.linef("## Left for a person\n")
+	planned := make(map[string]bool)
+	for i := range d.a.Changes {
+		planned[d.a.Changes[i].Conflict] = true
+	}
 	n := 0
 	for i := range d.a.Conflicts {
 		c := &d.a.Conflicts[i]
-		if c.Unresolved == "" {
+		why := c.Unresolved
+		if why == "" && !planned[c.ID] {
+			why = "no change is proposed for this class"
+		}
+		if why == "" {
 			continue
 		}
 		if n++; n <= listed {
-			d.linef("- %s (%s), %s, %s: %s", c.ID, c.Class, span(c.Address), quantity(len(c.Owners), "owner"), inert(c.Unresolved))
+			d.linef("- %s (%s), %s, %s: %s", c.ID, c.Class, span(c.Address), quantity(len(c.Owners), "owner"), inert(why))
 		}
 	}
 	if n == 0 {

@@ -58,17 +58,19 @@ func describe(c *conflicts.Change) string {
 	if c.New != "" {
 		text = fmt.Sprintf("%s: replace %s with %s", c.Attribute, c.Old, c.New)
 	}
-	text += ", risk " + c.Risk.String()
-	if c.RiskReason != "" {
-		text += ": " + c.RiskReason
-	}
-	return text
+	return text + ", risk " + danger(c)
 }
 
-// identity says what an object is where its name alone might not.
-func identity(o *conflicts.Object) string {
-	return cmp.Or(o.Kind(), "unknown class") + ", objectGUID " + cmp.Or(o.GUID.String(), "unknown")
+// danger says how risky a change is, and why.
+func danger(c *conflicts.Change) string {
+	if c.RiskReason == "" {
+		return c.Risk.String()
+	}
+	return c.Risk.String() + ": " + c.RiskReason
 }
+
+// kind says what sort of object it is, where its directory tells.
+func kind(o *conflicts.Object) string { return cmp.Or(o.Kind(), "unknown class") }
 
 // objectChanges are all changes of one object, which are made together.
 type objectChanges struct {

@@ -18,6 +18,11 @@ import (
 // this scan does not have are removed, so that nobody applies them. Two Publish
 // must not run in one directory at once.
 func Publish(dir string, a *conflicts.Audit) (names []string, err error) {
+	return publish(dir, files(a))
+}
+
+// files returns the files of a scan but for SHA256SUMS.
+func files(a *conflicts.Audit) []output {
 	outputs := []output{
 		{"report.xlsx", func(w io.Writer) error { return Workbook(w, a) }},
 		{"scan.json", func(w io.Writer) error { return JSON(w, a) }},
@@ -28,5 +33,5 @@ func Publish(dir string, a *conflicts.Audit) (names []string, err error) {
 			output{fixFile(domain), func(w io.Writer) error { return Fix(w, a, domain) }},
 			output{rollbackFile(domain), func(w io.Writer) error { return Rollback(w, a, domain) }})
 	}
-	return publish(dir, outputs)
+	return outputs
 }

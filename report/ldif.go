@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -59,7 +60,7 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, back bool) err
 			mods = inverse(mods)
 		}
 		err = out.Write(&ldif.Record{
-			Comments: explain(o, byID),
+			Comments: explain(o, byID, back),
 			DN:       o.object.DN,
 			Change:   ldif.ChangeModify,
 			Mods:     mods,
@@ -117,9 +118,13 @@ func inverse(mods []ldif.Mod) []ldif.Mod {
 }
 
 // explain returns the comments above a record.
-func explain(o objectChanges, byID map[string]*conflicts.Conflict) []string {
-	lines := comment("", o.object.Name()+", "+identity(o.object))
-	told := ""
+func explain(o objectChanges, byID map[string]*conflicts.Conflict, back bool) []string {
+	guid := cmp.Or(o.object.GUID.String(), "unknown")
+	lines := comment("", fmt.Sprintf("%s, %s, objectGUID %s", o.object.Name(), kind(o.object), guid))
+	told, undo := "", ""
+	if back {
+		undo = "takes back "
+	}
 	for _, c := range o.changes {
 		if conflict := byID[c.Conflict]; conflict != nil && c.Conflict != told {
 			told = c.Conflict
@@ -128,7 +133,7 @@ func explain(o objectChanges, byID map[string]*conflicts.Conflict) []string {
 			lines = append(lines, comment("  ", fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))...)
 			lines = append(lines, comment("  ", "reason: "+conflict.Reason)...)
 		}
-		lines = append(lines, comment("  ", describe(c))...)
+		lines = append(lines, comment("  ", undo+describe(c))...)
 	}
 	return lines
 }
@@ -146,9 +151,9 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 	file, other := fixFile(domain), rollbackFile(domain)
 	if back {
 		file, other = other, file
-		say("", fmt.Sprintf("proxyaddr %s: takes back what %s changed, and so restores its conflicts.", a.Version, other))
+		say("", fmt.Sprintf("proxyaddr %s: %s takes back what %s changed, and so restores its conflicts.", a.Version, file, other))
 	} else {
-		say("", fmt.Sprintf("proxyaddr %s: ends conflicts between proxy addresses in %s.", a.Version, domain))
+		say("", fmt.Sprintf("proxyaddr %s: %s ends conflicts between proxy addresses.", a.Version, file))
 	}
 	say("", fmt.Sprintf("Changes %s on %s.", quantity(values, "value"), quantity(len(objects), "object")))
 	gap()

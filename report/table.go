@@ -70,7 +70,7 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		if i == 0 {
 			mark = "*"
 		}
-		t.line(fmt.Sprintf("%s %-8s", mark, t.fate(c, i)), o.Name()+", "+identity(o.Object), plain)
+		t.line(fmt.Sprintf("%s %-8s", mark, t.fate(c, i)), o.Name()+", "+kind(o.Object), plain)
 		t.line(indent, o.DN, plain)
 		for _, claim := range o.Claims {
 			t.claim(claim, t.changes.of(c, o, claim))
@@ -111,15 +111,11 @@ func (t *table) claim(claim conflicts.Claim, change *conflicts.Change) {
 	if change == nil {
 		return
 	}
-	risk := "  (" + change.Risk.String() + " risk"
-	if change.RiskReason != "" {
-		risk += ": " + change.RiskReason
+	proposal := change.New
+	if proposal == "" {
+		proposal = "removed"
 	}
-	if change.New == "" {
-		t.paragraph(indent, "-> removed"+risk+")", plain)
-		return
-	}
-	t.paragraph(indent, "-> "+change.New+risk+")", bold)
+	t.paragraph(indent, "-> "+proposal+"  (risk "+danger(change)+")", plain)
 }
 
 // line writes one line, shortened in the middle if it is too long.

@@ -1,0 +1,83 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"proxyaddr/conflicts"
+)
+
+func TestTableFitsTheTerminal(t *testing.T) {
+	long := object(7, strings.Repeat("山田e\u0301", 40), corp, "SMTP:jane.doe@contoso.com")
+	a := normalAudit()
+	a.Conflicts[0].Owners = append(a.Conflicts[0].Owners, owner(long, proxy("SMTP:"+strings.Repeat("ж", 300)+"@contoso.com")))
+	for _, width := range []int{60, 80, 120} {
+		var out bytes.Buffer
+		if err := Table(&out, a, TableOptions{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := columns(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("a line of %d columns at width %d:\n%s", n, width, line)
+			}
+		}
+	}
+}
+
+func TestTableMarksTheKeeperAndShowsTheProposal(t *testing.T) {
+	var out bytes.Buffer
+	if err := Table(&out, normalAudit(), TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"* keep    Jane Doe,", "  replace Doe, Jane (HR),", "-> SMTP:Jane.Doe2@contoso.com", "-> removed"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestTableEndsWithTheReasonsOfAnIncompleteScan(t *testing.T) {
+	a := &conflicts.Audit{Problems: []string{"dc1: connection lost"}}
+	var out bytes.Buffer
+	if err := Table(&out, a, TableOptions{Width: 200}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if last := lines[len(lines)-1]; !strings.HasPrefix(last, "INCOMPLETE") || !strings.HasSuffix(last, "dc1: connection lost") {
+		t.Errorf("the last line is %q", last)
+	}
+}
+
+func TestShortenKeepsBothEnds(t *testing.T) {
+	tests := []struct {
+		in    string
+		limit int
+		want  string
+	}{
+		{"CN=Jane,DC=com", 14, "CN=Jane,DC=com"},
+		{"CN=Jane,DC=com", 13, "CN=Ja...C=com"},
+		{"CN=Jane,DC=com", 12, "CN=Ja...=com"},
+		{"山田太郎山田太郎", 9, "山...太郎"},
+		{"山田太郎山田太郎", 10, "山田...郎"},
+		{"abcdefe\u0301", 5, "a...e\u0301"},
+		{"abcdefghe\u0301", 4, "a..."},
+		{"", 0, ""},
+	}
+	for _, tt := range tests {
+		got := shorten(tt.in, tt.limit)
+		if got != tt.want || columns(got) > max(tt.limit, len(ellipsis)) {
+			t.Errorf("shorten(%q, %d) = %q of %d columns, want %q", tt.in, tt.limit, got, columns(got), tt.want)
+		}
+	}
+}
+
+func TestColumnsAreThoseOfATerminal(t *testing.T) {
+	for s, want := range map[string]int{
+		"Jane": 4, "José": 4, "Jose\u0301": 4, "山田": 4, "ＡＢ": 4, "ｱｲ": 2, "한글": 4, "\u1112\u1161\u11ab": 2, "😀": 2, "Иван": 4, "हिन्दी": 5,
+	} {
+		if got := columns(s); got != want {
+			t.Errorf("columns(%+q) = %d, want %d", s, got, want)
+		}
+	}
+}
