@@ -82,6 +82,10 @@ func (b *workbook) summarizeNext(p *narrative) {
 	if !b.audit.Complete() {
 		p.fact(cellBold("First"), "Remove the reasons above and scan again, before a decision rests on this workbook.")
 	}
+	if len(b.audit.Conflicts) == 0 {
+		p.fact(cellLink{findingsSheet, "'" + findingsSheet + "'!A1"}, "No conflicts were found. See what else should be put right.")
+		return
+	}
 	for _, step := range []struct{ sheet, text string }{
 		{conflictsSheet, "Read each block: one address with all its owners, the keeper on top and why it keeps the address."},
 		{changesSheet, "Choose Approve, Reject or Defer for every change, high risk first."},
