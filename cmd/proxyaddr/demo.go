@@ -43,12 +43,12 @@ func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
 	if err := company.WriteLDIF(&entries); err != nil {
 		return 0, err
 	}
-	srv, err := ldaptest.NewServer(ldaptest.Config{Entries: &entries, Users: map[string]string{company.User: password}})
+	srv, err := ldaptest.NewServer(ldaptest.Config{Entries: &entries, Users: map[string]string{company.Reader: password}})
 	if err != nil {
 		return 0, err
 	}
 	defer srv.Close()
-	d, err := ldapscan.Open(ctx, ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool}, User: company.User, Password: password})
+	d, err := ldapscan.Open(ctx, ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool}, User: company.Reader, Password: password})
 	if err != nil {
 		return 0, err
 	}

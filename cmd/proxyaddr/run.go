@@ -66,14 +66,18 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
+	return c.run(ctx, args)
+}
+
+func (c *console) run(ctx context.Context, args []string) int {
 	if len(args) == 0 {
-		fmt.Fprint(stderr, overview())
+		fmt.Fprint(c.stderr, overview())
 		return exitUsage
 	}
 	name, args := args[0], args[1:]
 	if name == "help" || name == "-h" || name == "--help" {
 		if len(args) == 0 {
-			fmt.Fprint(stdout, overview())
+			fmt.Fprint(c.stdout, overview())
 			return exitClean
 		}
 		name, args = args[0], []string{"--help"}
