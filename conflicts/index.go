@@ -54,8 +54,8 @@ func NewIndex(seed maphash.Seed) *Index {
 }
 
 // Add takes in an object. It keeps nothing of e but its GUID, or its DN if it
-// has none. Adding an object again is harmless: its stamp is compared with the
-// second reading. Add must not be called after Suspects.
+// has none. Adding an object again is harmless, as Judge counts each once. Add
+// must not be called after Suspects.
 func (x *Index) Add(e *Entry) {
 	n := x.object(e)
 	for _, v := range e.ProxyAddresses {
@@ -113,8 +113,8 @@ func (x *Index) put(k Key, object uint32, from source) {
 func (x *Index) fingerprint(k Key) uint64 { return maphash.String(x.seed, string(k)) }
 
 // Suspects returns the objects that share a fingerprint with another one in a
-// way that could be a conflict, each once, in no particular order. It ends the
-// taking in.
+// way that could be a conflict, each once, in a fixed order. It ends the taking
+// in.
 func (x *Index) Suspects() []Ref {
 	suspect := map[uint32]bool{}
 	var marks []mark
@@ -154,6 +154,7 @@ func (x *Index) Suspects() []Ref {
 			refs = append(refs, ref)
 		}
 	}
+	slices.SortFunc(refs, func(a, b Ref) int { return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN)) })
 	return refs
 }
 

@@ -120,6 +120,16 @@ func (c *Client) Bind(ctx context.Context, conn *ldap.Conn, wire *Conn, host str
 	if secure == (wire != nil) {
 		return errors.New("kerberos: a Conn belongs to a connection without TLS, and only there")
 	}
+	return c.logOn(ctx, conn, wire, state, host)
+}
+
+// BindTLS is Bind on a connection that is encrypted below conn, where state says
+// how.
+func (c *Client) BindTLS(ctx context.Context, conn *ldap.Conn, state tls.ConnectionState, host string) error {
+	return c.logOn(ctx, conn, nil, state, host)
+}
+
+func (c *Client) logOn(ctx context.Context, conn *ldap.Conn, wire *Conn, state tls.ConnectionState, host string) error {
 	host = strings.TrimSuffix(host, ".")
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
