@@ -111,8 +111,8 @@ func (l *Locator) KDCs(ctx context.Context, domain string) ([]Controller, error)
 }
 
 // Ping asks a server, by name or IP address, whether it is a domain controller
-// of the domain. An empty domain asks for whichever it serves, which Samba does
-// not answer. The Addr of the Controller is that of its LDAP port.
+// of the domain, or, if domain is empty, of which. The Addr of the Controller is
+// that of its LDAP port.
 func (l *Locator) Ping(ctx context.Context, host, domain string) (Controller, error) {
 	budget, cancel := l.budget(ctx)
 	defer cancel()
@@ -261,14 +261,15 @@ func (l *Locator) probe(ctx context.Context, r role, domain string, rec record) 
 
 // pingRole pings an address and checks that what answers is fit for the role.
 func (l *Locator) pingRole(ctx context.Context, r role, domain string, addr netip.Addr) (Controller, error) {
-	c, err := l.ping(ctx, addr, domain)
-	serves := c.Domain
+	ask := domain
 	if r == catalogs {
 		// The name of a forest is that of its root domain, for which the catalogs of
-		// other domains need not answer.
-		if errors.Is(err, errNotServed) {
-			c, err = l.ping(ctx, addr, "")
-		}
+		// other domains do not answer. Without a domain they answer for their own.
+		ask = ""
+	}
+	c, err := l.ping(ctx, addr, ask)
+	serves := c.Domain
+	if r == catalogs {
 		serves = c.Forest
 	}
 	switch {
