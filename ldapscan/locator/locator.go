@@ -146,15 +146,12 @@ func (l *Locator) locate(ctx context.Context, r role, domain string) ([]Controll
 	budget, cancel := l.budget(ctx)
 	defer cancel()
 	records, err := l.records(budget, r, "", domain)
-	var list []*candidate
-	if err == nil {
-		list = l.survey(budget, r, domain, records)
+	if err != nil && ctx.Err() == nil {
+		return nil, l.explainDNS(r, domain, err)
 	}
+	list := l.survey(budget, r, domain, records)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, l.explainDNS(r, domain, err)
 	}
 	var found, silent []Controller
 	for _, c := range list {
@@ -168,21 +165,19 @@ func (l *Locator) locate(ctx context.Context, r role, domain string) ([]Controll
 	if len(found) == 0 {
 		return nil, l.explainSilence(r, domain, list)
 	}
-	slices.SortStableFunc(found, func(a, b Controller) int {
-		return cmp.Or(first(a.Is(Closest), b.Is(Closest)), first(a.Is(Writable), b.Is(Writable)))
-	})
+	slices.SortStableFunc(found, func(a, b Controller) int { return cmp.Compare(a.rank(), b.rank()) })
 	return append(found, silent...), nil
 }
 
-// first orders what is true before what is not.
-func first(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
+// rank is lower for those that are to be tried first.
+func (c Controller) rank() (n int) {
+	if !c.Is(Closest) {
+		n += 2
 	}
-	return 1
+	if !c.Is(Writable) {
+		n++
+	}
+	return n
 }
 
 // survey pings servers until one has answered, and then those of the site that
