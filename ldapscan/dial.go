@@ -63,10 +63,11 @@ func Open(ctx context.Context, cfg Config) (*Directory, error) {
 	if err != nil {
 		return nil, explain(cfg.URL, err)
 	}
-	conn := ldap.NewConn(nc, true)
+	t := newTap(nc)
+	conn := ldap.NewConn(t, true)
 	conn.Start()
 	conn.SetTimeout(cfg.Timeout)
-	d := &Directory{url: cfg.URL, conn: conn, pageSize: uint32(cfg.PageSize)}
+	d := &Directory{url: cfg.URL, conn: conn, tap: t, pageSize: uint32(cfg.PageSize)}
 	d.stop = context.AfterFunc(ctx, func() { nc.Close() })
 	if err := d.begin(cfg); err != nil {
 		d.Close()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -18,10 +17,11 @@ import (
 type Directory struct {
 	url      string
 	conn     *ldap.Conn
+	tap      *tap
 	stop     func() bool
 	pageSize uint32
 	identity string
-	root     *ldap.Entry // root DSE
+	root     attributes // root DSE
 }
 
 var _ Source = (*Directory)(nil)
@@ -39,19 +39,25 @@ func (d *Directory) begin(cfg Config) error {
 	if who, err := d.conn.WhoAmI(nil); err == nil && who.AuthzID != "" {
 		d.identity = strings.TrimPrefix(who.AuthzID, "u:")
 	}
-	res, err := d.conn.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)",
-		[]string{"namingContexts", "configurationNamingContext", "supportedControl", "highestCommittedUSN"}, nil))
+	root, err := d.read("", "namingContexts", "configurationNamingContext", "supportedControl")
 	if err != nil {
 		return err
 	}
-	if len(res.Entries) != 1 || len(res.Entries[0].GetAttributeValues("namingContexts")) == 0 {
+	d.root = attributes{}
+	for _, r := range root {
+		d.root.take(r)
+	}
+	if len(d.root["namingcontexts"]) == 0 {
 		return errors.New("the server names no partitions in its root DSE")
 	}
-	d.root = res.Entries[0]
-	if !slices.Contains(d.root.GetAttributeValues("supportedControl"), paging) {
+	if !d.offers(paging) {
 		return errors.New("the server does not offer paged results (RFC 2696)")
 	}
 	return nil
+}
+
+func (d *Directory) offers(control string) bool {
+	return slices.Contains(d.root.all("supportedcontrol"), control)
 }
 
 // Close ends the connection.
@@ -67,7 +73,7 @@ func (d *Directory) Identity() string { return d.identity }
 // page by page, with one request under way at a time.
 func (d *Directory) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	survey := &Survey{}
-	partitions := slices.Sorted(slices.Values(d.root.GetAttributeValues("namingContexts")))
+	partitions := slices.Sorted(slices.Values(d.root.all("namingcontexts")))
 	for _, partition := range partitions {
 		c := d.sweepPartition(partition, partitions, sink, survey)
 		if ctx.Err() != nil {
@@ -92,7 +98,7 @@ func (d *Directory) sweepPartition(partition string, all []string, sink Sink, su
 	query := query{base: partition, filter: filter, attributes: sweepAttributes}
 	err = d.pages(query, func(p page) error {
 		c.Pages++
-		for _, e := range p.Entries {
+		for _, e := range p.entries {
 			entry, err := d.entry(e)
 			if err != nil {
 				return err
@@ -101,9 +107,9 @@ func (d *Directory) sweepPartition(partition string, all []string, sink Sink, su
 			c.Values += len(entry.ProxyAddresses)
 			sink.Entry(entry)
 		}
-		c.Referrals += len(p.Referrals)
-		for _, r := range p.Referrals {
-			if dn := referredDN(r); !slices.ContainsFunc(all, func(nc string) bool { return conflicts.Within(dn, nc) && nc != partition }) {
+		c.Referrals += len(p.referrals)
+		for _, r := range p.referrals {
+			if dn := referredDN(r); !slices.ContainsFunc(all, func(nc string) bool { return conflicts.Within(dn, nc) && conflicts.Within(nc, dn) }) {
 				c.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", partition, d.url, r)
 			}
 		}
@@ -126,7 +132,7 @@ func (d *Directory) catchUp(q query, before int64, sink Sink, survey *Survey) er
 	q.filter = fmt.Sprintf("(&(uSNChanged>=%d)%s)", before+1, q.filter)
 	n := 0
 	err := d.pages(q, func(p page) error {
-		for _, e := range p.Entries {
+		for _, e := range p.entries {
 			entry, err := d.entry(e)
 			if err != nil {
 				return err
@@ -146,65 +152,81 @@ func (d *Directory) catchUp(q query, before int64, sink Sink, survey *Survey) er
 // them on deletion or hide them from ordinary users, so there is nothing to
 // miss: the count says what was seen.
 func (d *Directory) deleted(partition string, sink Sink, survey *Survey) (n int) {
-	if !slices.Contains(d.root.GetAttributeValues("supportedControl"), showDeleted) {
+	if !d.offers(showDeleted) {
 		return 0
 	}
 	q := query{base: partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
 		control: ldap.NewControlMicrosoftShowDeleted()}
 	err := d.pages(q, func(p page) error {
-		for _, e := range p.Entries {
+		for _, e := range p.entries {
+			a, err := d.attributes(e)
+			if err != nil {
+				return err
+			}
 			n++
-			sink.Deleted(e.GetAttributeValues("proxyAddresses"))
+			sink.Deleted(a.all("proxyaddresses"))
 		}
 		return nil
 	})
 	if err != nil {
-		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: deleted objects could not be read: %s", partition, brief(err)))
+		text := fmt.Sprintf("%s: deleted objects could not be read: %s", partition, brief(err))
+		if refused(err) {
+			survey.Notes = append(survey.Notes, text)
+		} else {
+			survey.Problems = append(survey.Problems, text)
+		}
 	}
 	return n
+}
+
+// refused tells a server that will not answer from one that did not.
+func refused(err error) bool {
+	return ldap.IsErrorAnyOf(err, ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultUnwillingToPerform,
+		ldap.LDAPResultUnavailableCriticalExtension, ldap.LDAPResultNoSuchObject)
 }
 
 // acceptedDomains reads the domains for which Exchange takes mail. A directory
 // without Exchange has none.
 func (d *Directory) acceptedDomains(survey *Survey) {
-	q := query{base: d.root.GetAttributeValue("configurationNamingContext"), filter: "(objectClass=msExchAcceptedDomain)",
+	q := query{base: d.root.first("configurationnamingcontext"), filter: "(objectClass=msExchAcceptedDomain)",
 		attributes: []string{"msExchAcceptedDomainName"}}
 	if q.base == "" {
 		return
 	}
 	err := d.pages(q, func(p page) error {
-		for _, e := range p.Entries {
-			survey.AcceptedDomains = append(survey.AcceptedDomains, e.GetAttributeValues("msExchAcceptedDomainName")...)
+		for _, e := range p.entries {
+			a := attributes{}
+			a.take(e)
+			survey.AcceptedDomains = append(survey.AcceptedDomains, a.all("msexchaccepteddomainname")...)
 		}
 		return nil
 	})
 	if err != nil {
-		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: accepted domains could not be read, so any domain may be proposed: %s", q.base, brief(err)))
+		survey.Problems = append(survey.Problems, fmt.Sprintf("%s: accepted domains could not be read, so any domain may be proposed: %s", q.base, brief(err)))
 	}
 	slices.Sort(survey.AcceptedDomains)
 	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)
 }
 
+// highestUSN returns the number of the last change that the server knows of,
+// 0 where it counts none.
 func (d *Directory) highestUSN() (int64, error) {
-	res, err := d.conn.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)",
-		[]string{"highestCommittedUSN"}, nil))
-	if err != nil {
+	root, err := d.read("", "highestCommittedUSN")
+	if err != nil || len(root) == 0 {
 		return 0, err
 	}
-	if len(res.Entries) != 1 {
-		return 0, errors.New("no root DSE")
-	}
-	usn, _ := strconv.ParseInt(res.Entries[0].GetAttributeValue("highestCommittedUSN"), 10, 64)
-	return usn, nil // 0 where the server counts none
+	a := attributes{}
+	a.take(root[0])
+	return a.number("highestcommittedusn"), nil
 }
 
-func (d *Directory) entry(e *ldap.Entry) (*conflicts.Entry, error) {
-	a, err := d.attributes(e)
+func (d *Directory) entry(r result) (*conflicts.Entry, error) {
+	a, err := d.attributes(r)
 	if err != nil {
 		return nil, err
 	}
-	entry := a.entry(e.DN)
-	return &entry, nil
+	e := a.entry(r.dn)
+	return &e, nil
 }
 
 // Inspect reads the objects one by one, by <GUID=…> where they have one, which
@@ -215,22 +237,18 @@ func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found fun
 		if ref.GUID != (conflicts.GUID{}) {
 			base = "<GUID=" + ref.GUID.String() + ">"
 		}
-		res, err := d.conn.Search(ldap.NewSearchRequest(base, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", inspectAttributes, nil))
+		list, err := d.read(base, inspectAttributes...)
+		for _, r := range list {
+			var a attributes
+			if a, err = d.attributes(r); err == nil {
+				found(a.object(r.dn))
+			}
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject) {
-			continue
-		}
 		if err != nil {
 			return fmt.Errorf("%s: %s", d.url, brief(err))
-		}
-		for _, e := range res.Entries {
-			a, err := d.attributes(e)
-			if err != nil {
-				return fmt.Errorf("%s: %s", d.url, brief(err))
-			}
-			found(a.object(e.DN))
 		}
 	}
 	return nil

@@ -88,6 +88,8 @@ func diagnose(err error) (problem, hint string) {
 		return "no answer in time", "check the network and firewalls, or give it longer with --timeout"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):
 		return "the server closed the connection", "check the domain controller's event log"
+	case errors.Is(err, errBER):
+		return "the server sent something that is not LDAP", "check the port, and whether something stands between"
 	case errors.As(err, &le):
 		return diagnoseLDAP(le)
 	}

@@ -138,11 +138,12 @@ func (x Export) read(ctx context.Context, each func(dn string, a attributes) err
 				Hint: "export with ldifde -f export.ldif, or ldapsearch -LLL"}
 		}
 		a := attributes{}
+		r := result{dn: rec.DN}
 		for _, attr := range rec.Attributes {
-			a.add(attr.Name, attr.Value)
-			if name, next := rangeEnd(attr.Name); next > 0 && strings.EqualFold(name, "proxyAddresses") {
-				a[partial] = [][]byte{}
-			}
+			r.values = append(r.values, resultAttribute{attr.Name, [][]byte{attr.Value}})
+		}
+		if a.take(r) > 0 {
+			a[partial] = [][]byte{}
 		}
 		if err := each(rec.DN, a); err == io.EOF {
 			return nil

@@ -18,8 +18,36 @@ type query struct {
 }
 
 type page struct {
-	Entries   []*ldap.Entry
-	Referrals []string
+	entries   []result
+	referrals []string
+}
+
+// search sends one request and returns all that answers it. After an answer that
+// did not come in time nothing more is sent, as it could be taken for another's.
+func (d *Directory) search(base string, scope int, filter string, attributes []string, controls ...ldap.Control) (p page, answered []ldap.Control, err error) {
+	res, err := d.conn.Search(ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, controls))
+	if broken := d.tap.broken(); err != nil && broken != nil {
+		err = broken
+	}
+	if ldap.IsErrorWithCode(err, ldap.ErrorNetwork) {
+		d.conn.Close()
+	}
+	if err != nil {
+		d.tap.take()
+		return p, nil, err
+	}
+	p.referrals = res.Referrals
+	p.entries, err = parseEntries(d.tap.take())
+	return p, res.Controls, err
+}
+
+// read returns the object of that name, or nothing if there is none.
+func (d *Directory) read(base string, attributes ...string) ([]result, error) {
+	p, _, err := d.search(base, ldap.ScopeBaseObject, "(objectClass=*)", attributes)
+	if ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject) {
+		return nil, nil
+	}
+	return p.entries, err
 }
 
 // pages runs a query and hands over each page that is complete. It returns nil
@@ -33,21 +61,21 @@ func (d *Directory) pages(q query, each func(page) error) error {
 		if q.control != nil {
 			controls = append(controls, q.control)
 		}
-		res, err := d.conn.Search(ldap.NewSearchRequest(q.base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false, q.filter, q.attributes, controls))
+		p, answered, err := d.search(q.base, ldap.ScopeWholeSubtree, q.filter, q.attributes, controls...)
 		if err != nil {
 			return err
 		}
-		answer, ok := ldap.FindControl(res.Controls, paging).(*ldap.ControlPaging)
+		answer, ok := ldap.FindControl(answered, paging).(*ldap.ControlPaging)
 		if !ok {
 			return errors.New("a page came without the paging control, so nothing tells whether it was the last")
 		}
-		if err := each(page{Entries: res.Entries, Referrals: res.Referrals}); err != nil {
+		if err := each(p); err != nil {
 			return err
 		}
 		if len(answer.Cookie) == 0 {
 			return nil
 		}
-		if len(res.Entries) == 0 && string(answer.Cookie) == string(control.Cookie) {
+		if len(p.entries) == 0 && string(answer.Cookie) == string(control.Cookie) {
 			return errors.New("an empty page came with the cookie of the one before, so the search would not end")
 		}
 		control.SetCookie(answer.Cookie)
@@ -57,35 +85,35 @@ func (d *Directory) pages(q query, each func(page) error) error {
 // attributes returns the values of an entry. Where the server returned part of
 // the values of proxyAddresses it asks for the rest ([MS-ADTS] 3.1.1.3.1.3.3);
 // of other attributes the first part is enough.
-func (d *Directory) attributes(e *ldap.Entry) (attributes, error) {
+func (d *Directory) attributes(r result) (attributes, error) {
 	a := attributes{}
-	for _, attr := range e.Attributes {
-		a.add(attr.Name, attr.ByteValues...)
-		name, next := rangeEnd(attr.Name)
-		if next == 0 || !strings.EqualFold(name, "proxyAddresses") {
-			continue
+	missing := a.take(r)
+	for missing > 0 {
+		rest, err := d.read(r.dn, fmt.Sprintf("proxyAddresses;range=%d-*", missing))
+		if err != nil {
+			return nil, fmt.Errorf("%s: values from %d on: %w", r.dn, missing, err)
 		}
-		for next > 0 {
-			ask := fmt.Sprintf("%s;range=%d-*", name, next)
-			res, err := d.conn.Search(ldap.NewSearchRequest(e.DN, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", []string{ask}, nil))
-			if err != nil {
-				return nil, fmt.Errorf("%s: values from %d on: %w", e.DN, next, err)
-			}
-			part := false
-			for _, r := range res.Entries {
-				for _, attr := range r.Attributes {
-					if n, end := rangeEnd(attr.Name); strings.EqualFold(n, name) && (end == 0 || end > next) {
-						a.add(attr.Name, attr.ByteValues...)
-						next, part = end, true
-					}
-				}
-			}
-			if !part {
-				return nil, fmt.Errorf("%s: the server did not return the values from %d on", e.DN, next)
-			}
+		before := missing
+		if len(rest) == 1 {
+			missing = a.take(rest[0])
+		}
+		if len(rest) != 1 || missing > 0 && missing <= before || len(a["proxyaddresses"]) <= before {
+			return nil, fmt.Errorf("%s: the server did not return the values from %d on", r.dn, before)
 		}
 	}
 	return a, nil
+}
+
+// take adds the values of an entry and returns the number of the first value of
+// proxyAddresses that it leaves out, 0 if none.
+func (a attributes) take(r result) (missing int) {
+	for _, attr := range r.values {
+		a.add(attr.name, attr.values...)
+		if name, next := rangeEnd(attr.name); strings.EqualFold(name, "proxyAddresses") {
+			missing = max(missing, next)
+		}
+	}
+	return missing
 }
 
 // rangeEnd parts "name;range=0-1499" into the name and the number of the first

@@ -69,6 +69,7 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 		Scope: conflicts.Scope{Source: []string{src.Name()}, Identity: src.Identity(), Base: opt.Judge.Base, Exclude: opt.Judge.Exclude,
 			AcceptedDomains: survey.AcceptedDomains},
 		Coverage: survey.Coverage,
+		Problems: survey.Problems,
 		Notes:    survey.Notes,
 		Rules:    opt.Judge.Rules,
 	}

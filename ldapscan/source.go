@@ -43,6 +43,8 @@ type Survey struct {
 	Coverage []conflicts.Coverage
 	// AcceptedDomains are the names of the domains for which Exchange takes mail.
 	AcceptedDomains []string
+	// Problems are what could not be read besides partitions.
+	Problems []string
 	// Notes are facts that do not make the sweep incomplete.
 	Notes []string
 }

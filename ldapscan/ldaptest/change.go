@@ -147,9 +147,6 @@ func (e *entry) modify(mod ldif.Mod) result {
 		return refuse(ldap.LDAPResultConstraintViolation, mod.Name, "is kept by the system")
 	}
 	old := e.attribute(a.key)
-	if old.name != "" {
-		a.name = old.name
-	}
 	if mod.Op != ldif.Replace {
 		a.values = slices.Clone(old.values)
 	}

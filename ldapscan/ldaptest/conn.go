@@ -21,13 +21,13 @@ const (
 
 // Identifier octets inside extended operations (RFC 4511 section 4.12).
 const (
-	tagRequestName   = contextual | 0
+	tagRequestName   = contextual // [0]
 	tagResponseName  = contextual | 10
 	tagResponseValue = contextual | 11
 )
 
 // tagSimple marks a password in a bind (RFC 4511 section 4.2).
-const tagSimple = contextual | 0
+const tagSimple = contextual // [0]
 
 // conn is one connection. It answers one request after the other.
 type conn struct {

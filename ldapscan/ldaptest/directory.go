@@ -56,7 +56,7 @@ func (e *entry) attribute(key string) attribute {
 	return attribute{}
 }
 
-// set replaces or adds an attribute of an entry that is not in the directory yet. Without values it removes it.
+// set gives an attribute other values, in an entry that is not in the directory yet. Without values it removes it.
 func (e *entry) set(a attribute) {
 	i := slices.IndexFunc(e.attributes, func(old attribute) bool { return old.key == a.key })
 	switch {
@@ -64,6 +64,7 @@ func (e *entry) set(a attribute) {
 		e.attributes = slices.Delete(e.attributes, i, i+1)
 	case len(a.values) == 0:
 	case i >= 0:
+		a.name = e.attributes[i].name
 		e.attributes[i] = a
 	default:
 		e.attributes = append(e.attributes, a)
@@ -262,6 +263,9 @@ func (d *directory) replace(old, e *entry) {
 
 // find resolves a name of either form to an entry.
 func (d *directory) find(dn string, deleted bool) (*entry, result) {
+	if dn == "" {
+		return nil, noSuchObject("")
+	}
 	g, ok, err := parseGUIDName(dn)
 	if err != nil {
 		return nil, badName

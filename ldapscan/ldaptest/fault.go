@@ -47,7 +47,8 @@ type Fault struct {
 	Code int
 	// Times is how often the fault strikes. Zero means once, a negative number always.
 	Times int
-	// Match chooses the searches to strike; nil means those with paging. Reading the root DSE cannot be struck.
+	// Match chooses the searches to strike; nil means those with paging. Reading the root DSE cannot be struck. Its
+	// calls do not overlap, and it may not use the server.
 	Match func(Search) bool
 	// Do is called before the page is collected. It may use the server, but not close it.
 	Do func()

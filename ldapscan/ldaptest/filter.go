@@ -38,13 +38,6 @@ const (
 	isTrue
 )
 
-func truthOf(b bool) truth {
-	if b {
-		return isTrue
-	}
-	return isFalse
-}
-
 // parseFilter reads the next element of d.
 func parseFilter(d *decoder, depth int) (f filter) {
 	tag, content := d.next()
@@ -107,12 +100,10 @@ func (f *filter) match(e *entry) truth {
 		return -f.operands[0].match(e)
 	case ldap.FilterExtensibleMatch:
 		return f.matchRule(e)
-	case ldap.FilterPresent:
-		return truthOf(len(e.attribute(f.attribute).values) > 0)
 	}
 	a := e.attribute(f.attribute)
 	for _, v := range a.values {
-		if f.matchValue(foldFor(a.key, v)) {
+		if f.kind == ldap.FilterPresent || f.matchValue(foldFor(a.key, v)) {
 			return isTrue
 		}
 	}

@@ -37,7 +37,7 @@ const (
 )
 
 // tagControls marks the controls of a message (RFC 4511 section 4.1.1).
-const tagControls = contextual | constructed | 0
+const tagControls = contextual | constructed // [0]
 
 // message is one that is going out, without its id.
 type message struct {

@@ -50,6 +50,7 @@ func (c *conn) search(id int, op []byte, ctl controls) bool {
 	})
 	fail := func(r result) bool { return c.write(id, response(searchResultDone, r)) }
 	switch {
+	// Controls need a bind even here: see jborean93/PSOpenAD#103.
 	case s.base == "" && s.scope == ldap.ScopeBaseObject && (c.user != "" || !ctl.any):
 		var e encoder
 		s.selection.appendEntry(&e, "", c.srv.rootDSE())

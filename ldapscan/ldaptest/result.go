@@ -29,7 +29,7 @@ func (r result) append(e *encoder) {
 	}
 }
 
-// Results with the diagnostic messages of Windows Server, which clients are known to match on.
+// Results with diagnostic messages in the manner of Windows Server. There, what follows DSID- differs between versions.
 var (
 	notBound = result{code: ldap.LDAPResultOperationsError, text: "000004DC: LdapErr: DSID-0C090A5C, comment: " +
 		"In order to perform this operation a successful bind must be completed on the connection., data 0, v4563"}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+
+	"golang.org/x/term"
+
+	"proxyaddr/report"
+)
+
+// A console is what a command talks to: the three streams and the environment.
+type console struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+}
+
+// log writes a line to stderr. Names in it can come from a directory, so that
+// what would steer a terminal is written out.
+func (c *console) log(format string, args ...any) {
+	fmt.Fprintf(c.stderr, "proxyaddr: %s\n", report.Escape(fmt.Sprintf(format, args...)))
+}
+
+func (c *console) hint(text string) {
+	if text != "" {
+		fmt.Fprintf(c.stderr, "hint: %s\n", report.Escape(text))
+	}
+}
+
+// terminal returns the file descriptor of a stream that is a terminal.
+func terminal(stream any) (fd int, ok bool) {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return 0, false
+	}
+	return int(f.Fd()), term.IsTerminal(int(f.Fd()))
+}
+
+// colour tells whether stdout may be coloured (https://no-color.org).
+func (c *console) colour() bool {
+	_, ok := terminal(c.stdout)
+	return ok && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"
+}
+
+const defaultWidth = 100
+
+// width returns the columns of stdout.
+func (c *console) width() int {
+	if fd, ok := terminal(c.stdout); ok {
+		if w, _, err := term.GetSize(fd); err == nil && w > 0 {
+			return w
+		}
+	}
+	return defaultWidth
+}
+
+// prompt asks for a secret on the terminal without showing it.
+func (c *console) prompt(text string) (string, error) {
+	fd, ok := terminal(c.stdin)
+	if !ok {
+		return "", &usageError{"no terminal to ask for the password", "give it with --password-file or --password-command"}
+	}
+	fmt.Fprint(c.stderr, report.Escape(text))
+	secret, err := term.ReadPassword(fd)
+	fmt.Fprintln(c.stderr)
+	return string(secret), err
+}
+
+// firstLine returns the first line of a secret's source, without its end.
+func firstLine(r io.Reader) (string, error) {
+	line, err := bufio.NewReader(io.LimitReader(r, 64<<10)).ReadString('\n')
+	if err == io.EOF {
+		err = nil
+	}
+	return strings.TrimRight(line, "\r\n"), err
+}
+
+// output runs a command line with the system's shell and returns the first line
+// that it prints.
+func (c *console) output(ctx context.Context, line string) (string, error) {
+	cmd := exec.CommandContext(ctx, "sh", "-c", line)
+	if runtime.GOOS == "windows" {
+		cmd = exec.CommandContext(ctx, "cmd", "/C", line)
+	}
+	cmd.Stderr = c.stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", err
+	}
+	return firstLine(strings.NewReader(string(out)))
+}

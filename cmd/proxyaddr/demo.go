@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/ldaptest"
+	"proxyaddr/ldapscan/ldaptest/company"
+)
+
+const demoUsage = `Demo starts a directory server inside the program that holds a made-up company,
+binds to it over TLS, scans it page by page as it would scan a domain controller,
+and leaves the report and the fix files. It contacts nothing else.
+
+USAGE
+  proxyaddr demo [FLAGS]
+
+EXAMPLE
+  proxyaddr demo -o proxyaddr-demo
+`
+
+func newDemo(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
+	o := &scanOptions{format: "table", commandLine: "proxyaddr demo"}
+	fs := pflag.NewFlagSet("demo", pflag.ContinueOnError)
+	fs.StringVarP(&o.output, "output", "o", "proxyaddr-demo", "write the files to this `directory`")
+	return fs, func(ctx context.Context, args []string) (int, error) {
+		if len(args) > 0 {
+			return 0, &usageError{problem: fmt.Sprintf("unexpected argument %q", args[0])}
+		}
+		return o.demo(ctx, c)
+	}
+}
+
+func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
+	const password = "demo"
+	var entries bytes.Buffer
+	if err := company.WriteLDIF(&entries); err != nil {
+		return 0, err
+	}
+	srv, err := ldaptest.NewServer(ldaptest.Config{Entries: &entries, Users: map[string]string{company.Reader: password}})
+	if err != nil {
+		return 0, err
+	}
+	defer srv.Close()
+	d, err := ldapscan.Open(ctx, ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool}, User: company.Reader, Password: password})
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	audit, err := c.scan(ctx, d, o)
+	if err != nil {
+		return 0, err
+	}
+	// The server's port is another one each time; the report is the same.
+	audit.Scope.Source = []string{"the demo company, served by proxyaddr itself"}
+	code, err := c.deliver(audit, o)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(c.stdout, `
+This was a made-up company; nothing was changed. In %s:
+  report.xlsx        open this: conflicts, proposed changes, findings
+  change-request.md  for the change board
+  fix-*.ldif         what would put it right, and rollback-*.ldif what takes that back
+  scan.json          the same for programs
+
+Next, a real domain controller:
+  proxyaddr scan -H ldaps://dc1.example.com -D anna@example.com -W -o audit
+`, o.output)
+	return code, nil
+}

@@ -1,0 +1,9 @@
+// Proxyaddr finds the proxy addresses that more than one directory object
+// claims. Run "proxyaddr help" for what it can do.
+package main
+
+import "os"
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

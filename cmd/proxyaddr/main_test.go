@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"proxyaddr/ldapscan/ldaptest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"proxyaddr": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// exit CODE COMMAND… runs a command and checks its exit code.
+			"exit": func(ts *testscript.TestScript, _ bool, args []string) {
+				err := ts.Exec(args[1], args[2:]...)
+				code := 0
+				if e, ok := err.(interface{ ExitCode() int }); ok {
+					code = e.ExitCode()
+				} else if err != nil {
+					ts.Fatalf("%v", err)
+				}
+				if strconv.Itoa(code) != args[0] {
+					ts.Fatalf("exit %d, want %s", code, args[0])
+				}
+			},
+		},
+	})
+}
+
+// serve starts a directory server and leaves its CA and a password in files.
+func serve(t *testing.T, content string) (srv *ldaptest.Server, args []string) {
+	t.Helper()
+	srv, err := ldaptest.NewServer(ldaptest.Config{Entries: strings.NewReader(content), Users: map[string]string{"anna@a.example": password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Close)
+	dir := t.TempDir()
+	for name, text := range map[string]string{"ca.pem": string(srv.CAPEM), "secret": password + "\r\n"} {
+		if err := os.WriteFile(dir+"/"+name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return srv, []string{"scan", "-H", srv.URL, "--ca-file", dir + "/ca.pem", "-D", "anna@a.example", "-y", dir + "/secret"}
+}
+
+const password = "correct horse battery"
+
+const twoOwners = `dn: DC=a,DC=example
+objectClass: domainDNS
+
+dn: CN=Old,DC=a,DC=example
+objectClass: contact
+whenCreated: 20200101000000.0Z
+proxyAddresses: SMTP:x@a.example
+
+dn: CN=New,DC=a,DC=example
+objectClass: contact
+whenCreated: 20210101000000.0Z
+proxyAddresses: smtp:X@a.example
+`
+
+// The way through the whole command, with each source of the password.
+func TestScanServer(t *testing.T) {
+	srv, args := serve(t, twoOwners)
+	plain := append([]string{}, args...)
+	plain[2] = srv.PlainURL
+	withCommand := append(append([]string{}, args[:len(args)-2]...), "--password-command", "echo "+password)
+	for name, tc := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"ldaps":            {args, exitConflicts, ""},
+		"StartTLS":         {append(append([]string{}, plain...), "-Z"), exitConflicts, ""},
+		"password command": {withCommand, exitConflicts, ""},
+		"unencrypted":      {plain, exitConnect, "hint: use ldaps://, or add --starttls"},
+		"no terminal":      {args[:len(args)-2], exitUsage, "hint: give it with --password-file or --password-command"},
+		"unknown CA":       {append(append([]string{}, args[:3]...), args[5:]...), exitConnect, srv.URL + ": certificate signed by unknown authority\nhint: pass the domain's CA with --ca-file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			if code := run(tc.args, strings.NewReader(""), &stdout, &stderr); code != tc.code || !strings.Contains(stderr.String(), tc.says) {
+				t.Errorf("exit %d\n%s", code, stderr.String())
+			}
+			if tc.code == exitConflicts && !strings.Contains(stdout.String(), "x@a.example") || tc.code != exitConflicts && stdout.Len() > 0 {
+				t.Errorf("stdout: %s", stdout.String())
+			}
+			if strings.Contains(stdout.String()+stderr.String(), password) {
+				t.Error("the password is in the output")
+			}
+		})
+	}
+	if c := srv.Counts(); c.ClearPasswords != 0 || c.Updates != 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// A fault on the way is in the exit code and in every output.
+func TestIncompleteScan(t *testing.T) {
+	for _, format := range []string{"table", "json", "jsonl", "csv"} {
+		srv, args := serve(t, twoOwners)
+		srv.Inject(ldaptest.Fault{Kind: ldaptest.NoControl})
+		dir := t.TempDir()
+		var stdout, stderr bytes.Buffer
+		code := run(append(args, "--format", format, "-o", dir), strings.NewReader(""), &stdout, &stderr)
+		if code != exitIncomplete || !strings.Contains(stderr.String(), "incomplete: DC=a,DC=example") {
+			t.Errorf("exit %d\n%s", code, stderr.String())
+		}
+		if text := stdout.String(); !strings.Contains(text, "paging control") && !strings.Contains(text, "INCOMPLETE") {
+			t.Errorf("%s does not say so:\n%s", format, text)
+		}
+		for _, name := range []string{"fix-a.example.ldif", "rollback-a.example.ldif", "change-request.md"} {
+			b, err := os.ReadFile(dir + "/" + name)
+			if err != nil || !strings.Contains(string(b), "INCOMPLETE") {
+				t.Errorf("%s does not say so: %v\n%s", name, err, b)
+			}
+		}
+	}
+}
+
+// Ctrl-C in the middle of a sweep leaves nothing behind.
+func TestInterrupted(t *testing.T) {
+	srv, args := serve(t, twoOwners)
+	ctx, interrupt := context.WithCancel(context.Background())
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Hang, Do: interrupt})
+	dir := t.TempDir() + "/out"
+	var stderr bytes.Buffer
+	c := &console{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr, getenv: func(string) string { return "" }}
+	if code := c.run(ctx, append(args, "-o", dir)); code != exitInterrupted {
+		t.Errorf("exit %d\n%s", code, stderr.String())
+	}
+	if files, _ := os.ReadDir(dir); len(files) > 0 {
+		t.Errorf("left %v", files)
+	}
+}
+
+// A result that cannot be printed is not a clean scan.
+func TestUnwritableOutput(t *testing.T) {
+	_, args := serve(t, twoOwners)
+	for _, format := range []string{"table", "json", "jsonl", "csv"} {
+		var stderr bytes.Buffer
+		if code := run(append(args, "--format", format), strings.NewReader(""), fullDisk{}, &stderr); code != exitIncomplete || !strings.Contains(stderr.String(), "stdout: disk full") {
+			t.Errorf("%s: exit %d\n%s", format, code, stderr.String())
+		}
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }

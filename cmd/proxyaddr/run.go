@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/ldapscan"
+)
+
+// The voice of the command: stdout carries data and nothing else. All else goes
+// to stderr behind the program's name, without a capital and a full stop. An
+// error names the object first and is followed by a hint where there is one.
+
+// Exit codes. A scan that is incomplete says so even if it found conflicts.
+const (
+	exitClean       = 0
+	exitConflicts   = 1
+	exitUsage       = 2
+	exitIncomplete  = 3
+	exitConnect     = 4
+	exitInterrupted = 130
+)
+
+const exitStatus = `EXIT STATUS
+  0    clean: everything was read, and no address is claimed twice
+  1    conflicts found
+  2    wrong usage or unreadable input
+  3    incomplete: something could not be read, or an output not be written
+       (also when conflicts were found)
+  4    could not connect, no TLS, or the bind was refused
+  130  interrupted
+`
+
+// A command is one subcommand.
+type command struct {
+	name, about string
+	// new returns the command's flags, and what to do once they are set.
+	new func(*console) (*pflag.FlagSet, func(ctx context.Context, args []string) (int, error))
+	// usage stands above the flags in its help.
+	usage string
+}
+
+var commands = []command{
+	{"scan", "scan a directory or an LDIF export for conflicts", newScan, scanUsage},
+	{"demo", "scan a made-up company and show what comes out", newDemo, demoUsage},
+	{"version", "print the version", newVersion, versionUsage},
+}
+
+// A usageError is a mistake in how the command was called.
+type usageError struct{ problem, hint string }
+
+func (e *usageError) Error() string { return e.problem }
+
+// An outputError is a result that could not be written.
+type outputError struct{ error }
+
+// run is the whole program but for the exit. It may be called by tests.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
+	return c.run(ctx, args)
+}
+
+func (c *console) run(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		fmt.Fprint(c.stderr, overview())
+		return exitUsage
+	}
+	name, args := args[0], args[1:]
+	if name == "help" || name == "-h" || name == "--help" {
+		if len(args) == 0 {
+			fmt.Fprint(c.stdout, overview())
+			return exitClean
+		}
+		name, args = args[0], []string{"--help"}
+	}
+	for _, cmd := range commands {
+		if cmd.name == name {
+			code, err := cmd.run(ctx, c, args)
+			if err == nil {
+				return code
+			}
+			return c.fail(ctx, cmd.name, err)
+		}
+	}
+	return c.fail(ctx, "", &usageError{fmt.Sprintf("unknown command %q", name), `"proxyaddr help" lists the commands`})
+}
+
+func (cmd *command) run(ctx context.Context, c *console, args []string) (int, error) {
+	fs, do := cmd.new(c)
+	fs.SortFlags = false
+	fs.Usage = func() {}
+	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
+		flags := ""
+		if fs.HasFlags() {
+			flags = "FLAGS\n" + fs.FlagUsagesWrapped(100) + "\n"
+		}
+		fmt.Fprint(c.stdout, cmd.usage, "\n", flags, exitStatus)
+		return exitClean, nil
+	} else if err != nil {
+		return 0, &usageError{problem: err.Error()}
+	}
+	return do(ctx, fs.Args())
+}
+
+// fail prints an error with its hint and returns the exit code for it.
+func (c *console) fail(ctx context.Context, name string, err error) int {
+	var (
+		usage  *usageError
+		open   *ldapscan.Error
+		output *outputError
+	)
+	if ctx.Err() != nil {
+		c.log("interrupted; nothing was written")
+		return exitInterrupted
+	}
+	c.log("%v", err)
+	switch {
+	case errors.As(err, &usage):
+		hint := usage.hint
+		if hint == "" && name != "" {
+			hint = fmt.Sprintf("%q shows the flags", "proxyaddr help "+name)
+		}
+		c.hint(hint)
+		return exitUsage
+	case errors.As(err, &output):
+		return exitIncomplete
+	case errors.As(err, &open):
+		c.hint(open.Hint)
+	}
+	return exitConnect
+}
+
+func overview() string {
+	s := `proxyaddr finds the proxy addresses that more than one directory object claims
+(Exchange event 9514), says who should keep each, and writes an Excel report and
+LDIF files that put it right. It never writes to the directory.
+
+USAGE
+  proxyaddr COMMAND [FLAGS]
+
+COMMANDS
+`
+	for _, cmd := range commands {
+		s += fmt.Sprintf("  %-10s %s\n", cmd.name, cmd.about)
+	}
+	return s + `
+EXAMPLE
+  proxyaddr demo
+  proxyaddr scan -H ldaps://dc1.example.com -D admin@example.com -W -o audit
+
+"proxyaddr help COMMAND" shows the flags of a command.
+
+` + exitStatus
+}

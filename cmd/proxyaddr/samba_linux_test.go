@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"proxyaddr/ldapscan/ldaptest/samba"
+	"proxyaddr/ldapscan/ldif"
+)
+
+const (
+	loopObjects = 5000
+	loopUnits   = 25
+)
+
+// loopDirectory writes contacts in nested OUs. The conflicts among them are all
+// of the classes that get proposals.
+func loopDirectory(t *testing.T, base string) *bytes.Buffer {
+	t.Helper()
+	var b bytes.Buffer
+	w := ldif.NewWriter(&b)
+	add := func(dn, class string, pairs ...string) {
+		rec := &ldif.Record{DN: dn, Attributes: []ldif.Attribute{{Name: "objectClass", Value: []byte(class)}}}
+		for i := 0; i < len(pairs); i += 2 {
+			rec.Attributes = append(rec.Attributes, ldif.Attribute{Name: pairs[i], Value: []byte(pairs[i+1])})
+		}
+		if err := w.Write(rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parent := base
+	for u := range loopUnits {
+		ou := fmt.Sprintf("OU=Einheit %d,%s", u, parent)
+		add(ou, "organizationalUnit")
+		if parent = ou; u%5 == 4 {
+			parent = base
+		}
+		for n := range loopObjects / loopUnits {
+			id := u*loopObjects/loopUnits + n
+			primary := fmt.Sprintf("person%d@contoso.example", id)
+			pairs := []string{"mail", primary, "proxyAddresses", "SMTP:" + primary, "proxyAddresses", fmt.Sprintf("smtp:alias%d@contoso.example", id)}
+			switch {
+			case id%500 == 1: // the alias of the one before, in other letters
+				pairs = append(pairs, "proxyAddresses", fmt.Sprintf("smtp:ALIAS%d@Contoso.example", id-1))
+			case id%500 == 2: // its primary address, and mail with it
+				stolen := fmt.Sprintf("person%d@contoso.example", id-2)
+				pairs = []string{"mail", stolen, "proxyAddresses", "SMTP:" + stolen, "proxyAddresses", "smtp: padded@contoso.example"}
+			case id%1000 == 3:
+				pairs = append(pairs, "proxyAddresses", fmt.Sprintf("smtp:josé%d@contoso.example", id))
+			case id%1000 == 4:
+				pairs = append(pairs, "proxyAddresses", fmt.Sprintf("smtp:jose%d@contoso.example", id-1))
+			}
+			add(fmt.Sprintf("CN=Büro\\, Person %d,%s", id, ou), "contact", pairs...)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return &b
+}
+
+// values returns the attributes that a fix can touch, as ldapsearch prints them.
+func values(t *testing.T, dc *samba.DC, base string) []string {
+	var blocks []string
+	for block := range strings.SplitSeq(dc.Search(t, base, "(objectClass=contact)", "proxyAddresses", "mail"), "\n\n") {
+		lines := strings.Split(strings.TrimSpace(block), "\n")
+		slices.Sort(lines)
+		blocks = append(blocks, strings.Join(lines, "\n"))
+	}
+	slices.Sort(blocks)
+	return blocks
+}
+
+// The loop that a change board signs: scan, apply the fix with ldapmodify, scan
+// again and find nothing, take the fix back and have every value as before.
+func TestLoopOnSamba(t *testing.T) {
+	dc := samba.Shared(t)
+	base := dc.OU(t, "Loop")
+	dc.Load(t, loopDirectory(t, base))
+	const password = "Reads-0nly!"
+	upn := dc.AddUser(t, "auditor", password)
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scan := func(want int) (dir string, counts map[string]int) {
+		t.Helper()
+		dir = t.TempDir()
+		var stdout, stderr bytes.Buffer
+		code := run([]string{"scan", "-H", dc.URL("ldaps"), "--ca-file", dc.CAFile, "-D", upn, "-y", secret, "-o", dir, "--format", "json"}, strings.NewReader(""), &stdout, &stderr)
+		if code != want {
+			t.Fatalf("exit %d, want %d\n%s", code, want, stderr.String())
+		}
+		var doc struct {
+			Complete  bool
+			Conflicts []struct{ Class string }
+			Changes   []struct{ Attribute string }
+		}
+		if err := json.Unmarshal(stdout.Bytes(), &doc); err != nil || !doc.Complete {
+			t.Fatalf("complete %v, %v", doc.Complete, err)
+		}
+		if strings.Contains(stderr.String(), password) {
+			t.Error("the password is on stderr")
+		}
+		counts = map[string]int{}
+		for _, c := range doc.Conflicts {
+			counts[c.Class]++
+		}
+		for _, c := range doc.Changes {
+			counts[c.Attribute]++
+		}
+		return dir, counts
+	}
+	apply := func(dir, kind string) {
+		t.Helper()
+		files, err := filepath.Glob(filepath.Join(dir, kind+"-*.ldif"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%v, %v", files, err)
+		}
+		f, err := os.Open(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		dc.Modify(t, f)
+	}
+
+	before := values(t, dc, base)
+	dir, counts := scan(exitConflicts)
+	// In ten groups of 500: an alias twice, a primary twice; "padded" by ten
+	// objects; in five groups a collation.
+	want := map[string]int{"duplicate": 21, "collation": 5, "proxyAddresses": 10 + 10 + 9 + 5, "mail": 10}
+	for k, n := range want {
+		if counts[k] != n {
+			t.Errorf("%s: %d, want %d", k, counts[k], n)
+		}
+	}
+	apply(dir, "fix")
+	if slices.Equal(values(t, dc, base), before) {
+		t.Error("the fix changed nothing")
+	}
+	scan(exitClean)
+	apply(dir, "rollback")
+	if after := values(t, dc, base); !slices.Equal(after, before) {
+		t.Error("the rollback did not bring every value back")
+	}
+	scan(exitConflicts)
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// settle fills the flags that the command line left alone from PROXYADDR_*
+// variables, then those that are left from the file that --config names. The
+// variable of --bind-dn is PROXYADDR_BIND_DN; a repeatable flag takes one value
+// a line.
+//
+// The file has lines "flag = value" with the long names of the flags; a
+// repeatable flag has several lines. Empty lines and lines that begin with "#"
+// are passed over.
+func (c *console) settle(fs *pflag.FlagSet) error {
+	fixed := map[string]bool{}
+	fs.Visit(func(f *pflag.Flag) { fixed[f.Name] = true })
+	var failed error
+	fs.VisitAll(func(f *pflag.Flag) {
+		variable := "PROXYADDR_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := c.getenv(variable)
+		if value == "" || fixed[f.Name] || failed != nil {
+			return
+		}
+		fixed[f.Name] = true
+		for line := range strings.Lines(value) {
+			if err := fs.Set(f.Name, strings.TrimRight(line, "\r\n")); err != nil {
+				failed = &usageError{problem: fmt.Sprintf("%s: %v", variable, err)}
+			}
+		}
+	})
+	path, err := fs.GetString("config")
+	if failed != nil || err != nil || path == "" {
+		return failed
+	}
+	return readConfig(path, func(name, value string) error {
+		if fs.Lookup(name) == nil || name == "config" {
+			return fmt.Errorf("unknown setting %q", name)
+		}
+		if fixed[name] {
+			return nil
+		}
+		return fs.Set(name, value)
+	})
+}
+
+func readConfig(path string, set func(name, value string) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return &usageError{problem: err.Error()}
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		if !ok {
+			return &usageError{problem: fmt.Sprintf("%s:%d: not of the form flag = value", path, n)}
+		}
+		if err := set(strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
+			return &usageError{problem: fmt.Sprintf("%s:%d: %v", path, n, err)}
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return &usageError{problem: fmt.Sprintf("%s: %v", path, err)}
+	}
+	return nil
+}
+
+// commandLine writes the settings in force as a command line for the reports.
+// Where a secret comes from is left out.
+func commandLine(name string, fs *pflag.FlagSet) string {
+	words := []string{"proxyaddr", name}
+	fs.Visit(func(f *pflag.Flag) {
+		if strings.HasPrefix(f.Name, "password") || f.Name == "prompt" || f.Name == "config" {
+			return
+		}
+		values := []string{f.Value.String()}
+		if many, ok := f.Value.(pflag.SliceValue); ok {
+			values = many.GetSlice()
+		}
+		for _, v := range values {
+			if f.Value.Type() == "bool" {
+				words = append(words, "--"+f.Name)
+				continue
+			}
+			words = append(words, "--"+f.Name, quote(v))
+		}
+	})
+	return strings.Join(words, " ")
+}
+
+func quote(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \t\"'\\*?$&|;<>(){}[]`!#~") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,161 @@
+package ldapscan_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/ldaptest"
+)
+
+// Parts of the filters of the searches that a scan makes.
+const sweep, catchUp, deleted, accepted = "(proxyAddresses=*)(mail=*)", "uSNChanged>=", "isDeleted", "msExchAcceptedDomain"
+
+func paged(filter string) func(ldaptest.Search) bool {
+	return func(s ldaptest.Search) bool {
+		return s.Paged && strings.Contains(s.Filter, filter) && (s.Base == "DC=contoso,DC=example" || filter == accepted)
+	}
+}
+
+func inspecting(s ldaptest.Search) bool { return strings.HasPrefix(s.Base, "<GUID=") }
+
+// Opinion 1: whatever fails, the scan is never clean. It is incomplete and says
+// why.
+func TestFaults(t *testing.T) {
+	const closed = "closed the connection"
+	type fault struct {
+		ldaptest.Fault
+		says string
+	}
+	faults := map[string]fault{}
+	for _, page := range []int{1, 2, 3} {
+		for name, f := range map[string]fault{
+			"drop at once":         {ldaptest.Fault{Kind: ldaptest.Drop}, closed},
+			"drop after entries":   {ldaptest.Fault{Kind: ldaptest.Drop, Entry: 5}, closed},
+			"truncated entry":      {ldaptest.Fault{Kind: ldaptest.Truncate, Entry: 5}, closed},
+			"hang":                 {ldaptest.Fault{Kind: ldaptest.Hang, Entry: 5}, "no answer in time"},
+			"garbage":              {ldaptest.Fault{Kind: ldaptest.Garbage, Entry: 5}, "not LDAP"},
+			"wrong message id":     {ldaptest.Fault{Kind: ldaptest.WrongID, Entry: 1 << 20}, "no request under way"},
+			"wrong id of an entry": {ldaptest.Fault{Kind: ldaptest.WrongID, Entry: 5}, "no request under way"},
+			"no paging control":    {ldaptest.Fault{Kind: ldaptest.NoControl}, "without the paging control"},
+			"page twice":           {ldaptest.Fault{Kind: ldaptest.Repeat}, "objects came twice"},
+			"busy":                 {ldaptest.Fault{Kind: ldaptest.Fail, Entry: 5, Code: ldap.LDAPResultBusy}, "busy"},
+			"unavailable":          {ldaptest.Fault{Kind: ldaptest.Fail, Entry: 5, Code: ldap.LDAPResultUnavailable}, "unavailable"},
+			"size limit":           {ldaptest.Fault{Kind: ldaptest.Fail, Entry: 5, Code: ldap.LDAPResultSizeLimitExceeded}, "size limit"},
+		} {
+			f.Page, f.Match = page, paged(sweep)
+			faults[fmt.Sprintf("sweep page %d: %s", page, name)] = f
+		}
+	}
+	for where, match := range map[string]func(ldaptest.Search) bool{"catch-up": paged(catchUp), "deleted": paged(deleted), "accepted domains": paged(accepted), "inspect": inspecting} {
+		faults[where+": drop"] = fault{ldaptest.Fault{Kind: ldaptest.Drop, Match: match}, closed}
+		faults[where+": hang"] = fault{ldaptest.Fault{Kind: ldaptest.Hang, Match: match}, "no answer in time"}
+		faults[where+": busy"] = fault{ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Match: match}, "busy"}
+	}
+	for name, f := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, entries := forest(t)
+			srv := serve(t, ldaptest.Config{Entries: entries})
+			cfg := config(srv)
+			cfg.PageSize = 900
+			cfg.Timeout = 2 * time.Second
+			d := open(t, cfg)
+			srv.Inject(f.Fault)
+			audit, err := ldapscan.Scan(context.Background(), d, ldapscan.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if problems := strings.Join(audit.Problems, "\n"); audit.Complete() || !strings.Contains(problems, f.says) {
+				t.Errorf("problems %q, want %q", problems, f.says)
+			}
+		})
+	}
+}
+
+// An object that moves behind the cursor is on no page of the sweep. It was
+// written meanwhile, and so is found all the same.
+func TestMovedObjectIsFound(t *testing.T) {
+	f, entries := forest(t)
+	srv := serve(t, ldaptest.Config{Entries: entries})
+	cfg := config(srv)
+	cfg.PageSize = 900
+	d := open(t, cfg)
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Jump, Page: 2, Match: paged(sweep)})
+	missed := map[conflicts.Ref]bool{}
+	seen := 0
+	_, err := d.Sweep(context.Background(), ldapscan.Sink{
+		Entry:   func(*conflicts.Entry) { seen++ },
+		Changed: func(e *conflicts.Entry) { missed[e.Ref()] = true },
+		Deleted: func([]string) {}, Page: func() {},
+	})
+	if err != nil || seen != f.objects-1 || len(missed) != 1 {
+		t.Errorf("%d on the pages, %d changed, want %d and 1: %v", seen, len(missed), f.objects-1, err)
+	}
+
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Jump, Page: 2, Match: paged(sweep)})
+	if audit := scan(t, d, ldapscan.Options{}); !audit.Complete() || !slices.Equal(conflictsOf(audit), f.want) || len(audit.Notes) == 0 {
+		t.Errorf("problems %q notes %q conflicts %q", audit.Problems, audit.Notes, conflictsOf(audit))
+	}
+}
+
+// A conflict that is gone at the second reading is not reported.
+func TestSecondReadingDecides(t *testing.T) {
+	_, entries := forest(t)
+	srv := serve(t, ldaptest.Config{Entries: entries})
+	d := open(t, config(srv))
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.None, Match: inspecting, Do: func() {
+		err := srv.Apply(strings.NewReader("dn: CN=X500,OU=Test,DC=contoso,DC=example\nchangetype: modify\ndelete: proxyAddresses\nproxyAddresses: X500:/o=Org/cn=a\n-\n\n" +
+			"dn: CN=Jose,OU=Test,DC=contoso,DC=example\nchangetype: delete\n"))
+		if err != nil {
+			t.Error(err)
+		}
+	}})
+	audit := scan(t, d, ldapscan.Options{})
+	for _, c := range audit.Conflicts {
+		if c.Class != conflicts.Duplicate {
+			t.Errorf("reported though it is gone: %s %s", c.Class, c.Address)
+		}
+	}
+	if !audit.Complete() || len(audit.Conflicts) != 2 {
+		t.Errorf("%d conflicts, problems %q", len(audit.Conflicts), audit.Problems)
+	}
+}
+
+// Continuation references are counted; one to a partition that is not read makes
+// the scan incomplete.
+func TestReferrals(t *testing.T) {
+	const content = `dn: DC=contoso,DC=example
+objectClass: domainDNS
+
+dn: CN=Configuration,DC=contoso,DC=example
+objectClass: configuration
+`
+	audit := scan(t, open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(content)}))), ldapscan.Options{})
+	if !audit.Complete() || audit.Coverage[1].Partition != "DC=contoso,DC=example" || audit.Coverage[1].Referrals != 1 {
+		t.Errorf("%+v", audit.Coverage)
+	}
+}
+
+// Ctrl-C ends a sweep that hangs.
+func TestCancelEndsAHangingSweep(t *testing.T) {
+	_, entries := forest(t)
+	srv := serve(t, ldaptest.Config{Entries: entries})
+	ctx, cancel := context.WithCancel(context.Background())
+	d, err := ldapscan.Open(ctx, config(srv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Hang, Match: paged(sweep), Do: cancel})
+	if _, err := ldapscan.Scan(ctx, d, ldapscan.Options{}); err != context.Canceled {
+		t.Errorf("%v", err)
+	}
+}

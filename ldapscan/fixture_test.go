@@ -1,0 +1,198 @@
+package ldapscan_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// A fixture is a directory of contacts below one OU, with conflicts that are
+// known.
+type fixture struct {
+	base    string // of the OU
+	records []*ldif.Record
+	objects int
+	values  int
+	want    []string // conflicts as summary writes them
+}
+
+const (
+	contactsPerOU = 60
+	units         = 40
+	manyValues    = 2000 // more than AD returns at once
+)
+
+// newFixture makes contacts in nested OUs below base. Only what every
+// directory takes is set: no objectGUID and no attribute of Exchange.
+func newFixture(base string) *fixture {
+	f := &fixture{base: base}
+	parent := base
+	for u := range units {
+		ou := fmt.Sprintf("OU=Unit %d,%s", u, parent)
+		f.add(ou, "objectClass", "organizationalUnit")
+		if u%4 != 3 {
+			parent = ou // four deep, then from the top again
+		} else {
+			parent = base
+		}
+		for n := range contactsPerOU {
+			f.contact(fmt.Sprintf("CN=c%d-%d,%s", u, n, ou), fmt.Sprintf("SMTP:c%d-%d@contoso.example", u, n), fmt.Sprintf("smtp:c%d.%d@contoso.example", u, n))
+		}
+	}
+	many := []string{"SMTP:many@contoso.example"}
+	for n := range manyValues {
+		many = append(many, fmt.Sprintf("smtp:many%d@contoso.example", n))
+	}
+	f.contact("CN=Many,"+base, many...)
+	last := fmt.Sprintf("smtp:many%d@contoso.example", manyValues-1)
+	f.contact("CN=Takes Last,"+base, "SMTP:takes-last@contoso.example", last)
+	f.contact("CN=Smith\\, Anna,"+base, "SMTP:anna@contoso.example")
+	f.contact("CN=Müller,"+base, "SMTP:mueller@contoso.example", "smtp:Anna@Contoso.example")
+	f.contact("CN=Three,"+base, "SMTP:three@contoso.example", "smtp:ANNA@contoso.example")
+	f.contact("CN=José,"+base, "SMTP:josé@contoso.example")
+	f.contact("CN=Jose,"+base, "SMTP:jose@contoso.example")
+	f.contact("CN=X500,"+base, "SMTP:x500@contoso.example", "X500:/o=Org/cn=a")
+	f.contact("CN=X500 too,"+base, "SMTP:x500too@contoso.example", "x500:/o=org/cn=A")
+	f.want = []string{
+		"duplicate anna@contoso.example: Müller, Smith, Anna, Three",
+		"duplicate many1999@contoso.example: Many, Takes Last",
+		"collation jose@contoso.example: Jose, José",
+		"non-smtp /o=org/cn=a: X500, X500 too",
+	}
+	return f
+}
+
+func (f *fixture) add(dn string, pairs ...string) *ldif.Record {
+	rec := &ldif.Record{DN: dn}
+	for i := 0; i < len(pairs); i += 2 {
+		rec.Attributes = append(rec.Attributes, ldif.Attribute{Name: pairs[i], Value: []byte(pairs[i+1])})
+	}
+	f.records = append(f.records, rec)
+	return rec
+}
+
+func (f *fixture) contact(dn string, addresses ...string) {
+	pairs := []string{"objectClass", "contact"}
+	for _, a := range addresses {
+		pairs = append(pairs, "proxyAddresses", a)
+	}
+	f.add(dn, pairs...)
+	f.objects++
+	f.values += len(addresses)
+}
+
+// ldif writes the fixture, each object with its GUID if wanted.
+func (f *fixture) ldif(t testing.TB, guids bool) *bytes.Buffer {
+	t.Helper()
+	var b bytes.Buffer
+	w := ldif.NewWriter(&b)
+	for _, rec := range f.records {
+		r := *rec
+		if guids {
+			sum := sha256.Sum256([]byte(r.DN))
+			r.Attributes = append(slices.Clone(r.Attributes), ldif.Attribute{Name: "objectGUID", Value: sum[:16]})
+		}
+		if err := w.Write(&r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return &b
+}
+
+// forest puts the heads of a domain and its configuration partition around a
+// fixture, for the in-process server.
+func forest(t testing.TB) (*fixture, *bytes.Buffer) {
+	t.Helper()
+	f := &fixture{}
+	f.add("DC=contoso,DC=example", "objectClass", "domainDNS")
+	f.add("CN=Configuration,DC=contoso,DC=example", "objectClass", "configuration")
+	f.add("OU=Test,DC=contoso,DC=example", "objectClass", "organizationalUnit")
+	inner := newFixture("OU=Test,DC=contoso,DC=example")
+	inner.records = append(f.records, inner.records...)
+	return inner, inner.ldif(t, true)
+}
+
+// conflictsOf writes the conflicts of an audit so that they compare across
+// sources, whose GUIDs and so keepers differ.
+func conflictsOf(a *conflicts.Audit) []string {
+	var lines []string
+	for _, c := range a.Conflicts {
+		var owners []string
+		least := string(c.Owners[0].Claims[0].Parsed().LooseKey())
+		for _, o := range c.Owners {
+			owners = append(owners, o.Name())
+			least = min(least, string(o.Claims[0].Parsed().LooseKey()))
+		}
+		slices.Sort(owners)
+		_, address, _ := strings.Cut(least, ":")
+		lines = append(lines, fmt.Sprintf("%s %s: %s", c.Class, address, strings.Join(owners, ", ")))
+	}
+	return lines
+}
+
+func scan(t testing.TB, src ldapscan.Source, opt ldapscan.Options) *conflicts.Audit {
+	t.Helper()
+	audit, err := ldapscan.Scan(context.Background(), src, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return audit
+}
+
+// conformance is what every source has to hold.
+func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
+	t.Run("scan", func(t *testing.T) {
+		audit := scan(t, src, ldapscan.Options{})
+		if !audit.Complete() {
+			t.Errorf("incomplete: %q", audit.Problems)
+		}
+		if got := conflictsOf(audit); !slices.Equal(got, f.want) {
+			t.Errorf("conflicts\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(f.want, "\n"))
+		}
+		if audit.Values() != f.values {
+			t.Errorf("%d values, want %d", audit.Values(), f.values)
+		}
+		if again := scan(t, src, ldapscan.Options{}); !slices.Equal(conflictsOf(again), conflictsOf(audit)) || len(again.Changes) != len(audit.Changes) {
+			t.Error("a second scan differs")
+		}
+	})
+	t.Run("inspect", func(t *testing.T) {
+		var refs []conflicts.Ref
+		if _, err := src.Sweep(context.Background(), ldapscan.Sink{Entry: func(e *conflicts.Entry) {
+			if strings.HasPrefix(e.DN, "CN=Many,") || strings.HasPrefix(e.DN, "CN=Müller,") {
+				refs = append(refs, e.Ref())
+			}
+		}, Changed: func(*conflicts.Entry) {}, Deleted: func([]string) {}, Page: func() {}}); err != nil {
+			t.Fatal(err)
+		}
+		refs = append(refs, conflicts.Ref{GUID: conflicts.GUID{1, 2, 3}}) // nobody has it
+		var found []*conflicts.Object
+		if err := src.Inspect(context.Background(), refs, func(o *conflicts.Object) { found = append(found, o) }); err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(found, func(a, b *conflicts.Object) int { return cmp.Compare(a.DN, b.DN) })
+		if len(found) != 2 || found[0].Name() != "Many" || len(found[0].ProxyAddresses) != manyValues+1 || found[1].Name() != "Müller" ||
+			found[1].Class != "contact" || found[1].Fixed != "" || !strings.EqualFold(found[1].Partition, conflicts.Partition(f.base)) {
+			t.Errorf("%d found: %.300v", len(found), found)
+		}
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if audit, err := ldapscan.Scan(ctx, src, ldapscan.Options{}); err != context.Canceled {
+			t.Errorf("%v, %v", audit, err)
+		}
+	})
+}

@@ -1,0 +1,67 @@
+package company
+
+// partners are suppliers and customers with the domain of their mail.
+var partners = []struct{ name, domain string }{
+	{"Sato Optical", "sato-optical.example"},
+	{"Feinglas Jena", "feinglas-jena.example"},
+	{"Atelier Bélanger", "atelier-belanger.example"},
+	{"Van Houten Logistics", "vanhouten.example"},
+	{"Delta Kalibrierung", "delta-kalibrierung.example"},
+	{"Ege Metal", "egemetal.example"},
+	{"Hai Phong Plastics", "haiphong-plastics.example"},
+	{"Baltic Freight", "balticfreight.example"},
+	{"Nile Instruments", "nile-instruments.example"},
+	{"McAllister & Sons", "mcallister-sons.example"},
+	{"Universität Musterstadt", "uni-musterstadt.example"},
+	{"Zürn Präzision", "zuern.example"},
+}
+
+// meetPartners makes the contacts of partners, and the guests among them, who
+// have a logon.
+func (d *directory) meetPartners() {
+	for i, p := range partners {
+		for n := range 18 {
+			l := sites[(i+n)%len(sites)].language
+			given, surname := d.somebody(l)
+			target := given.latin + "." + surname.latin + "@" + p.domain
+			if d.issued[target] {
+				continue
+			}
+			d.issued[target] = true
+			display := l.join(given.native, surname.native) + " (" + p.name + ")"
+			if n < 13 {
+				d.contact(display, target, d.day(2012, 2025))
+			} else {
+				d.guest(display, guestsOU, target, d.day(2019, 2025), "SMTP:"+target)
+			}
+		}
+	}
+}
+
+// deleteObjects makes what the recycle bin still holds: people who left, one
+// with an address that is in use again, which is no conflict, and some whose
+// addresses would be the next to propose.
+func (d *directory) deleteObjects() {
+	for i := range 44 {
+		s := &sites[i%len(sites)]
+		given, surname := d.somebody(s.language)
+		d.deleted(s, given, surname, "SMTP:"+d.free(given.latin+"."+surname.latin, "@")+"@"+s.domain)
+	}
+	d.deleted(siteNamed("Göteborg"), parseName("Carola"), parseName("Lindqvist"),
+		"SMTP:carola.lindqvist@"+Domain, "smtp:carola.lindqvist3@"+Domain)
+	d.deleted(siteNamed("Kraków"), parseName("Katarzyna"), parseName("Wójtowicz"), "SMTP:katarzyna.wojtowicz3@"+Domain)
+	d.deleted(siteNamed("Dublin"), parseName("Bob"), parseName("Keane"), "SMTP:bob.keane2@"+Domain)
+}
+
+// deleted makes the object that is left of an account ([MS-ADTS] 3.1.1.5.5.1):
+// renamed, moved, and with the recycle bin still with its addresses.
+func (d *directory) deleted(s *site, given, surname name, addresses ...string) {
+	display, parent := s.language.join(given.native, surname.native), s.department("Sales")
+	guid := newGUID("deleted " + display + addresses[0])
+	e := d.add("user", display+"\nDEL:"+guid.String(), deletedDN, d.day(2012, 2023))
+	e.set("objectGUID", string(guid[:]))
+	e.set("isDeleted", "TRUE")
+	e.set("lastKnownParent", parent)
+	e.set("msDS-LastKnownRDN", display)
+	e.set("proxyAddresses", addresses...)
+}

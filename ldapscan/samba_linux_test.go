@@ -1,0 +1,73 @@
+package ldapscan_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/ldaptest/samba"
+)
+
+// sambaConfig binds as the administrator; set other names in what it returns.
+func sambaConfig(t *testing.T, dc *samba.DC) ldapscan.Config {
+	t.Helper()
+	pem, err := os.ReadFile(dc.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	return ldapscan.Config{URL: dc.URL("ldaps"), TLS: &tls.Config{RootCAs: roots}, User: dc.AdminUPN, Password: dc.AdminPassword, Timeout: time.Minute}
+}
+
+// The same suite as for the in-process server, against a real domain controller.
+func TestSamba(t *testing.T) {
+	dc := samba.Shared(t)
+	f := newFixture(dc.OU(t, "Conformance"))
+	for i, rec := range f.records {
+		if rec.DN == f.base {
+			f.records = append(f.records[:i], f.records[i+1:]...)
+			break
+		}
+	}
+	dc.Load(t, f.ldif(t, false))
+
+	const password = "Reads-0nly!"
+	upn := dc.AddUser(t, "reader", password)
+	t.Run("ldaps, by UPN, with the rights of a user", func(t *testing.T) {
+		cfg := sambaConfig(t, dc)
+		cfg.User, cfg.Password = upn, password
+		conformance(t, f, open(t, cfg))
+	})
+	t.Run("StartTLS, by DOMAIN\\user", func(t *testing.T) {
+		cfg := sambaConfig(t, dc)
+		cfg.URL, cfg.StartTLS, cfg.User, cfg.Password = dc.URL("ldap"), true, dc.Domain+`\reader`, password
+		conformance(t, f, open(t, cfg))
+	})
+	t.Run("wrong password", func(t *testing.T) {
+		cfg := sambaConfig(t, dc)
+		cfg.Password = "wrong"
+		_, err := ldapscan.Open(context.Background(), cfg)
+		var e *ldapscan.Error
+		if !errors.As(err, &e) || e.Problem != "user or password is wrong" {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("stamps of replication", func(t *testing.T) {
+		audit := scan(t, open(t, sambaConfig(t, dc)), ldapscan.Options{})
+		for _, o := range audit.Conflicts[0].Owners {
+			if time.Since(o.AddressesWritten) > time.Hour || time.Since(o.Created) > time.Hour {
+				t.Errorf("%s: proxyAddresses written %v, created %v", o.DN, o.AddressesWritten, o.Created)
+			}
+			if !strings.EqualFold(o.Partition, dc.BaseDN) {
+				t.Errorf("%s in %s", o.DN, o.Partition)
+			}
+		}
+	})
+}

@@ -1,0 +1,200 @@
+package ldapscan
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
+	"github.com/google/go-cmp/cmp"
+)
+
+// packet encodes an LDAPMessage with the library, independently of the parser.
+func packet(id int64, op *ber.Packet) []byte {
+	m := ber.NewSequence("")
+	m.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, id, ""))
+	m.AppendChild(op)
+	return m.Bytes()
+}
+
+func entryOp(dn string, attrs ...resultAttribute) *ber.Packet {
+	op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, 4, nil, "")
+	op.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, dn, ""))
+	list := ber.NewSequence("")
+	for _, a := range attrs {
+		attr := ber.NewSequence("")
+		attr.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, a.name, ""))
+		set := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSet, nil, "")
+		for _, v := range a.values {
+			set.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, string(v), ""))
+		}
+		attr.AppendChild(set)
+		list.AppendChild(attr)
+	}
+	op.AppendChild(list)
+	return op
+}
+
+func doneOp() *ber.Packet {
+	op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, 5, nil, "")
+	op.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, 0, ""))
+	op.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "", ""))
+	op.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "", ""))
+	return op
+}
+
+// A stream is a connection that gives what it is told, in pieces.
+type stream struct {
+	io.Reader
+	net.Conn
+	pieces *rand.Rand
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if s.pieces != nil && len(p) > 0 {
+		p = p[:1+s.pieces.IntN(min(len(p), 97))]
+	}
+	return s.Reader.Read(p)
+}
+func (s *stream) Write(p []byte) (int, error)     { return len(p), nil }
+func (s *stream) SetReadDeadline(time.Time) error { return nil }
+
+func tapOn(data []byte, seed uint64, id int64) *tap {
+	t := newTap(&stream{Reader: bytes.NewReader(data), pieces: rand.New(rand.NewPCG(seed, 0))})
+	t.Write(packet(id, doneOp()))
+	return t
+}
+
+// Entries are taken out whole and in order, all else passes unchanged, however
+// the network cuts the stream.
+func TestTap(t *testing.T) {
+	var data, passed []byte
+	var want []result
+	for i := range 300 {
+		r := result{dn: fmt.Sprintf("CN=%d,DC=a", i)}
+		for j := range i % 5 {
+			r.values = append(r.values, resultAttribute{name: fmt.Sprintf("a%d;x", j)})
+			for k := range j {
+				r.values[j].values = append(r.values[j].values, bytes.Repeat([]byte{byte(i)}, 1<<(i%12)/4*k))
+			}
+		}
+		want = append(want, r)
+		data = append(data, packet(7, entryOp(r.dn, r.values...))...)
+		if i%50 == 0 {
+			done := packet(7, doneOp())
+			data = append(data, done...)
+			passed = append(passed, done...)
+		}
+	}
+	for seed := range uint64(10) {
+		tap := tapOn(data, seed, 7)
+		got, err := io.ReadAll(io.MultiReader(tap))
+		if err != nil || !bytes.Equal(got, passed) {
+			t.Fatalf("seed %d: passed %d octets of %d: %v", seed, len(got), len(passed), err)
+		}
+		list, err := parseEntries(tap.take())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, list, cmp.AllowUnexported(result{}, resultAttribute{}), cmp.Transformer("s", func(b [][]byte) string { return fmt.Sprint(len(b), b) })); diff != "" {
+			t.Fatalf("seed %d: %s", seed, diff)
+		}
+	}
+}
+
+// A stream that is cut anywhere but between messages is an error, never an end.
+func TestTapCutAnywhere(t *testing.T) {
+	data := append(packet(7, entryOp("CN=a", resultAttribute{"mail", [][]byte{[]byte("x")}})), packet(7, doneOp())...)
+	whole := map[int]bool{0: true, len(data) - len(packet(7, doneOp())): true, len(data): true}
+	for cut := range len(data) + 1 {
+		_, err := io.ReadAll(tapOn(data[:cut], 1, 7))
+		if whole[cut] != (err == nil) {
+			t.Errorf("cut after %d of %d octets: %v", cut, len(data), err)
+		}
+	}
+}
+
+func TestTapRefuses(t *testing.T) {
+	for name, tc := range map[string]struct {
+		data []byte
+		says string
+	}{
+		"entry of another request":  {packet(8, entryOp("CN=a")), "id 8"},
+		"result of another request": {packet(6, doneOp()), "id 6"},
+		"not BER":                   {[]byte("HTTP/1.1 400 Bad Request\r\n"), errBER.Error()},
+		"indefinite length":         {[]byte{0x30, 0x80, 0x02, 0x01, 0x07}, errBER.Error()},
+		"a giant":                   {[]byte{0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 0x02, 0x01, 0x07, 0x64}, "larger than"},
+		"an id beyond its message":  {[]byte{0x30, 0x03, 0x02, 0x04, 0, 0, 0, 7, 0x64}, errBER.Error()},
+	} {
+		tap := tapOn(tc.data, 1, 7)
+		if _, err := io.ReadAll(tap); err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := len(tap.take()); n > 0 {
+			t.Errorf("%s: %d octets taken as entries", name, n)
+		}
+	}
+}
+
+func TestDamagedEntryIsNamed(t *testing.T) {
+	b := packet(7, entryOp("CN=a,DC=b", resultAttribute{"mail", [][]byte{[]byte("abc")}}))
+	m, err := parseMessage(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-4] = 0x7f // the length of the value
+	if _, err := parseEntries(b[m.header:]); !errors.Is(err, errBER) || !strings.Contains(err.Error(), "CN=a,DC=b") {
+		t.Errorf("%v", err)
+	}
+}
+
+func FuzzTap(f *testing.F) {
+	f.Add(packet(7, entryOp("CN=a", resultAttribute{"mail", [][]byte{[]byte("x")}})))
+	f.Add(append(packet(7, doneOp()), packet(7, entryOp("CN=a"))...))
+	f.Add([]byte{0x30, 0x03, 0x02, 0x04, 0, 0, 0, 7, 0x64})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		tap := tapOn(data, 1, 7)
+		passed, _ := io.ReadAll(tap)
+		entries := tap.take()
+		if len(passed)+len(entries) > len(data) {
+			t.Errorf("%d octets passed and %d taken of %d", len(passed), len(entries), len(data))
+		}
+		parseEntries(entries)
+		parseEntries(data)
+	})
+}
+
+// A real value: Samba 4.17, proxyAddresses last written at 2026-11-23 07:25:07.
+const stamps = "AQAAAAAAAAADAAAAAAAAAAMAAAABAAAASnsUIQMAAAD9r/UUJpJ5SLs66/Vp52jaWDcAAAAAAABYNwAAAAAAANIAAgACAAAAU3sUIQMAAAAeYuhIeqZERoVwkslHcoEOVjYAAAAAAABdNwAAAAAAABkBAgABAAAASnsUIQMAAAD9r/UUJpJ5SLs66/Vp52jaWDcAAAAAAABYNwAAAAAAAA=="
+
+func TestAddressesWritten(t *testing.T) {
+	b, err := base64.StdEncoding.DecodeString(stamps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := addressesWritten(b), time.Date(2026, 11, 23, 7, 25, 7, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for n := range len(b) - 48 { // without the last stamps, or cut in one
+		if got := addressesWritten(b[:n]); n < 16+2*48 && !got.IsZero() {
+			t.Errorf("%d octets: %v", n, got)
+		}
+	}
+}
+
+func FuzzAddressesWritten(f *testing.F) {
+	b, _ := base64.StdEncoding.DecodeString(stamps)
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if w := addressesWritten(b); !w.IsZero() && (w.Year() < 1970 || w.Year() > 2300) {
+			t.Errorf("%v", w)
+		}
+	})
+}

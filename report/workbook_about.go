@@ -1,0 +1,88 @@
+package report
+
+import "proxyaddr/conflicts"
+
+type explained struct{ name, text string }
+
+// columnsExplained are the columns that do not explain themselves.
+var columnsExplained = []struct {
+	sheet   string
+	about   string
+	columns []explained
+}{
+	{conflictsSheet, "One row for each owner of an address; rows of one address stand together, the keeper first.", []explained{
+		{"Conflict", "Derived from the address alone: the same in every scan. Leads to its first change, if there is one."},
+		{"Role", "Keeper: keeps the address. Changes: changes are proposed for it. Stays, see why: nothing is proposed, Why tells the reason."},
+		{"Held as", "Every attribute value of the owner that holds the address, as stored."},
+		{"Marks", "padded: white space around the value, which look-ups do not ignore. spelt differently: the value is the same address to Active Directory only. cannot be changed: see Why."},
+		{"proxyAddresses written", "When the attribute was last written, on any domain controller. One time covers all its values."},
+		{"Why", "For the keeper, the rules that decided. For the others, what becomes of the address, or why nothing does."},
+	}},
+	{changesSheet, "One row for each attribute value to be replaced or removed. This is the sheet to review.", []explained{
+		{changeColumn, "Binds the row to its conflict and object. Leave it as it is."},
+		{"Old value", "The exact value that is stored. If it is another one by then, the change is refused."},
+		{"New value", "Free in everything that was read, and proposed only once. Empty if the value is removed."},
+		{decisionColumn, "Approve, Reject or Defer. Empty means not decided. All changes of one object are applied together or not at all."},
+		{commentColumn, "Yours."},
+	}},
+	{findingsSheet, "One row for each thing that should be put right besides. Nothing is proposed for it.", nil},
+	{coverageSheet, "One row for each partition: what was read of it, and whether to its end.", nil},
+}
+
+var classesExplained = map[conflicts.Class]string{
+	conflicts.Duplicate:      "More than one object has the same SMTP address in proxyAddresses. Exchange logs event 9514 or 9217 and holds mail to it back. Changes are proposed.",
+	conflicts.Collation:      "The addresses are written differently (josé, jose), but are equal to Active Directory, which Exchange asks. Changes are proposed.",
+	conflicts.CrossAttribute: "The proxy address of one object is mail or userPrincipalName of another. Nothing is proposed: a logon name is never changed.",
+	conflicts.NonSMTP:        "More than one object has the same X500, SIP, EUM or other address. Nothing is proposed: such addresses serve replies to old mail and telephony.",
+}
+
+var risksExplained = []explained{
+	{"High risk", "People notice at once, or Exchange may undo the change. Plan it with the owner."},
+	{"Medium risk", "Others than the owner may notice. Tell them."},
+	{"Low risk", "A secondary address: mail to it reaches its keeper alone from now on."},
+}
+
+func (b *workbook) writeAbout() error {
+	p, err := b.newNarrative(aboutSheet, 36, 110)
+	if err != nil {
+		return err
+	}
+	p.write(look{face: faceTitle}, 34, "About this workbook")
+	p.heading("From review to fix")
+	for _, step := range []explained{
+		{"1. Review", "Fill in the column " + decisionColumn + " of the sheet " + changesSheet + ", and save the workbook. Filter rather than sort: the links lead to rows."},
+		{"2. Keep what was approved", "Take the records of rejected and deferred changes out of the fix file and out of the rollback file beside this workbook. Every record is headed by its conflict, and names its object."},
+		{"3. Apply", "Import the fix file with ldifde or ldapmodify, as change-request.md describes. A record whose old value is no longer there is refused."},
+		{"4. Check", "Let replication finish and scan again: the conflicts whose changes were applied are gone."},
+		{"5. If need be", "Import the rollback file: it restores the exact old values."},
+	} {
+		p.fact(cellBold(step.name), step.text)
+	}
+	for _, s := range columnsExplained {
+		p.heading("Sheet " + s.sheet)
+		p.fact(cellBold("Rows"), s.about)
+		for _, c := range s.columns {
+			p.fact(cellBold(c.name), c.text)
+		}
+	}
+	p.fact(cellBold("Characters"), `What cannot be seen stands as an escape: \n, \x1b, \u202e. A value that is too long for a cell ends with "`+cutMark+`".`)
+	p.heading("Classes of conflicts")
+	for _, c := range conflicts.Classes {
+		p.fact(cellBold(c.Title()), classesExplained[c])
+	}
+	p.heading("Who keeps an address: the rules in force, in order")
+	for i, r := range b.audit.Rules {
+		p.fact(cellBold(number(i+1)+". "+r.Name), r.About)
+	}
+	p.heading("Risk of a change")
+	for _, r := range risksExplained {
+		p.fact(cellBold(r.name), r.text)
+	}
+	p.heading("The scan")
+	for _, note := range b.audit.Notes {
+		p.fact(cellBold("Note"), note)
+	}
+	p.fact(cellBold("Version"), b.audit.Version)
+	p.fact(cellBold("Command line"), b.audit.Command)
+	return p.close()
+}

@@ -1,0 +1,174 @@
+package report
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"proxyaddr/conflicts"
+)
+
+func TestWorkbookIsTheSameEveryTime(t *testing.T) {
+	var first []byte
+	for range 8 {
+		var buf bytes.Buffer
+		if err := Workbook(&buf, workbookAudit()); err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = buf.Bytes()
+		}
+		if !bytes.Equal(first, buf.Bytes()) {
+			t.Fatal("two workbooks of one audit differ")
+		}
+	}
+	r, err := zip.NewReader(bytes.NewReader(first), int64(len(first)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawing, err := r.Open("xl/drawings/drawing1.xml")
+	if err != nil {
+		t.Fatal(err, "; without a chart the test proves little")
+	}
+	defer drawing.Close()
+	if text, err := io.ReadAll(drawing); err != nil || !bytes.Contains(text, []byte(`descr="Bar chart of the conflicts by class. Duplicate SMTP address: 12;`)) {
+		t.Errorf("the chart is not told to those who cannot see it: %s, %v", text, err)
+	}
+}
+
+func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
+	hostile := []string{
+		"=HYPERLINK(\"http://evil.example\",\"x\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "a\x00b\x1b[31mc\r\nd", "\u202egpj.exe", "zero\u200bwidth",
+		"_x0041_", "<v>&amp;]]>", "\xff\xfe", "\ufffe\uffff", " padded ", "'quote", "'!A1", strings.Repeat("𝄞", 20_000), strings.Repeat("x", 32_767),
+	}
+	a := workbookAudit()
+	a.Findings = nil
+	for i, s := range hostile {
+		a.Findings = append(a.Findings, conflicts.Finding{Kind: conflicts.MalformedValue, DN: s, Value: s, Detail: s})
+		c := &a.Changes[i%len(a.Changes)]
+		o := *c.Object
+		o.DN, o.DisplayName, o.Class = s, s, s
+		c.Object, c.Old, c.New, c.RiskReason = &o, s, s, s
+	}
+	a.Conflicts[0].Owners[0].Object = a.Changes[0].Object
+	a.Conflicts[0].Owners[0].Claims = []conflicts.Claim{{Attribute: conflicts.ProxyAddresses, Value: hostile[5]}}
+	a.Problems, a.Notes, a.Command, a.Scope.Identity = hostile[:9], hostile[:9], hostile[5], hostile[0]
+	a.Coverage[0].Partition, a.Coverage[0].Problem = hostile[5], hostile[0]
+
+	var buf bytes.Buffer
+	if err := Workbook(&buf, a); err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range r.File {
+		content, err := part.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for d := xml.NewDecoder(content); ; {
+			token, err := d.Token()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", part.Name, err)
+			}
+			if e, ok := token.(xml.StartElement); ok && e.Name.Local == "f" && strings.HasPrefix(part.Name, "xl/worksheets/") {
+				t.Errorf("%s: has a formula", part.Name)
+			}
+		}
+	}
+	f, err := excelize.OpenReader(&buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows := records(t, f, findingsSheet)
+	for i, s := range hostile {
+		want := Escape(s)
+		if strings.HasPrefix(s, "𝄞") {
+			want = strings.Repeat("𝄞", (32_767-len("… [cut]"))/2) + "… [cut]"
+		}
+		if got := rows[i]["Value"]; got != want {
+			t.Errorf("%.40q is %.60q (%d), want %.60q (%d)", s, got, len(got), want, len(want))
+		}
+	}
+	if got, want := records(t, f, conflictsSheet)[0]["Held as"], `proxyAddresses: a\x00b\x1b[31mc\r\nd`; got != want {
+		t.Errorf("held as %q, want %q", got, want)
+	}
+}
+
+func TestWorkbookKeyIsNotChangedByOtherConflicts(t *testing.T) {
+	changes := []conflicts.Change{{Conflict: "C-B"}, {Conflict: "C-A"}, {Conflict: "C-B"}, {Conflict: "C-A"}}
+	if got, want := changeKeys(changes), []string{"C-B/1", "C-A/1", "C-B/2", "C-A/2"}; !slices.Equal(got, want) {
+		t.Errorf("keys %v, want %v", got, want)
+	}
+}
+
+func TestRowsAreAsHighAsTheirText(t *testing.T) {
+	for _, tc := range []struct {
+		text  string
+		limit int
+		want  int
+	}{
+		{"", 5000, 1},
+		{"0123456789", 5070, 1},
+		{"0123456789", 5069, 2},
+		{"01234 6789", 5000, 1},
+		{"01234 67890", 5000, 2},
+		{"01234-67890", 5000, 2},
+		{strings.Repeat("0", 95), 5070, 10},
+		{"a\nb\n\nc", 5000, 4},
+		{"田中田中田", 5600, 1},
+		{"田中田中田中", 5600, 2},
+	} {
+		if got := countLines(tc.text, tc.limit); got != tc.want {
+			t.Errorf("countLines(%.20q, %d) = %d, want %d", tc.text, tc.limit, got, tc.want)
+		}
+	}
+	if got := (look{wrap: true}).height(strings.Repeat("x\n", 1000), 20); got != excelize.MaxRowHeight {
+		t.Errorf("a thousand lines are %v points high, want the highest row there is", got)
+	}
+}
+
+func BenchmarkWorkbook(b *testing.B) {
+	const n = 100_000
+	a := &conflicts.Audit{Rules: conflicts.DefaultRules()}
+	for i := range n {
+		keeper := workbookObject(2*i, "user", fmt.Sprintf("Keeper %d", i), "OU=Users", fmt.Sprintf("SMTP:user%d@contoso.com", i))
+		other := workbookObject(2*i+1, "user", fmt.Sprintf("Other %d", i), "OU=Users", keeper.ProxyAddresses...)
+		keeper.Created, other.Created = time.Unix(int64(i), 0), time.Unix(int64(i), 1)
+		owners := []conflicts.Owner{
+			{Object: keeper, Claims: []conflicts.Claim{{Attribute: conflicts.ProxyAddresses, Value: keeper.ProxyAddresses[0], Primary: true}}},
+			{Object: other, Claims: []conflicts.Claim{{Attribute: conflicts.ProxyAddresses, Value: keeper.ProxyAddresses[0], Primary: true}}},
+		}
+		id := fmt.Sprintf("C-%010d", i)
+		a.Conflicts = append(a.Conflicts, conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Type: "smtp",
+			Address: fmt.Sprintf("user%d@contoso.com", i), Owners: owners, Reason: "holds it as its primary address"})
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Object: other, Attribute: conflicts.ProxyAddresses,
+			Old: keeper.ProxyAddresses[0], New: fmt.Sprintf("SMTP:user%d.2@contoso.com", i), Risk: conflicts.High, RiskReason: "primary address of a live user mailbox"})
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for b.Loop() {
+		if err := Workbook(io.Discard, a); err != nil {
+			b.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(before.HeapAlloc)/(1<<20), "MiB-audit")
+	b.ReportMetric(float64(after.HeapSys)/(1<<20), "MiB-heap")
+}

@@ -1,0 +1,183 @@
+package report
+
+import "github.com/xuri/excelize/v2"
+
+// The colours of the workbook: one accent with its tints, and red and amber
+// where something needs attention. Each is as dark or as light as to tell apart
+// on a grey print, and none says anything that is not said in words.
+const (
+	accent    = "1F4E79"
+	tint      = "EEF3F8"
+	hairline  = "C9D3DE"
+	quiet     = "595959"
+	red       = "9C1C1C"
+	redTint   = "FBE3E1"
+	amber     = "6B4B00"
+	amberTint = "FFF1CF"
+	green     = "1E5631"
+	greenTint = "E3F1E6"
+)
+
+const fontFamily = "Calibri"
+
+type typeface int
+
+const (
+	facePlain typeface = iota
+	faceBold
+	faceLink
+	faceTitle
+	faceHeading
+	faceHeader // of a table
+	faceNote
+	faceComplete   // of the banner that says so
+	faceIncomplete // of the banner that says so
+	faceProblem
+	faceCount // of a class in the summary
+)
+
+// look is how a cell is set.
+type look struct {
+	face typeface
+	wrap bool
+	// grid draws lines beside the cell, rule one above it, band fills it.
+	grid, rule, band bool
+	number           bool
+}
+
+// style returns the number of the style that has a look.
+func (b *workbook) style(l look) (int, error) {
+	if id, ok := b.styles[l]; ok {
+		return id, nil
+	}
+	id, err := b.NewStyle(l.style())
+	b.styles[l] = id
+	return id, err
+}
+
+// size returns the size of the letters in points.
+func (l look) size() float64 {
+	switch l.face {
+	case faceTitle:
+		return 20
+	case faceIncomplete:
+		return 14
+	case faceHeading, faceComplete, faceCount:
+		return 12
+	}
+	return 10
+}
+
+func (l look) style() *excelize.Style {
+	s := &excelize.Style{
+		Font:      &excelize.Font{Family: fontFamily, Size: l.size()},
+		Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: l.wrap},
+	}
+	if l.number {
+		s.NumFmt = 3 // #,##0
+	}
+	if l.band {
+		s.Fill = solid(tint)
+	}
+	if l.grid {
+		s.Border = []excelize.Border{{Type: "left", Color: hairline, Style: 1}, {Type: "right", Color: hairline, Style: 1}}
+	}
+	if l.rule {
+		s.Border = append(s.Border, excelize.Border{Type: "top", Color: accent, Style: 1})
+	}
+	switch l.face {
+	case faceBold:
+		s.Font.Bold = true
+	case faceLink:
+		s.Font.Color, s.Font.Underline = accent, "single"
+	case faceTitle:
+		s.Font.Bold, s.Font.Color = true, accent
+	case faceHeading:
+		s.Font.Bold, s.Font.Color = true, accent
+		s.Border = []excelize.Border{{Type: "bottom", Color: accent, Style: 1}}
+	case faceHeader:
+		s.Font.Bold, s.Font.Color = true, "FFFFFF"
+		s.Fill = solid(accent)
+		s.Alignment.Vertical = "center"
+	case faceNote:
+		s.Font.Italic, s.Font.Color = true, quiet
+	case faceComplete:
+		s.Font.Bold, s.Font.Color = true, green
+		s.Fill = solid(greenTint)
+		s.Alignment.Vertical = "center"
+	case faceIncomplete:
+		s.Font.Bold, s.Font.Color = true, "FFFFFF"
+		s.Fill = solid(red)
+		s.Alignment.Vertical = "center"
+	case faceCount:
+		s.Alignment.Vertical = "center"
+	case faceProblem:
+		s.Alignment.Vertical = "center"
+		s.Font.Color = red
+		s.Fill = solid(redTint)
+	}
+	return s
+}
+
+func solid(color string) excelize.Fill {
+	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
+}
+
+// highlight colours the cells of a range that hold one of the words.
+func (b *workbook) highlight(sheet, cells string, words []highlighted) error {
+	var rules []excelize.ConditionalFormatOptions
+	for _, w := range words {
+		id, err := b.NewConditionalStyle(&excelize.Style{
+			Font: &excelize.Font{Bold: true, Color: w.color}, Fill: solid(w.tint),
+		})
+		if err != nil {
+			return err
+		}
+		rules = append(rules, excelize.ConditionalFormatOptions{
+			Type: "cell", Criteria: "==", Value: `"` + w.word + `"`, Format: &id,
+		})
+	}
+	return b.SetConditionalFormat(sheet, cells, rules)
+}
+
+type highlighted struct{ word, color, tint string }
+
+var (
+	riskColors = []highlighted{{"High", red, redTint}, {"Medium", amber, amberTint}}
+	// decisions are what a reviewer can choose for a change.
+	decisions = []highlighted{{"Approve", green, greenTint}, {"Reject", red, redTint}, {"Defer", amber, amberTint}}
+)
+
+// page sets how a sheet looks on the screen and on paper: landscape, one page
+// wide, titleRows ("$1:$1") on every page, and below it the name of the sheet
+// and the number of the page.
+func (b *workbook) page(sheet, titleRows string) error {
+	if err := b.SetSheetView(sheet, 0, &excelize.ViewOptions{ShowGridLines: new(false), ZoomScale: new(100.0)}); err != nil {
+		return err
+	}
+	if err := b.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: new(true)}); err != nil {
+		return err
+	}
+	const a4 = 9
+	if err := b.SetPageLayout(sheet, &excelize.PageLayoutOptions{
+		Size: new(a4), Orientation: new("landscape"), FitToWidth: new(1), FitToHeight: new(0),
+	}); err != nil {
+		return err
+	}
+	if err := b.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{
+		Left: new(0.4), Right: new(0.4), Top: new(0.5), Bottom: new(0.6), Header: new(0.3), Footer: new(0.3),
+	}); err != nil {
+		return err
+	}
+	if err := b.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{
+		OddFooter: "&L&8proxyaddr&C&8&A&R&8Page &P of &N",
+	}); err != nil {
+		return err
+	}
+	if titleRows == "" {
+		return nil
+	}
+	return b.SetDefinedName(&excelize.DefinedName{
+		Name: "_xlnm.Print_Titles", Scope: sheet, RefersTo: "'" + sheet + "'!" + titleRows,
+	})
+}

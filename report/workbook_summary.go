@@ -1,0 +1,129 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"proxyaddr/conflicts"
+)
+
+// classHeight is that of the rows of the classes in points: the chart is as
+// high as they are together.
+const classHeight = 33
+
+func (b *workbook) writeSummary() error {
+	p, err := b.newNarrative(summarySheet, 42, 100)
+	if err != nil {
+		return err
+	}
+	p.write(look{face: faceTitle}, 34, "Proxy address conflicts")
+	b.summarizeCoverage(p)
+	classes := b.summarizeConflicts(p)
+	b.summarizeNext(p)
+	p.heading("Scope")
+	for _, f := range scope(b.audit) {
+		p.fact(f.name, cellLines(f.values))
+	}
+	p.heading("Findings")
+	kinds := map[conflicts.FindingKind]int{}
+	for i := range b.audit.Findings {
+		kinds[b.audit.Findings[i].Kind]++
+	}
+	for _, k := range conflicts.FindingKinds {
+		p.fact(k.Title(), kinds[k])
+	}
+	p.fact(cellBold("All findings"), len(b.audit.Findings))
+	if p.err == nil && len(b.audit.Conflicts) > 0 {
+		p.err = b.drawClasses(classes)
+	}
+	return p.close()
+}
+
+// summarizeCoverage says whether the scan was complete, and if not, every
+// reason.
+func (b *workbook) summarizeCoverage(p *narrative) {
+	if b.audit.Complete() {
+		p.write(look{face: faceComplete, wrap: true}, 30, "COMPLETE SCAN", verdict(b.audit)+".")
+		return
+	}
+	p.write(look{face: faceIncomplete, wrap: true}, 48, "INCOMPLETE SCAN",
+		verdict(b.audit)+". Do not take this workbook as proof that an address is free of conflicts.")
+	for i, problem := range b.audit.Problems {
+		p.write(look{face: faceProblem, wrap: true}, 18, fmt.Sprintf("Reason %d of %d", i+1, len(b.audit.Problems)), problem)
+	}
+}
+
+// summarizeConflicts writes the counts and returns the first row of those by
+// class.
+func (b *workbook) summarizeConflicts(p *narrative) (firstRow int) {
+	p.heading("Conflicts")
+	firstRow = p.next
+	for _, c := range conflicts.Classes {
+		p.write(look{face: faceCount, wrap: true}, classHeight, c.Title(), b.audit.Count(c))
+	}
+	p.fact(cellBold("All conflicts"), len(b.audit.Conflicts))
+	p.heading("Changes proposed")
+	risks := map[conflicts.Risk]int{}
+	for i := range b.audit.Changes {
+		risks[b.audit.Changes[i].Risk]++
+	}
+	for _, r := range []conflicts.Risk{conflicts.High, conflicts.Medium, conflicts.Low} {
+		p.fact(riskWord(r)+" risk", risks[r])
+	}
+	p.fact(cellBold("All changes"), len(b.audit.Changes))
+	return firstRow
+}
+
+func (b *workbook) summarizeNext(p *narrative) {
+	p.heading("What to do next")
+	if !b.audit.Complete() {
+		p.fact(cellBold("First"), "Remove the reasons above and scan again, before a decision rests on this workbook.")
+	}
+	if len(b.audit.Conflicts) == 0 {
+		p.fact(cellLink{findingsSheet, "'" + findingsSheet + "'!A1"}, "No conflicts were found. See what else should be put right.")
+		return
+	}
+	for _, step := range []struct{ sheet, text string }{
+		{conflictsSheet, "Read each block: one address with all its owners, the keeper on top and why it keeps the address."},
+		{changesSheet, "Choose Approve, Reject or Defer for every change, high risk first."},
+		{aboutSheet, "Follow the way from review to fix. A rollback file takes every fix back."},
+	} {
+		p.fact(cellLink{step.sheet, "'" + step.sheet + "'!A1"}, step.text)
+	}
+}
+
+// drawClasses draws the counts by class, which begin in a row, to their right.
+func (b *workbook) drawClasses(row int) error {
+	series := func(column string) string {
+		return fmt.Sprintf("%s!$%s$%d:$%s$%d", summarySheet, column, row, column, row+len(conflicts.Classes)-1)
+	}
+	var counts []string
+	for _, c := range conflicts.Classes {
+		counts = append(counts, fmt.Sprintf("%s: %s", c.Title(), number(b.audit.Count(c))))
+	}
+	font := excelize.Font{Family: fontFamily, Size: 10, Color: "404040"}
+	return b.AddChart(summarySheet, "B"+strconv.Itoa(row), &excelize.Chart{
+		Type: excelize.Bar,
+		Series: []excelize.ChartSeries{{
+			Name: "Conflicts", Categories: series("A"), Values: series("B"), Fill: solid(accent),
+			DataLabel: excelize.ChartDataLabel{Font: font},
+		}},
+		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{
+			Text: "Conflicts by class", Font: &excelize.Font{Family: fontFamily, Size: 11, Bold: true, Color: accent},
+		}}},
+		Legend:    excelize.ChartLegend{Position: "none"},
+		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: font},
+		YAxis:     excelize.ChartAxis{None: true, Minimum: new(0.0)},
+		PlotArea:  excelize.ChartPlotArea{ShowVal: true},
+		GapWidth:  new(uint(60)),
+		Border:    excelize.LineOptions{Type: excelize.LineNone},
+		Dimension: excelize.ChartDimension{Width: 560, Height: classHeight * uint(len(conflicts.Classes)) * 96 / 72},
+		Format: excelize.GraphicOptions{
+			OffsetX: 120, Name: "Conflicts by class", Positioning: "oneCell",
+			AltText: "Bar chart of the conflicts by class. " + strings.Join(counts, "; "),
+		},
+	})
+}
