@@ -317,3 +317,31 @@ func TestConnBelongsToPlainConnectionsOnly(t *testing.T) {
 		t.Error("a bind without a layer and without TLS")
 	}
 }
+
+func TestFramingCountsMessages(t *testing.T) {
+	short := result(1, ldap.ApplicationBindResponse, 0, "", nil)
+	long := entry(2, "CN=x", "description", strings.Repeat("v", 70000))
+	for _, tt := range []struct {
+		sent []byte
+		one  bool
+	}{
+		{nil, false},
+		{short, true},
+		{long, true},
+		{append(bytes.Clone(long), short...), false},
+		{long[:len(long)-1], false},
+		{append(bytes.Clone(short), long[:3]...), false},
+		{[]byte("\x30\x00"), true},
+		{bytes.Repeat([]byte{0xFF}, 200), false},
+	} {
+		for _, step := range []int{1, 7, 1 << 20} {
+			var f framing
+			for b := tt.sent; len(b) > 0; b = b[min(step, len(b)):] {
+				f.add(b[:min(step, len(b))])
+			}
+			if got := f.one(); got != tt.one {
+				t.Errorf("%d bytes by %d: one message %t", len(tt.sent), step, got)
+			}
+		}
+	}
+}

@@ -79,7 +79,6 @@ func newConfig(cfg Config, p *profile) *config.Config {
 	c := config.New()
 	c.LibDefaults.DNSLookupKDC = !p.noLookupKDC
 	c.LibDefaults.UDPPreferenceLimit = 1 // TCP: tickets of Active Directory outgrow gokrb5's datagrams
-	c.LibDefaults.Canonicalize = false
 	aes := []int32{etypeID.AES256_CTS_HMAC_SHA1_96, etypeID.AES128_CTS_HMAC_SHA1_96}
 	c.LibDefaults.DefaultTktEnctypeIDs, c.LibDefaults.DefaultTGSEnctypeIDs, c.LibDefaults.PermittedEnctypeIDs = aes, aes, aes
 	c.DomainRealm = p.domainRealm

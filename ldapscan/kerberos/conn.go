@@ -169,9 +169,9 @@ func (f *framing) reset() { f.messages = 0 }
 // one reports whether exactly one message has arrived, and no part of another.
 func (f *framing) one() bool { return f.messages == 1 && len(f.head) == 0 && f.body == 0 }
 
-// add takes bytes of LDAPMessages, whose lengths are definite (RFC 4511 section
-// 5.1) and in at most eight octets. Anything else, such as TLS, is counted too,
-// and means nothing.
+// add takes bytes of LDAPMessages, whose lengths are of the definite form (RFC
+// 4511 section 5.1). Anything else, such as TLS, is counted too, and means
+// nothing.
 func (f *framing) add(p []byte) {
 	for len(p) > 0 {
 		if f.body == 0 {
@@ -179,19 +179,15 @@ func (f *framing) add(p []byte) {
 			if len(f.head) < 2 {
 				continue
 			}
-			octets := 0
-			if f.head[1]&0x80 != 0 {
-				octets = int(f.head[1]&0x7F) % 9
-			}
+			octets := max(0, int(f.head[1])-0x80)
 			if len(f.head) < 2+octets {
 				continue
 			}
-			f.body = uint64(f.head[1])
-			if f.head[1]&0x80 != 0 {
-				f.body = 0
-				for _, b := range f.head[2:] {
-					f.body = f.body<<8 | uint64(b)
-				}
+			if octets == 0 {
+				f.body = uint64(f.head[1])
+			}
+			for _, b := range f.head[2:] {
+				f.body = f.body<<8 | uint64(b)
 			}
 			f.head = f.head[:0]
 		}

@@ -46,7 +46,7 @@ var (
 )
 
 // codeFaults are the errors of KDCs and servers by their number (RFC 4120 section
-// 7.5.9), as Active Directory means them ([MS-KILE] 2.2.1).
+// 7.5.9).
 var codeFaults = map[int]fault{
 	6: {"{account}", "there is no such account in realm {realm}",
 		`write the user as name, name@domain or DOMAIN\name, and check the domain`},

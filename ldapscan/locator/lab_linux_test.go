@@ -24,11 +24,10 @@ func TestSamba(t *testing.T) {
 		{"KDCs", l.KDCs, 88},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			found, err := tt.find(context.Background(), dc.Realm+".")
+			found, err := tt.find(t.Context(), dc.Realm+".")
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%+v", found)
 			if len(found) != 1 {
 				t.Fatalf("found %+v, want the one controller", found)
 			}
@@ -41,14 +40,28 @@ func TestSamba(t *testing.T) {
 			}
 		})
 	}
+	t.Run("client in a site without controllers", func(t *testing.T) {
+		const sites = "CN=Sites,CN=Configuration,"
+		munich, subnet := "CN=Munich,"+sites+dc.BaseDN, "CN=127.0.0.0/25,CN=Subnets,"+sites+dc.BaseDN
+		dc.Modify(t, strings.NewReader("dn: "+munich+"\nchangetype: add\nobjectClass: site\n\n"+
+			"dn: "+subnet+"\nchangetype: add\nobjectClass: subnet\nsiteObject: "+munich+"\n"))
+		defer dc.Modify(t, strings.NewReader("dn: "+subnet+"\nchangetype: delete\n\ndn: "+munich+"\nchangetype: delete\n"))
+		found, err := l.Controllers(t.Context(), domain)
+		if err != nil || len(found) != 1 || found[0].Host != dc.Host {
+			t.Fatalf("%+v, %v", found, err)
+		}
+		if c := found[0]; c.ClientSite != "Munich" || c.Is(Closest) || c.Site != "Default-First-Site-Name" {
+			t.Errorf("found %+v", c)
+		}
+	})
 	t.Run("ping of another domain", func(t *testing.T) {
-		_, err := l.Ping(context.Background(), dc.Host, "contoso.com")
+		_, err := l.Ping(t.Context(), dc.Host, "contoso.com")
 		if !errors.Is(err, errNotServed) {
 			t.Error(err)
 		}
 	})
 	t.Run("other domain", func(t *testing.T) {
-		_, err := l.Controllers(context.Background(), "nowhere."+domain)
+		_, err := l.Controllers(t.Context(), "nowhere."+domain)
 		var e *Error
 		if !errors.As(err, &e) || e.Error() != "nowhere."+domain+": no domain controllers in DNS" {
 			t.Error(err)

@@ -111,8 +111,8 @@ func (l *Locator) KDCs(ctx context.Context, domain string) ([]Controller, error)
 }
 
 // Ping asks a server, by name or IP address, whether it is a domain controller
-// of the domain. An empty domain asks for whichever it serves, which Samba does
-// not answer. The Addr of the Controller is that of its LDAP port.
+// of the domain, or, if domain is empty, of which. The Addr of the Controller is
+// that of its LDAP port.
 func (l *Locator) Ping(ctx context.Context, host, domain string) (Controller, error) {
 	budget, cancel := l.budget(ctx)
 	defer cancel()
@@ -146,15 +146,12 @@ func (l *Locator) locate(ctx context.Context, r role, domain string) ([]Controll
 	budget, cancel := l.budget(ctx)
 	defer cancel()
 	records, err := l.records(budget, r, "", domain)
-	var list []*candidate
-	if err == nil {
-		list = l.survey(budget, r, domain, records)
+	if err != nil && ctx.Err() == nil {
+		return nil, l.explainDNS(r, domain, err)
 	}
+	list := l.survey(budget, r, domain, records)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, l.explainDNS(r, domain, err)
 	}
 	var found, silent []Controller
 	for _, c := range list {
@@ -168,21 +165,19 @@ func (l *Locator) locate(ctx context.Context, r role, domain string) ([]Controll
 	if len(found) == 0 {
 		return nil, l.explainSilence(r, domain, list)
 	}
-	slices.SortStableFunc(found, func(a, b Controller) int {
-		return cmp.Or(first(a.Is(Closest), b.Is(Closest)), first(a.Is(Writable), b.Is(Writable)))
-	})
+	slices.SortStableFunc(found, func(a, b Controller) int { return cmp.Compare(a.rank(), b.rank()) })
 	return append(found, silent...), nil
 }
 
-// first orders what is true before what is not.
-func first(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
+// rank is lower for those that are to be tried first.
+func (c Controller) rank() (n int) {
+	if !c.Is(Closest) {
+		n += 2
 	}
-	return 1
+	if !c.Is(Writable) {
+		n++
+	}
+	return n
 }
 
 // survey pings servers until one has answered, and then those of the site that
@@ -261,14 +256,15 @@ func (l *Locator) probe(ctx context.Context, r role, domain string, rec record) 
 
 // pingRole pings an address and checks that what answers is fit for the role.
 func (l *Locator) pingRole(ctx context.Context, r role, domain string, addr netip.Addr) (Controller, error) {
-	c, err := l.ping(ctx, addr, domain)
-	serves := c.Domain
+	ask := domain
 	if r == catalogs {
 		// The name of a forest is that of its root domain, for which the catalogs of
-		// other domains need not answer.
-		if errors.Is(err, errNotServed) {
-			c, err = l.ping(ctx, addr, "")
-		}
+		// other domains do not answer. Without a domain they answer for their own.
+		ask = ""
+	}
+	c, err := l.ping(ctx, addr, ask)
+	serves := c.Domain
+	if r == catalogs {
 		serves = c.Forest
 	}
 	switch {

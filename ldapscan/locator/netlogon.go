@@ -42,14 +42,14 @@ func parseNetlogon(b []byte) (Controller, error) {
 			return Controller{}, err
 		}
 	}
-	c.Forest, c.Domain, c.Host = canonical(c.Forest), canonical(c.Domain), canonical(c.Host)
-	if len(b) < at+trailer || c.Forest == "" || c.Domain == "" || c.Host == "" {
-		return Controller{}, errDamaged
-	}
 	for _, name := range []string{c.Forest, c.Domain, c.Host, c.Site, c.ClientSite} {
 		if !utf8.ValidString(name) || strings.ContainsFunc(name, foreign) {
 			return Controller{}, errDamaged
 		}
+	}
+	c.Forest, c.Domain, c.Host = canonical(c.Forest), canonical(c.Domain), canonical(c.Host)
+	if len(b) < at+trailer || c.Forest == "" || c.Domain == "" || c.Host == "" {
+		return Controller{}, errDamaged
 	}
 	return c, nil
 }
