@@ -58,7 +58,7 @@ func init() {
 func Open(ctx context.Context, cfg Config) (*Directory, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
 	cfg.PageSize = cmp.Or(cfg.PageSize, defaultPageSize)
-	u, err := endpoint(cfg)
+	u, err := cfg.endpoint()
 	if err != nil {
 		return nil, err
 	}
@@ -78,36 +78,54 @@ func Open(ctx context.Context, cfg Config) (*Directory, error) {
 	return nil, explain(cfg.URL, err)
 }
 
-// endpoint checks the URL and completes its port. A password is refused here,
-// before a byte is sent, if the connection would not be encrypted.
-func endpoint(cfg Config) (*url.URL, error) {
-	fail := func(problem, hint string) error { return &Error{Subject: cfg.URL, Problem: problem, Hint: hint} }
+// Check tells a mistake in the URL and the way to bind without contacting
+// anything: above all, a password that would be sent over an unencrypted
+// connection. Open checks it too.
+func (cfg Config) Check() *Error {
 	u, err := url.Parse(cfg.URL)
-	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
-		return nil, fail("not an LDAP URL", "write ldaps://dc1.example.com, without path, user or query")
+	fail := func(problem, hint string) *Error {
+		if err != nil {
+			return &Error{Subject: cfg.URL, Problem: problem, Hint: hint}
+		}
+		return &Error{Subject: u.Redacted(), Problem: problem, Hint: hint}
 	}
-	port := map[string]string{"ldaps": "636", "ldap": "389"}[u.Scheme]
+	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
+		return fail("not an LDAP URL", "write ldaps://dc1.example.com, without path, user or query")
+	}
 	encrypted := u.Scheme == "ldaps" || cfg.StartTLS
 	switch {
-	case port == "":
-		return nil, fail(fmt.Sprintf("unknown scheme %q", u.Scheme), "use ldaps:// or, with StartTLS or Kerberos, ldap://")
+	case ldapPorts[u.Scheme] == "":
+		return fail(fmt.Sprintf("unknown scheme %q", u.Scheme), "use ldaps:// or, with StartTLS or Kerberos, ldap://")
 	case u.Scheme == "ldaps" && cfg.StartTLS:
-		return nil, fail("StartTLS on a connection that is encrypted from the start", "leave out --starttls, or use ldap://")
+		return fail("StartTLS on a connection that is encrypted from the start", "leave out --starttls, or use ldap://")
 	case cfg.Mechanism == Simple && !encrypted:
-		return nil, fail("a password would cross the network unencrypted", "use ldaps://, add --starttls, or use --auth gssapi")
-	case cfg.Mechanism == Simple && (cfg.User == "" || cfg.Password == ""):
+		return fail("a password would cross the network unencrypted", "use ldaps://, add --starttls, or use --auth gssapi")
+	case cfg.Mechanism == External && (!encrypted || cfg.TLS == nil || len(cfg.TLS.Certificates) == 0):
+		return fail("a bind by certificate needs TLS and a certificate", "use ldaps:// with --cert-file and --key-file")
+	case cfg.Mechanism == SSPI && !encrypted:
+		return fail("the bind by the signed-in user needs TLS", "use ldaps://, or add --starttls")
+	}
+	return nil
+}
+
+var ldapPorts = map[string]string{"ldaps": "636", "ldap": "389"}
+
+// endpoint returns the URL with its port.
+func (cfg Config) endpoint() (*url.URL, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	if cfg.Mechanism == Simple && (cfg.User == "" || cfg.Password == "") {
 		// An empty password is an unauthenticated bind, which succeeds and reads
 		// nothing (RFC 4513 section 5.1.2).
-		return nil, fail("no user or no password to bind with", "name the user with --bind-dn, and give the password at the prompt or with --password-file")
-	case cfg.Mechanism == External && (!encrypted || cfg.TLS == nil || len(cfg.TLS.Certificates) == 0):
-		return nil, fail("a bind by certificate needs TLS and a certificate", "use ldaps:// with --cert-file and --key-file")
-	case cfg.Mechanism == SSPI && !encrypted:
-		return nil, fail("the bind by the signed-in user needs TLS", "use ldaps://, or add --starttls")
+		return nil, &Error{Subject: cfg.URL, Problem: "no user or no password to bind with",
+			Hint: "name the user with --bind-dn, and give the password at the prompt or with --password-file"}
 	}
-	if u.Port() == "" {
-		u.Host = net.JoinHostPort(u.Hostname(), port)
+	u, err := url.Parse(cfg.URL)
+	if err == nil && u.Port() == "" {
+		u.Host = net.JoinHostPort(u.Hostname(), ldapPorts[u.Scheme])
 	}
-	return u, nil
+	return u, err
 }
 
 // connect returns a directory whose connection is up, but not bound. Its errors
