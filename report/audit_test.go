@@ -39,8 +39,10 @@ func owner(o *conflicts.Object, claims ...conflicts.Claim) conflicts.Owner {
 
 func corpScope() conflicts.Scope {
 	return conflicts.Scope{
-		Source:          []string{"ldaps://dc1.corp.contoso.com"},
-		Identity:        `CORP\auditor`,
+		Source:   []string{"ldaps://dc1.corp.contoso.com"},
+		Identity: `CORP\auditor`,
+		Servers: []conflicts.Server{{URL: "ldaps://dc1.corp.contoso.com", Host: "dc1.corp.contoso.com", Site: "Berlin", Transport: "TLS 1.3",
+			Mechanism: "simple", Identity: `CORP\auditor`, Level: "Windows Server 2016", Missing: []string{"mailNickname"}}},
 		AcceptedDomains: []string{"contoso.com", "contoso.onmicrosoft.com"},
 	}
 }

@@ -59,11 +59,24 @@ type auditJSON struct {
 }
 
 type scopeJSON struct {
-	Source          []text `json:"source"`
-	Identity        text   `json:"identity"`
-	Base            []text `json:"base"`
-	Exclude         []text `json:"exclude"`
-	AcceptedDomains []text `json:"accepted_domains"`
+	Source          []text       `json:"source"`
+	Servers         []serverJSON `json:"servers"`
+	Identity        text         `json:"identity"`
+	Base            []text       `json:"base"`
+	Exclude         []text       `json:"exclude"`
+	AcceptedDomains []text       `json:"accepted_domains"`
+}
+
+type serverJSON struct {
+	URL        text   `json:"url"`
+	Host       text   `json:"host"`
+	Site       text   `json:"site"`
+	Transport  text   `json:"transport"`
+	Mechanism  text   `json:"mechanism"`
+	Protection text   `json:"protection"`
+	Identity   text   `json:"identity"`
+	Level      text   `json:"forest_level"`
+	Missing    []text `json:"missing_attributes"`
 }
 
 type coverageJSON struct {
@@ -101,6 +114,7 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 		Notes:             texts(a.Notes),
 		Scope: scopeJSON{
 			Source:          texts(a.Scope.Source),
+			Servers:         make([]serverJSON, len(a.Scope.Servers)),
 			Identity:        text(a.Scope.Identity),
 			Base:            texts(a.Scope.Base),
 			Exclude:         texts(a.Scope.Exclude),
@@ -113,6 +127,10 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 			Conflicts: len(a.Conflicts), Changes: len(a.Changes), Findings: len(a.Findings),
 			Classes: make(map[conflicts.Class]int),
 		},
+	}
+	for i, s := range a.Scope.Servers {
+		j.Scope.Servers[i] = serverJSON{text(s.URL), text(s.Host), text(s.Site), text(s.Transport), text(s.Mechanism), text(s.Protection),
+			text(s.Identity), text(s.Level), texts(s.Missing)}
 	}
 	for i, c := range a.Coverage {
 		j.Coverage[i] = coverageJSON{text(c.Partition), c.Objects, c.Values, c.Pages, c.Referrals, c.Deleted, text(c.Problem)}

@@ -59,8 +59,13 @@ func scope(a *conflicts.Audit) []fact {
 			facts = append(facts, fact{name, values})
 		}
 	}
-	add("Read from", a.Scope.Source...)
-	add("Read as", a.Scope.Identity)
+	if len(a.Scope.Servers) == 0 {
+		add("Read from", a.Scope.Source...)
+		add("Read as", a.Scope.Identity)
+	}
+	for _, s := range a.Scope.Servers {
+		add("Read from", s.String())
+	}
 	if len(a.Scope.Base) == 0 {
 		add("Reported", "the whole directory")
 	}
