@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -101,10 +102,10 @@ func Findings(e *Entry) []Finding {
 				add(EntraCharacter, v, "Entra ID refuses %s", bad)
 			}
 		}
-		if twin, ok := first[a.LooseKey()]; ok {
+		if twin := cmp.Or(first[a.Key()], first[a.LooseKey()]); twin != "" {
 			add(DoubledAddress, v, "the same address as %s", twin)
 		} else {
-			first[a.LooseKey()] = v
+			first[a.Key()], first[a.LooseKey()] = v, v
 		}
 	}
 	switch {

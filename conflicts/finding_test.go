@@ -27,6 +27,8 @@ func TestFindings(t *testing.T) {
 			[]string{"too-long SMTP:a@" + strings.Repeat("x.", 126) + "c: 255 octets, 254 are allowed"}},
 		{"characters", Entry{ProxyAddresses: []string{"SMTP:jos\u00e9 (x)@a.com"}}, []string{"entra-character SMTP:jos\u00e9 (x)@a.com: Entra ID refuses ( ) white space \u00e9"}},
 		{"doubled", Entry{ProxyAddresses: []string{"SMTP:a@a.com", "smtp:\uff21@a.com"}}, []string{"doubled-address smtp:\uff21@a.com: the same address as SMTP:a@a.com"}},
+		{"doubled in two forms of a domain", Entry{ProxyAddresses: []string{"SMTP:a@xn--mller-kva.de", "smtp:a@m\u00fcller.de"}},
+			[]string{"entra-character smtp:a@m\u00fcller.de: Entra ID refuses \u00fc", "doubled-address smtp:a@m\u00fcller.de: the same address as SMTP:a@xn--mller-kva.de"}},
 	} {
 		var got []string
 		for _, f := range Findings(&tc.entry) {

@@ -88,6 +88,10 @@ func TestJudge(t *testing.T) {
 		{"a proposal is free under the loose comparison too",
 			[]*Object{object(1, "A", "SMTP:jose@a.com"), object(2, "B", "SMTP:jose@a.com"), object(3, "C", "SMTP:josé2@a.com")}, Options{},
 			[]string{"duplicate jose@a.com: A B", "B proxyAddresses SMTP:jose@a.com -> SMTP:jose3@a.com"}},
+		{"a proposal has no diacritics, which Entra ID refuses",
+			[]*Object{object(1, "A", "SMTP:søren@müller.de"), object(2, "B", "SMTP:Søren@müller.de"), object(3, "C", "SMTP:иван@a.com"), object(4, "D", "SMTP:иван@a.com")}, Options{},
+			[]string{"duplicate søren@xn--mller-kva.de: A B", "duplicate иван@a.com: C D", "B proxyAddresses SMTP:Søren@müller.de -> SMTP:soren2@xn--mller-kva.de",
+				"D proxyAddresses SMTP:иван@a.com -> SMTP:иван2@a.com"}},
 		{"a full-width at sign is replaced by a proper address",
 			[]*Object{object(1, "A", "SMTP:bob@a.com"), object(2, "B", "SMTP:bob＠a.com")}, Options{},
 			[]string{"collation bob@a.com: A B", "B proxyAddresses SMTP:bob＠a.com -> SMTP:bob2@a.com"}},
@@ -164,7 +168,7 @@ func TestKeeperRules(t *testing.T) {
 		{"primary", func(o *Object) { o.ProxyAddresses[0] = "SMTP:x@a.com" }, "holds it as its primary address"},
 		{"mail", func(o *Object) { o.Mail = "x@a.com" }, "its mail attribute equals the address"},
 		{"mailbox", func(o *Object) { o.Recipient = 1 }, "is a user mailbox"},
-		{"enabled", func(o *Object) { o.Disabled = false }, "its account is enabled"},
+		{"enabled", func(o *Object) { o.Disabled = false }, "its account is in use"},
 		{"written-first", func(o *Object) { o.AddressesWritten = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "its proxyAddresses were written first (2021-01-01 00:00:00 UTC)"},
 		{"created-first", func(o *Object) { o.Created = time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC) }, "was created first (2019-01-01 00:00:00 UTC)"},
 		{"guid", func(o *Object) { o.GUID = GUID{0} }, "has the lowest objectGUID"},
@@ -172,7 +176,7 @@ func TestKeeperRules(t *testing.T) {
 		t.Run(tc.rule, func(t *testing.T) {
 			plain := func(n int, name string) *Object {
 				o := object(n, name, "smtp:x@a.com")
-				o.Disabled, o.Recipient, o.Created = true, 64, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+				o.Disabled, o.Recipient, o.Created = true, 128, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 				o.AddressesWritten = time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
 				return o
 			}
@@ -211,6 +215,8 @@ func TestRisk(t *testing.T) {
 		{"secondary of a user", func(*Object) {}, "smtp:x@a.com", Low, "secondary address"},
 		{"primary of a user", func(*Object) {}, "SMTP:x@a.com", Medium, "primary address of a user"},
 		{"primary of a mailbox", func(o *Object) { o.Recipient = 4 }, "SMTP:x@a.com", High, "live shared mailbox"},
+		{"primary of a leaver's mailbox", func(o *Object) { o.Recipient, o.Disabled = 1, true }, "SMTP:x@a.com", Medium, "a user mailbox whose account is disabled"},
+		{"shared mailboxes are disabled by design", func(o *Object) { o.Recipient, o.Disabled = 4, true }, "SMTP:x@a.com", High, "live shared mailbox"},
 		{"policy", func(o *Object) { o.PolicyKnown = true }, "SMTP:x@a.com", High, "policy is in force"},
 		{"opted out of policy", func(o *Object) { o.PolicyKnown, o.PolicyExcluded = true, true }, "SMTP:x@a.com", Medium, "primary address"},
 		{"large group", func(o *Object) { o.Members = 100 }, "smtp:x@a.com", Medium, "100 members"},

@@ -150,6 +150,18 @@ func compareObjects(a, b *Object) int {
 	return cmp.Or(strings.Compare(strings.ToLower(a.DN), strings.ToLower(b.DN)), strings.Compare(a.DN, b.DN))
 }
 
+// retired reports whether the account is disabled though its kind of recipient
+// has an account that people log on with. Exchange disables those of shared,
+// linked, room, equipment, arbitration and discovery mailboxes itself.
+func (o *Object) retired() bool {
+	const userMailbox, mailUser, disabledUser, remoteUser = 1, 128, 2097152, 2147483648
+	switch o.Recipient {
+	case 0, userMailbox, mailUser, disabledUser, remoteUser:
+		return o.Disabled
+	}
+	return false
+}
+
 // Recipient is a value of msExchRecipientTypeDetails; 0 is unknown.
 type Recipient int64
 

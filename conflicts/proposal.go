@@ -62,7 +62,7 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 		}
 	}
 	local, domain, _ := splitAt(text)
-	domain = p.domain(o, domain)
+	local, domain = plain(local), p.domain(o, DomainKey(domain))
 	for _, candidates := range []func(n int) string{p.fromPattern(o, local, domain), countUp(local, domain)} {
 		if candidates == nil {
 			continue
@@ -85,6 +85,15 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 	return Address{}, fmt.Errorf("%s: no free address within %d octets before the @ and %d in all", old.Raw, maxLocal, maxSMTP)
 }
 
+// plain returns the local part of a proposal: without diacritics and the like,
+// which Entra ID refuses, if nothing but ASCII is left, else as it is.
+func plain(local string) string {
+	if l := loosen(local); !isASCII(local) && isASCII(l) {
+		return l
+	}
+	return local
+}
+
 // domain returns the domain of a proposal: the one in use where Exchange
 // accepts mail for it, else that of the object's primary address.
 func (p *planner) domain(o *Object, domain string) string {
@@ -92,7 +101,7 @@ func (p *planner) domain(o *Object, domain string) string {
 		return domain
 	}
 	if primary, ok := o.PrimarySMTP(); ok && primary.Domain() != "" {
-		return primary.Domain()
+		return DomainKey(primary.Domain())
 	}
 	return domain
 }

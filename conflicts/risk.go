@@ -15,12 +15,17 @@ var hazards = []struct {
 	applies func(c *Change, a Address) bool
 	say     func(c *Change) string
 }{
-	{High, func(c *Change, a Address) bool { return a.Primary() && c.Object.rank() == mailboxRank },
+	{High, func(c *Change, a Address) bool { return a.Primary() && c.Object.live() },
 		func(c *Change) string {
 			return "primary address of a live " + c.Object.mailboxName() + ": people and devices send from it"
 		}},
-	{Medium, func(c *Change, a Address) bool { return a.Primary() && c.Object.rank() != mailboxRank },
-		func(c *Change) string { return "primary address of a " + c.Object.Kind() }},
+	{Medium, func(c *Change, a Address) bool { return a.Primary() && !c.Object.live() },
+		func(c *Change) string {
+			if c.Object.retired() {
+				return "primary address of a " + c.Object.Kind() + " whose account is disabled"
+			}
+			return "primary address of a " + c.Object.Kind()
+		}},
 	{High, func(c *Change, a Address) bool {
 		return a.Primary() && c.Object.PolicyKnown && !c.Object.PolicyExcluded
 	}, func(*Change) string {
@@ -48,6 +53,8 @@ func assess(c *Change) (Risk, string) {
 	}
 	return risk, strings.Join(reasons, "; ")
 }
+
+func (o *Object) live() bool { return o.rank() == mailboxRank && !o.retired() }
 
 func (o *Object) mailboxName() string {
 	if s := o.Recipient.String(); s != "" {

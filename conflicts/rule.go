@@ -29,7 +29,7 @@ func DefaultRules() []Rule {
 		{"primary", "The primary address of an object weighs more than a secondary one: people write to it.", holdsAsPrimary},
 		{"mail", "An object whose mail attribute equals the address shows it to people.", mailEquals},
 		{"mailbox", "A live mailbox comes before a mail user, a group or public folder, and a contact.", kindOfRecipient},
-		{"enabled", "An enabled account comes before a disabled one.", enabled},
+		{"enabled", "An account in use comes before a disabled one. Shared, room and other mailboxes whose accounts are disabled by design count as in use.", enabled},
 		{"written-first", "Whose proxyAddresses were written first has had the address longer; a stamp covers the whole attribute and whole seconds.", writtenFirst},
 		{"created-first", "The older object comes first.", createdFirst},
 		{"guid", "The lowest objectGUID: a choice without meaning that is the same in every scan.", nil},
@@ -64,10 +64,10 @@ func kindOfRecipient(o *Owner) (int64, string) {
 }
 
 func enabled(o *Owner) (int64, string) {
-	if o.Disabled {
+	if o.retired() {
 		return 1, ""
 	}
-	return 0, "its account is enabled"
+	return 0, "its account is in use"
 }
 
 func writtenFirst(o *Owner) (int64, string) {

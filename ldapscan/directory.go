@@ -109,7 +109,7 @@ func (d *Directory) sweepPartition(partition string, all []string, sink Sink, su
 		}
 		c.Referrals += len(p.referrals)
 		for _, r := range p.referrals {
-			if dn := referredDN(r); !slices.ContainsFunc(all, func(nc string) bool { return conflicts.Within(dn, nc) && nc != partition }) {
+			if dn := referredDN(r); !slices.ContainsFunc(all, func(nc string) bool { return conflicts.Within(dn, nc) && conflicts.Within(nc, dn) }) {
 				c.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", partition, d.url, r)
 			}
 		}

@@ -51,7 +51,7 @@ func (b *workbook) writeAbout() error {
 	p.heading("From review to fix")
 	for _, step := range []explained{
 		{"1. Review", "Fill in the column " + decisionColumn + " of the sheet " + changesSheet + ", and save the workbook. Filter rather than sort: the links lead to rows."},
-		{"2. Write the files", "Give the workbook to proxyaddr fix. For each domain it writes the approved changes to a fix file and their inverse to a rollback file, both LDIF."},
+		{"2. Keep what was approved", "Take the records of rejected and deferred changes out of the fix file and out of the rollback file beside this workbook. Every record is headed by its conflict, and names its object."},
 		{"3. Apply", "Import the fix file with ldifde or ldapmodify, as change-request.md describes. A record whose old value is no longer there is refused."},
 		{"4. Check", "Let replication finish and scan again: the conflicts whose changes were applied are gone."},
 		{"5. If need be", "Import the rollback file: it restores the exact old values."},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/pflag"
 
@@ -64,12 +63,14 @@ func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	fmt.Fprintf(c.stdout, `
-This was a made-up company. Open next:
-  %-36s the report to review: conflicts, proposed changes, findings
-  %-36s what would put it right; nothing was changed
-  %-36s what takes that back
+This was a made-up company; nothing was changed. In %s:
+  report.xlsx        open this: conflicts, proposed changes, findings
+  change-request.md  for the change board
+  fix-*.ldif         what would put it right, and rollback-*.ldif what takes that back
+  scan.json          the same for programs
 
-On a real domain controller: proxyaddr scan -H ldaps://dc1.example.com -D anna@example.com -W -o audit
-`, filepath.Join(o.output, "report.xlsx"), filepath.Join(o.output, "fix-"+company.Domain+".ldif"), filepath.Join(o.output, "rollback-"+company.Domain+".ldif"))
+Next, a real domain controller:
+  proxyaddr scan -H ldaps://dc1.example.com -D anna@example.com -W -o audit
+`, o.output)
 	return code, nil
 }

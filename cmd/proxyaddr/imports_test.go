@@ -1,0 +1,44 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Imports run one way: cmd to report and ldapscan, these to conflicts. The one
+// thing that report and ldapscan share is ldif, which imports nothing of ours.
+// conflicts needs nothing but the standard library and golang.org/x/{text,net}.
+func TestImportsRunOneWay(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}}: {{join .Imports \" \"}}", "proxyaddr/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	below := func(path, dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
+	packages := 0
+	for line := range strings.Lines(string(out)) {
+		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), ":")
+		packages++
+		for _, imp := range strings.Fields(imports) {
+			ours := below(imp, "proxyaddr")
+			allowed := true
+			switch {
+			case below(pkg, "proxyaddr/conflicts"):
+				allowed = !strings.Contains(imp, ".") || below(imp, "golang.org/x/text") || below(imp, "golang.org/x/net")
+				allowed = allowed && !ours
+			case pkg == "proxyaddr/ldapscan/ldif":
+				allowed = !strings.Contains(imp, ".") && !ours
+			case below(pkg, "proxyaddr/report"):
+				allowed = !ours || imp == "proxyaddr/conflicts" || imp == "proxyaddr/ldapscan/ldif"
+			case below(pkg, "proxyaddr/ldapscan"):
+				allowed = !ours || imp == "proxyaddr/conflicts" || below(imp, "proxyaddr/ldapscan")
+			}
+			if !allowed {
+				t.Errorf("%s imports %s", pkg, imp)
+			}
+		}
+	}
+	if packages < 5 {
+		t.Errorf("only %d packages seen", packages)
+	}
+}
