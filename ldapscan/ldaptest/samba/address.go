@@ -8,8 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"syscall"
-	"time"
 )
 
 // address is a loopback address that belongs to one DC, and the directory of
@@ -74,16 +72,3 @@ func bindable(ip string) error {
 }
 
 func (a *address) release() { a.claim.Close() }
-
-// awaitFree waits until every process that held the claim is gone.
-func awaitFree(ip string, timeout time.Duration) error {
-	for deadline := time.Now().Add(timeout); ; time.Sleep(10 * time.Millisecond) {
-		f, err := claim(ip)
-		if err == nil {
-			return f.Close()
-		}
-		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
-			return err
-		}
-	}
-}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,6 +46,9 @@ func (dc *DC) add(tb testing.TB, dn, attrs string) {
 	tb.Helper()
 	dc.Modify(tb, strings.NewReader("dn: "+dn+"\nchangetype: add\n"+attrs))
 	tb.Cleanup(func() {
+		if dc.server.stopped() {
+			return // stopped by the test, which has it to itself
+		}
 		const treeDelete = "1.2.840.113556.1.4.805" // [MS-ADTS] 3.1.1.3.4.1.15
 		if _, err := output(dc.command("ldapdelete", "-e", "!"+treeDelete, dn)); err != nil {
 			tb.Errorf("%s: %v", dn, err)
@@ -72,7 +76,7 @@ var loadPy string
 // its transaction are not added either.
 func (dc *DC) Load(tb testing.TB, content io.Reader) {
 	tb.Helper()
-	cmd := exec.Command("/usr/bin/python3", "-c", loadPy, dc.smbConf) // the one that has Samba's modules
+	cmd := python(loadPy, dc.domain.path("smb.conf"))
 	cmd.Stdin = content
 	if _, err := output(cmd); err != nil {
 		tb.Fatalf("%s: load: %v", dc.Host, err)
@@ -83,11 +87,16 @@ func (dc *DC) Load(tb testing.TB, content io.Reader) {
 // administrator, over LDAPS. One that the DC refuses fails the test.
 func (dc *DC) Modify(tb testing.TB, changes io.Reader) {
 	tb.Helper()
-	cmd := dc.command("ldapmodify")
-	cmd.Stdin = changes
-	if _, err := output(cmd); err != nil {
+	if err := dc.modify(changes); err != nil {
 		tb.Fatalf("%s: %v", dc.Host, err)
 	}
+}
+
+func (dc *DC) modify(changes io.Reader) error {
+	cmd := dc.command("ldapmodify")
+	cmd.Stdin = changes
+	_, err := output(cmd)
+	return err
 }
 
 // Search returns what OpenLDAP's ldapsearch prints for a subtree search as the
@@ -113,6 +122,10 @@ func (dc *DC) command(tool string, args ...string) *exec.Cmd {
 // ready reports whether every port answers and the administrator can read the
 // domain.
 func (dc *DC) ready() error {
+	ports := ports
+	if dc.domain.Paired {
+		ports = append(slices.Clip(ports), 135) // RPC
+	}
 	for _, port := range ports {
 		c, err := net.Dial("tcp", net.JoinHostPort(dc.IP, strconv.Itoa(port)))
 		if err != nil {

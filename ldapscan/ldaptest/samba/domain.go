@@ -15,24 +15,27 @@ import (
 
 const adminPassword = "Passw0rd!x"
 
-// domain is a domain as provisioned into a directory.
+// domain is the directory of a DC's files, and what they are made from.
 type domain struct {
 	Dir     string
 	IP      string
 	Host    string // of the DC: a short name that no other address has
 	Realm   string
-	Version string // of Samba
+	Version string   // of Samba
+	Paired  bool     // runs the services that a partner needs
+	Options []string // further lines of smb.conf
+	seed    string   // the directory of the domain as provisioned
+	hosts   string   // the file that stands for /etc/hosts, or ""
 }
 
 func (d *domain) DNS() string     { return strings.ToLower(d.Realm) }
 func (d *domain) NetBIOS() string { return strings.SplitN(d.Realm, ".", 2)[0] }
+func (d *domain) BaseDN() string  { return "DC=" + strings.ReplaceAll(d.DNS(), ".", ",DC=") }
 
 func (d *domain) path(name string) string { return filepath.Join(d.Dir, name) }
 
-// provisioned returns a fresh copy of the domain of a realm, which it provisions
-// the first time it is asked for it at this address.
-func provisioned(addr *address, realm string) (*domain, error) {
-	for _, tool := range []string{"samba", "samba-tool", "/usr/bin/python3", "ldapsearch", "ldapmodify", "ldapdelete"} {
+func newDomain(addr *address, c Config) (*domain, error) {
+	for _, tool := range []string{"samba", "samba-tool", pythonPath, "ldapsearch", "ldapmodify", "ldapdelete", "kinit"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return nil, fmt.Errorf("%w (.ci/test installs what the tests need)", err)
 		}
@@ -41,30 +44,78 @@ func provisioned(addr *address, realm string) (*domain, error) {
 	if err != nil {
 		return nil, err
 	}
-	seed := domain{
-		Dir:     filepath.Join(addr.dir, strings.ToLower(realm)),
+	return &domain{
+		Dir:     filepath.Join(addr.dir, "run"),
 		IP:      addr.ip,
 		Host:    "dc" + addr.ip[strings.LastIndexByte(addr.ip, '.')+1:],
-		Realm:   realm,
+		Realm:   c.Realm,
 		Version: strings.TrimSpace(version),
-	}
-	if err := seed.provision(); err != nil {
-		return nil, err
-	}
+		Options: c.Options,
+		seed:    filepath.Join(addr.dir, strings.ToLower(c.Realm)),
+	}, nil
+}
 
-	run := seed
-	run.Dir = filepath.Join(addr.dir, "run")
-	if err := os.RemoveAll(run.Dir); err != nil { // left by a process that was killed
-		return nil, err
+var (
+	//go:embed extend.py
+	extendPy string
+	//go:embed exchange.ldif
+	exchangeLDIF string
+)
+
+// create makes the files of the first DC of a domain: a copy of the domain,
+// which it provisions the first time it is asked for it at this address.
+func (d *domain) create(c Config) error {
+	seed := *d
+	seed.Dir, seed.Paired, seed.Options = d.seed, false, nil
+	if err := seed.provision(); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(d.Dir); err != nil { // left by a process that was killed
+		return err
 	}
 	// cp keeps the modes, which Samba insists on, and the holes in its databases.
-	if _, err := output(exec.Command("cp", "-a", seed.Dir, run.Dir)); err != nil {
-		return nil, err
+	if _, err := output(exec.Command("cp", "-a", seed.Dir, d.Dir)); err != nil {
+		return err
 	}
-	if err := os.WriteFile(run.path("smb.conf"), run.smbConf(), 0o600); err != nil {
-		return nil, err
+	if err := d.configure(); err != nil {
+		return err
 	}
-	return &run, os.WriteFile(run.path("krb5.conf"), run.krb5Conf(), 0o644)
+	if !c.Exchange {
+		return nil
+	}
+	extend := python(extendPy, d.path("smb.conf"))
+	extend.Stdin = strings.NewReader(strings.ReplaceAll(exchangeLDIF, "DC=X", d.BaseDN()))
+	_, err := output(extend)
+	return err
+}
+
+// join makes the files of a further DC of the domain that first serves.
+func (d *domain) join(first *DC) error {
+	if err := os.RemoveAll(d.Dir); err != nil { // left by a process that was killed
+		return err
+	}
+	if err := os.MkdirAll(d.Dir, 0o700); err != nil {
+		return err
+	}
+	if err := d.configure(); err != nil {
+		return err
+	}
+	join := d.command("samba-tool", "domain", "join", d.DNS(), "DC", "--configfile="+d.path("smb.conf"),
+		"--dns-backend=SAMBA_INTERNAL", "--server="+first.Host, "--username=Administrator", "--password="+adminPassword)
+	join.Env = append(join.Env, "KRB5_CONFIG="+first.Krb5Conf) // this one's KDC is yet to come
+	_, err := output(join)
+	return err
+}
+
+// configure writes the configuration and the certificate.
+func (d *domain) configure() error {
+	if err := os.WriteFile(d.path("smb.conf"), d.smbConf(), 0o600); err != nil {
+		return err
+	}
+	if err := os.WriteFile(d.path("krb5.conf"), d.krb5Conf(), 0o644); err != nil {
+		return err
+	}
+	return certify(d)
 }
 
 // provision makes the domain, unless the directory already holds it: the
@@ -122,6 +173,25 @@ func (d *domain) krb5Conf() []byte {
 	%[2]s = %[1]s
 	.%[2]s = %[1]s
 `, d.Realm, d.DNS(), d.IP)
+}
+
+// command returns a command of Samba, to be run with the DC's configuration of
+// Kerberos and, if it has one, its own /etc/hosts: mounted where only the command
+// sees it, and gone with its last process.
+func (d *domain) command(name string, args ...string) *exec.Cmd {
+	if d.hosts != "" {
+		args = append([]string{"--mount", "sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, d.hosts, name}, args...)
+		name = "unshare"
+	}
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "KRB5_CONFIG="+d.path("krb5.conf"))
+	return cmd
+}
+
+const pythonPath = "/usr/bin/python3" // the one that has Samba's modules
+
+func python(script string, args ...string) *exec.Cmd {
+	return exec.Command(pythonPath, append([]string{"-c", script}, args...)...)
 }
 
 // output runs a command. Its error names the command without its arguments and

@@ -12,7 +12,8 @@
 //	dc.Load(t, contactsIn(ou))
 //	conn, err := ldap.DialURL(dc.URL("ldaps"), …)
 //
-// [Start] gives a test a DC that no other test sees.
+// [Start] gives a test a DC that no other test sees, of another realm if it is to be
+// another forest. [StartPair] gives it two of one domain.
 //
 // The protocol fixes the ports of a DC, so each has a loopback address to
 // itself, taken when it starts: test binaries that run at the same time, as
@@ -27,8 +28,8 @@
 package samba
 
 import (
+	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -39,11 +40,18 @@ type Config struct {
 	// name of the domain, and its first label, of at most 15 characters, is
 	// the NetBIOS name.
 	Realm string
+	// Options are lines for the [global] section of smb.conf(5), such as
+	// "ldap server require strong auth = no".
+	Options []string
+	// Exchange extends the schema with the attributes and classes of Exchange
+	// that tell recipients apart, and marks proxyAddresses, which the plain schema
+	// has, as a member of the global catalogue. exchange.ldif has the list.
+	Exchange bool
 }
 
-// DC is a running domain controller, alone in its forest, with the plain schema
-// of Active Directory: proxyAddresses is in it, the Exchange classes are not.
-// Its methods may be called by tests that run in parallel.
+// DC is a running domain controller. Its schema is the plain one of Active
+// Directory unless Config says otherwise. Its methods, but for Stop and Start, may
+// be called by tests that run in parallel.
 type DC struct {
 	IP     string // 127.0.0.31
 	Host   string // dc31.fabrikam.test
@@ -59,10 +67,11 @@ type DC struct {
 	CAFile string
 	// Krb5Conf is a krb5.conf with this DC as the KDC of Realm.
 	Krb5Conf string
-	// smbConf is the configuration of the server, for Samba's own tools.
-	smbConf string
 
-	server *server
+	addr    *address
+	domain  *domain
+	dsaGUID string // in a pair: the objectGUID of dsa
+	server  *server
 }
 
 // Start runs a DC until the end of the test. Under -short it skips the test;
@@ -75,7 +84,7 @@ func Start(tb testing.TB, c Config) *DC {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		if err := dc.server.stop(); err != nil {
+		if err := dc.end(); err != nil {
 			tb.Error(err)
 		}
 	})
@@ -115,6 +124,21 @@ func (dc *DC) URL(scheme string) string {
 }
 
 func start(c Config) (*DC, error) {
+	dc, err := newDC(c)
+	if err != nil {
+		return nil, err
+	}
+	if err = dc.domain.create(c); err == nil {
+		err = dc.serve()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("samba at %s: %w", dc.IP, err), dc.end())
+	}
+	return dc, nil
+}
+
+// newDC takes an address for a DC, which has no files yet.
+func newDC(c Config) (*DC, error) {
 	if c.Realm == "" {
 		c.Realm = "FABRIKAM.TEST"
 	}
@@ -122,40 +146,22 @@ func start(c Config) (*DC, error) {
 	if err != nil {
 		return nil, err
 	}
-	dc, err := startAt(addr, c)
+	d, err := newDomain(addr, c)
 	if err != nil {
 		addr.release()
-		return nil, fmt.Errorf("samba at %s: %w", addr.ip, err)
-	}
-	return dc, nil
-}
-
-func startAt(addr *address, c Config) (*DC, error) {
-	d, err := provisioned(addr, c.Realm)
-	if err != nil {
 		return nil, err
 	}
-	if err := certify(d); err != nil {
-		return nil, err
-	}
-	dc := &DC{
-		IP:            addr.ip,
+	return &DC{
+		IP:            d.IP,
 		Host:          d.Host + "." + d.DNS(),
 		Realm:         d.Realm,
 		Domain:        d.NetBIOS(),
-		BaseDN:        "DC=" + strings.ReplaceAll(d.DNS(), ".", ",DC="),
+		BaseDN:        d.BaseDN(),
 		AdminUPN:      "Administrator@" + d.DNS(),
 		AdminPassword: adminPassword,
 		CAFile:        d.path("tls/ca.pem"),
 		Krb5Conf:      d.path("krb5.conf"),
-		smbConf:       d.path("smb.conf"),
-	}
-	dc.server, err = serve(d, addr)
-	if err != nil {
-		return nil, err
-	}
-	if err := dc.server.await(dc.ready); err != nil {
-		return nil, err
-	}
-	return dc, nil
+		addr:          addr,
+		domain:        d,
+	}, nil
 }

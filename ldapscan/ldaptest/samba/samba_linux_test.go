@@ -131,29 +131,14 @@ proxyAddresses: smtp:c02@old.fabrikam.test
 	}
 }
 
-func TestKDCIssuesTicketsByKrb5Conf(t *testing.T) {
-	dc := Shared(t)
-	upn := dc.AddUser(t, "ticket", "T1cket-pass")
-	user, _, _ := strings.Cut(upn, "@")
-	kinit := exec.Command("kinit", "-c", "FILE:"+t.TempDir()+"/cc", user+"@"+dc.Realm)
-	kinit.Env = append(os.Environ(), "KRB5_CONFIG="+dc.Krb5Conf)
-	kinit.Stdin = strings.NewReader("T1cket-pass\n")
-	if out, err := kinit.CombinedOutput(); err != nil {
-		t.Errorf("kinit: %v\n%s", err, out)
-	}
-}
-
 func TestStopLeavesNothing(t *testing.T) {
-	hosts, err := os.ReadFile("/etc/hosts")
-	if err != nil {
-		t.Fatal(err)
-	}
+	hosts := readFile(t, "/etc/hosts")
 	beside := Shared(t)
 	var ip, dir string
 	var group int
 	t.Run("run", func(t *testing.T) {
 		dc := Start(t, Config{Realm: "NORTHWIND.TEST"})
-		ip, dir, group = dc.IP, dc.server.dir, dc.server.cmd.Process.Pid
+		ip, dir, group = dc.IP, dc.domain.Dir, dc.server.group
 		if ip == beside.IP {
 			t.Fatalf("two DCs at %s", ip)
 		}
@@ -168,27 +153,28 @@ func TestStopLeavesNothing(t *testing.T) {
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is left: %v", dir, err)
 	}
-	if now, err := os.ReadFile("/etc/hosts"); err != nil || string(now) != string(hosts) {
-		t.Errorf("/etc/hosts changed (%v):\n%s", err, now)
+	if now := readFile(t, "/etc/hosts"); now != hosts {
+		t.Errorf("/etc/hosts changed:\n%s", now)
 	}
 	beside.Search(t, beside.BaseDN, "(cn=Administrator)", "1.1") // fails the test if stopped with the other
 }
 
-// TestServerDiesWithTestBinary kills a copy of the test binary that runs a DC, as
+// TestServersDieWithTestBinary kills a copy of the test binary that runs a pair, as
 // the out-of-memory killer or an impatient developer would.
-func TestServerDiesWithTestBinary(t *testing.T) {
+func TestServersDieWithTestBinary(t *testing.T) {
 	const child = "PROXYADDR_SAMBA_TEST_CHILD"
 	if os.Getenv(child) != "" {
-		dc := Start(t, Config{})
-		fmt.Printf("\nrunning %s %d\n", dc.IP, dc.server.cmd.Process.Pid)
+		p := StartPair(t, Config{})
+		fmt.Printf("\nrunning %s %d %s %d\n", p.A.IP, p.A.server.group, p.B.IP, p.B.server.group)
 		select {}
 	}
 	skipShort(t)
+	mounts := readFile(t, "/proc/self/mountinfo")
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(exe, "-test.run=^TestServerDiesWithTestBinary$")
+	cmd := exec.Command(exe, "-test.run=^TestServersDieWithTestBinary$")
 	cmd.Env = append(os.Environ(), child+"=1")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -200,27 +186,56 @@ func TestServerDiesWithTestBinary(t *testing.T) {
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
 
-	var ip string
-	var group int
+	var ips [2]string
+	var groups [2]int
 	var log strings.Builder
 	for lines := bufio.NewScanner(io.TeeReader(out, &log)); lines.Scan(); {
-		if n, _ := fmt.Sscanf(lines.Text(), "running %s %d", &ip, &group); n == 2 {
+		if n, _ := fmt.Sscanf(lines.Text(), "running %s %d %s %d", &ips[0], &groups[0], &ips[1], &groups[1]); n == 4 {
 			break
 		}
 	}
-	if group == 0 {
-		t.Fatalf("the copy ran no DC:\n%s", &log)
+	if groups[1] == 0 {
+		t.Fatalf("the copy ran no pair:\n%s", &log)
 	}
-	if len(processes(t, group)) == 0 {
-		t.Fatalf("process group %d of a running DC is empty", group)
+	for _, group := range groups {
+		if len(processes(t, group)) == 0 {
+			t.Fatalf("process group %d of a running DC is empty", group)
+		}
 	}
 	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	if err := awaitFree(ip, 10*time.Second); err != nil {
-		t.Fatalf("%s: still claimed: %v", ip, err)
+	for i, ip := range ips {
+		if err := awaitFree(ip, 10*time.Second); err != nil {
+			t.Fatalf("%s: still claimed: %v", ip, err)
+		}
+		checkGone(t, ip, groups[i])
 	}
-	checkGone(t, ip, group)
+	if now := readFile(t, "/proc/self/mountinfo"); now != mounts {
+		t.Errorf("the mounts changed:\n%s\nwere:\n%s", now, mounts)
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// awaitFree waits until every process that held the claim of an address is gone.
+func awaitFree(ip string, timeout time.Duration) error {
+	for deadline := time.Now().Add(timeout); ; time.Sleep(10 * time.Millisecond) {
+		f, err := claim(ip)
+		if err == nil {
+			return f.Close()
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // checkGone fails the test unless the ports at ip are closed and, within a

@@ -7,10 +7,48 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"syscall"
+	"testing"
 	"time"
 )
+
+// Stop ends the DC as a power cut would: its connections break, and new ones are
+// refused. What it holds is there again after [DC.Start]. A DC that other tests
+// use is not to be stopped.
+func (dc *DC) Stop(tb testing.TB) {
+	tb.Helper()
+	if err := dc.server.stop(); err != nil {
+		tb.Fatalf("%s: %v", dc.Host, err)
+	}
+}
+
+// Start runs a stopped DC again, at the same address, and waits until it is
+// ready.
+func (dc *DC) Start(tb testing.TB) {
+	tb.Helper()
+	if err := dc.serve(); err != nil {
+		tb.Fatalf("%s: %v", dc.Host, err)
+	}
+}
+
+// serve runs the server and waits until it is ready.
+func (dc *DC) serve() (err error) {
+	if dc.server, err = serve(dc.domain, dc.addr.claim); err != nil {
+		return err
+	}
+	return dc.server.await(dc.ready)
+}
+
+// end stops the DC, removes its files, and gives its address back.
+func (dc *DC) end() error {
+	defer dc.addr.release()
+	if dc.server != nil {
+		if err := dc.server.stop(); err != nil {
+			return fmt.Errorf("samba at %s: %w", dc.IP, err)
+		}
+	}
+	return os.RemoveAll(dc.domain.Dir)
+}
 
 // server is the running samba: a process group of about twenty processes.
 //
@@ -18,40 +56,44 @@ import (
 // process group when it reads the end of it, and the kernel closes our end when
 // this process dies, whatever it dies of.
 type server struct {
-	addr   *address
-	dir    string
-	cmd    *exec.Cmd
-	stdin  io.Closer
-	log    string
-	exited chan struct{} // closed when the first process of the group has ended
+	stdin io.Closer
+	group int // its process group
+	log   string
+	gone  chan struct{} // closed when no process of the server is left
 }
 
-func serve(d *domain, addr *address) (*server, error) {
-	s := &server{
-		addr:   addr,
-		dir:    d.Dir,
-		cmd:    exec.Command("samba", "-i", "-M", "prefork", "-s", d.path("smb.conf")),
-		log:    d.path("out.log"),
-		exited: make(chan struct{}),
-	}
-	log, err := os.Create(s.log)
+func serve(d *domain, claim *os.File) (*server, error) {
+	s := &server{log: d.path("out.log"), gone: make(chan struct{})}
+	log, err := os.OpenFile(s.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	s.cmd.Stdout, s.cmd.Stderr = log, log
-	s.cmd.Env = append(os.Environ(), "KRB5_CONFIG="+d.path("krb5.conf"))
-	s.cmd.ExtraFiles = []*os.File{addr.claim}
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if s.stdin, err = s.cmd.StdinPipe(); err != nil {
+	// Nobody writes to this pipe either: its end comes when the last process
+	// that inherited it is gone.
+	alive, inherited, err := os.Pipe()
+	if err != nil {
 		return nil, err
 	}
-	if err := s.cmd.Start(); err != nil {
+	defer inherited.Close()
+
+	cmd := d.command("samba", "-i", "-M", "prefork", "-s", d.path("smb.conf"))
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.ExtraFiles = []*os.File{claim, inherited}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if s.stdin, err = cmd.StdinPipe(); err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		alive.Close()
 		return nil, err
 	}
+	s.group = cmd.Process.Pid
 	go func() {
-		s.cmd.Wait()
-		close(s.exited)
+		defer close(s.gone)
+		defer alive.Close()
+		cmd.Wait()
+		io.Copy(io.Discard, alive)
 	}()
 	return s, nil
 }
@@ -68,7 +110,7 @@ func (s *server) await(ready func() error) error {
 		case <-poll.C:
 			err = ready()
 			continue
-		case <-s.exited:
+		case <-s.gone:
 			err = errors.New("the server ended")
 		case <-timeout:
 			err = fmt.Errorf("not ready after a minute: %w", err)
@@ -79,18 +121,29 @@ func (s *server) await(ready func() error) error {
 	return nil
 }
 
-// stop ends the server, waits until the last of its processes is gone, and
-// removes its files.
+// stop ends the server and waits until the last of its processes is gone.
 func (s *server) stop() error {
 	s.stdin.Close()
 	select {
-	case <-s.exited:
+	case <-s.gone:
+		return nil
 	case <-time.After(10 * time.Second):
-		syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+		syscall.Kill(-s.group, syscall.SIGKILL)
 	}
-	s.addr.release()
-	if err := awaitFree(s.addr.ip, 10*time.Second); err != nil {
-		return fmt.Errorf("samba at %s: still there: %w", s.addr.ip, err)
+	select {
+	case <-s.gone:
+		return nil
+	case <-time.After(10 * time.Second):
+		return errors.New("the server does not end")
 	}
-	return os.RemoveAll(s.dir)
+}
+
+// stopped reports whether no process of the server is left.
+func (s *server) stopped() bool {
+	select {
+	case <-s.gone:
+		return true
+	default:
+		return false
+	}
 }
