@@ -2,11 +2,13 @@ package conflicts
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // Audit is the result of one scan, the one value that every output is made of.
-// It is plain data: nothing in it changes once [Judge] has returned it.
+// It is plain data.
 type Audit struct {
 	// Version is the version of the program, Command its command line (which
 	// holds no secret, as no option takes one).
@@ -57,6 +59,9 @@ type Scope struct {
 	// Source names the directory: the URLs of the domain controllers or the
 	// name of the LDIF export.
 	Source []string
+	// Servers are the domain controllers that were read, and what was agreed with
+	// each; none for an export.
+	Servers []Server
 	// Identity is the name that was used to bind; empty for an export.
 	Identity string
 	// Base and Exclude are the subtrees that are reported and left out, as
@@ -66,6 +71,43 @@ type Scope struct {
 	// AcceptedDomains are the domains for which Exchange takes mail, in
 	// order; empty if the directory names none.
 	AcceptedDomains []string
+}
+
+// A Server is a domain controller, and what was agreed with it.
+type Server struct {
+	URL  string
+	Host string // its DNS name, as it says
+	Site string
+	// Transport is the protocol that protects the connection from end to end,
+	// "TLS 1.3", or empty if none does.
+	Transport string
+	// Mechanism is simple, gssapi, sspi or external; Protection what it adds to
+	// the transport: "sealed", "signed" or "channel binding".
+	Mechanism, Protection string
+	// Identity is who the server says is bound.
+	Identity string
+	// Level is the functional level of the forest.
+	Level string
+	// Missing are attributes of Exchange that the schema does not have.
+	Missing []string
+}
+
+// String says in one line what was agreed.
+func (s Server) String() string {
+	facts := []string{s.URL}
+	add := func(format, value string) {
+		if value != "" {
+			facts = append(facts, fmt.Sprintf(format, value))
+		}
+	}
+	add("%s", s.Host)
+	add("site %s", s.Site)
+	add("%s", s.Transport)
+	add("%s", strings.TrimSpace(s.Mechanism+" "+s.Protection))
+	add("as %s", s.Identity)
+	add("forest level %s", s.Level)
+	add("schema without %s", strings.Join(s.Missing, ", "))
+	return strings.Join(facts, ", ")
 }
 
 // Coverage is what was read of one partition.
@@ -166,7 +208,6 @@ const (
 	ProxyAddresses    = "proxyAddresses"
 	Mail              = "mail"
 	UserPrincipalName = "userPrincipalName"
-	TargetAddress     = "targetAddress"
 )
 
 // A Change replaces or removes one attribute value of one object. All changes

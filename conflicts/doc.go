@@ -14,5 +14,6 @@
 // An [Index] takes the entries of a whole forest as they arrive and keeps a few
 // bytes of each address. When all are in, it names the suspects: objects that
 // may share an address. They are read again, and [Judge] makes of that second
-// reading an [Audit]: conflicts, changes that would end them, and findings.
+// reading conflicts, changes that would end them, and findings. An [Audit] is
+// all of a scan.
 package conflicts

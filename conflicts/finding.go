@@ -135,6 +135,8 @@ func tooLong(a Address) string {
 	return ""
 }
 
+const refusedMarks = `<>();,[]":`
+
 // refusedByEntra lists the characters behind the type that Entra Connect does
 // not synchronise: white space, < > ( ) ; , [ ] ", letters with diacritics and
 // a second colon. Apostrophes and the other marks of RFC 5322 are legal.
@@ -144,7 +146,7 @@ func refusedByEntra(a Address) string {
 		switch {
 		case unicode.IsSpace(r):
 			bad = append(bad, "white space")
-		case strings.ContainsRune(`<>();,[]":`, r):
+		case strings.ContainsRune(refusedMarks, r):
 			bad = append(bad, string(r))
 		case r > unicode.MaxASCII && marked(r):
 			bad = append(bad, string(r))

@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"cmp"
 	"hash/maphash"
 	"maps"
 	"slices"
@@ -47,8 +48,8 @@ func NewIndex(seed maphash.Seed) *Index {
 }
 
 // Add takes in an object. It keeps nothing of v but its GUID, or its DN if it
-// has none. Adding an object again is harmless: its stamp is compared with the
-// second reading. Add must not be called after Suspects.
+// has none. Adding an object again is harmless, as Judge counts each once. Add
+// must not be called after Suspects.
 func (x *Index) Add(v *View) {
 	n := x.object(v)
 	x.prints = x.prints[:0]
@@ -141,8 +142,8 @@ func (x *Index) mark(object uint32, from source, key, loose uint64) {
 func (x *Index) shard(print uint64) *shard { return &x.shards[print>>(64-shardBits)] }
 
 // Suspects returns the objects that share a fingerprint with another one in a
-// way that could be a conflict, each once, in the order in which they were
-// added. It ends the taking in and must be called once.
+// way that could be a conflict, each once, in a fixed order. It ends the taking
+// in and must be called once.
 func (x *Index) Suspects() []Ref {
 	x.sorted = true
 	suspect := make([]uint64, (x.objects+63)/64)
@@ -166,6 +167,9 @@ func (x *Index) Suspects() []Ref {
 					owners = append(owners, m.object())
 				}
 			}
+			if len(owners) < 2 {
+				continue
+			}
 			x.noteRepeated(owners)
 			if shared(run) {
 				for _, o := range owners {
@@ -175,21 +179,13 @@ func (x *Index) Suspects() []Ref {
 		}
 	}
 	var refs []Ref
-	listed := map[Ref]bool{}
 	for o := range x.objects {
-		if suspect[o/64]&(1<<(o%64)) == 0 {
-			continue
+		if suspect[o/64]&(1<<(o%64)) != 0 {
+			refs = append(refs, x.ref(o))
 		}
-		ref := x.ref(o)
-		if x.repeated[ref] {
-			if listed[ref] {
-				continue
-			}
-			listed[ref] = true
-		}
-		refs = append(refs, ref)
 	}
-	return refs
+	slices.SortFunc(refs, func(a, b Ref) int { return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN)) })
+	return slices.Compact(refs)
 }
 
 // noteRepeated finds owners of one fingerprint that are the same object.

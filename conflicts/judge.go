@@ -15,7 +15,7 @@ type Options struct {
 	// Rules choose the keeper; nil means DefaultRules.
 	Rules []Rule
 	// Base and Exclude limit what is reported, as in Scope: a conflict is if one
-	// of its owners lies inside. Owners outside cannot be changed.
+	// of its owners lies inside. No change is proposed for owners outside.
 	Base, Exclude []string
 	// AcceptedDomains limit the domains of proposals; "*.example.com" stands for
 	// its subdomains. Empty means that every domain in use will do.
@@ -32,13 +32,13 @@ type Options struct {
 
 // Judge finds the conflicts among objects, which were read whole, and plans
 // changes that end those of the classes Duplicate and Collation. The result
-// does not depend on the order of objects; an object that occurs twice counts
-// once. The findings are those that need more than one object.
+// does not depend on the order of objects. An object that occurs twice counts
+// once, as it was first. The findings are those that need more than one object.
 func Judge(objects []*Object, opt Options) ([]Conflict, []Change, []Finding) {
 	if opt.Rules == nil {
 		opt.Rules = DefaultRules()
 	}
-	objects = distinct(objects, opt)
+	objects = distinct(objects)
 	var found []Conflict
 	for _, owners := range group(objects) {
 		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.Reports(o.DN) }) {
@@ -60,24 +60,11 @@ func (opt *Options) Reports(dn string) bool {
 	return (len(opt.Base) == 0 || slices.ContainsFunc(opt.Base, within)) && !slices.ContainsFunc(opt.Exclude, within)
 }
 
-// distinct returns copies of the objects in a fixed order, each once, with
-// those outside the reported subtrees marked as not to be changed.
-func distinct(objects []*Object, opt Options) []*Object {
-	seen := make(map[Ref]bool, len(objects))
-	var list []*Object
-	for _, o := range objects {
-		if seen[o.Ref()] {
-			continue
-		}
-		seen[o.Ref()] = true
-		c := *o
-		if c.Fixed == "" && !opt.Reports(c.DN) {
-			c.Fixed = "outside the reported subtrees"
-		}
-		list = append(list, &c)
-	}
-	slices.SortFunc(list, compareObjects)
-	return list
+// distinct returns the objects in a fixed order, each once.
+func distinct(objects []*Object) []*Object {
+	list := slices.Clone(objects)
+	slices.SortStableFunc(list, compareObjects)
+	return slices.CompactFunc(list, func(a, b *Object) bool { return a.Ref() == b.Ref() })
 }
 
 // claims returns where an object holds addresses, values in a fixed order:
@@ -116,20 +103,29 @@ func (c *Claim) Parsed() Address {
 }
 
 // group returns the owners of every address that more than one object claims,
-// one of them at least in proxyAddresses. Claims belong together if a key or
-// loose key of theirs is equal, directly or through others.
+// one of them at least in proxyAddresses. Values of proxyAddresses belong
+// together if a key or loose key of theirs is equal, directly or through others;
+// mail and userPrincipalName join those that they equal.
 func group(objects []*Object) map[Key][]Owner {
 	same := unions{}
 	for _, o := range objects {
-		for _, c := range claims(o) {
-			a := c.Parsed()
+		for _, v := range o.ProxyAddresses {
+			a := ParseAddress(v)
 			same.join(a.Key(), a.LooseKey())
 		}
 	}
 	groups := map[Key][]Owner{}
 	for _, o := range objects {
 		for _, c := range claims(o) {
-			root := same.find(c.Parsed().Key())
+			a := c.Parsed()
+			k := a.Key()
+			if same[k] == "" {
+				k = a.LooseKey()
+			}
+			if same[k] == "" {
+				continue
+			}
+			root := same.find(k)
 			owners := groups[root]
 			if n := len(owners); n > 0 && owners[n-1].Object == o {
 				owners[n-1].Claims = append(owners[n-1].Claims, c)
@@ -192,7 +188,9 @@ func newConflict(owners []Owner, rules []Rule) Conflict {
 			claim := &owners[i].Claims[j]
 			a := claim.Parsed()
 			claim.Loose = a.Key() != kept.Key()
-			least = min(least, a.LooseKey())
+			if claim.Attribute == ProxyAddresses {
+				least = min(least, a.LooseKey())
+			}
 		}
 	}
 	c.ID = conflictID(least)

@@ -118,12 +118,13 @@ var unmarked = strings.NewReplacer(
 
 // loosen takes out of a string what Active Directory's comparison ignores.
 // It approximates the sorting weight table of [MS-ADTS] 6.5: the letters
-// that occur in names are covered, symbols are not.
+// that occur in names are covered, symbols are not, and the marks of scripts in
+// which they are letters (Thai, Devanagari …) stay.
 func loosen(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(width.Fold.String(s)) {
 		switch {
-		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r):
+		case unicode.Is(unicode.Mn, r) && (unicode.Is(unicode.Inherited, r) || unicode.Is(unicode.Hebrew, r)) || unicode.Is(unicode.Cf, r):
 			continue
 		case r >= 'ぁ' && r <= 'ゖ':
 			r += 'ァ' - 'ぁ' // hiragana to katakana

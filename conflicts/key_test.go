@@ -43,6 +43,7 @@ func TestEquality(t *testing.T) {
 		{"X500:/o=Org/cn=a", "X500:/o=Org/cn=a b", differs},
 		{"bob@contoso.com", "smtp:bob@contoso.com", differs},
 		{"smtp:иван@contoso.com", "smtp:ivan@contoso.com", differs},
+		{"smtp:กิน@contoso.com", "smtp:กัน@contoso.com", differs},
 		{"smtp:bo\u200bb@contoso.com", "smtp:bob@contoso.com", loose},
 	} {
 		a, b := ParseAddress(tc.a), ParseAddress(tc.b)

@@ -2,6 +2,7 @@ package conflicts
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -11,12 +12,11 @@ import (
 type planner struct {
 	opt   Options
 	taken map[Key]bool
-	// moved marks objects whose mail already follows another change.
-	moved map[*Object]bool
+	next  map[string]int // by the first candidate of a series: the number to try next
 }
 
 func newPlanner(objects []*Object, opt Options) *planner {
-	p := &planner{opt: opt, taken: map[Key]bool{}, moved: map[*Object]bool{}}
+	p := &planner{opt: opt, taken: map[Key]bool{}, next: map[string]int{}}
 	for _, o := range objects {
 		for _, c := range claims(o) {
 			p.claim(c.Parsed())
@@ -44,27 +44,68 @@ func (p *planner) plan(found []Conflict) []Change {
 			continue
 		}
 		var obstacles []string
+		stay := c.Keeper().proxyKeys()
 		for j := range c.Owners[1:] {
-			made, err := p.release(c, &c.Owners[j+1])
+			o := &c.Owners[j+1]
+			if !overlap(stay, o.proxyKeys()) { // the same as another owner only, who moves
+				maps.Copy(stay, o.proxyKeys())
+				continue
+			}
+			made, err := p.release(c, o)
 			if err != nil {
 				obstacles = append(obstacles, err.Error())
+				maps.Copy(stay, o.proxyKeys())
 				continue
 			}
 			changes = append(changes, made...)
+			if o.has(UserPrincipalName) {
+				obstacles = append(obstacles, fmt.Sprintf("the logon name of %s equals the address and is never changed", o.DN))
+			}
+		}
+		for j := range c.Owners[1:] {
+			if o := &c.Owners[j+1]; !o.has(ProxyAddresses) {
+				obstacles = append(obstacles, fmt.Sprintf("%s of %s equals the address and is left alone", o.Claims[0].Attribute, o.DN))
+			}
 		}
 		c.Unresolved = strings.Join(obstacles, "; ")
 	}
 	return changes
 }
 
+// proxyKeys returns the keys and loose keys of what the owner holds in
+// proxyAddresses.
+func (o *Owner) proxyKeys() map[Key]bool {
+	keys := map[Key]bool{}
+	for _, c := range o.Claims {
+		if c.Attribute == ProxyAddresses {
+			keys[c.Parsed().Key()] = true
+			keys[c.Parsed().LooseKey()] = true
+		}
+	}
+	return keys
+}
+
+func overlap(a, b map[Key]bool) bool {
+	for k := range b {
+		if a[k] {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *Owner) has(attribute string) bool {
+	return slices.ContainsFunc(o.Claims, func(c Claim) bool { return c.Attribute == attribute })
+}
+
 // release returns the changes after which an owner does not hold the address
 // of c in proxyAddresses any more. All are made or none.
 func (p *planner) release(c *Conflict, o *Owner) ([]Change, error) {
-	if o.Claims[0].Attribute != ProxyAddresses {
-		return nil, nil // mail alone receives nothing, and logon names are never touched
-	}
 	if o.Fixed != "" {
 		return nil, fmt.Errorf("%s cannot be changed: %s", o.DN, o.Fixed)
+	}
+	if !p.opt.Reports(o.DN) {
+		return nil, fmt.Errorf("%s lies outside the reported subtrees", o.DN)
 	}
 	var changes []Change
 	var replacement string
@@ -89,10 +130,9 @@ func (p *planner) release(c *Conflict, o *Owner) ([]Change, error) {
 		changes = append(changes, change)
 	}
 	for _, claim := range o.Claims {
-		if claim.Attribute != Mail || p.moved[o.Object] {
+		if claim.Attribute != Mail {
 			continue
 		}
-		p.moved[o.Object] = true
 		change := Change{Conflict: c.ID, Object: o.Object, Attribute: Mail, Old: claim.Value, New: replacement}
 		change.Risk, change.RiskReason = changes[0].Risk, "mail follows the address that it equalled"
 		changes = append(changes, change)
@@ -103,6 +143,5 @@ func (p *planner) release(c *Conflict, o *Owner) ([]Change, error) {
 // removes reports whether a secondary address is dropped without replacement.
 // One that mail shows to people is replaced all the same.
 func (p *planner) removes(o *Owner) bool {
-	return p.opt.RemoveSecondary && !o.Primary() &&
-		!slices.ContainsFunc(o.Claims, func(c Claim) bool { return c.Attribute == Mail })
+	return p.opt.RemoveSecondary && !o.Primary() && !o.has(Mail)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -62,22 +63,24 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 		}
 	}
 	local, domain, _ := splitAt(text)
-	local, domain = plain(local), p.domain(o, DomainKey(domain))
+	local = plain(local)
+	domain, err := p.domain(o, DomainKey(domain))
+	if err != nil {
+		return Address{}, fmt.Errorf("%s: %w", old.Raw, err)
+	}
 	for _, candidates := range []func(n int) string{p.fromPattern(o, local, domain), countUp(local, domain)} {
 		if candidates == nil {
 			continue
 		}
-		for n := range attempts {
-			s := candidates(n)
-			if s == "" {
-				break // no room left within the limits
-			}
-			a := ParseAddress(old.Type + ":" + s)
-			if len(s) > maxSMTP || utf8.RuneCountInString(a.Raw) > maxEntra || a.Malformed() != "" {
-				break
+		series := candidates(0)
+		for n := p.next[series]; n < attempts; n++ {
+			a := ParseAddress(old.Type + ":" + candidates(n))
+			if !p.proper(a) {
+				break // no room left within the limits, or the pattern is to blame
 			}
 			if p.free(a) {
 				p.claim(a)
+				p.next[series] = n + 1
 				return a, nil
 			}
 		}
@@ -85,25 +88,43 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 	return Address{}, fmt.Errorf("%s: no free address within %d octets before the @ and %d in all", old.Raw, maxLocal, maxSMTP)
 }
 
-// plain returns the local part of a proposal: without diacritics and the like,
-// which Entra ID refuses, if nothing but ASCII is left, else as it is.
+// proper reports whether an address may be proposed: well formed, within the
+// limits, and in a domain that Exchange accepts mail for.
+func (p *planner) proper(a Address) bool {
+	local, _, _ := splitAt(a.Text)
+	return a.Malformed() == "" && tooLong(a) == "" && p.opt.accepts(a.Domain()) &&
+		(quoted(local) || refusedByEntra(a) == "" && !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && !strings.Contains(local, ".."))
+}
+
+// plain returns the local part of a proposal without what Entra ID refuses:
+// without diacritics and the like if nothing but ASCII is left then, and without
+// white space and brackets unless it is quoted.
 func plain(local string) string {
-	if l := loosen(local); !isASCII(local) && isASCII(l) {
-		return l
+	if quoted(local) {
+		return local
 	}
-	return local
+	if l := loosen(local); !isASCII(local) && isASCII(l) {
+		local = l
+	}
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || strings.ContainsRune(refusedMarks, r) {
+			return -1
+		}
+		return r
+	}, local), ".")
 }
 
 // domain returns the domain of a proposal: the one in use where Exchange
-// accepts mail for it, else that of the object's primary address.
-func (p *planner) domain(o *Object, domain string) string {
+// accepts mail for it, else that of the object's primary address, if that is
+// accepted. An address elsewhere would be somebody else's.
+func (p *planner) domain(o *Object, domain string) (string, error) {
 	if p.opt.accepts(domain) {
-		return domain
+		return domain, nil
 	}
-	if primary, ok := o.PrimarySMTP(); ok && primary.Domain() != "" {
-		return DomainKey(primary.Domain())
+	if primary, ok := o.PrimarySMTP(); ok && p.opt.accepts(primary.Domain()) {
+		return DomainKey(primary.Domain()), nil
 	}
-	return domain
+	return "", fmt.Errorf("%s is not an accepted domain", domain)
 }
 
 func (opt *Options) accepts(domain string) bool {

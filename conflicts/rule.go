@@ -25,7 +25,7 @@ type Rule struct {
 // exactly one owner, as the last compares the objectGUID.
 func DefaultRules() []Rule {
 	return []Rule{
-		{"fixed", "An object that cannot be changed keeps its address: it lies outside the domain partitions or the reported subtrees, or is a critical system object.", fixed},
+		{"fixed", "An object that cannot be changed keeps its address: it lies outside the domain partitions, or is a critical system object.", fixed},
 		{"primary", "The primary address of an object weighs more than a secondary one: people write to it.", holdsAsPrimary},
 		{"mail", "An object whose mail attribute equals the address shows it to people.", mailEquals},
 		{"mailbox", "A live mailbox comes before a mail user, a group or public folder, and a contact.", kindOfRecipient},
@@ -131,7 +131,10 @@ func keep(owners []Owner, rules []Rule) (reason string) {
 		}
 		if r.rank == nil {
 			left = left[:1]
-			reasons = append(reasons, "has the lowest objectGUID")
+			reasons = append(reasons, "comes first by objectGUID, which decides nothing else")
+			if left[0].GUID == (GUID{}) {
+				reasons[len(reasons)-1] = "comes first by name, which decides nothing else"
+			}
 			break
 		}
 		best := slices.MinFunc(left, func(a, b *Owner) int {

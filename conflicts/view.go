@@ -126,7 +126,7 @@ func orderlyMail(text []byte) bool {
 // mailOctet holds what may stand anywhere in a mail address.
 var mailOctet = func() (ok [256]bool) {
 	for c := '!'; c <= '~'; c++ {
-		ok[c] = !strings.ContainsRune(`.@<>();,[]":`, c)
+		ok[c] = !strings.ContainsRune(".@"+refusedMarks, c)
 	}
 	return ok
 }()

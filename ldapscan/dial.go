@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -13,19 +14,25 @@ import (
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/kerberos"
 )
 
 // Config says how to reach a domain controller and as whom.
 type Config struct {
-	// URL is ldaps://host[:636] or, with StartTLS, ldap://host[:389].
-	URL      string
+	// URL is ldaps://host[:636] or ldap://host[:389]; the global catalog has ports
+	// 3269 and 3268.
+	URL string
+	// Address is the IP address to connect to, if it is known; empty means that
+	// the host of URL is looked up.
+	Address string
+	// StartTLS encrypts an ldap:// connection.
 	StartTLS bool
 	// TLS is the client configuration; nil trusts the system's certificates. The
 	// server's certificate is always verified against the host of URL.
 	TLS *tls.Config
-	// User binds by a simple bind, as a distinguished name, a
-	// userPrincipalName or DOMAIN\name. It is only ever sent over TLS.
-	User, Password string
+	Credentials
 	// PageSize is how many objects are asked for at a time; 0 means 1000, the
 	// default MaxPageSize of Active Directory.
 	PageSize int
@@ -46,96 +53,131 @@ func init() {
 }
 
 // Open connects to a domain controller, secures the connection, binds and
-// reads the root DSE. The error is an [*Error]. Canceling ctx ends the
-// connection, also later.
+// finds out what there is to read. The error is an [*Error]. Canceling ctx ends
+// the connection, also later; the error is then that of ctx.
 func Open(ctx context.Context, cfg Config) (*Directory, error) {
-	if cfg.Timeout == 0 {
-		cfg.Timeout = defaultTimeout
-	}
-	if cfg.PageSize == 0 {
-		cfg.PageSize = defaultPageSize
-	}
-	u, err := endpoint(cfg)
+	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	cfg.PageSize = cmp.Or(cfg.PageSize, defaultPageSize)
+	u, err := cfg.endpoint()
 	if err != nil {
 		return nil, err
 	}
-	nc, err := dial(ctx, u, cfg)
-	if err != nil {
-		return nil, explain(cfg.URL, err)
-	}
-	t := newTap(nc)
-	conn := ldap.NewConn(t, true)
-	conn.Start()
-	conn.SetTimeout(cfg.Timeout)
-	d := &Directory{url: cfg.URL, conn: conn, tap: t, pageSize: uint32(cfg.PageSize)}
-	d.stop = context.AfterFunc(ctx, func() { nc.Close() })
-	if err := d.begin(cfg); err != nil {
-		d.Close()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+	d, err := connect(ctx, u, cfg)
+	if err == nil {
+		if err = d.bind(ctx, u.Hostname(), cfg); err == nil {
+			err = d.survey()
 		}
-		return nil, explain(cfg.URL, err)
+		if err == nil {
+			return d, nil
+		}
+		d.Close()
 	}
-	return d, nil
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, explain(cfg.URL, err)
 }
 
-// endpoint checks the URL and completes its port. A password is refused here,
-// before a byte is sent, if the connection would not be encrypted.
-func endpoint(cfg Config) (*url.URL, error) {
-	fail := func(problem, hint string) error { return &Error{Subject: cfg.URL, Problem: problem, Hint: hint} }
+// Check tells a mistake in the URL and the way to bind without contacting
+// anything: above all, a password that would be sent over an unencrypted
+// connection. Open checks it too.
+func (cfg Config) Check() *Error {
 	u, err := url.Parse(cfg.URL)
-	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
-		return nil, fail("not an LDAP URL", "write ldaps://dc1.example.com, without path, user or query")
+	fail := func(problem, hint string) *Error {
+		if err != nil {
+			return &Error{Subject: cfg.URL, Problem: problem, Hint: hint}
+		}
+		return &Error{Subject: u.Redacted(), Problem: problem, Hint: hint}
 	}
-	port := map[string]string{"ldaps": "636", "ldap": "389"}[u.Scheme]
+	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
+		return fail("not an LDAP URL", "write ldaps://dc1.example.com, without path, user or query")
+	}
+	encrypted := u.Scheme == "ldaps" || cfg.StartTLS
 	switch {
-	case port == "":
-		return nil, fail(fmt.Sprintf("unknown scheme %q", u.Scheme), "use ldaps:// or, with StartTLS, ldap://")
+	case ldapPorts[u.Scheme] == "":
+		return fail(fmt.Sprintf("unknown scheme %q", u.Scheme), "use ldaps:// or, with StartTLS or Kerberos, ldap://")
 	case u.Scheme == "ldaps" && cfg.StartTLS:
-		return nil, fail("StartTLS on a connection that is encrypted from the start", "leave out --starttls, or use ldap://")
-	case u.Scheme == "ldap" && !cfg.StartTLS:
-		return nil, fail("a password would cross the network unencrypted", "use ldaps://, or add --starttls")
-	case cfg.User == "" || cfg.Password == "":
+		return fail("StartTLS on a connection that is encrypted from the start", "leave out --starttls, or use ldap://")
+	case cfg.Mechanism == Simple && !encrypted:
+		return fail("a password would cross the network unencrypted", "use ldaps://, add --starttls, or use --auth gssapi")
+	case cfg.Mechanism == External && (!encrypted || cfg.TLS == nil || len(cfg.TLS.Certificates) == 0):
+		return fail("a bind by certificate needs TLS and a certificate", "use ldaps:// with --cert-file and --key-file")
+	case cfg.Mechanism == SSPI && !encrypted:
+		return fail("the bind by the signed-in user needs TLS", "use ldaps://, or add --starttls")
+	}
+	return nil
+}
+
+var ldapPorts = map[string]string{"ldaps": "636", "ldap": "389"}
+
+// endpoint returns the URL with its port.
+func (cfg Config) endpoint() (*url.URL, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	if cfg.Mechanism == Simple && (cfg.User == "" || cfg.Password == "") {
 		// An empty password is an unauthenticated bind, which succeeds and reads
 		// nothing (RFC 4513 section 5.1.2).
-		return nil, fail("no user or no password to bind with", "name the user with --bind-dn, and give the password at the prompt or with --password-file")
+		return nil, &Error{Subject: cfg.URL, Problem: "no user or no password to bind with",
+			Hint: "name the user with --bind-dn, and give the password at the prompt or with --password-file"}
 	}
-	if u.Port() == "" {
-		u.Host = net.JoinHostPort(u.Hostname(), port)
+	u, err := url.Parse(cfg.URL)
+	if err == nil && u.Port() == "" {
+		u.Host = net.JoinHostPort(u.Hostname(), ldapPorts[u.Scheme])
 	}
-	return u, nil
+	return u, err
 }
 
-// dial returns an encrypted connection. Its errors keep the TLS library's
-// types.
-func dial(ctx context.Context, u *url.URL, cfg Config) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
+// connect returns a directory whose connection is up, but not bound. Its errors
+// keep the types of the network and TLS.
+func connect(ctx context.Context, u *url.URL, cfg Config) (*Directory, error) {
+	within, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	nc, err := (&net.Dialer{}).DialContext(ctx, "tcp", u.Host)
+	nc, err := (&net.Dialer{}).DialContext(within, "tcp", net.JoinHostPort(cmp.Or(cfg.Address, u.Hostname()), u.Port()))
 	if err != nil {
 		return nil, err
 	}
-	if cfg.StartTLS {
-		deadline, _ := ctx.Deadline()
-		nc.SetDeadline(deadline)
-		if err := startTLS(nc); err != nil {
+	d := &Directory{pageSize: uint32(cfg.PageSize), server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
+	switch {
+	case u.Scheme == "ldaps" || cfg.StartTLS:
+		if d.secured, err = secure(within, nc, u.Hostname(), cfg); err != nil {
 			nc.Close()
 			return nil, err
 		}
-		nc.SetDeadline(time.Time{})
+		nc = d.secured
+		d.server.Transport = tls.VersionName(d.secured.ConnectionState().Version)
+	case cfg.Mechanism == GSSAPI:
+		d.wire = kerberos.NewConn(nc)
+		nc = d.wire
+	}
+	d.tap = newTap(nc)
+	d.conn = ldap.NewConn(d.tap, d.secured != nil)
+	d.conn.Start()
+	d.conn.SetTimeout(cfg.Timeout)
+	d.stop = context.AfterFunc(ctx, func() { nc.Close() })
+	return d, nil
+}
+
+// secure brings up TLS, after StartTLS if that is asked for.
+func secure(ctx context.Context, nc net.Conn, host string, cfg Config) (*tls.Conn, error) {
+	if cfg.StartTLS {
+		stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
+		err := startTLS(nc)
+		if !stop() {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	tc := cfg.TLS.Clone()
 	if tc == nil {
 		tc = &tls.Config{}
 	}
-	tc.ServerName = u.Hostname()
+	tc.ServerName = host
 	tc.MinVersion = tls.VersionTLS12
 	secured := tls.Client(nc, tc)
-	if err := secured.HandshakeContext(ctx); err != nil {
-		nc.Close()
-		return nil, err
-	}
-	return secured, nil
+	return secured, secured.HandshakeContext(ctx)
 }
 
 // maxStartTLSResponse bounds what a server may say before it is authenticated.

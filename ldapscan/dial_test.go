@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
 	"proxyaddr/ldapscan/ldaptest"
 )
@@ -20,8 +21,9 @@ func TestBindNames(t *testing.T) {
 	for _, name := range []string{"CN=Anna,DC=contoso,DC=example", "anna@contoso.example", `CONTOSO\anna`} {
 		cfg := config(srv)
 		cfg.User = name
-		if d := open(t, cfg); d.Identity() == "" {
-			t.Errorf("%s: no identity", name)
+		var s conflicts.Scope
+		if open(t, cfg).Describe(&s); s.Identity == "" || s.Servers[0].Transport != "TLS 1.3" {
+			t.Errorf("%s: %+v", name, s)
 		}
 	}
 }
@@ -54,8 +56,8 @@ func TestOpenErrors(t *testing.T) {
 		"refused":           {ldapscan.Config{URL: "ldaps://" + closed.Addr().String()}, "connection refused", "port"},
 		"silent":            {ldapscan.Config{URL: "ldaps://" + silent.Addr().String(), Timeout: 50 * time.Millisecond}, "no answer in time", "--timeout"},
 		"silent, StartTLS":  {ldapscan.Config{URL: "ldap://" + silent.Addr().String(), StartTLS: true, Timeout: 50 * time.Millisecond}, "no answer in time", "--timeout"},
-		"wrong password":    {ldapscan.Config{URL: srv.URL, TLS: roots, Password: "nope"}, "user or password is wrong", "DOMAIN\\name"},
-		"no user":           {ldapscan.Config{URL: srv.URL, TLS: roots, User: "-"}, "user or password is wrong", ""},
+		"wrong password":    {ldapscan.Config{URL: srv.URL, TLS: roots, Credentials: ldapscan.Credentials{Password: "nope"}}, "user or password is wrong", "DOMAIN\\name"},
+		"no user":           {ldapscan.Config{URL: srv.URL, TLS: roots, Credentials: ldapscan.Credentials{User: "-"}}, "user or password is wrong", ""},
 		"scheme":            {ldapscan.Config{URL: "https://127.0.0.1"}, "unknown scheme", "ldaps://"},
 		"no URL":            {ldapscan.Config{URL: "dc1"}, "not an LDAP URL", "ldaps://"},
 		"password in URL":   {ldapscan.Config{URL: "ldaps://a:secret@dc1"}, "not an LDAP URL", "ldaps://"},
@@ -69,6 +71,7 @@ func TestOpenErrors(t *testing.T) {
 			if cfg.Password == "" {
 				cfg.Password = password
 			}
+			cfg.Mechanism = ldapscan.Simple
 			if cfg.Timeout == 0 {
 				cfg.Timeout = 10 * time.Second
 			}
@@ -77,10 +80,10 @@ func TestOpenErrors(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("%v, %v", d, err)
 			}
-			if !strings.Contains(e.Problem, tc.problem) || !strings.Contains(e.Hint, tc.hint) || e.Subject != cfg.URL {
+			if !strings.Contains(e.Problem, tc.problem) || !strings.Contains(e.Hint, tc.hint) || name != "password in URL" && e.Subject != cfg.URL {
 				t.Errorf("%v / %s", e, e.Hint)
 			}
-			if strings.Contains(e.Error()+e.Hint, cfg.Password) {
+			if strings.Contains(e.Error()+e.Hint, cfg.Password) || strings.Contains(e.Error(), "secret") {
 				t.Errorf("the password is in %q", e.Error()+e.Hint)
 			}
 		})

@@ -2,26 +2,32 @@ package ldapscan
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/kerberos"
 )
 
 // A Directory is a connection to one domain controller, bound and ready to be
-// read. It is a [Source].
+// read. It is a [Source] of the partitions that the controller holds.
 type Directory struct {
-	url      string
 	conn     *ldap.Conn
 	tap      *tap
+	secured  *tls.Conn      // of TLS connections, for the channel binding
+	wire     *kerberos.Conn // of those that Kerberos protects
 	stop     func() bool
 	pageSize uint32
-	identity string
 	root     attributes // root DSE
+	server   conflicts.Server
+	// forest are the partitions of the forest, assigned those that Sweep reads.
+	forest, assigned []partition
 }
 
 var _ Source = (*Directory)(nil)
@@ -31,15 +37,11 @@ const (
 	paging      = ldap.ControlTypePaging   // RFC 2696
 )
 
-func (d *Directory) begin(cfg Config) error {
-	if err := d.conn.Bind(cfg.User, cfg.Password); err != nil {
-		return err
-	}
-	d.identity = cfg.User
-	if who, err := d.conn.WhoAmI(nil); err == nil && who.AuthzID != "" {
-		d.identity = strings.TrimPrefix(who.AuthzID, "u:")
-	}
-	root, err := d.read("", "namingContexts", "configurationNamingContext", "supportedControl")
+// readRoot reads the root DSE, which every server shows before a bind
+// ([MS-ADTS] 3.1.1.3.2).
+func (d *Directory) readRoot() error {
+	root, err := d.read("", "namingContexts", "defaultNamingContext", "configurationNamingContext", "schemaNamingContext", "dnsHostName",
+		"serverName", "supportedControl", "forestFunctionality")
 	if err != nil {
 		return err
 	}
@@ -47,13 +49,103 @@ func (d *Directory) begin(cfg Config) error {
 	for _, r := range root {
 		d.root.take(r)
 	}
+	return nil
+}
+
+// survey finds out what there is to read, after the bind.
+func (d *Directory) survey() error {
+	if err := d.readRoot(); err != nil {
+		return err
+	}
 	if len(d.root["namingcontexts"]) == 0 {
 		return errors.New("the server names no partitions in its root DSE")
 	}
 	if !d.offers(paging) {
 		return errors.New("the server does not offer paged results (RFC 2696)")
 	}
+	if who, err := d.conn.WhoAmI(nil); err == nil && who.AuthzID != "" {
+		d.server.Identity = strings.TrimPrefix(who.AuthzID, "u:")
+	}
+	d.server.Host = d.root.first("dnshostname")
+	d.server.Site = siteOf(d.root.first("servername"))
+	d.server.Level = functionalLevels[d.root.first("forestfunctionality")]
+	var err error
+	if d.forest, err = d.forestPartitions(); err != nil {
+		return err
+	}
+	for _, p := range d.forest {
+		if p.read() && (d.catalog() || d.holds(p)) {
+			d.assigned = append(d.assigned, p)
+		}
+	}
+	return d.checkSchema()
+}
+
+// functionalLevels are the values of forestFunctionality ([MS-ADTS] 6.1.4.4).
+var functionalLevels = map[string]string{"0": "Windows 2000", "2": "Windows Server 2003", "3": "Windows Server 2008", "4": "Windows Server 2008 R2",
+	"5": "Windows Server 2012", "6": "Windows Server 2012 R2", "7": "Windows Server 2016", "10": "Windows Server 2025"}
+
+// siteOf returns the site in the name of a server object,
+// CN=DC1,CN=Servers,CN=Berlin,CN=Sites,CN=Configuration,….
+func siteOf(serverName string) string {
+	dn, err := ldap.ParseDN(serverName)
+	if err != nil || len(dn.RDNs) < 3 || len(dn.RDNs[2].Attributes) == 0 {
+		return ""
+	}
+	return dn.RDNs[2].Attributes[0].Value
+}
+
+// exchangeAttributes are those of Exchange's schema that judgements use,
+// sweptAttributes those that a global catalog must hold.
+var (
+	exchangeAttributes = []string{"mailNickname", "targetAddress", "msExchRecipientTypeDetails", "msExchPoliciesExcluded"}
+	sweptAttributes    = []string{"proxyAddresses", "mail", "userPrincipalName"}
+)
+
+// checkSchema finds out which of Exchange's attributes there are, so that nothing
+// is concluded from their absence on an object, and that a global catalog holds
+// what is swept: proxyAddresses is in the partial attribute set only where
+// Exchange put it there, and elsewhere a catalog looks empty.
+func (d *Directory) checkSchema() error {
+	q := query{base: d.root.first("schemanamingcontext"), attributes: []string{"lDAPDisplayName", "isMemberOfPartialAttributeSet"}}
+	if q.base == "" {
+		return nil
+	}
+	for _, name := range append(exchangeAttributes, sweptAttributes...) {
+		q.filter += "(lDAPDisplayName=" + name + ")"
+	}
+	q.filter = "(|" + q.filter + ")"
+	known, partial := map[string]bool{}, map[string]bool{}
+	err := d.pages(q, func(p page) error {
+		for _, e := range p.entries {
+			a := attributes{}
+			a.take(e)
+			known[a.first("ldapdisplayname")] = true
+			partial[a.first("ldapdisplayname")] = strings.EqualFold(a.first("ismemberofpartialattributeset"), "TRUE")
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("the schema: %w", err)
+	}
+	for _, name := range exchangeAttributes {
+		if !known[name] {
+			d.server.Missing = append(d.server.Missing, name)
+		}
+	}
+	for _, name := range sweptAttributes {
+		if d.catalog() && !partial[name] {
+			return fmt.Errorf("the global catalog does not hold %s, so it would look empty: use a domain controller's own port", name)
+		}
+	}
 	return nil
+}
+
+// catalog reports whether the port is that of a global catalog, which holds a
+// part of every domain of the forest.
+func (d *Directory) catalog() bool {
+	_, port, _ := net.SplitHostPort(d.tap.RemoteAddr().String())
+	return port == "3268" || port == "3269"
 }
 
 func (d *Directory) offers(control string) bool {
@@ -66,167 +158,63 @@ func (d *Directory) Close() {
 	d.conn.Close()
 }
 
-func (d *Directory) Name() string     { return d.url }
-func (d *Directory) Identity() string { return d.identity }
+// Describe adds the server to a scope.
+func (d *Directory) Describe(s *conflicts.Scope) {
+	s.Source = append(s.Source, d.server.URL)
+	s.Servers = append(s.Servers, d.server)
+	if s.Identity == "" {
+		s.Identity = d.server.Identity
+	}
+}
 
-// Sweep reads every partition that the server holds, one after the other and
-// page by page, with one request under way at a time.
+// Sweep reads the partitions of the forest that the server holds, one after the
+// other and page by page, with one request under way at a time. A partition that
+// it does not hold makes the survey incomplete.
 func (d *Directory) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
+	return sweepAll(ctx, []*Directory{d}, sink)
+}
+
+// sweepAll sweeps the partitions assigned to several servers. Partitions of
+// their forests that none of them was assigned are in the survey as problems.
+func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey, error) {
 	survey := &Survey{}
-	partitions := slices.Sorted(slices.Values(d.root.all("namingcontexts")))
-	for _, partition := range partitions {
-		c := d.sweepPartition(partition, partitions, sink, survey)
+	var assigned []partition
+	for _, d := range directories {
+		assigned = append(assigned, d.assigned...)
+	}
+	for _, d := range directories {
+		for _, p := range d.assigned {
+			c := d.sweepPartition(p.dn, assigned, sink, survey)
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			survey.Coverage = append(survey.Coverage, c)
+		}
+		d.acceptedDomains(survey)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		survey.Coverage = append(survey.Coverage, c)
 	}
-	d.acceptedDomains(survey)
-	return survey, ctx.Err()
-}
-
-func (d *Directory) sweepPartition(partition string, all []string, sink Sink, survey *Survey) conflicts.Coverage {
-	c := conflicts.Coverage{Partition: partition}
-	fail := func(err error) conflicts.Coverage {
-		c.Problem = fmt.Sprintf("%s: %s after %d objects: %s", partition, d.url, c.Objects, brief(err))
-		return c
-	}
-	before, err := d.highestUSN()
-	if err != nil {
-		return fail(err)
-	}
-	query := query{base: partition, filter: filter, attributes: sweepAttributes}
-	err = d.pages(query, func(p page) error {
-		c.Pages++
-		for _, e := range p.entries {
-			entry, err := d.entry(e)
-			if err != nil {
-				return err
+	noted := map[string]bool{}
+	for _, d := range directories {
+		for _, p := range d.forest {
+			key := strings.ToLower(p.dn)
+			if noted[key] || slices.ContainsFunc(assigned, func(a partition) bool { return sameDN(a.dn, p.dn) }) {
+				continue
 			}
-			c.Objects++
-			c.Values += len(entry.ProxyAddresses)
-			sink.Entry(entry)
-		}
-		c.Referrals += len(p.referrals)
-		for _, r := range p.referrals {
-			if dn := referredDN(r); !slices.ContainsFunc(all, func(nc string) bool { return conflicts.Within(dn, nc) && conflicts.Within(nc, dn) }) {
-				c.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", partition, d.url, r)
+			noted[key] = true
+			if !p.read() {
+				survey.Notes = append(survey.Notes, fmt.Sprintf("%s: not read: a partition of the kind %s holds no recipients", p.dn, p.kind))
+				continue
 			}
-		}
-		sink.Page()
-		return nil
-	})
-	if err == nil && before > 0 {
-		err = d.catchUp(query, before, sink, survey)
-	}
-	if err != nil {
-		return fail(err)
-	}
-	c.Deleted = d.deleted(partition, sink, survey)
-	return c
-}
-
-// catchUp reads again what was written since the sweep of a partition began:
-// paging is no snapshot, so an object that moved meanwhile may have been missed.
-func (d *Directory) catchUp(q query, before int64, sink Sink, survey *Survey) error {
-	q.filter = fmt.Sprintf("(&(uSNChanged>=%d)%s)", before+1, q.filter)
-	n := 0
-	err := d.pages(q, func(p page) error {
-		for _, e := range p.entries {
-			entry, err := d.entry(e)
-			if err != nil {
-				return err
-			}
-			n++
-			sink.Changed(entry)
-		}
-		return nil
-	})
-	if n > 0 {
-		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: %d objects were written during the sweep and read again", q.base, n))
-	}
-	return err
-}
-
-// deleted hands over the addresses of deleted objects. Most directories strip
-// them on deletion or hide them from ordinary users, so there is nothing to
-// miss: the count says what was seen.
-func (d *Directory) deleted(partition string, sink Sink, survey *Survey) (n int) {
-	if !d.offers(showDeleted) {
-		return 0
-	}
-	q := query{base: partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
-		control: ldap.NewControlMicrosoftShowDeleted()}
-	err := d.pages(q, func(p page) error {
-		for _, e := range p.entries {
-			a, err := d.attributes(e)
-			if err != nil {
-				return err
-			}
-			n++
-			sink.Deleted(a.all("proxyaddresses"))
-		}
-		return nil
-	})
-	if err != nil {
-		text := fmt.Sprintf("%s: deleted objects could not be read: %s", partition, brief(err))
-		if refused(err) {
-			survey.Notes = append(survey.Notes, text)
-		} else {
-			survey.Problems = append(survey.Problems, text)
+			survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: p.dn,
+				Problem: fmt.Sprintf("%s: no domain controller of %s was read", p.dn, p.domain)})
 		}
 	}
-	return n
-}
-
-// refused tells a server that will not answer from one that did not.
-func refused(err error) bool {
-	return ldap.IsErrorAnyOf(err, ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultUnwillingToPerform,
-		ldap.LDAPResultUnavailableCriticalExtension, ldap.LDAPResultNoSuchObject)
-}
-
-// acceptedDomains reads the domains for which Exchange takes mail. A directory
-// without Exchange has none.
-func (d *Directory) acceptedDomains(survey *Survey) {
-	q := query{base: d.root.first("configurationnamingcontext"), filter: "(objectClass=msExchAcceptedDomain)",
-		attributes: []string{"msExchAcceptedDomainName"}}
-	if q.base == "" {
-		return
-	}
-	err := d.pages(q, func(p page) error {
-		for _, e := range p.entries {
-			a := attributes{}
-			a.take(e)
-			survey.AcceptedDomains = append(survey.AcceptedDomains, a.all("msexchaccepteddomainname")...)
-		}
-		return nil
-	})
-	if err != nil {
-		survey.Problems = append(survey.Problems, fmt.Sprintf("%s: accepted domains could not be read, so any domain may be proposed: %s", q.base, brief(err)))
-	}
+	slices.SortStableFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
 	slices.Sort(survey.AcceptedDomains)
 	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)
-}
-
-// highestUSN returns the number of the last change that the server knows of,
-// 0 where it counts none.
-func (d *Directory) highestUSN() (int64, error) {
-	root, err := d.read("", "highestCommittedUSN")
-	if err != nil || len(root) == 0 {
-		return 0, err
-	}
-	a := attributes{}
-	a.take(root[0])
-	return a.number("highestcommittedusn"), nil
-}
-
-func (d *Directory) entry(r result) (*conflicts.Entry, error) {
-	a, err := d.attributes(r)
-	if err != nil {
-		return nil, err
-	}
-	e := a.entry(r.dn)
-	return &e, nil
+	return survey, nil
 }
 
 // Inspect reads the objects one by one, by <GUID=…> where they have one, which
@@ -248,7 +236,7 @@ func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found fun
 			return ctx.Err()
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %s", d.url, brief(err))
+			return fmt.Errorf("%s: %s", d.server.URL, brief(err))
 		}
 	}
 	return nil

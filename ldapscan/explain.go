@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/ldapscan/kerberos"
 )
 
 // An Error says why a directory could not be opened, in one sentence, and what
@@ -29,6 +31,9 @@ func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
 func (e *Error) Unwrap() error { return e.Err }
 
 func explain(subject string, err error) error {
+	if e := (*kerberos.Error)(nil); errors.As(err, &e) {
+		return &Error{Subject: subject, Problem: e.Error(), Hint: e.Hint, Err: err}
+	}
 	problem, hint := diagnose(err)
 	return &Error{Subject: subject, Problem: problem, Hint: hint, Err: err}
 }

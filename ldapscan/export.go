@@ -25,8 +25,8 @@ type Export struct {
 
 var _ Source = Export{}
 
-func (x Export) Name() string   { return x.Path }
-func (Export) Identity() string { return "" }
+// Describe names the file.
+func (x Export) Describe(s *conflicts.Scope) { s.Source = append(s.Source, x.Path) }
 
 // progressEvery is how many records count as a page.
 const progressEvery = 1000
@@ -49,7 +49,7 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 		return rows[key]
 	}
 	n := 0
-	damage := x.read(ctx, func(dn string, a attributes) error {
+	damage := x.read(ctx, func(dn string, a attributes, missing int) error {
 		if n++; n%progressEvery == 0 {
 			sink.Page()
 		}
@@ -66,7 +66,7 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 			c.Objects++
 			c.Values += len(e.ProxyAddresses)
 			sink.Entry(&e)
-			if a[partial] != nil && c.Problem == "" {
+			if missing > 0 && c.Problem == "" {
 				c.Problem = fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.Path, dn)
 			}
 		}
@@ -81,6 +81,9 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	slices.SortFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
 	slices.Sort(survey.AcceptedDomains)
 	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)
+	if damage == nil && n == 0 {
+		return nil, &Error{Subject: x.Path, Problem: "no objects in it", Hint: "see whether the export failed"}
+	}
 	if damage != nil {
 		var fatal *Error
 		if errors.As(damage, &fatal) || n == 0 {
@@ -98,7 +101,7 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 	for _, ref := range refs {
 		wanted[ref] = true
 	}
-	err := x.read(ctx, func(dn string, a attributes) error {
+	err := x.read(ctx, func(dn string, a attributes, _ int) error {
 		if len(wanted) == 0 {
 			return io.EOF
 		}
@@ -115,10 +118,9 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 	return err
 }
 
-// partial marks in attributes that a range of proxyAddresses is missing.
-const partial = "\x00partial"
-
-func (x Export) read(ctx context.Context, each func(dn string, a attributes) error) error {
+// read hands over every record. missing is the number of the first value of
+// proxyAddresses that the export leaves out, 0 if none.
+func (x Export) read(ctx context.Context, each func(dn string, a attributes, missing int) error) error {
 	f, err := os.Open(x.Path)
 	if err != nil {
 		return &Error{Subject: x.Path, Problem: cause(err), Err: err}
@@ -133,7 +135,7 @@ func (x Export) read(ctx context.Context, each func(dn string, a attributes) err
 		if err != nil {
 			return fmt.Errorf("%s: %w", x.Path, err)
 		}
-		if rec.Change != ldif.ChangeNone {
+		if rec.Change != ldif.ChangeNone && rec.Change != ldif.ChangeAdd { // ldifde writes every object as an add
 			return &Error{Subject: x.Path, Problem: fmt.Sprintf("line %d: a change, not the content of a directory", rec.Line),
 				Hint: "export with ldifde -f export.ldif, or ldapsearch -LLL"}
 		}
@@ -142,10 +144,8 @@ func (x Export) read(ctx context.Context, each func(dn string, a attributes) err
 		for _, attr := range rec.Attributes {
 			r.values = append(r.values, resultAttribute{attr.Name, [][]byte{attr.Value}})
 		}
-		if a.take(r) > 0 {
-			a[partial] = [][]byte{}
-		}
-		if err := each(rec.DN, a); err == io.EOF {
+		missing := a.take(r)
+		if err := each(rec.DN, a, missing); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err

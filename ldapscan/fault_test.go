@@ -137,10 +137,71 @@ objectClass: domainDNS
 
 dn: CN=Configuration,DC=contoso,DC=example
 objectClass: configuration
+
+dn: CN=a,DC=contoso,DC=example
+objectClass: contact
+proxyAddresses: SMTP:a@contoso.example
 `
 	audit := scan(t, open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(content)}))), ldapscan.Options{})
 	if !audit.Complete() || audit.Coverage[1].Partition != "DC=contoso,DC=example" || audit.Coverage[1].Referrals != 1 {
-		t.Errorf("%+v", audit.Coverage)
+		t.Errorf("%q %+v", audit.Problems, audit.Coverage)
+	}
+}
+
+// A domain of the forest that the server does not hold is missing by name; an
+// application partition is passed over with a word.
+func TestForestPartitions(t *testing.T) {
+	const content = `dn: DC=child,DC=contoso,DC=example
+objectClass: domainDNS
+
+dn: CN=Configuration,DC=contoso,DC=example
+objectClass: configuration
+
+dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRefContainer
+
+dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: DC=contoso,DC=example
+dnsRoot: contoso.example
+systemFlags: 3
+
+dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: DC=child,DC=contoso,DC=example
+dnsRoot: child.contoso.example
+systemFlags: 3
+
+dn: CN=Zones,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: DC=ForestDnsZones,DC=contoso,DC=example
+dnsRoot: ForestDnsZones.contoso.example
+systemFlags: 5
+
+dn: CN=a,DC=child,DC=contoso,DC=example
+objectClass: contact
+proxyAddresses: SMTP:a@contoso.example
+`
+	audit := scan(t, open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(content)}))), ldapscan.Options{})
+	if want := []string{"DC=contoso,DC=example: no domain controller of contoso.example was read"}; !slices.Equal(audit.Problems, want) {
+		t.Errorf("problems %q, want %q", audit.Problems, want)
+	}
+	if !strings.Contains(strings.Join(audit.Notes, "\n"), "DC=ForestDnsZones,DC=contoso,DC=example: not read") {
+		t.Errorf("notes %q", audit.Notes)
+	}
+}
+
+// A subtree that is to be reported and holds nothing is a mistake in its name.
+func TestNamedSubtrees(t *testing.T) {
+	_, entries := forest(t)
+	d := open(t, config(serve(t, ldaptest.Config{Entries: entries})))
+	audit := scan(t, d, ldapscan.Options{Judge: conflicts.Options{Base: []string{"OU=Tset,DC=contoso,DC=example"}}})
+	if audit.Complete() || len(audit.Conflicts) > 0 {
+		t.Errorf("a mistyped base: %q", audit.Problems)
+	}
+	audit = scan(t, d, ldapscan.Options{Judge: conflicts.Options{Base: []string{"ou=test,dc=contoso,dc=example"}, Exclude: []string{"OU=Nobody,DC=contoso,DC=example"}}})
+	if !audit.Complete() || len(audit.Conflicts) == 0 || len(audit.Notes) == 0 {
+		t.Errorf("problems %q notes %q", audit.Problems, audit.Notes)
 	}
 }
 

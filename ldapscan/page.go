@@ -44,7 +44,7 @@ func (d *Directory) search(base string, scope int, filter string, attributes []s
 // read returns the object of that name, or nothing if there is none.
 func (d *Directory) read(base string, attributes ...string) ([]result, error) {
 	p, _, err := d.search(base, ldap.ScopeBaseObject, "(objectClass=*)", attributes)
-	if ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject) {
+	if noSuchObject(err) {
 		return nil, nil
 	}
 	return p.entries, err

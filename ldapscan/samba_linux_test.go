@@ -23,7 +23,7 @@ func sambaConfig(t *testing.T, dc *samba.DC) ldapscan.Config {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
-	return ldapscan.Config{URL: dc.URL("ldaps"), TLS: &tls.Config{RootCAs: roots}, User: dc.AdminUPN, Password: dc.AdminPassword, Timeout: time.Minute}
+	return ldapscan.Config{URL: dc.URL("ldaps"), TLS: &tls.Config{RootCAs: roots}, Credentials: ldapscan.Credentials{Mechanism: ldapscan.Simple, User: dc.AdminUPN, Password: dc.AdminPassword}, Timeout: time.Minute}
 }
 
 // The same suite as for the in-process server, against a real domain controller.

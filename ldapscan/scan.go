@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"proxyaddr/conflicts"
 )
@@ -35,6 +36,8 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	index := conflicts.NewIndex(maphash.MakeSeed())
 	var findings []conflicts.Finding
 	changed := map[conflicts.Ref]*conflicts.Entry{}
+	subtrees := slices.Concat(opt.Judge.Base, opt.Judge.Exclude)
+	inside := make([]int, len(subtrees)) // objects in each
 	var progress Progress
 	report := func() {
 		if opt.Progress != nil {
@@ -46,6 +49,11 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 			index.Add(e)
 			progress.Objects++
 			progress.Values += len(e.ProxyAddresses)
+			for i, dn := range subtrees {
+				if conflicts.Within(e.DN, dn) {
+					inside[i]++
+				}
+			}
 			if opt.Judge.Reports(e.DN) {
 				findings = append(findings, conflicts.Findings(e)...)
 			}
@@ -64,15 +72,15 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 		return nil, err
 	}
 	audit := &conflicts.Audit{
-		Version: opt.Version,
-		Command: opt.Command,
-		Scope: conflicts.Scope{Source: []string{src.Name()}, Identity: src.Identity(), Base: opt.Judge.Base, Exclude: opt.Judge.Exclude,
-			AcceptedDomains: survey.AcceptedDomains},
+		Version:  opt.Version,
+		Command:  opt.Command,
+		Scope:    conflicts.Scope{Base: opt.Judge.Base, Exclude: opt.Judge.Exclude, AcceptedDomains: survey.AcceptedDomains},
 		Coverage: survey.Coverage,
 		Problems: survey.Problems,
 		Notes:    survey.Notes,
 		Rules:    opt.Judge.Rules,
 	}
+	src.Describe(&audit.Scope)
 	if audit.Rules == nil {
 		audit.Rules = conflicts.DefaultRules()
 	}
@@ -82,12 +90,25 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 		}
 	}
 
+	if audit.Values() == 0 {
+		audit.Problems = append(audit.Problems, fmt.Sprintf("%s: not one proxy address was seen: the account may not read them, or the export left them out", source(audit)))
+	}
+	for i, dn := range subtrees {
+		switch {
+		case inside[i] > 0:
+		case i < len(opt.Judge.Base):
+			audit.Problems = append(audit.Problems, dn+": no object with an address lies there, though it is to be reported")
+		default:
+			audit.Notes = append(audit.Notes, dn+": no object with an address lies there, so excluding it has no effect")
+		}
+	}
+
 	suspects := index.Suspects()
 	progress.Suspects = len(suspects)
 	report()
 	if n := unexplained(index.Repeated(), changed); n > 0 {
 		audit.Problems = append(audit.Problems, fmt.Sprintf(
-			"%s: %d objects came twice without having changed: others may be missing in their place", src.Name(), n))
+			"%s: %d objects came twice without having changed: others may be missing in their place", source(audit), n))
 	}
 	var objects []*conflicts.Object
 	if err := src.Inspect(ctx, suspects, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
@@ -105,6 +126,8 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	audit.Findings = conflicts.SortFindings(append(current(findings, changed, opt.Judge), shared...))
 	return audit, nil
 }
+
+func source(a *conflicts.Audit) string { return strings.Join(a.Scope.Source, ", ") }
 
 // unexplained counts the objects that came more than once without having
 // changed.

@@ -9,10 +9,8 @@ import (
 // A Source of directory data. Its methods are called one after the other, not
 // concurrently.
 type Source interface {
-	// Name says where the data comes from: a URL or the name of a file.
-	Name() string
-	// Identity is the name under which the data is read, or "" if none was needed.
-	Identity() string
+	// Describe adds to a scope where the data comes from and as whom it is read.
+	Describe(*conflicts.Scope)
 	// Sweep hands every object that has proxyAddresses, mail or
 	// userPrincipalName to sink, in any order. What could not be read is told in
 	// the survey. The error is that of ctx, if it ended
@@ -24,8 +22,7 @@ type Source interface {
 	Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error
 }
 
-// Sink takes in what a sweep finds. The functions must not keep what they
-// are given.
+// Sink takes in what a sweep finds. What the functions are given is theirs.
 type Sink struct {
 	// Entry takes an object, each once.
 	Entry func(*conflicts.Entry)

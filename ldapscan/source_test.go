@@ -34,7 +34,7 @@ func serve(t testing.TB, cfg ldaptest.Config) *ldaptest.Server {
 }
 
 func config(srv *ldaptest.Server) ldapscan.Config {
-	return ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool}, User: user, Password: password, Timeout: time.Minute}
+	return ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool}, Credentials: ldapscan.Credentials{Mechanism: ldapscan.Simple, User: user, Password: password}, Timeout: time.Minute}
 }
 
 func open(t testing.TB, cfg ldapscan.Config) *ldapscan.Directory {
@@ -128,8 +128,10 @@ func TestDamagedExport(t *testing.T) {
 		"not LDIF":       {content: "PK\x03\x04", err: "line 1"},
 		"a change":       {content: "dn: CN=a,DC=a,DC=com\nchangetype: modify\ndelete: mail\n-\n", err: "a change, not the content"},
 		"a later change": {content: good + "\ndn: CN=a,DC=a,DC=com\nchangetype: delete\n", err: "a change, not the content"},
-		"nothing at all": {content: ""},
-		"comments only":  {content: "# nobody\n"},
+		"nothing at all": {content: "", err: "no objects in it"},
+		"no addresses":   {content: "dn: CN=a,DC=a,DC=com\nmail: x@a.com\n", problem: "not one proxy address"},
+		"comments only":  {content: "# nobody\n", err: "no objects in it"},
+		"as ldifde does": {content: "dn: CN=a,DC=a,DC=com\nchangetype: add\nproxyAddresses: SMTP:x@a.com\n\ndn: CN=b,DC=a,DC=com\nchangetype: add\nproxyAddresses: smtp:x@a.com\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			audit, err := ldapscan.Scan(context.Background(), ldapscan.Export{Path: file(t, tc.content)}, ldapscan.Options{})

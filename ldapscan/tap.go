@@ -42,8 +42,11 @@ const (
 func newTap(c net.Conn) *tap { return &tap{Conn: c, buf: make([]byte, tapBuffer)} }
 
 // Write notes the message id of a request; the library writes one at a time,
-// whole.
+// whole. Entries that nobody took came after the end of their search.
 func (t *tap) Write(p []byte) (int, error) {
+	if len(t.take()) > 0 {
+		return 0, t.fail(errors.New("entries came after the end of a search"))
+	}
 	if m, err := parseMessage(p); err == nil {
 		t.last.Store(m.id)
 	}
@@ -68,15 +71,11 @@ func (t *tap) Read(p []byte) (int, error) {
 			t.pass -= n
 			return n, nil
 		}
-		if err := t.broken(); err != nil {
-			return 0, err
-		}
 		if t.pass == 0 {
 			m, err := parseMessage(t.buf[t.r:t.w])
 			switch {
-			case err == nil && m.id != t.last.Load() && m.id != 0: // 0: unsolicited notification
-				t.fail(fmt.Errorf("a message came with id %d, which no request under way has", m.id))
-				continue
+			case err == nil && m.id != t.last.Load() && (m.id != 0 || m.op == searchResultEntry): // 0: unsolicited notification
+				return 0, t.fail(fmt.Errorf("a message came with id %d, which no request under way has", m.id))
 			case err == nil && m.op != searchResultEntry:
 				t.pass = m.size
 				continue
@@ -87,9 +86,13 @@ func (t *tap) Read(p []byte) (int, error) {
 			case err == nil:
 				t.grow(m.size)
 			case !errors.Is(err, io.ErrUnexpectedEOF):
-				t.fail(err)
-				continue
+				return 0, t.fail(err)
 			}
+		}
+		if err := t.broken(); err == io.EOF && (t.r < t.w || t.pass > 0) {
+			return 0, io.ErrUnexpectedEOF // in the middle of a message
+		} else if err != nil {
+			return 0, err
 		}
 		t.fill()
 	}
@@ -117,10 +120,9 @@ func (t *tap) fill() {
 	}
 	n, err := t.Conn.Read(t.buf[t.w:])
 	t.w += n
-	if err == io.EOF && (t.w > 0 || t.pass > 0) {
-		err = io.ErrUnexpectedEOF // in the middle of a message
+	if err != nil {
+		t.fail(err)
 	}
-	t.fail(err)
 }
 
 // broken returns why nothing more can be read, in the types of the network and
@@ -131,8 +133,11 @@ func (t *tap) broken() error {
 	return t.err
 }
 
-func (t *tap) fail(err error) {
+func (t *tap) fail(err error) error {
 	t.mu.Lock()
-	t.err = err
-	t.mu.Unlock()
+	defer t.mu.Unlock()
+	if t.err == nil {
+		t.err = err
+	}
+	return t.err
 }

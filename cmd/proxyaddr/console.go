@@ -11,6 +11,9 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"proxyaddr/report"
 )
@@ -62,20 +65,38 @@ func (c *console) width() int {
 }
 
 // prompt asks for a secret on the terminal without showing it.
-func (c *console) prompt(text string) (string, error) {
+func (c *console) prompt(ctx context.Context, text string) (string, error) {
 	fd, ok := terminal(c.stdin)
 	if !ok {
 		return "", &usageError{"no terminal to ask for the password", "give it with --password-file or --password-command"}
 	}
+	state, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
 	fmt.Fprint(c.stderr, report.Escape(text))
-	secret, err := term.ReadPassword(fd)
-	fmt.Fprintln(c.stderr)
-	return string(secret), err
+	defer fmt.Fprintln(c.stderr)
+	var secret []byte
+	read := make(chan error, 1)
+	go func() {
+		var err error
+		secret, err = term.ReadPassword(fd)
+		read <- err
+	}()
+	select {
+	case <-ctx.Done():
+		term.Restore(fd, state)
+		return "", ctx.Err()
+	case err := <-read:
+		return string(secret), err
+	}
 }
 
-// firstLine returns the first line of a secret's source, without its end.
+// firstLine returns the first line of a secret's source, without its end. A
+// byte order mark is heeded: Windows programs write files in UTF-16.
 func firstLine(r io.Reader) (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, 64<<10)).ReadString('\n')
+	text := transform.NewReader(io.LimitReader(r, 64<<10), unicode.BOMOverride(encoding.Nop.NewDecoder()))
+	line, err := bufio.NewReader(text).ReadString('\n')
 	if err == io.EOF {
 		err = nil
 	}

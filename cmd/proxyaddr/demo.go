@@ -47,7 +47,8 @@ func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	defer srv.Close()
-	d, err := ldapscan.Open(ctx, ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool}, User: company.Reader, Password: password})
+	d, err := ldapscan.Open(ctx, ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool},
+		Credentials: ldapscan.Credentials{Mechanism: ldapscan.Simple, User: company.Reader, Password: password}})
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +58,7 @@ func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	// The server's port is another one each time; the report is the same.
-	audit.Scope.Source = []string{"the demo company, served by proxyaddr itself"}
+	audit.Scope.Source, audit.Scope.Servers = []string{"the demo company, served by proxyaddr itself"}, nil
 	code, err := c.deliver(audit, o)
 	if err != nil {
 		return 0, err

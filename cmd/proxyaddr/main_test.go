@@ -89,8 +89,9 @@ func TestScanServer(t *testing.T) {
 		"ldaps":            {args, exitConflicts, ""},
 		"StartTLS":         {append(append([]string{}, plain...), "-Z"), exitConflicts, ""},
 		"password command": {withCommand, exitConflicts, ""},
-		"unencrypted":      {plain, exitConnect, "hint: use ldaps://, or add --starttls"},
+		"unencrypted":      {plain, exitUsage, "hint: use ldaps://, add --starttls, or use --auth gssapi"},
 		"no terminal":      {args[:len(args)-2], exitUsage, "hint: give it with --password-file or --password-command"},
+		"both sources":     {append(append([]string{}, args...), "--password-command", "echo "+password), exitUsage, "both --password-file and --password-command"},
 		"unknown CA":       {append(append([]string{}, args[:3]...), args[5:]...), exitConnect, srv.URL + ": certificate signed by unknown authority\nhint: pass the domain's CA with --ca-file"},
 	} {
 		t.Run(name, func(t *testing.T) {

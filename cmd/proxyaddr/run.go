@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/locator"
 )
 
 // The voice of the command: stdout carries data and nothing else. All else goes
@@ -116,6 +117,7 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 	var (
 		usage  *usageError
 		open   *ldapscan.Error
+		locate *locator.Error
 		output *outputError
 	)
 	if ctx.Err() != nil {
@@ -135,6 +137,8 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 		return exitIncomplete
 	case errors.As(err, &open):
 		c.hint(open.Hint)
+	case errors.As(err, &locate):
+		c.hint(locate.Hint)
 	}
 	return exitConnect
 }

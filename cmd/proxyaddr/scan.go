@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -24,13 +22,20 @@ that more than one object claims, and reads those objects again to confirm it.
 It needs the read access that every account of a domain has, and never writes.
 
 USAGE
+  proxyaddr scan -d DOMAIN [FLAGS]
   proxyaddr scan -H URL -D USER [FLAGS]
   proxyaddr scan --input EXPORT.ldif [FLAGS]
 
 EXAMPLE
+  proxyaddr scan -d example.com -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D EXAMPLE\anna -W -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
+
+With -d the domain controllers are found through DNS, and every domain of the
+forest is read. Without --auth, the bind is by Kerberos as the signed-in user
+on Windows and with the ticket of kinit elsewhere, unless -D names a user: then
+by password, sealed by Kerberos with -d, and simple over TLS with -H.
 
 Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or a
 line "flag = value" in the file that --config names; the command line goes first.
@@ -38,27 +43,16 @@ line "flag = value" in the file that --config names; the command line goes first
 
 // scanOptions are the settings of a scan.
 type scanOptions struct {
-	url, user, caFile             string
-	starttls, prompt              bool
-	passwordFile, passwordCommand string
+	login
 	input, output, format, config string
 	base, exclude, keeper         []string
 	pattern, secondary            string
-	pageSize                      int
-	timeout                       time.Duration
 	commandLine                   string
 	judge                         conflicts.Options
-	roots                         *x509.CertPool
 }
 
 func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
-	fs.StringVarP(&o.url, "url", "H", "", "domain controller: ldaps://`HOST`, or ldap://HOST with --starttls")
-	fs.BoolVarP(&o.starttls, "starttls", "Z", false, "encrypt an ldap:// connection with StartTLS")
-	fs.StringVar(&o.caFile, "ca-file", "", "trust the certification authorities in this PEM `file`, and no others")
-	fs.StringVarP(&o.user, "bind-dn", "D", "", "bind as this `user`: a distinguished name, name@domain or DOMAIN\\name")
-	fs.BoolVarP(&o.prompt, "prompt", "W", false, "ask for the password (the default on a terminal)")
-	fs.StringVarP(&o.passwordFile, "password-file", "y", "", "read the password from the first line of this `file`")
-	fs.StringVar(&o.passwordCommand, "password-command", "", "run this `command` and take the first line it prints as the password")
+	o.login.addFlags(fs)
 	fs.StringVar(&o.input, "input", "", "read this LDIF `export` instead of a domain controller")
 	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
@@ -67,8 +61,6 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.secondary, "secondary", "replace", "replace or remove a duplicated secondary address")
 	fs.StringVarP(&o.output, "output", "o", "", "write the report, the fix files and scan.json to this `directory`")
 	fs.StringVar(&o.format, "format", "table", "write table, json, jsonl or csv to stdout")
-	fs.IntVar(&o.pageSize, "page-size", 1000, "ask for so many objects at a time")
-	fs.DurationVar(&o.timeout, "timeout", time.Minute, "give up on a request after this time")
 	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
 }
 
@@ -83,29 +75,20 @@ func ruleNames() string {
 // check validates what can be validated before anything is contacted, and
 // reports the first mistake.
 func (o *scanOptions) check(args []string) error {
-	wrong := func(hint, format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...), hint} }
 	var err error
 	switch {
 	case len(args) > 0:
 		return wrong("", "unexpected argument %q", args[0])
-	case o.url == "" && o.input == "":
-		return wrong("name a domain controller with -H ldaps://HOST, or an LDIF export with --input", "nothing to scan")
-	case o.url != "" && o.input != "":
-		return wrong("give one of them", "both --url and --input")
-	case o.url != "" && o.user == "":
-		return wrong("name a user with -D, for example -D anna@example.com", "%s: no user to bind as", o.url)
-	case o.passwordFile != "" && o.passwordCommand != "":
-		return wrong("give one of them", "both --password-file and --password-command")
+	case !o.named() && o.input == "":
+		return wrong("name a domain with -d, a domain controller with -H ldaps://HOST, or an LDIF export with --input", "nothing to scan")
+	case o.named() && o.input != "":
+		return wrong("give one of them", "both a directory and --input")
 	case !slices.Contains([]string{"table", "json", "jsonl", "csv"}, o.format):
 		return wrong("the formats are table, json, jsonl and csv", "--format %s: unknown", o.format)
 	case o.secondary != "replace" && o.secondary != "remove":
 		return wrong("it takes replace or remove", "--secondary %s: unknown", o.secondary)
-	case o.pageSize < 1 || o.pageSize > 100000:
-		return wrong("Active Directory allows 1000 unless it was set up otherwise", "--page-size %d: must be from 1 to 100000", o.pageSize)
-	case o.timeout <= 0:
-		return wrong("write for example 90s or 5m", "--timeout %v: must be more than 0", o.timeout)
 	}
-	for _, dn := range append(slices.Clone(o.base), o.exclude...) {
+	for _, dn := range slices.Concat(o.base, o.exclude) {
 		if !strings.Contains(dn, "=") {
 			return wrong("write for example OU=Berlin,DC=example,DC=com", "%q: not a distinguished name", dn)
 		}
@@ -117,14 +100,9 @@ func (o *scanOptions) check(args []string) error {
 	if o.judge.Pattern, err = conflicts.ParsePattern(o.pattern); err != nil {
 		return &usageError{problem: err.Error()}
 	}
-	if o.caFile != "" {
-		pem, err := os.ReadFile(o.caFile)
-		if err != nil {
-			return &usageError{problem: err.Error()}
-		}
-		o.roots = x509.NewCertPool()
-		if !o.roots.AppendCertsFromPEM(pem) {
-			return wrong("it must hold certificates as -----BEGIN CERTIFICATE-----", "%s: no certificate in it", o.caFile)
+	if o.named() {
+		if err := o.login.check(); err != nil {
+			return err
 		}
 	}
 	if o.output != "" {
@@ -135,23 +113,8 @@ func (o *scanOptions) check(args []string) error {
 	return nil
 }
 
-func (o *scanOptions) password(ctx context.Context, c *console) (string, error) {
-	switch {
-	case o.passwordFile != "":
-		f, err := os.Open(o.passwordFile)
-		if err != nil {
-			return "", &usageError{problem: err.Error()}
-		}
-		defer f.Close()
-		return firstLine(f)
-	case o.passwordCommand != "":
-		secret, err := c.output(ctx, o.passwordCommand)
-		if err != nil {
-			return "", &usageError{problem: fmt.Sprintf("--password-command: %v", err)}
-		}
-		return secret, nil
-	}
-	return c.prompt(fmt.Sprintf("password of %s: ", o.user))
+func wrong(hint, format string, args ...any) error {
+	return &usageError{fmt.Sprintf(format, args...), hint}
 }
 
 func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
@@ -159,7 +122,7 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 	fs := pflag.NewFlagSet("scan", pflag.ContinueOnError)
 	o.addFlags(fs)
 	return fs, func(ctx context.Context, args []string) (int, error) {
-		if err := c.settle(fs); err != nil {
+		if err := c.settle(fs, []string{"url", "domain", "input"}, []string{"prompt", "password-file", "password-command", "keytab", "ccache"}); err != nil {
 			return 0, err
 		}
 		if err := o.check(args); err != nil {
@@ -172,18 +135,16 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 
 func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
 	var src ldapscan.Source = ldapscan.Export{Path: o.input}
-	if o.url != "" {
-		password, err := o.password(ctx, c)
+	if o.named() {
+		forest, err := o.open(ctx, c)
 		if err != nil {
 			return 0, err
 		}
-		d, err := ldapscan.Open(ctx, ldapscan.Config{URL: o.url, StartTLS: o.starttls, TLS: &tls.Config{RootCAs: o.roots}, User: o.user,
-			Password: password, PageSize: o.pageSize, Timeout: o.timeout})
-		if err != nil {
-			return 0, err
+		defer forest.Close()
+		for _, s := range forest.Servers() {
+			c.log("%s", s)
 		}
-		defer d.Close()
-		src = d
+		src = forest
 	}
 	audit, err := c.scan(ctx, src, o)
 	if err != nil && o.input != "" && ctx.Err() == nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -17,9 +18,22 @@ import (
 // The file has lines "flag = value" with the long names of the flags; a
 // repeatable flag has several lines. Empty lines and lines that begin with "#"
 // are passed over.
-func (c *console) settle(fs *pflag.FlagSet) error {
+//
+// Flags of a group stand for each other: where one is set, lower levels do not
+// set another.
+func (c *console) settle(fs *pflag.FlagSet, groups ...[]string) error {
 	fixed := map[string]bool{}
-	fs.Visit(func(f *pflag.Flag) { fixed[f.Name] = true })
+	level := func() {
+		fs.Visit(func(f *pflag.Flag) { fixed[f.Name] = true })
+		for _, group := range groups {
+			if slices.ContainsFunc(group, func(name string) bool { return fixed[name] }) {
+				for _, name := range group {
+					fixed[name] = true
+				}
+			}
+		}
+	}
+	level()
 	var failed error
 	fs.VisitAll(func(f *pflag.Flag) {
 		variable := "PROXYADDR_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
@@ -27,13 +41,13 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 		if value == "" || fixed[f.Name] || failed != nil {
 			return
 		}
-		fixed[f.Name] = true
 		for line := range strings.Lines(value) {
 			if err := fs.Set(f.Name, strings.TrimRight(line, "\r\n")); err != nil {
 				failed = &usageError{problem: fmt.Sprintf("%s: %v", variable, err)}
 			}
 		}
 	})
+	level()
 	path, err := fs.GetString("config")
 	if failed != nil || err != nil || path == "" {
 		return failed
@@ -75,12 +89,16 @@ func readConfig(path string, set func(name, value string) error) error {
 	return nil
 }
 
+// unreported are flags that do not bear on what is found: where secrets and
+// certificates come from, and where results go.
+var unreported = []string{"config", "output", "format", "prompt", "password-file", "password-command", "keytab", "ccache", "ca-file",
+	"cert-file", "key-file"}
+
 // commandLine writes the settings in force as a command line for the reports.
-// Where a secret comes from is left out.
 func commandLine(name string, fs *pflag.FlagSet) string {
 	words := []string{"proxyaddr", name}
 	fs.Visit(func(f *pflag.Flag) {
-		if strings.HasPrefix(f.Name, "password") || f.Name == "prompt" || f.Name == "config" {
+		if slices.Contains(unreported, f.Name) {
 			return
 		}
 		values := []string{f.Value.String()}
@@ -89,7 +107,7 @@ func commandLine(name string, fs *pflag.FlagSet) string {
 		}
 		for _, v := range values {
 			if f.Value.Type() == "bool" {
-				words = append(words, "--"+f.Name)
+				words = append(words, "--"+f.Name+"="+v)
 				continue
 			}
 			words = append(words, "--"+f.Name, quote(v))

@@ -285,7 +285,7 @@ func TestServerAndExportShowTheSameCompany(t *testing.T) {
 	}
 	defer server.Close()
 	dir, err := ldapscan.Open(context.Background(), ldapscan.Config{
-		URL: server.URL, TLS: &tls.Config{RootCAs: server.CertPool}, User: company.Reader, Password: password,
+		URL: server.URL, TLS: &tls.Config{RootCAs: server.CertPool}, Credentials: ldapscan.Credentials{Mechanism: ldapscan.Simple, User: company.Reader, Password: password},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/locator"
+)
+
+// A login says which directories to open, how, and as whom.
+type login struct {
+	urls, domains             []string
+	dns                       string
+	catalog, starttls, prompt bool
+	auth                      string
+	users, passwordFiles      []string
+	passwordCommand           string
+	keytab, ccache            string
+	caFile, certFile, keyFile string
+	pageSize                  int
+	timeout                   time.Duration
+
+	roots *x509.CertPool
+	certs []tls.Certificate
+}
+
+func (l *login) addFlags(fs *pflag.FlagSet) {
+	fs.StringArrayVarP(&l.domains, "domain", "d", nil, "read the forest of this `domain` (repeatable); its controllers are found through DNS")
+	fs.StringArrayVarP(&l.urls, "url", "H", nil, "read this domain controller (repeatable): ldaps://`HOST` or ldap://HOST")
+	fs.StringVar(&l.dns, "dns", "", "ask this DNS `server` instead of the computer's")
+	fs.BoolVar(&l.catalog, "global-catalog", false, "with -d, read from a global catalog, after checking that it holds the addresses")
+	fs.BoolVarP(&l.starttls, "starttls", "Z", false, "encrypt ldap:// connections with StartTLS")
+	fs.StringVarP(&l.auth, "auth", "Y", "", "bind by `mechanism` simple, gssapi (Kerberos), sspi (signed-in user, Windows) or external (certificate)")
+	fs.StringArrayVarP(&l.users, "bind-dn", "D", nil, "bind as this `user`: a distinguished name, name@domain or DOMAIN\\name (repeatable: one a directory)")
+	fs.BoolVarP(&l.prompt, "prompt", "W", false, "ask for the password (the default on a terminal)")
+	fs.StringArrayVarP(&l.passwordFiles, "password-file", "y", nil, "read the password from the first line of this `file` (repeatable: one a user)")
+	fs.StringVar(&l.passwordCommand, "password-command", "", "run this `command` and take the first line it prints as the password")
+	fs.StringVar(&l.keytab, "keytab", "", "bind by Kerberos with the keys in this `file`")
+	fs.StringVar(&l.ccache, "ccache", "", "bind by Kerberos with the tickets in this `file`")
+	fs.StringVar(&l.caFile, "ca-file", "", "trust the certification authorities in this PEM `file`, and no others")
+	fs.StringVar(&l.certFile, "cert-file", "", "client certificate for --auth external, a PEM `file`")
+	fs.StringVar(&l.keyFile, "key-file", "", "its private key, a PEM `file`")
+	fs.IntVar(&l.pageSize, "page-size", 1000, "ask for so many objects at a time")
+	fs.DurationVar(&l.timeout, "timeout", time.Minute, "give up on a request after this time")
+}
+
+// named reports whether there is a directory to open.
+func (l *login) named() bool { return len(l.urls)+len(l.domains) > 0 }
+
+// check validates what can be validated before anything is contacted or asked,
+// and settles the mechanism.
+func (l *login) check() error {
+	targets := slices.Concat(l.urls, l.domains)
+	switch {
+	case l.auth == "":
+		l.auth = l.usual()
+	case !slices.Contains([]string{"simple", "gssapi", "sspi", "external"}, l.auth):
+		return wrong("it takes simple, gssapi, sspi or external", "--auth %s: unknown", l.auth)
+	}
+	switch {
+	case l.auth == "simple" && len(l.users) == 0:
+		return wrong("name a user with -D, for example -D anna@example.com", "%s: no user to bind as", targets[0])
+	case l.auth != "gssapi" && (l.keytab != "" || l.ccache != ""):
+		return wrong("leave it out, or use --auth gssapi", "--keytab and --ccache do not go with --auth %s", l.auth)
+	case len(l.users) > 1 && len(l.users) != len(targets):
+		return wrong("name one user, or one for each", "%d users for %d directories", len(l.users), len(targets))
+	case len(l.passwordFiles) > 1 && len(l.passwordFiles) != len(l.users):
+		return wrong("name one password file, or one for each user", "%d password files for %d users", len(l.passwordFiles), len(l.users))
+	case len(l.passwordFiles) > 0 && l.passwordCommand != "":
+		return wrong("give one of them", "both --password-file and --password-command")
+	case (l.certFile == "") != (l.keyFile == ""):
+		return wrong("give both", "--cert-file and --key-file go together")
+	case l.pageSize < 1 || l.pageSize > 100000:
+		return wrong("Active Directory allows 1000 unless it was set up otherwise", "--page-size %d: must be from 1 to 100000", l.pageSize)
+	case l.timeout <= 0:
+		return wrong("write for example 90s or 5m", "--timeout %v: must be more than 0", l.timeout)
+	}
+	if err := l.readCertificates(); err != nil {
+		return err
+	}
+	for _, u := range l.urls {
+		if err := l.config(u).Check(); err != nil {
+			return &usageError{err.Error(), err.Hint}
+		}
+	}
+	return nil
+}
+
+// config is how to reach a server; as whom is not in it yet.
+func (l *login) config(url string) ldapscan.Config {
+	return ldapscan.Config{URL: url, StartTLS: l.starttls, TLS: &tls.Config{RootCAs: l.roots, Certificates: l.certs},
+		Credentials: ldapscan.Credentials{Mechanism: ldapscan.Mechanism(l.auth)}, PageSize: l.pageSize, Timeout: l.timeout}
+}
+
+// usual is the mechanism without --auth.
+func (l *login) usual() string {
+	switch {
+	case l.certFile != "":
+		return "external"
+	case l.keytab != "" || l.ccache != "":
+		return "gssapi"
+	case len(l.users) > 0 && len(l.domains) == 0:
+		return "simple"
+	case len(l.users) == 0 && runtime.GOOS == "windows":
+		return "sspi"
+	}
+	return "gssapi"
+}
+
+func (l *login) readCertificates() error {
+	if l.caFile != "" {
+		pem, err := os.ReadFile(l.caFile)
+		if err != nil {
+			return &usageError{problem: err.Error()}
+		}
+		l.roots = x509.NewCertPool()
+		if !l.roots.AppendCertsFromPEM(pem) {
+			return wrong("it must hold certificates as -----BEGIN CERTIFICATE-----", "%s: no certificate in it", l.caFile)
+		}
+	}
+	if l.certFile != "" {
+		cert, err := tls.LoadX509KeyPair(l.certFile, l.keyFile)
+		if err != nil {
+			return wrong("both must be PEM files", "%s, %s: %v", l.certFile, l.keyFile, err)
+		}
+		l.certs = []tls.Certificate{cert}
+	}
+	return nil
+}
+
+// open binds to everything that is named.
+func (l *login) open(ctx context.Context, c *console) (*ldapscan.Forest, error) {
+	var cfg ldapscan.ForestConfig
+	passwords := map[string]string{} // asked for once a user
+	for i, u := range slices.Concat(l.urls, l.domains) {
+		cred, err := l.credentials(ctx, c, i, passwords)
+		if err != nil {
+			return nil, err
+		}
+		server := l.config(u)
+		server.Credentials = cred
+		if i < len(l.urls) {
+			cfg.Servers = append(cfg.Servers, server)
+			continue
+		}
+		server.URL = "ldaps"
+		if l.starttls || cred.Mechanism == ldapscan.GSSAPI {
+			server.URL = "ldap" // Kerberos seals it, which needs no certificate
+		}
+		cfg.Domains = append(cfg.Domains, ldapscan.DomainConfig{Domain: u, Config: server})
+	}
+	cfg.Locator = &locator.Locator{DNS: l.dns}
+	cfg.GlobalCatalog = l.catalog
+	return ldapscan.OpenForest(ctx, cfg)
+}
+
+// credentials returns those for the i-th directory.
+func (l *login) credentials(ctx context.Context, c *console, i int, passwords map[string]string) (ldapscan.Credentials, error) {
+	cred := ldapscan.Credentials{Mechanism: ldapscan.Mechanism(l.auth), Keytab: l.keytab, CCache: l.ccache}
+	nth := func(list []string) string {
+		if len(list) == 1 {
+			return list[0]
+		}
+		if i < len(list) {
+			return list[i]
+		}
+		return ""
+	}
+	cred.User = nth(l.users)
+	if l.auth != "simple" && (l.auth != "gssapi" || cred.User == "" || l.keytab != "" || l.ccache != "") {
+		return cred, nil
+	}
+	var err error
+	file := nth(l.passwordFiles)
+	from := cred.User + "\x00" + file
+	if _, ok := passwords[from]; !ok {
+		if passwords[from], err = l.password(ctx, c, cred.User, file); err != nil {
+			return cred, err
+		}
+	}
+	cred.Password = passwords[from]
+	if cred.Password == "" {
+		return cred, &usageError{fmt.Sprintf("%s: the password is empty", cred.User), "an empty password binds as nobody"}
+	}
+	return cred, nil
+}
+
+func (l *login) password(ctx context.Context, c *console, user, file string) (string, error) {
+	switch {
+	case l.prompt:
+	case file != "":
+		f, err := os.Open(file)
+		if err != nil {
+			return "", &usageError{problem: err.Error()}
+		}
+		defer f.Close()
+		return firstLine(f)
+	case l.passwordCommand != "":
+		secret, err := c.output(ctx, l.passwordCommand)
+		if err != nil {
+			return "", &usageError{problem: fmt.Sprintf("--password-command: %v", err)}
+		}
+		return secret, nil
+	}
+	return c.prompt(ctx, fmt.Sprintf("password of %s: ", user))
+}

@@ -1,0 +1,205 @@
+package ldapscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/kerberos"
+	"proxyaddr/ldapscan/locator"
+)
+
+// ForestConfig says which forests to read, and how. Several are audited as one
+// name space.
+type ForestConfig struct {
+	// Servers are domain controllers to read, by their URLs, and nothing but what
+	// they hold.
+	Servers []Config
+	// Domains are names of domains, each of whose forest is read whole: the
+	// domain controllers of all its domains are found through DNS. The URL of
+	// each says only the scheme, "ldap" or "ldaps", and is completed.
+	Domains []DomainConfig
+	// Locator finds domain controllers.
+	Locator *locator.Locator
+	// GlobalCatalog reads domains from a global catalog, after making sure that
+	// it holds the attributes that are needed.
+	GlobalCatalog bool
+}
+
+// DomainConfig is a domain and how to bind to its controllers.
+type DomainConfig struct {
+	Domain string
+	Config
+}
+
+// A Forest reads every partition of one or more forests once, each from a
+// server that holds it. It is a [Source].
+type Forest struct {
+	directories []*Directory
+	notes       []string
+}
+
+var _ Source = (*Forest)(nil)
+
+// OpenForest opens the servers that are named, and for every domain those that
+// it needs to read its forest whole. A server of a domain that does not answer is
+// passed over for the next. It is an error if a server that was named, or any of
+// a domain that was named, cannot be opened; a domain of the forest without a
+// server makes the sweep incomplete.
+func OpenForest(ctx context.Context, cfg ForestConfig) (*Forest, error) {
+	f := &Forest{}
+	for _, server := range cfg.Servers {
+		d, err := Open(ctx, server)
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		f.add(d)
+	}
+	for _, domain := range cfg.Domains {
+		if err := f.openDomain(ctx, cfg, domain); err != nil {
+			f.Close()
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (f *Forest) openDomain(ctx context.Context, cfg ForestConfig, domain DomainConfig) error {
+	d, err := openAny(ctx, cfg, domain)
+	if err != nil {
+		return err
+	}
+	f.add(d)
+	for _, p := range d.forest {
+		if !p.read() || f.reads(p) || p.domain == "" {
+			continue
+		}
+		other := domain
+		other.Domain = p.domain
+		d, err := openAny(ctx, cfg, other)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			f.notes = append(f.notes, fmt.Sprintf("%s: %v", p.domain, err))
+			continue // the partition is missing from the sweep, which says so
+		}
+		f.add(d)
+	}
+	return nil
+}
+
+// openAny opens the first domain controller of a domain that lets it.
+func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Directory, error) {
+	find := cfg.Locator.Controllers
+	if cfg.GlobalCatalog {
+		find = cfg.Locator.Catalogs
+	}
+	found, err := find(ctx, domain.Domain)
+	if err != nil {
+		return nil, err
+	}
+	var failed error
+	for _, dc := range found {
+		server := domain.Config
+		server.URL = serverURL(domain.URL, dc.Host, cfg.GlobalCatalog)
+		server.Address = dc.Addr.Addr().String()
+		d, err := Open(ctx, server)
+		if err == nil {
+			return d, nil
+		}
+		if !unreachable(err) {
+			return nil, err // the next one would refuse the same password
+		}
+		if failed == nil {
+			failed = err
+		}
+	}
+	return nil, failed
+}
+
+// serverURL completes a scheme with the host and, for a global catalog, the port.
+func serverURL(scheme, host string, catalog bool) string {
+	ports := map[string]string{"ldap": ":3268", "ldaps": ":3269"}
+	if !catalog {
+		ports = nil
+	}
+	return scheme + "://" + host + ports[scheme]
+}
+
+// unreachable reports whether another server of the domain may do better.
+func unreachable(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && !ldap.IsErrorWithCode(e.Err, ldap.LDAPResultInvalidCredentials) && !errors.As(e.Err, new(*kerberos.Error))
+}
+
+// add takes in a server for the partitions that no other reads.
+func (f *Forest) add(d *Directory) {
+	d.assigned = slices.DeleteFunc(d.assigned, f.reads)
+	f.directories = append(f.directories, d)
+}
+
+func (f *Forest) reads(p partition) bool {
+	return slices.ContainsFunc(f.directories, func(d *Directory) bool {
+		return slices.ContainsFunc(d.assigned, func(a partition) bool { return sameDN(a.dn, p.dn) })
+	})
+}
+
+// Servers returns what was agreed with each server.
+func (f *Forest) Servers() []conflicts.Server {
+	var s conflicts.Scope
+	f.Describe(&s)
+	return s.Servers
+}
+
+// Close ends all connections.
+func (f *Forest) Close() {
+	for _, d := range f.directories {
+		d.Close()
+	}
+}
+
+// Describe adds the servers to a scope.
+func (f *Forest) Describe(s *conflicts.Scope) {
+	for _, d := range f.directories {
+		d.Describe(s)
+	}
+}
+
+// Sweep reads the partitions one after the other, each from its server.
+func (f *Forest) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
+	survey, err := sweepAll(ctx, f.directories, sink)
+	if err == nil {
+		survey.Notes = append(survey.Notes, f.notes...)
+	}
+	return survey, err
+}
+
+// Inspect asks one server after the other for the objects that none had so far.
+func (f *Forest) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
+	left := make(map[conflicts.Ref]bool, len(refs))
+	for _, ref := range refs {
+		left[ref] = true
+	}
+	var failed error
+	for _, d := range f.directories {
+		err := d.Inspect(ctx, slices.Collect(maps.Keys(left)), func(o *conflicts.Object) {
+			delete(left, o.Ref())
+			found(o)
+		})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		failed = errors.Join(failed, err)
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return failed
+}

@@ -1,0 +1,211 @@
+// Package kerberos binds LDAP connections to Active Directory with Kerberos:
+// SASL GSSAPI (RFC 4752) over gokrb5, under go-ldap.
+//
+// Make a [Client] of [Credentials], put a [Conn] between the TCP connection and
+// go-ldap, and bind:
+//
+//	client, err := kerberos.New(kerberos.Config{Realm: "CONTOSO.COM"}, kerberos.Credentials{User: "scan", Password: password})
+//	…
+//	wire := kerberos.NewConn(tcp)
+//	conn := ldap.NewConn(wire, false)
+//	conn.Start()
+//	err = client.Bind(ctx, conn, wire, "dc1.contoso.com")
+//
+// From then on everything on the connection is encrypted and protected from
+// changes (RFC 4121), which every domain controller accepts and which needs no
+// certificate.
+//
+// Over TLS, LDAPS or StartTLS, the bind carries the channel binding of the
+// connection (RFC 5929) instead: [MS-ADTS] 5.1.1.1.2 has no second layer inside
+// TLS. The Conn is nil then.
+//
+// Session keys are AES. No krb5.conf is needed, and none is an obstacle.
+package kerberos
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+
+	"github.com/go-ldap/ldap/v3"
+	"github.com/jcmturner/gokrb5/v8/client"
+	"github.com/jcmturner/gokrb5/v8/config"
+	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/types"
+)
+
+// Config says where Kerberos is. The zero value leaves it to krb5.conf and DNS.
+type Config struct {
+	// Realm is the realm of the account, its domain's DNS name, in any case.
+	// Empty means the one in the user name, the keytab or the ticket cache, and
+	// then default_realm.
+	Realm string
+	// KDCs are the Kerberos servers of realms, as host or host:port. They are
+	// asked in random order over TCP, for five seconds each. A realm without an
+	// entry has those of krb5.conf, and failing that those that the system's
+	// DNS names. One that ends in another realm than it began needs both.
+	KDCs map[string][]string
+	// SignOnly protects from changes only and leaves the data readable.
+	SignOnly bool
+	// Krb5Conf are the files to read, separated as in PATH. Empty means those of
+	// KRB5_CONFIG, and then /etc/krb5.conf. What is missing or cannot be
+	// understood in them is passed over.
+	Krb5Conf string
+	// Getenv is where KRB5_CONFIG and KRB5CCNAME come from; nil means [os.Getenv].
+	Getenv func(string) string
+}
+
+// A Client binds connections as one account. It may be used by many goroutines.
+type Client struct {
+	realm    string
+	source   string // of the credentials: the file, for errors
+	user     string // for errors
+	signOnly bool
+
+	mu  sync.Mutex // one logon at a time
+	krb *client.Client
+	// canonical makes the client of the name by which the domain knows the
+	// account. It is nil if that is the one asked for.
+	canonical func(types.PrincipalName) *client.Client
+}
+
+// newConfig returns the configuration of gokrb5. Each client needs its own: the
+// KDCs are shuffled in it.
+func newConfig(cfg Config, p *profile) *config.Config {
+	c := config.New()
+	c.LibDefaults.DNSLookupKDC = !p.noLookupKDC
+	c.LibDefaults.UDPPreferenceLimit = 1 // TCP: tickets of Active Directory outgrow gokrb5's datagrams
+	aes := []int32{etypeID.AES256_CTS_HMAC_SHA1_96, etypeID.AES128_CTS_HMAC_SHA1_96}
+	c.LibDefaults.DefaultTktEnctypeIDs, c.LibDefaults.DefaultTGSEnctypeIDs, c.LibDefaults.PermittedEnctypeIDs = aes, aes, aes
+	c.DomainRealm = p.domainRealm
+	given := map[string]bool{}
+	add := func(realm string, kdcs []string) {
+		if given[realm] || len(kdcs) == 0 {
+			return
+		}
+		given[realm] = true
+		r := config.Realm{Realm: realm}
+		for _, kdc := range kdcs {
+			if _, _, err := net.SplitHostPort(kdc); err != nil {
+				kdc = net.JoinHostPort(strings.Trim(kdc, "[]"), "88")
+			}
+			r.KDC = append(r.KDC, kdc)
+		}
+		c.Realms = append(c.Realms, r)
+	}
+	for realm, kdcs := range cfg.KDCs {
+		add(strings.ToUpper(realm), kdcs)
+	}
+	for realm, kdcs := range p.kdcs {
+		add(realm, kdcs)
+	}
+	return c
+}
+
+// Bind logs on to host, the DNS name of the domain controller that conn leads
+// to: it is not looked up, and has to be the one in the controller's service
+// principal names. wire is the Conn below conn, and nil over TLS.
+//
+// The error is an [*Error] where Kerberos is at fault, and go-ldap's where the
+// connection is. When ctx is done, the connection is closed and the error wraps
+// that of ctx. No other request may be under way during a bind (RFC 4513
+// section 5.2.1.2), and after an error the connection is of no further use.
+func (c *Client) Bind(ctx context.Context, conn *ldap.Conn, wire *Conn, host string) error {
+	state, secure := conn.TLSConnectionState()
+	if secure == (wire != nil) {
+		return errors.New("kerberos: a Conn belongs to a connection without TLS, and only there")
+	}
+	return c.logOn(ctx, conn, wire, state, host)
+}
+
+// BindTLS is Bind on a connection that is encrypted below conn, where state says
+// how.
+func (c *Client) BindTLS(ctx context.Context, conn *ldap.Conn, state tls.ConnectionState, host string) error {
+	return c.logOn(ctx, conn, nil, state, host)
+}
+
+func (c *Client) logOn(ctx context.Context, conn *ldap.Conn, wire *Conn, state tls.ConnectionState, host string) error {
+	host = strings.TrimSuffix(host, ".")
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	err := c.bind(ctx, conn, wire, state, host)
+	if err != nil && ctx.Err() != nil {
+		conn.Close() // before the AfterFunc gets to it
+		return &Error{Subject: host, Problem: "the logon was given up: " + ctx.Err().Error(), Err: ctx.Err()}
+	}
+	return c.explain(err, host)
+}
+
+func (c *Client) bind(ctx context.Context, conn *ldap.Conn, wire *Conn, state tls.ConnectionState, host string) error {
+	i := &initiator{want: layerSeal}
+	switch {
+	case wire == nil && len(state.PeerCertificates) == 0:
+		return errors.New("no TLS handshake yet")
+	case wire == nil:
+		i.want, i.binding = layerNone, endpointBinding(state)
+	case c.signOnly:
+		i.want = layerSign
+	}
+	spn := "ldap/" + host
+	if err := c.authenticate(ctx, i, spn); err != nil {
+		return err
+	}
+	if err := conn.GSSAPIBind(i, spn, ""); err != nil {
+		return err
+	}
+	if i.layer == nil {
+		return errUnproven
+	}
+	if wire == nil {
+		return nil
+	}
+	return wire.protect(i.layer)
+}
+
+// authenticate gives an initiator the ticket of a service. gokrb5 knows no
+// contexts: a logon that is given up ends by itself, and its ticket serves the
+// next one.
+func (c *Client) authenticate(ctx context.Context, i *initiator, spn string) error {
+	done := make(chan error, 1)
+	var got initiator
+	go func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		var err error
+		got.ticket, got.sessionKey, err = c.serviceTicket(spn)
+		got.realm, got.name = c.krb.Credentials.Domain(), c.krb.Credentials.CName()
+		done <- err
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-done:
+		i.ticket, i.sessionKey, i.realm, i.name = got.ticket, got.sessionKey, got.realm, got.name
+		return err
+	}
+}
+
+func (c *Client) serviceTicket(spn string) (ticket messages.Ticket, key types.EncryptionKey, err error) {
+	defer recoverTo(&err, "Kerberos message")
+	ticket, key, err = c.krb.GetServiceTicket(spn)
+	if c.canonical == nil {
+		return ticket, key, err
+	}
+	if name, ok := canonicalName(err); ok {
+		c.krb, c.canonical = c.canonical(name), nil
+		ticket, key, err = c.krb.GetServiceTicket(spn)
+	}
+	return ticket, key, err
+}
+
+// Close forgets the tickets. It waits for a logon that is under way. A closed
+// Client cannot bind; connections that are bound stay so.
+func (c *Client) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.krb.Destroy()
+}

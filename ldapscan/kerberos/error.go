@@ -1,0 +1,175 @@
+package kerberos
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// An Error says why a logon failed, in one sentence, and what to do about it. It
+// never holds a secret.
+type Error struct {
+	Subject string // who or what is at fault: an account, a host, a file
+	Problem string
+	Hint    string // may be empty
+	Err     error  // the cause, or nil
+}
+
+func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
+func (e *Error) Unwrap() error { return e.Err }
+
+// A fault is what one kind of error says. In its texts {account}, {realm},
+// {host} and {source}, where the credentials come from, stand for those of the
+// logon, and {1} for the first group of its pattern.
+type fault struct{ subject, problem, hint string }
+
+const (
+	hintKinit  = "run kinit again"
+	hintServer = "name the domain controller itself, by its full DNS name, not an alias or a load balancer"
+)
+
+var (
+	skew = fault{"{host}", "its clock and this computer's differ by more than five minutes",
+		"set the time of both, best by NTP"}
+	badSecret = fault{"{account}", "the {source} is wrong",
+		"check the password, and who else changes it; a keytab has to be exported again after each change"}
+	badTicket = fault{"{host}", "the server refused the Kerberos ticket", hintServer + ", and check the clocks"}
+	wrongName = fault{"{account}", "the account is not in realm {realm}",
+		"name the domain of the account"}
+	noAES = fault{"{account}", "only AES keys are spoken, and the account or the server has none",
+		"set the password again, so that AES keys are made, and allow AES in msDS-SupportedEncryptionTypes"}
+	noTicket = fault{"{source}", "no valid ticket for realm {realm}", hintKinit}
+)
+
+// codeFaults are the errors of KDCs and servers by their number (RFC 4120 section
+// 7.5.9).
+var codeFaults = map[int]fault{
+	6: {"{account}", "there is no such account in realm {realm}",
+		`write the user as name, name@domain or DOMAIN\name, and check the domain`},
+	7: {"{host}", "the domain knows no such LDAP server", hintServer},
+	12: {"{account}", "a policy forbids the account to log on from here",
+		"check its logon hours, workstations, authentication policy and membership in Protected Users"},
+	14: noAES,
+	18: {"{account}", "the account is disabled, locked out or expired", "use another account, or have it unlocked"},
+	23: {"{account}", "the password has expired or must be changed", "log on once and change it"},
+	24: badSecret,
+	31: badSecret,
+	32: {"{source}", "the ticket has expired", hintKinit},
+	33: skew,
+	37: skew,
+	41: badTicket,
+	68: wrongName,
+}
+
+// krbCode finds that number: gokrb5 turns what a KDC says into text.
+var krbCode = regexp.MustCompile(`\((\d+)\) (?:KDC_ERR|KRB_AP_ERR|KRB_ERR)_[A-Z]`)
+
+// textFaults are the errors of gokrb5 itself, which have no types. The first
+// that matches counts.
+var textFaults = []struct {
+	pattern *regexp.Regexp
+	fault   fault
+}{
+	{regexp.MustCompile(`matching key not found in keytab`),
+		fault{"{source}", "no key that fits {account}: the name, its case, the key version or the encryption type differs", hintKeytab}},
+	{regexp.MustCompile(`TGT not found in CCache|no valid existing session|neither a keytab nor a password`), noTicket},
+	{regexp.MustCompile(`TGT bytes in cache are not valid|cache entry ticket bytes are not valid|^ticket is damaged`),
+		fault{"{source}", "the file is damaged", hintKinit}},
+	{regexp.MustCompile(`no KDCs defined in configuration for realm (\S+)|not have any defined KDCs`),
+		fault{"realm {1}", "no Kerberos server is known", "check the domain, or name its servers in krb5.conf"}},
+	{regexp.MustCompile(`no KDC SRV records found for realm (\S+)|lookup (?:_kerberos\._(?:tcp|udp)\.)?(\S+?)\.?(?: on \S+)?: (?:no such host|server misbehaving|i/o timeout)`),
+		fault{"{1}", "not found in DNS", "check the domain, and that this computer asks the domain's DNS server"}},
+	{regexp.MustCompile(`(?:failed to communicate with KDC|error sending to a KDC).*connection refused`),
+		fault{"realm {realm}", "its Kerberos servers refuse the connection", "check that the domain controllers are up, and port 88"}},
+	{regexp.MustCompile(`failed to communicate with KDC|error sending to a KDC`),
+		fault{"realm {realm}", "its Kerberos servers cannot be reached", "check the network, and that no firewall blocks port 88"}},
+	{regexp.MustCompile(`clock skew`), skew},
+	{regexp.MustCompile(`CRealm in response does not match`), wrongName},
+	{regexp.MustCompile(`client password/keytab incorrect`), badSecret},
+}
+
+// explain makes an [*Error] of what a logon to host ended with. An error of the
+// LDAP connection stays as it is.
+func (c *Client) explain(err error, host string) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	f, group, ok := diagnose(err)
+	if !ok {
+		var le *ldap.Error
+		if errors.As(err, &le) {
+			return err
+		}
+		f = fault{subject: "{host}", problem: "the Kerberos logon failed: " + err.Error()}
+	}
+	words := strings.NewReplacer("{account}", c.account(), "{realm}", c.realm, "{host}", host, "{source}", c.source, "{1}", group)
+	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Hint: words.Replace(f.hint), Err: err}
+}
+
+func (c *Client) account() string {
+	if strings.ContainsAny(c.user, `@\`) {
+		return c.user
+	}
+	return c.user + "@" + c.realm
+}
+
+// diagnose returns the fault of an error, and what a group of its pattern holds.
+func diagnose(err error) (f fault, group string, ok bool) {
+	var (
+		le       *ldap.Error
+		layer    *layerError
+		identity *identityError
+		etype    etypeError
+	)
+	switch {
+	case errors.As(err, &le):
+		f, ok = diagnoseLDAP(le)
+		return f, "", ok
+	case errors.As(err, &layer):
+		return fault{"{host}", "the server offers no encryption of LDAP", "use ldaps://"}, "", true
+	case errors.As(err, &identity):
+		return fault{"{host}", "the server did not prove that it is the domain controller", hintServer}, "", true
+	case errors.As(err, &etype):
+		return fault{noAES.subject, fmt.Sprintf("the server's ticket has a %v, and only AES is spoken", etype), noAES.hint}, "", true
+	}
+	text := err.Error()
+	if m := krbCode.FindStringSubmatch(text); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		if f, ok := codeFaults[n]; ok {
+			return f, "", true
+		}
+	}
+	for _, t := range textFaults {
+		if m := t.pattern.FindStringSubmatch(text); m != nil {
+			return t.fault, strings.Join(m[1:], ""), true
+		}
+	}
+	return fault{}, "", false
+}
+
+// diagnoseLDAP explains the result of a bind. The KDC had accepted the account
+// by then, so "invalid credentials" is never about the password.
+func diagnoseLDAP(e *ldap.Error) (fault, bool) {
+	text := e.Error()
+	switch e.ResultCode {
+	case ldap.LDAPResultAuthMethodNotSupported:
+		return fault{"{host}", "the server does not offer Kerberos (SASL GSSAPI)", "check that it is a domain controller"}, true
+	case ldap.LDAPResultStrongAuthRequired:
+		return fault{"{host}", "the server takes no Kerberos logon inside TLS", "use ldap://, which Kerberos encrypts"}, true
+	case ldap.LDAPResultInvalidCredentials:
+		switch {
+		case strings.Contains(text, "80090346"): // SEC_E_BAD_BINDINGS
+			return fault{"{host}", "the TLS channel binding does not match",
+				"something in between ends TLS, a proxy, load balancer or inspection: connect to the domain controller itself, or use ldap://, which Kerberos encrypts"}, true
+		case strings.Contains(text, "80090324"), strings.Contains(strings.ToLower(text), "skew"): // SEC_E_TIME_SKEW
+			return skew, true
+		}
+		return badTicket, true
+	}
+	return fault{}, false
+}

@@ -1,0 +1,94 @@
+package ldapscan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+)
+
+// A partition is a naming context of a forest.
+type partition struct {
+	dn string
+	// domain is the DNS name of the domain whose controllers hold it; empty if
+	// the directory does not say.
+	domain string
+	kind   partitionKind
+}
+
+type partitionKind string
+
+const (
+	domainKind        partitionKind = "domain"
+	configurationKind partitionKind = "configuration"
+	schemaKind        partitionKind = "schema"
+	applicationKind   partitionKind = "application"
+)
+
+// systemFlags of a crossRef object ([MS-ADTS] 6.1.1.2.1.1.1): the naming context
+// is one of Active Directory's, and it is a domain.
+const (
+	flagNTDSNC     = 1
+	flagNTDSDomain = 2
+)
+
+// forestPartitions returns the partitions of the whole forest, wherever they are
+// held, in the order of their names: from the crossRef objects in the
+// configuration partition, or, where there are none, what the server itself holds.
+func (d *Directory) forestPartitions() ([]partition, error) {
+	configuration, schema := d.root.first("configurationnamingcontext"), d.root.first("schemanamingcontext")
+	var list []partition
+	if configuration != "" {
+		q := query{base: "CN=Partitions," + configuration, filter: "(objectClass=crossRef)", attributes: []string{"nCName", "dnsRoot", "systemFlags"}}
+		err := d.pages(q, func(p page) error {
+			for _, e := range p.entries {
+				a := attributes{}
+				a.take(e)
+				flags := a.number("systemflags")
+				if flags&flagNTDSNC == 0 {
+					continue // a reference to a directory outside the forest
+				}
+				nc := partition{dn: a.first("ncname"), domain: strings.ToLower(a.first("dnsroot")), kind: applicationKind}
+				switch {
+				case flags&flagNTDSDomain != 0:
+					nc.kind = domainKind
+				case sameDN(nc.dn, configuration):
+					nc.kind = configurationKind
+				case sameDN(nc.dn, schema):
+					nc.kind = schemaKind
+				}
+				list = append(list, nc)
+			}
+			return nil
+		})
+		if err != nil && !noSuchObject(err) {
+			return nil, fmt.Errorf("the list of partitions: %w", err)
+		}
+	}
+	if len(list) == 0 {
+		for _, dn := range d.root.all("namingcontexts") {
+			nc := partition{dn: dn, kind: domainKind}
+			switch {
+			case sameDN(dn, configuration):
+				nc.kind = configurationKind
+			case sameDN(dn, schema):
+				nc.kind = schemaKind
+			}
+			list = append(list, nc)
+		}
+	}
+	slices.SortFunc(list, func(a, b partition) int { return strings.Compare(a.dn, b.dn) })
+	return list, nil
+}
+
+// holds reports whether the server has a replica of the partition.
+func (d *Directory) holds(p partition) bool {
+	return slices.ContainsFunc(d.root.all("namingcontexts"), func(dn string) bool { return sameDN(dn, p.dn) })
+}
+
+func sameDN(a, b string) bool { return conflicts.Within(a, b) && conflicts.Within(b, a) }
+
+// read reports whether objects with addresses can be in the partition. Schema
+// and application partitions are passed over, and the survey says so.
+func (p partition) read() bool { return p.kind == domainKind || p.kind == configurationKind }

@@ -1,0 +1,16 @@
+package ldapscan
+
+import (
+	"github.com/go-ldap/ldap/v3/gssapi"
+)
+
+// bindSSPI binds as the user who is signed in, with the channel binding of the
+// connection's certificate.
+func (d *Directory) bindSSPI(host string) error {
+	client, err := gssapi.NewSSPIClientWithChannelBinding(d.secured.ConnectionState().PeerCertificates[0])
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return d.conn.GSSAPIBind(client, "ldap/"+host, "")
+}
