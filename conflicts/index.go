@@ -77,10 +77,10 @@ func (x *Index) Add(v *View) {
 
 // Reserve takes in the proxy addresses of a deleted object: it owns nothing,
 // but its addresses are not handed out.
-func (x *Index) Reserve(addresses []string) {
+func (x *Index) Reserve(addresses [][]byte) {
 	for _, v := range addresses {
-		a := ParseAddress(v)
-		x.mark(x.objects, fromDeleted, x.fingerprint(a.Key()), x.fingerprint(a.LooseKey()))
+		key, loose := x.address(v)
+		x.mark(x.objects, fromDeleted, key, loose)
 	}
 }
 

@@ -27,7 +27,7 @@ func TestIndexSuspects(t *testing.T) {
 	nameless := Entry{DN: "CN=H", ProxyAddresses: []string{"smtp:h@a.com"}}
 	index.Add(view(&nameless))
 	index.Add(view(&Entry{DN: "CN=I", ProxyAddresses: []string{"smtp:h@a.com"}}))
-	index.Reserve([]string{"smtp:gone@a.com"})
+	index.Reserve([][]byte{[]byte("smtp:gone@a.com")})
 	got := map[Ref]bool{}
 	for _, ref := range index.Suspects() {
 		got[ref] = true

@@ -7,7 +7,7 @@ import (
 
 // A View is an [Entry] in the buffers of whoever reads it: it and its parts are
 // valid only until the next one is read. It is what a sweep over millions of
-// objects hands on. What is nil the object does not have.
+// objects hands on. What is empty the object does not have.
 type View struct {
 	DN                []byte
 	GUID              GUID
@@ -15,6 +15,14 @@ type View struct {
 	Mail              []byte
 	UserPrincipalName []byte
 	TargetAddress     []byte
+}
+
+// Ref returns the name under which the object is read again. It stays valid.
+func (v *View) Ref() Ref {
+	if v.GUID != (GUID{}) {
+		return Ref{GUID: v.GUID}
+	}
+	return Ref{DN: string(v.DN)}
 }
 
 // Entry returns a copy that stays valid.
