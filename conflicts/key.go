@@ -99,7 +99,7 @@ func fold(s string) string {
 	return norm.NFC.String(cases.Fold().String(strings.ToLower(norm.NFC.String(s))))
 }
 
-func isASCII[T string | []byte](s T) bool {
+func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false

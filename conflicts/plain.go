@@ -45,6 +45,18 @@ func appendLower(dst, s []byte) (lowered []byte, ascii bool) {
 	return dst[:n], all&(0x80*each) == 0
 }
 
+// allASCII is isASCII, eight octets at a time.
+func allASCII(s []byte) bool {
+	var all uint64
+	for ; len(s) >= 8; s = s[8:] {
+		all |= binary.LittleEndian.Uint64(s)
+	}
+	for _, c := range s {
+		all |= uint64(c)
+	}
+	return all&(0x80*each) == 0
+}
+
 const each = 0x0101010101010101 // one in each octet of a word
 
 // lower8 lower-cases the eight octets of a word. Adding to the low seven bits of an

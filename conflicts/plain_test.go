@@ -46,7 +46,7 @@ func TestAppendLower(t *testing.T) {
 				want = append(want, c)
 			}
 			got, ascii := appendLower([]byte("x"), b)
-			if string(got) != string(want) || ascii != isASCII(b) {
+			if string(got) != string(want) || ascii != isASCII(string(b)) || ascii != allASCII(b) {
 				t.Fatalf("%q: %q %v", b, got, ascii)
 			}
 		}

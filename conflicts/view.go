@@ -61,10 +61,11 @@ func (v *View) ordinary() bool {
 	var primary []byte
 	smtp := false
 	for i, a := range v.ProxyAddresses {
-		typ, text, ok := bytes.Cut(a, colon)
-		if !ok || !word(typ) {
+		colon := bytes.IndexByte(a, ':')
+		if colon < 0 || !word(a[:colon]) {
 			return false
 		}
+		typ, text := a[:colon], a[colon+1:]
 		if len(typ) == 4 && bytes.EqualFold(typ, smtpType) {
 			if !orderlyMail(text) {
 				return false
@@ -91,10 +92,7 @@ func (v *View) ordinary() bool {
 	return primary != nil && (len(v.Mail) == 0 || len(v.Mail) == len(primary) && bytes.EqualFold(v.Mail, primary))
 }
 
-var (
-	colon    = []byte(":")
-	smtpType = []byte("smtp")
-)
+var smtpType = []byte("smtp")
 
 // word reports whether a type is made of ASCII letters and digits.
 func word(typ []byte) bool {
@@ -111,7 +109,7 @@ func word(typ []byte) bool {
 // orderly reports whether an address of any type is ASCII without white space
 // around it.
 func orderly(text []byte) bool {
-	return len(text) > 0 && text[0] > ' ' && text[len(text)-1] > ' ' && isASCII(text)
+	return len(text) > 0 && text[0] > ' ' && text[len(text)-1] > ' ' && allASCII(text)
 }
 
 // orderlyMail reports whether a mail address has one "@", no part that is empty or

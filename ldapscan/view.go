@@ -41,6 +41,11 @@ func (w *viewer) begin(dn []byte) {
 
 // field returns which attribute a name means, options and case aside.
 func (w *viewer) field(name string) field {
+	for f, known := range fieldNames {
+		if name == known { // most often
+			return field(f)
+		}
+	}
 	name, next := rangeEnd(name)
 	for f, known := range fieldNames {
 		if len(name) == len(known) && strings.EqualFold(name, known) {
