@@ -41,19 +41,16 @@ func (w *viewer) begin(dn []byte) {
 
 // field returns which attribute a name means, options and case aside.
 func (w *viewer) field(name string) field {
+	base, _, _ := strings.Cut(name, ";")
 	for f, known := range fieldNames {
-		if name == known { // most often
-			return field(f)
+		if len(base) != len(known) || base != known && !strings.EqualFold(base, known) {
+			continue
 		}
-	}
-	name, next := rangeEnd(name)
-	for f, known := range fieldNames {
-		if len(name) == len(known) && strings.EqualFold(name, known) {
-			if f == int(proxyField) {
-				w.missing = max(w.missing, next)
-			}
-			return field(f)
+		if f == int(proxyField) {
+			_, next := rangeEnd(name)
+			w.missing = max(w.missing, next)
 		}
+		return field(f)
 	}
 	return noField
 }
