@@ -102,10 +102,11 @@ func Findings(e *Entry) []Finding {
 				add(EntraCharacter, v, "Entra ID refuses %s", bad)
 			}
 		}
-		if twin := cmp.Or(first[a.Key()], first[a.LooseKey()]); twin != "" {
+		key, loose := a.Key(), a.LooseKey()
+		if twin := cmp.Or(first[key], first[loose]); twin != "" {
 			add(DoubledAddress, v, "the same address as %s", twin)
 		} else {
-			first[a.Key()], first[a.LooseKey()] = v, v
+			first[key], first[loose] = v, v
 		}
 	}
 	switch {

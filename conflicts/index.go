@@ -3,187 +3,222 @@ package conflicts
 import (
 	"cmp"
 	"hash/maphash"
+	"maps"
 	"slices"
 )
 
 // An Index finds out which objects may share an address, in one pass over a
-// forest and without keeping an address: of each it holds a 64-bit fingerprint
-// of its key and, outside ASCII, of its loose key, with the number of the object.
-// Fingerprints can collide, so what it returns are suspects; [Judge] compares
-// the exact values of a second reading.
+// forest and without keeping an address: of each it holds a fingerprint of its
+// key and, outside ASCII, of its loose key, with the number of the object. What
+// it returns are suspects; [Judge] compares the exact values of a second reading.
+//
+// A fingerprint has 43 bits, 11 of them in the number of its shard. Among n
+// fingerprints n²/2⁴⁴ pairs are expected to be equal by chance: 1 for 4 million,
+// 91 for 40 million. Each costs the second reading of two objects. That Taken is
+// wrong about a free address has a probability of n/2⁴³, 1 in 220,000 for 40
+// million, and costs a number in a proposal.
+//
+// The memory in use is 6.2 octets a fingerprint and 16 an object, besides up to
+// 1 MiB for blocks in part. mail and userPrincipalName cost nothing where they
+// equal a proxy address of the object: one with four addresses takes 41 octets.
 //
 // An Index is not safe for concurrent use.
 type Index struct {
-	seed   maphash.Seed
-	shards [256]shard
-	guids  []GUID
-	names  map[uint32]string // of the objects without a GUID
-	sorted bool
+	seed     maphash.Seed
+	shards   [1 << shardBits]shard
+	objects  uint32
+	guids    []*[guidBlock]GUID
+	names    map[uint32]string // of the objects without a GUID
+	repeated map[Ref]bool
+	sorted   bool
+
+	key    []byte   // of the value at hand
+	prints []uint64 // of the object at hand
 }
-
-// maxObjects is what the number of an object leaves room for beside its source.
-const maxObjects = 1 << 29
-
-// A source is the attribute in which a fingerprint stood.
-type source uint32
 
 const (
-	fromProxy source = iota
-	fromMail
-	fromUPN
-	fromTarget
-	fromDeleted
+	maxObjects = 1 << 30 // what the number of an object leaves room for in a mark
+	guidBlock  = 512
 )
-
-type mark struct {
-	print uint64
-	owner uint32 // object number << 3 | source
-}
-
-// A shard holds the fingerprints with the same first byte. Columns instead of
-// marks, as a mark would be padded to 16 bytes.
-type shard struct {
-	prints []uint64
-	owners []uint32
-}
 
 // NewIndex returns an empty index. The seed makes fingerprints unpredictable,
 // so that nobody can craft addresses that collide; no result depends on it.
 func NewIndex(seed maphash.Seed) *Index {
-	return &Index{seed: seed, names: map[uint32]string{}}
+	return &Index{seed: seed, names: map[uint32]string{}, repeated: map[Ref]bool{}}
 }
 
-// Add takes in an object. It keeps nothing of e but its GUID, or its DN if it
+// Add takes in an object. It keeps nothing of v but its GUID, or its DN if it
 // has none. Adding an object again is harmless, as Judge counts each once. Add
 // must not be called after Suspects.
-func (x *Index) Add(e *Entry) {
-	n := x.object(e)
-	for _, v := range e.ProxyAddresses {
-		x.mark(n, fromProxy, ParseAddress(v))
+func (x *Index) Add(v *View) {
+	n := x.object(v)
+	x.prints = x.prints[:0]
+	for _, a := range v.ProxyAddresses {
+		key, loose := x.address(a)
+		x.mark(n, fromProxy, key, loose)
+		x.prints = append(x.prints, key, loose)
 	}
-	if e.Mail != "" {
-		x.mark(n, fromMail, mailAddress(e.Mail))
+	for _, a := range [][]byte{v.Mail, v.UserPrincipalName} {
+		if len(a) == 0 {
+			continue
+		}
+		// What the object holds as a proxy address is no news.
+		key, loose := x.mail(a)
+		if !slices.Contains(x.prints, key) || !slices.Contains(x.prints, loose) {
+			x.mark(n, fromOther, key, loose)
+			x.prints = append(x.prints, key, loose)
+		}
 	}
-	if e.UserPrincipalName != "" {
-		x.mark(n, fromUPN, mailAddress(e.UserPrincipalName))
-	}
-	if e.TargetAddress != "" {
-		x.mark(n, fromTarget, ParseAddress(e.TargetAddress))
+	if len(v.TargetAddress) > 0 {
+		key, loose := x.address(v.TargetAddress)
+		x.mark(n, fromTarget, key, loose)
 	}
 }
 
 // Reserve takes in the proxy addresses of a deleted object: it owns nothing,
 // but its addresses are not handed out.
-func (x *Index) Reserve(addresses []string) {
+func (x *Index) Reserve(addresses [][]byte) {
 	for _, v := range addresses {
-		x.mark(0, fromDeleted, ParseAddress(v))
+		key, loose := x.address(v)
+		x.mark(x.objects, fromDeleted, key, loose)
 	}
 }
 
-func (x *Index) object(e *Entry) uint32 {
-	n := uint32(len(x.guids))
+func (x *Index) object(v *View) uint32 {
+	n := x.objects
 	if n == maxObjects {
-		panic("conflicts: more than 536,870,912 objects")
+		panic("conflicts: more than 1,073,741,824 objects")
 	}
-	x.guids = append(x.guids, e.GUID)
-	if e.GUID == (GUID{}) {
-		x.names[n] = e.DN
+	if n%guidBlock == 0 {
+		x.guids = append(x.guids, new([guidBlock]GUID))
 	}
+	x.guids[n/guidBlock][n%guidBlock] = v.GUID
+	if v.GUID == (GUID{}) {
+		x.names[n] = string(v.DN)
+	}
+	x.objects++
 	return n
 }
 
-func (x *Index) mark(object uint32, from source, a Address) {
-	if x.sorted {
-		panic("conflicts: Index changed after Suspects")
-	}
-	key, loose := a.Key(), a.LooseKey()
-	x.put(key, object, from)
-	if loose != key {
-		x.put(loose, object, from)
-	}
+func (x *Index) ref(object uint32) Ref {
+	return Ref{GUID: x.guids[object/guidBlock][object%guidBlock], DN: x.names[object]}
 }
 
-func (x *Index) put(k Key, object uint32, from source) {
-	print := x.fingerprint(k)
-	s := &x.shards[print>>56]
-	s.prints = append(s.prints, print)
-	s.owners = append(s.owners, object<<3|uint32(from))
+// address returns the fingerprints of the key and the loose key of a value of
+// proxyAddresses.
+func (x *Index) address(value []byte) (key, loose uint64) {
+	var ok bool
+	if x.key, ok = appendPlainKey(x.key[:0], value); ok {
+		key = maphash.Bytes(x.seed, x.key)
+		return key, key
+	}
+	a := ParseAddress(string(value))
+	return x.fingerprint(a.Key()), x.fingerprint(a.LooseKey())
+}
+
+// mail does the same for a mail address without a type.
+func (x *Index) mail(value []byte) (key, loose uint64) {
+	var ok bool
+	if x.key, ok = appendPlainMailKey(x.key[:0], value); ok {
+		key = maphash.Bytes(x.seed, x.key)
+		return key, key
+	}
+	a := mailAddress(string(value))
+	return x.fingerprint(a.Key()), x.fingerprint(a.LooseKey())
 }
 
 func (x *Index) fingerprint(k Key) uint64 { return maphash.String(x.seed, string(k)) }
 
+func (x *Index) mark(object uint32, from source, key, loose uint64) {
+	if x.sorted {
+		panic("conflicts: Index changed after Suspects")
+	}
+	x.shard(key).add(remainder(key), object, from)
+	if loose != key {
+		x.shard(loose).add(remainder(loose), object, from)
+	}
+}
+
+func (x *Index) shard(print uint64) *shard { return &x.shards[print>>(64-shardBits)] }
+
 // Suspects returns the objects that share a fingerprint with another one in a
 // way that could be a conflict, each once, in a fixed order. It ends the taking
-// in.
+// in and must be called once.
 func (x *Index) Suspects() []Ref {
-	suspect := map[uint32]bool{}
+	x.sorted = true
+	suspect := make([]uint64, (x.objects+63)/64)
 	var marks []mark
+	var owners []uint32
 	for i := range x.shards {
-		s := &x.shards[i]
-		marks = marks[:0]
-		for j := range s.prints {
-			marks = append(marks, mark{s.prints[j], s.owners[j]})
-		}
-		slices.SortFunc(marks, func(a, b mark) int { return cmp.Compare(a.print, b.print) })
-		s.owners = nil
-		for j := range marks {
-			s.prints[j] = marks[j].print
-		}
-		for lo := 0; lo < len(marks); {
-			hi := lo + 1
-			for hi < len(marks) && marks[hi].print == marks[lo].print {
-				hi++
+		marks = x.shards[i].sort(marks)
+		for rest := marks; len(rest) > 0; {
+			n := 1
+			for n < len(rest) && rest[n].print() == rest[0].print() {
+				n++
 			}
-			if hi-lo > 1 && shared(marks[lo:hi]) {
-				for _, m := range marks[lo:hi] {
-					if source(m.owner&7) != fromDeleted {
-						suspect[m.owner>>3] = true
-					}
+			run := rest[:n]
+			rest = rest[n:]
+			if run[0].object() == run[n-1].object() {
+				continue // most often: an address that one object has
+			}
+			owners = owners[:0]
+			for _, m := range run {
+				if m.source() != fromDeleted && (len(owners) == 0 || m.object() != owners[len(owners)-1]) {
+					owners = append(owners, m.object())
 				}
 			}
-			lo = hi
+			if len(owners) < 2 {
+				continue
+			}
+			x.noteRepeated(owners)
+			if shared(run) {
+				for _, o := range owners {
+					suspect[o/64] |= 1 << (o % 64)
+				}
+			}
 		}
 	}
-	x.sorted = true
-	refs := make([]Ref, 0, len(suspect))
-	seen := make(map[Ref]bool, len(suspect))
-	for n := range suspect {
-		ref := Ref{GUID: x.guids[n], DN: x.names[n]}
-		if !seen[ref] {
-			seen[ref] = true
-			refs = append(refs, ref)
+	var refs []Ref
+	for o := range x.objects {
+		if suspect[o/64]&(1<<(o%64)) != 0 {
+			refs = append(refs, x.ref(o))
 		}
 	}
 	slices.SortFunc(refs, func(a, b Ref) int { return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN)) })
-	return refs
+	return slices.Compact(refs)
 }
 
-// shared reports whether more than one object stands behind equal prints, one
-// of them with a proxy address, or more than one with a target address.
-func shared(run []mark) bool {
-	if !slices.ContainsFunc(run, func(m mark) bool { return m.owner>>3 != run[0].owner>>3 }) {
-		return false // most often: the primary address and mail of one object
-	}
-	var address, target, other []uint32
-	for _, m := range run {
-		switch source(m.owner & 7) {
-		case fromProxy:
-			address = append(address, m.owner>>3)
-		case fromMail, fromUPN:
-			other = append(other, m.owner>>3)
-		case fromTarget:
-			target = append(target, m.owner>>3)
+// noteRepeated finds owners of one fingerprint that are the same object.
+func (x *Index) noteRepeated(owners []uint32) {
+	if len(owners) == 2 {
+		if ref := x.ref(owners[0]); ref == x.ref(owners[1]) {
+			x.repeated[ref] = true
 		}
+		return
 	}
-	several := func(objects []uint32) bool {
-		return slices.ContainsFunc(objects, func(n uint32) bool { return n != objects[0] })
+	seen := make(map[Ref]bool, len(owners))
+	for _, o := range owners {
+		ref := x.ref(o)
+		if seen[ref] {
+			x.repeated[ref] = true
+		}
+		seen[ref] = true
 	}
-	return several(target) || len(address) > 0 && several(append(address, other...))
+}
+
+// Repeated returns the objects that were added more than once with an address in
+// common, in no particular order: pages of a sweep that came twice, or objects
+// that moved while it ran. Suspects must have been called.
+func (x *Index) Repeated() []Ref {
+	if !x.sorted {
+		panic("conflicts: Repeated before Suspects")
+	}
+	return slices.Collect(maps.Keys(x.repeated))
 }
 
 // Taken reports whether the address, under its key or its loose key, stands
 // anywhere in the forest that was read, in any attribute, deleted objects
-// included. It may say so wrongly once in 2^64 / n times, never the reverse.
+// included. It may say so wrongly, as told at [Index], never the reverse.
 // Suspects must have been called.
 func (x *Index) Taken(a Address) bool {
 	if !x.sorted {
@@ -194,27 +229,5 @@ func (x *Index) Taken(a Address) bool {
 
 func (x *Index) has(k Key) bool {
 	print := x.fingerprint(k)
-	_, ok := slices.BinarySearch(x.shards[print>>56].prints, print)
-	return ok
-}
-
-// Repeated returns the objects that were added more than once, in no
-// particular order: pages of a sweep that came twice, or objects that moved
-// while it ran.
-func (x *Index) Repeated() []Ref {
-	guids := slices.Clone(x.guids)
-	slices.SortFunc(guids, func(a, b GUID) int { return slices.Compare(a[:], b[:]) })
-	var repeated []Ref
-	for i := 1; i < len(guids); i++ {
-		if guids[i] == guids[i-1] && guids[i] != (GUID{}) && (i < 2 || guids[i] != guids[i-2]) {
-			repeated = append(repeated, Ref{GUID: guids[i]})
-		}
-	}
-	names := make(map[string]int, len(x.names))
-	for _, dn := range x.names {
-		if names[dn]++; names[dn] == 2 {
-			repeated = append(repeated, Ref{DN: dn})
-		}
-	}
-	return repeated
+	return x.shard(print).has(remainder(print))
 }

@@ -291,7 +291,7 @@ func TestPlanProperties(t *testing.T) {
 		objects := forest(r)
 		index := NewIndex(maphash.MakeSeed())
 		for _, o := range objects {
-			index.Add(&o.Entry)
+			index.Add(view(&o.Entry))
 		}
 		suspects := index.Suspects()
 		opt := Options{Taken: index.Taken, RemoveSecondary: seed%2 == 0}

@@ -116,14 +116,11 @@ func (d *Directory) checkSchema() error {
 	}
 	q.filter = "(|" + q.filter + ")"
 	known, partial := map[string]bool{}, map[string]bool{}
-	err := d.pages(q, func(p page) error {
-		for _, e := range p.entries {
-			a := attributes{}
-			a.take(e)
-			known[a.first("ldapdisplayname")] = true
-			partial[a.first("ldapdisplayname")] = strings.EqualFold(a.first("ismemberofpartialattributeset"), "TRUE")
-		}
-		return nil
+	err := d.results(q, func(r result) {
+		a := attributes{}
+		a.take(r)
+		known[a.first("ldapdisplayname")] = true
+		partial[a.first("ldapdisplayname")] = strings.EqualFold(a.first("ismemberofpartialattributeset"), "TRUE")
 	})
 	if err != nil {
 		return fmt.Errorf("the schema: %w", err)

@@ -63,16 +63,20 @@ func (a attributes) entry(dn string) conflicts.Entry {
 		UserPrincipalName: a.first("userprincipalname"),
 		TargetAddress:     a.first("targetaddress"),
 	}
-	if b := a.first("objectguid"); len(b) == len(e.GUID) {
-		copy(e.GUID[:], b)
-	} else if g, err := conflicts.ParseGUID(b); err == nil {
-		e.GUID = g // some exports write it as text
+	if len(a["objectguid"]) > 0 {
+		e.GUID = guidOf(a["objectguid"][0])
 	}
 	return e
 }
 
-func (a attributes) hasAddress() bool {
-	return len(a["proxyaddresses"])+len(a["mail"])+len(a["userprincipalname"]) > 0
+// guidOf reads a value of objectGUID, which some exports write as text. What it
+// cannot read is the zero GUID.
+func guidOf(value []byte) (g conflicts.GUID) {
+	if len(value) == len(g) {
+		return conflicts.GUID(value)
+	}
+	g, _ = conflicts.ParseGUID(string(value))
+	return g
 }
 
 // policyOptOut in msExchPoliciesExcluded takes a recipient out of all

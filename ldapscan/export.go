@@ -36,38 +36,29 @@ const progressEvery = 1000
 // makes the survey incomplete.
 func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	survey := &Survey{Notes: []string{x.Path + ": an export; what it leaves out cannot be seen"}}
-	rows := map[string]*conflicts.Coverage{}
-	row := func(dn string) *conflicts.Coverage {
-		partition := conflicts.Partition(dn)
-		if partition == "" {
-			partition = x.Path
-		}
-		key := strings.ToLower(partition)
-		if rows[key] == nil {
-			rows[key] = &conflicts.Coverage{Partition: partition}
-		}
-		return rows[key]
-	}
+	rows := &coverage{path: x.Path, partitions: map[string]*conflicts.Coverage{}, parents: map[string]*conflicts.Coverage{}}
+	var w viewer
 	n := 0
-	damage := x.read(ctx, func(dn string, a attributes, missing int) error {
+	damage := x.read(ctx, func(rec *ldif.Record) error {
 		if n++; n%progressEvery == 0 {
 			sink.Page()
 		}
-		survey.AcceptedDomains = append(survey.AcceptedDomains, a.all("msexchaccepteddomainname")...)
-		c := row(dn)
-		switch {
-		case strings.EqualFold(a.first("isdeleted"), "TRUE"):
-			if addresses := a.all("proxyaddresses"); len(addresses) > 0 {
+		w.record(rec)
+		for _, name := range w.domains {
+			survey.AcceptedDomains = append(survey.AcceptedDomains, string(name))
+		}
+		switch c := rows.of(rec.DN); {
+		case w.deleted:
+			if len(w.view.ProxyAddresses) > 0 {
 				c.Deleted++
-				sink.Deleted(addresses)
+				sink.Deleted(w.view.ProxyAddresses)
 			}
-		case a.hasAddress():
-			e := a.entry(dn)
+		case w.hasAddress():
 			c.Objects++
-			c.Values += len(e.ProxyAddresses)
-			sink.Entry(&e)
-			if missing > 0 && c.Problem == "" {
-				c.Problem = fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.Path, dn)
+			c.Values += len(w.view.ProxyAddresses)
+			sink.Entry(&w.view)
+			if w.missing > 0 && c.Problem == "" {
+				c.Problem = fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.Path, rec.DN)
 			}
 		}
 		return nil
@@ -75,7 +66,7 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	for _, c := range rows {
+	for _, c := range rows.partitions {
 		survey.Coverage = append(survey.Coverage, *c)
 	}
 	slices.SortFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
@@ -101,14 +92,20 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 	for _, ref := range refs {
 		wanted[ref] = true
 	}
-	err := x.read(ctx, func(dn string, a attributes, _ int) error {
+	var w viewer
+	err := x.read(ctx, func(rec *ldif.Record) error {
 		if len(wanted) == 0 {
 			return io.EOF
 		}
-		e := a.entry(dn)
-		if wanted[e.Ref()] && !strings.EqualFold(a.first("isdeleted"), "TRUE") {
-			delete(wanted, e.Ref())
-			found(a.object(dn))
+		w.record(rec)
+		ref := w.view.Ref()
+		if wanted[ref] && !w.deleted {
+			delete(wanted, ref)
+			a := attributes{}
+			for _, attr := range rec.Attributes {
+				a.add(attr.Name, attr.Value)
+			}
+			found(a.object(rec.DN))
 		}
 		return nil
 	})
@@ -118,15 +115,15 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 	return err
 }
 
-// read hands over every record. missing is the number of the first value of
-// proxyAddresses that the export leaves out, 0 if none.
-func (x Export) read(ctx context.Context, each func(dn string, a attributes, missing int) error) error {
+// read hands over every record, each valid until the next.
+func (x Export) read(ctx context.Context, each func(*ldif.Record) error) error {
 	f, err := os.Open(x.Path)
 	if err != nil {
 		return &Error{Subject: x.Path, Problem: cause(err), Err: err}
 	}
 	defer f.Close()
 	r := ldif.NewReader(f)
+	r.ReuseRecord = true
 	for ctx.Err() == nil {
 		rec, err := r.Read()
 		if err == io.EOF {
@@ -139,19 +136,65 @@ func (x Export) read(ctx context.Context, each func(dn string, a attributes, mis
 			return &Error{Subject: x.Path, Problem: fmt.Sprintf("line %d: a change, not the content of a directory", rec.Line),
 				Hint: "export with ldifde -f export.ldif, or ldapsearch -LLL"}
 		}
-		a := attributes{}
-		r := result{dn: rec.DN}
-		for _, attr := range rec.Attributes {
-			r.values = append(r.values, resultAttribute{attr.Name, [][]byte{attr.Value}})
-		}
-		missing := a.take(r)
-		if err := each(rec.DN, a, missing); err == io.EOF {
+		if err := each(rec); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// coverage counts what an export holds of each partition.
+type coverage struct {
+	path       string
+	partitions map[string]*conflicts.Coverage // by the name in lower case
+	parents    map[string]*conflicts.Coverage // by the name of a container
+}
+
+// maxParents bounds the memory for containers of objects.
+const maxParents = 10_000
+
+// of returns the row of the partition that holds an object, or of the whole file
+// where its name does not tell. What stands in a container below the head of a
+// partition lies in that partition, so that most names need not be taken apart.
+func (c *coverage) of(dn string) *conflicts.Coverage {
+	parent := strings.TrimLeft(parentOf(dn), " ")
+	if row := c.parents[parent]; row != nil {
+		return row
+	}
+	partition := conflicts.Partition(dn)
+	below := len(parent) > len(partition)
+	if partition == "" {
+		partition = c.path
+	}
+	key := strings.ToLower(partition)
+	row := c.partitions[key]
+	if row == nil {
+		row = &conflicts.Coverage{Partition: partition}
+		c.partitions[key] = row
+	}
+	if below {
+		if len(c.parents) == maxParents {
+			clear(c.parents)
+		}
+		c.parents[strings.Clone(parent)] = row
+	}
+	return row
+}
+
+// parentOf returns what stands behind the first comma of a name that is not
+// escaped.
+func parentOf(dn string) string {
+	for i := 0; i < len(dn); i++ {
+		switch dn[i] {
+		case '\\':
+			i++
+		case ',':
+			return dn[i+1:]
+		}
+	}
+	return ""
 }
 
 // cause returns what the operating system said, without the operation and the

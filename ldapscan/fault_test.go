@@ -92,9 +92,9 @@ func TestMovedObjectIsFound(t *testing.T) {
 	missed := map[conflicts.Ref]bool{}
 	seen := 0
 	_, err := d.Sweep(context.Background(), ldapscan.Sink{
-		Entry:   func(*conflicts.Entry) { seen++ },
-		Changed: func(e *conflicts.Entry) { missed[e.Ref()] = true },
-		Deleted: func([]string) {}, Page: func() {},
+		Entry:   func(*conflicts.View) { seen++ },
+		Changed: func(v *conflicts.View) { missed[v.Ref()] = true },
+		Deleted: func([][]byte) {}, Page: func() {},
 	})
 	if err != nil || seen != f.objects-1 || len(missed) != 1 {
 		t.Errorf("%d on the pages, %d changed, want %d and 1: %v", seen, len(missed), f.objects-1, err)

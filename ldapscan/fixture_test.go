@@ -170,11 +170,11 @@ func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
 	})
 	t.Run("inspect", func(t *testing.T) {
 		var refs []conflicts.Ref
-		if _, err := src.Sweep(context.Background(), ldapscan.Sink{Entry: func(e *conflicts.Entry) {
-			if strings.HasPrefix(e.DN, "CN=Many,") || strings.HasPrefix(e.DN, "CN=Müller,") {
-				refs = append(refs, e.Ref())
+		if _, err := src.Sweep(context.Background(), ldapscan.Sink{Entry: func(v *conflicts.View) {
+			if dn := string(v.DN); strings.HasPrefix(dn, "CN=Many,") || strings.HasPrefix(dn, "CN=Müller,") {
+				refs = append(refs, v.Ref())
 			}
-		}, Changed: func(*conflicts.Entry) {}, Deleted: func([]string) {}, Page: func() {}}); err != nil {
+		}, Changed: func(*conflicts.View) {}, Deleted: func([][]byte) {}, Page: func() {}}); err != nil {
 			t.Fatal(err)
 		}
 		refs = append(refs, conflicts.Ref{GUID: conflicts.GUID{1, 2, 3}}) // nobody has it

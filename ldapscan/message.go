@@ -97,61 +97,81 @@ type resultAttribute struct {
 	values [][]byte
 }
 
-// parseEntries takes SearchResultEntry messages apart that follow each other,
-// each perhaps followed by controls of its own, which mean nothing here. The
+// parseEntries takes SearchResultEntry messages apart that follow each other. The
 // values are parts of b. The error names the object where that is known.
-func parseEntries(b []byte) ([]result, error) {
-	var list []result
-	for len(b) > 0 {
-		var body []byte
-		var err error
-		if b[0] != searchResultEntry { // [0] Controls
-			if _, b, err = element(b, 0xa0); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if body, b, err = element(b, searchResultEntry); err != nil {
-			return nil, err
+func parseEntries(b []byte) (list []result, err error) {
+	var body []byte
+	for {
+		if body, b, err = nextEntry(b); body == nil || err != nil {
+			return list, err
 		}
 		r, err := parseEntry(body)
 		if err != nil {
-			return nil, fmt.Errorf("%s: damaged entry: %w", r.dn, err)
+			return list, damaged(r.dn, err)
 		}
 		list = append(list, r)
 	}
-	return list, nil
+}
+
+func damaged(dn string, err error) error { return fmt.Errorf("%s: damaged entry: %w", dn, err) }
+
+// nextEntry returns the content of the first SearchResultEntry, nil if there is
+// none left, and what stands behind it. Controls of their own, which an entry may
+// be followed by, mean nothing here.
+func nextEntry(b []byte) (body, rest []byte, err error) {
+	for len(b) > 0 && b[0] != searchResultEntry { // [0] Controls
+		if _, b, err = element(b, 0xa0); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(b) == 0 {
+		return nil, nil, nil
+	}
+	return element(b, searchResultEntry)
 }
 
 func parseEntry(b []byte) (r result, err error) {
-	dn, b, err := element(b, octetString)
-	if err != nil {
-		return r, err
-	}
+	dn, list, err := entryParts(b)
 	r.dn = string(dn)
-	list, rest, err := element(b, sequence)
-	if err != nil || len(rest) > 0 {
-		return r, errBER
-	}
-	for len(list) > 0 {
-		var attr, name, vals, v []byte
-		if attr, list, err = element(list, sequence); err != nil {
-			return r, err
-		}
-		if name, attr, err = element(attr, octetString); err != nil {
-			return r, err
-		}
-		if vals, attr, err = element(attr, set); err != nil || len(attr) > 0 {
-			return r, errBER
-		}
+	for err == nil && len(list) > 0 {
+		var name, values, v []byte
+		name, values, list, err = nextAttribute(list)
 		a := resultAttribute{name: string(name)}
-		for len(vals) > 0 {
-			if v, vals, err = element(vals, octetString); err != nil {
-				return r, err
-			}
+		for err == nil && len(values) > 0 {
+			v, values, err = element(values, octetString)
 			a.values = append(a.values, v)
 		}
 		r.values = append(r.values, a)
 	}
-	return r, nil
+	return r, err
+}
+
+// entryParts parts an entry into its name and the list of its attributes.
+func entryParts(b []byte) (dn, list []byte, err error) {
+	dn, b, err = element(b, octetString)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, rest, err := element(b, sequence)
+	if err != nil || len(rest) > 0 {
+		return dn, nil, errBER
+	}
+	return dn, list, nil
+}
+
+// nextAttribute returns the name and the values, octet strings one behind the
+// other, of the first attribute of a list, and what stands behind it.
+func nextAttribute(list []byte) (name, values, rest []byte, err error) {
+	attribute, rest, err := element(list, sequence)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if name, attribute, err = element(attribute, octetString); err != nil {
+		return nil, nil, nil, err
+	}
+	values, attribute, err = element(attribute, set)
+	if err != nil || len(attribute) > 0 {
+		return nil, nil, nil, errBER
+	}
+	return name, values, rest, nil
 }

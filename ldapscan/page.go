@@ -21,7 +21,7 @@ type query struct {
 }
 
 type page struct {
-	entries   []result
+	entries   []byte // messages as [tap.take] returns them
 	referrals []string
 }
 
@@ -37,9 +37,7 @@ func (d *Directory) search(base string, scope int, filter string, attributes []s
 		d.tap.take()
 		return p, nil, err
 	}
-	p.referrals = res.Referrals
-	p.entries, err = parseEntries(d.tap.take())
-	return p, res.Controls, err
+	return page{entries: d.tap.take(), referrals: res.Referrals}, res.Controls, nil
 }
 
 // cause returns why a request failed: what the server answered, or else what
@@ -58,13 +56,30 @@ func (d *Directory) read(base string, attributes ...string) ([]result, error) {
 	if noSuchObject(err) {
 		return nil, nil
 	}
-	return p.entries, err
+	if err != nil {
+		return nil, err
+	}
+	return parseEntries(p.entries)
 }
 
-// pages runs a query and hands over each page that is complete. It returns nil
-// only if the server said that the last page was the last: a response without
-// the paging control, a closed connection or any result code but success is an
-// error.
+// results runs a query and hands over one entry after the other.
+func (d *Directory) results(q query, each func(result)) error {
+	return d.pages(q, func(p page) error {
+		list, err := parseEntries(p.entries)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			each(r)
+		}
+		return nil
+	})
+}
+
+// pages runs a query and hands over each page that is complete, which is valid
+// until each returns. It returns nil only if the server said that the last page
+// was the last: a response without the paging control, a closed connection or
+// any result code but success is an error.
 func (d *Directory) pages(q query, each func(page) error) error {
 	control := ldap.NewControlPaging(d.pageSize)
 	for {
@@ -89,6 +104,7 @@ func (d *Directory) pages(q query, each func(page) error) error {
 		if len(p.entries) == 0 && string(answer.Cookie) == string(control.Cookie) {
 			return errors.New("an empty page came with the cookie of the one before, so the search would not end")
 		}
+		d.tap.reuse(p.entries)
 		control.SetCookie(answer.Cookie)
 	}
 }

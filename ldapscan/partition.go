@@ -41,26 +41,23 @@ func (d *Directory) forestPartitions() ([]partition, error) {
 	var list []partition
 	if configuration != "" {
 		q := query{base: "CN=Partitions," + configuration, filter: "(objectClass=crossRef)", attributes: []string{"nCName", "dnsRoot", "systemFlags"}}
-		err := d.pages(q, func(p page) error {
-			for _, e := range p.entries {
-				a := attributes{}
-				a.take(e)
-				flags := a.number("systemflags")
-				if flags&flagNTDSNC == 0 {
-					continue // a reference to a directory outside the forest
-				}
-				nc := partition{dn: a.first("ncname"), domain: strings.ToLower(a.first("dnsroot")), kind: applicationKind}
-				switch {
-				case flags&flagNTDSDomain != 0:
-					nc.kind = domainKind
-				case sameDN(nc.dn, configuration):
-					nc.kind = configurationKind
-				case sameDN(nc.dn, schema):
-					nc.kind = schemaKind
-				}
-				list = append(list, nc)
+		err := d.results(q, func(r result) {
+			a := attributes{}
+			a.take(r)
+			flags := a.number("systemflags")
+			if flags&flagNTDSNC == 0 {
+				return // a reference to a directory outside the forest
 			}
-			return nil
+			nc := partition{dn: a.first("ncname"), domain: strings.ToLower(a.first("dnsroot")), kind: applicationKind}
+			switch {
+			case flags&flagNTDSDomain != 0:
+				nc.kind = domainKind
+			case sameDN(nc.dn, configuration):
+				nc.kind = configurationKind
+			case sameDN(nc.dn, schema):
+				nc.kind = schemaKind
+			}
+			list = append(list, nc)
 		})
 		if err != nil && !noSuchObject(err) {
 			return nil, fmt.Errorf("the list of partitions: %w", err)

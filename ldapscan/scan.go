@@ -45,21 +45,22 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 		}
 	}
 	survey, err := src.Sweep(ctx, Sink{
-		Entry: func(e *conflicts.Entry) {
-			index.Add(e)
+		Entry: func(v *conflicts.View) {
+			index.Add(v)
 			progress.Objects++
-			progress.Values += len(e.ProxyAddresses)
+			progress.Values += len(v.ProxyAddresses)
 			for i, dn := range subtrees {
-				if conflicts.Within(e.DN, dn) {
+				if conflicts.Within(string(v.DN), dn) {
 					inside[i]++
 				}
 			}
-			if opt.Judge.Reports(e.DN) {
-				findings = append(findings, conflicts.Findings(e)...)
+			if found := v.Findings(); len(found) > 0 && opt.Judge.Reports(found[0].DN) {
+				findings = append(findings, found...)
 			}
 		},
-		Changed: func(e *conflicts.Entry) {
-			index.Add(e)
+		Changed: func(v *conflicts.View) {
+			index.Add(v)
+			e := v.Entry()
 			changed[e.Ref()] = e
 		},
 		Deleted: index.Reserve,

@@ -22,15 +22,16 @@ type Source interface {
 	Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error
 }
 
-// Sink takes in what a sweep finds. What the functions are given is theirs.
+// Sink takes in what a sweep finds. What the functions are given is valid until
+// they return.
 type Sink struct {
 	// Entry takes an object, each once.
-	Entry func(*conflicts.Entry)
+	Entry func(*conflicts.View)
 	// Changed takes an object that was written while the sweep ran, in its later
 	// state. Entry may have had it before, once, twice or, if it moved, not at all.
-	Changed func(*conflicts.Entry)
+	Changed func(*conflicts.View)
 	// Deleted takes the proxy addresses of an object that was deleted.
-	Deleted func(addresses []string)
+	Deleted func(addresses [][]byte)
 	// Page is told about every page or comparable portion that is complete.
 	Page func()
 }

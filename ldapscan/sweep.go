@@ -24,14 +24,13 @@ func (d *Directory) sweepPartition(partition string, all []partition, sink Sink,
 	query := query{base: partition, filter: filter, attributes: sweepAttributes}
 	err = d.pages(query, func(p page) error {
 		c.Pages++
-		for _, e := range p.entries {
-			entry, err := d.entry(e)
-			if err != nil {
-				return err
-			}
+		err := d.views(p, func(v *conflicts.View) {
 			c.Objects++
-			c.Values += len(entry.ProxyAddresses)
-			sink.Entry(entry)
+			c.Values += len(v.ProxyAddresses)
+			sink.Entry(v)
+		})
+		if err != nil {
+			return err
 		}
 		c.Referrals += len(p.referrals)
 		for _, r := range p.referrals {
@@ -72,15 +71,10 @@ func (d *Directory) catchUp(q query, before int64, sink Sink, survey *Survey) er
 	q.filter = fmt.Sprintf("(&(uSNChanged>=%d)%s)", before+1, q.filter)
 	n := 0
 	err := d.pages(q, func(p page) error {
-		for _, e := range p.entries {
-			entry, err := d.entry(e)
-			if err != nil {
-				return err
-			}
+		return d.views(p, func(v *conflicts.View) {
 			n++
-			sink.Changed(entry)
-		}
-		return nil
+			sink.Changed(v)
+		})
 	})
 	if n > 0 {
 		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: %d objects were written during the sweep and read again", q.base, n))
@@ -98,15 +92,10 @@ func (d *Directory) deleted(partition string, sink Sink, survey *Survey) (n int)
 	q := query{base: partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
 		control: ldap.NewControlMicrosoftShowDeleted()}
 	err := d.pages(q, func(p page) error {
-		for _, e := range p.entries {
-			a, err := d.attributes(e)
-			if err != nil {
-				return err
-			}
+		return d.views(p, func(v *conflicts.View) {
 			n++
-			sink.Deleted(a.all("proxyaddresses"))
-		}
-		return nil
+			sink.Deleted(v.ProxyAddresses)
+		})
 	})
 	if err != nil {
 		text := fmt.Sprintf("%s: deleted objects could not be read: %s", partition, brief(err))
@@ -135,13 +124,10 @@ func (d *Directory) acceptedDomains(survey *Survey) {
 	if q.base == "" {
 		return
 	}
-	err := d.pages(q, func(p page) error {
-		for _, e := range p.entries {
-			a := attributes{}
-			a.take(e)
-			survey.AcceptedDomains = append(survey.AcceptedDomains, a.all("msexchaccepteddomainname")...)
-		}
-		return nil
+	err := d.results(q, func(r result) {
+		a := attributes{}
+		a.take(r)
+		survey.AcceptedDomains = append(survey.AcceptedDomains, a.all("msexchaccepteddomainname")...)
 	})
 	if err != nil {
 		survey.Problems = append(survey.Problems, fmt.Sprintf("%s: accepted domains could not be read, so any domain may be proposed: %s", q.base, brief(err)))
@@ -158,13 +144,4 @@ func (d *Directory) highestUSN() (int64, error) {
 	a := attributes{}
 	a.take(root[0])
 	return a.number("highestcommittedusn"), nil
-}
-
-func (d *Directory) entry(r result) (*conflicts.Entry, error) {
-	a, err := d.attributes(r)
-	if err != nil {
-		return nil, err
-	}
-	e := a.entry(r.dn)
-	return &e, nil
 }

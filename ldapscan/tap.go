@@ -44,7 +44,7 @@ func newTap(c net.Conn) *tap { return &tap{Conn: c, buf: make([]byte, tapBuffer)
 // Write notes the message id of a request; the library writes one at a time,
 // whole. Entries that nobody took came after the end of their search.
 func (t *tap) Write(p []byte) (int, error) {
-	if len(t.take()) > 0 {
+	if t.untaken() {
 		return 0, t.fail(errors.New("entries came after the end of a search"))
 	}
 	if m, err := parseMessage(p); err == nil {
@@ -61,6 +61,21 @@ func (t *tap) take() []byte {
 	taken := t.entries
 	t.entries = nil
 	return taken
+}
+
+func (t *tap) untaken() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.entries) > 0
+}
+
+// reuse gives back the memory of entries that were taken.
+func (t *tap) reuse(taken []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.entries == nil {
+		t.entries = taken[:0]
+	}
 }
 
 func (t *tap) Read(p []byte) (int, error) {

@@ -1,0 +1,87 @@
+package conflicts
+
+import (
+	"hash/maphash"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The short way to a key and the documented one agree on every value: a
+// difference would hide a conflict.
+func FuzzFingerprint(f *testing.F) {
+	for _, s := range []string{"", ":", "smtp:", ":a@b.c", "SMTP:Bob@CONTOSO.com", "smtp: bob@contoso.com", " smtp:a@b.c", "smtp :a@b.c", "smtp:a@b.c\t", "X500:/o=A: b/cn=C",
+		"smtp:jos\u00e9@m\u00fcller.de", "smtp:\u212aelvin@a.com", "smtp:a\uff20b", "smtp:\xff@\xfe", "smtp:a@b\u00a0", "@AZ[`az{:@AZ[`az{", "no type", "smtp:\x7f\x80"} {
+		f.Add(s)
+	}
+	index := NewIndex(maphash.MakeSeed())
+	f.Fuzz(func(t *testing.T, value string) {
+		a := ParseAddress(value)
+		if key, loose := index.address([]byte(value)); key != index.fingerprint(a.Key()) || loose != index.fingerprint(a.LooseKey()) {
+			t.Errorf("%q: not the fingerprints of %q and %q", value, a.Key(), a.LooseKey())
+		}
+		if value == "" {
+			return // no mail at all
+		}
+		a = mailAddress(value)
+		if key, loose := index.mail([]byte(value)); key != index.fingerprint(a.Key()) || loose != index.fingerprint(a.LooseKey()) {
+			t.Errorf("mail %q: not the fingerprints of %q and %q", value, a.Key(), a.LooseKey())
+		}
+	})
+}
+
+// Every octet at every place of a word, as the arithmetic on eight of them at
+// once could carry from one to the next.
+func TestAppendLower(t *testing.T) {
+	for c := range 256 {
+		for i := range 17 {
+			b := []byte(strings.Repeat("\x7f@Zz[\x00\xffA", 3))[:17]
+			b[i] = byte(c)
+			want := []byte("x")
+			for _, c := range b {
+				if 'A' <= c && c <= 'Z' {
+					c += 'a' - 'A'
+				}
+				want = append(want, c)
+			}
+			got, ascii := appendLower([]byte("x"), b)
+			if string(got) != string(want) || ascii != isASCII(string(b)) || ascii != allASCII(b) {
+				t.Fatalf("%q: %q %v", b, got, ascii)
+			}
+		}
+	}
+}
+
+// An object that looks in order is one of which the rules have nothing to say.
+func FuzzFindings(f *testing.F) {
+	for _, s := range []string{"", "SMTP:a@a.com", "SMTP:a@a.com\nsmtp:A@a.com", "SMTP:a@a.com\nSMTP:b@a.com", "smtp:a@a.com", "X500:/o=a b/cn=<c>\nsip:a", "SMTP:a@a..com", "SMTP:a@.a", "SMTP:a@a.",
+		"SMTP:.a.@a", "SMTP:a@b@c", "SMTP:a(b)@c", "SMTP:a b@c", "Smtp:a@b\nSMTP:" + strings.Repeat("x", 64) + "@a", "SMTP:" + strings.Repeat("x", 65) + "@a",
+		"SMTP:a@" + strings.Repeat("x", 249), "SMTP:a@" + strings.Repeat("x", 250), "ſmtp:a@b", "x-1:a", ":a", "EUM: a", "x500:\x01", "SMTP:a@b\x7f", "no type"} {
+		f.Add(s, "a@a.com")
+		f.Add(s, "")
+	}
+	f.Fuzz(func(t *testing.T, addresses, mail string) {
+		e := &Entry{DN: "CN=a", Mail: mail}
+		if addresses != "" {
+			e.ProxyAddresses = strings.Split(addresses, "\n")
+		}
+		if diff := cmp.Diff(Findings(e), view(e).Findings()); diff != "" {
+			t.Errorf("%q, mail %q (-all rules +at a glance)\n%s", e.ProxyAddresses, mail, diff)
+		}
+	})
+}
+
+// An ordinary object takes the short way.
+func TestOrdinaryObject(t *testing.T) {
+	v := view(&Entry{Mail: "Anna.O'Brien@contoso.com", ProxyAddresses: []string{"SMTP:anna.o'brien@contoso.com", "smtp:a+b_c@x-1.contoso.com",
+		"X500:/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=anna", "sip:anna@contoso.com", "EUM:1234;phone-context=a"}})
+	if !v.ordinary() {
+		t.Error("not ordinary")
+	}
+	index := NewIndex(maphash.MakeSeed())
+	index.Add(v)
+	if n := testing.AllocsPerRun(100, func() { index.address(v.ProxyAddresses[2]); index.mail(v.Mail); v.Findings() }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

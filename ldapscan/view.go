@@ -1,0 +1,147 @@
+package ldapscan
+
+import (
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// A viewer makes views of one entry after the other, in the same memory.
+type viewer struct {
+	view conflicts.View
+	seen [len(fieldNames)]bool
+	// missing is the number of the first value of proxyAddresses that was left
+	// out, 0 if none was.
+	missing int
+	// deleted and domains are what only an export tells along with the rest.
+	deleted bool
+	domains [][]byte
+}
+
+// A field is an attribute that a sweep looks at.
+type field int
+
+const (
+	guidField field = iota
+	proxyField
+	mailField
+	upnField
+	targetField
+	deletedField
+	domainField
+	noField
+)
+
+var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress", "isDeleted", "msExchAcceptedDomainName"}
+
+func (w *viewer) begin(dn []byte) {
+	*w = viewer{view: conflicts.View{DN: dn, ProxyAddresses: w.view.ProxyAddresses[:0]}, domains: w.domains[:0]}
+}
+
+// field returns which attribute a name means, options and case aside.
+func (w *viewer) field(name string) field {
+	base, _, _ := strings.Cut(name, ";")
+	for f, known := range fieldNames {
+		if len(base) != len(known) || base != known && !strings.EqualFold(base, known) {
+			continue
+		}
+		if f == int(proxyField) {
+			_, next := rangeEnd(name)
+			w.missing = max(w.missing, next)
+		}
+		return field(f)
+	}
+	return noField
+}
+
+// add takes in a value. Of attributes with one value the first counts.
+func (w *viewer) add(f field, value []byte) {
+	if f == noField {
+		return
+	}
+	first := !w.seen[f]
+	w.seen[f] = true
+	switch {
+	case f == proxyField:
+		w.view.ProxyAddresses = append(w.view.ProxyAddresses, value)
+	case f == domainField:
+		w.domains = append(w.domains, value)
+	case !first:
+	case f == guidField:
+		w.view.GUID = guidOf(value)
+	case f == mailField:
+		w.view.Mail = value
+	case f == upnField:
+		w.view.UserPrincipalName = value
+	case f == targetField:
+		w.view.TargetAddress = value
+	case f == deletedField:
+		w.deleted = strings.EqualFold(string(value), "TRUE")
+	}
+}
+
+// hasAddress reports whether the entry has one of the attributes for which
+// objects are swept.
+func (w *viewer) hasAddress() bool {
+	return w.seen[proxyField] || w.seen[mailField] || w.seen[upnField]
+}
+
+// read takes in a SearchResultEntry.
+func (w *viewer) read(body []byte) error {
+	dn, list, err := entryParts(body)
+	w.begin(dn)
+	for err == nil && len(list) > 0 {
+		var name, values, v []byte
+		if name, values, list, err = nextAttribute(list); err != nil {
+			break
+		}
+		f := w.field(string(name))
+		for len(values) > 0 {
+			if v, values, err = element(values, octetString); err != nil {
+				break
+			}
+			w.add(f, v)
+		}
+	}
+	if err != nil {
+		return damaged(string(dn), err)
+	}
+	return nil
+}
+
+// record takes in a record of an export.
+func (w *viewer) record(rec *ldif.Record) {
+	w.begin(append(w.view.DN[:0], rec.DN...))
+	for _, attr := range rec.Attributes {
+		w.add(w.field(attr.Name), attr.Value)
+	}
+}
+
+// views hands over the entries of a page, each valid until the next. Where the
+// server returned a part of the values of proxyAddresses it asks for the rest.
+func (d *Directory) views(p page, each func(*conflicts.View)) error {
+	var w viewer
+	for b := p.entries; ; {
+		body, rest, err := nextEntry(b)
+		if body == nil || err != nil {
+			return err
+		}
+		if err := w.read(body); err != nil {
+			return err
+		}
+		if w.missing > 0 {
+			r, err := parseEntry(body)
+			if err != nil {
+				return damaged(r.dn, err)
+			}
+			a, err := d.attributes(r)
+			if err != nil {
+				return err
+			}
+			w.view.ProxyAddresses = append(w.view.ProxyAddresses[:0], a["proxyaddresses"]...)
+		}
+		each(&w.view)
+		b = rest
+	}
+}
