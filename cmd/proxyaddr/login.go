@@ -35,7 +35,7 @@ type login struct {
 
 func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&l.domains, "domain", "d", nil, "read the forest of this `domain` (repeatable); its controllers are found through DNS")
-	fs.StringArrayVarP(&l.urls, "url", "H", nil, "read this domain controller (repeatable): ldaps://`HOST` or ldap://HOST")
+	fs.StringArrayVarP(&l.urls, "url", "H", nil, "read the domain controller of this `URL` (repeatable): ldaps://HOST or ldap://HOST")
 	fs.StringVar(&l.dns, "dns", "", "ask this DNS `server` instead of the computer's")
 	fs.BoolVar(&l.catalog, "global-catalog", false, "with -d, read from a global catalog, after checking that it holds the addresses")
 	fs.BoolVarP(&l.starttls, "starttls", "Z", false, "encrypt ldap:// connections with StartTLS")

@@ -35,7 +35,7 @@ const exitStatus = `EXIT STATUS
   2    wrong usage or unreadable input
   3    incomplete: something could not be read, or an output not be written
        (also when conflicts were found)
-  4    could not connect, no TLS, or the bind was refused
+  4    no server found or reached, no TLS, or the bind was refused
   130  interrupted
 `
 

@@ -28,7 +28,7 @@ func (e *Error) Unwrap() error { return e.Err }
 type fault struct{ subject, problem, hint string }
 
 const (
-	hintKinit  = "run kinit again"
+	hintKinit  = "run kinit again, or name a user with --bind-dn"
 	hintServer = "name the domain controller itself, by its full DNS name, not an alias or a load balancer"
 )
 
