@@ -67,6 +67,7 @@ func Open(ctx context.Context, cfg Config) (*Directory, error) {
 		if err = d.bind(ctx, u.Hostname(), cfg); err == nil {
 			err = d.survey()
 		}
+		err = d.cause(err)
 		if err == nil {
 			return d, nil
 		}

@@ -105,6 +105,9 @@ func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 	text := strings.TrimSpace(strings.TrimRight(e.Err.Error(), "\x00"))
 	switch e.ResultCode {
 	case ldap.LDAPResultInvalidCredentials:
+		if strings.Contains(text, "80090346") { // SEC_E_BAD_BINDINGS
+			return "the server refused the channel binding", "something ends TLS between here and the domain controller: go around the proxy or load balancer"
+		}
 		if m := bindDataCode.FindStringSubmatch(text); m != nil {
 			if said, ok := bindData[m[1]]; ok {
 				return said[0], said[1]
@@ -112,7 +115,7 @@ func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 		}
 		return bindData["52e"][0], bindData["52e"][1]
 	case ldap.LDAPResultStrongAuthRequired:
-		return "the server requires an encrypted connection", "use ldaps://, or add --starttls"
+		return "the server requires signing or encryption", "use ldaps://, add --starttls, or use --auth gssapi on ldap://"
 	case ldap.LDAPResultSizeLimitExceeded:
 		return "the server cut the answer at its size limit", "lower --page-size"
 	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable:

@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,11 +98,10 @@ func (f *Forest) openDomain(ctx context.Context, cfg ForestConfig, domain Domain
 
 // openAny opens the first domain controller of a domain that lets it.
 func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Directory, error) {
-	find := cfg.Locator.Controllers
-	if cfg.GlobalCatalog {
-		find = cfg.Locator.Catalogs
+	found, err := cfg.Locator.Controllers(ctx, domain.Domain)
+	if err == nil && cfg.GlobalCatalog {
+		found, err = cfg.Locator.Catalogs(ctx, cmp.Or(found[0].Forest, domain.Domain))
 	}
-	found, err := find(ctx, domain.Domain)
 	if err != nil {
 		return nil, err
 	}

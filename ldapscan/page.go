@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/ldapscan/kerberos"
 )
 
 // A query is a subtree search that is read page by page.
@@ -26,9 +29,7 @@ type page struct {
 // did not come in time nothing more is sent, as it could be taken for another's.
 func (d *Directory) search(base string, scope int, filter string, attributes []string, controls ...ldap.Control) (p page, answered []ldap.Control, err error) {
 	res, err := d.conn.Search(ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, controls))
-	if broken := d.tap.broken(); err != nil && broken != nil {
-		err = broken
-	}
+	err = d.cause(err)
 	if ldap.IsErrorWithCode(err, ldap.ErrorNetwork) {
 		d.conn.Close()
 	}
@@ -39,6 +40,16 @@ func (d *Directory) search(base string, scope int, filter string, attributes []s
 	p.referrals = res.Referrals
 	p.entries, err = parseEntries(d.tap.take())
 	return p, res.Controls, err
+}
+
+// cause returns why a request failed: what the server answered, or else what
+// broke the connection, which the library tells in words of its own.
+func (d *Directory) cause(err error) error {
+	var answer *ldap.Error
+	if err == nil || errors.As(err, &answer) && answer.ResultCode < ldap.ErrorNetwork || errors.As(err, new(*kerberos.Error)) {
+		return err
+	}
+	return cmp.Or(d.tap.broken(), err)
 }
 
 // read returns the object of that name, or nothing if there is none.

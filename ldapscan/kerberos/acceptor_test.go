@@ -39,8 +39,8 @@ type acceptor struct {
 	payload int // of a token, in bytes; 0 means 60000
 	reply   int // size of the value of a search's entry
 
-	apRep     func([]byte) []byte            // replaces the AP-REP
-	offerData func(*wrapper) ([]byte, error) // replaces the offer's token
+	apRep     func([]byte) []byte            // replaces the AP-REP; nil ends the bind
+	offerData func(*wrapper) ([]byte, error) // replaces the offer's token; nil ends the bind
 	token     func(n int, token []byte) []byte
 	behind    []byte // follows the result of the bind, unprotected
 
@@ -217,6 +217,7 @@ func (s *session) bind(id int64, op *ber.Packet) bool {
 			rep = s.apRep(rep)
 		}
 		if rep == nil {
+			s.step-- // as often as the client asks
 			return reply(0, "", nil)
 		}
 		return reply(ldap.LDAPResultSaslBindInProgress, "", rep)
@@ -225,6 +226,9 @@ func (s *session) bind(id int64, op *ber.Packet) bool {
 		token, err := s.shape.wrap(s.wrapper, binary.BigEndian.AppendUint32(nil, offer), false)
 		if s.offerData != nil {
 			token, err = s.offerData(s.wrapper)
+		}
+		if token == nil {
+			return reply(0, "", nil)
 		}
 		return err == nil && reply(ldap.LDAPResultSaslBindInProgress, "", token)
 	}

@@ -41,28 +41,29 @@ func TestLDAPPassesEveryLayer(t *testing.T) {
 }
 
 func TestMessagesOfThreeMegabytesPassBothWays(t *testing.T) {
-	for _, signOnly := range []bool{false, true} {
-		cfg := offline(t)
-		cfg.SignOnly = signOnly
-		client, kt := ticketClient(t, cfg, 18)
-		for _, buffer := range []int{4096, 1 << 23} {
-			t.Run(fmt.Sprintf("sign=%t/buffer=%d", signOnly, buffer), func(t *testing.T) {
-				const size = 3 << 20
-				a := &acceptor{keytab: kt, subkey: true, buffer: buffer, payload: 1 << 22, reply: size, filters: make(chan string, 1)}
-				conn, err := a.bind(t, client)
-				if err != nil {
-					t.Fatal(err)
-				}
-				filter := "(cn=" + strings.Repeat("f", size) + ")"
-				got, err := search(conn, filter)
-				if err != nil || len(got) != size {
-					t.Errorf("answer of %d bytes, %v", len(got), err)
-				}
-				if got := <-a.filters; got != filter {
-					t.Errorf("the server got a filter of %d bytes", len(got))
-				}
-			})
-		}
+	for _, tt := range []struct {
+		signOnly bool
+		buffer   int
+	}{{true, 4096}, {false, 65536}, {false, 1 << 23}} {
+		t.Run(fmt.Sprintf("%+v", tt), func(t *testing.T) {
+			cfg := offline(t)
+			cfg.SignOnly = tt.signOnly
+			client, kt := ticketClient(t, cfg, 18)
+			const size = 3 << 20
+			a := &acceptor{keytab: kt, subkey: true, buffer: tt.buffer, payload: 1 << 22, reply: size, filters: make(chan string, 1)}
+			conn, err := a.bind(t, client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			filter := "(cn=" + strings.Repeat("f", size) + ")"
+			got, err := search(conn, filter)
+			if err != nil || len(got) != size {
+				t.Fatalf("answer of %d bytes, %v", len(got), err)
+			}
+			if got := <-a.filters; got != filter {
+				t.Errorf("the server got a filter of %d bytes", len(got))
+			}
+		})
 	}
 }
 
@@ -253,6 +254,7 @@ func TestBindFailsWithoutTheWantedLayer(t *testing.T) {
 	for name, a := range map[string]*acceptor{
 		"none only":    {offer: layerNone},
 		"signing only": {offer: layerNone | layerSign},
+		"no offer":     {offerData: func(*wrapper) ([]byte, error) { return nil, nil }},
 		"empty offer":  {offerData: offer()},
 		"short offer":  {offerData: offer(7, 0, 1)},
 		"long offer":   {offerData: offer(7, 0, 1, 0, 0)},

@@ -184,14 +184,16 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 			t.Errorf("ticket cache cut at %d of %d: %v", n, len(good), err)
 		}
 	}
+	cfg, file := offline(t), writeFile(t, "ccache", good)
 	for n := range good { // a damaged ticket is found out here, or by the KDC
 		bad := bytes.Clone(good)
 		bad[n] ^= 0x7F
-		file := writeFile(t, "ccache", bad)
-		if c, err := New(offline(t), Credentials{CCache: file}); err == nil {
+		if err := os.WriteFile(file, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := New(cfg, Credentials{CCache: file}); err == nil {
 			c.authenticate(context.Background(), &initiator{}, "ldap/"+testHost)
 		}
-		os.Remove(file)
 	}
 	kt := testKeytab(t, "scan")
 	for n := range kt {

@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,23 +23,6 @@ import (
 
 	"proxyaddr/ldapscan/ldaptest/samba"
 )
-
-var registerOnce sync.Once
-
-// lab returns the DC that the tests share. It has the principal name of its
-// LDAP service, which a DC otherwise registers itself in the minutes after it
-// started.
-func lab(t *testing.T) *samba.DC {
-	t.Helper()
-	dc := samba.Shared(t)
-	registerOnce.Do(func() {
-		short, _, _ := strings.Cut(dc.Host, ".")
-		dc.Modify(t, strings.NewReader(fmt.Sprintf(
-			"dn: CN=%s,OU=Domain Controllers,%s\nchangetype: modify\nadd: servicePrincipalName\nservicePrincipalName: ldap/%s\n",
-			short, dc.BaseDN, dc.Host)))
-	})
-	return dc
-}
 
 // atDC is the configuration for a DC that the machine's krb5.conf does not know.
 func atDC(dc *samba.DC) Config {
@@ -124,7 +106,7 @@ func exportKeytab(t *testing.T, dc *samba.DC, user, password string, kvnoOff int
 }
 
 func TestSambaTakesEveryCredentialOnEveryPort(t *testing.T) {
-	dc := lab(t)
+	dc := samba.Shared(t)
 	dc.AddUser(t, "krbscan", secret)
 	for name, cred := range map[string]func(t *testing.T) Credentials{
 		"password": func(*testing.T) Credentials { return Credentials{User: "krbscan", Password: secret} },
@@ -154,7 +136,7 @@ func TestSambaTakesEveryCredentialOnEveryPort(t *testing.T) {
 
 // A request larger than Samba's buffer goes in several tokens.
 func TestSambaTakesLargeRequests(t *testing.T) {
-	dc := lab(t)
+	dc := samba.Shared(t)
 	dc.AddUser(t, "krblarge", secret)
 	conn, err := bindDC(t, dc, "389", atDC(dc), Credentials{User: "krblarge", Password: secret})
 	if err != nil {
@@ -173,7 +155,7 @@ func TestSambaTakesLargeRequests(t *testing.T) {
 }
 
 func TestSambaKnowsTheUserByEveryName(t *testing.T) {
-	dc := lab(t)
+	dc := samba.Shared(t)
 	upn := dc.AddUser(t, "krbjane", secret)
 	dc.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=krbjane,CN=Users,%s\nchangetype: modify\nreplace: userPrincipalName\nuserPrincipalName: jane.doe@mail.example\n", dc.BaseDN)))
 	for _, user := range []string{"krbjane", "KRBJANE", upn, "jane.doe@mail.example", dc.Domain + `\krbjane`} {
@@ -187,7 +169,7 @@ func TestSambaKnowsTheUserByEveryName(t *testing.T) {
 }
 
 func TestSambaRefusalsAreExplained(t *testing.T) {
-	dc := lab(t)
+	dc := samba.Shared(t)
 	for _, name := range []string{"krbgood", "krboff", "krbmust"} {
 		dc.AddUser(t, name, secret)
 	}
@@ -239,7 +221,7 @@ pwdLastSet: 0
 // Samba before 4.21 takes no Kerberos over TLS, and says so; later ones demand
 // the channel binding.
 func TestSambaOverTLS(t *testing.T) {
-	dc := lab(t)
+	dc := samba.Shared(t)
 	dc.AddUser(t, "krbtls", secret)
 	client, err := New(atDC(dc), Credentials{User: "krbtls", Password: secret})
 	if err != nil {
@@ -266,7 +248,7 @@ func TestSambaOverTLS(t *testing.T) {
 
 // What this package is for: the LDAP library's own client binds without a layer.
 func TestSambaRefusesTheLibrarysOwnClient(t *testing.T) {
-	dc := lab(t)
+	dc := samba.Shared(t)
 	dc.AddUser(t, "krbown", secret)
 	client, err := gssapi.NewClientWithPassword("krbown", dc.Realm, secret, dc.Krb5Conf)
 	if err != nil {

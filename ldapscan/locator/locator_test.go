@@ -37,6 +37,8 @@ func TestOrderOfControllers(t *testing.T) {
 			[]server{dc("a", "Berlin", weigh(1, 0), clientSite("")), dc("b", "Oslo", clientSite(""))}, "b a"},
 		"a controller that covers the site is close": {
 			[]server{dc("a", "Berlin"), dc("b", "Oslo", func(s *server) { s.Flags |= Closest })}, "b a"},
+		"so is one that the records of the site name": {
+			[]server{dc("a", "Berlin"), dc("m", "Munich", func(s *server) { s.Flags &^= Closest })}, "m a"},
 		"a read-only one comes after the writable": {
 			[]server{dc("m", "Munich", readOnly), dc("n", "Munich"), dc("a", "Berlin")}, "n m a"},
 		"a near one that is read-only comes before a far one": {
@@ -144,9 +146,11 @@ func TestNoMoreArePingedThanNeeded(t *testing.T) {
 	for name, tt := range map[string]struct {
 		servers []server
 		pings   int
+		first   string
 	}{
-		"all up":   {append(many(100, "Berlin"), near...), parallel + len(near)},
-		"far down": {append(many(100, "Berlin", down), near...), 100 + len(near)},
+		"all up":   {append(many(100, "Berlin"), near...), parallel + len(near), "x y a0"},
+		"far down": {append(many(100, "Berlin", down), near...), 100 + len(near), "x y | z"},
+		"no site":  {many(100, "Berlin", clientSite("")), parallel, "a0 a1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, n := lab(tt.servers...)
@@ -154,8 +158,8 @@ func TestNoMoreArePingedThanNeeded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.HasPrefix(names(found), "x y ") {
-				t.Errorf("found %q, want x and y first", names(found))
+			if !strings.HasPrefix(names(found), tt.first) {
+				t.Errorf("found %q, want %s first", names(found), tt.first)
 			}
 			slices.Sort(n.asked)
 			if len(n.asked) != tt.pings || len(slices.Compact(n.asked)) != tt.pings {

@@ -141,6 +141,10 @@ func (d *domain) provision() error {
 	if err != nil {
 		return err
 	}
+	// A DC registers this name itself, but minutes after it started.
+	if _, err := output(exec.Command("samba-tool", "spn", "add", "ldap/"+d.Host+"."+d.DNS(), d.Host+"$", "--configfile="+conf)); err != nil {
+		return err
+	}
 	return os.Rename(conf, d.path("smb.conf"))
 }
 

@@ -126,6 +126,9 @@ func (p *Pair) start(c Config) error {
 	if p.B.dsaGUID, err = p.A.guid(p.B.dsa()); err != nil {
 		return err
 	}
+	if err := p.A.addPrincipal(p.B, "ldap/"+p.B.Host); err != nil { // as provision does for A
+		return err
+	}
 	if err := p.writeHosts(); err != nil {
 		return err
 	}
@@ -141,12 +144,17 @@ func (dc *DC) offerReplication() (err error) {
 	if dc.dsaGUID, err = dc.guid(dc.dsa()); err != nil {
 		return err
 	}
+	return dc.addPrincipal(dc, "E3514235-4B06-11D1-AB04-00C04FC2DCD2/"+dc.dsaGUID+"/"+dc.domain.DNS())
+}
+
+// addPrincipal gives the account of a DC a service principal name.
+func (dc *DC) addPrincipal(of *DC, name string) error {
 	return dc.modify(strings.NewReader(fmt.Sprintf(`dn: CN=%s,OU=Domain Controllers,%s
 changetype: modify
 add: servicePrincipalName
-servicePrincipalName: E3514235-4B06-11D1-AB04-00C04FC2DCD2/%s/%s
+servicePrincipalName: %s
 -
-`, dc.domain.Host, dc.BaseDN, dc.dsaGUID, dc.domain.DNS())))
+`, of.domain.Host, dc.BaseDN, name)))
 }
 
 // writeHosts writes the hosts file (hosts(5)) that the DCs see. They look each

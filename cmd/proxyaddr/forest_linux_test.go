@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"proxyaddr/ldapscan/ldaptest/samba"
+)
+
+// An answer is what a scan printed.
+type answer struct {
+	code   int
+	stderr string
+	doc    struct {
+		Complete bool
+		Reasons  []string `json:"incomplete_reasons"`
+		Scope    struct {
+			AcceptedDomains []string `json:"accepted_domains"`
+			Servers         []struct{ URL, Site, Transport, Mechanism, Protection string }
+		}
+		Coverage  []struct{ Partition string }
+		Conflicts []struct {
+			Class, Address, Reason string
+			Owners                 []struct{ DN string }
+		}
+		Changes []struct {
+			New        string
+			RiskReason string `json:"risk_reason"`
+		}
+	}
+}
+
+func scanJSON(t *testing.T, args ...string) answer {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	var a answer
+	a.code = run(slices.Concat([]string{"scan", "--format", "json"}, args), strings.NewReader(""), &stdout, &stderr)
+	a.stderr = stderr.String()
+	if stdout.Len() > 0 {
+		if err := json.Unmarshal(stdout.Bytes(), &a.doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a
+}
+
+func (a answer) addresses() (list []string) {
+	for _, c := range a.doc.Conflicts {
+		list = append(list, c.Address)
+	}
+	return list
+}
+
+func secretFile(t *testing.T, secret string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// twice loads two contacts with one address.
+func twice(t *testing.T, dc *samba.DC, ou, address string) {
+	t.Helper()
+	var b strings.Builder
+	for _, name := range []string{"One", "Two"} {
+		fmt.Fprintf(&b, "dn: CN=%s,%s\nobjectClass: contact\nproxyAddresses: SMTP:%s\n\n", name, ou, address)
+	}
+	dc.Load(t, strings.NewReader(b.String()))
+}
+
+// Against Samba with its default hardening, which refuses every unsigned bind:
+// Kerberos seals, from each kind of credentials, and the controllers are found
+// through DNS.
+func TestKerberosOnSamba(t *testing.T) {
+	dc := samba.Shared(t)
+	twice(t, dc, dc.OU(t, "Kerberos"), "kerberos@contoso.example")
+	const password = "Reads-0nly!"
+	upn := dc.AddUser(t, "kerbreader", password)
+	secret := secretFile(t, password)
+	for name, args := range map[string][]string{
+		"password":            {"-H", dc.URL("ldap"), "--auth", "gssapi", "-D", upn, "-y", secret},
+		"password, DOMAIN":    {"-H", dc.URL("ldap"), "--auth", "gssapi", "-D", dc.Domain + `\kerbreader`, "-y", secret},
+		"keytab":              {"-H", dc.URL("ldap"), "--keytab", dc.Keytab(t, "kerbreader")},
+		"ccache":              {"-H", dc.URL("ldap"), "--ccache", dc.CCache(t, "kerbreader", password)},
+		"domain and password": {"-d", dc.Realm, "--dns", dc.IP, "-D", upn, "-y", secret},
+		"domain and ccache":   {"-d", strings.ToLower(dc.Realm), "--dns", dc.IP, "--ccache", dc.CCache(t, "kerbreader", password)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := scanJSON(t, args...)
+			if a.code != exitConflicts || !a.doc.Complete || !slices.Contains(a.addresses(), "kerberos@contoso.example") {
+				t.Fatalf("exit %d, conflicts %v, incomplete %q\n%s", a.code, a.addresses(), a.doc.Reasons, a.stderr)
+			}
+			s := a.doc.Scope.Servers[0]
+			if s.Mechanism != "gssapi" || s.Protection != "sealed" || s.Transport != "" || s.Site == "" {
+				t.Errorf("%+v", s)
+			}
+			if !strings.Contains(a.stderr, "gssapi sealed") {
+				t.Errorf("not said before the sweep:\n%s", a.stderr)
+			}
+		})
+	}
+	t.Run("wrong password", func(t *testing.T) {
+		a := scanJSON(t, "-H", dc.URL("ldap"), "--auth", "gssapi", "-D", upn, "-y", secretFile(t, "S3cret-and-wrong"))
+		if a.code != exitConnect || !strings.Contains(a.stderr, "password is wrong") || !strings.Contains(a.stderr, "hint: ") || strings.Contains(a.stderr, "S3cret") {
+			t.Errorf("exit %d\n%s", a.code, a.stderr)
+		}
+	})
+	t.Run("global catalog without the addresses", func(t *testing.T) {
+		a := scanJSON(t, "-H", catalog(dc), "--auth", "gssapi", "-D", upn, "-y", secret)
+		if a.code != exitConnect || !strings.Contains(a.stderr, "does not hold proxyAddresses") {
+			t.Errorf("exit %d\n%s", a.code, a.stderr)
+		}
+	})
+}
+
+// A forest with Exchange's schema: the global catalog can be trusted, and what
+// Exchange says of recipients is heeded. A second forest shares its name space.
+func TestForestsOnSamba(t *testing.T) {
+	plain := samba.Shared(t)
+	exchange := samba.Start(t, samba.Config{Realm: "NORTHWIND.TEST", Exchange: true})
+	ou := exchange.OU(t, "Recipients")
+	exchange.Modify(t, strings.NewReader(fmt.Sprintf(`dn: CN=Accepted Domains,CN=Services,CN=Configuration,%[1]s
+changetype: add
+objectClass: container
+
+dn: CN=northwind.test,CN=Accepted Domains,CN=Services,CN=Configuration,%[1]s
+changetype: add
+objectClass: msExchAcceptedDomain
+msExchAcceptedDomainName: northwind.test
+`, exchange.BaseDN)))
+	exchange.Load(t, strings.NewReader(fmt.Sprintf(`dn: CN=Contact,%[1]s
+objectClass: contact
+msExchRecipientTypeDetails: 64
+proxyAddresses: SMTP:info@northwind.test
+proxyAddresses: smtp:shared@contoso.example
+
+dn: CN=Shared Mailbox,%[1]s
+objectClass: contact
+msExchRecipientTypeDetails: 4
+msExchPoliciesIncluded: {26491cfc-9e50-4857-861b-0cb8df22b5d7}
+proxyAddresses: SMTP:info@northwind.test
+
+dn: CN=Folder,%[1]s
+objectClass: publicFolder
+msExchRecipientTypeDetails: 4096
+proxyAddresses: SMTP:info@northwind.test
+`, ou)))
+	twiceOU := plain.OU(t, "Spanning")
+	plain.Load(t, strings.NewReader("dn: CN=Elsewhere,"+twiceOU+"\nobjectClass: contact\nproxyAddresses: SMTP:shared@contoso.example\n"))
+	admin := secretFile(t, exchange.AdminPassword)
+
+	for name, args := range map[string][]string{
+		"catalog by password": {"-H", catalog(exchange), "--auth", "gssapi", "-D", exchange.AdminUPN, "-y", admin},
+		"catalog by keytab":   {"-H", catalog(exchange), "--keytab", exchange.Keytab(t, "Administrator")},
+		"catalog by ccache":   {"-H", catalog(exchange), "--ccache", exchange.CCache(t, "Administrator", exchange.AdminPassword)},
+		"catalog by DNS":      {"-d", "northwind.test", "--dns", exchange.IP, "--global-catalog", "-D", exchange.AdminUPN, "-y", admin},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := scanJSON(t, args...)
+			if a.code != exitConflicts || !a.doc.Complete || len(a.doc.Conflicts) != 1 {
+				t.Fatalf("exit %d, conflicts %v, incomplete %q\n%s", a.code, a.addresses(), a.doc.Reasons, a.stderr)
+			}
+			c := a.doc.Conflicts[0]
+			if len(c.Owners) != 3 || !strings.HasPrefix(c.Owners[0].DN, "CN=Shared Mailbox,") || !strings.Contains(c.Reason, "shared mailbox") {
+				t.Errorf("%+v", c)
+			}
+			if !slices.Equal(a.doc.Scope.AcceptedDomains, []string{"northwind.test"}) || len(a.doc.Changes) != 2 || !strings.HasSuffix(a.doc.Changes[0].New, "@northwind.test") {
+				t.Errorf("%v %+v", a.doc.Scope.AcceptedDomains, a.doc.Changes)
+			}
+		})
+	}
+	t.Run("two forests in one run", func(t *testing.T) {
+		var ca []byte
+		for _, dc := range []*samba.DC{plain, exchange} {
+			pem, err := os.ReadFile(dc.CAFile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ca = append(ca, pem...)
+		}
+		a := scanJSON(t, "--ca-file", secretFile(t, string(ca)), "-H", plain.URL("ldaps"), "-H", exchange.URL("ldaps"),
+			"-D", plain.AdminUPN, "-D", exchange.AdminUPN, "-y", secretFile(t, plain.AdminPassword), "-y", admin)
+		i := slices.Index(a.addresses(), "shared@contoso.example")
+		if a.code != exitConflicts || !a.doc.Complete || i < 0 || len(a.doc.Conflicts[i].Owners) != 2 {
+			t.Errorf("exit %d, conflicts %v, incomplete %q\n%s", a.code, a.addresses(), a.doc.Reasons, a.stderr)
+		}
+	})
+}
+
+func catalog(dc *samba.DC) string { return "ldap://" + dc.IP + ":3268" }
+
+// A controller that is down is passed over for the next.
+func TestStoppedControllerOnSamba(t *testing.T) {
+	pair := samba.StartPair(t, samba.Config{Realm: "CONTOSO.TEST"})
+	ou := pair.A.OU(t, "Failover")
+	twice(t, pair.A, ou, "failover@contoso.test")
+	pair.Sync(t)
+	secret := secretFile(t, pair.A.AdminPassword)
+	args := []string{"-d", "contoso.test", "--dns", pair.B.IP, "-D", pair.A.AdminUPN, "-y", secret}
+
+	pair.A.Stop(t)
+	a := scanJSON(t, args...)
+	if a.code != exitConflicts || !a.doc.Complete || !slices.Equal(a.addresses(), []string{"failover@contoso.test"}) {
+		t.Errorf("one is down: exit %d, conflicts %v, incomplete %q\n%s", a.code, a.addresses(), a.doc.Reasons, a.stderr)
+	}
+}
