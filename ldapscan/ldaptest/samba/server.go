@@ -115,7 +115,10 @@ func (s *server) await(ready func() error) error {
 		case <-timeout:
 			err = fmt.Errorf("not ready after a minute: %w", err)
 		}
-		log, _ := os.ReadFile(s.log)
+		log, logErr := os.ReadFile(s.log)
+		if logErr != nil { // the files were deleted while the server ran
+			return errors.Join(err, logErr, s.stop())
+		}
 		return errors.Join(fmt.Errorf("%w\n%s", err, tail(log)), s.stop())
 	}
 	return nil

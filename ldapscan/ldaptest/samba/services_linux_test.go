@@ -128,7 +128,7 @@ func TestOptionsReachTheServer(t *testing.T) {
 }
 
 func TestForestsDoNotKnowEachOther(t *testing.T) {
-	forests := []*DC{Start(t, Config{}), Start(t, Config{Realm: "NORTHWIND.TEST"})}
+	forests := []*DC{Shared(t), Start(t, Config{Realm: "NORTHWIND.TEST"})}
 	for i, dc := range forests {
 		dc.AddUser(t, "twin", fmt.Sprintf("Tw1n-pass-%d", i))
 		dc.Modify(t, strings.NewReader(fmt.Sprintf(
