@@ -213,28 +213,3 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)
 	return survey, nil
 }
-
-// Inspect reads the objects one by one, by <GUID=…> where they have one, which
-// also finds those that were renamed or moved ([MS-ADTS] 3.1.1.3.1.2.4).
-func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	for _, ref := range refs {
-		base := ref.DN
-		if ref.GUID != (conflicts.GUID{}) {
-			base = "<GUID=" + ref.GUID.String() + ">"
-		}
-		list, err := d.read(base, inspectAttributes...)
-		for _, r := range list {
-			var a attributes
-			if a, err = d.attributes(r); err == nil {
-				found(a.object(r.dn))
-			}
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %s", d.server.URL, brief(err))
-		}
-	}
-	return nil
-}

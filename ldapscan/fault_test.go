@@ -24,7 +24,7 @@ func paged(filter string) func(ldaptest.Search) bool {
 	}
 }
 
-func inspecting(s ldaptest.Search) bool { return strings.HasPrefix(s.Base, "<GUID=") }
+func inspecting(s ldaptest.Search) bool { return strings.Contains(s.Filter, "(objectGUID=") }
 
 // Opinion 1: whatever fails, the scan is never clean. It is incomplete and says
 // why.
