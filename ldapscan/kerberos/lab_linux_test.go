@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -71,22 +69,6 @@ func attribute(t *testing.T, dc *samba.DC, user, name string) string {
 	return found[1]
 }
 
-// kinit gets a ticket with MIT Kerberos' own tool.
-func kinit(t *testing.T, dc *samba.DC, user, password string) (ccache string) {
-	t.Helper()
-	if _, err := exec.LookPath("kinit"); err != nil {
-		t.Skip("kinit is not installed")
-	}
-	ccache = "FILE:" + filepath.Join(t.TempDir(), "ccache")
-	cmd := exec.Command("kinit", "-c", ccache, user+"@"+dc.Realm)
-	cmd.Env = append(os.Environ(), "KRB5_CONFIG="+dc.Krb5Conf)
-	cmd.Stdin = strings.NewReader(password + "\n")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("kinit: %v: %s", err, out)
-	}
-	return ccache
-}
-
 // exportKeytab makes the keytab of an account from its password.
 func exportKeytab(t *testing.T, dc *samba.DC, user, password string, kvnoOff int) string {
 	t.Helper()
@@ -111,7 +93,7 @@ func TestSambaTakesEveryCredentialOnEveryPort(t *testing.T) {
 	for name, cred := range map[string]func(t *testing.T) Credentials{
 		"password": func(*testing.T) Credentials { return Credentials{User: "krbscan", Password: secret} },
 		"keytab":   func(t *testing.T) Credentials { return Credentials{Keytab: exportKeytab(t, dc, "krbscan", secret, 0)} },
-		"ccache":   func(t *testing.T) Credentials { return Credentials{CCache: kinit(t, dc, "krbscan", secret)} },
+		"ccache":   func(t *testing.T) Credentials { return Credentials{CCache: dc.CCache(t, "krbscan", secret)} },
 	} {
 		for _, port := range []string{"389", "3268"} {
 			for _, signOnly := range []bool{false, true} {
