@@ -64,6 +64,17 @@ func (c *console) width() int {
 	return defaultWidth
 }
 
+// ask asks for a line on the terminal. Without one, or without an answer, it
+// returns "".
+func (c *console) ask(text string) string {
+	if _, ok := terminal(c.stdin); !ok {
+		return ""
+	}
+	fmt.Fprint(c.stderr, report.Escape(text))
+	line, _ := firstLine(c.stdin)
+	return strings.TrimSpace(line)
+}
+
 // prompt asks for a secret on the terminal without showing it.
 func (c *console) prompt(ctx context.Context, text string) (string, error) {
 	fd, ok := terminal(c.stdin)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"slices"
@@ -29,8 +31,9 @@ type login struct {
 	pageSize                  int
 	timeout                   time.Duration
 
-	roots *x509.CertPool
-	certs []tls.Certificate
+	guessed bool // the mechanism was not named
+	roots   *x509.CertPool
+	certs   []tls.Certificate
 }
 
 func (l *login) addFlags(fs *pflag.FlagSet) {
@@ -62,7 +65,7 @@ func (l *login) check() error {
 	targets := slices.Concat(l.urls, l.domains)
 	switch {
 	case l.auth == "":
-		l.auth = l.usual()
+		l.auth, l.guessed = l.usual(), true
 	case !slices.Contains([]string{"simple", "gssapi", "sspi", "external"}, l.auth):
 		return wrong("it takes simple, gssapi, sspi or external", "--auth %s: unknown", l.auth)
 	}
@@ -164,7 +167,14 @@ func (l *login) open(ctx context.Context, c *console) (*ldapscan.Forest, error) 
 	// load, and is to ask the same one each time.
 	cfg.Locator = &locator.Locator{DNS: l.dns, Draw: func(n int) int { return n - 1 }}
 	cfg.GlobalCatalog = l.catalog
-	return ldapscan.OpenForest(ctx, cfg)
+	forest, err := ldapscan.OpenForest(ctx, cfg)
+	if l.guessed && len(l.users) == 0 && errors.Is(err, fs.ErrNotExist) { // no ticket
+		if user := c.ask("no Kerberos ticket; user (name@domain): "); user != "" {
+			l.users = []string{user}
+			return l.open(ctx, c)
+		}
+	}
+	return forest, err
 }
 
 // credentials returns those for the i-th directory.
