@@ -21,6 +21,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -94,22 +95,22 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 		b.objects, b.values, len(b.duplicates), *rounds)
 	fmt.Fprintf(stdout, "%s/%s, %d processors, %s; the last columns are multiples of proxyaddr\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
 
-	url, size, stop, err := b.startReplay(ctx, d)
+	at, size, stop, err := b.startReplay(ctx, d)
 	if err != nil {
 		return err
 	}
 	title := fmt.Sprintf("out of memory, over TLS (%d MiB)", size>>20)
-	err = compare(ctx, stdout, title, dir, b.search(url), *rounds)
+	err = compare(ctx, stdout, title, dir, b.search(at), *rounds)
 	stop()
 	if err != nil {
 		return err
 	}
 	if *slapd {
-		url, stop, err := b.startSlapd(ctx, stdout)
+		at, stop, err := b.startSlapd(ctx, stdout)
 		if err != nil {
 			return err
 		}
-		err = compare(ctx, stdout, "slapd, over TLS", dir, b.search(url), *rounds)
+		err = compare(ctx, stdout, "slapd, over TLS", dir, b.search(at), *rounds)
 		stop()
 		if err != nil {
 			return err
@@ -155,20 +156,23 @@ func (b *bench) prepare(ctx context.Context, d directory) (err error) {
 	return errors.Join(d.writeLDIF(f), f.Close())
 }
 
+// endpoints are the URLs of one server.
+type endpoints struct{ tls, plain string }
+
 // startReplay starts the server that answers out of memory.
-func (b *bench) startReplay(ctx context.Context, d directory) (url string, octets int, stop func(), err error) {
+func (b *bench) startReplay(ctx context.Context, d directory) (at endpoints, octets int, stop func(), err error) {
 	cmd := exec.CommandContext(ctx, b.self, serveMode, strconv.Itoa(d.size), b.path(certFile), b.path(keyFile))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		return "", 0, nil, err
+		return at, 0, nil, err
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", 0, nil, err
+		return at, 0, nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", 0, nil, err
+		return at, 0, nil, err
 	}
 	stop = func() {
 		stdin.Close()
@@ -176,17 +180,17 @@ func (b *bench) startReplay(ctx context.Context, d directory) (url string, octet
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err == nil {
-		_, err = fmt.Sscan(line, &url, &octets)
+		_, err = fmt.Sscan(line, &at.tls, &at.plain, &octets)
 	}
 	if err != nil {
 		stop()
-		return "", 0, nil, fmt.Errorf("the server did not start: %w", err)
+		return at, 0, nil, fmt.Errorf("the server did not start: %w", err)
 	}
-	return url, octets, stop, nil
+	return at, octets, stop, nil
 }
 
-// serve is the server. It prints its URL and how many octets its answers have, and
-// ends when the other end of stdin does.
+// serve is the server. It prints its URLs and how many octets its answers have,
+// and ends when the other end of stdin does.
 func serve(stdin io.Reader, stdout io.Writer, size, certFile, keyFile string) error {
 	n, err := strconv.Atoi(size)
 	if err != nil {
@@ -197,15 +201,17 @@ func serve(stdin io.Reader, stdout io.Writer, size, certFile, keyFile string) er
 		return err
 	}
 	s := newReplay(directory{size: n})
-	l, url, err := listen(cert)
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(stdout, url, s.octets())
-	go func() {
-		io.Copy(io.Discard, stdin)
-		l.Close()
-	}()
-	s.serve(l)
-	return nil
+	secured, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	if err != nil {
+		return err
+	}
+	go s.serve(plain)
+	go s.serve(secured)
+	fmt.Fprintf(stdout, "ldaps://%s ldap://%s %d\n", secured.Addr(), plain.Addr(), s.octets())
+	_, err = io.Copy(io.Discard, stdin)
+	return err
 }

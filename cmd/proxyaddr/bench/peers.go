@@ -46,22 +46,24 @@ type bench struct {
 
 func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
 
-// search lists the programs that read the directory at a URL.
-func (b *bench) search(url string) []program {
-	ldapsearch := []string{"ldapsearch", "-x", "-LLL", "-H", url, "-D", admin, "-y", b.path(passwordFile), "-b", suffix,
-		"-E", fmt.Sprintf("pr=%d/noprompt", maxPage), "-o", "ldif-wrap=no"}
+// search lists the programs that read the directory from a server.
+func (b *bench) search(at endpoints) []program {
+	url := at.tls
+	ldapsearch := []string{"ldapsearch", "-x", "-LLL", "-D", admin, "-y", b.path(passwordFile), "-b", suffix,
+		"-E", fmt.Sprintf("pr=%d/noprompt", maxPage), "-o", "ldif-wrap=no", "-H"}
 	trust := []string{"LDAPTLS_CACERT=" + b.path(certFile), "LDAPCONF=" + os.DevNull}
 	list := []program{{name: "proxyaddr scan --format json", exit: 1, check: b.audit,
 		argv: []string{b.proxyaddr, "scan", "-H", url, "-D", admin, "-y", b.path(passwordFile), "--ca-file", b.path(certFile), "--format", "json"}}}
 	if b.installed("ldapsearch") {
 		list = append(list,
-			program{name: "ldapsearch > /dev/null, the same question", env: trust, argv: slices.Concat(ldapsearch, scanQuestion)},
-			program{name: "ldapsearch > /dev/null, addresses alone", env: trust, argv: slices.Concat(ldapsearch, addressQuestion)})
+			program{name: "ldapsearch > /dev/null", env: trust, argv: slices.Concat(ldapsearch, []string{url}, scanQuestion)},
+			program{name: "ldapsearch > /dev/null, addresses alone", env: trust, argv: slices.Concat(ldapsearch, []string{url}, addressQuestion)},
+			program{name: "ldapsearch > /dev/null, without TLS", env: trust, argv: slices.Concat(ldapsearch, []string{at.plain}, scanQuestion)})
 		if b.installed("sh", "awk", "sort", "uniq") {
 			// It loses values in base64 and whose they are.
 			script := `"$@" | awk '/^proxyAddresses: /{print tolower(substr($0,17))}' | sort | uniq -d`
 			list = append(list, program{name: "ldapsearch | awk | sort | uniq -d", check: b.lines, env: slices.Concat(trust, []string{"LC_ALL=C"}),
-				argv: slices.Concat([]string{"sh", "-c", script, "sh"}, ldapsearch, addressQuestion)})
+				argv: slices.Concat([]string{"sh", "-c", script, "sh"}, ldapsearch, []string{url}, addressQuestion)})
 		}
 	}
 	if python := b.python(); python != "" {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"crypto/tls"
 	"errors"
 	"net"
 	"slices"
@@ -51,11 +50,12 @@ func (s *replay) octets() (n int) {
 	return n
 }
 
-func (s *replay) serve(l net.Listener) error {
+// serve answers whoever connects, until the listener is closed.
+func (s *replay) serve(l net.Listener) {
 	for {
 		c, err := l.Accept()
 		if err != nil {
-			return err
+			return
 		}
 		go s.converse(c)
 	}
@@ -269,13 +269,4 @@ func selected(list []attribute, wanted []string) []attribute {
 		return list
 	}
 	return slices.DeleteFunc(list, func(a attribute) bool { return !slices.Contains(wanted, strings.ToLower(a.name)) })
-}
-
-// listen takes a free port of the loopback address.
-func listen(cert tls.Certificate) (l net.Listener, url string, err error) {
-	l, err = tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
-	if err != nil {
-		return nil, "", err
-	}
-	return l, "ldaps://" + l.Addr().String(), nil
 }

@@ -47,49 +47,53 @@ limits * size=unlimited time=unlimited
 
 // startSlapd loads the LDIF file into an OpenLDAP server and starts it on the
 // loopback address. It takes programs and folders where Debian has them.
-func (b *bench) startSlapd(ctx context.Context, log io.Writer) (url string, stop func(), err error) {
+func (b *bench) startSlapd(ctx context.Context, log io.Writer) (at endpoints, stop func(), err error) {
 	config := b.path("slapd.conf")
 	if err := os.Mkdir(b.path("slapd.db"), 0o700); err != nil {
-		return "", nil, err
+		return at, nil, err
 	}
 	if err := os.WriteFile(b.path("slapd.schema"), []byte(slapdSchema), 0o600); err != nil {
-		return "", nil, err
+		return at, nil, err
 	}
 	if err := os.WriteFile(config, fmt.Appendf(nil, slapdConfig, b.dir), 0o600); err != nil {
-		return "", nil, err
+		return at, nil, err
 	}
 	start := time.Now()
 	out, err := exec.CommandContext(ctx, sbin("slapadd"), "-q", "-f", config, "-l", b.path(ldifFile)).CombinedOutput()
 	if err != nil {
-		return "", nil, fmt.Errorf("slapadd: %w: %s", err, bytes.TrimSpace(out))
+		return at, nil, fmt.Errorf("slapadd: %w: %s", err, bytes.TrimSpace(out))
 	}
 	fmt.Fprintf(log, "loaded slapd in %.0f s\n", time.Since(start).Seconds())
 
-	address, err := freeAddress()
+	secured, err := freeAddress()
 	if err != nil {
-		return "", nil, err
+		return at, nil, err
 	}
-	url = "ldaps://" + address
+	plain, err := freeAddress()
+	if err != nil {
+		return at, nil, err
+	}
+	at = endpoints{"ldaps://" + secured, "ldap://" + plain}
 	var messages bytes.Buffer
-	cmd := exec.CommandContext(ctx, sbin("slapd"), "-d", "0", "-f", config, "-h", url)
+	cmd := exec.CommandContext(ctx, sbin("slapd"), "-d", "0", "-f", config, "-h", at.tls+" "+at.plain)
 	cmd.Stderr = &messages
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return at, nil, err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	for {
-		if c, err := net.Dial("tcp", address); err == nil {
+		if c, err := net.Dial("tcp", secured); err == nil {
 			c.Close()
 			break
 		}
 		select {
 		case err := <-ended:
-			return "", nil, fmt.Errorf("slapd: %w: %s", err, bytes.TrimSpace(messages.Bytes()))
+			return at, nil, fmt.Errorf("slapd: %w: %s", err, bytes.TrimSpace(messages.Bytes()))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return url, func() {
+	return at, func() {
 		cmd.Process.Signal(os.Interrupt)
 		<-ended
 	}, nil
