@@ -1,7 +1,10 @@
 package ldapscan
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"net"
 	"strings"
 
@@ -34,8 +37,10 @@ type Credentials struct {
 	// Keytab and CCache are files for Kerberos without a password. With neither,
 	// the ticket of kinit serves.
 	Keytab, CCache string
-	// KDCs are the Kerberos servers of realms, beside the domain controller
-	// itself, which is one for its own.
+	// Realm is the Kerberos realm of the account; empty means that of the server.
+	Realm string
+	// KDCs are Kerberos servers by their realms, in capitals. A domain controller
+	// need not be named for its own realm.
 	KDCs map[string][]string
 }
 
@@ -50,8 +55,10 @@ func (d *Directory) bind(ctx context.Context, host string, cfg Config) error {
 		return d.bindSSPI(host)
 	case External:
 		return d.conn.ExternalBind()
+	case Simple:
+		return d.conn.Bind(cfg.User, cfg.Password)
 	}
-	return d.conn.Bind(cfg.User, cfg.Password)
+	return fmt.Errorf("unknown way to bind %q", cfg.Mechanism)
 }
 
 // bindKerberos takes the realm and, where host is an address, the server's name
@@ -64,20 +71,22 @@ func (d *Directory) bindKerberos(ctx context.Context, host string, cfg Config) e
 	if name := d.root.first("dnshostname"); name != "" && net.ParseIP(host) != nil {
 		host = name
 	}
-	realm := strings.ToUpper(conflicts.Domain(d.root.first("defaultnamingcontext")))
-	kdcs := map[string][]string{}
-	for r, hosts := range cfg.KDCs {
-		kdcs[strings.ToUpper(r)] = hosts
+	realm := realmOf(conflicts.Domain(d.root.first("defaultnamingcontext")))
+	kdcs := maps.Clone(cfg.KDCs)
+	if kdcs == nil {
+		kdcs = map[string][]string{}
 	}
-	if len(kdcs[realm]) == 0 && realm != "" {
+	if realm != "" {
 		kdcs[realm] = []string{remoteHost(d.tap)}
 	}
-	client, err := kerberos.New(kerberos.Config{Realm: realm, KDCs: kdcs},
+	client, err := kerberos.New(kerberos.Config{Realm: cmp.Or(cfg.Realm, realm), KDCs: kdcs},
 		kerberos.Credentials{User: cfg.User, Password: cfg.Password, Keytab: cfg.Keytab, CCache: cfg.CCache})
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer func() { go client.Close() }() // it waits for a logon that was given up
+	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
+	defer cancel()
 	if d.secured != nil {
 		d.server.Protection = "channel binding"
 		return client.BindTLS(ctx, d.conn, d.secured.ConnectionState(), host)
@@ -85,6 +94,8 @@ func (d *Directory) bindKerberos(ctx context.Context, host string, cfg Config) e
 	d.server.Protection = "sealed"
 	return client.Bind(ctx, d.conn, d.wire, host)
 }
+
+func realmOf(domain string) string { return strings.ToUpper(domain) }
 
 // remoteHost is the address at the other end, which for a domain controller is
 // also that of a KDC.

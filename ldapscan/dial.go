@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (*Directory, error) {
 	d, err := connect(ctx, u, cfg)
 	if err == nil {
 		if err = d.bind(ctx, u.Hostname(), cfg); err == nil {
-			err = d.survey()
+			err = d.survey(ctx, u, cfg)
 		}
 		err = d.cause(err)
 		if err == nil {
@@ -85,16 +86,15 @@ func Open(ctx context.Context, cfg Config) (*Directory, error) {
 func (cfg Config) Check() *Error {
 	u, err := url.Parse(cfg.URL)
 	fail := func(problem, hint string) *Error {
-		if err != nil {
-			return &Error{Subject: cfg.URL, Problem: problem, Hint: hint}
-		}
-		return &Error{Subject: u.Redacted(), Problem: problem, Hint: hint}
+		return &Error{Subject: withoutUser(cfg.URL), Problem: problem, Hint: hint}
 	}
 	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
 		return fail("not an LDAP URL", "write ldaps://dc1.example.com, without path, user or query")
 	}
 	encrypted := u.Scheme == "ldaps" || cfg.StartTLS
 	switch {
+	case !slices.Contains([]Mechanism{Simple, GSSAPI, SSPI, External}, cfg.Mechanism):
+		return fail(fmt.Sprintf("unknown way to bind %q", cfg.Mechanism), "use simple, gssapi, sspi or external")
 	case ldapPorts[u.Scheme] == "":
 		return fail(fmt.Sprintf("unknown scheme %q", u.Scheme), "use ldaps:// or, with StartTLS or Kerberos, ldap://")
 	case u.Scheme == "ldaps" && cfg.StartTLS:
@@ -107,6 +107,16 @@ func (cfg Config) Check() *Error {
 		return fail("the bind by the signed-in user needs TLS", "use ldaps://, or add --starttls")
 	}
 	return nil
+}
+
+// withoutUser takes out of a URL, well formed or not, what stands before the
+// host: it can be a password.
+func withoutUser(url string) string {
+	scheme, rest, _ := strings.Cut(url, "://")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		return scheme + "://…" + rest[at:]
+	}
+	return url
 }
 
 var ldapPorts = map[string]string{"ldaps": "636", "ldap": "389"}

@@ -1,11 +1,14 @@
 package ldapscan
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -26,8 +29,13 @@ type Directory struct {
 	pageSize uint32
 	root     attributes // root DSE
 	server   conflicts.Server
+	// full is the same controller on its own port, if this is the port of its
+	// global catalog: a catalog shows only the attributes that it replicates, also
+	// of configuration and schema.
+	full *Directory
 	// forest are the partitions of the forest, assigned those that Sweep reads.
 	forest, assigned []partition
+	unlisted         bool // the list of the forest's partitions could not be read
 }
 
 var _ Source = (*Directory)(nil)
@@ -53,7 +61,15 @@ func (d *Directory) readRoot() error {
 }
 
 // survey finds out what there is to read, after the bind.
-func (d *Directory) survey() error {
+func (d *Directory) survey(ctx context.Context, u *url.URL, cfg Config) error {
+	if catalogPorts[u.Port()] {
+		cfg.URL = u.Scheme + "://" + net.JoinHostPort(u.Hostname(), ldapPorts[u.Scheme])
+		full, err := Open(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		d.full = full
+	}
 	if err := d.readRoot(); err != nil {
 		return err
 	}
@@ -70,15 +86,35 @@ func (d *Directory) survey() error {
 	d.server.Site = siteOf(d.root.first("servername"))
 	d.server.Level = functionalLevels[d.root.first("forestfunctionality")]
 	var err error
-	if d.forest, err = d.forestPartitions(); err != nil {
+	if d.forest, err = d.config().forestPartitions(); err != nil {
 		return err
 	}
 	for _, p := range d.forest {
-		if p.read() && (d.catalog() || d.holds(p)) {
-			d.assigned = append(d.assigned, p)
+		if !p.read() || d.full == nil && !d.holds(p) {
+			continue
 		}
+		head, err := d.read(p.dn, "objectGUID")
+		if err != nil {
+			return err
+		}
+		for _, r := range head {
+			a := attributes{}
+			a.take(r)
+			p.guid = a.entry(r.dn).GUID
+		}
+		d.assigned = append(d.assigned, p)
 	}
 	return d.checkSchema()
+}
+
+var catalogPorts = map[string]bool{"3268": true, "3269": true}
+
+// config is the connection on which configuration and schema can be read whole.
+func (d *Directory) config() *Directory {
+	if d.full != nil {
+		return d.full
+	}
+	return d
 }
 
 // functionalLevels are the values of forestFunctionality ([MS-ADTS] 6.1.4.4).
@@ -102,6 +138,11 @@ var (
 	sweptAttributes    = []string{"proxyAddresses", "mail", "userPrincipalName"}
 )
 
+// name is that of the forest, or of the server where it is in none.
+func (d *Directory) name() string {
+	return cmp.Or(conflicts.Domain(d.root.first("configurationnamingcontext")), d.server.URL)
+}
+
 // checkSchema finds out which of Exchange's attributes there are, so that nothing
 // is concluded from their absence on an object, and that a global catalog holds
 // what is swept: proxyAddresses is in the partial attribute set only where
@@ -111,12 +152,12 @@ func (d *Directory) checkSchema() error {
 	if q.base == "" {
 		return nil
 	}
-	for _, name := range append(exchangeAttributes, sweptAttributes...) {
+	for _, name := range slices.Concat(exchangeAttributes, sweptAttributes) {
 		q.filter += "(lDAPDisplayName=" + name + ")"
 	}
 	q.filter = "(|" + q.filter + ")"
 	known, partial := map[string]bool{}, map[string]bool{}
-	err := d.results(q, func(r result) {
+	err := d.config().results(q, func(r result) {
 		a := attributes{}
 		a.take(r)
 		known[a.first("ldapdisplayname")] = true
@@ -126,23 +167,16 @@ func (d *Directory) checkSchema() error {
 		return fmt.Errorf("the schema: %w", err)
 	}
 	for _, name := range exchangeAttributes {
-		if !known[name] {
+		if !known[name] || d.full != nil && !partial[name] {
 			d.server.Missing = append(d.server.Missing, name)
 		}
 	}
 	for _, name := range sweptAttributes {
-		if d.catalog() && !partial[name] {
+		if d.full != nil && !partial[name] {
 			return fmt.Errorf("the global catalog does not hold %s, so it would look empty: use a domain controller's own port", name)
 		}
 	}
 	return nil
-}
-
-// catalog reports whether the port is that of a global catalog, which holds a
-// part of every domain of the forest.
-func (d *Directory) catalog() bool {
-	_, port, _ := net.SplitHostPort(d.tap.RemoteAddr().String())
-	return port == "3268" || port == "3269"
 }
 
 func (d *Directory) offers(control string) bool {
@@ -151,6 +185,9 @@ func (d *Directory) offers(control string) bool {
 
 // Close ends the connection.
 func (d *Directory) Close() {
+	if d.full != nil {
+		d.full.Close()
+	}
 	d.stop()
 	d.conn.Close()
 }
@@ -179,6 +216,7 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 	for _, d := range directories {
 		assigned = append(assigned, d.assigned...)
 	}
+	values := map[string]int{} // by forest, as one that shows none is not to hide behind another
 	for _, d := range directories {
 		for _, p := range d.assigned {
 			c := d.sweepPartition(p.dn, assigned, sink, survey)
@@ -186,10 +224,24 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 				return nil, ctx.Err()
 			}
 			survey.Coverage = append(survey.Coverage, c)
+			values[d.name()] += c.Values
 		}
 		d.acceptedDomains(survey)
+		if d.full != nil {
+			survey.Notes = append(survey.Notes, d.server.URL+": a global catalog; what it does not replicate, such as which objects are critical to the system, is not known")
+		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if values[name] == 0 {
+			survey.Problems = append(survey.Problems, name+": not one proxy address was seen: the account may not be allowed to read them")
+		}
+	}
+	for _, d := range directories {
+		if d.config().unlisted {
+			survey.Problems = append(survey.Problems, d.server.URL+": the list of the forest's partitions could not be read, so domains may be missing")
 		}
 	}
 	noted := map[string]bool{}
@@ -201,7 +253,7 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 			}
 			noted[key] = true
 			if !p.read() {
-				survey.Notes = append(survey.Notes, fmt.Sprintf("%s: not read: a partition of the kind %s holds no recipients", p.dn, p.kind))
+				survey.Notes = append(survey.Notes, fmt.Sprintf("%s: not read, as %s partitions hold no recipients", p.dn, p.kind))
 				continue
 			}
 			survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: p.dn,

@@ -89,6 +89,8 @@ func diagnose(err error) (problem, hint string) {
 		return fmt.Sprintf("host %s not found", dns.Name), "check the name, and that this computer asks the domain's DNS server"
 	case errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(err.Error(), "actively refused"):
 		return "connection refused", "check the port, and that the domain controller is up"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "no way to it through the network", "check the address, the routes and a VPN"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
 		return "no answer in time", "check the network and firewalls, or give it longer with --timeout"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):

@@ -69,6 +69,9 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	for _, c := range rows.partitions {
 		survey.Coverage = append(survey.Coverage, *c)
 	}
+	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
+		survey.Problems = append(survey.Problems, x.Path+": not one proxy address was seen: the export left them out")
+	}
 	slices.SortFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
 	slices.Sort(survey.AcceptedDomains)
 	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)

@@ -138,6 +138,19 @@ objectClass: domainDNS
 dn: CN=Configuration,DC=contoso,DC=example
 objectClass: configuration
 
+dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: DC=contoso,DC=example
+systemFlags: 3
+
+dn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: CN=Configuration,DC=contoso,DC=example
+systemFlags: 1
+
+dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRefContainer
+
 dn: CN=a,DC=contoso,DC=example
 objectClass: contact
 proxyAddresses: SMTP:a@contoso.example

@@ -118,6 +118,10 @@ func forest(t testing.TB) (*fixture, *bytes.Buffer) {
 	f := &fixture{}
 	f.add("DC=contoso,DC=example", "objectClass", "domainDNS")
 	f.add("CN=Configuration,DC=contoso,DC=example", "objectClass", "configuration")
+	partitions := "CN=Partitions,CN=Configuration,DC=contoso,DC=example"
+	f.add(partitions, "objectClass", "crossRefContainer")
+	f.add("CN=CONTOSO,"+partitions, "objectClass", "crossRef", "nCName", "DC=contoso,DC=example", "dnsRoot", "contoso.example", "systemFlags", "3")
+	f.add("CN=Enterprise Configuration,"+partitions, "objectClass", "crossRef", "nCName", "CN=Configuration,DC=contoso,DC=example", "dnsRoot", "contoso.example", "systemFlags", "1")
 	f.add("OU=Test,DC=contoso,DC=example", "objectClass", "organizationalUnit")
 	inner := newFixture("OU=Test,DC=contoso,DC=example")
 	inner.records = append(f.records, inner.records...)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -77,6 +78,9 @@ func (f *Forest) openDomain(ctx context.Context, cfg ForestConfig, domain Domain
 		return err
 	}
 	f.add(d)
+	// The account is of the domain that was named, wherever it logs on.
+	domain.Realm = realmOf(domain.Domain)
+	domain.KDCs = map[string][]string{domain.Realm: {remoteHost(d.tap)}}
 	for _, p := range d.forest {
 		if !p.read() || f.reads(p) || p.domain == "" {
 			continue
@@ -99,14 +103,23 @@ func (f *Forest) openDomain(ctx context.Context, cfg ForestConfig, domain Domain
 // openAny opens the first domain controller of a domain that lets it.
 func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Directory, error) {
 	found, err := cfg.Locator.Controllers(ctx, domain.Domain)
+	home := domain.Domain
 	if err == nil && cfg.GlobalCatalog {
-		found, err = cfg.Locator.Catalogs(ctx, cmp.Or(found[0].Forest, domain.Domain))
+		home = cmp.Or(found[0].Forest, home)
+		found, err = cfg.Locator.Catalogs(ctx, home)
 	}
 	if err != nil {
 		return nil, err
 	}
 	var failed error
 	for _, dc := range found {
+		// DNS and the locator's ping are not protected. A name elsewhere could have
+		// a good certificate and be given the password.
+		if !within(dc.Host, domain.Domain) && !(within(domain.Domain, home) && within(dc.Host, home)) {
+			failed = cmp.Or(failed, error(&Error{Subject: domain.Domain, Problem: fmt.Sprintf("its domain controller calls itself %s, which lies outside the domain", dc.Host),
+				Hint: "name the server with --url if that is right"}))
+			continue
+		}
 		server := domain.Config
 		server.URL = serverURL(domain.URL, dc.Host, cfg.GlobalCatalog)
 		server.Address = dc.Addr.Addr().String()
@@ -114,14 +127,18 @@ func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Direc
 		if err == nil {
 			return d, nil
 		}
-		if !unreachable(err) {
+		if ctx.Err() != nil || accountRefused(err) {
 			return nil, err // the next one would refuse the same password
 		}
-		if failed == nil {
-			failed = err
-		}
+		failed = cmp.Or(failed, err)
 	}
 	return nil, failed
+}
+
+// within reports whether a DNS name is that of a domain or lies below it.
+func within(host, domain string) bool {
+	host, domain = strings.ToLower(host), strings.ToLower(domain)
+	return host == domain || strings.HasSuffix(host, "."+domain)
 }
 
 // serverURL completes a scheme with the host and, for a global catalog, the port.
@@ -133,15 +150,25 @@ func serverURL(scheme, host string, catalog bool) string {
 	return scheme + "://" + host + ports[scheme]
 }
 
-// unreachable reports whether another server of the domain may do better.
-func unreachable(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && !ldap.IsErrorWithCode(e.Err, ldap.LDAPResultInvalidCredentials) && !errors.As(e.Err, new(*kerberos.Error))
+// accountRefused reports whether no other server of the domain would do better.
+func accountRefused(err error) bool {
+	var logon *kerberos.Error
+	return ldap.IsErrorWithCode(errors.Unwrap(err), ldap.LDAPResultInvalidCredentials) || errors.As(err, &logon) && logon.Account
 }
 
 // add takes in a server for the partitions that no other reads.
 func (f *Forest) add(d *Directory) {
-	d.assigned = slices.DeleteFunc(d.assigned, f.reads)
+	d.assigned = slices.DeleteFunc(d.assigned, func(p partition) bool {
+		for _, other := range f.directories {
+			for _, a := range other.assigned {
+				if sameDN(a.dn, p.dn) && a.guid == p.guid { // another forest can have a partition of the same name
+					f.notes = append(f.notes, fmt.Sprintf("%s: read from %s, not from %s", p.dn, other.server.URL, d.server.URL))
+					return true
+				}
+			}
+		}
+		return false
+	})
 	f.directories = append(f.directories, d)
 }
 
@@ -187,7 +214,7 @@ func (f *Forest) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 	for _, ref := range refs {
 		left[ref] = true
 	}
-	var failed error
+	var failed []string
 	for _, d := range f.directories {
 		err := d.Inspect(ctx, slices.Collect(maps.Keys(left)), func(o *conflicts.Object) {
 			delete(left, o.Ref())
@@ -196,10 +223,12 @@ func (f *Forest) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		failed = errors.Join(failed, err)
+		if err != nil {
+			failed = append(failed, err.Error())
+		}
 	}
-	if len(left) == 0 {
+	if len(left) == 0 || len(failed) == 0 {
 		return nil
 	}
-	return failed
+	return errors.New(strings.Join(failed, "; "))
 }

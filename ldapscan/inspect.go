@@ -36,6 +36,9 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found fun
 			guids = append(guids, ref.GUID)
 			continue
 		}
+		if !slices.ContainsFunc(d.assigned, func(p partition) bool { return conflicts.Within(ref.DN, p.dn) }) {
+			continue // another server's
+		}
 		list, err := d.read(ref.DN, inspectAttributes...)
 		if err != nil {
 			return err

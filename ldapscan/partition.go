@@ -15,6 +15,7 @@ type partition struct {
 	// the directory does not say.
 	domain string
 	kind   partitionKind
+	guid   conflicts.GUID // of its head, where that was read
 }
 
 type partitionKind string
@@ -63,6 +64,7 @@ func (d *Directory) forestPartitions() ([]partition, error) {
 			return nil, fmt.Errorf("the list of partitions: %w", err)
 		}
 	}
+	d.unlisted = len(list) == 0 && configuration != ""
 	if len(list) == 0 {
 		for _, dn := range d.root.all("namingcontexts") {
 			nc := partition{dn: dn, kind: domainKind}

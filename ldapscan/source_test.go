@@ -261,3 +261,37 @@ member: CN=Group,DC=contoso,DC=example
 		})
 	}
 }
+
+// Two forests can give a domain the same name; both are read. The same domain by
+// two servers is read once, and the scan says so.
+func TestForestsOfOneName(t *testing.T) {
+	content := func(guid, address string) string {
+		return "dn: DC=corp,DC=local\nobjectClass: domainDNS\nobjectGUID:: " + guid + "\n\n" +
+			"dn: CN=" + guid + ",DC=corp,DC=local\nobjectClass: contact\nproxyAddresses: " + address + "\n"
+	}
+	const one, two = "AQECAwQFBgcICQoLDA0ODw==", "AgECAwQFBgcICQoLDA0ODw=="
+	server := func(content string) ldapscan.Config {
+		return config(serve(t, ldaptest.Config{Entries: strings.NewReader(content)}))
+	}
+	forest := func(servers ...ldapscan.Config) *conflicts.Audit {
+		f, err := ldapscan.OpenForest(context.Background(), ldapscan.ForestConfig{Servers: servers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		return scan(t, f, ldapscan.Options{})
+	}
+	audit := forest(server(content(one, "SMTP:x@a.example")), server(content(two, "SMTP:x@a.example")))
+	if len(audit.Conflicts) != 1 || !audit.Complete() || len(audit.Coverage) != 2 {
+		t.Errorf("two forests: %d conflicts, problems %q, coverage %+v", len(audit.Conflicts), audit.Problems, audit.Coverage)
+	}
+	same := server(content(one, "SMTP:x@a.example"))
+	audit = forest(same, same)
+	if len(audit.Conflicts) != 0 || !audit.Complete() || len(audit.Coverage) != 1 || !strings.Contains(strings.Join(audit.Notes, "\n"), "DC=corp,DC=local: read from") {
+		t.Errorf("one twice: problems %q, notes %q, coverage %+v", audit.Problems, audit.Notes, audit.Coverage)
+	}
+	audit = forest(server(content(one, "SMTP:x@a.example")), server(strings.Replace(content(two, "x@a.example"), "proxyAddresses", "mail", 1)))
+	if audit.Complete() {
+		t.Error("a forest that shows no proxy address hides behind another")
+	}
+}

@@ -124,7 +124,7 @@ func (d *Directory) acceptedDomains(survey *Survey) {
 	if q.base == "" {
 		return
 	}
-	err := d.results(q, func(r result) {
+	err := d.config().results(q, func(r result) {
 		a := attributes{}
 		a.take(r)
 		survey.AcceptedDomains = append(survey.AcceptedDomains, a.all("msexchaccepteddomainname")...)

@@ -121,6 +121,43 @@ func TestKerberosOnSamba(t *testing.T) {
 	})
 }
 
+// Over TLS the bind is tied to the connection, which a hardened controller demands.
+// A Samba that knows no such binding refuses Kerberos there.
+func TestKerberosOverTLSOnSamba(t *testing.T) {
+	dc := samba.Shared(t)
+	twice(t, dc, dc.OU(t, "Bound"), "bound@contoso.example")
+	const password = "Reads-0nly!"
+	upn := dc.AddUser(t, "boundreader", password)
+	for login, cred := range map[string][]string{
+		"password": {"-D", upn, "-y", secretFile(t, password)},
+		"keytab":   {"--keytab", dc.Keytab(t, "boundreader")},
+		"ccache":   {"--ccache", dc.CCache(t, "boundreader", password)},
+	} {
+		for way, server := range map[string][]string{
+			"ldaps":            {"-H", dc.URL("ldaps")},
+			"StartTLS":         {"-H", dc.URL("ldap"), "-Z"},
+			"domain, StartTLS": {"-d", strings.ToLower(dc.Realm), "--dns", dc.IP, "-Z"},
+		} {
+			t.Run(way+"/"+login, func(t *testing.T) {
+				a := scanJSON(t, slices.Concat(server, cred, []string{"--auth", "gssapi", "--ca-file", dc.CAFile})...)
+				if !dc.DemandsChannelBinding() {
+					if a.code != exitConnect || !strings.Contains(a.stderr, "takes no Kerberos logon inside TLS") {
+						t.Errorf("exit %d\n%s", a.code, a.stderr)
+					}
+					return
+				}
+				if a.code != exitConflicts || !a.doc.Complete || !slices.Contains(a.addresses(), "bound@contoso.example") {
+					t.Fatalf("exit %d, conflicts %v, incomplete %q\n%s", a.code, a.addresses(), a.doc.Reasons, a.stderr)
+				}
+				s := a.doc.Scope.Servers[0]
+				if s.Mechanism != "gssapi" || s.Protection != "channel binding" || !strings.HasPrefix(s.Transport, "TLS 1.") {
+					t.Errorf("%+v", s)
+				}
+			})
+		}
+	}
+}
+
 // A forest with Exchange's schema: the global catalog can be trusted, and what
 // Exchange says of recipients is heeded. A second forest shares its name space.
 func TestForestsOnSamba(t *testing.T) {

@@ -67,6 +67,8 @@ func (l *login) check() error {
 		return wrong("it takes simple, gssapi, sspi or external", "--auth %s: unknown", l.auth)
 	}
 	switch {
+	case len(l.domains) == 0 && (l.catalog || l.dns != ""):
+		return wrong("name the domain with -d", "--global-catalog and --dns go with --domain")
 	case l.auth == "simple" && len(l.users) == 0:
 		return wrong("name a user with -D, for example -D anna@example.com", "%s: no user to bind as", targets[0])
 	case l.auth != "gssapi" && (l.keytab != "" || l.ccache != ""):
@@ -158,7 +160,9 @@ func (l *login) open(ctx context.Context, c *console) (*ldapscan.Forest, error) 
 		}
 		cfg.Domains = append(cfg.Domains, ldapscan.DomainConfig{Domain: u, Config: server})
 	}
-	cfg.Locator = &locator.Locator{DNS: l.dns}
+	// The heaviest server of those with the same priority: a scan does not spread
+	// load, and is to ask the same one each time.
+	cfg.Locator = &locator.Locator{DNS: l.dns, Draw: func(n int) int { return n - 1 }}
 	cfg.GlobalCatalog = l.catalog
 	return ldapscan.OpenForest(ctx, cfg)
 }
@@ -182,6 +186,9 @@ func (l *login) credentials(ctx context.Context, c *console, i int, passwords ma
 	var err error
 	file := nth(l.passwordFiles)
 	from := cred.User + "\x00" + file
+	if len(l.users) > 1 {
+		from += fmt.Sprint("\x00", i)
+	}
 	if _, ok := passwords[from]; !ok {
 		if passwords[from], err = l.password(ctx, c, cred.User, file); err != nil {
 			return cred, err

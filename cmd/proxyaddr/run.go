@@ -66,6 +66,7 @@ type outputError struct{ error }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
 	return c.run(ctx, args)
 }
@@ -121,7 +122,7 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 		output *outputError
 	)
 	if ctx.Err() != nil {
-		c.log("interrupted; nothing was written")
+		c.log("interrupted")
 		return exitInterrupted
 	}
 	c.log("%v", err)

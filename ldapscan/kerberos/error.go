@@ -16,7 +16,10 @@ type Error struct {
 	Subject string // who or what is at fault: an account, a host, a file
 	Problem string
 	Hint    string // may be empty
-	Err     error  // the cause, or nil
+	// Account says that the credentials are at fault, so that another server
+	// would not take them either.
+	Account bool
+	Err     error // the cause, or nil
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
@@ -108,7 +111,8 @@ func (c *Client) explain(err error, host string) error {
 		f = fault{subject: "{host}", problem: "the Kerberos logon failed: " + err.Error()}
 	}
 	words := strings.NewReplacer("{account}", c.account(), "{realm}", c.realm, "{host}", host, "{source}", c.source, "{1}", group)
-	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Hint: words.Replace(f.hint), Err: err}
+	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Hint: words.Replace(f.hint),
+		Account: f.subject == "{account}" || f.subject == "{source}", Err: err}
 }
 
 func (c *Client) account() string {

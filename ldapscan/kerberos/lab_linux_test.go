@@ -200,8 +200,8 @@ pwdLastSet: 0
 	}
 }
 
-// Samba before 4.21 takes no Kerberos over TLS, and says so; later ones demand
-// the channel binding.
+// The binding is what decides: the same server refuses the same account with the
+// binding of another connection and, from the LDAP library's own client, with none.
 func TestSambaOverTLS(t *testing.T) {
 	dc := samba.Shared(t)
 	dc.AddUser(t, "krbtls", secret)
@@ -210,21 +210,65 @@ func TestSambaOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
+	own, err := gssapi.NewClientWithPassword("krbtls", dc.Realm, secret, dc.Krb5Conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
 	pem, err := os.ReadFile(dc.CAFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	conn, err := ldap.DialURL(dc.URL("ldaps"), ldap.DialWithTLSConfig(&tls.Config{RootCAs: roots}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	err = client.Bind(context.Background(), conn, nil, dc.Host)
-	var e *Error
-	if err != nil && (!errors.As(err, &e) || !strings.Contains(e.Problem, "inside TLS")) {
-		t.Errorf("got %v", err)
+	config := &tls.Config{RootCAs: x509.NewCertPool(), ServerName: dc.Host}
+	config.RootCAs.AppendCertsFromPEM(pem)
+	for _, tt := range []struct {
+		name string
+		bind func(*ldap.Conn) error
+		ok   bool
+	}{
+		{"right binding", func(conn *ldap.Conn) error {
+			return client.Bind(context.Background(), conn, nil, dc.Host)
+		}, true},
+		{"wrong binding", func(conn *ldap.Conn) error {
+			state, _ := conn.TLSConnectionState()
+			state.PeerCertificates = []*x509.Certificate{{Raw: []byte("another")}}
+			return client.BindTLS(context.Background(), conn, state, dc.Host)
+		}, false},
+		{"no binding", func(conn *ldap.Conn) error {
+			return conn.GSSAPIBind(own, "ldap/"+dc.Host, "")
+		}, false},
+	} {
+		for _, scheme := range []string{"ldaps", "ldap"} {
+			t.Run(scheme+"/"+tt.name, func(t *testing.T) {
+				conn, err := ldap.DialURL(dc.URL(scheme), ldap.DialWithTLSConfig(config))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				if scheme == "ldap" {
+					if err := conn.StartTLS(config); err != nil {
+						t.Fatal(err)
+					}
+				}
+				err = tt.bind(conn)
+				var refusal *ldap.Error
+				errors.As(err, &refusal)
+				switch {
+				case !dc.DemandsChannelBinding():
+					if !ldap.IsErrorWithCode(refusal, ldap.LDAPResultStrongAuthRequired) {
+						t.Errorf("got %v", err)
+					}
+				case !tt.ok: // SEC_E_BAD_BINDINGS
+					if !ldap.IsErrorWithCode(refusal, ldap.LDAPResultInvalidCredentials) || !strings.Contains(refusal.Error(), "80090346") {
+						t.Errorf("got %v", err)
+					}
+				case err != nil:
+					t.Error(err)
+				default:
+					boundAs(t, dc, conn, "krbtls")
+				}
+			})
+		}
 	}
 }
 

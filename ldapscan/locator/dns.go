@@ -62,8 +62,8 @@ func (l *Locator) records(ctx context.Context, r role, site, domain string) ([]r
 
 // random returns a number in [0, n).
 func (l *Locator) random(n int) int {
-	if l.intn != nil {
-		return l.intn(n)
+	if l.Draw != nil {
+		return l.Draw(n)
 	}
 	return rand.IntN(n)
 }

@@ -124,7 +124,7 @@ func lab(servers ...server) (*Locator, *network) {
 	}
 	n.handlers[dnsServer+":53"] = z.answerUDP
 	n.handlers["tcp "+dnsServer+":53"] = z.answer
-	return &Locator{DNS: dnsServer, dial: n.dial, intn: func(int) int { return 0 }}, n
+	return &Locator{DNS: dnsServer, dial: n.dial, Draw: func(int) int { return 0 }}, n
 }
 
 // silent is the handler of a server that is down.

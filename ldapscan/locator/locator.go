@@ -26,9 +26,11 @@ type Locator struct {
 	// Timeout bounds a call; 0 means 15 seconds. What has answered by then is
 	// returned.
 	Timeout time.Duration
+	// Draw returns a number in [0, n) and chooses among servers that DNS gives the
+	// same priority (RFC 2782); nil draws at random.
+	Draw func(n int) int
 
 	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer's
-	intn func(n int) int                                                      // nil: rand.IntN
 }
 
 const (

@@ -84,7 +84,7 @@ func TestForgedAnswersAreIgnored(t *testing.T) {
 			c.WriteTo(b, client)
 		}
 	})
-	l := &Locator{dial: onLoopback(map[string]string{"10.0.0.1:389": address}), intn: func(int) int { return id - 1 }}
+	l := &Locator{dial: onLoopback(map[string]string{"10.0.0.1:389": address}), Draw: func(int) int { return id - 1 }}
 	c, err := l.Ping(t.Context(), "10.0.0.1", "contoso.com")
 	if err != nil || c.Host != m.Host {
 		t.Errorf("%+v, %v", c, err)

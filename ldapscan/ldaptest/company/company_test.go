@@ -24,7 +24,7 @@ import (
 )
 
 // digest is the SHA-256 of the directory. It changes with the content only.
-const digest = "89c06528733411ac3572ea18daaf0ce7dbd48485dbf50cbfb8324b1448f4a26d"
+const digest = "27104661ab219f6b0ea20e66312c0ea9a1c88045e16bf1a8f9da4544f7a27e4a"
 
 func content(t *testing.T) []byte {
 	t.Helper()

@@ -32,12 +32,13 @@ func (d *directory) foundForest() {
 	address.set("isMemberOfPartialAttributeSet", "TRUE")
 
 	d.add("crossRefContainer", "Partitions", ConfigurationDN, founded)
-	for _, partition := range []struct{ name, dn string }{
-		{"NORTHWIND", BaseDN}, {"Enterprise Configuration", ConfigurationDN}, {"Enterprise Schema", schemaDN},
+	for _, partition := range []struct{ name, dn, flags string }{
+		{"NORTHWIND", BaseDN, "3"}, {"Enterprise Configuration", ConfigurationDN, "1"}, {"Enterprise Schema", schemaDN, "1"},
 	} {
 		ref := d.add("crossRef", partition.name, "CN=Partitions,"+ConfigurationDN, founded)
 		ref.set("nCName", partition.dn)
 		ref.set("dnsRoot", Domain)
+		ref.set("systemFlags", partition.flags)
 	}
 	d.add("sitesContainer", "Sites", ConfigurationDN, founded)
 	for i := range sites {

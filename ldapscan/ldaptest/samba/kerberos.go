@@ -3,12 +3,23 @@
 package samba
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
+
+// DemandsChannelBinding reports whether the DC takes Kerberos over TLS, and then
+// only with the channel binding of the connection, as Samba does from 4.20.3 on.
+// Before that it takes none there.
+func (dc *DC) DemandsChannelBinding() bool {
+	v := make([]int, 3)
+	fmt.Sscanf(dc.domain.Version, "Version %d.%d.%d", &v[0], &v[1], &v[2])
+	return slices.Compare(v, []int{4, 20, 3}) >= 0
+}
 
 // Keytab returns the path of a keytab with the present keys of an account, named
 // as in sAMAccountName. It is deleted at the end of the test.
