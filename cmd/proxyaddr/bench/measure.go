@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -38,7 +39,8 @@ type usage struct {
 // run runs the program once and checks its answer.
 func (p program) run(ctx context.Context, dir string) (u usage, err error) {
 	cmd := exec.CommandContext(ctx, p.argv[0], p.argv[1:]...)
-	cmd.Env = append(os.Environ(), p.env...)
+	settings := func(v string) bool { return strings.HasPrefix(v, "PROXYADDR_") } // they would change the question
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), settings), p.env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if p.check != nil {

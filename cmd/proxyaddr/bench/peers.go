@@ -21,9 +21,9 @@ import (
 )
 
 // The programs compared with proxyaddr are what an administrator would write to
-// find equal values of proxyAddresses, and ask for nothing else. proxyaddr reads
-// three more attributes of every object, all that there is of the suspects, and
-// finds all classes of conflicts.
+// find equal values of proxyAddresses, and ask for those alone. proxyaddr asks for
+// five attributes and then for all that there is of the suspects, and finds every
+// class of conflict. What ldapsearch > /dev/null takes is for reading alone.
 
 //go:embed python-ldap.py
 var pythonLDAP []byte
