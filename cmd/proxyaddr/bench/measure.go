@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A program is one of those compared.
+type program struct {
+	name string
+	// argv is run with env added to the environment.
+	argv, env []string
+	// check looks at what the program printed; nil where that is thrown away.
+	check func(output io.Reader) error
+	// exit is the code of success.
+	exit int
+}
+
+// A usage is what one run took. The processor time is that of all its processes,
+// the memory that of the largest, at its peak and in bytes.
+type usage struct {
+	wall, cpu time.Duration
+	peak      int64
+	// small says that the peak is no larger than the measuring process, which the
+	// kernel counts in: the real one is unknown, and less.
+	small bool
+}
+
+// run runs the program once and checks its answer.
+func (p program) run(ctx context.Context, dir string) (u usage, err error) {
+	cmd := exec.CommandContext(ctx, p.argv[0], p.argv[1:]...)
+	settings := func(v string) bool { return strings.HasPrefix(v, "PROXYADDR_") } // they would change the question
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), settings), p.env...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if p.check != nil {
+		f, err := os.Create(filepath.Join(dir, "output"))
+		if err != nil {
+			return u, err
+		}
+		defer f.Close()
+		cmd.Stdout = f
+	}
+	start := time.Now()
+	err = cmd.Run()
+	u.wall = time.Since(start)
+	if ctx.Err() != nil {
+		return u, ctx.Err()
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return u, fmt.Errorf("%s: %w", p.name, err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != p.exit {
+		return u, fmt.Errorf("%s: exit code %d, want %d: %s", p.name, got, p.exit, bytes.TrimSpace(stderr.Bytes()))
+	}
+	u.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	u.peak, u.small = peak(cmd.ProcessState)
+	if f, ok := cmd.Stdout.(*os.File); ok {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return u, err
+		}
+		if err := p.check(f); err != nil {
+			return u, fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return u, nil
+}
+
+// compare runs the programs in turn, so often, and prints the medians and what
+// they are of the first program's. Ratios are taken round by round, so that what
+// slows the machine for a while slows both.
+func compare(ctx context.Context, w io.Writer, title, dir string, programs []program, rounds int) error {
+	runs := make([][]usage, len(programs))
+	for range rounds {
+		for i, p := range programs {
+			u, err := p.run(ctx, dir)
+			if err != nil {
+				return err
+			}
+			runs[i] = append(runs[i], u)
+		}
+	}
+	fmt.Fprintf(w, "\n%-42s %9s %9s %10s %8s %7s %7s\n", title, "wall", "CPU", "peak", "wall", "CPU", "peak")
+	for i, p := range programs {
+		wall := func(u usage) float64 { return u.wall.Seconds() }
+		cpu := func(u usage) float64 { return u.cpu.Seconds() }
+		peak := func(u usage) float64 { return float64(u.peak) / (1 << 20) }
+		mark := ""
+		if slices.ContainsFunc(runs[i], func(u usage) bool { return u.small }) {
+			mark = "<"
+		}
+		fmt.Fprintf(w, "%-42s %7.2f s %7.2f s %10s %8s %7s %7s\n", p.name,
+			median(runs[i], wall), median(runs[i], cpu), fmt.Sprintf("%s%.0f MiB", mark, median(runs[i], peak)),
+			ratio(runs[i], runs[0], wall), ratio(runs[i], runs[0], cpu), mark+ratio(runs[i], runs[0], peak))
+	}
+	return nil
+}
+
+func median[T any](list []T, of func(T) float64) float64 {
+	values := make([]float64, len(list))
+	for i, v := range list {
+		values[i] = of(v)
+	}
+	slices.Sort(values)
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
+}
+
+// ratio returns the median of the ratios of each round.
+func ratio(runs, to []usage, of func(usage) float64) string {
+	type pair struct{ a, b usage }
+	pairs := make([]pair, len(runs))
+	for i := range runs {
+		pairs[i] = pair{runs[i], to[i]}
+	}
+	r := median(pairs, func(p pair) float64 { return of(p.a) / cmp.Or(of(p.b), 1) })
+	switch {
+	case r >= 9.95:
+		return fmt.Sprintf("%.0f", r)
+	default:
+		return fmt.Sprintf("%.2g", r)
+	}
+}

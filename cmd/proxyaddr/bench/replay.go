@@ -1,0 +1,272 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+)
+
+// A replay is a directory server that does as little as a server can: its answers
+// are encoded beforehand, so that the client is what is measured. It knows the
+// requests of the programs compared and refuses others. Anyone may bind.
+type replay struct {
+	directory
+	// entries are whole messages with the attributes of a sweep.
+	entries [][]byte
+}
+
+// maxPage is the default MaxPageSize of Active Directory ([MS-ADTS] 3.1.1.3.4.6).
+const maxPage = 1000
+
+func newReplay(d directory) *replay {
+	const block = 4 << 20
+	s := &replay{directory: d, entries: make([][]byte, d.size)}
+	var rest []byte
+	for i := range d.size {
+		r := d.record(i)
+		e := appendEntry(nil, r.dn, r.swept())
+		if len(e) > len(rest) {
+			rest = make([]byte, max(block, len(e)))
+		}
+		n := copy(rest, e)
+		s.entries[i], rest = rest[:n:n], rest[n:]
+	}
+	return s
+}
+
+// octets returns the number of octets of all entries.
+func (s *replay) octets() (n int) {
+	for _, e := range s.entries {
+		n += len(e)
+	}
+	return n
+}
+
+// serve answers whoever connects, until the listener is closed.
+func (s *replay) serve(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go s.converse(c)
+	}
+}
+
+// converse answers until the client goes or says something that is not LDAP.
+func (s *replay) converse(c net.Conn) {
+	defer c.Close()
+	in := bufio.NewReader(c)
+	var out []byte
+	for {
+		p, err := ber.ReadPacket(in)
+		if err != nil || len(p.Children) < 2 {
+			return
+		}
+		id, _ := p.Children[0].Value.(int64)
+		op := p.Children[1]
+		out = out[:0]
+		switch op.Tag {
+		case ldap.ApplicationBindRequest:
+			out = appendResult(out, id, ldap.ApplicationBindResponse, ldap.LDAPResultSuccess, nil)
+		case ldap.ApplicationSearchRequest:
+			out = s.search(out, id, p)
+		case ldap.ApplicationExtendedRequest:
+			out = appendResult(out, id, ldap.ApplicationExtendedResponse, ldap.LDAPResultProtocolError, nil)
+		default:
+			return
+		}
+		if _, err := c.Write(out); err != nil {
+			return
+		}
+	}
+}
+
+func (s *replay) search(out []byte, id int64, p *ber.Packet) []byte {
+	op := p.Children[1]
+	if len(op.Children) != 8 {
+		return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultProtocolError, nil)
+	}
+	base, _ := op.Children[0].Value.(string)
+	scope, _ := op.Children[1].Value.(int64)
+	var wanted []string
+	for _, a := range op.Children[7].Children {
+		name, _ := a.Value.(string)
+		name, _, _ = strings.Cut(strings.ToLower(name), ";")
+		wanted = append(wanted, name)
+	}
+	if scope == ldap.ScopeBaseObject {
+		return s.read(out, id, base, wanted)
+	}
+	found, err := s.match(op.Children[6])
+	switch {
+	case err != nil:
+		return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultUnwillingToPerform, nil)
+	case !strings.EqualFold(base, suffix):
+		return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultNoSuchObject, nil)
+	}
+	size := s.size
+	if !found.all {
+		size = len(found.list)
+	}
+	from, to := 0, size
+	paging := requestedPaging(p)
+	if paging != nil {
+		from, _ = strconv.Atoi(string(paging.Cookie))
+		to = min(size, from+min(maxPage, max(1, int(paging.PagingSize))))
+		paging = ldap.NewControlPaging(0)
+		if to < size {
+			paging.SetCookie(strconv.AppendInt(nil, int64(to), 10))
+		}
+	}
+	short := slices.Equal(wanted, []string{"proxyaddresses"})
+	for i := min(from, to); i < to; i++ {
+		start := len(out)
+		switch {
+		case !found.all:
+			r := s.record(found.list[i])
+			out = appendEntry(out, r.dn, selected(r.attributes(), wanted))
+		case short:
+			out = appendFirstAttribute(out, s.entries[i])
+		default:
+			out = append(out, s.entries[i]...)
+		}
+		setID(out[start:], id)
+	}
+	return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultSuccess, paging)
+}
+
+// read answers a search for one object by its name.
+func (s *replay) read(out []byte, id int64, base string, wanted []string) []byte {
+	start := len(out)
+	if base == "" {
+		out = appendEntry(out, "", selected([]attribute{
+			{"namingContexts", []string{suffix}},
+			{"defaultNamingContext", []string{suffix}},
+			{"supportedControl", []string{ldap.ControlTypePaging}},
+			{"supportedLDAPVersion", []string{"3"}},
+			{"highestCommittedUSN", []string{"1"}},
+		}, wanted))
+	} else if i := s.named(base); i >= 0 {
+		r := s.record(i)
+		out = appendEntry(out, r.dn, selected(r.attributes(), wanted))
+	} else {
+		return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultNoSuchObject, nil)
+	}
+	setID(out[start:], id)
+	return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultSuccess, nil)
+}
+
+// named returns the number of an object by its distinguished name or as
+// <GUID=…>, -1 if there is none.
+func (s *replay) named(base string) int {
+	if text, ok := strings.CutPrefix(base, "<GUID="); ok {
+		guid, err := conflicts.ParseGUID(strings.TrimSuffix(text, ">"))
+		if err != nil {
+			return -1
+		}
+		return s.find(guid[:])
+	}
+	cn, _, _ := strings.Cut(base, ",")
+	i, err := strconv.Atoi(cn[strings.LastIndexByte(cn, ' ')+1:])
+	if err != nil || i < 0 || i >= s.size || !strings.EqualFold(s.record(i).dn, base) {
+		return -1
+	}
+	return i
+}
+
+// A selection is what a filter lets through: all objects, or those listed in
+// ascending order.
+type selection struct {
+	all  bool
+	list []int
+}
+
+// match applies a filter (RFC 4511 section 4.5.1.7). Nothing is ever deleted or
+// changed here, and every object has what a sweep asks for.
+func (s *replay) match(f *ber.Packet) (selection, error) {
+	name := func() string {
+		if f.Tag == ldap.FilterPresent {
+			return strings.ToLower(f.Data.String())
+		}
+		return strings.ToLower(f.Children[0].Data.String())
+	}
+	switch f.Tag {
+	case ldap.FilterAnd:
+		both := selection{all: true}
+		for _, child := range f.Children {
+			part, err := s.match(child)
+			if err != nil {
+				return part, err
+			}
+			switch {
+			case both.all:
+				both = part
+			case !part.all:
+				both.list = slices.DeleteFunc(both.list, func(i int) bool { return !slices.Contains(part.list, i) })
+			}
+		}
+		return both, nil
+	case ldap.FilterOr:
+		var any selection
+		for _, child := range f.Children {
+			part, err := s.match(child)
+			if err != nil {
+				return part, err
+			}
+			any.all = any.all || part.all
+			any.list = append(any.list, part.list...)
+		}
+		slices.Sort(any.list)
+		any.list = slices.Compact(any.list)
+		return any, nil
+	case ldap.FilterPresent:
+		return selection{all: slices.Contains([]string{"objectclass", "objectguid", "proxyaddresses", "mail", "userprincipalname"}, name())}, nil
+	case ldap.FilterEqualityMatch:
+		switch name() {
+		case "objectguid":
+			if i := s.find(f.Children[1].Data.Bytes()); i >= 0 {
+				return selection{list: []int{i}}, nil
+			}
+			return selection{}, nil
+		case "isdeleted":
+			return selection{}, nil
+		}
+	case ldap.FilterGreaterOrEqual:
+		if name() == "usnchanged" {
+			return selection{}, nil
+		}
+	}
+	return selection{}, errors.New("not a filter of the programs compared")
+}
+
+func requestedPaging(p *ber.Packet) *ldap.ControlPaging {
+	if len(p.Children) < 3 {
+		return nil
+	}
+	for _, child := range p.Children[2].Children {
+		if c, err := ldap.DecodeControl(child); err == nil {
+			if paging, ok := c.(*ldap.ControlPaging); ok {
+				return paging
+			}
+		}
+	}
+	return nil
+}
+
+// selected returns the attributes with the names wanted, in lower case; all if
+// there are none.
+func selected(list []attribute, wanted []string) []attribute {
+	if len(wanted) == 0 || slices.Contains(wanted, "*") {
+		return list
+	}
+	return slices.DeleteFunc(list, func(a attribute) bool { return !slices.Contains(wanted, strings.ToLower(a.name)) })
+}
