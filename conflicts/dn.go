@@ -102,6 +102,13 @@ func Partition(dn string) string {
 	return strings.TrimLeft(dn, " ")
 }
 
+// DomainPartition tells partitions in which recipients are managed from the
+// configuration, the schema and the DNS zones, which also end in DC parts.
+func DomainPartition(partition string) bool {
+	rdns := splitDN(partition)
+	return len(rdns) > 0 && strings.HasPrefix(rdns[0], "dc=") && rdns[0] != "dc=domaindnszones" && rdns[0] != "dc=forestdnszones"
+}
+
 // cutRDN parts a name at its first comma that is not escaped.
 func cutRDN(dn string) (rdn, rest string, ok bool) {
 	for i := 0; i < len(dn); i++ {

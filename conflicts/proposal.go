@@ -45,9 +45,6 @@ func ParsePattern(text string) (Pattern, error) {
 	return Pattern{text}, nil
 }
 
-// String returns the template, or "" for the zero Pattern.
-func (p Pattern) String() string { return p.text }
-
 // attempts bounds the search for a free number; a million addresses that
 // differ in a number only are no directory that anybody has.
 const attempts = 1 << 20

@@ -94,7 +94,7 @@ func SelectRules(names []string) ([]Rule, error) {
 	for _, name := range names {
 		i := slices.IndexFunc(rest, func(r Rule) bool { return r.Name == strings.TrimSpace(name) })
 		if i < 0 {
-			return nil, fmt.Errorf("keeper rule %q: unknown or named twice; the rules are %s", name, ruleNames(DefaultRules()))
+			return nil, fmt.Errorf("keeper rule %q: unknown or named twice; the rules are %s", name, RuleNames(DefaultRules()))
 		}
 		rules = append(rules, rest[i])
 		rest = slices.Delete(rest, i, i+1)
@@ -102,7 +102,8 @@ func SelectRules(names []string) ([]Rule, error) {
 	return append(rules, rest...), nil
 }
 
-func ruleNames(rules []Rule) string {
+// RuleNames lists the names of rules in a sentence.
+func RuleNames(rules []Rule) string {
 	var names []string
 	for _, r := range rules {
 		names = append(names, r.Name)

@@ -112,22 +112,10 @@ func (a attributes) object(dn string) *conflicts.Object {
 	switch {
 	case strings.EqualFold(a.first("iscriticalsystemobject"), "TRUE"):
 		o.Fixed = "critical system object"
-	case !domainPartition(o.Partition):
+	case o.Partition != "" && !conflicts.DomainPartition(o.Partition):
 		o.Fixed = "lies outside the domain partitions"
 	}
 	return o
-}
-
-// domainPartition tells the partitions in which recipients are managed from
-// configuration, schema and the DNS zones.
-func domainPartition(dn string) bool {
-	dn = strings.ToLower(dn)
-	for _, other := range []string{"cn=configuration,", "cn=schema,", "dc=domaindnszones,", "dc=forestdnszones,"} {
-		if strings.HasPrefix(dn, other) {
-			return false
-		}
-	}
-	return true
 }
 
 // generalizedTime reads the form in which Active Directory writes times

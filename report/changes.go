@@ -110,7 +110,7 @@ func Domains(a *conflicts.Audit) []string {
 		found[domainOf(a.Changes[i].Object)] = true
 	}
 	for _, c := range a.Coverage {
-		if holdsRecipients(c.Partition) {
+		if conflicts.DomainPartition(c.Partition) {
 			found[label(conflicts.Domain(c.Partition))] = true
 		}
 	}
@@ -128,13 +128,6 @@ func Domains(a *conflicts.Audit) []string {
 		found[noDomain] = true
 	}
 	return slices.Sorted(maps.Keys(found))
-}
-
-// holdsRecipients tells domain partitions from the configuration, the schema
-// and the partitions of the DNS server.
-func holdsRecipients(partition string) bool {
-	rdn, _, _ := strings.Cut(strings.ToLower(partition), ",")
-	return strings.HasPrefix(rdn, "dc=") && rdn != "dc=domaindnszones" && rdn != "dc=forestdnszones"
 }
 
 func domainOf(o *conflicts.Object) string {

@@ -85,10 +85,7 @@ func TestLoopOnSamba(t *testing.T) {
 	dc.Load(t, loopDirectory(t, base))
 	const password = "Reads-0nly!"
 	upn := dc.AddUser(t, "auditor", password)
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte(password+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	secret := secretFile(t, password+"\n")
 	scan := func(want int) (dir string, counts map[string]int) {
 		t.Helper()
 		dir = t.TempDir()

@@ -56,20 +56,12 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.input, "input", "", "read this LDIF `export` instead of a domain controller")
 	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
-	fs.StringSliceVar(&o.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+ruleNames())
+	fs.StringSliceVar(&o.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
 	fs.StringVar(&o.pattern, "pattern", "", "`template` of proposals, for example '{given}.{sn}{n}@{domain}'")
 	fs.StringVar(&o.secondary, "secondary", "replace", "replace or remove a duplicated secondary address")
 	fs.StringVarP(&o.output, "output", "o", "", "write the report, the fix files and scan.json to this `directory`")
 	fs.StringVar(&o.format, "format", "table", "write table, json, jsonl or csv to stdout")
 	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
-}
-
-func ruleNames() string {
-	var names []string
-	for _, r := range conflicts.DefaultRules() {
-		names = append(names, r.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 // check validates what can be validated before anything is contacted, and
