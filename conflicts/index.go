@@ -22,7 +22,8 @@ import (
 // 1 MiB for blocks in part. mail and userPrincipalName cost nothing where they
 // equal a proxy address of the object: one with four addresses takes 41 octets.
 //
-// An Index is not safe for concurrent use.
+// An Index is not safe for concurrent use. What several goroutines find goes into
+// one of its own for each, made by Fork and put together by Join.
 type Index struct {
 	seed     maphash.Seed
 	shards   [1 << shardBits]shard
@@ -39,12 +40,38 @@ type Index struct {
 const (
 	maxObjects = 1 << 30 // what the number of an object leaves room for in a mark
 	guidBlock  = 512
+
+	tooMany = "conflicts: more than 1,073,741,824 objects"
 )
 
 // NewIndex returns an empty index. The seed makes fingerprints unpredictable,
 // so that nobody can craft addresses that collide; no result depends on it.
 func NewIndex(seed maphash.Seed) *Index {
 	return &Index{seed: seed, names: map[uint32]string{}, repeated: map[Ref]bool{}}
+}
+
+// Fork returns an empty index whose content x can take in.
+func (x *Index) Fork() *Index { return NewIndex(x.seed) }
+
+// Join takes in the content of a fork, which is empty afterwards. What is in a
+// fork that is never joined leaves no trace.
+func (x *Index) Join(fork *Index) {
+	if x.seed != fork.seed {
+		panic("conflicts: Join of an index that is no fork")
+	}
+	base := uint32(len(x.guids) * guidBlock) // the numbers that are left out mean no object
+	if base+fork.objects > maxObjects {
+		panic(tooMany)
+	}
+	for i := range fork.shards {
+		x.shards[i].join(&fork.shards[i], base)
+	}
+	for object, dn := range fork.names {
+		x.names[base+object] = dn
+	}
+	x.guids = append(x.guids, fork.guids...)
+	x.objects = base + fork.objects
+	*fork = *x.Fork()
 }
 
 // Add takes in an object. It keeps nothing of v but its GUID, or its DN if it
@@ -87,7 +114,7 @@ func (x *Index) Reserve(addresses [][]byte) {
 func (x *Index) object(v *View) uint32 {
 	n := x.objects
 	if n == maxObjects {
-		panic("conflicts: more than 1,073,741,824 objects")
+		panic(tooMany)
 	}
 	if n%guidBlock == 0 {
 		x.guids = append(x.guids, new([guidBlock]GUID))

@@ -129,3 +129,47 @@ func TestIndexAgreesWithMap(t *testing.T) {
 		t.Errorf("%d repeated", n)
 	}
 }
+
+// What was found in parts is found as if it had come in one, and what was in a
+// part that was given up is not.
+func TestIndexJoin(t *testing.T) {
+	index := NewIndex(maphash.MakeSeed())
+	whole := index.Fork()
+	const objects, parts = 30_000, 7
+	r := rand.New(rand.NewPCG(2, 2))
+	forks := make([]*Index, parts)
+	for i := range forks {
+		forks[i] = index.Fork()
+	}
+	lost := index.Fork()
+	for n := range objects {
+		e := Entry{ProxyAddresses: []string{fmt.Sprintf("smtp:%d@a.com", r.IntN(10*objects))}}
+		if n%3 == 0 {
+			e.DN = fmt.Sprintf("CN=%d", n)
+		} else {
+			binary.BigEndian.PutUint32(e.GUID[:], uint32(n)+1)
+		}
+		whole.Add(view(&e))
+		forks[r.IntN(parts)].Add(view(&e))
+		if n == 1000 || n == 2000 { // Join need not wait for the others
+			index.Join(forks[n/1000])
+		}
+		lost.Add(view(&Entry{DN: "CN=x", ProxyAddresses: e.ProxyAddresses}))
+	}
+	forks[0].Reserve([][]byte{[]byte("smtp:gone@a.com")})
+	for _, fork := range forks {
+		index.Join(fork)
+	}
+	if diff := cmp.Diff(whole.Suspects(), index.Suspects()); diff != "" {
+		t.Error(diff)
+	}
+	if !index.Taken(ParseAddress("SMTP:gone@a.com")) || index.Taken(ParseAddress("smtp:new@a.com")) {
+		t.Error("the address of a deleted object is free, or one that nobody has is taken")
+	}
+	for n := range 10 * objects {
+		a := ParseAddress(fmt.Sprintf("smtp:%d@a.com", n))
+		if whole.Taken(a) != index.Taken(a) {
+			t.Fatalf("%s taken: %v", a, index.Taken(a))
+		}
+	}
+}

@@ -20,51 +20,62 @@ const (
 
 const sourceBits = 2
 
-// A shard holds the fingerprints that begin with its number, as they come. The
-// objects come in order, so that it is enough to keep how far each is from the
-// one before.
+// A shard holds the fingerprints that begin with its number, as they come.
 type shard struct {
 	first, last *block
-	n           int    // marks in all blocks
-	object      uint32 // of the last mark
+	n           int // marks in all blocks
 }
 
-// A block is as large as an allocation of 384 octets, which none is lost of.
+// A block is as large as an allocation of 384 octets, which none is lost of. The
+// objects come in order, so that it is enough to keep how far each is from the
+// first.
 type block struct {
 	next   *block
+	object uint32 // of the first mark
+	n      uint32
 	prints [blockMarks]uint32
 	steps  [blockMarks]uint16 // distance << sourceBits | source
 }
 
 const (
-	blockMarks = 62
+	blockMarks = 61
 	maxStep    = 1<<(16-sourceBits) - 1
 )
 
 // add takes in a fingerprint of an object, whose number is none smaller than the
-// last. A distance that does not fit is bridged by marks of no object; they take
-// one fingerprint of 2⁴³ out of use.
+// last.
 func (s *shard) add(print uint32, object uint32, from source) {
-	for ; object-s.object > maxStep; s.object += maxStep {
-		s.append(0, maxStep<<sourceBits|uint16(fromDeleted))
+	b := s.last
+	if b == nil || b.n == blockMarks || object-b.object > maxStep {
+		b = &block{object: object}
+		s.link(b, b)
 	}
-	s.append(print, uint16(object-s.object)<<sourceBits|uint16(from))
-	s.object = object
+	b.prints[b.n], b.steps[b.n] = print, uint16(object-b.object)<<sourceBits|uint16(from)
+	b.n++
+	s.n++
 }
 
-func (s *shard) append(print uint32, step uint16) {
-	i := s.n % blockMarks
-	if i == 0 {
-		b := new(block)
-		if s.last == nil {
-			s.first = b
-		} else {
-			s.last.next = b
-		}
-		s.last = b
+func (s *shard) link(first, last *block) {
+	if s.last == nil {
+		s.first = first
+	} else {
+		s.last.next = first
 	}
-	s.last.prints[i], s.last.steps[i] = print, step
-	s.n++
+	s.last = last
+}
+
+// join moves the marks of another shard behind those of s, with base added to the
+// numbers of their objects.
+func (s *shard) join(other *shard, base uint32) {
+	if other.first == nil {
+		return
+	}
+	for b := other.first; b != nil; b = b.next {
+		b.object += base
+	}
+	s.link(other.first, other.last)
+	s.n += other.n
+	*other = shard{}
 }
 
 // A mark is a fingerprint with its owner: print << 32 | object << 2 | source.
@@ -83,27 +94,22 @@ func (s *shard) sort(scratch []mark) []mark {
 	}
 	const bits = 11
 	var at [1<<bits + 1]uint32 // where the marks with these first bits go
-	n := s.n
 	for b := s.first; b != nil; b = b.next {
-		for _, p := range b.prints[:min(n, blockMarks)] {
+		for _, p := range b.prints[:b.n] {
 			at[p>>(32-bits)+1]++
 		}
-		n -= blockMarks
 	}
 	for i := range 1 << bits {
 		at[i+1] += at[i]
 	}
 	marks := slices.Grow(scratch[:0], s.n)[:s.n]
-	var object uint32
-	n = s.n
 	for b := s.first; b != nil; b = b.next {
-		for i, p := range b.prints[:min(n, blockMarks)] {
-			object += uint32(b.steps[i] >> sourceBits)
+		for i, p := range b.prints[:b.n] {
+			step := b.steps[i]
 			to := &at[p>>(32-bits)]
-			marks[*to] = mark(p)<<32 | mark(object)<<sourceBits | mark(b.steps[i]&(1<<sourceBits-1))
+			marks[*to] = mark(p)<<32 | mark(b.object+uint32(step>>sourceBits))<<sourceBits | mark(step&(1<<sourceBits-1))
 			*to++
 		}
-		n -= blockMarks
 	}
 	for i, m := range marks {
 		for ; i > 0 && marks[i-1] > m; i-- {
@@ -113,24 +119,22 @@ func (s *shard) sort(scratch []mark) []mark {
 	}
 	rest := marks
 	for b := s.first; b != nil; b = b.next {
-		for i := range min(len(rest), blockMarks) {
+		for i := range b.prints[:b.n] {
 			b.prints[i] = rest[i].print()
 		}
-		rest = rest[min(len(rest), blockMarks):]
+		rest = rest[b.n:]
 	}
 	return marks
 }
 
 // has reports whether the print is there. The shard must have been sorted.
 func (s *shard) has(print uint32) bool {
-	n := s.n
 	for b := s.first; b != nil; b = b.next {
-		prints := b.prints[:min(n, blockMarks)]
+		prints := b.prints[:b.n]
 		if print <= prints[len(prints)-1] {
 			_, found := slices.BinarySearch(prints, print)
 			return found
 		}
-		n -= len(prints)
 	}
 	return false
 }
