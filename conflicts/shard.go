@@ -23,12 +23,13 @@ const sourceBits = 2
 // A shard holds the fingerprints that begin with its number, as they come.
 type shard struct {
 	first, last *block
-	n           int // marks in all blocks
+	n           int    // marks in all blocks
+	object      uint32 // of the last mark
 }
 
 // A block is as large as an allocation of 384 octets, which none is lost of. The
 // objects come in order, so that it is enough to keep how far each is from the
-// first.
+// one before.
 type block struct {
 	next   *block
 	object uint32 // of the first mark
@@ -46,13 +47,15 @@ const (
 // last.
 func (s *shard) add(print uint32, object uint32, from source) {
 	b := s.last
-	if b == nil || b.n == blockMarks || object-b.object > maxStep {
+	if b == nil || b.n == blockMarks || object-s.object > maxStep {
 		b = &block{object: object}
 		s.link(b, b)
+		s.object = object
 	}
-	b.prints[b.n], b.steps[b.n] = print, uint16(object-b.object)<<sourceBits|uint16(from)
+	b.prints[b.n], b.steps[b.n] = print, uint16(object-s.object)<<sourceBits|uint16(from)
 	b.n++
 	s.n++
+	s.object = object
 }
 
 func (s *shard) link(first, last *block) {
@@ -75,7 +78,7 @@ func (s *shard) join(other *shard, base uint32) {
 	}
 	s.link(other.first, other.last)
 	s.n += other.n
-	*other = shard{}
+	s.object = base + other.object
 }
 
 // A mark is a fingerprint with its owner: print << 32 | object << 2 | source.
@@ -104,10 +107,11 @@ func (s *shard) sort(scratch []mark) []mark {
 	}
 	marks := slices.Grow(scratch[:0], s.n)[:s.n]
 	for b := s.first; b != nil; b = b.next {
+		object := b.object
 		for i, p := range b.prints[:b.n] {
-			step := b.steps[i]
+			object += uint32(b.steps[i] >> sourceBits)
 			to := &at[p>>(32-bits)]
-			marks[*to] = mark(p)<<32 | mark(b.object+uint32(step>>sourceBits))<<sourceBits | mark(step&(1<<sourceBits-1))
+			marks[*to] = mark(p)<<32 | mark(object)<<sourceBits | mark(b.steps[i]&(1<<sourceBits-1))
 			*to++
 		}
 	}
