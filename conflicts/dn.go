@@ -2,7 +2,9 @@ package conflicts
 
 import (
 	"encoding/hex"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Within reports whether the object dn lies in the subtree of base, base itself
@@ -10,16 +12,37 @@ import (
 // regard to case, spaces around separators and the way a character is escaped
 // (RFC 4514 section 2.4).
 func Within(dn, base string) bool {
-	d, b := splitDN(dn), splitDN(base)
-	if len(b) == 0 || len(d) < len(b) {
-		return false
+	if tame(dn) && tame(base) {
+		cut := len(dn) - len(base)
+		return base != "" && cut >= 0 && strings.EqualFold(dn[cut:], base) && (cut == 0 || dn[cut-1] == ',')
 	}
-	for i := range b {
-		if d[len(d)-len(b)+i] != b[i] {
+	return within(splitDN(dn), splitDN(base))
+}
+
+func within(dn, base []string) bool {
+	cut := len(dn) - len(base)
+	return len(base) > 0 && cut >= 0 && slices.Equal(dn[cut:], base)
+}
+
+// tame reports whether a name can be compared as it is written: all of it is
+// ASCII, and there is no escape and no space beside a separator.
+func tame(dn string) bool {
+	separated := true
+	for i := 0; i < len(dn); i++ {
+		c := dn[i]
+		switch {
+		case c >= utf8.RuneSelf || c == '\\' || c == ' ' && separated:
 			return false
+		case c == ',' || c == '=':
+			if i > 0 && dn[i-1] == ' ' {
+				return false
+			}
+			separated = true
+		default:
+			separated = false
 		}
 	}
-	return true
+	return !strings.HasSuffix(dn, " ")
 }
 
 // Domain returns the DNS name that the DC parts at the end of a distinguished

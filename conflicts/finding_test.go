@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -73,6 +74,32 @@ func TestWithin(t *testing.T) {
 		if got := Domain(dn); got != want {
 			t.Errorf("Domain(%q) = %q, want %q", dn, got, want)
 		}
+	}
+}
+
+// Names that need not be taken apart compare as if they were.
+func TestWithinTame(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	name := func() string {
+		var rdns []string
+		for range 1 + r.IntN(3) {
+			rdns = append(rdns, []string{"CN=a", "cn=A", "OU=b c", "ou=b  c", "DC=d", "CN= a", "CN=a ", `CN=\61`, `CN=a\,DC=d`, "CN=é", "CN=É", "DC"}[r.IntN(12)])
+		}
+		return strings.Join(rdns, []string{",", ",", ", ", " ,"}[r.IntN(4)])
+	}
+	inside := 0
+	for range 100_000 {
+		dn, base := name(), name()
+		want := within(splitDN(dn), splitDN(base))
+		if Within(dn, base) != want {
+			t.Fatalf("Within(%q, %q) = %v", dn, base, !want)
+		}
+		if want && tame(dn) && tame(base) {
+			inside++
+		}
+	}
+	if inside < 100 {
+		t.Errorf("only %d names compared as written", inside)
 	}
 }
 

@@ -37,11 +37,13 @@ const progressEvery = 1000
 func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	survey := &Survey{Notes: []string{x.Path + ": an export; what it leaves out cannot be seen"}}
 	rows := &coverage{path: x.Path, partitions: map[string]*conflicts.Coverage{}, parents: map[string]*conflicts.Coverage{}}
+	portion := sink.Portion()
+	defer portion.Keep()
 	var w viewer
 	n := 0
 	damage := x.read(ctx, func(rec *ldif.Record) error {
 		if n++; n%progressEvery == 0 {
-			sink.Page()
+			portion.Page()
 		}
 		w.record(rec)
 		for _, name := range w.domains {
@@ -51,12 +53,12 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 		case w.deleted:
 			if len(w.view.ProxyAddresses) > 0 {
 				c.Deleted++
-				sink.Deleted(w.view.ProxyAddresses)
+				portion.Deleted(w.view.ProxyAddresses)
 			}
 		case w.hasAddress():
 			c.Objects++
 			c.Values += len(w.view.ProxyAddresses)
-			sink.Entry(&w.view)
+			portion.Entry(&w.view)
 			if w.missing > 0 && c.Problem == "" {
 				c.Problem = fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.Path, rec.DN)
 			}

@@ -89,15 +89,9 @@ func TestMovedObjectIsFound(t *testing.T) {
 	cfg.PageSize = 900
 	d := open(t, cfg)
 	srv.Inject(ldaptest.Fault{Kind: ldaptest.Jump, Page: 2, Match: paged(sweep)})
-	missed := map[conflicts.Ref]bool{}
-	seen := 0
-	_, err := d.Sweep(context.Background(), ldapscan.Sink{
-		Entry:   func(*conflicts.View) { seen++ },
-		Changed: func(v *conflicts.View) { missed[v.Ref()] = true },
-		Deleted: func([][]byte) {}, Page: func() {},
-	})
-	if err != nil || seen != f.objects-1 || len(missed) != 1 {
-		t.Errorf("%d on the pages, %d changed, want %d and 1: %v", seen, len(missed), f.objects-1, err)
+	found := &recorder{}
+	if _, err := d.Sweep(context.Background(), found); err != nil || len(found.entries) != f.objects-1 || len(found.changed) != 1 {
+		t.Errorf("%d on the pages, %d changed, want %d and 1: %v", len(found.entries), len(found.changed), f.objects-1, err)
 	}
 
 	srv.Inject(ldaptest.Fault{Kind: ldaptest.Jump, Page: 2, Match: paged(sweep)})

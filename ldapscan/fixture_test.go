@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"proxyaddr/conflicts"
@@ -174,22 +175,24 @@ func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
 	})
 	t.Run("inspect", func(t *testing.T) {
 		var refs []conflicts.Ref
-		if _, err := src.Sweep(context.Background(), ldapscan.Sink{Entry: func(v *conflicts.View) {
-			if dn := string(v.DN); strings.HasPrefix(dn, "CN=Many,") || strings.HasPrefix(dn, "CN=Müller,") {
-				refs = append(refs, v.Ref())
-			}
-		}, Changed: func(*conflicts.View) {}, Deleted: func([][]byte) {}, Page: func() {}}); err != nil {
+		found := &recorder{}
+		if _, err := src.Sweep(context.Background(), found); err != nil {
 			t.Fatal(err)
+		}
+		for _, e := range found.entries {
+			if strings.HasPrefix(e.DN, "CN=Many,") || strings.HasPrefix(e.DN, "CN=Müller,") {
+				refs = append(refs, e.Ref())
+			}
 		}
 		refs = append(refs, conflicts.Ref{GUID: conflicts.GUID{1, 2, 3}}) // nobody has it
-		var found []*conflicts.Object
-		if err := src.Inspect(context.Background(), refs, func(o *conflicts.Object) { found = append(found, o) }); err != nil {
+		var objects []*conflicts.Object
+		if err := src.Inspect(context.Background(), refs, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
 			t.Fatal(err)
 		}
-		slices.SortFunc(found, func(a, b *conflicts.Object) int { return cmp.Compare(a.DN, b.DN) })
-		if len(found) != 2 || found[0].Name() != "Many" || len(found[0].ProxyAddresses) != manyValues+1 || found[1].Name() != "Müller" ||
-			found[1].Class != "contact" || found[1].Fixed != "" || !strings.EqualFold(found[1].Partition, conflicts.Partition(f.base)) {
-			t.Errorf("%d found: %.300v", len(found), found)
+		slices.SortFunc(objects, func(a, b *conflicts.Object) int { return cmp.Compare(a.DN, b.DN) })
+		if len(objects) != 2 || objects[0].Name() != "Many" || len(objects[0].ProxyAddresses) != manyValues+1 || objects[1].Name() != "Müller" ||
+			objects[1].Class != "contact" || objects[1].Fixed != "" || !strings.EqualFold(objects[1].Partition, conflicts.Partition(f.base)) {
+			t.Errorf("%d found: %.300v", len(objects), objects)
 		}
 	})
 	t.Run("cancelled", func(t *testing.T) {
@@ -199,4 +202,36 @@ func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
 			t.Errorf("%v, %v", audit, err)
 		}
 	})
+}
+
+// A recorder is a sink that keeps all.
+type recorder struct {
+	mu               sync.Mutex
+	entries, changed []*conflicts.Entry
+	dropped          int
+}
+
+func (r *recorder) Portion() ldapscan.Portion { return &recording{r: r} }
+
+type recording struct {
+	r *recorder
+	recorder
+}
+
+func (p *recording) Entry(v *conflicts.View)   { p.entries = append(p.entries, v.Entry()) }
+func (p *recording) Changed(v *conflicts.View) { p.changed = append(p.changed, v.Entry()) }
+func (p *recording) Deleted([][]byte)          {}
+func (p *recording) Page()                     {}
+
+func (p *recording) Keep() {
+	p.r.mu.Lock()
+	defer p.r.mu.Unlock()
+	p.r.entries = append(p.r.entries, p.entries...)
+	p.r.changed = append(p.r.changed, p.changed...)
+}
+
+func (p *recording) Drop() {
+	p.r.mu.Lock()
+	defer p.r.mu.Unlock()
+	p.r.dropped++
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"slices"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -17,7 +16,7 @@ type Options struct {
 	// Judge holds the rules; Scan fills in what it learns from the source: the
 	// accepted domains and which addresses are taken.
 	Judge conflicts.Options
-	// Progress, if set, is called after every page, from the goroutine of Scan.
+	// Progress, if set, is called after every page, by one goroutine at a time.
 	Progress func(Progress)
 }
 
@@ -33,42 +32,8 @@ type Progress struct {
 // is that of ctx, or says why nothing could be read at all; everything short of
 // that is an audit that may be incomplete.
 func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error) {
-	index := conflicts.NewIndex(maphash.MakeSeed())
-	var findings []conflicts.Finding
-	changed := map[conflicts.Ref]*conflicts.Entry{}
-	subtrees := slices.Concat(opt.Judge.Base, opt.Judge.Exclude)
-	inside := make([]int, len(subtrees)) // objects in each
-	var progress Progress
-	report := func() {
-		if opt.Progress != nil {
-			opt.Progress(progress)
-		}
-	}
-	survey, err := src.Sweep(ctx, Sink{
-		Entry: func(v *conflicts.View) {
-			index.Add(v)
-			progress.Objects++
-			progress.Values += len(v.ProxyAddresses)
-			for i, dn := range subtrees {
-				if conflicts.Within(string(v.DN), dn) {
-					inside[i]++
-				}
-			}
-			if found := v.Findings(); len(found) > 0 && opt.Judge.Reports(found[0].DN) {
-				findings = append(findings, found...)
-			}
-		},
-		Changed: func(v *conflicts.View) {
-			index.Add(v)
-			e := v.Entry()
-			changed[e.Ref()] = e
-		},
-		Deleted: index.Reserve,
-		Page: func() {
-			progress.Pages++
-			report()
-		},
-	})
+	sink := newCollector(conflicts.NewIndex(maphash.MakeSeed()), opt.Judge, opt.Progress)
+	survey, err := src.Sweep(ctx, sink)
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +56,10 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 		}
 	}
 
-	for i, dn := range subtrees {
+	all := &sink.whole
+	for i, dn := range sink.subtrees {
 		switch {
-		case inside[i] > 0:
+		case all.inside[i] > 0:
 		case i < len(opt.Judge.Base):
 			audit.Problems = append(audit.Problems, dn+": no object with an address lies there, though it is to be reported")
 		default:
@@ -101,10 +67,12 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 		}
 	}
 
-	suspects := index.Suspects()
-	progress.Suspects = len(suspects)
-	report()
-	if n := unexplained(index.Repeated(), changed); n > 0 {
+	suspects := all.index.Suspects()
+	if opt.Progress != nil {
+		sink.seen.Suspects = len(suspects)
+		opt.Progress(sink.seen)
+	}
+	if n := all.unexplained(); n > 0 {
 		audit.Problems = append(audit.Problems, fmt.Sprintf(
 			"%s: %d objects came twice without having changed: others may be missing in their place", source(audit), n))
 	}
@@ -118,36 +86,11 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	}
 	opt.Judge.Rules = audit.Rules
 	opt.Judge.AcceptedDomains = survey.AcceptedDomains
-	opt.Judge.Taken = index.Taken
+	opt.Judge.Taken = all.index.Taken
 	var shared []conflicts.Finding
 	audit.Conflicts, audit.Changes, shared = conflicts.Judge(objects, opt.Judge)
-	audit.Findings = conflicts.SortFindings(append(current(findings, changed, opt.Judge), shared...))
+	audit.Findings = conflicts.SortFindings(append(all.current(), shared...))
 	return audit, nil
 }
 
 func source(a *conflicts.Audit) string { return strings.Join(a.Scope.Source, ", ") }
-
-// unexplained counts the objects that came more than once without having
-// changed.
-func unexplained(repeated []conflicts.Ref, changed map[conflicts.Ref]*conflicts.Entry) (n int) {
-	for _, ref := range repeated {
-		if changed[ref] == nil {
-			n++
-		}
-	}
-	return n
-}
-
-// current replaces what was found on the earlier state of changed objects.
-func current(findings []conflicts.Finding, changed map[conflicts.Ref]*conflicts.Entry, opt conflicts.Options) []conflicts.Finding {
-	findings = slices.DeleteFunc(findings, func(f conflicts.Finding) bool {
-		e := conflicts.Entry{DN: f.DN, GUID: f.GUID}
-		return changed[e.Ref()] != nil
-	})
-	for _, e := range changed {
-		if opt.Reports(e.DN) {
-			findings = append(findings, conflicts.Findings(e)...)
-		}
-	}
-	return findings
-}

@@ -12,9 +12,9 @@ type Source interface {
 	// Describe adds to a scope where the data comes from and as whom it is read.
 	Describe(*conflicts.Scope)
 	// Sweep hands every object that has proxyAddresses, mail or
-	// userPrincipalName to sink, in any order. What could not be read is told in
-	// the survey. The error is that of ctx, if it ended
-	// the sweep, or says why not even the list of partitions could be had.
+	// userPrincipalName to portions of sink, in any order. What could not be read
+	// is told in the survey. The error is that of ctx, if it ended the sweep, or
+	// says why not even the list of partitions could be had.
 	Sweep(ctx context.Context, sink Sink) (*Survey, error)
 	// Inspect hands over the objects that refs name, whole, in any order. Those
 	// that no longer exist are left out. An error means that some are missing
@@ -22,18 +22,28 @@ type Source interface {
 	Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error
 }
 
-// Sink takes in what a sweep finds. What the functions are given is valid until
-// they return.
-type Sink struct {
+// A Sink takes in what a sweep finds, in portions: what one connection reads in
+// one attempt. It may be called, and its portions filled, by several goroutines,
+// each portion by one.
+type Sink interface {
+	Portion() Portion
+}
+
+// A Portion ends with Keep, or with Drop, which undoes all that was done to it:
+// an attempt that is made again must not leave a trace. What its methods are
+// given is valid until they return.
+type Portion interface {
 	// Entry takes an object, each once.
-	Entry func(*conflicts.View)
+	Entry(*conflicts.View)
 	// Changed takes an object that was written while the sweep ran, in its later
 	// state. Entry may have had it before, once, twice or, if it moved, not at all.
-	Changed func(*conflicts.View)
+	Changed(*conflicts.View)
 	// Deleted takes the proxy addresses of an object that was deleted.
-	Deleted func(addresses [][]byte)
-	// Page is told about every page or comparable portion that is complete.
-	Page func()
+	Deleted(addresses [][]byte)
+	// Page is told about every page or comparable part that is complete.
+	Page()
+	Keep()
+	Drop()
 }
 
 // A Survey is what a sweep has to say besides the objects.

@@ -11,6 +11,8 @@ import (
 )
 
 func (d *Directory) sweepPartition(partition string, all []partition, sink Sink, survey *Survey) conflicts.Coverage {
+	portion := sink.Portion()
+	defer portion.Keep()
 	c := conflicts.Coverage{Partition: partition}
 	fail := func(err error) conflicts.Coverage {
 		c.Problem = fmt.Sprintf("%s: %s after %d objects: %s", partition, d.server.URL, c.Objects, brief(err))
@@ -27,7 +29,7 @@ func (d *Directory) sweepPartition(partition string, all []partition, sink Sink,
 		err := d.views(p, func(v *conflicts.View) {
 			c.Objects++
 			c.Values += len(v.ProxyAddresses)
-			sink.Entry(v)
+			portion.Entry(v)
 		})
 		if err != nil {
 			return err
@@ -38,7 +40,7 @@ func (d *Directory) sweepPartition(partition string, all []partition, sink Sink,
 				elsewhere = append(elsewhere, r)
 			}
 		}
-		sink.Page()
+		portion.Page()
 		return nil
 	})
 	if len(elsewhere) > 0 {
@@ -49,12 +51,12 @@ func (d *Directory) sweepPartition(partition string, all []partition, sink Sink,
 		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: %s counts no changes, so an object that moved during the sweep may be missing", partition, d.server.URL))
 	}
 	if err == nil && before > 0 {
-		err = d.catchUp(query, before, sink, survey)
+		err = d.catchUp(query, before, portion, survey)
 	}
 	if err != nil {
 		return fail(err)
 	}
-	c.Deleted = d.deleted(partition, sink, survey)
+	c.Deleted = d.deleted(partition, portion, survey)
 	return c
 }
 
@@ -67,13 +69,13 @@ func (d *Directory) accounted(dn string, assigned []partition) bool {
 
 // catchUp reads again what was written since the sweep of a partition began:
 // paging is no snapshot, so an object that moved meanwhile may have been missed.
-func (d *Directory) catchUp(q query, before int64, sink Sink, survey *Survey) error {
+func (d *Directory) catchUp(q query, before int64, portion Portion, survey *Survey) error {
 	q.filter = fmt.Sprintf("(&(uSNChanged>=%d)%s)", before+1, q.filter)
 	n := 0
 	err := d.pages(q, func(p page) error {
 		return d.views(p, func(v *conflicts.View) {
 			n++
-			sink.Changed(v)
+			portion.Changed(v)
 		})
 	})
 	if n > 0 {
@@ -85,7 +87,7 @@ func (d *Directory) catchUp(q query, before int64, sink Sink, survey *Survey) er
 // deleted hands over the addresses of deleted objects. Most directories strip
 // them on deletion or hide them from ordinary users, so there is nothing to
 // miss: the count says what was seen.
-func (d *Directory) deleted(partition string, sink Sink, survey *Survey) (n int) {
+func (d *Directory) deleted(partition string, portion Portion, survey *Survey) (n int) {
 	if !d.offers(showDeleted) {
 		return 0
 	}
@@ -94,7 +96,7 @@ func (d *Directory) deleted(partition string, sink Sink, survey *Survey) (n int)
 	err := d.pages(q, func(p page) error {
 		return d.views(p, func(v *conflicts.View) {
 			n++
-			sink.Deleted(v.ProxyAddresses)
+			portion.Deleted(v.ProxyAddresses)
 		})
 	})
 	if err != nil {

@@ -1,0 +1,131 @@
+package ldapscan
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"proxyaddr/conflicts"
+)
+
+// A collector is the [Sink] of a scan.
+type collector struct {
+	judge    conflicts.Options
+	subtrees []string // that are reported, then those that are excluded
+	progress func(Progress)
+
+	mu    sync.Mutex
+	seen  Progress  // of all portions that were not dropped
+	whole collected // what was kept
+}
+
+// collected is what came of one stream of objects: a [Portion].
+type collected struct {
+	c        *collector
+	index    *conflicts.Index
+	findings []conflicts.Finding
+	changed  map[conflicts.Ref]*conflicts.Entry
+	inside   []int // objects in each subtree
+
+	sum, told Progress // told is the part of sum that the collector knows
+}
+
+func newCollector(index *conflicts.Index, judge conflicts.Options, progress func(Progress)) *collector {
+	c := &collector{judge: judge, subtrees: slices.Concat(judge.Base, judge.Exclude), progress: progress}
+	c.whole = c.portion(index)
+	return c
+}
+
+func (c *collector) portion(index *conflicts.Index) collected {
+	return collected{c: c, index: index, changed: map[conflicts.Ref]*conflicts.Entry{}, inside: make([]int, len(c.subtrees))}
+}
+
+func (c *collector) Portion() Portion {
+	p := c.portion(c.whole.index.Fork())
+	return &p
+}
+
+func (p *collected) Entry(v *conflicts.View) {
+	p.index.Add(v)
+	p.sum.Objects++
+	p.sum.Values += len(v.ProxyAddresses)
+	if len(p.inside) > 0 {
+		dn := string(v.DN)
+		for i, subtree := range p.c.subtrees {
+			if conflicts.Within(dn, subtree) {
+				p.inside[i]++
+			}
+		}
+	}
+	if found := v.Findings(); len(found) > 0 && p.c.judge.Reports(found[0].DN) {
+		p.findings = append(p.findings, found...)
+	}
+}
+
+func (p *collected) Changed(v *conflicts.View) {
+	p.index.Add(v)
+	e := v.Entry()
+	p.changed[e.Ref()] = e
+}
+
+func (p *collected) Deleted(addresses [][]byte) { p.index.Reserve(addresses) }
+
+func (p *collected) Page() {
+	p.sum.Pages++
+	p.tell(p.sum)
+}
+
+// tell makes the collector count so much of the portion.
+func (p *collected) tell(sum Progress) {
+	p.c.mu.Lock()
+	defer p.c.mu.Unlock()
+	seen := &p.c.seen
+	seen.Objects += sum.Objects - p.told.Objects
+	seen.Values += sum.Values - p.told.Values
+	seen.Pages += sum.Pages - p.told.Pages
+	p.told = sum
+	if p.c.progress != nil {
+		p.c.progress(*seen)
+	}
+}
+
+func (p *collected) Drop() { p.tell(Progress{}) }
+
+func (p *collected) Keep() {
+	p.tell(p.sum)
+	p.c.mu.Lock()
+	defer p.c.mu.Unlock()
+	whole := &p.c.whole
+	whole.index.Join(p.index)
+	whole.findings = append(whole.findings, p.findings...)
+	maps.Copy(whole.changed, p.changed)
+	for i, n := range p.inside {
+		whole.inside[i] += n
+	}
+}
+
+// unexplained counts the objects that came more than once without having
+// changed.
+func (p *collected) unexplained() (n int) {
+	for _, ref := range p.index.Repeated() {
+		if p.changed[ref] == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// current returns the findings, with those on the earlier state of changed
+// objects replaced.
+func (p *collected) current() []conflicts.Finding {
+	findings := slices.DeleteFunc(p.findings, func(f conflicts.Finding) bool {
+		e := conflicts.Entry{DN: f.DN, GUID: f.GUID}
+		return p.changed[e.Ref()] != nil
+	})
+	for _, e := range p.changed {
+		if p.c.judge.Reports(e.DN) {
+			findings = append(findings, conflicts.Findings(e)...)
+		}
+	}
+	return findings
+}
