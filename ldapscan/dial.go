@@ -40,11 +40,24 @@ type Config struct {
 	// Timeout bounds the connection and then every single request; 0 means one
 	// minute.
 	Timeout time.Duration
+	// RetryWait is how long to wait before a request is made again after the
+	// connection broke or the server was busy; it doubles with each of three
+	// times. 0 means one second.
+	RetryWait time.Duration
+	// Rate bounds the load on the server, in objects a second over all
+	// connections; 0 means no bound but that of the server.
+	Rate int
+	// Connections is how many read a partition at the same time, each a range of
+	// uSNChanged, with one request under way on each; 0 means 1. A server that
+	// counts no changes is read by one.
+	Connections int
 }
 
 const (
 	defaultPageSize = 1000
 	defaultTimeout  = time.Minute
+
+	defaultRetryWait = time.Second
 )
 
 func init() {
@@ -59,17 +72,16 @@ func init() {
 func Open(ctx context.Context, cfg Config) (*Directory, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
 	cfg.PageSize = cmp.Or(cfg.PageSize, defaultPageSize)
+	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
 	u, err := cfg.endpoint()
 	if err != nil {
 		return nil, err
 	}
-	d, err := connect(ctx, u, cfg)
+	s, err := openSession(ctx, u, cfg)
 	if err == nil {
-		if err = d.bind(ctx, u.Hostname(), cfg); err == nil {
-			err = d.survey(ctx, u, cfg)
-		}
-		err = d.cause(err)
-		if err == nil {
+		d := &Directory{ctx: ctx, session: s, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cfg.PageSize)}
+		if err = s.cause(d.survey(ctx, u, cfg)); err == nil {
+			d.again = func() (*session, error) { return openSession(ctx, u, cfg) }
 			return d, nil
 		}
 		d.Close()
@@ -139,34 +151,33 @@ func (cfg Config) endpoint() (*url.URL, error) {
 	return u, err
 }
 
-// connect returns a directory whose connection is up, but not bound. Its errors
-// keep the types of the network and TLS.
-func connect(ctx context.Context, u *url.URL, cfg Config) (*Directory, error) {
+// connect returns a session whose connection is up, but not bound.
+func connect(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
 	within, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
 	nc, err := (&net.Dialer{}).DialContext(within, "tcp", net.JoinHostPort(cmp.Or(cfg.Address, u.Hostname()), u.Port()))
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{pageSize: uint32(cfg.PageSize), server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
+	s := &session{server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
 	switch {
 	case u.Scheme == "ldaps" || cfg.StartTLS:
-		if d.secured, err = secure(within, nc, u.Hostname(), cfg); err != nil {
+		if s.secured, err = secure(within, nc, u.Hostname(), cfg); err != nil {
 			nc.Close()
 			return nil, err
 		}
-		nc = d.secured
-		d.server.Transport = tls.VersionName(d.secured.ConnectionState().Version)
+		nc = s.secured
+		s.server.Transport = tls.VersionName(s.secured.ConnectionState().Version)
 	case cfg.Mechanism == GSSAPI:
-		d.wire = kerberos.NewConn(nc)
-		nc = d.wire
+		s.wire = kerberos.NewConn(nc)
+		nc = s.wire
 	}
-	d.tap = newTap(nc)
-	d.conn = ldap.NewConn(d.tap, d.secured != nil)
-	d.conn.Start()
-	d.conn.SetTimeout(cfg.Timeout)
-	d.stop = context.AfterFunc(ctx, func() { nc.Close() })
-	return d, nil
+	s.tap = newTap(nc)
+	s.conn = ldap.NewConn(s.tap, s.secured != nil)
+	s.conn.Start()
+	s.conn.SetTimeout(cfg.Timeout)
+	s.stop = context.AfterFunc(ctx, func() { nc.Close() })
+	return s, nil
 }
 
 // secure brings up TLS, after StartTLS if that is asked for.

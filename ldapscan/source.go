@@ -56,3 +56,10 @@ type Survey struct {
 	// Notes are facts that do not make the sweep incomplete.
 	Notes []string
 }
+
+func (s *Survey) add(other *Survey) {
+	s.Coverage = append(s.Coverage, other.Coverage...)
+	s.AcceptedDomains = append(s.AcceptedDomains, other.AcceptedDomains...)
+	s.Problems = append(s.Problems, other.Problems...)
+	s.Notes = append(s.Notes, other.Notes...)
+}
