@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -34,8 +35,9 @@ type Config struct {
 	// server's certificate is always verified against the host of URL.
 	TLS *tls.Config
 	Credentials
-	// PageSize is how many objects are asked for at a time; 0 means 1000, the
-	// default MaxPageSize of Active Directory.
+	// PageSize is how many objects are asked for at a time; 0 means what the
+	// forest's default query policy allows, or 1000 where that cannot be read. A
+	// server that allows fewer is asked for fewer.
 	PageSize int
 	// Timeout bounds the connection and then every single request; 0 means one
 	// minute.
@@ -54,9 +56,7 @@ type Config struct {
 }
 
 const (
-	defaultPageSize = 1000
-	defaultTimeout  = time.Minute
-
+	defaultTimeout   = time.Minute
 	defaultRetryWait = time.Second
 )
 
@@ -71,7 +71,6 @@ func init() {
 // the connection, also later; the error is then that of ctx.
 func Open(ctx context.Context, cfg Config) (*Directory, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
-	cfg.PageSize = cmp.Or(cfg.PageSize, defaultPageSize)
 	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
 	u, err := cfg.endpoint()
 	if err != nil {
@@ -198,9 +197,19 @@ func secure(ctx context.Context, nc net.Conn, host string, cfg Config) (*tls.Con
 	}
 	tc.ServerName = host
 	tc.MinVersion = tls.VersionTLS12
-	secured := tls.Client(nc, tc)
+	secured := tls.Client(&bufferedConn{nc, bufio.NewReaderSize(nc, wireBuffer)}, tc)
 	return secured, secured.HandshakeContext(ctx)
 }
+
+// A bufferedConn reads many TLS records, of 16 KiB at most, in one system call.
+type bufferedConn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+const wireBuffer = 128 << 10
+
+func (c *bufferedConn) Read(p []byte) (int, error) { return c.r.Read(p) }
 
 // maxStartTLSResponse bounds what a server may say before it is authenticated.
 const maxStartTLSResponse = 64 << 10

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -87,7 +88,38 @@ func (d *Directory) survey(ctx context.Context, u *url.URL, cfg Config) error {
 		}
 		d.assigned = append(d.assigned, p)
 	}
+	if d.pageSize == 0 {
+		d.pageSize = d.maxPageSize()
+	}
+	if cfg.Rate > 0 {
+		d.pageSize = min(d.pageSize, uint32(cfg.Rate)) // no burst of more than a second
+	}
 	return d.checkSchema()
+}
+
+const (
+	defaultPageSize = 1000   // MaxPageSize of Active Directory, unless it was set up otherwise
+	largestPageSize = 10_000 // more only takes memory
+)
+
+// maxPageSize returns how many objects a server of the forest puts into a page,
+// by the default query policy ([MS-ADTS] 3.1.1.3.4.6). What it is for a server
+// with a policy of its own does not matter: it sends what it allows.
+func (d *Directory) maxPageSize() uint32 {
+	policy, err := d.config().read("CN=Default Query Policy,CN=Query-Policies,CN=Directory Service,CN=Windows NT,CN=Services,"+
+		d.root.first("configurationnamingcontext"), "lDAPAdminLimits")
+	if err != nil || len(policy) == 0 {
+		return defaultPageSize
+	}
+	a := attributes{}
+	a.take(policy[0])
+	for _, limit := range a.all("ldapadminlimits") {
+		name, value, _ := strings.Cut(limit, "=")
+		if n, err := strconv.Atoi(value); err == nil && n > 0 && strings.EqualFold(name, "MaxPageSize") {
+			return uint32(min(n, largestPageSize))
+		}
+	}
+	return defaultPageSize
 }
 
 var catalogPorts = map[string]bool{"3268": true, "3269": true}

@@ -40,8 +40,9 @@ type Portion interface {
 	Changed(*conflicts.View)
 	// Deleted takes the proxy addresses of an object that was deleted.
 	Deleted(addresses [][]byte)
-	// Page is told about every page or comparable part that is complete.
-	Page()
+	// Page is told about every page or comparable part that is complete, and how
+	// many octets its entries had.
+	Page(octets int)
 	Keep()
 	Drop()
 }

@@ -185,7 +185,7 @@ func (s *part) read(d *Directory) error {
 				s.elsewhere = append(s.elsewhere, r)
 			}
 		}
-		s.portion.Page()
+		s.portion.Page(len(p.entries))
 		return nil
 	})
 	return s.err
