@@ -70,25 +70,34 @@ func init() {
 // finds out what there is to read. The error is an [*Error]. Canceling ctx ends
 // the connection, also later; the error is then that of ctx.
 func Open(ctx context.Context, cfg Config) (*Directory, error) {
-	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
-	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
-	u, err := cfg.endpoint()
+	u, cfg, err := cfg.endpoint()
 	if err != nil {
 		return nil, err
 	}
-	s, err := openSession(ctx, u, cfg)
-	if err == nil {
-		d := &Directory{ctx: ctx, session: s, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cfg.PageSize)}
-		if err = s.cause(d.survey(ctx, u, cfg)); err == nil {
-			d.again = func() (*session, error) { return openSession(ctx, u, cfg) }
-			return d, nil
-		}
-		d.Close()
-	}
+	d, err := open(ctx, u, cfg, func() (*session, error) { return openSession(ctx, u, cfg) })
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return nil, explain(cfg.URL, err)
+	if err != nil {
+		return nil, explain(cfg.URL, err)
+	}
+	return d, nil
+}
+
+// open finds out what there is to read. Each call of another opens one more
+// session; the first is not tried again.
+func open(ctx context.Context, u *url.URL, cfg Config, another func() (*session, error)) (*Directory, error) {
+	s, err := another()
+	if err != nil {
+		return nil, err
+	}
+	d := &Directory{ctx: ctx, session: s, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}
+	if err := s.cause(d.survey(ctx, u, cfg)); err != nil {
+		d.Close()
+		return nil, err
+	}
+	d.again = another
+	return d, nil
 }
 
 // Check tells a mistake in the URL and the way to bind without contacting
@@ -132,22 +141,25 @@ func withoutUser(url string) string {
 
 var ldapPorts = map[string]string{"ldaps": "636", "ldap": "389"}
 
-// endpoint returns the URL with its port.
-func (cfg Config) endpoint() (*url.URL, error) {
+// endpoint returns the URL with its port, and the configuration with what was
+// left to it.
+func (cfg Config) endpoint() (*url.URL, Config, error) {
+	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
 	if err := cfg.Check(); err != nil {
-		return nil, err
+		return nil, cfg, err
 	}
 	if cfg.Mechanism == Simple && (cfg.User == "" || cfg.Password == "") {
 		// An empty password is an unauthenticated bind, which succeeds and reads
 		// nothing (RFC 4513 section 5.1.2).
-		return nil, &Error{Subject: cfg.URL, Problem: "no user or no password to bind with",
+		return nil, cfg, &Error{Subject: cfg.URL, Problem: "no user or no password to bind with",
 			Hint: "name the user with --bind-dn, and give the password at the prompt or with --password-file"}
 	}
 	u, err := url.Parse(cfg.URL)
 	if err == nil && u.Port() == "" {
 		u.Host = net.JoinHostPort(u.Hostname(), ldapPorts[u.Scheme])
 	}
-	return u, err
+	return u, cfg, err
 }
 
 // connect returns a session whose connection is up, but not bound.
@@ -171,11 +183,7 @@ func connect(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
 		s.wire = kerberos.NewConn(nc)
 		nc = s.wire
 	}
-	s.tap = newTap(nc)
-	s.conn = ldap.NewConn(s.tap, s.secured != nil)
-	s.conn.Start()
-	s.conn.SetTimeout(cfg.Timeout)
-	s.stop = context.AfterFunc(ctx, func() { nc.Close() })
+	s.start(ctx, nc, cfg.Timeout)
 	return s, nil
 }
 

@@ -88,7 +88,7 @@ func (d *Directory) survey(ctx context.Context, u *url.URL, cfg Config) error {
 		}
 		d.assigned = append(d.assigned, p)
 	}
-	if d.pageSize == 0 {
+	if cfg.PageSize == 0 {
 		d.pageSize = d.maxPageSize()
 	}
 	if cfg.Rate > 0 {

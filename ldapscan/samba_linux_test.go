@@ -39,6 +39,11 @@ func TestSamba(t *testing.T) {
 		cfg.User, cfg.Password = upn, password
 		conformance(t, f, open(t, cfg))
 	})
+	t.Run("over three connections", func(t *testing.T) {
+		cfg := sambaConfig(t, dc)
+		cfg.Connections, cfg.PageSize = 3, 100
+		conformance(t, f, open(t, cfg))
+	})
 	t.Run("StartTLS, by DOMAIN\\user", func(t *testing.T) {
 		cfg := sambaConfig(t, dc)
 		cfg.URL, cfg.StartTLS, cfg.User, cfg.Password = dc.URL("ldap"), true, dc.Domain+`\reader`, password

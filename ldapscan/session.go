@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -32,12 +34,30 @@ func openSession(ctx context.Context, u *url.URL, cfg Config) (*session, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err = s.bind(ctx, u.Hostname(), cfg); err == nil {
+	if err := s.greet(ctx, u.Hostname(), cfg); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// start puts the library on a connection.
+func (s *session) start(ctx context.Context, nc net.Conn, timeout time.Duration) {
+	s.tap = newTap(nc)
+	s.conn = ldap.NewConn(s.tap, s.secured != nil)
+	s.conn.Start()
+	s.conn.SetTimeout(timeout)
+	s.stop = context.AfterFunc(ctx, func() { nc.Close() })
+}
+
+// greet binds and learns who is at the other end.
+func (s *session) greet(ctx context.Context, host string, cfg Config) error {
+	err := s.bind(ctx, host, cfg)
+	if err == nil {
 		err = s.readRoot()
 	}
 	if err != nil {
-		s.close()
-		return nil, s.cause(err)
+		return s.cause(err)
 	}
 	if who, err := s.conn.WhoAmI(nil); err == nil && who.AuthzID != "" {
 		s.server.Identity = strings.TrimPrefix(who.AuthzID, "u:")
@@ -45,7 +65,7 @@ func openSession(ctx context.Context, u *url.URL, cfg Config) (*session, error) 
 	s.server.Host = s.root.first("dnshostname")
 	s.server.Site = siteOf(s.root.first("servername"))
 	s.server.Level = functionalLevels[s.root.first("forestfunctionality")]
-	return s, nil
+	return nil
 }
 
 func (s *session) close() {
