@@ -100,10 +100,10 @@ type Object struct {
 	// Disabled is bit 2 of userAccountControl.
 	Disabled bool
 	Created  time.Time
-	// AddressesWritten is when the attribute proxyAddresses was last written, in
-	// whole seconds, from replPropertyMetaData ([MS-DRSR] 5.166). One stamp
-	// covers all values.
-	AddressesWritten time.Time
+	// Written is the stamp of proxyAddresses.
+	Written Stamp
+	// Restored is when the object was last brought back after it had been deleted.
+	Restored time.Time
 	// PolicyExcluded says that Exchange's address policies leave the object alone;
 	// PolicyKnown, that the directory told either way.
 	PolicyExcluded, PolicyKnown bool

@@ -148,7 +148,7 @@ func connect(ctx context.Context, u *url.URL, cfg Config) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{pageSize: uint32(cfg.PageSize), server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
+	d := &Directory{pageSize: uint32(cfg.PageSize), controllers: controllers{}, server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
 	switch {
 	case u.Scheme == "ldaps" || cfg.StartTLS:
 		if d.secured, err = secure(within, nc, u.Hostname(), cfg); err != nil {

@@ -169,6 +169,9 @@ func (f *Forest) add(d *Directory) {
 		}
 		return false
 	})
+	if len(f.directories) > 0 {
+		d.controllers = f.directories[0].controllers // most often of the same forest
+	}
 	f.directories = append(f.directories, d)
 }
 

@@ -56,8 +56,8 @@ func TestSamba(t *testing.T) {
 	t.Run("stamps of replication", func(t *testing.T) {
 		audit := scan(t, open(t, sambaConfig(t, dc)), ldapscan.Options{})
 		for _, o := range audit.Conflicts[0].Owners {
-			if time.Since(o.AddressesWritten) > time.Hour || time.Since(o.Created) > time.Hour {
-				t.Errorf("%s: proxyAddresses written %v, created %v", o.DN, o.AddressesWritten, o.Created)
+			if time.Since(o.Written.Time) > time.Hour || time.Since(o.Created) > time.Hour {
+				t.Errorf("%s: proxyAddresses written %v, created %v", o.DN, o.Written, o.Created)
 			}
 			if !strings.EqualFold(o.Partition, dc.BaseDN) {
 				t.Errorf("%s in %s", o.DN, o.Partition)

@@ -30,7 +30,7 @@ func (b *workbook) writeConflicts() error {
 			role, why := roleOf(c, j, proposed[claimant{c.ID, o.Ref()}])
 			if err := t.add(i%2 == 1, j == 0,
 				id, c.Class.Title(), fullAddress(c), role, o.Name(), o.Kind(), heldAs(o), marks(o), account(o.Object),
-				stamp(o.Created), stamp(o.AddressesWritten), why, o.DN, o.GUID.String()); err != nil {
+				stamp(o.Created), stamp(o.Written.Time), why, o.DN, o.GUID.String()); err != nil {
 				return err
 			}
 		}
