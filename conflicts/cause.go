@@ -121,7 +121,7 @@ func causeOf(owners []Owner) Cause {
 		return cmp.Or(a.Written.Time.Compare(b.Written.Time), compareObjects(a.Object, b.Object))
 	})
 	holders = holders[:min(len(holders), fewOwners)]
-	found := Cause{Kind: UnknownCause, Because: "the directory tells of no two owners when their proxyAddresses were last written"}
+	found := Cause{Kind: UnknownCause, Because: "the directory does not tell of two owners when and where their proxyAddresses were last written"}
 	for _, rule := range causeRules {
 		for i, a := range holders {
 			for _, b := range holders[i+1:] {
@@ -150,7 +150,7 @@ const (
 // did not know of each other.
 func latency(a, b Stamp) (likely, possible time.Duration) {
 	switch {
-	case a.Invocation == b.Invocation:
+	case a.Invocation == b.Invocation && a.Invocation != GUID{}:
 		return 0, 0
 	case a.Site == "" || b.Site == "":
 		return notified, usualLink
@@ -171,7 +171,7 @@ func (o *Owner) since() time.Time {
 
 func race(a, b *Owner) Cause {
 	s, t := a.Written, b.Written
-	if !s.Known() || !t.Known() || s.Invocation == t.Invocation {
+	if !s.Known() || !t.Known() || s.Invocation == t.Invocation || s.Invocation == (GUID{}) || t.Invocation == (GUID{}) {
 		return Cause{}
 	}
 	apart := t.Time.Sub(s.Time)
@@ -184,7 +184,7 @@ func race(a, b *Owner) Cause {
 	switch {
 	case within(a.since()) && within(b.since()):
 		c.Certainty = Likely
-		c.Because += ", too soon for either to be sure to know of the other"
+		c.Because += ", too soon to know of each other"
 	case apart > likely:
 		c.Because += ", and replication may have taken longer"
 	default:
@@ -202,7 +202,7 @@ func restored(a, b *Owner) Cause {
 		return Cause{}
 	}
 	c := Cause{Kind: Restored, Certainty: Possible, Because: fmt.Sprintf("one owner was deleted once and brought back %s, after the proxyAddresses of another had been written (%s)",
-		moment(a.Restored), t)}
+		moment(a.Restored), moment(t.Time))}
 	if b.since().After(s.Time) { // and not while the first was written
 		c.Certainty = Likely
 	}
@@ -237,21 +237,21 @@ func unchecked(a, b *Owner) Cause {
 	}
 	_, enough := latency(s, t)
 	apart := t.Time.Sub(s.Time)
-	found := fmt.Sprintf("were there to be found (last written %s)", s)
+	there := fmt.Sprintf("last written %s, were there to be found", moment(s.Time))
 	c := Cause{Kind: Unchecked, Certainty: Likely}
 	switch {
 	case apart >= enough && t.Version == 1:
-		c.Because = fmt.Sprintf("the proxyAddresses of one owner were first written (%s) when those of another %s", t, found)
+		c.Because = fmt.Sprintf("the proxyAddresses of one owner were first written %s, when those of another, %s", moment(t.Time), there)
 	case b.Created.Sub(s.Time) >= usualLink: // on whatever domain controller that was
-		c.Because = fmt.Sprintf("one owner was created (%s) when the proxyAddresses of another %s", moment(b.Created), found)
+		c.Because = fmt.Sprintf("one owner was created %s, when the proxyAddresses of another, %s", moment(b.Created), there)
 	case apart >= enough:
 		c.Certainty = Possible
-		c.Because = fmt.Sprintf("the proxyAddresses of one owner were last written (%s) when those of another %s", t, found)
+		c.Because = fmt.Sprintf("the proxyAddresses of one owner were last written %s, when those of another, %s", moment(t.Time), there)
 	default:
 		return Cause{}
 	}
-	if apart == 0 { // and one after the other
-		c.Because = fmt.Sprintf("the proxyAddresses of two owners were last written in one second (%s)", t)
+	if apart == 0 { // and so one after the other
+		c.Because = fmt.Sprintf("the proxyAddresses of two owners were last written in the same second on %s", t.On())
 	}
 	return c
 }
