@@ -73,7 +73,7 @@ func TestCause(t *testing.T) {
 		{"sooner than any schedule between sites", []*Object{on(one(), dc1, 0, 1), on(two(), far, 14*minutes, 1)}, "likely race", `on Berlin\DC1 and on Tokyo\DC3`},
 		{"within the usual schedule between sites", []*Object{on(one(), dc1, 0, 1), on(two(), far, 170*minutes, 1)}, "possible race", "2h50m0s apart"},
 		{"beyond the usual schedule between sites", []*Object{on(one(), dc1, 0, 1), on(two(), far, 190*minutes, 1)}, "likely unchecked", ""},
-		{"a domain controller that is gone", []*Object{on(one(), "", 0, 1), on(two(), dc2, 22*seconds, 1)}, "likely race", "on an unknown domain controller (invocation id "},
+		{"a domain controller that is gone", []*Object{on(one(), "", 0, 1), on(two(), dc2, 22*seconds, 1)}, "likely race", "on an unknown DC (invocation id "},
 		{"sites that are not known", []*Object{on(one(), "", 0, 1), on(two(), dc2, 10*minutes, 1)}, "possible race", ""},
 
 		{"on one domain controller it is no race", []*Object{on(one(), dc1, 0, 1), on(two(), dc1, 2*seconds, 1)}, "likely unchecked", "were first written 2024-05-06 12:00:02 UTC"},

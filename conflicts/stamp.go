@@ -31,9 +31,9 @@ func (s Stamp) On() string {
 	case s.Server != "":
 		return s.Site + `\` + s.Server
 	case s.Invocation != GUID{}:
-		return fmt.Sprintf("an unknown domain controller (invocation id %s)", s.Invocation)
+		return fmt.Sprintf("an unknown DC (invocation id %s)", s.Invocation)
 	}
-	return "an unknown domain controller"
+	return "an unknown DC"
 }
 
 // String says when and where in words.

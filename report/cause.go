@@ -8,7 +8,7 @@ import (
 
 // causesExplained say what leads to a conflict, and how to avoid another.
 var causesExplained = map[conflicts.CauseKind]string{
-	conflicts.Race:              "Two domain controllers took the address before they had heard of each other, as the documentation of event 9514 says. Manage recipients through one domain controller, or let replication finish in between.",
+	conflicts.Race:              "Two domain controllers took the address before they had heard of each other, as the documentation of event 9514 says: likely within 1 minute in a site and 15 minutes between sites, possibly within 15 minutes and 3 hours. Manage recipients through one domain controller, or let replication finish in between.",
 	conflicts.Restored:          "An object came back from deletion with its addresses, which another had got meanwhile. Look for them before an object is restored.",
 	conflicts.ContactAndMailbox: "Address policies and imported address books give contacts the addresses of mailboxes. Leave contacts out of the policies for your own domains.",
 	conflicts.SameAlias:         "Address policies make the same address of an alias that two domains have. Give each domain addresses of its own.",

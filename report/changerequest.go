@@ -117,7 +117,7 @@ func (d *document) causes() {
 	d.linef("| Cause | Likely | Possible | To avoid it |\n|---|---:|---:|---|")
 	for _, k := range conflicts.CauseKinds {
 		if likely, possible := counts[judgement{k, conflicts.Likely}], counts[judgement{k, conflicts.Possible}]; likely+possible > 0 {
-			d.linef("| %s | %s | %s | %s |", k.Title(), number(likely), number(possible), causesExplained[k])
+			d.linef("| %s | %s | %s | %s |", capital(k.Title()), number(likely), number(possible), causesExplained[k])
 		}
 	}
 	d.linef("")
