@@ -56,13 +56,15 @@ const (
 	// Unchecked: the address was there to be found when it was written again, as by
 	// provisioning and other programs that write over LDAP without a look.
 	Unchecked CauseKind = "unchecked"
+	// TwoForests: neither knows of the addresses of the other.
+	TwoForests CauseKind = "two-forests"
 	// UnknownCause has the Certainty NotKnown.
 	UnknownCause CauseKind = "unknown"
 )
 
 // CauseKinds lists every kind but UnknownCause in the order in which they are
 // asked for.
-var CauseKinds = []CauseKind{Race, Restored, ContactAndMailbox, SameAlias, Unchecked}
+var CauseKinds = []CauseKind{Race, Restored, ContactAndMailbox, SameAlias, Unchecked, TwoForests}
 
 // Title returns the kind in words.
 func (k CauseKind) Title() string {
@@ -77,6 +79,8 @@ func (k CauseKind) Title() string {
 		return "one alias in two domains"
 	case Unchecked:
 		return "a write without a check"
+	case TwoForests:
+		return "two forests"
 	}
 	return string(k)
 }
@@ -95,7 +99,18 @@ func (c Certainty) String() string { return [...]string{"unknown", "possible", "
 // causeRules look for a cause between two owners, of which the first was not
 // written later than the second. Those without a stamp come last. In the order of
 // CauseKinds, the first of the most certain answers counts.
-var causeRules = []func(a, b *Owner) Cause{race, restored, contactAndMailbox, sameAlias, unchecked}
+var causeRules = []func(a, b *Owner) Cause{
+	withinForest(race), withinForest(restored), contactAndMailbox, withinForest(sameAlias), withinForest(unchecked), twoForests,
+}
+
+func withinForest(rule func(a, b *Owner) Cause) func(a, b *Owner) Cause {
+	return func(a, b *Owner) Cause {
+		if a.Forest != b.Forest {
+			return Cause{}
+		}
+		return rule(a, b)
+	}
+}
 
 // fewOwners is up to how many owners are compared in pairs.
 const fewOwners = 50
@@ -254,4 +269,12 @@ func unchecked(a, b *Owner) Cause {
 		c.Because = fmt.Sprintf("the proxyAddresses of two owners were last written in the same second on %s", t.On())
 	}
 	return c
+}
+
+func twoForests(a, b *Owner) Cause {
+	if a.Forest == b.Forest {
+		return Cause{}
+	}
+	return Cause{Kind: TwoForests, Certainty: Likely, Because: fmt.Sprintf("one owner is in the forest %s, another in %s, and each forest looks only in itself",
+		min(a.Forest, b.Forest), max(a.Forest, b.Forest))}
 }

@@ -41,6 +41,8 @@ func in(o *Object, domain, alias string, governed bool) *Object {
 	return o
 }
 
+func inForest(o *Object, name string) *Object { o.Forest = name; return o }
+
 const (
 	seconds = time.Second
 	minutes = time.Minute
@@ -98,6 +100,8 @@ func TestCause(t *testing.T) {
 		{"one alias in one domain", []*Object{in(one(), "DC=a,DC=com", "x", true), in(two(), "DC=a,DC=com", "x", true)}, "unknown unknown", ""},
 		{"an alias that is not the address", []*Object{in(one(), "DC=a,DC=com", "y", true), in(two(), "DC=b,DC=com", "y", true)}, "unknown unknown", ""},
 
+		{"in two forests it is no race", []*Object{inForest(on(one(), dc1, 0, 1), "a.com"), inForest(on(two(), dc2, seconds, 1), "b.com")}, "likely two-forests", "the forest a.com, another in b.com"},
+		{"a race in one of two forests", []*Object{inForest(on(one(), dc1, 0, 1), "a.com"), inForest(on(two(), dc2, seconds, 1), "a.com"), inForest(object(3, "Three", "smtp:x@a.com"), "b.com")}, "likely race", ""},
 		{"a third who raced with the second", []*Object{on(one(), dc1, -2*years, 5), on(two(), dc1, 0, 1), on(object(3, "Three", "smtp:x@a.com"), dc2, seconds, 1)}, "likely race", "1s apart"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -82,6 +82,8 @@ type Object struct {
 	Entry
 	// Partition is the distinguished name of the naming context that holds it.
 	Partition string
+	// Forest is the name of its forest where several are read as one name space.
+	Forest string
 	// Fixed says why the object cannot be changed, or is empty if it can:
 	// it lies outside the domain partitions or is a critical system object.
 	Fixed string

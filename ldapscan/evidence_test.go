@@ -173,7 +173,7 @@ func TestEvidenceTakesFewSearches(t *testing.T) {
 	}
 }
 
-// One list serves all servers of a forest.
+// One list serves all servers, and of two forests it is no race.
 func TestEvidenceOfForest(t *testing.T) {
 	stamp := "replPropertyMetaData:: " + binaryStamps(1, monday, away)
 	child := func(s string) string {
@@ -194,5 +194,8 @@ func TestEvidenceOfForest(t *testing.T) {
 		if o.Written.On() != `Rhein, Main\DC2` {
 			t.Errorf("%s: written on %s", o.DN, o.Written.On())
 		}
+	}
+	if c := audit.Conflicts[0].Cause; c.Kind != conflicts.TwoForests || !strings.Contains(c.Because, "the forest child.contoso.example, another in contoso.example") {
+		t.Errorf("cause %v", c)
 	}
 }

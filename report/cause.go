@@ -13,6 +13,7 @@ var causesExplained = map[conflicts.CauseKind]string{
 	conflicts.ContactAndMailbox: "Address policies and imported address books give contacts the addresses of mailboxes. Leave contacts out of the policies for your own domains.",
 	conflicts.SameAlias:         "Address policies make the same address of an alias that two domains have. Give each domain addresses of its own.",
 	conflicts.Unchecked:         "The address was there to be found when it was written again. Exchange looks for it first; provisioning, migration tools and scripts that write over LDAP often do not. Make them look.",
+	conflicts.TwoForests:        "Exchange looks for an address in its own forest only. Agree on who has which, or scan the forests together before addresses are given.",
 }
 
 // lastWritten says when and where the addresses of an owner were last written, or
