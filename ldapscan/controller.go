@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -64,11 +65,17 @@ func (d *Directory) readControllers() error {
 		return nil
 	}
 	q := query{base: "CN=Sites," + configuration, filter: "(objectClass=nTDSDSA)", attributes: []string{"invocationId"}}
-	err := d.config().results(q, func(r result) {
-		a := attributes{}
-		a.take(r)
-		d.controllers.add(r.dn, a)
-	})
+	var err error
+	for range attempts {
+		err = d.config().results(q, func(r result) {
+			a := attributes{}
+			a.take(r)
+			d.controllers.add(r.dn, a)
+		})
+		if !errors.As(err, new(lostError)) {
+			break
+		}
+	}
 	if refused(err) {
 		return nil
 	}
