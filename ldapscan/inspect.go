@@ -39,11 +39,8 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found fun
 		if !slices.ContainsFunc(d.assigned, func(p partition) bool { return conflicts.Within(ref.DN, p.dn) }) {
 			continue // another server's
 		}
-		list, err := d.read(ref.DN, inspectAttributes...)
-		if err != nil {
-			return err
-		}
-		if err := d.objects(list, found); err != nil || ctx.Err() != nil {
+		_, err := d.objects(func(attributes ...string) ([]result, error) { return d.read(ref.DN, attributes...) }, found)
+		if err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -53,32 +50,59 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found fun
 			if left == 0 {
 				break
 			}
-			answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), inspectAttributes)
-			if err != nil {
+			n, err := d.objects(func(attributes ...string) ([]result, error) {
+				answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes)
+				if err != nil {
+					return nil, err
+				}
+				return parseEntries(answer.entries)
+			}, found)
+			if err != nil || ctx.Err() != nil {
 				return err
 			}
-			list, err := parseEntries(answer.entries)
-			if err != nil {
-				return err
-			}
-			left -= len(list)
-			if err := d.objects(list, found); err != nil || ctx.Err() != nil {
-				return err
-			}
+			left -= n
 		}
 	}
 	return nil
 }
 
-func (d *Directory) objects(list []result, found func(*conflicts.Object)) error {
-	for _, r := range list {
-		a, err := d.attributes(r)
-		if err != nil {
-			return err
-		}
-		found(a.object(r.dn))
+// objects hands over the objects that a search reads with the attributes that it
+// is given, and returns their number.
+func (d *Directory) objects(search func(attributes ...string) ([]result, error), found func(*conflicts.Object)) (int, error) {
+	list, err := search(inspectAttributes...)
+	if err != nil {
+		return 0, err
 	}
-	return nil
+	whole := make([]attributes, len(list))
+	stamped := true
+	for i, r := range list {
+		if whole[i], err = d.attributes(r); err != nil {
+			return 0, err
+		}
+		stamped = stamped && len(whole[i]["replpropertymetadata"]) > 0
+	}
+	if !stamped { // the same is made for each request in another form, which takes other rights
+		again, err := search("msDS-ReplAttributeMetaData")
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range again {
+			if i := slices.IndexFunc(list, func(first result) bool { return first.dn == r.dn }); i >= 0 {
+				whole[i].take(r)
+			}
+		}
+	}
+	objects := make([]*conflicts.Object, len(list))
+	for i, r := range list {
+		objects[i] = whole[i].object(r.dn)
+	}
+	if err := d.locate(objects); err != nil {
+		return 0, err
+	}
+	for _, o := range objects {
+		found(o)
+	}
+	return len(objects), nil
 }
 
 // guidFilter finds any of the objects, by octets in hexadecimal (RFC 4515).
