@@ -123,6 +123,7 @@ func (o *Object) Name() string {
 		return o.DisplayName
 	}
 	rdn, _, _ := cutRDN(o.DN)
+	rdn, _, _ = strings.Cut(rdn, `\0ADEL:`) // behind it, the GUID of a deleted object
 	if _, v, ok := strings.Cut(rdn, "="); ok {
 		return strings.ReplaceAll(v, `\`, "")
 	}

@@ -30,8 +30,8 @@ const (
 )
 
 const exitStatus = `EXIT STATUS
-  0    clean: everything was read, and no address is claimed twice
-  1    conflicts found
+  0    clean: everything was read, and no address is claimed twice or taken
+  1    conflicts found, or an address taken
   2    wrong usage or unreadable input
   3    incomplete: something could not be read, or an output not be written
        (also when conflicts were found)
@@ -50,6 +50,7 @@ type command struct {
 
 var commands = []command{
 	{"scan", "scan a directory or an LDIF export for conflicts", newScan, scanUsage},
+	{"check", "tell whether addresses are free, and who has them", newCheck, checkUsage},
 	{"demo", "scan a made-up company and show what comes out", newDemo, demoUsage},
 	{"version", "print the version", newVersion, versionUsage},
 }
