@@ -114,6 +114,9 @@ type Object struct {
 	Synchronised bool
 	// Deleted says that the object was deleted, and is what its directory kept.
 	Deleted bool
+	// Writable are the attributes out of proxyAddresses and mail that the account
+	// may write, nil if that is not known.
+	Writable []string
 }
 
 // Name returns what people call the object: its display name or the value of

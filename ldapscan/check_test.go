@@ -31,7 +31,9 @@ func TestCheckSuggests(t *testing.T) {
 		}
 	}
 	d := open(t, config(srv))
-	srv.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Times: -1, Match: func(s ldaptest.Search) bool { return strings.Contains(s.Filter, "=x7@") || strings.Contains(s.Filter, "=X7@") }})
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Times: -1, Match: func(s ldaptest.Search) bool {
+		return strings.Contains(s.Filter, "=x7@") || strings.Contains(s.Filter, "=X7@")
+	}})
 	list, err := ldapscan.Check(context.Background(), d, asked[:1])
 	if err == nil || len(list) != 1 || !list[0].Taken() || list[0].Next.Raw != "" {
 		t.Errorf("broken off: %+v, %v", list, err)
