@@ -75,8 +75,10 @@ var States = []State{Stale, Unknown, Ready, Applied}
 // Whether the new addresses are free elsewhere is for [Verify] to tell.
 func (a *Amendment) State(o *Object) (State, []string) {
 	switch {
+	case o == nil && a.GUID != (GUID{}):
+		return Stale, []string{"no object has its objectGUID any more, or the account does not see it"}
 	case o == nil:
-		return Stale, []string{"there is no such object, or the account does not see it"}
+		return Stale, []string{"no object has its name, or the account does not see it"}
 	case o.Deleted:
 		return Stale, []string{"the object was deleted"}
 	}

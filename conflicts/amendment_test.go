@@ -48,7 +48,7 @@ func TestAmendmentState(t *testing.T) {
 		"applied":                         {mail(x("SMTP:x2@a.com"), "x2@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com", m, "x@a.com", "x2@a.com"}, Applied, ""},
 		"applied, removal":                {x("SMTP:x@a.com"), []string{p, "smtp:y@a.com", ""}, Applied, ""},
 		"applied, made primary":           {x("SMTP:x@a.com"), []string{p, "smtp:x@a.com", "SMTP:x@a.com"}, Applied, ""},
-		"missing":                         {nil, []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "there is no such object, or the account does not see it"},
+		"missing":                         {nil, []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "no object has its objectGUID any more, or the account does not see it"},
 		"deleted":                         {gone, []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "the object was deleted"},
 		"moved":                           {moved, []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "the object was renamed or moved to CN=X,OU=Elsewhere,DC=a,DC=com"},
 		"old value gone":                  {x("SMTP:other@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "SMTP:x@a.com is no longer there"},

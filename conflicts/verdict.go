@@ -3,6 +3,7 @@ package conflicts
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Verdict says whether an amendment can be applied.
@@ -41,11 +42,14 @@ func Verify(amendments []Amendment, now Present) []Verdict {
 	adding := map[Key][]*Amendment{}
 	for i := range amendments {
 		a := &amendments[i]
-		ref := a.Ref()
-		if a.GUID == (GUID{}) {
-			ref.DN = DNKey(a.DN)
-		}
+		ref := Ref{DN: DNKey(a.DN)}
 		o := objects[ref]
+		if a.GUID != (GUID{}) {
+			ref = a.Ref()
+			if o == nil || o.GUID != (GUID{}) { // an export may lack them
+				o = objects[ref]
+			}
+		}
 		if o != nil {
 			ref = o.Ref()
 		}
@@ -126,16 +130,20 @@ func (v *Verdict) alone(changing []*Amendment, adding map[Key][]*Amendment) {
 // free finds out who else has the new addresses.
 func (v *Verdict) free(holders Holders) {
 	for _, a := range v.Amendment.Added() {
+		var others []string
 		for _, owner := range holders.Owners(a) {
 			switch c := owner.Claims[0]; {
 			case owner.Forwards() || owner.Ref() == v.Object.Ref():
 			case v.Amendment.Restores:
 				v.Notes = append(v.Notes, fmt.Sprintf("%s has %s as well", owner.DN, a.Raw))
 			case owner.Deleted:
-				v.say("%s is taken by the deleted object %s", a.Raw, owner.DN)
+				others = append(others, "the deleted object "+owner.DN)
 			default:
-				v.say("%s is taken by %s (%s: %s)", a.Raw, owner.DN, c.Attribute, c.Value)
+				others = append(others, fmt.Sprintf("%s (%s: %s)", owner.DN, c.Attribute, c.Value))
 			}
+		}
+		if len(others) > 0 {
+			v.say("%s is taken by %s", a.Raw, strings.Join(others, " and "))
 		}
 	}
 }

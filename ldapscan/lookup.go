@@ -212,11 +212,7 @@ func (x Export) Lookup(ctx context.Context, addresses []conflicts.Address, found
 		}
 		if wanted.In(&w.view) && !seen[w.view.Ref()] {
 			seen[w.view.Ref()] = true
-			a := attributes{}
-			for _, attr := range rec.Attributes {
-				a.add(attr.Name, attr.Value)
-			}
-			found(a.object(rec.DN))
+			found(object(rec))
 		}
 		return nil
 	})

@@ -78,8 +78,7 @@ func CheckJSON(w io.Writer, list []conflicts.Availability, problem string) error
 		doc.Addresses[i] = availabilityJSON{text(a.Address.Raw), a.State(), newHoldersJSON(a.Owners), text(a.Next.Raw), exact("address", a.Address.Raw)}
 	}
 	e := newJSONEncoder(w, "  ")
-	e.write(e.encode("", doc))
-	e.write([]byte("\n"))
+	e.line(doc)
 	return e.flush()
 }
 
