@@ -31,12 +31,9 @@ func (f *Forest) Lookup(ctx context.Context, addresses []conflicts.Address, foun
 }
 
 func lookupAll(ctx context.Context, directories []*Directory, addresses []conflicts.Address, found func(*conflicts.Object)) error {
-	l := &lookup{wanted: conflicts.NewWanted(addresses...), found: found, seen: map[conflicts.Ref]bool{}}
+	l := &lookup{wanted: conflicts.NewWanted(addresses...), assigned: assignedTo(directories), found: found, seen: map[conflicts.Ref]bool{}}
 	for batch := range slices.Chunk(addresses, lookupBatch) {
 		l.filters = append(l.filters, addressFilter(batch))
-	}
-	for _, d := range directories {
-		l.assigned = append(l.assigned, d.assigned...)
 	}
 	var failed []string
 	fail := func(format string, args ...any) { failed = append(failed, fmt.Sprintf(format, args...)) }
@@ -68,21 +65,16 @@ func lookupAll(ctx context.Context, directories []*Directory, addresses []confli
 		}
 		visible[d.name()] = true
 	}
-	for _, d := range directories {
-		if d.config().unlisted {
-			fail("%s: the list of the forest's partitions could not be read, so domains may be missing", d.server.URL)
-		}
-		for _, p := range d.forest {
-			if p.read() && !slices.ContainsFunc(l.assigned, func(a partition) bool { return sameDN(a.dn, p.dn) }) {
-				fail("%s: no domain controller of %s was read", p.dn, p.domain)
-			}
+	failed = append(failed, unlisted(directories)...)
+	for _, p := range unread(directories) {
+		if p.read() {
+			fail("%s", p.without())
 		}
 	}
 	if len(failed) == 0 {
 		return nil
 	}
-	slices.Sort(failed)
-	return errors.New(strings.Join(slices.Compact(failed), "; "))
+	return errors.New(strings.Join(failed, "; "))
 }
 
 // A lookup is what is asked of every partition, and what came of it.
