@@ -43,6 +43,7 @@ type Directory struct {
 	full *Directory
 	// forest are the partitions of the forest, assigned those that Sweep reads.
 	forest, assigned []partition
+	visible          bool // a proxy address was seen
 	unlisted         bool // the list of the forest's partitions could not be read
 }
 
