@@ -63,8 +63,7 @@ func parseJSON(text string) ([]record, error) {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		p.setJSON(name, object[name])
 	}
-	r, err := p.record()
-	return []record{r}, err
+	return one(p.record())
 }
 
 // setJSON takes over a property of any type.

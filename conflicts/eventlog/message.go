@@ -50,24 +50,26 @@ var (
 
 // pair returns the readings of the text of an event 9514, best first.
 func pair(text string) ([][2]string, error) {
-	separator, quote := orOther, ""
+	separator, quote, begin, start := orOther, "", 0, 0
 	if at := pairPhrase.FindStringIndex(text); at != nil {
-		separator, quote = and, closing(text[:at[0]])
-		text = text[at[1]:]
-		name := leadIn.FindStringSubmatchIndex(text)
-		if name == nil {
+		separator, quote, begin = and, closing(text[:at[0]]), at[0]
+		if name := leadIn.FindStringSubmatchIndex(text[at[1]:]); name != nil {
+			start = at[1] + name[2]
+		} else {
 			return nil, errNoName
 		}
-		text = text[name[2]:]
 	} else if names := listed(text); len(names) == 2 {
 		return exact(names[0], names[1])
+	} else if name := anyName.FindStringSubmatchIndex(text); name != nil {
+		begin, start = name[2], name[2]
 	} else {
-		name := anyName.FindStringSubmatchIndex(text)
-		if name == nil {
-			return nil, errNoName
-		}
-		text = text[name[2]:]
+		return nil, errNoName
 	}
+	column := start - strings.LastIndexByte(text[:start], '\n')
+	if strings.Contains(text[begin:start], "\n") {
+		column = wrapped
+	}
+	text = text[start:]
 	if at := more.FindStringIndex(text); at != nil {
 		text = text[:at[0]]
 	}
@@ -77,7 +79,7 @@ func pair(text string) ([][2]string, error) {
 	}
 
 	var parted []names
-	for _, whole := range ends(joinAnd(text)) {
+	for _, whole := range ends(joinAnd(text), column) {
 		for _, flat := range unfold(whole.text) {
 			places := separator.FindAllStringSubmatchIndex(flat.text, maxReadings+1)
 			if len(places) > maxReadings {
@@ -132,10 +134,19 @@ type names struct {
 
 func newNames(first, second string, cost int) names {
 	n := names{first: distinguished(first), second: distinguished(second), cost: cost}
-	if n.valid() {
-		n.cost += n.first[0].cost + n.second[0].cost
+	if !n.valid() {
+		return n
+	}
+	n.cost += n.first[0].cost + n.second[0].cost
+	if !strings.EqualFold(topLabel(first), topLabel(second)) {
+		n.cost++ // rare in a forest
 	}
 	return n
+}
+
+func topLabel(name string) string {
+	label, _, _ := strings.Cut(strings.TrimLeft(name, "/"), "/")
+	return label
 }
 
 func (n names) valid() bool { return len(n.first) > 0 && len(n.second) > 0 }

@@ -23,9 +23,9 @@ var (
 	label = regexp.MustCompile(`^[\pL\pN_-]+$`)
 )
 
-// naming are the attributes that name objects in Active Directory's schema
-// (rDNAttID). Any other type=… in a name is rather a piece of a value.
-var naming = []string{"C", "CN", "DC", "L", "O", "OU", "ST", "STREET", "UID"}
+// naming are the attributes that name objects below a domain in Active
+// Directory's schema (rDNAttID). Any other type=… there is rather a piece of a value.
+var naming = []string{"C", "CN", "L", "O", "OU", "UID"}
 
 // Names beyond these limits are none.
 const (
@@ -53,10 +53,16 @@ func distinguished(name string) []spelling {
 		return nil
 	}
 	var plain, other []mark
+	below := 0 // the parts before it are the domain's, and hold its labels only
 	for _, m := range found {
-		if slices.Contains(naming, strings.ToUpper(name[m[2]:m[3]])) {
+		typ := strings.ToUpper(name[m[2]:m[3]])
+		switch {
+		case typ == "DC" && below == len(plain):
+			below++
 			plain = append(plain, mark{slash: m[0], typ: m[2]})
-		} else {
+		case slices.Contains(naming, typ):
+			plain = append(plain, mark{slash: m[0], typ: m[2]})
+		default:
 			other = append(other, mark{slash: m[0], typ: m[2]})
 		}
 	}
@@ -71,10 +77,6 @@ func distinguished(name string) []spelling {
 		s.slashes = true
 		s.spell(plain, 2)
 		s.slashes = false
-	}
-	below := 0 // the first part below the domain, which cannot belong to a domain's label
-	for below < len(plain) && root.MatchString(name[plain[below].typ:]) {
-		below++
 	}
 	for run := 1; run <= 2; run++ {
 		for from := len(plain) - run; from > below; from-- {

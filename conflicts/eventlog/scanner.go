@@ -24,6 +24,13 @@ type record struct {
 	inserted []string // the strings that belong into them, where they are kept
 }
 
+func one(r record, err error) ([]record, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []record{r}, nil
+}
+
 // A format is a way to write down events.
 type format struct {
 	name string // for "… read as …"

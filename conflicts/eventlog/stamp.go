@@ -61,11 +61,11 @@ func (m moment) rank() int {
 }
 
 var (
-	dateTime = regexp.MustCompile(`\b(\d{1,4})([-./]) ?(\d{1,2})[-./] ?(\d{1,4})\.?(?:,? +|T|\s+\pL+: *)` +
+	dateTime = regexp.MustCompile(`\b(\d{1,4})([-./]) ?(\d{1,2})[-./] ?(\d{1,4})\.?(?:,? +|T|\s+\pL+:\s*)` +
 		`(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?( ?[AaPp]\.?[Mm]\b\.?|Z|[+-]\d{2}:?\d{2})?`)
-	dateOnly = regexp.MustCompile(`^\d{1,4}([-./]) ?\d{1,2}[-./] ?\d{1,4}\.?$`)
+	aDate = regexp.MustCompile(`^\d{1,4}[-./] ?\d{1,2}[-./] ?\d{1,4}\b`)
 	// otherClock is a word behind a time that may name the half of the day.
-	otherClock = regexp.MustCompile(`^ ?\pL[\pL.]{0,3}(?:\s|$)`)
+	otherClock = regexp.MustCompile(`^ ?\pL[\pL.]{0,3}(?:[^\pL\pN:_-]|$)`)
 	// milliseconds is how Windows PowerShell writes a time as JSON.
 	milliseconds = regexp.MustCompile(`^\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/$`)
 	// invisible are the marks for writing direction that Windows puts into dates.

@@ -50,26 +50,32 @@ func newTable(head []byte) (table, bool) {
 func eventRow(row []string) bool {
 	return len(row) > 3 &&
 		slices.ContainsFunc(row, number.MatchString) &&
-		slices.ContainsFunc(row, func(s string) bool { return dateOnly.MatchString(s) || parseMoment(s).rank() > 1 })
+		slices.ContainsFunc(row, func(s string) bool { return aDate.MatchString(invisible.Replace(s)) })
 }
 
 func (t table) format() format {
 	return format{
 		name: "a table",
 		split: func(data []byte, eof bool) (start, end int) {
-			_, n, ok := cutRow(data, t.comma, eof)
+			row, n, ok := cutRow(data, t.comma, eof)
+			line := bytes.IndexByte(data, '\n') + 1
 			switch {
-			case ok:
+			case ok && !t.several(row, data[:n]):
 				return 0, n
-			case eof || len(data) >= maxRecord: // a quotation mark too many
-				if end := bytes.IndexByte(data, '\n'); end >= 0 {
-					return 0, end + 1
-				}
+			case line > 0 && (ok || eof || len(data) >= maxRecord): // a quotation mark too many
+				return 0, line
 			}
 			return 0, 0
 		},
 		parse: t.parse,
 	}
+}
+
+// several reports whether a row can only be more than one, between which a
+// quotation mark is missing.
+func (t table) several(row []string, text []byte) bool {
+	return bytes.Count(text, []byte("\n")) > 1 &&
+		(t.columns != nil && len(row) > len(t.columns) || len(phrases(string(text))) > 1)
 }
 
 // cutRow cuts the fields of a row off data and returns how long it was. A field
@@ -121,15 +127,14 @@ func (t table) parse(text string) ([]record, error) {
 	if slices.Equal(row, t.columns) || len(row) == 1 {
 		return nil, nil
 	}
-	if len(row) < len(t.columns) {
-		return nil, fmt.Errorf("the row has %d of %d fields", len(row), len(t.columns))
+	if len(row) != len(t.columns) {
+		return nil, fmt.Errorf("the row has %d fields instead of %d", len(row), len(t.columns))
 	}
 	var p properties
 	for i, name := range t.columns {
 		p.set(name, row[i])
 	}
-	r, err := p.record()
-	return []record{r}, err
+	return one(p.record())
 }
 
 // guess reads a row by what its fields hold. What stands last is Exchange's
@@ -154,13 +159,12 @@ func (t table) guess(row []string) []record {
 	r.message = strings.Join(row[words:], string(t.comma))
 	for i, field := range row[:words] {
 		switch {
-		case dateOnly.MatchString(field) && r.logged.rank() == 0: // up to Windows Server 2003
-			r.logged = parseMoment(field + " " + row[i+1])
-			if words > 7 {
+		case r.logged.rank() == 0 && aDate.MatchString(invisible.Replace(field)):
+			r.logged = parseMoment(field)
+			if words == 8 && r.logged.rank() == 1 { // up to Windows Server 2003
+				r.logged = parseMoment(field + " " + row[i+1])
 				r.computer = row[words-1]
 			}
-		case r.logged.rank() == 0 && parseMoment(field).rank() > 1:
-			r.logged = parseMoment(field)
 		case r.provider == "" && exchange(field):
 			r.provider = field
 		}

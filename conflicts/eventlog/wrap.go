@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"math"
 	"regexp"
 	"strings"
 )
@@ -14,6 +15,12 @@ var (
 	mangled   = regexp.MustCompile(`\n((?:CNF|DEL):[0-9A-Fa-f]{8}-)`)
 	lineBreak = regexp.MustCompile(`[ \t]*\n[ \t]*`)
 	hardBreak = regexp.MustCompile(`\n[ \t]*`)
+)
+
+// width is how long lines are where they are wrapped.
+const (
+	width   = 80
+	wrapped = math.MinInt / 2
 )
 
 // lineFeed stands for a line feed that is part of a name.
@@ -36,12 +43,10 @@ func unfold(text string) []spelling {
 
 // ends returns a text up to each place where the second name may end. Exchange
 // 2000 and 2003 write a slash before the names and a full stop behind the
-// second; later versions write neither.
-func ends(text string) []spelling {
-	const (
-		far   = 4  // lines or sentences that may follow the names
-		width = 80 // of lines, where they are wrapped
-	)
+// second; later versions write neither. Column is how far from the left the
+// first name begins, or wrapped if there is a line break before it.
+func ends(text string, column int) []spelling {
+	const far = 4 // lines or sentences that may follow the names
 	old := strings.HasPrefix(text, "/")
 	second := 0
 	if at := orOther.FindStringIndex(text); at != nil {
@@ -49,7 +54,7 @@ func ends(text string) []spelling {
 	}
 	likely := len(text)
 	places := []int{len(text)}
-	if i := strings.IndexByte(text, '\n'); i > max(second, width) {
+	if i := strings.IndexByte(text, '\n'); i > second && column+i > width {
 		likely = i // no line is wrapped
 	}
 	for from, n := second, 0; n < far; n++ {

@@ -18,10 +18,7 @@ var eventXML = format{
 	name:   "event XML",
 	split:  func(data []byte, eof bool) (int, int) { return splitElement(data, eof, "Event", false) },
 	filler: tagsOnly,
-	parse: func(text string) ([]record, error) {
-		r, err := parseEvent(text)
-		return []record{r}, err
-	},
+	parse:  func(text string) ([]record, error) { return one(parseEvent(text)) },
 }
 
 // convertToXML is what ConvertTo-Xml of PowerShell writes.
@@ -199,8 +196,7 @@ func parseObject(text string, unescape func(string) string) ([]record, error) {
 			value.Reset()
 		}
 	}
-	r, err := p.record()
-	return []record{r}, err
+	return one(p.record())
 }
 
 var hexEscapes = regexp.MustCompile(`(?:_x[0-9A-Fa-f]{4}_)+`)
