@@ -112,6 +112,8 @@ type Object struct {
 	Members int
 	// Synchronised says that a cloud directory holds a copy of the object.
 	Synchronised bool
+	// Deleted says that the object was deleted, and is what its directory kept.
+	Deleted bool
 }
 
 // Name returns what people call the object: its display name or the value of

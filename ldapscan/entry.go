@@ -102,6 +102,7 @@ func (a attributes) object(dn string) *conflicts.Object {
 		AddressesWritten: addressesWritten([]byte(a.first("replpropertymetadata"))),
 		Members:          min(len(a["member"]), countedMembers),
 		Synchronised:     a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
+		Deleted:          strings.EqualFold(a.first("isdeleted"), "TRUE"),
 	}
 	if len(classes) > 0 {
 		o.Class = classes[len(classes)-1]
