@@ -234,7 +234,7 @@ func (d *jsonReader) complete() error {
 	if err := json.Unmarshal(head, &j); err != nil {
 		return err
 	}
-	j.audit(d.audit)
+	j.restore(d.audit)
 	if j.Complete != d.audit.Complete() {
 		return fmt.Errorf("complete is %t, with %d reasons why not", j.Complete, len(j.IncompleteReasons))
 	}
@@ -259,8 +259,8 @@ func (d *jsonReader) complete() error {
 	return nil
 }
 
-// audit is the inverse of newAuditJSON.
-func (j *auditJSON) audit(a *conflicts.Audit) {
+// restore is the inverse of newAuditJSON.
+func (j *auditJSON) restore(a *conflicts.Audit) {
 	a.Version, a.Command = string(j.Version), string(j.Command)
 	a.Problems, a.Notes = untexts(j.IncompleteReasons), untexts(j.Notes)
 	a.Scope = conflicts.Scope{
