@@ -72,7 +72,7 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 		series := candidates(0)
 		for n := p.next[series]; n < attempts; n++ {
 			a := ParseAddress(old.Type + ":" + candidates(n))
-			if !p.proper(a) {
+			if p.opt.improper(a) != "" {
 				break // no room left within the limits, or the pattern is to blame
 			}
 			if p.free(a) {
@@ -85,12 +85,25 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 	return Address{}, fmt.Errorf("%s: no free address within %d octets before the @ and %d in all", old.Raw, maxLocal, maxSMTP)
 }
 
-// proper reports whether an address may be proposed: well formed, within the
-// limits, and in a domain that Exchange accepts mail for.
-func (p *planner) proper(a Address) bool {
-	local, _, _ := splitAt(a.Text)
-	return a.Malformed() == "" && tooLong(a) == "" && p.opt.accepts(a.Domain()) &&
-		(quoted(local) || refusedByEntra(a) == "" && !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && !strings.Contains(local, ".."))
+// improper says why an address may not be proposed, or "" if it may: it is well
+// formed, within the limits, and in a domain that Exchange accepts mail for.
+func (opt *Options) improper(a Address) string {
+	local, domain, _ := splitAt(a.Text)
+	switch {
+	case a.Malformed() != "":
+		return a.Malformed()
+	case tooLong(a) != "":
+		return tooLong(a)
+	case !opt.accepts(domain):
+		return domain + " is not an accepted domain"
+	case quoted(local):
+		return ""
+	case refusedByEntra(a) != "":
+		return "Entra ID refuses " + refusedByEntra(a)
+	case strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, ".."):
+		return "a dot at an end of the local part, or two in a row"
+	}
+	return ""
 }
 
 // plain returns the local part of a proposal without what Entra ID refuses:

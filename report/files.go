@@ -6,6 +6,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
+// ScanFile is the file of a scan from which a review of its workbook begins.
+const ScanFile = "scan.json"
+
 // Publish writes the files of a scan into a directory, which it creates if it
 // is missing: report.xlsx, scan.json, change-request.md, a pair fix-<domain>.ldif
 // and rollback-<domain>.ldif for each of the [Domains], and SHA256SUMS over them.
@@ -21,11 +24,16 @@ func Publish(dir string, a *conflicts.Audit) (names []string, err error) {
 	return publish(dir, files(a))
 }
 
-// files returns the files of a scan but for SHA256SUMS.
+// files returns the files of a scan but for SHA256SUMS, in the order in which
+// they must be written: the workbook names scan.json by its checksum.
 func files(a *conflicts.Audit) []output {
+	var scan Sum
 	outputs := []output{
-		{"report.xlsx", func(w io.Writer) error { return Workbook(w, a) }},
-		{"scan.json", func(w io.Writer) error { return JSON(w, a) }},
+		{ScanFile, func(w io.Writer) (err error) {
+			scan, err = summed(w, func(w io.Writer) error { return JSON(w, a) })
+			return err
+		}},
+		{"report.xlsx", func(w io.Writer) error { return Workbook(w, a, scan) }},
 		{"change-request.md", func(w io.Writer) error { return ChangeRequest(w, a) }},
 	}
 	for _, domain := range Domains(a) {

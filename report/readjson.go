@@ -242,9 +242,13 @@ func (d *jsonReader) complete() error {
 		return fmt.Errorf("%d conflicts, %d changes and %d findings are here, %d, %d and %d were counted",
 			len(a.Conflicts), len(a.Changes), len(a.Findings), j.Counts.Conflicts, j.Counts.Changes, j.Counts.Findings)
 	}
-	owns := make(map[claimant]bool)
+	owns, seen := make(map[claimant]bool), make(map[string]bool)
 	for i := range d.audit.Conflicts {
 		c := &d.audit.Conflicts[i]
+		if seen[c.ID] {
+			return fmt.Errorf("%s: twice", c.ID)
+		}
+		seen[c.ID] = true
 		for _, o := range c.Owners {
 			owns[claimant{c.ID, o.Ref()}] = true
 		}

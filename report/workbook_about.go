@@ -82,6 +82,7 @@ func (b *workbook) writeAbout() error {
 	for _, note := range b.audit.Notes {
 		p.fact(cellBold("Note"), note)
 	}
+	p.fact(cellBold(scanProperty), b.scan.String())
 	p.fact(cellBold("Version"), b.audit.Version)
 	p.fact(cellBold("Command line"), b.audit.Command)
 	return p.close()

@@ -128,7 +128,7 @@ const (
 
 func (b *workbook) writeChanges() error {
 	columns := []sheetColumn{
-		{changeColumn, 17, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {"Attribute", 15, false},
+		{changeColumn, 21, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {"Attribute", 15, false},
 		{"Old value", 30, true}, {"Action", 9, false}, {"New value", 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
 		{decisionColumn, 11, false}, {commentColumn, 24, true}, {"DN", 36, true}, {"objectGUID", 20, true},
 	}
