@@ -6,13 +6,17 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// ScanFile is the file of a scan from which a review of its workbook begins.
-const ScanFile = "scan.json"
+// The files of a scan that [OpenReview] reads.
+const (
+	ScanFile     = "scan.json"
+	workbookFile = "report.xlsx"
+)
 
 // Publish writes the files of a scan into a directory, which it creates if it
 // is missing: report.xlsx, scan.json, change-request.md, a pair fix-<domain>.ldif
 // and rollback-<domain>.ldif for each of the [Domains], and SHA256SUMS over them.
-// It returns their names, sorted. Only their owner can read them.
+// Of an audit with a Review it writes no workbook and no scan.json. It returns
+// their names, sorted. Only their owner can read them.
 //
 // The files are published together or not at all: each is written and synced
 // under a temporary name, and when all are there, they replace those of an
@@ -33,9 +37,12 @@ func files(a *conflicts.Audit) []output {
 			scan, err = summed(w, func(w io.Writer) error { return JSON(w, a) })
 			return err
 		}},
-		{"report.xlsx", func(w io.Writer) error { return Workbook(w, a, scan) }},
-		{"change-request.md", func(w io.Writer) error { return ChangeRequest(w, a) }},
+		{workbookFile, func(w io.Writer) error { return Workbook(w, a, scan) }},
 	}
+	if a.Review != nil {
+		outputs = nil
+	}
+	outputs = append(outputs, output{"change-request.md", func(w io.Writer) error { return ChangeRequest(w, a) }})
 	for _, domain := range Domains(a) {
 		outputs = append(outputs,
 			output{fixFile(domain), func(w io.Writer) error { return Fix(w, a, domain) }},

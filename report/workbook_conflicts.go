@@ -121,16 +121,20 @@ func stamp(t time.Time) string {
 
 // The columns of the table of changes by which it is read again.
 const (
-	changeColumn   = "Change"
-	decisionColumn = "Decision"
-	commentColumn  = "Comment"
+	changeColumn    = "Change"
+	attributeColumn = "Attribute"
+	oldColumn       = "Old value"
+	newColumn       = "New value"
+	decisionColumn  = "Decision"
+	commentColumn   = "Comment"
+	dnColumn        = "DN"
 )
 
 func (b *workbook) writeChanges() error {
 	columns := []sheetColumn{
-		{changeColumn, 21, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {"Attribute", 15, false},
-		{"Old value", 30, true}, {"Action", 9, false}, {"New value", 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
-		{decisionColumn, 11, false}, {commentColumn, 24, true}, {"DN", 36, true}, {"objectGUID", 20, true},
+		{changeColumn, 21, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {attributeColumn, 15, false},
+		{oldColumn, 30, true}, {"Action", 9, false}, {newColumn, 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
+		{decisionColumn, 11, false}, {commentColumn, 24, true}, {dnColumn, 36, true}, {"objectGUID", 20, true},
 	}
 	t := &sheetTable{book: b, name: changesSheet, columns: columns, empty: "No changes are proposed."}
 	t.dress = func(sheet string, lastRow int) error {

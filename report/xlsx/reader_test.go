@@ -132,6 +132,8 @@ func TestDamageIsNotTheEndOfASheet(t *testing.T) {
 		`<row r="1"><c r="B1"/><c r="A1"/></row>`:                                           `cell "A1" in the wrong place`,
 		`<row r="1"><c r="A2"/></row>`:                                                      `cell "A2" in the wrong place`,
 		`<row r="1"><c r="XFE1"/></row>`:                                                    "16384 cells at most",
+		`<row r="1"><row r="2"/></row>`:                                                     "a row within a row",
+		`<c r="A1"><v>1</v></c></row>`:                                                      "a cell outside of a row",
 		`<row r="1"><c t="s"><v>3</v></c></row>`:                                            "shared string 3 of 3",
 		`<row r="1"><c t="s"><v>-1</v></c></row>`:                                           "shared string -1 of 3",
 		`<row r="1"><c t="s"><v>x</v></c></row>`:                                            `shared string "x"`,
@@ -216,13 +218,13 @@ func FuzzRows(f *testing.F) {
 			t.Fatal(err)
 		}
 		_ = x.Sheets[0].Rows(func(r *Row) error {
-			if r.Number <= last || r.Number > MaxRows || len(r.Cells) == 0 {
+			if r.Number <= last || r.Number > maxRows || len(r.Cells) == 0 {
 				t.Errorf("row %d after %d: %v", r.Number, last, r.Cells)
 			}
 			last = r.Number
 			column := 0
 			for _, c := range r.Cells {
-				if c.Column <= column || c.Column > MaxColumns || c.Text == "" && !c.Formula {
+				if c.Column <= column || c.Column > maxColumns || c.Text == "" && !c.Formula {
 					t.Errorf("row %d: %+v after column %d", r.Number, c, column)
 				}
 				column = c.Column

@@ -12,8 +12,8 @@ import (
 
 // The most that a sheet can have.
 const (
-	MaxRows    = 1 << 20
-	MaxColumns = 1 << 14
+	maxRows    = 1 << 20
+	maxColumns = 1 << 14
 )
 
 // A Row has the cells that are not empty, from left to right.
@@ -56,6 +56,7 @@ type rowParser struct {
 	each   func(*Row) error
 
 	row    Row
+	inRow  bool
 	column int
 	arrays []area // of the formulas that fill several cells
 }
@@ -80,9 +81,10 @@ func (p *rowParser) rows() error {
 		case xml.EndElement:
 			switch t.Name.Local {
 			case "row":
-				if len(p.row.Cells) > 0 {
+				if p.inRow = false; len(p.row.Cells) > 0 {
 					err = p.each(&p.row)
 				}
+				p.row.Cells = p.row.Cells[:0]
 			case "sheetData":
 				return nil
 			}
@@ -103,6 +105,9 @@ func attribute(e xml.StartElement, name string) string {
 }
 
 func (p *rowParser) begin(e xml.StartElement) error {
+	if p.inRow {
+		return errors.New("a row within a row")
+	}
 	number := p.row.Number + 1
 	if r := attribute(e, "r"); r != "" {
 		n, err := strconv.Atoi(r)
@@ -111,15 +116,18 @@ func (p *rowParser) begin(e xml.StartElement) error {
 		}
 		number = n
 	}
-	if number > MaxRows {
-		return fmt.Errorf("a sheet has %d rows at most", MaxRows)
+	if number > maxRows {
+		return fmt.Errorf("a sheet has %d rows at most", maxRows)
 	}
-	p.row.Number, p.row.Cells, p.column = number, p.row.Cells[:0], 0
+	p.row.Number, p.inRow, p.column = number, true, 0
 	return nil
 }
 
 // cell reads the element c to its end.
 func (p *rowParser) cell(e xml.StartElement) error {
+	if !p.inRow {
+		return errors.New("a cell outside of a row")
+	}
 	p.column++
 	if r := attribute(e, "r"); r != "" {
 		column, row, err := parseReference(r)
@@ -128,8 +136,8 @@ func (p *rowParser) cell(e xml.StartElement) error {
 		}
 		p.column = column
 	}
-	if p.column > MaxColumns {
-		return fmt.Errorf("a row has %d cells at most", MaxColumns)
+	if p.column > maxColumns {
+		return fmt.Errorf("a row has %d cells at most", maxColumns)
 	}
 	c := Cell{Column: p.column}
 	var text strings.Builder
