@@ -170,6 +170,9 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 			wrong(i, "a formula, not a value")
 		}
 	}
+	if slices.ContainsFunc(cells[:], func(c xlsx.Cell) bool { return c.Formula }) {
+		return
+	}
 	d := &r.decisions[change]
 	d.Comment = strings.Join(strings.Fields(cells[commentAt].Text), " ")
 	if d.New = cells[newAt].Text; d.New != shown(c.New) {
