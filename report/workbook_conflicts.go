@@ -185,7 +185,7 @@ func decisionList(cells string) *excelize.DataValidation {
 	v := excelize.NewDataValidation(true)
 	v.Sqref = cells
 	v.Type, v.Formula1 = "list", `"`+strings.Join(words, ",")+`"`
-	v.SetInput("Decision", "Approve, Reject or Defer. All changes of one object are applied together or not at all. Empty means not decided.")
+	v.SetInput("Decision", "Approve, Reject or Defer. Decide all changes of a conflict alike: if only some are made, two owners stay. Empty means not decided.")
 	v.SetError(excelize.DataValidationErrorStyleStop, "Not a decision", "Choose Approve, Reject or Defer, or leave the cell empty.")
 	return v
 }
