@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// Verdict is what a reviewer says of a change.
-type Verdict int
+// Decision is what a reviewer says of a change.
+type Decision int
 
 const (
-	Undecided Verdict = iota
+	Undecided Decision = iota
 	Deferred
 	Rejected
 	Approved
 )
 
-func (v Verdict) String() string {
-	return [...]string{"not decided", "deferred", "rejected", "approved"}[v]
+func (d Decision) String() string {
+	return [...]string{"not decided", "deferred", "rejected", "approved"}[d]
 }
 
-// A Decision is what a reviewer made of one change.
-type Decision struct {
-	Verdict Verdict
+// A Reply is what a reviewer made of one change.
+type Reply struct {
+	Decision Decision
 	// Edited says that New was written in the place of what was proposed.
 	Edited  bool
 	New     string
@@ -35,14 +35,14 @@ type Mistake struct {
 	// Change is the index of the change.
 	Change int
 	// New says that the mistake is in what was written in the place of the
-	// proposal, rather than in the verdict.
+	// proposal, rather than in the decision.
 	New     bool
 	Problem string
 }
 
 // A Review is what reviewers made of the changes of a scan.
 type Review struct {
-	// Workbook is the name of the file that holds the decisions; WorkbookSum and
+	// Workbook is the name of the file with the decisions; WorkbookSum and
 	// ScanSum are the SHA-256 of it and of the scan that it was made of, in hex.
 	Workbook, WorkbookSum, ScanSum string
 	// Proposed is the number of changes that were to be decided.
@@ -55,14 +55,14 @@ type Review struct {
 // Left is a conflict that stays as it is.
 type Left struct {
 	Conflict *Conflict
-	Verdict  Verdict
+	Decision Decision
 	Comments []string
 }
 
-// Count returns the number of conflicts that are left with a verdict.
-func (r *Review) Count(v Verdict) (n int) {
+// Count returns the number of conflicts that are left by a decision.
+func (r *Review) Count(d Decision) (n int) {
 	for i := range r.Left {
-		if r.Left[i].Verdict == v {
+		if r.Left[i].Decision == d {
 			n++
 		}
 	}
@@ -71,10 +71,10 @@ func (r *Review) Count(v Verdict) (n int) {
 
 // Typed returns the addresses that were written in the place of proposals and
 // approved, if they may be proposed at all: those of which somebody has to tell
-// whether they are free. There is one decision for each change, in their order.
-func (a *Audit) Typed(decisions []Decision) []Address {
+// whether they are free. There is one reply for each change, in their order.
+func (a *Audit) Typed(replies []Reply) []Address {
 	var typed []Address
-	r := newReviewer(a, decisions)
+	r := newReviewer(a, replies)
 	for i := range a.Changes {
 		if r.judged(i) && a.Changes[i].Attribute == ProxyAddresses {
 			if t, problem := r.address(i); problem == "" {
@@ -88,13 +88,13 @@ func (a *Audit) Typed(decisions []Decision) []Address {
 // Decide returns the audit with those of its changes that were approved, as they
 // were approved, and with the conflicts that are left in its Review. A conflict
 // is decided as a whole: if only some of its changes were made, two owners would
-// stay. There is one decision for each change, in their order.
+// stay. There is one reply for each change, in their order.
 //
 // What was written in the place of a proposal has to be all that a proposal is.
 // Holder names who holds an address anywhere in the directory, or returns "" if
 // nobody does; if it is nil, no such address is known to be free.
-func (a *Audit) Decide(decisions []Decision, holder func(Address) string) (*Audit, []Mistake) {
-	r := newReviewer(a, decisions)
+func (a *Audit) Decide(replies []Reply, holder func(Address) string) (*Audit, []Mistake) {
+	r := newReviewer(a, replies)
 	r.replace(holder)
 	r.follow()
 	decided := *a
@@ -104,7 +104,7 @@ func (a *Audit) Decide(decisions []Decision, holder func(Address) string) (*Audi
 	for i := range a.Changes {
 		id := a.Changes[i].Conflict
 		ofConflict[id] = append(ofConflict[id], i)
-		if decisions[i].Verdict == Approved {
+		if replies[i].Decision == Approved {
 			c := a.Changes[i]
 			c.New = r.news[i]
 			decided.Changes = append(decided.Changes, c)
@@ -114,17 +114,17 @@ func (a *Audit) Decide(decisions []Decision, holder func(Address) string) (*Audi
 		c := &a.Conflicts[i]
 		changes := ofConflict[c.ID]
 		n := len(changes)
-		left := slices.DeleteFunc(changes, func(i int) bool { return decisions[i].Verdict == Approved })
+		left := slices.DeleteFunc(changes, func(i int) bool { return replies[i].Decision == Approved })
 		switch {
 		case len(left) == 0:
 		case len(left) < n:
 			r.mistake(left[0], false, "%s: %s, but other changes of the conflict are approved: two objects would keep %s",
-				c.ID, decisions[left[0]].Verdict, c.Address)
+				c.ID, replies[left[0]].Decision, c.Address)
 		default:
 			l := Left{Conflict: c}
 			for _, i := range left {
-				l.Verdict = max(l.Verdict, decisions[i].Verdict)
-				if s := decisions[i].Comment; s != "" && !slices.Contains(l.Comments, s) {
+				l.Decision = max(l.Decision, replies[i].Decision)
+				if s := replies[i].Comment; s != "" && !slices.Contains(l.Comments, s) {
 					l.Comments = append(l.Comments, s)
 				}
 			}
@@ -136,17 +136,17 @@ func (a *Audit) Decide(decisions []Decision, holder func(Address) string) (*Audi
 
 // A reviewer works out what is to take the place of each old value.
 type reviewer struct {
-	audit     *Audit
-	decisions []Decision
-	opt       Options
+	audit   *Audit
+	replies []Reply
+	opt     Options
 	// news has the new value of every change, bad those that cannot be had.
 	news     []string
 	bad      map[int]bool
 	mistakes []Mistake
 }
 
-func newReviewer(a *Audit, decisions []Decision) *reviewer {
-	r := &reviewer{audit: a, decisions: decisions, news: make([]string, len(a.Changes)), bad: map[int]bool{}}
+func newReviewer(a *Audit, replies []Reply) *reviewer {
+	r := &reviewer{audit: a, replies: replies, news: make([]string, len(a.Changes)), bad: map[int]bool{}}
 	for i := range a.Changes {
 		r.news[i] = a.Changes[i].New
 	}
@@ -169,8 +169,8 @@ func newReviewer(a *Audit, decisions []Decision) *reviewer {
 
 func (r *reviewer) mistake(change int, isNew bool, format string, args ...any) {
 	m := Mistake{change, isNew, fmt.Sprintf(format, args...)}
-	if isNew && r.decisions[change].New != "" {
-		m.Problem = r.decisions[change].New + ": " + m.Problem
+	if isNew && r.replies[change].New != "" {
+		m.Problem = r.replies[change].New + ": " + m.Problem
 	}
 	r.mistakes = append(r.mistakes, m)
 	r.bad[change] = true
@@ -178,13 +178,13 @@ func (r *reviewer) mistake(change int, isNew bool, format string, args ...any) {
 
 // judged reports whether what was written over a proposal is to be carried out.
 func (r *reviewer) judged(i int) bool {
-	return r.decisions[i].Edited && r.decisions[i].Verdict == Approved
+	return r.replies[i].Edited && r.replies[i].Decision == Approved
 }
 
 // address returns what was written in the place of a proxy address, with the
 // type of the old one, or says what is wrong with it.
 func (r *reviewer) address(i int) (a Address, problem string) {
-	old, text := ParseAddress(r.audit.Changes[i].Old), strings.TrimSpace(r.decisions[i].New)
+	old, text := ParseAddress(r.audit.Changes[i].Old), strings.TrimSpace(r.replies[i].New)
 	switch a = ParseAddress(text); {
 	case r.audit.Changes[i].New == "":
 		return a, "nothing is to take the place of this value"
@@ -207,7 +207,7 @@ func (r *reviewer) replace(holder func(Address) string) {
 	var typed []int
 	parsed := map[int]Address{}
 	for i := range r.audit.Changes {
-		if !r.decisions[i].Edited || r.audit.Changes[i].Attribute != ProxyAddresses {
+		if !r.replies[i].Edited || r.audit.Changes[i].Attribute != ProxyAddresses {
 			continue
 		}
 		a, problem := r.address(i)
@@ -318,7 +318,7 @@ func (r *reviewer) follow() {
 		}
 		j := changes[followed]
 		r.news[i] = ParseAddress(r.news[j]).Trimmed()
-		if r.judged(i) && !r.bad[j] && MailKey(strings.TrimSpace(r.decisions[i].New)) != MailKey(r.news[i]) {
+		if r.judged(i) && !r.bad[j] && MailKey(strings.TrimSpace(r.replies[i].New)) != MailKey(r.news[i]) {
 			r.mistake(i, true, "mail follows the proxy address, which becomes %s", r.news[i])
 		}
 	}

@@ -33,24 +33,24 @@ const (
 	all
 )
 
-func decide(d map[int]Decision) []Decision {
-	decisions := make([]Decision, all)
+func decide(d map[int]Reply) []Reply {
+	replies := make([]Reply, all)
 	for i, one := range d {
-		decisions[i] = one
+		replies[i] = one
 	}
-	return decisions
+	return replies
 }
 
-func approve(edits map[int]string) []Decision {
-	decisions := make([]Decision, all)
-	for i := range decisions {
-		decisions[i].Verdict = Approved
-		decisions[i].New, decisions[i].Edited = edits[i], false
+func approve(edits map[int]string) []Reply {
+	replies := make([]Reply, all)
+	for i := range replies {
+		replies[i].Decision = Approved
+		replies[i].New, replies[i].Edited = edits[i], false
 		if _, ok := edits[i]; ok {
-			decisions[i].Edited = true
+			replies[i].Edited = true
 		}
 	}
-	return decisions
+	return replies
 }
 
 func news(a *Audit) (list []string) {
@@ -72,27 +72,27 @@ func TestReviewedHasTheChangesThatTheTestsCountOn(t *testing.T) {
 
 // Every conflict is decided as a whole.
 func TestDecide(t *testing.T) {
-	yes, no, later := Decision{Verdict: Approved}, Decision{Verdict: Rejected, Comment: "ours"}, Decision{Verdict: Deferred, Comment: "in May"}
+	yes, no, later := Reply{Decision: Approved}, Reply{Decision: Rejected, Comment: "ours"}, Reply{Decision: Deferred, Comment: "in May"}
 	for name, tc := range map[string]struct {
-		decisions map[int]Decision
-		changes   int
-		left      string
-		mistakes  string
+		replies  map[int]Reply
+		changes  int
+		left     string
+		mistakes string
 	}{
 		"nothing decided":       {nil, 0, "x@a.example not decided [], y@a.example not decided []", ""},
-		"all approved":          {map[int]Decision{0: yes, 1: yes, 2: yes, 3: yes}, 4, "", ""},
-		"one conflict":          {map[int]Decision{0: yes, 1: yes, 2: yes, 3: no}, 3, "y@a.example rejected [ours]", ""},
-		"the other":             {map[int]Decision{3: yes}, 1, "x@a.example not decided []", ""},
-		"deferred in part":      {map[int]Decision{0: later, 1: later, 3: yes}, 1, "x@a.example deferred [in May]", ""},
-		"rejected and deferred": {map[int]Decision{0: later, 2: no, 3: later}, 0, "x@a.example rejected [in May ours], y@a.example deferred [in May]", ""},
-		"one of two objects":    {map[int]Decision{0: yes, 1: yes, 2: no, 3: yes}, 3, "", "2 rejected, but other changes"},
-		"mail alone":            {map[int]Decision{1: yes}, 1, "y@a.example not decided []", "0 not decided, but other changes"},
-		"all but mail":          {map[int]Decision{0: yes, 1: later, 2: yes}, 2, "y@a.example not decided []", "1 deferred, but other changes"},
+		"all approved":          {map[int]Reply{0: yes, 1: yes, 2: yes, 3: yes}, 4, "", ""},
+		"one conflict":          {map[int]Reply{0: yes, 1: yes, 2: yes, 3: no}, 3, "y@a.example rejected [ours]", ""},
+		"the other":             {map[int]Reply{3: yes}, 1, "x@a.example not decided []", ""},
+		"deferred in part":      {map[int]Reply{0: later, 1: later, 3: yes}, 1, "x@a.example deferred [in May]", ""},
+		"rejected and deferred": {map[int]Reply{0: later, 2: no, 3: later}, 0, "x@a.example rejected [in May ours], y@a.example deferred [in May]", ""},
+		"one of two objects":    {map[int]Reply{0: yes, 1: yes, 2: no, 3: yes}, 3, "", "2 rejected, but other changes"},
+		"mail alone":            {map[int]Reply{1: yes}, 1, "y@a.example not decided []", "0 not decided, but other changes"},
+		"all but mail":          {map[int]Reply{0: yes, 1: later, 2: yes}, 2, "y@a.example not decided []", "1 deferred, but other changes"},
 	} {
-		got, mistakes := reviewed().Decide(decide(tc.decisions), nil)
+		got, mistakes := reviewed().Decide(decide(tc.replies), nil)
 		var left, wrong []string
 		for _, l := range got.Review.Left {
-			left = append(left, fmt.Sprint(l.Conflict.Address, " ", l.Verdict, " ", l.Comments))
+			left = append(left, fmt.Sprint(l.Conflict.Address, " ", l.Decision, " ", l.Comments))
 		}
 		for _, m := range mistakes {
 			wrong = append(wrong, fmt.Sprint(m.Change, " ", strings.SplitAfter(m.Problem, ": ")[1]))
@@ -165,7 +165,7 @@ func TestDecideRefusesTypedAddresses(t *testing.T) {
 		for _, m := range mistakes {
 			got = append(got, fmt.Sprint(m.Change, " ", m.Problem))
 			if !m.New {
-				t.Errorf("%s: said of the verdict", name)
+				t.Errorf("%s: said of the decision", name)
 			}
 		}
 		slices.Sort(got)
@@ -191,19 +191,19 @@ func TestDecideRefusesTypedAddresses(t *testing.T) {
 
 // What is not approved is not judged, and not looked up.
 func TestTyped(t *testing.T) {
-	decisions := approve(map[int]string{primary: "bob@a.example", follower: "bob@a.example", secondary: "no address", other: "rob@a.example"})
-	decisions[other].Verdict = Rejected
+	replies := approve(map[int]string{primary: "bob@a.example", follower: "bob@a.example", secondary: "no address", other: "rob@a.example"})
+	replies[other].Decision = Rejected
 	a := reviewed()
 	var got []string
-	for _, address := range a.Typed(decisions) {
+	for _, address := range a.Typed(replies) {
 		got = append(got, address.Raw)
 	}
 	if want := []string{"SMTP:bob@a.example"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	decisions[other].New = "no address"
-	decisions[secondary].Edited = false
-	if _, mistakes := a.Decide(decisions, free); len(mistakes) > 0 {
+	replies[other].New = "no address"
+	replies[secondary].Edited = false
+	if _, mistakes := a.Decide(replies, free); len(mistakes) > 0 {
 		t.Errorf("%v", mistakes)
 	}
 }

@@ -31,7 +31,7 @@ func (w Wanted) In(v *View) bool {
 			_, ok := w[Key(key)]
 			return ok
 		}
-		return w.has(parse())
+		return w.Has(parse())
 	}
 	value := func(b []byte) bool {
 		key, plain := appendPlainKey(room[:0], b)
@@ -45,7 +45,8 @@ func (w Wanted) In(v *View) bool {
 		len(v.TargetAddress) > 0 && value(v.TargetAddress)
 }
 
-func (w Wanted) has(a Address) bool {
+// Has reports whether an address is one of them, be it only to Active Directory.
+func (w Wanted) Has(a Address) bool {
 	_, ok := w[a.Key()]
 	if !ok {
 		_, ok = w[a.LooseKey()]
@@ -57,18 +58,23 @@ func (w Wanted) has(a Address) bool {
 // [Owner], its targetAddress last. Those that are equal only to Active Directory
 // are marked as loose.
 func (w Wanted) Claims(o *Object) []Claim {
-	all := claims(o)
-	if o.TargetAddress != "" {
-		all = append(all, Claim{Attribute: TargetAddress, Value: o.TargetAddress})
-	}
 	var held []Claim
-	for _, c := range all {
-		if a := c.Parsed(); w.has(a) {
+	for _, c := range everyClaim(o) {
+		if a := c.Parsed(); w.Has(a) {
 			c.Loose = !w[a.Key()]
 			held = append(held, c)
 		}
 	}
 	return held
+}
+
+// everyClaim is claims and the targetAddress.
+func everyClaim(o *Object) []Claim {
+	all := claims(o)
+	if o.TargetAddress != "" {
+		all = append(all, Claim{Attribute: TargetAddress, Value: o.TargetAddress})
+	}
+	return all
 }
 
 // Spellings returns the forms in which an equal address can be stored, without its

@@ -106,11 +106,7 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 		ref := w.view.Ref()
 		if wanted[ref] && !w.deleted {
 			delete(wanted, ref)
-			a := attributes{}
-			for _, attr := range rec.Attributes {
-				a.add(attr.Name, attr.Value)
-			}
-			found(a.object(rec.DN))
+			found(object(rec))
 		}
 		return nil
 	})
@@ -118,6 +114,14 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 		return nil
 	}
 	return err
+}
+
+func object(rec *ldif.Record) *conflicts.Object {
+	a := attributes{}
+	for _, attr := range rec.Attributes {
+		a.add(attr.Name, attr.Value)
+	}
+	return a.object(rec.DN)
 }
 
 // read hands over every record, each valid until the next.

@@ -19,7 +19,11 @@ const inspectBatch = 50
 // stays the same when an object is renamed or moved. Those without one are read
 // one by one.
 func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	err := d.inspect(ctx, refs, found)
+	return d.failed(ctx, d.inspect(ctx, refs, inspectAttributes, nil, found))
+}
+
+// failed is the error of a verb.
+func (d *Directory) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -29,7 +33,7 @@ func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found fun
 	return nil
 }
 
-func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
+func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attributes []string, controls []ldap.Control, found func(*conflicts.Object)) error {
 	var guids []conflicts.GUID
 	for _, ref := range refs {
 		if ref.GUID != (conflicts.GUID{}) {
@@ -39,7 +43,7 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found fun
 		if !slices.ContainsFunc(d.assigned, func(p partition) bool { return conflicts.Within(ref.DN, p.dn) }) {
 			continue // another server's
 		}
-		list, err := d.read(ref.DN, inspectAttributes...)
+		list, err := d.read(ref.DN, attributes...)
 		if err != nil {
 			return err
 		}
@@ -53,7 +57,7 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found fun
 			if left == 0 {
 				break
 			}
-			answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), inspectAttributes)
+			answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes, controls...)
 			if err != nil {
 				return err
 			}

@@ -195,14 +195,16 @@ func addressFilter(addresses []conflicts.Address) string {
 	return b.String()
 }
 
-// Lookup reads the file to its end.
+// Lookup reads the file to its end. A file that cannot be opened or is no LDIF is
+// an [*Error].
 func (x Export) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
 	wanted := conflicts.NewWanted(addresses...)
 	seen := map[conflicts.Ref]bool{}
 	var w viewer
-	values := 0
+	n, values := 0, 0
 	part := ""
 	err := x.read(ctx, func(rec *ldif.Record) error {
+		n++
 		w.record(rec)
 		values += len(w.view.ProxyAddresses)
 		if w.missing > 0 && part == "" {
@@ -210,15 +212,15 @@ func (x Export) Lookup(ctx context.Context, addresses []conflicts.Address, found
 		}
 		if wanted.In(&w.view) && !seen[w.view.Ref()] {
 			seen[w.view.Ref()] = true
-			a := attributes{}
-			for _, attr := range rec.Attributes {
-				a.add(attr.Name, attr.Value)
-			}
-			found(a.object(rec.DN))
+			found(object(rec))
 		}
 		return nil
 	})
 	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case n == 0:
+		return x.unreadable(err)
 	case err != nil:
 		return err
 	case values == 0:
@@ -227,4 +229,15 @@ func (x Export) Lookup(ctx context.Context, addresses []conflicts.Address, found
 		return fmt.Errorf("%s: %s: only part of the values of proxyAddresses was exported", x.Path, part)
 	}
 	return nil
+}
+
+// unreadable is the error for a file of which nothing could be read; damage may
+// be nil.
+func (x Export) unreadable(damage error) error {
+	e := &Error{Subject: x.Path, Problem: "no objects in it", Hint: "see whether the export failed"}
+	if damage != nil && !errors.As(damage, &e) {
+		e.Problem = strings.TrimPrefix(damage.Error(), x.Path+": ")
+		e.Hint = "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
+	}
+	return e
 }

@@ -211,13 +211,13 @@ func domainsAudit() *conflicts.Audit {
 	return a
 }
 
-// reviewedAudit has one conflict approved, and one of each other verdict.
+// reviewedAudit has one conflict approved, and one of each other decision.
 func reviewedAudit() *conflicts.Audit {
 	a := normalAudit()
 	a.Changes[1].Conflict, a.Changes[1].Object = "C-DDDDDDDDDD", a.Conflicts[3].Owners[1].Object
-	decided, _ := a.Decide([]conflicts.Decision{
-		{Verdict: conflicts.Approved}, {Comment: "who is | this?"},
-		{Verdict: conflicts.Rejected, Comment: "the <b>board</b> keeps it"}, {Verdict: conflicts.Deferred, Comment: "in May"},
+	decided, _ := a.Decide([]conflicts.Reply{
+		{Decision: conflicts.Approved}, {Comment: "who is | this?"},
+		{Decision: conflicts.Rejected, Comment: "the <b>board</b> keeps it"}, {Decision: conflicts.Deferred, Comment: "in May"},
 	}, nil)
 	decided.Review.Workbook = "report `final`.xlsx"
 	decided.Review.WorkbookSum, decided.Review.ScanSum = Sum{0xab}.String(), Sum{0xcd}.String()

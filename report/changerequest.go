@@ -163,7 +163,7 @@ func (d *document) left() {
 		if len(l.Comments) > 0 {
 			comments = ": " + inert(strings.Join(l.Comments, "; "))
 		}
-		d.linef("- %s (%s), %s, %s, **%s**%s", l.Conflict.ID, l.Conflict.Class, span(l.Conflict.Address), quantity(len(l.Conflict.Owners), "owner"), l.Verdict, comments)
+		d.linef("- %s (%s), %s, %s, **%s**%s", l.Conflict.ID, l.Conflict.Class, span(l.Conflict.Address), quantity(len(l.Conflict.Owners), "owner"), l.Decision, comments)
 	}
 	d.more(len(r.Left))
 }

@@ -64,7 +64,7 @@ var (
 // columns. What is wrong in single rows is noted, for Approved to tell.
 func (r *Review) readDecisions(x *xlsx.Reader) error {
 	changes := r.audit.Changes
-	r.decisions, r.places = make([]conflicts.Decision, len(changes)), make([]place, len(changes))
+	r.replies, r.places = make([]conflicts.Reply, len(changes)), make([]place, len(changes))
 	r.unclear = make(map[string]bool)
 	if len(changes) == 0 {
 		return nil
@@ -173,7 +173,7 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 	if slices.ContainsFunc(cells[:], func(c xlsx.Cell) bool { return c.Formula }) {
 		return
 	}
-	d := &r.decisions[change]
+	d := &r.replies[change]
 	d.Comment = strings.Join(strings.Fields(cells[commentAt].Text), " ")
 	if d.New = cells[newAt].Text; d.New != shown(c.New) {
 		if d.Edited = true; Escape(d.New) != d.New {
@@ -181,7 +181,7 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 		}
 	}
 	var ok bool
-	if d.Verdict, ok = verdicts[strings.ToLower(cells[decisionAt].Text)]; !ok {
+	if d.Decision, ok = decisionWords[strings.ToLower(cells[decisionAt].Text)]; !ok {
 		wrong(decisionAt, "%s: not a decision: write %s, %s or %s, or nothing", cells[decisionAt].Text, decisions[0].word, decisions[1].word, decisions[2].word)
 	}
 }
@@ -189,6 +189,6 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 // shown is a text as it stands in a cell.
 func shown(s string) string { return strings.TrimSpace(cut(Escape(s))) }
 
-var verdicts = map[string]conflicts.Verdict{
+var decisionWords = map[string]conflicts.Decision{
 	"": conflicts.Undecided, "approve": conflicts.Approved, "reject": conflicts.Rejected, "defer": conflicts.Deferred,
 }

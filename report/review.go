@@ -20,7 +20,7 @@ type Review struct {
 	audit                *conflicts.Audit
 	workbook             string
 	workbookSum, scanSum Sum
-	decisions            []conflicts.Decision
+	replies              []conflicts.Reply
 	places               []place
 	mistakes             []mistake
 	missing              []string // rows
@@ -160,13 +160,13 @@ func scanOf(x *xlsx.Reader) (sum string, err error) {
 
 // Typed returns the addresses that were written over proposals and approved, so
 // far as they are fit to be looked up.
-func (r *Review) Typed() []conflicts.Address { return r.audit.Typed(r.decisions) }
+func (r *Review) Typed() []conflicts.Address { return r.audit.Typed(r.replies) }
 
 // Approved returns the audit with the changes that were approved; holder is as
 // for [conflicts.Audit.Decide]. Everything that is wrong in the workbook is one
 // [ReviewError].
 func (r *Review) Approved(holder func(conflicts.Address) string) (*conflicts.Audit, error) {
-	decided, wrong := r.audit.Decide(r.decisions, holder)
+	decided, wrong := r.audit.Decide(r.replies, holder)
 	mistakes := slices.Clone(r.mistakes)
 	for _, m := range wrong {
 		if r.unclear[r.audit.Changes[m.Change].Conflict] {

@@ -88,7 +88,7 @@ func TestReviewTellsMistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := reviewable(t, a)
-			edit(t, path, func(e *sheetEditor) {
+			inExcel(t, path, func(e *sheetEditor) {
 				e.all("Approve")
 				tc.change(e)
 			})
@@ -157,22 +157,22 @@ func TestReviewOfTheWrongWorkbook(t *testing.T) {
 			}
 		}, "scan.json: missing: it says what was decided on"},
 		"the checksum lost": {func(t *testing.T, path string) {
-			edit(t, path, func(e *sheetEditor) {
+			inExcel(t, path, func(e *sheetEditor) {
 				e.must(e.SetCustomProps(excelize.CustomProperty{Name: scanProperty}))
 				e.must(e.DeleteSheet(aboutSheet))
 			})
 		}, "report.xlsx: does not name its scan"},
 		"the sheet deleted": {func(t *testing.T, path string) {
-			edit(t, path, func(e *sheetEditor) { e.must(e.DeleteSheet(changesSheet)) })
+			inExcel(t, path, func(e *sheetEditor) { e.must(e.DeleteSheet(changesSheet)) })
 		}, "report.xlsx: no table and no sheet is called Changes"},
 		"a column deleted": {func(t *testing.T, path string) {
-			edit(t, path, func(e *sheetEditor) { e.must(e.RemoveCol(e.sheet, "F")) })
+			inExcel(t, path, func(e *sheetEditor) { e.must(e.RemoveCol(e.sheet, "F")) })
 		}, "report.xlsx: sheet Changes, row 1: the column Old value is missing"},
 		"a column doubled": {func(t *testing.T, path string) {
-			edit(t, path, func(e *sheetEditor) { e.must(e.SetCellValue(e.sheet, "P1", decisionColumn)) })
+			inExcel(t, path, func(e *sheetEditor) { e.must(e.SetCellValue(e.sheet, "P1", decisionColumn)) })
 		}, "report.xlsx: sheet Changes, row 1: two columns are called Decision"},
 		"the header deleted": {func(t *testing.T, path string) {
-			edit(t, path, func(e *sheetEditor) { e.must(e.SetCellValue(e.sheet, "A1", "Key")) })
+			inExcel(t, path, func(e *sheetEditor) { e.must(e.SetCellValue(e.sheet, "A1", "Key")) })
 		}, "report.xlsx: sheet Changes: no row with the heads Change and Decision"},
 		"text":      {func(t *testing.T, path string) { write(t, path, "Change,Decision\n") }, "report.xlsx: not a workbook"},
 		"encrypted": {func(t *testing.T, path string) { write(t, path, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") }, "report.xlsx: protected by a password"},
@@ -224,7 +224,7 @@ func TestReviewOfAFullSheet(t *testing.T) {
 	if diff := cmp.Diff(changesOf(a), changesOf(got)); diff != "" {
 		t.Errorf("(-proposed +approved):\n%s", diff)
 	}
-	edit(t, path, func(e *sheetEditor) {
+	inExcel(t, path, func(e *sheetEditor) {
 		e.must(e.SetCellValue("Changes 3", "K4", "no"))
 		e.must(e.SetCellValue("Changes 2", "K6", "no"))
 	})

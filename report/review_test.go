@@ -28,8 +28,8 @@ func reviewable(t *testing.T, a *conflicts.Audit) string {
 	return filepath.Join(dir, workbookFile)
 }
 
-// edit changes the workbook at path as a reviewer does.
-func edit(t *testing.T, path string, change func(*sheetEditor)) {
+// inExcel changes the workbook at path as a reviewer does.
+func inExcel(t *testing.T, path string, change func(*sheetEditor)) {
 	t.Helper()
 	f, err := excelize.OpenFile(path)
 	if err != nil {
@@ -113,7 +113,7 @@ func changesOf(a *conflicts.Audit) (list []string) {
 func TestReviewOfEverythingApproved(t *testing.T) {
 	for name, a := range map[string]*conflicts.Audit{"workbook": workbookAudit(), "hostile": hostileAudit(), "normal": normalAudit(), "empty": emptyAudit()} {
 		path := reviewable(t, a)
-		edit(t, path, func(e *sheetEditor) { e.all(" aPPROVE ") })
+		inExcel(t, path, func(e *sheetEditor) { e.all(" aPPROVE ") })
 		got, err := approved(path)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -189,11 +189,11 @@ func TestReviewFindsRowsAndColumnsWhereverTheyAre(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := reviewable(t, a)
-			edit(t, path, func(e *sheetEditor) {
+			inExcel(t, path, func(e *sheetEditor) {
 				e.all("Approve")
 				e.set(commentColumn, 2, "fine\nby me")
 			})
-			edit(t, path, change)
+			inExcel(t, path, change)
 			got, err := approved(path)
 			if err != nil {
 				t.Fatal(err)
@@ -206,10 +206,10 @@ func TestReviewFindsRowsAndColumnsWhereverTheyAre(t *testing.T) {
 }
 
 // What is left out of the fix is in the review, with what was said of it.
-func TestReviewKeepsVerdictsAndComments(t *testing.T) {
+func TestReviewKeepsDecisionsAndComments(t *testing.T) {
 	a := workbookAudit()
 	path := reviewable(t, a)
-	edit(t, path, func(e *sheetEditor) {
+	inExcel(t, path, func(e *sheetEditor) {
 		for i := range a.Changes {
 			switch a.Changes[i].Conflict {
 			case a.Changes[0].Conflict:
@@ -232,7 +232,7 @@ func TestReviewKeepsVerdictsAndComments(t *testing.T) {
 	want[a.Changes[len(a.Changes)-1].Conflict] = "rejected [two lines]"
 	left := map[string]string{}
 	for _, l := range got.Review.Left {
-		left[l.Conflict.ID] = fmt.Sprint(l.Verdict, " ", l.Comments)
+		left[l.Conflict.ID] = fmt.Sprint(l.Decision, " ", l.Comments)
 	}
 	if diff := cmp.Diff(want, left); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
