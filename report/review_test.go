@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -261,4 +262,39 @@ func TestReviewKeepsDecisionsAndComments(t *testing.T) {
 func sumOf(data []byte) string {
 	sum, _ := summed(io.Discard, func(w io.Writer) error { _, err := w.Write(data); return err })
 	return sum.String()
+}
+
+// BenchmarkReview reads 50,000 changes back, all of them approved.
+func BenchmarkReview(b *testing.B) {
+	const n = 50_000
+	a := &conflicts.Audit{}
+	for i := range n {
+		address := fmt.Sprintf("first.last%d.x@contoso.com", i)
+		keeper := workbookObject(2*i, "user", fmt.Sprintf("Keeper Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
+		other := workbookObject(2*i+1, "user", fmt.Sprintf("Other Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
+		c := conflicts.Conflict{ID: fmt.Sprintf("C-%010d", i), Class: conflicts.Duplicate, Type: "smtp", Address: address,
+			Owners: []conflicts.Owner{owner(keeper, proxy("SMTP:"+address)), owner(other, proxy("SMTP:"+address))}, Reason: "was created first"}
+		a.Conflicts = append(a.Conflicts, c)
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: c.ID, Object: other, Attribute: conflicts.ProxyAddresses, Old: "SMTP:" + address,
+			New: fmt.Sprintf("SMTP:first.last%d.x2@contoso.com", i), Risk: conflicts.High, RiskReason: "primary address of a live user mailbox: people and devices send from it"})
+	}
+	dir := b.TempDir()
+	if _, err := Publish(dir, a); err != nil {
+		b.Fatal(err)
+	}
+	var m runtime.MemStats
+	for b.Loop() {
+		r, err := OpenReview(filepath.Join(dir, workbookFile))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range r.replies {
+			r.replies[i].Decision = conflicts.Approved
+		}
+		if got, err := r.Approved(nil); err != nil || len(got.Changes) != n {
+			b.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&m)
+	b.ReportMetric(float64(m.HeapSys)/(1<<20), "MiB-heap")
 }
