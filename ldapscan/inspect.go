@@ -80,7 +80,12 @@ func (d *Directory) objects(list []result, found func(*conflicts.Object)) error 
 		if err != nil {
 			return err
 		}
-		found(a.object(r.dn))
+		d.visible = d.visible || len(a["proxyaddresses"]) > 0
+		o := a.object(r.dn)
+		if d.full != nil {
+			o.Writable = nil // nobody writes to a catalog
+		}
+		found(o)
 	}
 	return nil
 }

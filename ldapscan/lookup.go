@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,58 +32,38 @@ func (f *Forest) Lookup(ctx context.Context, addresses []conflicts.Address, foun
 }
 
 func lookupAll(ctx context.Context, directories []*Directory, addresses []conflicts.Address, found func(*conflicts.Object)) error {
-	l := &lookup{wanted: conflicts.NewWanted(addresses...), found: found, seen: map[conflicts.Ref]bool{}}
+	l := &lookup{wanted: conflicts.NewWanted(addresses...), assigned: assignedTo(directories), found: found, seen: map[conflicts.Ref]bool{}}
 	for batch := range slices.Chunk(addresses, lookupBatch) {
 		l.filters = append(l.filters, addressFilter(batch))
 	}
-	for _, d := range directories {
-		l.assigned = append(l.assigned, d.assigned...)
-	}
 	var failed []string
 	fail := func(format string, args ...any) { failed = append(failed, fmt.Sprintf(format, args...)) }
-	visible := map[string]bool{} // by forest, as one that shows nothing is not to hide behind another
 	for _, d := range directories {
 		for _, p := range d.assigned {
-			n := len(l.seen)
 			if err := l.read(d, p.dn); err != nil {
 				fail("%s: %s: %s", p.dn, d.server.URL, brief(err))
 			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			visible[d.name()] = visible[d.name()] || len(l.seen) > n
 		}
 	}
-	for _, d := range directories {
-		if visible[d.name()] || len(failed) > 0 {
-			continue
-		}
-		shown, err := showsAddresses(directories, d.name())
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			fail("%s: %s", d.server.URL, brief(err))
-		case !shown:
-			fail("%s: not one proxy address can be seen: the account may not be allowed to read them", d.name())
-		}
-		visible[d.name()] = true
+	if len(failed) == 0 {
+		failed = invisible(directories)
 	}
-	for _, d := range directories {
-		if d.config().unlisted {
-			fail("%s: the list of the forest's partitions could not be read, so domains may be missing", d.server.URL)
-		}
-		for _, p := range d.forest {
-			if p.read() && !slices.ContainsFunc(l.assigned, func(a partition) bool { return sameDN(a.dn, p.dn) }) {
-				fail("%s: no domain controller of %s was read", p.dn, p.domain)
-			}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	failed = append(failed, unlisted(directories)...)
+	for _, p := range unread(directories) {
+		if p.read() {
+			fail("%s", p.without())
 		}
 	}
 	if len(failed) == 0 {
 		return nil
 	}
-	slices.Sort(failed)
-	return errors.New(strings.Join(slices.Compact(failed), "; "))
+	return errors.New(strings.Join(failed, "; "))
 }
 
 // A lookup is what is asked of every partition, and what came of it.
@@ -133,30 +114,48 @@ func (l *lookup) page(d *Directory, p page) error {
 	})
 }
 
-// showsAddresses reports whether the account sees a proxy address in any
-// partition of a forest. Where it sees none, nothing is known to be free.
-func showsAddresses(directories []*Directory, forest string) (bool, error) {
-	shown := errors.New("seen")
+// invisible says of which forests the account sees not one proxy address, so that
+// none is known to be free. One that shows nothing does not hide behind another.
+func invisible(directories []*Directory) (problems []string) {
+	visible := map[string]bool{}
 	for _, d := range directories {
-		if d.name() != forest {
-			continue
-		}
-		for _, p := range d.assigned {
-			err := d.pages(query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}}, func(p page) error {
-				if len(p.entries) > 0 {
-					return shown
-				}
-				return nil
-			})
-			if err == shown {
-				return true, nil
+		visible[d.name()] = visible[d.name()] || d.visible
+	}
+	for _, d := range directories {
+		if !visible[d.name()] {
+			if err := d.look(); err != nil {
+				problems = append(problems, fmt.Sprintf("%s: %s", d.server.URL, brief(err)))
 			}
-			if err != nil {
-				return false, err
-			}
+			visible[d.name()] = d.visible
 		}
 	}
-	return false, nil
+	for _, name := range slices.Sorted(maps.Keys(visible)) {
+		if !visible[name] {
+			problems = append(problems, name+": not one proxy address can be seen: the account may not be allowed to read them")
+		}
+	}
+	return problems
+}
+
+// look finds out whether the account sees a proxy address.
+func (d *Directory) look() error {
+	enough := errors.New("one is enough")
+	for _, p := range d.assigned {
+		err := d.pages(query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}}, func(p page) error {
+			if p.count > 0 {
+				d.visible = true
+				return enough
+			}
+			return nil
+		})
+		if d.visible {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addressFilter finds any of the addresses (RFC 4515), as far as their

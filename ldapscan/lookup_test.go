@@ -80,6 +80,7 @@ func TestLookupIncomplete(t *testing.T) {
 		"busy":              {claimants, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Match: looking}, "busy"},
 		"no paging control": {claimants, ldaptest.Fault{Kind: ldaptest.NoControl, Match: looking}, "without the paging control"},
 		"nothing visible":   {strings.ReplaceAll(claimants, "x@contoso.example", "y@contoso.example"), ldaptest.Fault{}, "not one proxy address"},
+		"mail visible":      {claimants, ldaptest.Fault{}, "not one proxy address"},
 		"domain elsewhere":  {claimants + elsewhere, ldaptest.Fault{}, "DC=child,DC=contoso,DC=example: no domain controller of child.contoso.example was read"},
 	} {
 		t.Run(name, func(t *testing.T) {
