@@ -23,9 +23,8 @@ type Review struct {
 	replies              []conflicts.Reply
 	places               []place
 	mistakes             []mistake
-	missing              []string // rows
-	// unclear are the conflicts of which not all decisions could be read.
-	unclear map[string]bool
+	missing              []string        // rows
+	unclear              map[string]bool // conflicts of which not all decisions could be read
 }
 
 // A ReviewError is all that is wrong with a review.
@@ -91,8 +90,8 @@ func OpenReview(path string) (*Review, error) {
 	return r, nil
 }
 
-// limit is how many bytes a part of the workbook may have: more than 4 KiB a row
-// no scan gives that has many.
+// limit is how many bytes a part of the workbook may have, unpacked: 4 KiB for
+// each row that the scan gave it, and 64 MiB besides.
 func (r *Review) limit() int64 {
 	rows := len(r.audit.Changes) + len(r.audit.Findings)
 	for i := range r.audit.Conflicts {
