@@ -176,6 +176,8 @@ type Conflict struct {
 	Owners []Owner
 	// Reason says why the first owner keeps the address.
 	Reason string
+	// Cause is how they may have come to share it.
+	Cause Cause
 	// Unresolved says why the changes do not end the conflict, or is empty.
 	Unresolved string
 }

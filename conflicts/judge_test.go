@@ -189,7 +189,7 @@ func TestKeeperRules(t *testing.T) {
 		{"mail", func(o *Object) { o.Mail = "x@a.com" }, "its mail attribute equals the address"},
 		{"mailbox", func(o *Object) { o.Recipient = 1 }, "is a user mailbox"},
 		{"enabled", func(o *Object) { o.Disabled = false }, "its account is in use"},
-		{"written-first", func(o *Object) { o.AddressesWritten = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "its proxyAddresses were written first (2021-01-01 00:00:00 UTC)"},
+		{"written-first", func(o *Object) { o.Written.Time = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "its proxyAddresses were written first (2021-01-01 00:00:00 UTC)"},
 		{"created-first", func(o *Object) { o.Created = time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC) }, "was created first (2019-01-01 00:00:00 UTC)"},
 		{"guid", func(o *Object) { o.GUID = GUID{0} }, "comes first by objectGUID, which decides nothing else"},
 	} {
@@ -197,7 +197,7 @@ func TestKeeperRules(t *testing.T) {
 			plain := func(n int, name string) *Object {
 				o := object(n, name, "smtp:x@a.com")
 				o.Disabled, o.Recipient, o.Created = true, 128, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
-				o.AddressesWritten = time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
+				o.Written.Time = time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
 				return o
 			}
 			worse, better := plain(1, "Worse"), plain(2, "Better")

@@ -106,12 +106,15 @@ func (l *lookup) page(d *Directory, p page) error {
 	if err != nil {
 		return err
 	}
-	return d.objects(list, func(o *conflicts.Object) {
+	whole, err := d.whole(list)
+	for _, e := range whole {
+		o := d.object(e)
 		if ref := o.Ref(); !l.seen[ref] && len(l.wanted.Claims(o)) > 0 {
 			l.seen[ref] = true
 			l.found(o)
 		}
-	})
+	}
+	return err
 }
 
 // invisible says of which forests the account sees not one proxy address, so that
@@ -211,7 +214,7 @@ func (x Export) Lookup(ctx context.Context, addresses []conflicts.Address, found
 		}
 		if wanted.In(&w.view) && !seen[w.view.Ref()] {
 			seen[w.view.Ref()] = true
-			found(object(rec))
+			found(attributesOf(rec).object(rec.DN))
 		}
 		return nil
 	})

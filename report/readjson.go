@@ -139,8 +139,11 @@ func (d *jsonReader) conflict(j *conflictJSON) error {
 		ID: j.ID, Class: j.Class, Type: string(j.Type), Address: exactly(j.Base64, "address", j.Address),
 		Reason: string(j.Reason), Unresolved: string(j.Unresolved), Owners: make([]conflicts.Owner, len(j.Owners)),
 	}
+	var err error
+	if c.Cause, err = j.Cause.read(); err != nil {
+		return fmt.Errorf("%s: %w", j.ID, err)
+	}
 	for i := range j.Owners {
-		var err error
 		if c.Owners[i], err = d.owner(&j.Owners[i]); err != nil {
 			return fmt.Errorf("%s: %w", j.ID, err)
 		}
@@ -149,15 +152,45 @@ func (d *jsonReader) conflict(j *conflictJSON) error {
 	return nil
 }
 
+// read returns the cause; documents of before it was judged have none.
+func (j *causeJSON) read() (conflicts.Cause, error) {
+	c := conflicts.Cause{Kind: j.Kind, Because: string(j.Because)}
+	if j.Kind != "" && j.Kind != conflicts.UnknownCause && !slices.Contains(conflicts.CauseKinds, j.Kind) {
+		return c, fmt.Errorf("unknown cause %q", j.Kind)
+	}
+	for _, c.Certainty = range []conflicts.Certainty{conflicts.Likely, conflicts.Possible, conflicts.NotKnown} {
+		if c.Certainty.String() == j.Certainty {
+			return c, nil
+		}
+	}
+	if j.Certainty != "" {
+		return c, fmt.Errorf("unknown certainty %q", j.Certainty)
+	}
+	return c, nil
+}
+
+func (j *stampJSON) read() (conflicts.Stamp, error) {
+	if j == nil {
+		return conflicts.Stamp{}, nil
+	}
+	invocation, err := readGUID(j.Invocation)
+	return conflicts.Stamp{Time: j.Time, Version: j.Version, Invocation: invocation,
+		Server: exactly(j.Base64, "server", j.Server), Site: exactly(j.Base64, "site", j.Site)}, err
+}
+
 func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 	guid, err := readGUID(j.GUID)
+	if err != nil {
+		return conflicts.Owner{}, err
+	}
+	written, err := j.Written.read()
 	if err != nil {
 		return conflicts.Owner{}, err
 	}
 	read := &conflicts.Object{
 		Entry:     conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid},
 		Partition: exactly(j.Base64, "partition", j.Partition), Class: string(j.Kind),
-		DisplayName: exactly(j.Base64, "name", j.Name),
+		DisplayName: exactly(j.Base64, "name", j.Name), Created: j.Created, Written: written, Restored: j.Restored,
 	}
 	o := d.objects[read.Ref()]
 	if o == nil {

@@ -65,6 +65,8 @@ func TestReadJSONRefuses(t *testing.T) {
 		`a change of "userPrincipalName"`:       {"\"attribute\": \"mail\",\n      \"old\"", "\"attribute\": \"userPrincipalName\",\n      \"old\""},
 		`"0": not a GUID`:                       {`"guid": "33221102`, `"guid": "0", "was": "33221102`},
 		"C-AAAAAAAAAA: twice":                   {`"id": "C-BBBBBBBBBB"`, `"id": "C-AAAAAAAAAA"`},
+		`unknown cause "fate"`:                  {`"kind": "race"`, `"kind": "fate"`},
+		`unknown certainty "certain"`:           {`"certainty": "possible"`, `"certainty": "certain"`},
 		"which is no owner":                     {`"conflict": "C-AAAAAAAAAA"`, `"conflict": "C-DDDDDDDDDX"`},
 		"4 conflicts, 4 changes and 2 findings": {`"findings": 2`, `"findings": 3`},
 		"complete is false, with 0 reasons":     {`"complete": true`, `"complete": false`},
