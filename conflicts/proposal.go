@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -61,15 +62,23 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 	if err != nil {
 		return Address{}, fmt.Errorf("%s: %w", old.Raw, err)
 	}
-	for _, candidates := range []func(n int) string{p.fromPattern(o, local, domain), countUp(local, domain)} {
-		if candidates == nil {
+	for _, s := range []series{p.fromPattern(o, local, domain), countUp(local, domain)} {
+		if s.at == nil {
 			continue
 		}
-		series := candidates(0)
-		for n, a := range p.opt.series(old.Type, candidates, p.next[series]) {
+		used := p.used[s.name]
+		if used == nil {
+			used = &numbers{}
+			p.used[s.name] = used
+		}
+		for n := used.after(s.first); n < s.first+attempts; n = used.after(n) {
+			a := ParseAddress(old.Type + ":" + s.at(n))
+			if !p.opt.proper(a) {
+				break // no room left within the limits, or the pattern is to blame
+			}
+			used.add(n)
 			if p.free(a) {
 				p.claim(a)
-				p.next[series] = n + 1
 				return a, nil
 			}
 		}
@@ -86,8 +95,10 @@ func (a Address) Alternatives() iter.Seq[Address] {
 		if err != nil || !a.SMTP() {
 			return
 		}
-		for _, next := range new(Options).series(a.Type, countUp(local, domain), 0) {
-			if !yield(next) {
+		s := countUp(local, domain)
+		for n := s.first; n < s.first+attempts; n++ {
+			next := ParseAddress(a.Type + ":" + s.at(n))
+			if !new(Options).proper(next) || !yield(next) {
 				return
 			}
 		}
@@ -107,16 +118,49 @@ func (a Address) stem() (local, domain string, err error) {
 	return plain(local), DomainKey(domain), nil
 }
 
-// series yields the candidates from number n on, up to one that may not be
-// proposed: no room is left within the limits, or the pattern is to blame.
-func (opt *Options) series(typ string, candidates func(int) string, n int) iter.Seq2[int, Address] {
-	return func(yield func(int, Address) bool) {
-		for ; n < attempts; n++ {
-			a := ParseAddress(typ + ":" + candidates(n))
-			if !opt.proper(a) || !yield(n, a) {
-				return
-			}
-		}
+// A series is all addresses that differ in a number only.
+type series struct {
+	name  string
+	first int // number to propose
+	at    func(number int) string
+}
+
+// numbers are those of a series that were looked at, none of which is free any
+// more. Many conflicts can fall into one series, and a directory can have it full
+// up to a high number: none is to be looked at twice.
+type numbers struct{ runs []run }
+
+// A run is from its first number up to and without its end.
+type run struct{ first, end int }
+
+// find returns the place of the run that n is in or stands before.
+func (u *numbers) find(n int) (i int, in bool) {
+	i, _ = slices.BinarySearchFunc(u.runs, n, func(r run, n int) int { return cmp.Compare(r.end, n+1) })
+	return i, i < len(u.runs) && u.runs[i].first <= n
+}
+
+// after returns n, or the next number that is not among them.
+func (u *numbers) after(n int) int {
+	if i, in := u.find(n); in {
+		return u.runs[i].end
+	}
+	return n
+}
+
+// add takes in a number that is not among them.
+func (u *numbers) add(n int) {
+	i, _ := u.find(n)
+	joins := i < len(u.runs) && u.runs[i].first == n+1
+	switch {
+	case i > 0 && u.runs[i-1].end == n && joins:
+		u.runs[i-1].end = u.runs[i].end
+		u.runs = slices.Delete(u.runs, i, i+1)
+	case i > 0 && u.runs[i-1].end == n:
+		u.runs[i-1].end++
+	case joins:
+		u.runs[i].first = n
+	default:
+		u.runs = slices.Insert(u.runs, i, run{n, n + 1})
 	}
 }
 
@@ -171,7 +215,7 @@ func (opt *Options) accepts(domain string) bool {
 // countUp returns candidates with 2, 3 … behind the local part, or, if that
 // ends in a number of up to nine digits, with the numbers that follow it.
 // Leading zeros keep the width.
-func countUp(local, domain string) func(int) string {
+func countUp(local, domain string) series {
 	open, shut := "", ""
 	if quoted(local) {
 		open, shut, local = `"`, `"`, local[1:len(local)-1]
@@ -182,36 +226,40 @@ func countUp(local, domain string) func(int) string {
 	if err != nil || len(digits) > 9 {
 		stem, digits, from = local, "", 1
 	}
-	return func(n int) string {
-		return fit(open+stem, fmt.Sprintf("%0*d", len(digits), from+1+n), shut, domain)
+	return series{
+		name:  fmt.Sprintf("%s%0*d%s@%s", open+stem, len(digits), 0, shut, domain),
+		first: from + 1,
+		at: func(number int) string {
+			return fit(open+stem, fmt.Sprintf("%0*d", len(digits), number), shut, domain)
+		},
 	}
 }
 
-// fromPattern returns nil if there is no pattern or a field of it is empty.
-func (p *planner) fromPattern(o *Object, local, domain string) func(int) string {
+// fromPattern returns no series if there is no pattern or a field of it is empty.
+func (p *planner) fromPattern(o *Object, local, domain string) series {
 	text := p.opt.Pattern.text
 	for field, value := range map[string]string{"{given}": o.GivenName, "{sn}": o.Surname, "{alias}": o.MailNickname,
 		"{sam}": o.SAMAccountName, "{local}": local} {
 		value = localPart(value)
 		if value == "" && strings.Contains(text, field) {
-			return nil
+			return series{}
 		}
 		text = strings.ReplaceAll(text, field, value)
 	}
 	made, at, ok := strings.Cut(text, "@")
 	if !ok {
-		return nil
+		return series{}
 	}
 	before, after, _ := strings.Cut(made, "{n}")
 	after = strings.ReplaceAll(after, "{n}", "")
 	at = strings.ReplaceAll(at, "{domain}", domain)
-	return func(n int) string {
+	return series{name: before + "{n}" + after + "@" + at, first: 1, at: func(n int) string {
 		number := ""
-		if n > 0 {
-			number = strconv.Itoa(n + 1)
+		if n > 1 {
+			number = strconv.Itoa(n)
 		}
 		return fit(before, number, after, at)
-	}
+	}}
 }
 
 // fit joins the parts of an address and shortens the first so that the local
