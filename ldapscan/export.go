@@ -43,7 +43,7 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	n := 0
 	damage := x.read(ctx, func(rec *ldif.Record) error {
 		if n++; n%progressEvery == 0 {
-			portion.Page()
+			portion.Page(0)
 		}
 		w.record(rec)
 		for _, name := range w.domains {
