@@ -12,8 +12,8 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// listed is how many elements of one kind the change request names; the
-// workbook has all.
+// listed is how many elements of one kind are named to people who read from
+// top to bottom; the workbook has all.
 const listed = 200
 
 // ChangeRequest writes a Markdown document (CommonMark, with the tables of
