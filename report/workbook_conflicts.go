@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,9 +19,9 @@ func (b *workbook) layConflicts() error {
 		owners += len(b.audit.Conflicts[i].Owners)
 	}
 	return b.lay(&sheetTable{name: conflictsSheet, count: owners, rows: b.writeConflicts, empty: b.none("conflicts"), columns: []sheetColumn{
-		{"Conflict", 15, false}, {"Class", 17, true}, {"Address", 26, true}, {"Role", 13, true}, {"Name", 20, true},
-		{"Kind", 13, true}, {"Held as", 36, true}, {"Marks", 15, true}, {"Account", 10, true}, {"Created (UTC)", 12, true},
-		{"proxyAddresses written (UTC)", 15, true}, {"Why", 34, true}, {"DN", 36, true}, {"objectGUID", 20, true},
+		{"Conflict", 15, false}, {"Class", 15, true}, {"Address", 26, true}, {"Role", 13, true}, {"Name", 20, true},
+		{"Kind", 13, true}, {"Held as", 36, true}, {"Marks", 14, true}, {"Account", 10, true}, {"Created (UTC)", 12, true},
+		{"proxyAddresses last written (UTC)", 18, true}, {"Cause", 14, true}, {"Why", 36, true}, {"DN", 36, true}, {"objectGUID", 20, true},
 	}})
 }
 
@@ -37,7 +38,7 @@ func (b *workbook) writeConflicts(t *rowWriter) error {
 			role, why := roleOf(c, j, proposed[claimant{c.ID, o.Ref()}])
 			if err := t.add(i%2 == 1, j == 0,
 				id, c.Class.Title(), fullAddress(c), role, o.Name(), o.Kind(), heldAs(o), marks(o), account(o.Object),
-				stamp(o.Created), stamp(o.AddressesWritten), why, o.DN, o.GUID.String()); err != nil {
+				stamp(o.Created), writtenLast(o.Written), c.Cause.Short(), why, o.DN, o.GUID.String()); err != nil {
 				return err
 			}
 		}
@@ -52,6 +53,9 @@ func roleOf(c *conflicts.Conflict, j int, changes []*conflicts.Change) (role any
 	switch {
 	case j == 0:
 		why = cellLines{c.Reason}
+		if c.Cause.Certainty != conflicts.NotKnown {
+			why = append(why, "Evidence: "+c.Cause.Because)
+		}
 		if c.Unresolved != "" {
 			why = append(why, "Not resolved: "+c.Unresolved)
 		}
@@ -126,6 +130,13 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05")
 }
 
+func writtenLast(s conflicts.Stamp) cellLines {
+	if !s.Known() {
+		return cellLines{"unknown"}
+	}
+	return cellLines{stamp(s.Time), s.On(), fmt.Sprintf("version %d", s.Version)}
+}
+
 // The columns of the table of changes by which it is read again.
 const (
 	changeColumn   = "Change"
@@ -179,10 +190,10 @@ func (b *workbook) writeChanges(t *rowWriter) error {
 	return nil
 }
 
-func riskWord(r conflicts.Risk) string {
-	s := r.String()
-	return strings.ToUpper(s[:1]) + s[1:]
-}
+func riskWord(r conflicts.Risk) string { return capital(r.String()) }
+
+// capital begins a word of ASCII with a capital letter.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func decisionList(cells string) *excelize.DataValidation {
 	var words []string
