@@ -78,60 +78,61 @@ type objectChanges struct {
 	changes []*conflicts.Change
 }
 
-// byObject groups the changes of a domain, in the order of the audit.
-func byObject(a *conflicts.Audit, domain string) []objectChanges {
-	var groups []objectChanges
-	place := make(map[conflicts.Ref]int)
-	for i := range a.Changes {
-		c := &a.Changes[i]
-		if domainOf(c.Object) != domain {
-			continue
-		}
-		ref := c.Object.Ref()
-		if _, ok := place[ref]; !ok {
-			place[ref] = len(groups)
-			groups = append(groups, objectChanges{object: c.Object})
-		}
-		g := &groups[place[ref]]
-		g.changes = append(g.changes, c)
-	}
-	return groups
-}
-
 // noDomain stands for the domain of objects whose names have no DC parts.
 const noDomain = "directory"
 
 // Domains returns the domains that have a fix file of their own, sorted:
 // those of all changes and of the domain partitions that were read, so that a
 // scan without conflicts has them too. There is always one.
-func Domains(a *conflicts.Audit) []string {
-	found := make(map[string]bool)
+func Domains(a *conflicts.Audit) []string { return slices.Sorted(maps.Keys(byDomain(a))) }
+
+// byDomain groups the changes by domain and object, in the order of the audit.
+func byDomain(a *conflicts.Audit) map[string][]objectChanges {
+	domains := make(map[string][]objectChanges)
+	place := make(map[conflicts.Ref]int)
+	partitions := make(map[string]string) // their domains
+	domainOf := func(o *conflicts.Object) string {
+		domain, ok := partitions[o.Partition]
+		if !ok {
+			domain = conflicts.Domain(o.Partition)
+			partitions[o.Partition] = domain
+		}
+		if domain == "" {
+			domain = conflicts.Domain(o.DN)
+		}
+		return label(domain)
+	}
 	for i := range a.Changes {
-		found[domainOf(a.Changes[i].Object)] = true
+		c := &a.Changes[i]
+		domain, ref := domainOf(c.Object), c.Object.Ref()
+		n, ok := place[ref]
+		if !ok {
+			n = len(domains[domain])
+			place[ref] = n
+			domains[domain] = append(domains[domain], objectChanges{object: c.Object})
+		}
+		g := &domains[domain][n]
+		g.changes = append(g.changes, c)
 	}
 	for _, c := range a.Coverage {
-		if conflicts.DomainPartition(c.Partition) {
-			found[label(conflicts.Domain(c.Partition))] = true
+		if domain := label(conflicts.Domain(c.Partition)); conflicts.DomainPartition(c.Partition) && domains[domain] == nil {
+			domains[domain] = nil
 		}
 	}
-	if len(found) == 0 { // an export: its coverage names a file
+	if len(domains) == 0 { // an export: its coverage names a file
 		for i := range a.Conflicts {
 			for _, o := range a.Conflicts[i].Owners {
-				found[domainOf(o.Object)] = true
+				domains[domainOf(o.Object)] = nil
 			}
 		}
 		for i := range a.Findings {
-			found[label(conflicts.Domain(a.Findings[i].DN))] = true
+			domains[label(conflicts.Domain(a.Findings[i].DN))] = nil
 		}
 	}
-	if len(found) == 0 {
-		found[noDomain] = true
+	if len(domains) == 0 {
+		domains[noDomain] = nil
 	}
-	return slices.Sorted(maps.Keys(found))
-}
-
-func domainOf(o *conflicts.Object) string {
-	return label(cmp.Or(conflicts.Domain(o.Partition), conflicts.Domain(o.DN)))
+	return domains
 }
 
 // label makes a domain fit for the name of a file on every system: a DC part

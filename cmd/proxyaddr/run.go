@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -67,7 +68,23 @@ type usageError struct{ problem, hint string }
 func (e *usageError) Error() string { return e.problem }
 
 // An outputError is a result that could not be written.
-type outputError struct{ error }
+type outputError struct {
+	error
+	hint string
+}
+
+// unpublished is the error of report.Publish.
+func unpublished(dir string, err error) error {
+	return &outputError{err, dir + " needs room and write access; -o names another directory"}
+}
+
+// unprinted is the error of what writes to stdout.
+func unprinted(err error) error {
+	if e, ok := err.(*fs.PathError); ok {
+		err = e.Err
+	}
+	return &outputError{fmt.Errorf("stdout: %w", err), "what was printed ends early and is of no use"}
+}
 
 // gcPercent is lower than Go's 100, as nearly all that a scan keeps is the index,
 // and grows but slowly: collecting more often costs no time that can be measured
@@ -150,6 +167,7 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 		c.hint(hint)
 		return exitUsage
 	case errors.As(err, &output):
+		c.hint(output.hint)
 		return exitIncomplete
 	case errors.As(err, &open):
 		c.hint(open.Hint)

@@ -156,12 +156,12 @@ func (c *console) deliver(audit *conflicts.Audit, o *scanOptions) (int, error) {
 	if o.output != "" {
 		names, err := report.Publish(o.output, audit)
 		if err != nil {
-			return 0, &outputError{err}
+			return 0, unpublished(o.output, err)
 		}
 		c.log("wrote %s to %s", strings.Join(names, ", "), o.output)
 	}
 	if err := write(c, audit, o.format); err != nil {
-		return 0, &outputError{fmt.Errorf("stdout: %w", err)}
+		return 0, unprinted(err)
 	}
 	switch {
 	case !audit.Complete():
@@ -180,5 +180,6 @@ func write(c *console, audit *conflicts.Audit, format string) error {
 	if f := formats[format]; f != nil {
 		return f(c.stdout, audit)
 	}
-	return report.Table(c.stdout, audit, report.TableOptions{Width: c.width(), Color: c.colour()})
+	_, screen := terminal(c.stdout)
+	return report.Table(c.stdout, audit, report.TableOptions{Width: c.width(), Color: c.colour(), Brief: screen})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,7 +146,7 @@ func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
 		err = report.VerifyTable(c.stdout, verdicts, report.TableOptions{Color: c.colour()})
 	}
 	if err != nil {
-		return 0, &outputError{fmt.Errorf("stdout: %w", err)}
+		return 0, unprinted(err)
 	}
 	c.log("%s", report.StateCounts(verdicts))
 	if failed != nil {
