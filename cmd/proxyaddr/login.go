@@ -58,7 +58,7 @@ func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&l.pageSize, "page-size", 0, "ask for this `number` of objects at a time (default: what the forest's policy allows)")
 	fs.IntVar(&l.rate, "rate", 0, "ask each server for no more than this `number` of objects a second (default: one request after the other)")
 	fs.IntVar(&l.connections, "connections", 1, "read a partition over this `number` of connections, in ranges of uSNChanged")
-	fs.DurationVar(&l.timeout, "timeout", time.Minute, "give up on a request after this time")
+	fs.DurationVar(&l.timeout, "timeout", ldapscan.DefaultTimeout, "give up on a request after this time")
 }
 
 // named reports whether there is a directory to open.
