@@ -3,7 +3,6 @@ package eventlog
 import (
 	"bytes"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,7 +10,7 @@ import (
 const (
 	// maxBlock is how long a text without a blank line may be before it is cut.
 	maxBlock = 64 << 10
-	// maxContext is how much of what precedes a list of names is searched for
+	// maxContext is how much of what precedes the names at least is searched for
 	// the event's number.
 	maxContext = 16 << 10
 )
@@ -63,27 +62,14 @@ func splitBlock(data []byte, eof bool) (start, end int) {
 	return start, end
 }
 
-// A phrase is a place where the words of an event stand.
-type phrase struct{ start, end, id int }
-
-func phrases(text string) []phrase {
-	var all []phrase
-	for _, at := range pairPhrase.FindAllStringIndex(text, -1) {
-		all = append(all, phrase{at[0], at[1], 9514})
-	}
-	for _, at := range addressPhrase.FindAllStringIndex(text, -1) {
-		all = append(all, phrase{at[0], at[1], 9217})
-	}
-	slices.SortFunc(all, func(a, b phrase) int { return a.start - b.start })
-	return all
-}
-
 var (
 	citation = regexp.MustCompile(`(?m)^[ \t]*(?:> ?)+`)
 	embedded = regexp.MustCompile(`(?s)<Event[\s>].*?</Event>`)
 	// labelled is a line that begins with a label of Event Viewer, wevtutil or
 	// Format-List in any language.
-	labelled = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
+	labelled      = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
+	pairNumber    = regexp.MustCompile(`\b9514\b`)
+	addressNumber = regexp.MustCompile(`(?s)\b9217\b.*MSExchangeTransport|MSExchangeTransport.*\b9217\b`)
 	// Computers are called so, or stand above the description.
 	computerName  = regexp.MustCompile(`(?i)\b(?:computer|machinename)\s*[:：]\s*([\pL\pN_.-]+)`)
 	aboveTheWords = regexp.MustCompile(`[:：][ \t]*([\pL\pN_.-]+)\s+[^\s:：]+[ \t\x{A0}]?[:：]\s*["'“„]?$`)
@@ -167,15 +153,14 @@ func (p *prose) words(text string) []record {
 // unknown returns the event that a text lists the strings of, or tells of in
 // words that are not known. What precedes says which event it is.
 func (p *prose) unknown(text string) []record {
-	p.context += text + "\n"
-	if cut := len(p.context) - maxContext; cut > 0 {
-		p.context = strings.ToValidUTF8(p.context[cut:], "")
+	if p.context += text + "\n"; len(p.context) > 2*maxContext {
+		p.context = strings.ToValidUTF8(p.context[len(p.context)-maxContext:], "")
 	}
 	r := record{message: text}
 	switch {
-	case eventNumber(p.context, "9514") && len(anyName.FindAllStringIndex(text, 2)) == 2:
+	case len(anyName.FindAllStringIndex(text, 2)) == 2 && pairNumber.MatchString(p.context):
 		r.id = 9514
-	case eventNumber(p.context, "9217") && strings.Contains(p.context, "MSExchangeTransport") && mailbox.MatchString(text):
+	case mailbox.MatchString(text) && addressNumber.MatchString(p.context):
 		r.id = 9217
 	default:
 		return nil
@@ -183,10 +168,6 @@ func (p *prose) unknown(text string) []record {
 	r.describe(p.context)
 	p.context = ""
 	return []record{r}
-}
-
-func eventNumber(text, id string) bool {
-	return regexp.MustCompile(`\b` + id + `\b`).MatchString(text)
 }
 
 // describe takes the time and the computer from a text beside the event's words
