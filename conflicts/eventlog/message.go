@@ -194,7 +194,7 @@ func address(text string, inserted []string) (string, error) {
 	} else {
 		found = mailbox.FindString(text)
 	}
-	found = hardBreak.ReplaceAllString(strings.TrimSpace(found), "")
+	found = lineBreak.ReplaceAllString(strings.TrimSpace(found), "")
 	found = link.ReplaceAllString(found, "$1")
 	found = strings.Trim(strings.TrimRight(found, ". "), "'“”‘’«»<>")
 	if !smtp.MatchString(found) {

@@ -14,7 +14,7 @@ var (
 	// renamed because replication found its name taken.
 	mangled   = regexp.MustCompile(`\n((?:CNF|DEL):[0-9A-Fa-f]{8}-)`)
 	lineBreak = regexp.MustCompile(`[ \t]*\n[ \t]*`)
-	hardBreak = regexp.MustCompile(`\n[ \t]*`)
+	hardBreak = regexp.MustCompile(`\n(?:[ \t]{2,})?`) // a single space was there before
 )
 
 // width is how long lines are where they are wrapped.
