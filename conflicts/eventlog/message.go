@@ -16,6 +16,7 @@ var (
 	errNoName    = errors.New("event 9514 names no object")
 	errNoPair    = errors.New("event 9514 does not name two objects")
 	errOneName   = errors.New("event 9514 names the same object twice")
+	errCut       = errors.New("event 9514 is cut short")
 	errAmbiguous = fmt.Errorf("event 9514 has more than %d ways to part its two names", maxReadings)
 	errNoAddress = errors.New("event 9217 names no address")
 )
@@ -50,10 +51,8 @@ func pair(text string) ([][2]string, error) {
 	} else {
 		return nil, errNoName
 	}
-	column := start - strings.LastIndexByte(text[:start], '\n')
-	if strings.Contains(text[begin:start], "\n") {
-		column = wrapped
-	}
+	line, _, _ := strings.Cut(text[strings.LastIndexByte(text[:begin], '\n')+1:], "\n")
+	wrapped := len(line) <= 80
 	text = text[start:]
 	if at := more.FindStringIndex(text); at != nil {
 		text = text[:at[0]]
@@ -62,9 +61,12 @@ func pair(text string) ([][2]string, error) {
 	if at := strings.LastIndex(text, quote); quote != "" && at > 0 {
 		text = text[:at]
 	}
+	if strings.HasSuffix(text, "...") || strings.HasSuffix(text, "…") {
+		return nil, errCut
+	}
 
 	var parted []names
-	for _, whole := range ends(joinAnd(text), column) {
+	for _, whole := range ends(joinAnd(text), wrapped) {
 		for _, flat := range unfold(whole.text) {
 			places := separator.FindAllStringSubmatchIndex(flat.text, maxReadings+1)
 			if len(places) > maxReadings {
@@ -189,8 +191,8 @@ func address(text string, inserted []string) (string, error) {
 		} else {
 			found, _, _ = strings.Cut(found, "\n")
 		}
-	} else if len(inserted) > 0 {
-		found = inserted[0]
+	} else if i := slices.IndexFunc(inserted, func(s string) bool { return strings.Contains(s, "@") }); i >= 0 {
+		found = inserted[i]
 	} else {
 		found = mailbox.FindString(text)
 	}

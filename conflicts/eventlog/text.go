@@ -122,29 +122,26 @@ func (p *prose) words(text string) []record {
 	var all []record
 	done := 0
 	for i, at := range found {
-		if at.start < done {
-			continue
+		end := len(text)
+		if i+1 < len(found) {
+			end = found[i+1].start
+			if line := strings.LastIndexByte(text[:end], '\n'); line > at.end {
+				end = line
+			}
+		}
+		behind := ""
+		if cut := labelled.FindStringIndex(text[at.end:end]); cut != nil {
+			cut := at.end + cut[0]
+			end, behind = cut, text[cut:end]
 		}
 		_, before := utf8.DecodeLastRuneInString(text[:at.start]) // maybe a quotation mark
-		words := text[at.start-before:]
-		behind := text[len(text):]
-		if i+1 < len(found) {
-			next := found[i+1].start
-			if line := strings.LastIndexByte(text[:next], '\n'); line > at.end {
-				next = line
-			}
-			words = text[at.start-before : next]
-		}
-		if cut := labelled.FindStringIndex(words[before+at.end-at.start:]); cut != nil {
-			cut := before + at.end - at.start + cut[0]
-			words, behind = words[:cut], words[cut:]
-		}
-		r := record{line: strings.Count(text[:at.start], "\n"), id: at.id, message: words}
-		for _, place := range []string{text[done:at.start], behind} {
-			r.describe(place)
+		r := record{line: strings.Count(text[:at.start], "\n"), id: at.id, message: text[at.start-before : end]}
+		r.describe(text[done:at.start])
+		if r.line == 0 { // Format-List may put the words first
+			r.describe(behind)
 		}
 		all = append(all, r)
-		done = at.start - before + len(words) + len(behind)
+		done = end
 	}
 	p.context = ""
 	return all
