@@ -27,6 +27,7 @@ import (
 type Index struct {
 	seed     maphash.Seed
 	shards   [1 << shardBits]shard
+	blocks   blocks
 	objects  uint32
 	guids    []*[guidBlock]GUID
 	names    map[uint32]string // of the objects without a GUID
@@ -35,7 +36,18 @@ type Index struct {
 
 	key    []byte   // of the value at hand
 	prints []uint64 // of the object at hand
+	// burst holds marks on their way to the shards. These lie far apart in memory,
+	// and a processor fetches several at once only where nothing comes between.
+	burst []burstMark
 }
+
+type burstMark struct {
+	print  uint64
+	object uint32
+	source source
+}
+
+const burstMarks = 512
 
 const (
 	maxObjects = 1 << 30 // what the number of an object leaves room for in a mark
@@ -63,8 +75,11 @@ func (x *Index) Join(fork *Index) {
 	if base+fork.objects > maxObjects {
 		panic(tooMany)
 	}
+	x.flush()
+	fork.flush()
+	shift := x.blocks.join(&fork.blocks, base)
 	for i := range fork.shards {
-		x.shards[i].join(&fork.shards[i], base)
+		x.blocks.joinShard(&x.shards[i], &fork.shards[i], shift, base)
 	}
 	for object, dn := range fork.names {
 		x.names[base+object] = dn
@@ -86,10 +101,10 @@ func (x *Index) Add(v *View) {
 		x.prints = append(x.prints, key, loose)
 	}
 	for _, a := range [][]byte{v.Mail, v.UserPrincipalName} {
-		if len(a) == 0 {
+		// What the object holds as a proxy address is no news.
+		if len(a) == 0 || v.holds(a) {
 			continue
 		}
-		// What the object holds as a proxy address is no news.
 		key, loose := x.mail(a)
 		if !slices.Contains(x.prints, key) || !slices.Contains(x.prints, loose) {
 			x.mark(n, fromOther, key, loose)
@@ -160,10 +175,20 @@ func (x *Index) mark(object uint32, from source, key, loose uint64) {
 	if x.sorted {
 		panic("conflicts: Index changed after Suspects")
 	}
-	x.shard(key).add(remainder(key), object, from)
+	x.burst = append(x.burst, burstMark{key, object, from})
 	if loose != key {
-		x.shard(loose).add(remainder(loose), object, from)
+		x.burst = append(x.burst, burstMark{loose, object, from})
 	}
+	if len(x.burst) >= burstMarks {
+		x.flush()
+	}
+}
+
+func (x *Index) flush() {
+	for _, m := range x.burst {
+		x.blocks.add(x.shard(m.print), remainder(m.print), m.object, m.source)
+	}
+	x.burst = x.burst[:0]
 }
 
 func (x *Index) shard(print uint64) *shard { return &x.shards[print>>(64-shardBits)] }
@@ -173,11 +198,12 @@ func (x *Index) shard(print uint64) *shard { return &x.shards[print>>(64-shardBi
 // in and must be called once.
 func (x *Index) Suspects() []Ref {
 	x.sorted = true
+	x.flush()
 	suspect := make([]uint64, (x.objects+63)/64)
 	var marks []mark
 	var owners []uint32
 	for i := range x.shards {
-		marks = x.shards[i].sort(marks)
+		marks = x.blocks.sort(&x.shards[i], marks)
 		for rest := marks; len(rest) > 0; {
 			n := 1
 			for n < len(rest) && rest[n].print() == rest[0].print() {
@@ -256,5 +282,5 @@ func (x *Index) Taken(a Address) bool {
 
 func (x *Index) has(k Key) bool {
 	print := x.fingerprint(k)
-	return x.shard(print).has(remainder(print))
+	return x.blocks.has(x.shard(print), remainder(print))
 }

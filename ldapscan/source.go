@@ -20,6 +20,22 @@ type Source interface {
 	// that no longer exist are left out. An error means that some are missing
 	// for another reason.
 	Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error
+	// Lookup hands over every object that holds one of the addresses, as
+	// [conflicts.Wanted] has it, in proxyAddresses, mail, userPrincipalName or
+	// targetAddress: whole, each once, in any order, deleted ones marked as such
+	// where the directory shows them. Only if the error is nil is an address that
+	// none was handed over for known to be free.
+	//
+	// A directory is asked for all the ways of writing an address that can be named
+	// ([conflicts.Address.Spellings]). Where the server compares by case only, and
+	// not as Active Directory does, others stay hidden: josé for jose.
+	Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error
+	// Reread hands over the objects that amendments change, as they are now: whole,
+	// in any order, found by objectGUID even if they were renamed, moved or deleted,
+	// or by name where the amendment or the object has no objectGUID. What the
+	// account may write is told where the directory tells it. An error means that
+	// some are missing for another reason than that they do not exist.
+	Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error
 }
 
 // A Sink takes in what a sweep finds, in portions: what one connection reads in
@@ -40,8 +56,9 @@ type Portion interface {
 	Changed(*conflicts.View)
 	// Deleted takes the proxy addresses of an object that was deleted.
 	Deleted(addresses [][]byte)
-	// Page is told about every page or comparable part that is complete.
-	Page()
+	// Page is told about every page or comparable part that is complete, and how
+	// many octets its entries had.
+	Page(octets int)
 	Keep()
 	Drop()
 }
@@ -55,4 +72,11 @@ type Survey struct {
 	Problems []string
 	// Notes are facts that do not make the sweep incomplete.
 	Notes []string
+}
+
+func (s *Survey) add(other *Survey) {
+	s.Coverage = append(s.Coverage, other.Coverage...)
+	s.AcceptedDomains = append(s.AcceptedDomains, other.AcceptedDomains...)
+	s.Problems = append(s.Problems, other.Problems...)
+	s.Notes = append(s.Notes, other.Notes...)
 }

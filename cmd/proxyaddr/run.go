@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -26,16 +27,18 @@ const (
 	exitUsage       = 2
 	exitIncomplete  = 3
 	exitConnect     = 4
+	exitStale       = 5
 	exitInterrupted = 130
 )
 
 const exitStatus = `EXIT STATUS
-  0    clean: everything was read, and no address is claimed twice
-  1    conflicts found
+  0    clean: everything was read, and no address is claimed twice or taken
+  1    conflicts found, or an address taken
   2    wrong usage or unreadable input
   3    incomplete: something could not be read, or an output not be written
        (also when conflicts were found)
   4    no server found or reached, no TLS, or the bind was refused
+  5    stale plan or review: the directory is no longer as it was
   130  interrupted
 `
 
@@ -50,7 +53,9 @@ type command struct {
 
 var commands = []command{
 	{"scan", "scan a directory or an LDIF export for conflicts", newScan, scanUsage},
+	{"check", "tell whether addresses are free, and who has them", newCheck, checkUsage},
 	{"demo", "scan a made-up company and show what comes out", newDemo, demoUsage},
+	{"verify", "compare fix files with the directory as it is now", newVerify, verifyUsage},
 	{"version", "print the version", newVersion, versionUsage},
 }
 
@@ -62,11 +67,19 @@ func (e *usageError) Error() string { return e.problem }
 // An outputError is a result that could not be written.
 type outputError struct{ error }
 
+// gcPercent is lower than Go's 100, as nearly all that a scan keeps is the index,
+// and grows but slowly: collecting more often costs no time that can be measured
+// and saves a fifth of the memory.
+const gcPercent = 40
+
 // run is the whole program but for the exit. It may be called by tests.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
 	return c.run(ctx, args)
 }
