@@ -95,9 +95,9 @@ func (d *Directory) objects(search func(attributes ...string) ([]result, error),
 	objects := make([]*conflicts.Object, len(list))
 	for i, r := range list {
 		objects[i] = whole[i].object(r.dn)
-	}
-	if err := d.locate(objects); err != nil {
-		return 0, err
+		if err := d.locate(&objects[i].Written); err != nil {
+			return 0, err
+		}
 	}
 	for _, o := range objects {
 		found(o)
