@@ -239,7 +239,11 @@ func (c *comparer) copies(ctx context.Context, d *Directory, guids []conflicts.G
 			missing = append(missing, guids[i])
 		}
 	}
-	return copies, d.deletions(missing, func(g conflicts.GUID, s conflicts.Stamp) { at[g].Deleted = s })
+	return copies, d.deletions(missing, func(g conflicts.GUID, s conflicts.Stamp) {
+		if c := at[g]; c != nil {
+			c.Deleted = s
+		}
+	})
 }
 
 // deletions tells when objects were deleted, as far as the account may see that.

@@ -45,7 +45,7 @@ line "flag = value" in the file that --config names; the command line goes first
 type scanOptions struct {
 	login
 	input, output, format, config string
-	stats                         bool
+	stats, compareDCs             bool
 	base, exclude, keeper         []string
 	pattern, secondary            string
 	commandLine                   string
@@ -62,6 +62,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.secondary, "secondary", "replace", "replace or remove a duplicated secondary address")
 	fs.StringVarP(&o.output, "output", "o", "", "write the report, the fix files and scan.json to this `directory`")
 	fs.StringVar(&o.format, "format", "table", "write table, json, jsonl or csv to stdout")
+	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare the domain controllers with each other instead: all of each domain that -d names, or those of several -H")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
 }
@@ -81,6 +82,11 @@ func (o *scanOptions) check(args []string) error {
 		return wrong("the formats are table, json, jsonl and csv", "--format %s: unknown", o.format)
 	case o.secondary != "replace" && o.secondary != "remove":
 		return wrong("it takes replace or remove", "--secondary %s: unknown", o.secondary)
+	}
+	if o.compareDCs {
+		if err := o.checkCompare(); err != nil {
+			return err
+		}
 	}
 	for _, dn := range slices.Concat(o.base, o.exclude) {
 		if !strings.Contains(dn, "=") {
@@ -128,6 +134,9 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 }
 
 func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
+	if o.compareDCs {
+		return o.compare(ctx, c)
+	}
 	var src ldapscan.Source = ldapscan.Export{Path: o.input}
 	if o.named() {
 		forest, err := o.open(ctx, c)
