@@ -52,6 +52,25 @@ func (c *Comparison) Complete() bool { return len(c.Problems) == 0 }
 // Clean reports whether nothing differs.
 func (c *Comparison) Clean() bool { return len(c.Differences)+len(c.Pending) == 0 }
 
+// Partitions returns how many were compared.
+func (c *Comparison) Partitions() int {
+	known := map[string]bool{}
+	for _, row := range c.Coverage {
+		known[strings.ToLower(row.Partition)] = true
+	}
+	return len(known)
+}
+
+// Count returns the number of differences of a standing.
+func (c *Comparison) Count(s Standing) (n int) {
+	for i := range c.Differences {
+		if c.Differences[i].Standing() == s {
+			n++
+		}
+	}
+	return n
+}
+
 // Contested returns the addresses that replication brings to domain controllers
 // where the object has them not. Other objects may have them already.
 func (c *Comparison) Contested() []Address {
@@ -133,7 +152,7 @@ func (c *Comparison) Judge(others []*Object, opt Options) {
 	c.Differences = slices.DeleteFunc(c.Differences, func(d Difference) bool { return !opt.Reports(d.Object().DN) })
 	slices.SortFunc(c.Differences, func(a, b Difference) int {
 		x, y := a.Object(), b.Object()
-		return cmp.Or(cmp.Compare(a.urgency(), b.urgency()), strings.Compare(strings.ToLower(x.DN), strings.ToLower(y.DN)), compareObjects(x, y))
+		return cmp.Or(cmp.Compare(slices.Index(Standings, a.Standing()), slices.Index(Standings, b.Standing())), strings.Compare(strings.ToLower(x.DN), strings.ToLower(y.DN)), compareObjects(x, y))
 	})
 }
 

@@ -54,19 +54,28 @@ const (
 	Unclear Standing = "unknown"
 )
 
-// standings are in the order of what needs attention.
-var standings = []Standing{Stuck, Unclear, OnTheWay, Newest}
+// Standings lists every standing, what needs attention most first.
+var Standings = []Standing{Stuck, Unclear, OnTheWay, Newest}
+
+// Title returns the standing in words.
+func (s Standing) Title() string {
+	switch s {
+	case OnTheWay:
+		return "on the way"
+	case Unclear:
+		return "not known"
+	}
+	return string(s)
+}
 
 // Verdict says in words how the copy stands: "likely on the way: …".
 func (c *Copy) Verdict() string {
-	text := "not known"
-	switch c.Standing {
-	case Newest:
-		text = "the newest"
-	case OnTheWay:
-		text = c.Certainty.String() + " on the way"
-	case Stuck:
-		text = c.Certainty.String() + " stuck"
+	text := c.Standing.Title()
+	switch c.Certainty {
+	case Likely:
+		text = "likely " + text
+	case Possible:
+		text = "possibly " + text
 	}
 	if c.Because != "" {
 		text += ": " + c.Because
@@ -91,13 +100,14 @@ func (d *Difference) Object() *Object {
 	return d.Copies[slices.IndexFunc(d.Copies, func(c Copy) bool { return c.Object != nil })].Object
 }
 
-// urgency is lower for what needs attention first.
-func (d *Difference) urgency() int {
-	least := len(standings)
-	for _, c := range d.Copies {
-		least = min(least, slices.Index(standings, c.Standing))
+// Standing is that of the copy that needs attention most.
+func (d *Difference) Standing() Standing {
+	for _, s := range Standings {
+		if slices.ContainsFunc(d.Copies, func(c Copy) bool { return c.Standing == s }) {
+			return s
+		}
 	}
-	return least
+	return Unclear
 }
 
 // compare finds the values that not all copies have, and reports whether there are any.
