@@ -1,32 +1,30 @@
-package conflicts_test
+package conflicts
 
 import (
 	"fmt"
 	"hash/maphash"
 	"slices"
 	"testing"
-
-	"proxyaddr/conflicts"
 )
 
 // holding fills a replica. Each object is its number and its values.
-func holding(seed maphash.Seed, objects ...[]string) *conflicts.Replica {
-	r := conflicts.NewReplica(seed)
+func holding(seed maphash.Seed, objects ...[]string) *Replica {
+	r := NewReplica(seed)
 	for _, o := range objects {
 		r.Add(holder(o[0], o[1:]...))
 	}
 	return r
 }
 
-func holder(name string, values ...string) *conflicts.View {
-	v := &conflicts.View{GUID: numbered(name)}
+func holder(name string, values ...string) *View {
+	v := &View{GUID: numbered(name)}
 	for _, a := range values {
 		v.ProxyAddresses = append(v.ProxyAddresses, []byte(a))
 	}
 	return v
 }
 
-func numbered(name string) (g conflicts.GUID) {
+func numbered(name string) (g GUID) {
 	copy(g[:], name)
 	return g
 }
@@ -50,16 +48,16 @@ func TestDiffering(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			seed := maphash.MakeSeed()
-			var want []conflicts.GUID
+			var want []GUID
 			for _, name := range tc.want {
 				want = append(want, numbered(name))
 			}
-			for _, replicas := range [][]*conflicts.Replica{
+			for _, replicas := range [][]*Replica{
 				{holding(seed, base...), holding(seed, tc.other...)},
 				{holding(seed, tc.other...), holding(seed, base...)},
 				{holding(seed, base...), holding(seed, base...), holding(seed, tc.other...)},
 			} {
-				if got := conflicts.Differing(replicas...); !slices.Equal(got, want) {
+				if got := Differing(replicas...); !slices.Equal(got, want) {
 					t.Errorf("%d replicas: %v, want %v", len(replicas), got, want)
 				}
 			}
@@ -70,8 +68,8 @@ func TestDiffering(t *testing.T) {
 // What forks found belongs to the whole, wherever the parts are divided.
 func TestReplicaJoinsForks(t *testing.T) {
 	seed := maphash.MakeSeed()
-	whole, divided := conflicts.NewReplica(seed), conflicts.NewReplica(seed)
-	forks := []*conflicts.Replica{divided.Fork(), divided.Fork()}
+	whole, divided := NewReplica(seed), NewReplica(seed)
+	forks := []*Replica{divided.Fork(), divided.Fork()}
 	for i := range 1000 {
 		v := holder(fmt.Sprint(i), fmt.Sprintf("smtp:%d@x", i))
 		whole.Add(v)
@@ -81,7 +79,7 @@ func TestReplicaJoinsForks(t *testing.T) {
 	for _, f := range forks {
 		divided.Join(f)
 	}
-	if got := conflicts.Differing(whole, divided); got != nil || divided.Unnamed() != 1 || whole.Unnamed() != 0 {
+	if got := Differing(whole, divided); got != nil || divided.Unnamed() != 1 || whole.Unnamed() != 0 {
 		t.Errorf("differing %v, unnamed %d and %d", got, divided.Unnamed(), whole.Unnamed())
 	}
 }
