@@ -207,6 +207,13 @@ func (r *Replicas) match() error {
 		return &Error{Subject: strings.Join(names, ", "), Problem: "no two domain controllers with a partition in common, so there is nothing to compare",
 			Hint: "name several domain controllers of one domain with --url, or a domain with --domain"}
 	}
+	r.directories = slices.DeleteFunc(r.directories, func(d *Directory) bool {
+		compared := slices.ContainsFunc(r.partitions, func(p replicated) bool { return slices.Contains(p.holders, d) })
+		if !compared {
+			d.Close()
+		}
+		return !compared
+	})
 	return nil
 }
 
