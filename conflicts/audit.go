@@ -198,7 +198,8 @@ func (o *Owner) Primary() bool { return o.Claims[0].Primary }
 
 // A Claim is an attribute value that holds the address.
 type Claim struct {
-	// Attribute is proxyAddresses, mail or userPrincipalName.
+	// Attribute is proxyAddresses, mail or userPrincipalName; of [Wanted.Claims]
+	// also targetAddress.
 	Attribute string
 	// Value is what is stored.
 	Value   string
@@ -213,6 +214,7 @@ const (
 	ProxyAddresses    = "proxyAddresses"
 	Mail              = "mail"
 	UserPrincipalName = "userPrincipalName"
+	TargetAddress     = "targetAddress"
 )
 
 // A Change replaces or removes one attribute value of one object. All changes

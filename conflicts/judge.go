@@ -102,7 +102,7 @@ func claims(o *Object) []Claim {
 // Parsed returns the claimed value as an address; mail and userPrincipalName
 // count as SMTP.
 func (c *Claim) Parsed() Address {
-	if c.Attribute == ProxyAddresses {
+	if c.Attribute == ProxyAddresses || c.Attribute == TargetAddress {
 		return ParseAddress(c.Value)
 	}
 	return mailAddress(c.Value)

@@ -114,6 +114,11 @@ type Object struct {
 	Members int
 	// Synchronised says that a cloud directory holds a copy of the object.
 	Synchronised bool
+	// Deleted says that the object was deleted, and is what its directory kept.
+	Deleted bool
+	// Writable are the attributes out of proxyAddresses and mail that the account
+	// may write, nil if that is not known.
+	Writable []string
 }
 
 // Name returns what people call the object: its display name or the value of
@@ -123,6 +128,7 @@ func (o *Object) Name() string {
 		return o.DisplayName
 	}
 	rdn, _, _ := cutRDN(o.DN)
+	rdn, _, _ = strings.Cut(rdn, `\0ADEL:`) // behind it, the GUID of a deleted object
 	if _, v, ok := strings.Cut(rdn, "="); ok {
 		return strings.ReplaceAll(v, `\`, "")
 	}

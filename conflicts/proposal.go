@@ -1,7 +1,9 @@
 package conflicts
 
 import (
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,16 +54,10 @@ const attempts = 1 << 20
 // propose returns a free address to take the place of old on o, and claims
 // it, or says why there is none.
 func (p *planner) propose(o *Object, old Address) (Address, error) {
-	text := old.Trimmed()
-	if old.Malformed() != "" { // perhaps only written in full-width letters
-		text = loosen(text)
-		if why := mailAddress(text).Malformed(); why != "" {
-			return Address{}, fmt.Errorf("%s: %s", old.Raw, why)
-		}
+	local, domain, err := old.stem()
+	if err == nil {
+		domain, err = p.domain(o, domain)
 	}
-	local, domain, _ := splitAt(text)
-	local = plain(local)
-	domain, err := p.domain(o, DomainKey(domain))
 	if err != nil {
 		return Address{}, fmt.Errorf("%s: %w", old.Raw, err)
 	}
@@ -70,11 +66,7 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 			continue
 		}
 		series := candidates(0)
-		for n := p.next[series]; n < attempts; n++ {
-			a := ParseAddress(old.Type + ":" + candidates(n))
-			if !p.proper(a) {
-				break // no room left within the limits, or the pattern is to blame
-			}
+		for n, a := range p.opt.series(old.Type, candidates, p.next[series]) {
 			if p.free(a) {
 				p.claim(a)
 				p.next[series] = n + 1
@@ -85,11 +77,54 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 	return Address{}, fmt.Errorf("%s: no free address within %d octets before the @ and %d in all", old.Raw, maxLocal, maxSMTP)
 }
 
+// Alternatives yields what is proposed in place of an SMTP address, in order:
+// whether one is free is for the caller to find out. There are none for other
+// types and for what is no address.
+func (a Address) Alternatives() iter.Seq[Address] {
+	return func(yield func(Address) bool) {
+		local, domain, err := a.stem()
+		if err != nil || !a.SMTP() {
+			return
+		}
+		for _, next := range new(Options).series(a.Type, countUp(local, domain), 0) {
+			if !yield(next) {
+				return
+			}
+		}
+	}
+}
+
+// stem returns the parts of an address from which others are made.
+func (a Address) stem() (local, domain string, err error) {
+	text := a.Trimmed()
+	if a.Malformed() != "" { // perhaps only written in full-width letters
+		text = loosen(text)
+		if why := mailAddress(text).Malformed(); why != "" {
+			return "", "", errors.New(why)
+		}
+	}
+	local, domain, _ = splitAt(text)
+	return plain(local), DomainKey(domain), nil
+}
+
+// series yields the candidates from number n on, up to one that may not be
+// proposed: no room is left within the limits, or the pattern is to blame.
+func (opt *Options) series(typ string, candidates func(int) string, n int) iter.Seq2[int, Address] {
+	return func(yield func(int, Address) bool) {
+		for ; n < attempts; n++ {
+			a := ParseAddress(typ + ":" + candidates(n))
+			if !opt.proper(a) || !yield(n, a) {
+				return
+			}
+		}
+	}
+}
+
 // proper reports whether an address may be proposed: well formed, within the
 // limits, and in a domain that Exchange accepts mail for.
-func (p *planner) proper(a Address) bool {
+func (opt *Options) proper(a Address) bool {
 	local, _, _ := splitAt(a.Text)
-	return a.Malformed() == "" && tooLong(a) == "" && p.opt.accepts(a.Domain()) &&
+	return a.Malformed() == "" && tooLong(a) == "" && opt.accepts(a.Domain()) &&
 		(quoted(local) || refusedByEntra(a) == "" && !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && !strings.Contains(local, ".."))
 }
 

@@ -47,10 +47,13 @@ func Compare(ctx context.Context, r *Replicas, opt Options) (*conflicts.Comparis
 
 type comparer struct {
 	*Replicas
-	seed   maphash.Seed
-	tally  tally
-	unread map[*Directory]bool // those that failed while objects were read again
-	out    *conflicts.Comparison
+	seed  maphash.Seed
+	tally tally
+	out   *conflicts.Comparison
+	// compared are the partitions with those that hold them and were read to the end,
+	// unread those that failed while objects were read again.
+	compared []replicated
+	unread   map[*Directory]bool
 }
 
 func (c *comparer) server(d *Directory) *conflicts.Server {
@@ -181,6 +184,7 @@ func (c *comparer) compare(ctx context.Context, p replicated, replicas map[*Dire
 	if len(holders) < 2 {
 		return // a problem says why
 	}
+	c.compared = append(c.compared, replicated{p.partition, holders})
 	differing := conflicts.Differing(slices.Collect(maps.Values(replicas))...)
 	c.tally.add(Progress{}, Progress{Suspects: len(differing)})
 	for batch := range slices.Chunk(differing, compareBatch) {
@@ -239,7 +243,7 @@ func (c *comparer) copies(ctx context.Context, d *Directory, guids []conflicts.G
 			missing = append(missing, guids[i])
 		}
 	}
-	return copies, d.deletions(missing, func(g conflicts.GUID, s conflicts.Stamp) {
+	return copies, d.deletions(ctx, missing, func(g conflicts.GUID, s conflicts.Stamp) {
 		if c := at[g]; c != nil {
 			c.Deleted = s
 		}
@@ -247,7 +251,7 @@ func (c *comparer) copies(ctx context.Context, d *Directory, guids []conflicts.G
 }
 
 // deletions tells when objects were deleted, as far as the account may see that.
-func (d *Directory) deletions(guids []conflicts.GUID, found func(conflicts.GUID, conflicts.Stamp)) error {
+func (d *Directory) deletions(ctx context.Context, guids []conflicts.GUID, found func(conflicts.GUID, conflicts.Stamp)) error {
 	if !d.offers(showDeleted) {
 		return nil
 	}
@@ -272,13 +276,35 @@ func (d *Directory) deletions(guids []conflicts.GUID, found func(conflicts.GUID,
 				found(a.entry(r.dn).GUID, s)
 			}
 			if err != nil {
-				return fmt.Errorf("%s: deleted objects: %s", d.server.URL, brief(err))
+				return d.failed(ctx, err)
 			}
 		}
 	}
 	return nil
 }
 
+// holders returns the objects that have one of the addresses, as one of the servers
+// has them.
 func (c *comparer) holders(ctx context.Context, addresses []conflicts.Address) ([]*conflicts.Object, error) {
-	return nil, nil
+	var objects []*conflicts.Object
+	for _, p := range c.compared {
+		d := p.holders[max(0, slices.IndexFunc(p.holders, func(d *Directory) bool { return !c.unread[d] }))]
+		var refs []conflicts.Ref
+		seen := map[conflicts.Ref]bool{}
+		found := func(o *conflicts.Object) {
+			if !o.Deleted {
+				refs = append(refs, o.Ref())
+			}
+		}
+		for batch := range slices.Chunk(addresses, lookupBatch) {
+			l := &lookup{wanted: conflicts.NewWanted(batch...), filters: []string{addressFilter(batch)}, assigned: d.assigned, found: found, seen: seen}
+			if err := l.read(d, p.dn); err != nil || ctx.Err() != nil {
+				return objects, d.failed(ctx, err)
+			}
+		}
+		if err := d.Inspect(ctx, refs, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
+			return objects, err
+		}
+	}
+	return objects, nil
 }

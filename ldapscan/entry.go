@@ -103,6 +103,17 @@ func (a attributes) object(dn string) *conflicts.Object {
 		Restored:       a.restored(),
 		Members:        min(len(a["member"]), countedMembers),
 		Synchronised:   a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
+		Deleted:        strings.EqualFold(a.first("isdeleted"), "TRUE"),
+	}
+	if len(a["sdrightseffective"]) > 0 { // always there if the directory tells what the account may write
+		o.Writable = []string{}
+		for _, name := range a.all("allowedattributeseffective") {
+			for _, known := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
+				if strings.EqualFold(name, known) {
+					o.Writable = append(o.Writable, known)
+				}
+			}
+		}
 	}
 	if len(classes) > 0 {
 		o.Class = classes[len(classes)-1]

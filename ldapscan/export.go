@@ -111,10 +111,7 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 		if !inspected && !strings.HasPrefix(rec.DN, "CN=NTDS Settings,") {
 			return nil
 		}
-		a := attributes{}
-		for _, attr := range rec.Attributes {
-			a.add(attr.Name, attr.Value)
-		}
+		a := attributesOf(rec)
 		if !inspected {
 			delete(unnamed, known.add(rec.DN, a))
 			return nil
@@ -135,6 +132,14 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 		return nil
 	}
 	return err
+}
+
+func attributesOf(rec *ldif.Record) attributes {
+	a := attributes{}
+	for _, attr := range rec.Attributes {
+		a.add(attr.Name, attr.Value)
+	}
+	return a
 }
 
 // read hands over every record, each valid until the next.

@@ -19,7 +19,11 @@ const inspectBatch = 50
 // stays the same when an object is renamed or moved. Those without one are read
 // one by one.
 func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	err := d.inspect(ctx, refs, found)
+	return d.failed(ctx, d.inspect(ctx, refs, inspectAttributes, nil, found))
+}
+
+// failed is the error of a verb.
+func (d *Directory) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -29,7 +33,7 @@ func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found fun
 	return nil
 }
 
-func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
+func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attributes []string, controls []ldap.Control, found func(*conflicts.Object)) error {
 	var guids []conflicts.GUID
 	for _, ref := range refs {
 		if ref.GUID != (conflicts.GUID{}) {
@@ -39,7 +43,7 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found fun
 		if !slices.ContainsFunc(d.assigned, func(p partition) bool { return conflicts.Within(ref.DN, p.dn) }) {
 			continue // another server's
 		}
-		_, err := d.objects(func(attributes ...string) ([]result, error) { return d.read(ref.DN, attributes...) }, found)
+		_, err := d.objects(attributes, func(attributes []string) ([]result, error) { return d.read(ref.DN, attributes...) }, found)
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
@@ -50,8 +54,8 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found fun
 			if left == 0 {
 				break
 			}
-			n, err := d.objects(func(attributes ...string) ([]result, error) {
-				answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes)
+			n, err := d.objects(attributes, func(attributes []string) ([]result, error) {
+				answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes, controls...)
 				if err != nil {
 					return nil, err
 				}
@@ -66,35 +70,32 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, found fun
 	return nil
 }
 
-// objects hands over the objects that a search reads with the attributes that it
-// is given, and returns their number.
-func (d *Directory) objects(search func(attributes ...string) ([]result, error), found func(*conflicts.Object)) (int, error) {
-	list, err := search(inspectAttributes...)
+// objects hands over the objects that a search reads, with the domain controllers
+// that wrote their addresses, and returns their number.
+func (d *Directory) objects(attributes []string, search func(attributes []string) ([]result, error), found func(*conflicts.Object)) (int, error) {
+	list, err := search(attributes)
 	if err != nil {
 		return 0, err
 	}
-	whole := make([]attributes, len(list))
-	stamped := true
-	for i, r := range list {
-		if whole[i], err = d.attributes(r); err != nil {
-			return 0, err
-		}
-		stamped = stamped && len(whole[i]["replpropertymetadata"]) > 0
+	whole, err := d.whole(list)
+	if err != nil {
+		return 0, err
 	}
-	if !stamped { // the same is made for each request in another form, which takes other rights
-		again, err := search("msDS-ReplAttributeMetaData")
+	if slices.ContainsFunc(whole, func(w wholeEntry) bool { return len(w.attributes["replpropertymetadata"]) == 0 }) {
+		// The same is made for each request in another form, which takes other rights.
+		again, err := search([]string{"msDS-ReplAttributeMetaData"})
 		if err != nil {
 			return 0, err
 		}
 		for _, r := range again {
-			if i := slices.IndexFunc(list, func(first result) bool { return first.dn == r.dn }); i >= 0 {
+			if i := slices.IndexFunc(whole, func(w wholeEntry) bool { return w.dn == r.dn }); i >= 0 {
 				whole[i].take(r)
 			}
 		}
 	}
-	objects := make([]*conflicts.Object, len(list))
-	for i, r := range list {
-		objects[i] = whole[i].object(r.dn)
+	objects := make([]*conflicts.Object, len(whole))
+	for i, w := range whole {
+		objects[i] = d.object(w)
 		if err := d.locate(&objects[i].Written); err != nil {
 			return 0, err
 		}
@@ -103,6 +104,33 @@ func (d *Directory) objects(search func(attributes ...string) ([]result, error),
 		found(o)
 	}
 	return len(objects), nil
+}
+
+// A wholeEntry has all values of its addresses.
+type wholeEntry struct {
+	dn string
+	attributes
+}
+
+func (d *Directory) whole(list []result) ([]wholeEntry, error) {
+	entries := make([]wholeEntry, len(list))
+	for i, r := range list {
+		a, err := d.attributes(r)
+		if err != nil {
+			return nil, err
+		}
+		entries[i] = wholeEntry{r.dn, a}
+	}
+	return entries, nil
+}
+
+func (d *Directory) object(e wholeEntry) *conflicts.Object {
+	d.visible = d.visible || len(e.attributes["proxyaddresses"]) > 0
+	o := e.attributes.object(e.dn)
+	if d.full != nil {
+		o.Writable = nil // nobody writes to a catalog
+	}
+	return o
 }
 
 // guidFilter finds any of the objects, by octets in hexadecimal (RFC 4515).

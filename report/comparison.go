@@ -40,52 +40,55 @@ func ComparisonTable(w io.Writer, c *conflicts.Comparison, opts TableOptions) er
 
 // difference writes one block, in which servers that have the same stand together.
 func (t *table) difference(d *conflicts.Difference) {
-	o := d.Object()
-	t.line("", o.Name()+", "+kind(o), bold)
-	t.line(indent, o.DN, plain)
-	alike := func(a, b *conflicts.Copy) bool {
-		return copyState(a) == copyState(b) && slices.Equal(a.Has, b.Has) && slices.Equal(a.Lacks, b.Lacks)
-	}
+	t.line("", d.Object().Name()+", "+kind(d.Object()), bold)
+	t.line(indent, d.Object().DN, plain)
+	written := make([]bool, len(d.Copies))
 	for i := range d.Copies {
-		c := &d.Copies[i]
-		if slices.ContainsFunc(d.Copies[:i], func(other conflicts.Copy) bool { return alike(&other, c) }) {
+		if written[i] {
 			continue
 		}
-		var names []string
-		for _, other := range d.Copies[i:] {
-			if alike(&other, c) {
-				names = append(names, other.Server.Name())
+		state, facts := copyState(&d.Copies[i])
+		var servers []string
+		for n := i; n < len(d.Copies); n++ {
+			if same, others := copyState(&d.Copies[n]); same == state && slices.Equal(others, facts) {
+				written[n] = true
+				servers = append(servers, d.Copies[n].Server.Name())
 			}
 		}
 		style := plain
-		if c.Standing == conflicts.Stuck {
+		if d.Copies[i].Standing == conflicts.Stuck {
 			style = alarm
 		}
-		t.paragraph("  ", strings.Join(names, ", ")+": "+copyState(c), style)
-		if c.Object == nil {
-			continue
-		}
-		for _, v := range c.Has {
-			t.line(indent, "has   "+v, plain)
-		}
-		for _, v := range c.Lacks {
-			t.line(indent, "lacks "+v, plain)
+		t.paragraph("  ", strings.Join(servers, ", ")+": "+state, style)
+		for _, fact := range facts {
+			t.line(indent, fact, plain)
 		}
 	}
 	t.line("", "", plain)
 }
 
-// copyState says what a domain controller has of an object, and how that stands.
-func copyState(c *conflicts.Copy) string {
+// copyState says how what a domain controller has of an object stands, and what
+// that is.
+func copyState(c *conflicts.Copy) (state string, facts []string) {
+	state = c.Verdict()
 	switch {
-	case c.Object != nil && c.Object.Written.Known():
-		return fmt.Sprintf("version %d, written %s; %s", c.Object.Written.Version, c.Object.Written, c.Verdict())
+	case c.Unread:
 	case c.Deleted.Known():
-		return fmt.Sprintf("deleted %s; %s", c.Deleted, c.Verdict())
-	case c.Object == nil && !c.Unread:
-		return "not there; " + c.Verdict()
+		return "deleted; " + state, []string{"deleted " + c.Deleted.String()}
+	case c.Object == nil:
+		return "not there; " + state, nil
+	default:
+		if w := c.Object.Written; w.Known() {
+			facts = append(facts, fmt.Sprintf("version %d, written %s", w.Version, w))
+		}
+		for _, v := range c.Has {
+			facts = append(facts, "has   "+v)
+		}
+		for _, v := range c.Lacks {
+			facts = append(facts, "lacks "+v)
+		}
 	}
-	return c.Verdict()
+	return state, facts
 }
 
 func (t *table) pending(p *conflicts.Pending) {

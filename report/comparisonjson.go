@@ -92,25 +92,12 @@ type copyJSON struct {
 	Base64    map[string][]byte  `json:"base64,omitempty"`
 }
 
-type valueJSON struct {
-	Value  text              `json:"value"`
-	Base64 map[string][]byte `json:"base64,omitempty"`
-}
-
-func values(list []string) []valueJSON {
-	out := make([]valueJSON, len(list))
-	for i, v := range list {
-		out[i] = valueJSON{text(v), exact("value", v)}
-	}
-	return out
-}
-
 func newDifferenceJSON(d *conflicts.Difference) *differenceJSON {
 	o := d.Object()
 	j := &differenceJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Standing: d.Standing(),
 		Copies: make([]copyJSON, len(d.Copies)), Base64: exact("dn", o.DN, "name", o.Name())}
 	for i, c := range d.Copies {
-		one := copyJSON{Server: text(c.Server.Name()), State: "missing", Has: values(c.Has), Lacks: values(c.Lacks), Deleted: newStampJSON(c.Deleted),
+		one := copyJSON{Server: text(c.Server.Name()), State: "missing", Has: newValuesJSON(c.Has), Lacks: newValuesJSON(c.Lacks), Deleted: newStampJSON(c.Deleted),
 			Standing: c.Standing, Certainty: c.Certainty.String(), Because: text(c.Because), Age: int(c.Age.Seconds()), Usual: int(c.Usual.Seconds())}
 		switch {
 		case c.Object != nil:

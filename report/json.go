@@ -62,6 +62,12 @@ func (e *jsonEncoder) open(v any) { e.write(bytes.TrimSuffix(e.encode("", v), []
 
 func (e *jsonEncoder) close() { e.write([]byte("\n}\n")) }
 
+// line writes a document of its own.
+func (e *jsonEncoder) line(v any) {
+	e.write(e.encode("", v))
+	e.write([]byte("\n"))
+}
+
 // array writes one more field of the document that stands open.
 func (e *jsonEncoder) array(name string, n int, element func(int) any) {
 	e.write(fmt.Appendf(nil, ",\n%s%q: [", e.indent, name))

@@ -43,18 +43,17 @@ line "flag = value" in the file that --config names; the command line goes first
 
 // scanOptions are the settings of a scan.
 type scanOptions struct {
-	login
-	input, output, format, config string
-	stats, compareDCs             bool
-	base, exclude, keeper         []string
-	pattern, secondary            string
-	commandLine                   string
-	judge                         conflicts.Options
+	source
+	output, format        string
+	stats, compareDCs     bool
+	base, exclude, keeper []string
+	pattern, secondary    string
+	commandLine           string
+	judge                 conflicts.Options
 }
 
 func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
-	o.login.addFlags(fs)
-	fs.StringVar(&o.input, "input", "", "read this LDIF `export` instead of a domain controller")
+	o.source.addFlags(fs)
 	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
 	fs.StringSliceVar(&o.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
@@ -64,7 +63,6 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.format, "format", "table", "write table, json, jsonl or csv to stdout")
 	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare the domain controllers with each other instead: all of each domain that -d names, or those of several -H")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
-	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
 }
 
 // check validates what can be validated before anything is contacted, and
@@ -74,10 +72,6 @@ func (o *scanOptions) check(args []string) error {
 	switch {
 	case len(args) > 0:
 		return wrong("", "unexpected argument %q", args[0])
-	case !o.named() && o.input == "":
-		return wrong("name a domain with -d, a domain controller with -H ldaps://HOST, or an LDIF export with --input", "nothing to scan")
-	case o.named() && o.input != "":
-		return wrong("give one of them", "both a directory and --input")
 	case !slices.Contains([]string{"table", "json", "jsonl", "csv"}, o.format):
 		return wrong("the formats are table, json, jsonl and csv", "--format %s: unknown", o.format)
 	case o.secondary != "replace" && o.secondary != "remove":
@@ -100,10 +94,8 @@ func (o *scanOptions) check(args []string) error {
 	if o.judge.Pattern, err = conflicts.ParsePattern(o.pattern); err != nil {
 		return &usageError{problem: err.Error()}
 	}
-	if o.named() {
-		if err := o.login.check(); err != nil {
-			return err
-		}
+	if err := o.source.check(); err != nil {
+		return err
 	}
 	if o.output != "" {
 		if err := os.MkdirAll(o.output, 0o777); err != nil {
@@ -122,7 +114,7 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 	fs := pflag.NewFlagSet("scan", pflag.ContinueOnError)
 	o.addFlags(fs)
 	return fs, func(ctx context.Context, args []string) (int, error) {
-		if err := c.settle(fs, []string{"url", "domain", "input"}, []string{"prompt", "password-file", "password-command", "keytab", "ccache"}); err != nil {
+		if err := c.settle(fs, alternatives...); err != nil {
 			return 0, err
 		}
 		if err := o.check(args); err != nil {
@@ -137,18 +129,11 @@ func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
 	if o.compareDCs {
 		return o.compare(ctx, c)
 	}
-	var src ldapscan.Source = ldapscan.Export{Path: o.input}
-	if o.named() {
-		forest, err := o.open(ctx, c)
-		if err != nil {
-			return 0, err
-		}
-		defer forest.Close()
-		for _, s := range forest.Servers() {
-			c.log("%s", s)
-		}
-		src = forest
+	src, done, err := o.connect(ctx, c)
+	if err != nil {
+		return 0, err
 	}
+	defer done()
 	audit, err := c.scan(ctx, src, o)
 	if err != nil && o.input != "" && ctx.Err() == nil {
 		hint := "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
