@@ -145,15 +145,34 @@ func (c *Comparison) Judge(others []*Object, opt Options) {
 				p.Seen[i] = c.holders(o.Partition)
 			}
 		}
-		if pending {
-			c.Pending = append(c.Pending, p)
+		if !pending {
+			continue
 		}
+		if !p.seenTogether() {
+			p.Cause = Cause{Kind: Race, Certainty: Likely, Because: "no domain controller sees two of the owners yet"}
+		}
+		c.Pending = append(c.Pending, p)
 	}
 	c.Differences = slices.DeleteFunc(c.Differences, func(d Difference) bool { return !opt.Reports(d.Object().DN) })
 	slices.SortFunc(c.Differences, func(a, b Difference) int {
 		x, y := a.Object(), b.Object()
 		return cmp.Or(cmp.Compare(slices.Index(Standings, a.Standing()), slices.Index(Standings, b.Standing())), strings.Compare(strings.ToLower(x.DN), strings.ToLower(y.DN)), compareObjects(x, y))
 	})
+}
+
+// seenTogether reports whether a domain controller shows the address on two of the
+// owners, so that who looked there could know.
+func (p *Pending) seenTogether() bool {
+	seen := map[*Server]bool{}
+	for _, servers := range p.Seen {
+		for _, s := range servers {
+			if seen[s] {
+				return true
+			}
+			seen[s] = true
+		}
+	}
+	return false
 }
 
 // holders returns the domain controllers of which a partition was compared.

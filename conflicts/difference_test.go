@@ -131,7 +131,7 @@ func pendingLines(c *Comparison) []string {
 				line += map[bool]string{true: "+"}[n > 0] + s.Host
 			}
 		}
-		lines = append(lines, line)
+		lines = append(lines, line+" "+string(p.Cause.Kind))
 	}
 	return lines
 }
@@ -151,9 +151,9 @@ func TestPendingConflicts(t *testing.T) {
 		want   []string
 	}{
 		{"taken on both", []pair{{written(1, "A", dc1, 1, "SMTP:x@a.com"), nil}, {nil, written(2, "B", dc2, 1, "smtp:X@a.com")}}, nil, Options{},
-			[]string{"duplicate x@a.com: A@dc1 B@dc2"}},
+			[]string{"duplicate x@a.com: A@dc1 B@dc2 race"}},
 		{"someone has it everywhere", []pair{{written(1, "A", dc1, 3, "smtp:a@a.com", "smtp:x@a.com"), written(1, "A", dc1, 2, "smtp:a@a.com")}},
-			[]*Object{object(3, "C", "SMTP:x@a.com")}, Options{}, []string{"duplicate x@a.com: C@dc1+dc2 A@dc1"}},
+			[]*Object{object(3, "C", "SMTP:x@a.com")}, Options{}, []string{"duplicate x@a.com: C@dc1+dc2 A@dc1 unknown"}},
 		{"given up on the first, taken on the second", []pair{{written(1, "A", dc1, 3), written(1, "A", dc1, 2, "smtp:x@a.com")}, {written(2, "B", dc1, 3, "smtp:x@a.com"), written(2, "B", dc1, 2)}}, nil, Options{}, nil},
 		{"what is lost is no conflict", []pair{{written(1, "A", dc1, 2, "smtp:x@a.com"), written(1, "A", dc2, 3, "smtp:y@a.com")}},
 			[]*Object{object(3, "C", "SMTP:x@a.com")}, Options{}, nil},
@@ -165,7 +165,7 @@ func TestPendingConflicts(t *testing.T) {
 		{"the same object, found once more as it was", []pair{{written(1, "A", dc1, 3, "SMTP:x@a.com"), written(1, "A", dc1, 2, "smtp:y@a.com")}},
 			[]*Object{written(1, "A", dc1, 2, "smtp:y@a.com")}, Options{}, nil},
 		{"nobody knows which will be", []pair{{object(1, "A", "smtp:x@a.com"), object(1, "A", "smtp:y@a.com")}}, []*Object{object(3, "C", "SMTP:y@a.com")}, Options{},
-			[]string{"duplicate y@a.com: C@dc1+dc2 A@dc2"}},
+			[]string{"duplicate y@a.com: C@dc1+dc2 A@dc2 unknown"}},
 		{"outside of what is reported", []pair{{written(1, "A", dc1, 1, "SMTP:x@a.com"), nil}, {nil, written(2, "B", dc2, 1, "smtp:X@a.com")}}, nil,
 			Options{Base: []string{"OU=Elsewhere,DC=a,DC=com"}}, nil},
 	} {

@@ -129,8 +129,8 @@ func differing(c *conflicts.Comparison) string {
 	return found
 }
 
-// behind says how many objects a domain controller does not have as they will be,
-// or nothing if there are none.
+// behind says of how many objects a domain controller has not the newest, or
+// nothing if there are none.
 func behind(c *conflicts.Comparison, s *conflicts.Server) string {
 	n := map[conflicts.Standing]int{}
 	for i := range c.Differences {
@@ -143,7 +143,7 @@ func behind(c *conflicts.Comparison, s *conflicts.Server) string {
 	if len(n) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s is behind: %s.", s.Name(), byStanding(func(s conflicts.Standing) int { return n[s] }))
+	return fmt.Sprintf("%s: %s.", s.Name(), byStanding(func(s conflicts.Standing) int { return n[s] }))
 }
 
 func byStanding(count func(conflicts.Standing) int) string {

@@ -78,18 +78,19 @@ type differenceJSON struct {
 type copyJSON struct {
 	Server text `json:"server"`
 	// State is there, missing, deleted or unread.
-	State     string             `json:"state"`
-	DN        text               `json:"dn"`
-	Has       []valueJSON        `json:"has"`
-	Lacks     []valueJSON        `json:"lacks"`
-	Written   *stampJSON         `json:"written,omitempty"`
-	Deleted   *stampJSON         `json:"deleted,omitempty"`
-	Standing  conflicts.Standing `json:"standing"`
-	Certainty string             `json:"certainty"`
-	Because   text               `json:"because"`
-	Age       int                `json:"age_seconds"`
-	Usual     int                `json:"usual_seconds"`
-	Base64    map[string][]byte  `json:"base64,omitempty"`
+	State    string             `json:"state"`
+	DN       text               `json:"dn"`
+	Has      []valueJSON        `json:"has"`
+	Lacks    []valueJSON        `json:"lacks"`
+	Written  *stampJSON         `json:"written,omitempty"`
+	Deleted  *stampJSON         `json:"deleted,omitempty"`
+	Standing conflicts.Standing `json:"standing"`
+	Because  text               `json:"because"`
+	// These three are there if Standing is on-the-way or stuck.
+	Certainty string            `json:"certainty,omitempty"`
+	Age       *int              `json:"age_seconds,omitempty"`
+	Usual     *int              `json:"usual_seconds,omitempty"`
+	Base64    map[string][]byte `json:"base64,omitempty"`
 }
 
 func newDifferenceJSON(d *conflicts.Difference) *differenceJSON {
@@ -98,7 +99,10 @@ func newDifferenceJSON(d *conflicts.Difference) *differenceJSON {
 		Copies: make([]copyJSON, len(d.Copies)), Base64: exact("dn", o.DN, "name", o.Name())}
 	for i, c := range d.Copies {
 		one := copyJSON{Server: text(c.Server.Name()), State: "missing", Has: newValuesJSON(c.Has), Lacks: newValuesJSON(c.Lacks), Deleted: newStampJSON(c.Deleted),
-			Standing: c.Standing, Certainty: c.Certainty.String(), Because: text(c.Because), Age: int(c.Age.Seconds()), Usual: int(c.Usual.Seconds())}
+			Standing: c.Standing, Because: text(c.Because)}
+		if c.Certainty != conflicts.NotKnown {
+			one.Certainty, one.Age, one.Usual = c.Certainty.String(), seconds(c.Age), seconds(c.Usual)
+		}
 		switch {
 		case c.Object != nil:
 			one.State, one.DN, one.Written, one.Base64 = "there", text(c.Object.DN), newStampJSON(c.Object.Written), exact("dn", c.Object.DN)
@@ -110,6 +114,11 @@ func newDifferenceJSON(d *conflicts.Difference) *differenceJSON {
 		j.Copies[i] = one
 	}
 	return j
+}
+
+func seconds(d time.Duration) *int {
+	n := int(d.Seconds())
+	return &n
 }
 
 type pendingJSON struct {
