@@ -55,6 +55,57 @@ func aComparison(t *testing.T) *conflicts.Comparison {
 
 const comparisonTable = `Jane Doe, user mailbox
           CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com
+  dc1.corp.contoso.com: newest
+          version 5, written 2023-05-15 03:40:50 UTC on Berlin\DC1
+          has   smtp:info@contoso.com
+          lacks smtp:jd@contoso.com
+  dc2.corp.contoso.com: likely stuck: the newest was written 6h10m0s ago, which is 5h55m0s overdue
+          version 4, written 2023-05-15 02:40:50 UTC on Berlin\DC1
+          has   smtp:jd@contoso.com
+          lacks smtp:info@contoso.com
+  dc3.corp.contoso.com, ldap://10.0.0.4: likely stuck: the newest was written 6h10m0s ago, which is
+  3h10m0s overdue
+          version 4, written 2023-05-15 02:40:50 UTC on Berlin\DC1
+          has   smtp:jd@contoso.com
+          lacks smtp:info@contoso.com
+
+Mallory\x1b[2J\n\u202e, user mailbox
+          CN=Mallory\x1b[2J\n\u202e,OU=Staff,DC=corp,DC=contoso,DC=com
+  dc1.corp.contoso.com, dc2.corp.contoso.com: not there; likely on the way: the object was created
+  10m0s ago, which arrives within 3h0m0s as a rule
+  dc3.corp.contoso.com: newest
+          version 1, written 2023-05-15 09:40:50 UTC on Tokyo\DC3\n
+          has   smtp:info@contoso.com
+          has   smtp:\xff@contoso.com
+  ldap://10.0.0.4: not known: it could not be read there
+
+No Stamps, user mailbox
+          CN=No Stamps,OU=Staff,DC=corp,DC=contoso,DC=com
+  dc1.corp.contoso.com, ldap://10.0.0.4: not known: the directory does not tell when the addresses
+  were written
+          has   smtp:a@contoso.com
+          lacks smtp:b@contoso.com
+  dc2.corp.contoso.com, dc3.corp.contoso.com: not known: the directory does not tell when the
+  addresses were written
+          has   smtp:b@contoso.com
+          lacks smtp:a@contoso.com
+
+Leaver, user mailbox
+          CN=Leaver,OU=Staff,DC=corp,DC=contoso,DC=com
+  dc1.corp.contoso.com: possibly on the way: the object was deleted 10m0s ago, which arrives within
+  15m0s as a rule
+          version 2, written 2023-05-15 07:10:50 UTC on Berlin\DC1
+          has   SMTP:leaver@contoso.com
+  dc2.corp.contoso.com: deleted; newest
+          deleted 2023-05-15 09:40:50 UTC on Berlin\DC2
+  dc3.corp.contoso.com, ldap://10.0.0.4: likely on the way: the object was deleted 10m0s ago, which
+  arrives within 3h0m0s as a rule
+          version 2, written 2023-05-15 07:10:50 UTC on Berlin\DC1
+          has   SMTP:leaver@contoso.com
+
+C-I7ZLFD6J6J  duplicate  smtp:info@contoso.com
+  Jane Doe, user mailbox
+          CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com
           smtp:info@contoso.com
           seen on dc1.corp.contoso.com
   Mallory\x1b[2J\n\u202e, user mailbox
