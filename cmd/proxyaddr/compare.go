@@ -10,21 +10,26 @@ import (
 	"proxyaddr/report"
 )
 
-// checkCompare tells a flag that --compare-dcs has no use for.
+// checkCompare tells a setting that --compare-dcs has no use for.
 func (o *scanOptions) checkCompare() error {
-	for flag, set := range map[string]bool{"--input": o.input != "", "--global-catalog": o.catalog, "--keeper": len(o.keeper) > 0,
-		"--pattern": o.pattern != "", "--secondary": o.secondary != "replace"} {
-		if set {
-			return wrong("leave one of them out", "%s does not go with --compare-dcs", flag)
-		}
-	}
+	alone := func(flag string) error { return wrong("leave one of them out", "%s does not go with --compare-dcs", flag) }
 	switch {
+	case o.input != "":
+		return alone("--input")
+	case o.catalog:
+		return alone("--global-catalog")
+	case len(o.keeper) > 0:
+		return alone("--keeper")
+	case o.pattern != "":
+		return alone("--pattern")
+	case o.secondary != "replace":
+		return alone("--secondary")
 	case o.output != "":
-		return wrong("send --format json to a file", "--output does not go with --compare-dcs")
+		return wrong("send the output of --format json to a file", "--output does not go with --compare-dcs")
 	case o.format != "table" && o.format != "json":
-		return wrong("with --compare-dcs the formats are table and json", "--format %s: unknown", o.format)
+		return wrong("it takes table and json", "--format %s does not go with --compare-dcs", o.format)
 	case len(o.domains) == 0 && len(o.urls) == 1:
-		return wrong("name a domain with -d, or another domain controller with -H", "%s: nothing to compare it with", o.urls[0])
+		return wrong("name another domain controller with -H, or a domain with -d", "%s: nothing to compare it with", o.urls[0])
 	}
 	return nil
 }
