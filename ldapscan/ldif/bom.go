@@ -2,10 +2,10 @@ package ldif
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -15,6 +15,13 @@ var (
 	errOddUTF16  = errors.New("input ends in the middle of a UTF-16 character")
 )
 
+// Byte order marks.
+const (
+	utf8Mark    = "\xef\xbb\xbf"
+	utf16LEMark = "\xff\xfe"
+	utf16BEMark = "\xfe\xff"
+)
+
 // decodeBOM drops a UTF-8 byte order mark and turns UTF-16 that starts with one into UTF-8.
 func decodeBOM(src io.Reader) (io.Reader, error) {
 	r := bufio.NewReaderSize(src, 16) // larger reads go past its buffer
@@ -22,15 +29,15 @@ func decodeBOM(src io.Reader) (io.Reader, error) {
 	if err != nil && err != io.EOF {
 		return r, err
 	}
-	switch {
-	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
-		_, err = r.Discard(3)
+	switch text := string(head); {
+	case text == utf8Mark:
+		_, err = r.Discard(len(utf8Mark))
 		return r, err
-	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
-		_, err = r.Discard(2)
+	case strings.HasPrefix(text, utf16LEMark):
+		_, err = r.Discard(len(utf16LEMark))
 		return &utf16Reader{src: r, order: binary.LittleEndian}, err
-	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
-		_, err = r.Discard(2)
+	case strings.HasPrefix(text, utf16BEMark):
+		_, err = r.Discard(len(utf16BEMark))
 		return &utf16Reader{src: r, order: binary.BigEndian}, err
 	}
 	return r, nil

@@ -35,20 +35,16 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		const maxLine, maxRecord = 200, 1000
-		read := func(src io.Reader, reuse bool) ([]*Record, error) {
-			r := NewReader(src)
-			r.MaxLine, r.MaxRecord, r.ReuseRecord = maxLine, maxRecord, reuse
+		read := func(r *Reader, next func() (*Record, error)) ([]*Record, error) {
+			r.MaxLine, r.MaxRecord = maxLine, maxRecord
 			var recs []*Record
 			for {
-				rec, err := r.Read()
+				rec, err := next()
 				if err == io.EOF {
 					return recs, nil
 				}
 				if err != nil {
 					return recs, err
-				}
-				if reuse {
-					rec = rec.clone()
 				}
 				recs = append(recs, rec)
 				if len(recs) > len(data) {
@@ -56,7 +52,8 @@ func FuzzReader(f *testing.F) {
 				}
 			}
 		}
-		recs, err := read(bytes.NewReader(data), false)
+		whole := NewReader(bytes.NewReader(data))
+		recs, err := read(whole, whole.Read)
 		var parseErr *ParseError
 		if err != nil && (!errors.As(err, &parseErr) || parseErr.Line < 1 || parseErr.Line > 1+bytes.Count(data, []byte("\n"))) {
 			t.Errorf("error is %#v", err)
@@ -73,9 +70,28 @@ func FuzzReader(f *testing.F) {
 				t.Errorf("record of %d bytes", size)
 			}
 		}
-		again, errAgain := read(portions{bytes.NewReader(data)}, true)
+		views := NewReader(portions{bytes.NewReader(data)})
+		views.Select = func(name string) bool { return len(name)%2 == 0 }
+		again, errAgain := read(views, func() (*Record, error) {
+			v, err := views.View()
+			if err != nil {
+				return nil, err
+			}
+			seen := (&Record{Line: v.Line, DN: string(v.DN), Change: v.Change, Attributes: v.Attributes}).clone()
+			rec := views.Record()
+			want := &Record{Line: rec.Line, DN: rec.DN, Change: rec.Change}
+			for _, a := range rec.Attributes {
+				if views.Select(a.Name) {
+					want.Attributes = append(want.Attributes, a)
+				}
+			}
+			if diff := cmp.Diff(want, seen, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("view (-want +got):\n%s", diff)
+			}
+			return rec, nil
+		})
 		if diff := cmp.Diff(recs, again); diff != "" {
-			t.Errorf("in portions, with ReuseRecord (-at once +again):\n%s", diff)
+			t.Errorf("in portions, by way of views (-at once +again):\n%s", diff)
 		}
 		if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() {
 			t.Errorf("at once: %v, in portions: %v", err, errAgain)

@@ -17,13 +17,15 @@ type line struct {
 // lines is the lexer: it holds the input in one buffer and hands out a record's lines, which stay in that buffer.
 type lines struct {
 	src     io.Reader
+	opened  bool  // src is behind its byte order mark
 	readErr error // why src gives no more
 
 	// buf[start:pos] is the record being collected, buf[pos:end] was read but not looked at.
 	buf             []byte
 	start, pos, end int
 
-	number int // of the last physical line taken
+	number int  // of the last physical line taken
+	stray  bool // a NUL or a carriage return was read
 	record []line
 }
 
@@ -109,6 +111,9 @@ func (l *lines) fill() error {
 	}
 	if l.buf == nil {
 		l.buf = make([]byte, bufferSize)
+	}
+	if !l.opened {
+		l.opened = true
 		l.src, l.readErr = decodeBOM(l.src)
 		if l.readErr != nil {
 			return l.readErr
@@ -125,6 +130,8 @@ func (l *lines) fill() error {
 	const maxEmptyReads = 100 // as bufio has it
 	for range maxEmptyReads {
 		n, err := l.src.Read(l.buf[l.end:])
+		read := l.buf[l.end : l.end+n]
+		l.stray = l.stray || bytes.IndexByte(read, '\r') >= 0 || bytes.IndexByte(read, 0) >= 0
 		l.end += n
 		l.readErr = err
 		if n > 0 {
