@@ -1,13 +1,13 @@
 package ldapscan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
@@ -20,187 +20,181 @@ import (
 // What the export left out, for want of rights or by its filter, nobody can
 // tell from the file.
 type Export struct {
-	Path string
+	name  string
+	file  *os.File
+	data  *io.SectionReader // all of file
+	block int64             // how many octets of it a goroutine takes on at once
 }
 
-var _ Source = Export{}
+var _ Source = (*Export)(nil)
+
+// OpenExport opens a file. The caller closes it.
+func OpenExport(path string) (*Export, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &Error{Subject: path, Problem: cause(err), Err: err}
+	}
+	return newExport(path, f)
+}
+
+func newExport(name string, f *os.File) (*Export, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return &Export{name: name, file: f, data: io.NewSectionReader(f, 0, info.Size()), block: blockSize}, nil
+}
+
+// Close closes the file.
+func (x *Export) Close() error { return x.file.Close() }
 
 // Describe names the file.
-func (x Export) Describe(s *conflicts.Scope) { s.Source = append(s.Source, x.Path) }
+func (x *Export) Describe(s *conflicts.Scope) { s.Source = append(s.Source, x.name) }
 
-// progressEvery is how many records count as a page.
-const progressEvery = 1000
-
-// Sweep reads the file to its end. A file that cannot be opened, does not begin
-// as LDIF or holds changes instead of content is an error; damage further on
-// makes the survey incomplete.
-func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
-	survey := &Survey{Notes: []string{x.Path + ": an export; what it leaves out cannot be seen"}}
-	rows := &coverage{path: x.Path, partitions: map[string]*conflicts.Coverage{}, parents: map[string]*conflicts.Coverage{}}
-	portion := sink.Portion()
-	defer portion.Keep()
-	var w viewer
-	n := 0
-	damage := x.read(ctx, func(rec *ldif.Record) error {
-		if n++; n%progressEvery == 0 {
-			portion.Page()
-		}
-		w.record(rec)
-		for _, name := range w.domains {
-			survey.AcceptedDomains = append(survey.AcceptedDomains, string(name))
-		}
-		switch c := rows.of(rec.DN); {
-		case w.deleted:
-			if len(w.view.ProxyAddresses) > 0 {
-				c.Deleted++
-				portion.Deleted(w.view.ProxyAddresses)
-			}
-		case w.hasAddress():
-			c.Objects++
-			c.Values += len(w.view.ProxyAddresses)
-			portion.Entry(&w.view)
-			if w.missing > 0 && c.Problem == "" {
-				c.Problem = fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.Path, rec.DN)
-			}
-		}
-		return nil
+// Sweep reads the file to its end. A file that does not begin as LDIF or holds
+// changes instead of content is an error; damage further on makes the survey
+// incomplete.
+func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
+	parts, damage := readExport(ctx, x, swept, func() *exportSweep {
+		return &exportSweep{name: x.name, portion: sink.Portion(), rows: newCoverage(x.name)}
 	})
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	total := parts[0]
+	for _, p := range parts[1:] {
+		total.add(p)
 	}
-	for _, c := range rows.partitions {
-		survey.Coverage = append(survey.Coverage, *c)
+	if damage == nil && total.records == 0 {
+		damage = &Error{Subject: x.name, Problem: "no objects in it", Hint: "see whether the export failed"}
 	}
+	if ctx.Err() != nil || total.records == 0 || errors.As(damage, new(*Error)) {
+		for _, p := range parts {
+			p.drop()
+		}
+		return nil, cmp.Or(ctx.Err(), damage)
+	}
+	for _, p := range parts {
+		p.portion.Keep()
+	}
+	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, Coverage: total.rows.list(), AcceptedDomains: total.domains}
 	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
-		survey.Problems = append(survey.Problems, x.Path+": not one proxy address was seen: the export left them out")
+		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
 	}
-	slices.SortFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
 	slices.Sort(survey.AcceptedDomains)
 	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)
-	if damage == nil && n == 0 {
-		return nil, &Error{Subject: x.Path, Problem: "no objects in it", Hint: "see whether the export failed"}
-	}
 	if damage != nil {
-		var fatal *Error
-		if errors.As(damage, &fatal) || n == 0 {
-			return nil, damage
-		}
-		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.Path,
+		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.name,
 			Problem: fmt.Sprintf("%v: nothing behind that line was read", damage)})
 	}
 	return survey, nil
 }
 
-// Inspect reads the file again and hands over the objects that refs name.
-func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
+// An exportSweep is what one goroutine finds.
+type exportSweep struct {
+	name    string
+	portion Portion
+	rows    *coverage
+	domains []string
+	records int
+	w       viewer
+}
+
+// progressEvery is how many records count as a page.
+const progressEvery = 1000
+
+// swept tells the attributes that a sweep looks at.
+func swept(name string) bool { return new(viewer).field(name) != noField }
+
+func (s *exportSweep) take(_ int64, _ *ldif.Reader, v *ldif.View) {
+	if s.records++; s.records%progressEvery == 0 {
+		s.portion.Page()
+	}
+	w := &s.w
+	w.record(v)
+	for _, name := range w.domains {
+		s.domains = append(s.domains, string(name))
+	}
+	switch c := s.rows.of(v.DN); {
+	case w.deleted:
+		if len(w.view.ProxyAddresses) > 0 {
+			c.Deleted++
+			s.portion.Deleted(w.view.ProxyAddresses)
+		}
+	case w.hasAddress():
+		c.Objects++
+		c.Values += len(w.view.ProxyAddresses)
+		s.portion.Entry(&w.view)
+		if w.missing > 0 {
+			least(&c.Problem, fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", s.name, v.DN))
+		}
+	}
+}
+
+func (s *exportSweep) drop() { s.portion.Drop() }
+
+// add takes in what another goroutine found, but for its portion.
+func (s *exportSweep) add(other *exportSweep) {
+	s.records += other.records
+	s.domains = append(s.domains, other.domains...)
+	s.rows.add(other.rows)
+}
+
+// Inspect reads the file again and hands over the objects that refs name. Of
+// those that are there more than once it takes the first.
+func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	wanted := make(map[conflicts.Ref]bool, len(refs))
 	for _, ref := range refs {
 		wanted[ref] = true
 	}
-	var w viewer
-	err := x.read(ctx, func(rec *ldif.Record) error {
-		if len(wanted) == 0 {
-			return io.EOF
-		}
-		w.record(rec)
-		ref := w.view.Ref()
-		if wanted[ref] && !w.deleted {
+	parts, err := readExport(ctx, x, named, func() *exportInspection { return &exportInspection{wanted: wanted} })
+	var all []located
+	for _, p := range parts {
+		all = append(all, p.found...)
+	}
+	slices.SortStableFunc(all, func(a, b located) int { return cmp.Compare(a.block, b.block) })
+	for _, l := range all {
+		if ref := l.object.Ref(); wanted[ref] {
 			delete(wanted, ref)
-			a := attributes{}
-			for _, attr := range rec.Attributes {
-				a.add(attr.Name, attr.Value)
-			}
-			found(a.object(rec.DN))
+			found(l.object)
 		}
-		return nil
-	})
+	}
 	if len(wanted) == 0 {
 		return nil
 	}
 	return err
 }
 
-// read hands over every record, each valid until the next.
-func (x Export) read(ctx context.Context, each func(*ldif.Record) error) error {
-	f, err := os.Open(x.Path)
-	if err != nil {
-		return &Error{Subject: x.Path, Problem: cause(err), Err: err}
-	}
-	defer f.Close()
-	r := ldif.NewReader(f)
-	r.ReuseRecord = true
-	for ctx.Err() == nil {
-		rec, err := r.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", x.Path, err)
-		}
-		if rec.Change != ldif.ChangeNone && rec.Change != ldif.ChangeAdd { // ldifde writes every object as an add
-			return &Error{Subject: x.Path, Problem: fmt.Sprintf("line %d: a change, not the content of a directory", rec.Line),
-				Hint: "export with ldifde -f export.ldif, or ldapsearch -LLL"}
-		}
-		if err := each(rec); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
+// An exportInspection is what one goroutine finds of the objects that are wanted.
+type exportInspection struct {
+	wanted map[conflicts.Ref]bool
+	found  []located
+	w      viewer
 }
 
-// coverage counts what an export holds of each partition.
-type coverage struct {
-	path       string
-	partitions map[string]*conflicts.Coverage // by the name in lower case
-	parents    map[string]*conflicts.Coverage // by the name of a container
+// A located object stands in the block of the file that begins there.
+type located struct {
+	object *conflicts.Object
+	block  int64
 }
 
-// maxParents bounds the memory for containers of objects.
-const maxParents = 10_000
-
-// of returns the row of the partition that holds an object, or of the whole file
-// where its name does not tell. What stands in a container below the head of a
-// partition lies in that partition, so that most names need not be taken apart.
-func (c *coverage) of(dn string) *conflicts.Coverage {
-	parent := strings.TrimLeft(parentOf(dn), " ")
-	if row := c.parents[parent]; row != nil {
-		return row
-	}
-	partition := conflicts.Partition(dn)
-	below := len(parent) > len(partition)
-	if partition == "" {
-		partition = c.path
-	}
-	key := strings.ToLower(partition)
-	row := c.partitions[key]
-	if row == nil {
-		row = &conflicts.Coverage{Partition: partition}
-		c.partitions[key] = row
-	}
-	if below {
-		if len(c.parents) == maxParents {
-			clear(c.parents)
-		}
-		c.parents[strings.Clone(parent)] = row
-	}
-	return row
+// named tells the attributes that say which object a record is of.
+func named(name string) bool {
+	f := new(viewer).field(name)
+	return f == guidField || f == deletedField
 }
 
-// parentOf returns what stands behind the first comma of a name that is not
-// escaped.
-func parentOf(dn string) string {
-	for i := 0; i < len(dn); i++ {
-		switch dn[i] {
-		case '\\':
-			i++
-		case ',':
-			return dn[i+1:]
-		}
+func (s *exportInspection) take(block int64, r *ldif.Reader, v *ldif.View) {
+	s.w.record(v)
+	if s.w.deleted || !s.wanted[s.w.view.Ref()] {
+		return
 	}
-	return ""
+	rec := r.Record()
+	a := attributes{}
+	for _, attr := range rec.Attributes {
+		a.add(attr.Name, attr.Value)
+	}
+	s.found = append(s.found, located{a.object(rec.DN), block})
 }
+
+func (s *exportInspection) drop() {}
 
 // cause returns what the operating system said, without the operation and the
 // path.

@@ -126,28 +126,40 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 }
 
 func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
-	var src ldapscan.Source = ldapscan.Export{Path: o.input}
-	if o.named() {
-		forest, err := o.open(ctx, c)
-		if err != nil {
-			return 0, err
-		}
-		defer forest.Close()
-		for _, s := range forest.Servers() {
-			c.log("%s", s)
-		}
-		src = forest
+	if !o.named() {
+		return o.runExport(ctx, c)
 	}
-	audit, err := c.scan(ctx, src, o)
-	if err != nil && o.input != "" && ctx.Err() == nil {
+	forest, err := o.open(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	defer forest.Close()
+	for _, s := range forest.Servers() {
+		c.log("%s", s)
+	}
+	audit, err := c.scan(ctx, forest, o)
+	if err != nil {
+		return 0, err
+	}
+	return c.deliver(audit, o)
+}
+
+func (o *scanOptions) runExport(ctx context.Context, c *console) (int, error) {
+	unreadable := func(err error) (int, error) {
 		hint := "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
 		if e := (*ldapscan.Error)(nil); errors.As(err, &e) {
 			hint = e.Hint
 		}
 		return 0, &usageError{err.Error(), hint}
 	}
+	x, err := ldapscan.OpenExport(o.input)
 	if err != nil {
-		return 0, err
+		return unreadable(err)
+	}
+	defer x.Close()
+	audit, err := c.scan(ctx, x, o)
+	if err != nil {
+		return unreadable(err)
 	}
 	return c.deliver(audit, o)
 }
