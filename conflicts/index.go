@@ -35,7 +35,18 @@ type Index struct {
 
 	key    []byte   // of the value at hand
 	prints []uint64 // of the object at hand
+	// burst holds marks on their way to the shards. These lie far apart in memory,
+	// and a processor fetches several at once only where nothing comes between.
+	burst []burstMark
 }
+
+type burstMark struct {
+	print  uint64
+	object uint32
+	source source
+}
+
+const burstMarks = 512
 
 const (
 	maxObjects = 1 << 30 // what the number of an object leaves room for in a mark
@@ -63,6 +74,8 @@ func (x *Index) Join(fork *Index) {
 	if base+fork.objects > maxObjects {
 		panic(tooMany)
 	}
+	x.flush()
+	fork.flush()
 	for i := range fork.shards {
 		x.shards[i].join(&fork.shards[i], base)
 	}
@@ -86,10 +99,10 @@ func (x *Index) Add(v *View) {
 		x.prints = append(x.prints, key, loose)
 	}
 	for _, a := range [][]byte{v.Mail, v.UserPrincipalName} {
-		if len(a) == 0 {
+		// What the object holds as a proxy address is no news.
+		if len(a) == 0 || v.holds(a) {
 			continue
 		}
-		// What the object holds as a proxy address is no news.
 		key, loose := x.mail(a)
 		if !slices.Contains(x.prints, key) || !slices.Contains(x.prints, loose) {
 			x.mark(n, fromOther, key, loose)
@@ -160,10 +173,20 @@ func (x *Index) mark(object uint32, from source, key, loose uint64) {
 	if x.sorted {
 		panic("conflicts: Index changed after Suspects")
 	}
-	x.shard(key).add(remainder(key), object, from)
+	x.burst = append(x.burst, burstMark{key, object, from})
 	if loose != key {
-		x.shard(loose).add(remainder(loose), object, from)
+		x.burst = append(x.burst, burstMark{loose, object, from})
 	}
+	if len(x.burst) >= burstMarks {
+		x.flush()
+	}
+}
+
+func (x *Index) flush() {
+	for _, m := range x.burst {
+		x.shard(m.print).add(remainder(m.print), m.object, m.source)
+	}
+	x.burst = x.burst[:0]
 }
 
 func (x *Index) shard(print uint64) *shard { return &x.shards[print>>(64-shardBits)] }
@@ -173,6 +196,7 @@ func (x *Index) shard(print uint64) *shard { return &x.shards[print>>(64-shardBi
 // in and must be called once.
 func (x *Index) Suspects() []Ref {
 	x.sorted = true
+	x.flush()
 	suspect := make([]uint64, (x.objects+63)/64)
 	var marks []mark
 	var owners []uint32

@@ -9,7 +9,7 @@ const shardBits = 11
 func remainder(print uint64) uint32 { return uint32(print >> (32 - shardBits)) }
 
 // A source is the attribute in which an address stood.
-type source uint64
+type source uint8
 
 const (
 	fromProxy source = iota

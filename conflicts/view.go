@@ -40,6 +40,17 @@ func (v *View) Entry() *Entry {
 	return e
 }
 
+// holds reports whether a mail address is at a glance one of the proxy addresses.
+func (v *View) holds(mail []byte) bool {
+	const prefix = len("smtp:")
+	for _, a := range v.ProxyAddresses {
+		if len(a) == prefix+len(mail) && (string(a[:prefix]) == "SMTP:" || string(a[:prefix]) == "smtp:") && bytes.Equal(a[prefix:], mail) {
+			return true
+		}
+	}
+	return false
+}
+
 // Findings returns what [Findings] says of the object.
 func (v *View) Findings() []Finding {
 	if v.ordinary() {
@@ -66,7 +77,7 @@ func (v *View) ordinary() bool {
 			return false
 		}
 		typ, text := a[:colon], a[colon+1:]
-		if len(typ) == 4 && bytes.EqualFold(typ, smtpType) {
+		if string(typ) == "SMTP" || string(typ) == "smtp" || bytes.EqualFold(typ, smtpType) {
 			if !orderlyMail(text) {
 				return false
 			}
@@ -89,7 +100,7 @@ func (v *View) ordinary() bool {
 	if !smtp {
 		return true
 	}
-	return primary != nil && (len(v.Mail) == 0 || len(v.Mail) == len(primary) && bytes.EqualFold(v.Mail, primary))
+	return primary != nil && (len(v.Mail) == 0 || bytes.Equal(v.Mail, primary) || bytes.EqualFold(v.Mail, primary))
 }
 
 var smtpType = []byte("smtp")
@@ -115,24 +126,32 @@ func orderly(text []byte) bool {
 // orderlyMail reports whether a mail address has one "@", no part that is empty or
 // too long, and nothing in it that Entra ID refuses.
 func orderlyMail(text []byte) bool {
-	at := -1
-	for i, c := range text {
-		switch {
-		case mailOctet[c]:
-		case c == '@' && at < 0:
-			at = i
-		case c == '.' && (at < 0 || i > at+1 && text[i-1] != '.'):
-		default:
+	at := bytes.IndexByte(text, '@')
+	if at < 1 || at > maxLocal || at == len(text)-1 || len(text) > maxEntra-len("smtp:") {
+		return false
+	}
+	refused := uint8(0)
+	for _, c := range text[:at] {
+		refused |= refusedOctets[c]
+	}
+	dot := true // where no other may stand: at both ends and beside another
+	for _, c := range text[at+1:] {
+		refused |= refusedOctets[c]
+		if c == '.' && dot {
 			return false
 		}
+		dot = c == '.'
 	}
-	return 0 < at && at <= maxLocal && at < len(text)-1 && text[len(text)-1] != '.' && len(text) <= maxEntra-len("smtp:")
+	return refused == 0 && !dot
 }
 
-// mailOctet holds what may stand anywhere in a mail address.
-var mailOctet = func() (ok [256]bool) {
-	for c := '!'; c <= '~'; c++ {
-		ok[c] = !strings.ContainsRune(".@"+refusedMarks, c)
+// refusedOctets is 1 for what may stand nowhere in a mail address but for its one "@".
+var refusedOctets = func() (refused [256]uint8) {
+	for i := range refused {
+		c := rune(i)
+		if c < '!' || c > '~' || c == '@' || strings.ContainsRune(refusedMarks, c) {
+			refused[i] = 1
+		}
 	}
-	return ok
+	return refused
 }()

@@ -45,18 +45,18 @@ type Credentials struct {
 }
 
 // bind logs on. host is the name under which the server was asked for.
-func (d *Directory) bind(ctx context.Context, host string, cfg Config) error {
-	d.server.Identity = cfg.User
+func (s *session) bind(ctx context.Context, host string, cfg Config) error {
+	s.server.Identity = cfg.User
 	switch cfg.Mechanism {
 	case GSSAPI:
-		return d.bindKerberos(ctx, host, cfg)
+		return s.bindKerberos(ctx, host, cfg)
 	case SSPI:
-		d.server.Protection = "channel binding"
-		return d.bindSSPI(host)
+		s.server.Protection = "channel binding"
+		return s.bindSSPI(host)
 	case External:
-		return d.conn.ExternalBind()
+		return s.conn.ExternalBind()
 	case Simple:
-		return d.conn.Bind(cfg.User, cfg.Password)
+		return s.conn.Bind(cfg.User, cfg.Password)
 	}
 	return fmt.Errorf("unknown way to bind %q", cfg.Mechanism)
 }
@@ -64,20 +64,20 @@ func (d *Directory) bind(ctx context.Context, host string, cfg Config) error {
 // bindKerberos takes the realm and, where host is an address, the server's name
 // from the root DSE. That is not protected, but a server that lies in it cannot
 // prove that it is the one it names.
-func (d *Directory) bindKerberos(ctx context.Context, host string, cfg Config) error {
-	if err := d.readRoot(); err != nil {
+func (s *session) bindKerberos(ctx context.Context, host string, cfg Config) error {
+	if err := s.readRoot(); err != nil {
 		return err
 	}
-	if name := d.root.first("dnshostname"); name != "" && net.ParseIP(host) != nil {
+	if name := s.root.first("dnshostname"); name != "" && net.ParseIP(host) != nil {
 		host = name
 	}
-	realm := realmOf(conflicts.Domain(d.root.first("defaultnamingcontext")))
+	realm := realmOf(conflicts.Domain(s.root.first("defaultnamingcontext")))
 	kdcs := maps.Clone(cfg.KDCs)
 	if kdcs == nil {
 		kdcs = map[string][]string{}
 	}
 	if realm != "" {
-		kdcs[realm] = []string{remoteHost(d.tap)}
+		kdcs[realm] = []string{remoteHost(s.tap)}
 	}
 	client, err := kerberos.New(kerberos.Config{Realm: cmp.Or(cfg.Realm, realm), KDCs: kdcs},
 		kerberos.Credentials{User: cfg.User, Password: cfg.Password, Keytab: cfg.Keytab, CCache: cfg.CCache})
@@ -87,12 +87,12 @@ func (d *Directory) bindKerberos(ctx context.Context, host string, cfg Config) e
 	defer func() { go client.Close() }() // it waits for a logon that was given up
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	if d.secured != nil {
-		d.server.Protection = "channel binding"
-		return client.BindTLS(ctx, d.conn, d.secured.ConnectionState(), host)
+	if s.secured != nil {
+		s.server.Protection = "channel binding"
+		return client.BindTLS(ctx, s.conn, s.secured.ConnectionState(), host)
 	}
-	d.server.Protection = "sealed"
-	return client.Bind(ctx, d.conn, d.wire, host)
+	s.server.Protection = "sealed"
+	return client.Bind(ctx, s.conn, s.wire, host)
 }
 
 func realmOf(domain string) string { return strings.ToUpper(domain) }

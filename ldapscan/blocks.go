@@ -24,6 +24,8 @@ type exportPart interface {
 	// take is given a record, and the offset of the block of the file in which it
 	// stands. The view and what the reader returns are valid until it returns.
 	take(block int64, r *ldif.Reader, v *ldif.View)
+	// page is told how many octets of the file are done.
+	page(octets int64)
 	// drop undoes what was taken.
 	drop()
 }
@@ -32,38 +34,33 @@ type exportPart interface {
 // anything is wrong with it, it is read once more, in one part and up to there: the
 // error tells the line, and what stands behind it does not count.
 func readExport[P exportPart](ctx context.Context, x *Export, wanted func(name string) bool, begin func() P) ([]P, error) {
-	for n := x.readers(); ; n = 1 {
-		blocks := &blocks{data: x.data, size: x.block}
-		if n == 1 {
-			blocks.size = x.data.Size()
-		}
-		parts := make([]P, n)
-		errs := make([]error, n)
-		within, cancel := context.WithCancel(ctx)
-		var group sync.WaitGroup
-		for i := range n {
-			parts[i] = begin()
-			group.Go(func() {
-				if errs[i] = x.readBlocks(within, blocks, wanted, parts[i]); errs[i] != nil {
-					cancel()
-				}
-			})
-		}
-		group.Wait()
-		failed := within.Err() != nil
-		cancel()
-		if !failed || n == 1 || ctx.Err() != nil {
-			return parts, errs[0]
-		}
-		for _, p := range parts {
-			p.drop()
-		}
+	n := min(runtime.GOMAXPROCS(0), maxReaders, 1+int(x.data.Size()/x.block))
+	parts, err := readParts(ctx, x, n, x.block, wanted, begin)
+	if err == nil || ctx.Err() != nil {
+		return parts, ctx.Err()
 	}
+	for _, p := range parts {
+		p.drop()
+	}
+	return readParts(ctx, x, 1, x.data.Size(), wanted, begin)
 }
 
-// readers is how many goroutines read the file.
-func (x *Export) readers() int {
-	return int(min(int64(runtime.GOMAXPROCS(0)), maxReaders, 1+x.data.Size()/x.block))
+func readParts[P exportPart](ctx context.Context, x *Export, n int, block int64, wanted func(name string) bool, begin func() P) ([]P, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	blocks := &blocks{data: x.data, size: block}
+	parts := make([]P, n)
+	var group sync.WaitGroup
+	for i := range parts {
+		parts[i] = begin()
+		group.Go(func() {
+			if err := x.readBlocks(ctx, blocks, wanted, parts[i]); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	group.Wait()
+	return parts, context.Cause(ctx)
 }
 
 func (x *Export) readBlocks(ctx context.Context, blocks *blocks, wanted func(name string) bool, part exportPart) error {
@@ -95,6 +92,7 @@ func (x *Export) readBlocks(ctx context.Context, blocks *blocks, wanted func(nam
 			}
 			part.take(start, r, v)
 		}
+		part.page(end - start)
 	}
 }
 

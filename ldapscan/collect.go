@@ -70,8 +70,9 @@ func (p *collected) Changed(v *conflicts.View) {
 
 func (p *collected) Deleted(addresses [][]byte) { p.index.Reserve(addresses) }
 
-func (p *collected) Page() {
+func (p *collected) Page(octets int) {
 	p.sum.Pages++
+	p.sum.Octets += int64(octets)
 	p.tell(p.sum)
 }
 
@@ -83,6 +84,7 @@ func (p *collected) tell(sum Progress) {
 	seen.Objects += sum.Objects - p.told.Objects
 	seen.Values += sum.Values - p.told.Values
 	seen.Pages += sum.Pages - p.told.Pages
+	seen.Octets += sum.Octets - p.told.Octets
 	p.told = sum
 	if p.c.progress != nil {
 		p.c.progress(*seen)

@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -34,17 +35,29 @@ type Config struct {
 	// server's certificate is always verified against the host of URL.
 	TLS *tls.Config
 	Credentials
-	// PageSize is how many objects are asked for at a time; 0 means 1000, the
-	// default MaxPageSize of Active Directory.
+	// PageSize is how many objects are asked for at a time; 0 means what the
+	// forest's default query policy allows, or 1000 where that cannot be read. A
+	// server that allows fewer is asked for fewer.
 	PageSize int
 	// Timeout bounds the connection and then every single request; 0 means one
 	// minute.
 	Timeout time.Duration
+	// RetryWait is how long to wait before a request is made again after the
+	// connection broke or the server was busy; it doubles with each of three
+	// times. 0 means one second.
+	RetryWait time.Duration
+	// Rate bounds the load on the server, in objects a second over all
+	// connections; 0 means no bound but that of the server.
+	Rate int
+	// Connections is how many read a partition at the same time, each a range of
+	// uSNChanged, with one request under way on each; 0 means 1. A server that
+	// counts no changes is read by one.
+	Connections int
 }
 
 const (
-	defaultPageSize = 1000
-	defaultTimeout  = time.Minute
+	defaultTimeout   = time.Minute
+	defaultRetryWait = time.Second
 )
 
 func init() {
@@ -57,27 +70,34 @@ func init() {
 // finds out what there is to read. The error is an [*Error]. Canceling ctx ends
 // the connection, also later; the error is then that of ctx.
 func Open(ctx context.Context, cfg Config) (*Directory, error) {
-	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
-	cfg.PageSize = cmp.Or(cfg.PageSize, defaultPageSize)
-	u, err := cfg.endpoint()
+	u, cfg, err := cfg.endpoint()
 	if err != nil {
 		return nil, err
 	}
-	d, err := connect(ctx, u, cfg)
-	if err == nil {
-		if err = d.bind(ctx, u.Hostname(), cfg); err == nil {
-			err = d.survey(ctx, u, cfg)
-		}
-		err = d.cause(err)
-		if err == nil {
-			return d, nil
-		}
-		d.Close()
-	}
+	d, err := open(ctx, u, cfg, func() (*session, error) { return openSession(ctx, u, cfg) })
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return nil, explain(cfg.URL, err)
+	if err != nil {
+		return nil, explain(cfg.URL, err)
+	}
+	return d, nil
+}
+
+// open finds out what there is to read. Each call of another opens one more
+// session; the first is not tried again.
+func open(ctx context.Context, u *url.URL, cfg Config, another func() (*session, error)) (*Directory, error) {
+	s, err := another()
+	if err != nil {
+		return nil, err
+	}
+	d := &Directory{ctx: ctx, session: s, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}
+	if err := s.cause(d.survey(ctx, u, cfg)); err != nil {
+		d.Close()
+		return nil, err
+	}
+	d.again = another
+	return d, nil
 }
 
 // Check tells a mistake in the URL and the way to bind without contacting
@@ -121,52 +141,50 @@ func withoutUser(url string) string {
 
 var ldapPorts = map[string]string{"ldaps": "636", "ldap": "389"}
 
-// endpoint returns the URL with its port.
-func (cfg Config) endpoint() (*url.URL, error) {
+// endpoint returns the URL with its port, and the configuration with what was
+// left to it.
+func (cfg Config) endpoint() (*url.URL, Config, error) {
+	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
 	if err := cfg.Check(); err != nil {
-		return nil, err
+		return nil, cfg, err
 	}
 	if cfg.Mechanism == Simple && (cfg.User == "" || cfg.Password == "") {
 		// An empty password is an unauthenticated bind, which succeeds and reads
 		// nothing (RFC 4513 section 5.1.2).
-		return nil, &Error{Subject: cfg.URL, Problem: "no user or no password to bind with",
+		return nil, cfg, &Error{Subject: cfg.URL, Problem: "no user or no password to bind with",
 			Hint: "name the user with --bind-dn, and give the password at the prompt or with --password-file"}
 	}
 	u, err := url.Parse(cfg.URL)
 	if err == nil && u.Port() == "" {
 		u.Host = net.JoinHostPort(u.Hostname(), ldapPorts[u.Scheme])
 	}
-	return u, err
+	return u, cfg, err
 }
 
-// connect returns a directory whose connection is up, but not bound. Its errors
-// keep the types of the network and TLS.
-func connect(ctx context.Context, u *url.URL, cfg Config) (*Directory, error) {
+// connect returns a session whose connection is up, but not bound.
+func connect(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
 	within, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
 	nc, err := (&net.Dialer{}).DialContext(within, "tcp", net.JoinHostPort(cmp.Or(cfg.Address, u.Hostname()), u.Port()))
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{pageSize: uint32(cfg.PageSize), server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
+	s := &session{server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
 	switch {
 	case u.Scheme == "ldaps" || cfg.StartTLS:
-		if d.secured, err = secure(within, nc, u.Hostname(), cfg); err != nil {
+		if s.secured, err = secure(within, nc, u.Hostname(), cfg); err != nil {
 			nc.Close()
 			return nil, err
 		}
-		nc = d.secured
-		d.server.Transport = tls.VersionName(d.secured.ConnectionState().Version)
+		nc = s.secured
+		s.server.Transport = tls.VersionName(s.secured.ConnectionState().Version)
 	case cfg.Mechanism == GSSAPI:
-		d.wire = kerberos.NewConn(nc)
-		nc = d.wire
+		s.wire = kerberos.NewConn(nc)
+		nc = s.wire
 	}
-	d.tap = newTap(nc)
-	d.conn = ldap.NewConn(d.tap, d.secured != nil)
-	d.conn.Start()
-	d.conn.SetTimeout(cfg.Timeout)
-	d.stop = context.AfterFunc(ctx, func() { nc.Close() })
-	return d, nil
+	s.start(ctx, nc, cfg.Timeout)
+	return s, nil
 }
 
 // secure brings up TLS, after StartTLS if that is asked for.
@@ -187,9 +205,19 @@ func secure(ctx context.Context, nc net.Conn, host string, cfg Config) (*tls.Con
 	}
 	tc.ServerName = host
 	tc.MinVersion = tls.VersionTLS12
-	secured := tls.Client(nc, tc)
+	secured := tls.Client(&bufferedConn{nc, bufio.NewReaderSize(nc, wireBuffer)}, tc)
 	return secured, secured.HandshakeContext(ctx)
 }
+
+// A bufferedConn reads many TLS records, of 16 KiB at most, in one system call.
+type bufferedConn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+const wireBuffer = 128 << 10
+
+func (c *bufferedConn) Read(p []byte) (int, error) { return c.r.Read(p) }
 
 // maxStartTLSResponse bounds what a server may say before it is authenticated.
 const maxStartTLSResponse = 64 << 10

@@ -3,32 +3,40 @@ package ldapscan
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
-	"proxyaddr/ldapscan/kerberos"
 )
 
-// A Directory is a connection to one domain controller, bound and ready to be
-// read. It is a [Source] of the partitions that the controller holds.
+// A Directory is a domain controller that can be read. It is a [Source] of the
+// partitions that the controller holds.
+//
+// A request whose connection breaks is made again on a fresh one, up to three
+// times; what could still not be read makes the survey incomplete.
 type Directory struct {
-	conn     *ldap.Conn
-	tap      *tap
-	secured  *tls.Conn      // of TLS connections, for the channel binding
-	wire     *kerberos.Conn // of those that Kerberos protects
-	stop     func() bool
-	pageSize uint32
-	root     attributes // root DSE
-	server   conflicts.Server
+	ctx   context.Context // of Open; ends every connection
+	again func() (*session, error)
+	wait  time.Duration // before a request is made again for the first time
+	pace  *pacer
+
+	mu       sync.Mutex // held while a request is under way
+	*session            // the connection at present
+	reopened int
+
+	pageSize    uint32
+	connections int
+	missing     []string // attributes of Exchange that the schema does not have
 	// full is the same controller on its own port, if this is the port of its
 	// global catalog: a catalog shows only the attributes that it replicates, also
 	// of configuration and schema.
@@ -45,21 +53,6 @@ const (
 	paging      = ldap.ControlTypePaging   // RFC 2696
 )
 
-// readRoot reads the root DSE, which every server shows before a bind
-// ([MS-ADTS] 3.1.1.3.2).
-func (d *Directory) readRoot() error {
-	root, err := d.read("", "namingContexts", "defaultNamingContext", "configurationNamingContext", "schemaNamingContext", "dnsHostName",
-		"serverName", "supportedControl", "forestFunctionality")
-	if err != nil {
-		return err
-	}
-	d.root = attributes{}
-	for _, r := range root {
-		d.root.take(r)
-	}
-	return nil
-}
-
 // survey finds out what there is to read, after the bind.
 func (d *Directory) survey(ctx context.Context, u *url.URL, cfg Config) error {
 	if catalogPorts[u.Port()] {
@@ -70,21 +63,12 @@ func (d *Directory) survey(ctx context.Context, u *url.URL, cfg Config) error {
 		}
 		d.full = full
 	}
-	if err := d.readRoot(); err != nil {
-		return err
-	}
 	if len(d.root["namingcontexts"]) == 0 {
 		return errors.New("the server names no partitions in its root DSE")
 	}
 	if !d.offers(paging) {
 		return errors.New("the server does not offer paged results (RFC 2696)")
 	}
-	if who, err := d.conn.WhoAmI(nil); err == nil && who.AuthzID != "" {
-		d.server.Identity = strings.TrimPrefix(who.AuthzID, "u:")
-	}
-	d.server.Host = d.root.first("dnshostname")
-	d.server.Site = siteOf(d.root.first("servername"))
-	d.server.Level = functionalLevels[d.root.first("forestfunctionality")]
 	var err error
 	if d.forest, err = d.config().forestPartitions(); err != nil {
 		return err
@@ -104,7 +88,38 @@ func (d *Directory) survey(ctx context.Context, u *url.URL, cfg Config) error {
 		}
 		d.assigned = append(d.assigned, p)
 	}
+	if cfg.PageSize == 0 {
+		d.pageSize = d.maxPageSize()
+	}
+	if cfg.Rate > 0 {
+		d.pageSize = min(d.pageSize, uint32(cfg.Rate)) // no burst of more than a second
+	}
 	return d.checkSchema()
+}
+
+const (
+	defaultPageSize = 1000   // MaxPageSize of Active Directory, unless it was set up otherwise
+	largestPageSize = 10_000 // more only takes memory
+)
+
+// maxPageSize returns how many objects a server of the forest puts into a page,
+// by the default query policy ([MS-ADTS] 3.1.1.3.4.6). What it is for a server
+// with a policy of its own does not matter: it sends what it allows.
+func (d *Directory) maxPageSize() uint32 {
+	policy, err := d.config().read("CN=Default Query Policy,CN=Query-Policies,CN=Directory Service,CN=Windows NT,CN=Services,"+
+		d.root.first("configurationnamingcontext"), "lDAPAdminLimits")
+	if err != nil || len(policy) == 0 {
+		return defaultPageSize
+	}
+	a := attributes{}
+	a.take(policy[0])
+	for _, limit := range a.all("ldapadminlimits") {
+		name, value, _ := strings.Cut(limit, "=")
+		if n, err := strconv.Atoi(value); err == nil && n > 0 && strings.EqualFold(name, "MaxPageSize") {
+			return uint32(min(n, largestPageSize))
+		}
+	}
+	return defaultPageSize
 }
 
 var catalogPorts = map[string]bool{"3268": true, "3269": true}
@@ -168,7 +183,7 @@ func (d *Directory) checkSchema() error {
 	}
 	for _, name := range exchangeAttributes {
 		if !known[name] || d.full != nil && !partial[name] {
-			d.server.Missing = append(d.server.Missing, name)
+			d.missing = append(d.missing, name)
 		}
 	}
 	for _, name := range sweptAttributes {
@@ -188,50 +203,50 @@ func (d *Directory) Close() {
 	if d.full != nil {
 		d.full.Close()
 	}
-	d.stop()
-	d.conn.Close()
+	d.session.close()
 }
 
 // Describe adds the server to a scope.
 func (d *Directory) Describe(s *conflicts.Scope) {
 	s.Source = append(s.Source, d.server.URL)
-	s.Servers = append(s.Servers, d.server)
+	server := d.server
+	server.Missing = d.missing
+	s.Servers = append(s.Servers, server)
 	if s.Identity == "" {
 		s.Identity = d.server.Identity
 	}
 }
 
 // Sweep reads the partitions of the forest that the server holds, one after the
-// other and page by page, with one request under way at a time. A partition that
-// it does not hold makes the survey incomplete.
+// other and page by page, with one request under way on each connection. A
+// partition that it does not hold makes the survey incomplete.
 func (d *Directory) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	return sweepAll(ctx, []*Directory{d}, sink)
 }
 
-// sweepAll sweeps the partitions assigned to several servers. Partitions of
-// their forests that none of them was assigned are in the survey as problems.
+// sweepAll sweeps the partitions assigned to several servers, all servers at the
+// same time. Partitions of their forests that none of them was assigned are in the
+// survey as problems.
 func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey, error) {
-	survey := &Survey{}
 	var assigned []partition
 	for _, d := range directories {
 		assigned = append(assigned, d.assigned...)
 	}
+	surveys := make([]Survey, len(directories))
+	var sweeps sync.WaitGroup
+	for i, d := range directories {
+		sweeps.Go(func() { d.sweep(ctx, assigned, sink, &surveys[i]) })
+	}
+	sweeps.Wait()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	survey := &Survey{}
 	values := map[string]int{} // by forest, as one that shows none is not to hide behind another
-	for _, d := range directories {
-		for _, p := range d.assigned {
-			c := d.sweepPartition(p.dn, assigned, sink, survey)
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			survey.Coverage = append(survey.Coverage, c)
+	for i, d := range directories {
+		survey.add(&surveys[i])
+		for _, c := range surveys[i].Coverage {
 			values[d.name()] += c.Values
-		}
-		d.acceptedDomains(survey)
-		if d.full != nil {
-			survey.Notes = append(survey.Notes, d.server.URL+": a global catalog; what it does not replicate, such as which objects are critical to the system, is not known")
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -264,4 +279,21 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 	slices.Sort(survey.AcceptedDomains)
 	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)
 	return survey, nil
+}
+
+// sweep reads all that is assigned to the server.
+func (d *Directory) sweep(ctx context.Context, all []partition, sink Sink, survey *Survey) {
+	for _, p := range d.assigned {
+		if ctx.Err() != nil {
+			return
+		}
+		survey.Coverage = append(survey.Coverage, d.sweepPartition(ctx, p.dn, all, sink, survey))
+	}
+	d.acceptedDomains(survey)
+	if d.full != nil {
+		survey.Notes = append(survey.Notes, d.server.URL+": a global catalog; what it does not replicate, such as which objects are critical to the system, is not known")
+	}
+	if d.reopened > 0 {
+		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: the connection broke and was opened again, %d times in all", d.server.URL, d.reopened))
+	}
 }

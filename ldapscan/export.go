@@ -97,16 +97,11 @@ type exportSweep struct {
 	w       viewer
 }
 
-// progressEvery is how many records count as a page.
-const progressEvery = 1000
-
 // swept tells the attributes that a sweep looks at.
-func swept(name string) bool { return new(viewer).field(name) != noField }
+func swept(name string) bool { return new(viewer).field([]byte(name)) != noField }
 
 func (s *exportSweep) take(_ int64, _ *ldif.Reader, v *ldif.View) {
-	if s.records++; s.records%progressEvery == 0 {
-		s.portion.Page()
-	}
+	s.records++
 	w := &s.w
 	w.record(v)
 	for _, name := range w.domains {
@@ -127,6 +122,8 @@ func (s *exportSweep) take(_ int64, _ *ldif.Reader, v *ldif.View) {
 		}
 	}
 }
+
+func (s *exportSweep) page(octets int64) { s.portion.Page(int(octets)) }
 
 func (s *exportSweep) drop() { s.portion.Drop() }
 
@@ -177,7 +174,7 @@ type located struct {
 
 // named tells the attributes that say which object a record is of.
 func named(name string) bool {
-	f := new(viewer).field(name)
+	f := new(viewer).field([]byte(name))
 	return f == guidField || f == deletedField
 }
 
@@ -193,6 +190,8 @@ func (s *exportInspection) take(block int64, r *ldif.Reader, v *ldif.View) {
 	}
 	s.found = append(s.found, located{a.object(rec.DN), block})
 }
+
+func (s *exportInspection) page(int64) {}
 
 func (s *exportInspection) drop() {}
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -112,6 +113,7 @@ func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Direc
 		return nil, err
 	}
 	var failed error
+	var servers []Config
 	for _, dc := range found {
 		// DNS and the locator's ping are not protected. A name elsewhere could have
 		// a good certificate and be given the password.
@@ -123,8 +125,12 @@ func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Direc
 		server := domain.Config
 		server.URL = serverURL(domain.URL, dc.Host, cfg.GlobalCatalog)
 		server.Address = dc.Addr.Addr().String()
+		servers = append(servers, server)
+	}
+	for i, server := range servers {
 		d, err := Open(ctx, server)
 		if err == nil {
+			d.failOver(servers[i+1:])
 			return d, nil
 		}
 		if ctx.Err() != nil || accountRefused(err) {
@@ -133,6 +139,25 @@ func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Direc
 		failed = cmp.Or(failed, err)
 	}
 	return nil, failed
+}
+
+// failOver names servers that hold the same partitions. One of them takes over
+// when the directory's own cannot be reached any more.
+func (d *Directory) failOver(servers []Config) {
+	own := d.again
+	d.again = func() (*session, error) {
+		s, err := own()
+		for _, cfg := range servers {
+			if err == nil || d.ctx.Err() != nil {
+				break
+			}
+			var u *url.URL
+			if u, cfg, err = cfg.endpoint(); err == nil {
+				s, err = openSession(d.ctx, u, cfg)
+			}
+		}
+		return s, err
+	}
 }
 
 // within reports whether a DNS name is that of a domain or lies below it.

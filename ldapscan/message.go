@@ -73,6 +73,13 @@ func parseHeader(b []byte) (tag byte, length, size int, err error) {
 // element reads a whole element with the given tag and returns its content
 // and what stands behind it.
 func element(b []byte, want byte) (content, rest []byte, err error) {
+	if len(b) > 1 && b[0] == want && int(b[1]) < min(0x80, len(b)-1) { // most are short
+		return b[2 : 2+b[1]], b[2+b[1]:], nil
+	}
+	return longElement(b, want)
+}
+
+func longElement(b []byte, want byte) (content, rest []byte, err error) {
 	tag, length, n, err := parseHeader(b)
 	if err != nil || tag != want || length > len(b)-n {
 		return nil, nil, errBER

@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -9,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
-
-	"proxyaddr/ldapscan/kerberos"
 )
 
 // A query is a subtree search that is read page by page.
@@ -22,32 +21,11 @@ type query struct {
 
 type page struct {
 	entries   []byte // messages as [tap.take] returns them
+	count     int    // of them
 	referrals []string
-}
-
-// search sends one request and returns all that answers it. After an answer that
-// did not come in time nothing more is sent, as it could be taken for another's.
-func (d *Directory) search(base string, scope int, filter string, attributes []string, controls ...ldap.Control) (p page, answered []ldap.Control, err error) {
-	res, err := d.conn.Search(ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, controls))
-	err = d.cause(err)
-	if ldap.IsErrorWithCode(err, ldap.ErrorNetwork) {
-		d.conn.Close()
-	}
-	if err != nil {
-		d.tap.take()
-		return p, nil, err
-	}
-	return page{entries: d.tap.take(), referrals: res.Referrals}, res.Controls, nil
-}
-
-// cause returns why a request failed: what the server answered, or else what
-// broke the connection, which the library tells in words of its own.
-func (d *Directory) cause(err error) error {
-	var answer *ldap.Error
-	if err == nil || errors.As(err, &answer) && answer.ResultCode < ldap.ErrorNetwork || errors.As(err, new(*kerberos.Error)) {
-		return err
-	}
-	return cmp.Or(d.tap.broken(), err)
+	session   *session // that it came from
+	failed    error    // why it had to be asked for more than once, or nil
+	cookie    []byte   // for the next; empty if there is none
 }
 
 // read returns the object of that name, or nothing if there is none.
@@ -77,36 +55,93 @@ func (d *Directory) results(q query, each func(result)) error {
 }
 
 // pages runs a query and hands over each page that is complete, which is valid
-// until each returns. It returns nil only if the server said that the last page
-// was the last: a response without the paging control, a closed connection or
-// any result code but success is an error.
+// until each returns; meanwhile the next is on its way. It returns nil only if the
+// server said that the last page was the last: a response without the paging
+// control, a closed connection or any result code but success is an error, a
+// [lostError] if the query can be made again from the start.
 func (d *Directory) pages(q query, each func(page) error) error {
-	control := ldap.NewControlPaging(d.pageSize)
+	next := d.ask(q, page{})
 	for {
+		p := <-next
+		if p.err != nil {
+			return p.err
+		}
+		last := len(p.cookie) == 0
+		if !last {
+			next = d.ask(q, p.page)
+		}
+		if err := each(p.page); err != nil {
+			if !last {
+				<-next
+			}
+			return err
+		}
+		p.session.tap.reuse(p.entries)
+		if last {
+			return nil
+		}
+	}
+}
+
+type fetched struct {
+	page
+	err error
+}
+
+// ask fetches the page behind another in the background.
+func (d *Directory) ask(q query, last page) <-chan fetched {
+	c := make(chan fetched, 1)
+	go func() {
+		p, err := d.fetch(q, last)
+		c <- fetched{p, err}
+	}()
+	return c
+}
+
+// A lostError is the end of a search that could not be continued, as its cookie
+// is known to another connection or server only.
+type lostError struct{ error }
+
+func (e lostError) Unwrap() error { return e.error }
+
+var errOtherServer = errors.New("another server answers under this name")
+
+// fetch returns the page behind last, or the first if that is the zero page. If
+// the server limits pages to fewer objects, so does fetch from then on.
+func (d *Directory) fetch(q query, last page) (page, error) {
+	for {
+		control := ldap.NewControlPaging(d.pageSize)
+		control.SetCookie(last.cookie)
 		controls := []ldap.Control{control}
 		if q.control != nil {
 			controls = append(controls, q.control)
 		}
 		p, answered, err := d.search(q.base, ldap.ScopeWholeSubtree, q.filter, q.attributes, controls...)
+		if last.session != nil && p.session != last.session && (!p.session.same(last.session) || answer(err)) {
+			return p, lostError{cmp.Or(p.failed, errOtherServer)}
+		}
+		if ldap.IsErrorAnyOf(err, ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded) && d.pageSize > 1 {
+			d.pageSize /= 2
+			continue
+		}
 		if err != nil {
-			return err
+			return p, cmp.Or(p.failed, err)
 		}
-		answer, ok := ldap.FindControl(answered, paging).(*ldap.ControlPaging)
+		paged, ok := ldap.FindControl(answered, paging).(*ldap.ControlPaging)
 		if !ok {
-			return errors.New("a page came without the paging control, so nothing tells whether it was the last")
+			return p, errors.New("a page came without the paging control, so nothing tells whether it was the last")
 		}
-		if err := each(p); err != nil {
-			return err
+		if p.cookie = paged.Cookie; p.count == 0 && len(p.cookie) > 0 && bytes.Equal(p.cookie, last.cookie) {
+			return p, errors.New("an empty page came with the cookie of the one before, so the search would not end")
 		}
-		if len(answer.Cookie) == 0 {
-			return nil
-		}
-		if len(p.entries) == 0 && string(answer.Cookie) == string(control.Cookie) {
-			return errors.New("an empty page came with the cookie of the one before, so the search would not end")
-		}
-		d.tap.reuse(p.entries)
-		control.SetCookie(answer.Cookie)
+		return p, nil
 	}
+}
+
+// same reports whether the server at the other end is the same: behind one name
+// there can be several.
+func (s *session) same(other *session) bool {
+	return s.server.Host == other.server.Host && s.root.first("servername") == other.root.first("servername")
 }
 
 // attributes returns the values of an entry. Where the server returned part of

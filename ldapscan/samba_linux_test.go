@@ -6,12 +6,15 @@ import (
 	"crypto/x509"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
 	"proxyaddr/ldapscan/ldaptest/samba"
+	"proxyaddr/ldapscan/locator"
 )
 
 // sambaConfig binds as the administrator; set other names in what it returns.
@@ -37,6 +40,11 @@ func TestSamba(t *testing.T) {
 	t.Run("ldaps, by UPN, with the rights of a user", func(t *testing.T) {
 		cfg := sambaConfig(t, dc)
 		cfg.User, cfg.Password = upn, password
+		conformance(t, f, open(t, cfg))
+	})
+	t.Run("over three connections", func(t *testing.T) {
+		cfg := sambaConfig(t, dc)
+		cfg.Connections, cfg.PageSize = 3, 100
 		conformance(t, f, open(t, cfg))
 	})
 	t.Run("StartTLS, by DOMAIN\\user", func(t *testing.T) {
@@ -66,21 +74,49 @@ func TestSamba(t *testing.T) {
 	})
 }
 
-// A controller that goes down in the middle of a scan leaves it incomplete.
+// Where a controller goes down in the middle of a scan, another one of the domain
+// takes over; without one, the scan is incomplete.
 func TestSambaStopsDuringSweep(t *testing.T) {
-	dc := samba.Start(t, samba.Config{Realm: "CONTOSO.TEST"})
-	f := newFixture(dc.OU(t, "Stops"))
-	dc.Load(t, f.ldif(t, false))
-	cfg := sambaConfig(t, dc)
+	pair := samba.StartPair(t, samba.Config{Realm: "CONTOSO.TEST"})
+	f := newFixture(pair.A.OU(t, "Stops"))
+	pair.A.Load(t, f.ldif(t, false))
+	pair.Sync(t)
+	stop := func(src ldapscan.Source, dc *samba.DC) *conflicts.Audit {
+		stopped := false
+		return scan(t, src, ldapscan.Options{Progress: func(p ldapscan.Progress) {
+			if p.Objects > 0 && !stopped {
+				stopped = true
+				dc.Stop(t)
+			}
+		}})
+	}
+
+	cfg := sambaConfig(t, pair.A)
+	pem, err := os.ReadFile(pair.B.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.TLS.RootCAs.AppendCertsFromPEM(pem)
+	cfg.URL, cfg.PageSize = "ldaps", 100
+	domain, err := ldapscan.OpenForest(context.Background(), ldapscan.ForestConfig{
+		Domains: []ldapscan.DomainConfig{{Domain: "contoso.test", Config: cfg}}, Locator: &locator.Locator{DNS: pair.B.IP}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer domain.Close()
+	first, second := pair.A, pair.B
+	if strings.HasPrefix(domain.Servers()[0].URL, "ldaps://"+second.Host) {
+		first, second = second, first
+	}
+	audit := stop(domain, first)
+	if got := conflictsOf(audit); !audit.Complete() || !slices.Equal(got, f.want) || audit.Scope.Servers[0].Host != second.Host || len(audit.Notes) == 0 {
+		t.Errorf("another took over: problems %q, conflicts %q, notes %q, servers %v", audit.Problems, got, audit.Notes, audit.Scope.Servers)
+	}
+
+	cfg = sambaConfig(t, second)
 	cfg.PageSize = 100
-	stopped := false
-	audit := scan(t, open(t, cfg), ldapscan.Options{Progress: func(p ldapscan.Progress) {
-		if p.Objects > 0 && !stopped {
-			stopped = true
-			dc.Stop(t)
-		}
-	}})
-	if !stopped || audit.Complete() || !strings.Contains(strings.Join(audit.Problems, "\n"), dc.BaseDN) {
-		t.Errorf("stopped %v, problems %q", stopped, audit.Problems)
+	audit = stop(open(t, cfg), second)
+	if audit.Complete() || !strings.Contains(strings.Join(audit.Problems, "\n"), second.BaseDN) {
+		t.Errorf("none is left: problems %q", audit.Problems)
 	}
 }

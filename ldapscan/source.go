@@ -40,8 +40,9 @@ type Portion interface {
 	Changed(*conflicts.View)
 	// Deleted takes the proxy addresses of an object that was deleted.
 	Deleted(addresses [][]byte)
-	// Page is told about every page or comparable part that is complete.
-	Page()
+	// Page is told about every page or comparable part that is complete, and how
+	// many octets its entries had.
+	Page(octets int)
 	Keep()
 	Drop()
 }
@@ -55,4 +56,11 @@ type Survey struct {
 	Problems []string
 	// Notes are facts that do not make the sweep incomplete.
 	Notes []string
+}
+
+func (s *Survey) add(other *Survey) {
+	s.Coverage = append(s.Coverage, other.Coverage...)
+	s.AcceptedDomains = append(s.AcceptedDomains, other.AcceptedDomains...)
+	s.Problems = append(s.Problems, other.Problems...)
+	s.Notes = append(s.Notes, other.Notes...)
 }

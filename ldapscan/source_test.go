@@ -34,7 +34,8 @@ func serve(t testing.TB, cfg ldaptest.Config) *ldaptest.Server {
 }
 
 func config(srv *ldaptest.Server) ldapscan.Config {
-	return ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool}, Credentials: ldapscan.Credentials{Mechanism: ldapscan.Simple, User: user, Password: password}, Timeout: time.Minute}
+	return ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool}, Credentials: ldapscan.Credentials{Mechanism: ldapscan.Simple, User: user, Password: password},
+		Timeout: time.Minute, RetryWait: time.Millisecond}
 }
 
 func open(t testing.TB, cfg ldapscan.Config) *ldapscan.Directory {

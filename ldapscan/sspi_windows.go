@@ -6,11 +6,11 @@ import (
 
 // bindSSPI binds as the user who is signed in, with the channel binding of the
 // connection's certificate.
-func (d *Directory) bindSSPI(host string) error {
-	client, err := gssapi.NewSSPIClientWithChannelBinding(d.secured.ConnectionState().PeerCertificates[0])
+func (s *session) bindSSPI(host string) error {
+	client, err := gssapi.NewSSPIClientWithChannelBinding(s.secured.ConnectionState().PeerCertificates[0])
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	return d.conn.GSSAPIBind(client, "ldap/"+host, "")
+	return s.conn.GSSAPIBind(client, "ldap/"+host, "")
 }

@@ -1,63 +1,207 @@
 package ldapscan
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
 )
 
-func (d *Directory) sweepPartition(partition string, all []partition, sink Sink, survey *Survey) conflicts.Coverage {
-	portion := sink.Portion()
-	defer portion.Keep()
-	c := conflicts.Coverage{Partition: partition}
-	fail := func(err error) conflicts.Coverage {
-		c.Problem = fmt.Sprintf("%s: %s after %d objects: %s", partition, d.server.URL, c.Objects, brief(err))
-		return c
+// attempts is how often a partition is swept from the start, if the sweep cannot
+// be continued on another connection.
+const attempts = 3
+
+// sweepPartition reads one partition. What an attempt found that is made again
+// is dropped; what the last one found is kept even if it did not come to its end.
+func (d *Directory) sweepPartition(ctx context.Context, partition string, all []partition, sink Sink, survey *Survey) conflicts.Coverage {
+	for n := 1; ; n++ {
+		a := attempt{d: d, partition: partition, all: all, sink: sink, Survey: &Survey{}}
+		err := a.run()
+		if errors.As(err, new(lostError)) && n < attempts && ctx.Err() == nil {
+			for _, p := range a.portions {
+				p.Drop()
+			}
+			survey.Notes = append(survey.Notes, fmt.Sprintf("%s: %s: the sweep broke off after %d objects and was begun again", partition, d.server.URL, a.Objects))
+			continue
+		}
+		for _, p := range a.portions {
+			p.Keep()
+		}
+		if err != nil {
+			a.Problem = fmt.Sprintf("%s: %s after %d objects: %s", partition, d.server.URL, a.Objects, brief(err))
+		}
+		survey.add(a.Survey)
+		return a.Coverage
 	}
+}
+
+// An attempt is one to sweep a partition.
+type attempt struct {
+	d         *Directory
+	partition string
+	all       []partition
+	sink      Sink
+	portions  []Portion
+
+	conflicts.Coverage
+	*Survey
+}
+
+func (a *attempt) portion() Portion {
+	p := a.sink.Portion()
+	a.portions = append(a.portions, p)
+	return p
+}
+
+func (a *attempt) run() error {
+	d := a.d
+	a.Partition = a.partition
 	before, err := d.highestUSN()
 	if err != nil {
-		return fail(err)
+		return err
+	}
+	server := d.session
+	whole := query{base: a.partition, filter: filter, attributes: sweepAttributes}
+	if err := a.read(a.split(whole, before)); err != nil {
+		return err
+	}
+	after := a.portion()
+	if before == 0 {
+		a.Notes = append(a.Notes, fmt.Sprintf("%s: %s counts no changes, so an object that moved during the sweep may be missing", a.partition, d.server.URL))
+	} else if err := a.catchUp(whole, before, after); err != nil {
+		return err
+	}
+	if !d.session.same(server) {
+		return lostError{errOtherServer} // whose count of changes is another
+	}
+	return a.deleted(after)
+}
+
+// rangesPerConnection is in how many ranges of uSNChanged a partition is read by
+// each connection: how the objects are spread over them is not known.
+const rangesPerConnection = 4
+
+// split parts a query by uSNChanged for several connections. What is written
+// after the highest number is for catchUp.
+func (a *attempt) split(q query, highest int64) []query {
+	n := int64(a.d.connections * rangesPerConnection)
+	if a.d.connections < 2 || highest < n {
+		return []query{q}
+	}
+	list := make([]query, n)
+	for i := range list {
+		list[i] = q
+		from, to := highest*int64(i)/n+1, highest*int64(i+1)/n
+		// Not-greater, as what has no number has none that is less.
+		limits := fmt.Sprintf("(!(uSNChanged>=%d))", to+1)
+		if i > 0 {
+			limits = fmt.Sprintf("(uSNChanged>=%d)(uSNChanged<=%d)", from, to)
+		}
+		list[i].filter = "(&" + limits + q.filter + ")"
+	}
+	return list
+}
+
+// read runs the queries, as many at a time as there are to be connections.
+func (a *attempt) read(queries []query) error {
+	workers := []*Directory{a.d}
+	for len(workers) < min(a.d.connections, len(queries)) {
+		other, err := a.d.another()
+		if err != nil {
+			a.Notes = append(a.Notes, fmt.Sprintf("%s: %s: read by %d connections, as no other could be opened: %s", a.partition, a.d.server.URL, len(workers), brief(err)))
+			break
+		}
+		defer other.session.close()
+		workers = append(workers, other)
+	}
+	parts := make([]*part, len(queries))
+	for i, q := range queries {
+		parts[i] = &part{query: q, attempt: a, portion: a.portion()}
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for _, d := range workers {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(parts); i = int(next.Add(1)) - 1 {
+				if parts[i].read(d) != nil {
+					next.Store(int64(len(parts)))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, other := range workers[1:] {
+		a.d.reopened += other.reopened
 	}
 	var elsewhere []string
-	query := query{base: partition, filter: filter, attributes: sweepAttributes}
-	err = d.pages(query, func(p page) error {
-		c.Pages++
+	var err error
+	for _, s := range parts {
+		a.Objects += s.objects
+		a.Values += s.values
+		a.Pages += s.pages
+		a.Referrals = max(a.Referrals, s.referrals) // each range has them all
+		elsewhere = append(elsewhere, s.elsewhere...)
+		err = cmp.Or(err, s.err)
+	}
+	if len(elsewhere) > 0 {
+		slices.Sort(elsewhere)
+		a.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", a.partition, a.d.server.URL, strings.Join(slices.Compact(elsewhere), ", "))
+	}
+	return err
+}
+
+// A part is what one query of an attempt gives.
+type part struct {
+	query
+	attempt                           *attempt
+	portion                           Portion
+	objects, values, pages, referrals int
+	elsewhere                         []string // referrals to partitions that nobody reads
+	err                               error
+}
+
+func (s *part) read(d *Directory) error {
+	s.err = d.pages(s.query, func(p page) error {
+		s.pages++
 		err := d.views(p, func(v *conflicts.View) {
-			c.Objects++
-			c.Values += len(v.ProxyAddresses)
-			portion.Entry(v)
+			s.objects++
+			s.values += len(v.ProxyAddresses)
+			s.portion.Entry(v)
 		})
 		if err != nil {
 			return err
 		}
-		c.Referrals += len(p.referrals)
+		s.referrals += len(p.referrals)
 		for _, r := range p.referrals {
-			if dn := referredDN(r); !d.accounted(dn, all) {
-				elsewhere = append(elsewhere, r)
+			if dn := referredDN(r); !d.accounted(dn, s.attempt.all) {
+				s.elsewhere = append(s.elsewhere, r)
 			}
 		}
-		portion.Page()
+		s.portion.Page(len(p.entries))
 		return nil
 	})
-	if len(elsewhere) > 0 {
-		slices.Sort(elsewhere)
-		c.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", partition, d.server.URL, strings.Join(slices.Compact(elsewhere), ", "))
-	}
-	if err == nil && before == 0 {
-		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: %s counts no changes, so an object that moved during the sweep may be missing", partition, d.server.URL))
-	}
-	if err == nil && before > 0 {
-		err = d.catchUp(query, before, portion, survey)
+	return s.err
+}
+
+// another opens one more connection to the same server, for the time of a sweep.
+func (d *Directory) another() (*Directory, error) {
+	s, err := d.again()
+	if err == nil && !s.same(d.session) {
+		s.close()
+		err = errOtherServer
 	}
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	c.Deleted = d.deleted(partition, portion, survey)
-	return c
+	return &Directory{ctx: d.ctx, again: d.again, wait: d.wait, pace: d.pace, session: s, pageSize: d.pageSize, forest: d.forest}, nil
 }
 
 // accounted reports whether a partition that a server refers to is read or known
@@ -69,17 +213,17 @@ func (d *Directory) accounted(dn string, assigned []partition) bool {
 
 // catchUp reads again what was written since the sweep of a partition began:
 // paging is no snapshot, so an object that moved meanwhile may have been missed.
-func (d *Directory) catchUp(q query, before int64, portion Portion, survey *Survey) error {
+func (a *attempt) catchUp(q query, before int64, portion Portion) error {
 	q.filter = fmt.Sprintf("(&(uSNChanged>=%d)%s)", before+1, q.filter)
 	n := 0
-	err := d.pages(q, func(p page) error {
-		return d.views(p, func(v *conflicts.View) {
+	err := a.d.pages(q, func(p page) error {
+		return a.d.views(p, func(v *conflicts.View) {
 			n++
 			portion.Changed(v)
 		})
 	})
 	if n > 0 {
-		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: %d objects were written during the sweep and read again", q.base, n))
+		a.Notes = append(a.Notes, fmt.Sprintf("%s: %d objects were written during the sweep and read again", q.base, n))
 	}
 	return err
 }
@@ -87,27 +231,28 @@ func (d *Directory) catchUp(q query, before int64, portion Portion, survey *Surv
 // deleted hands over the addresses of deleted objects. Most directories strip
 // them on deletion or hide them from ordinary users, so there is nothing to
 // miss: the count says what was seen.
-func (d *Directory) deleted(partition string, portion Portion, survey *Survey) (n int) {
-	if !d.offers(showDeleted) {
-		return 0
+func (a *attempt) deleted(portion Portion) error {
+	if !a.d.offers(showDeleted) {
+		return nil
 	}
-	q := query{base: partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
+	q := query{base: a.partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
 		control: ldap.NewControlMicrosoftShowDeleted()}
-	err := d.pages(q, func(p page) error {
-		return d.views(p, func(v *conflicts.View) {
-			n++
+	err := a.d.pages(q, func(p page) error {
+		return a.d.views(p, func(v *conflicts.View) {
+			a.Deleted++
 			portion.Deleted(v.ProxyAddresses)
 		})
 	})
-	if err != nil {
-		text := fmt.Sprintf("%s: deleted objects could not be read: %s", partition, brief(err))
-		if refused(err) {
-			survey.Notes = append(survey.Notes, text)
-		} else {
-			survey.Problems = append(survey.Problems, text)
-		}
+	if err == nil || errors.As(err, new(lostError)) {
+		return err
 	}
-	return n
+	text := fmt.Sprintf("%s: deleted objects could not be read: %s", a.partition, brief(err))
+	if refused(err) {
+		a.Notes = append(a.Notes, text)
+	} else {
+		a.Problems = append(a.Problems, text)
+	}
+	return nil
 }
 
 // refused tells a server that will not answer from one that did not.
@@ -126,11 +271,20 @@ func (d *Directory) acceptedDomains(survey *Survey) {
 	if q.base == "" {
 		return
 	}
-	err := d.config().results(q, func(r result) {
-		a := attributes{}
-		a.take(r)
-		survey.AcceptedDomains = append(survey.AcceptedDomains, a.all("msexchaccepteddomainname")...)
-	})
+	var domains []string
+	var err error
+	for range attempts {
+		domains = nil
+		err = d.config().results(q, func(r result) {
+			a := attributes{}
+			a.take(r)
+			domains = append(domains, a.all("msexchaccepteddomainname")...)
+		})
+		if !errors.As(err, new(lostError)) {
+			break
+		}
+	}
+	survey.AcceptedDomains = append(survey.AcceptedDomains, domains...)
 	if err != nil {
 		survey.Problems = append(survey.Problems, fmt.Sprintf("%s: accepted domains could not be read, so any domain may be proposed: %s", q.base, brief(err)))
 	}

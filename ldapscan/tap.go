@@ -27,7 +27,9 @@ type tap struct {
 
 	mu      sync.Mutex
 	entries []byte // the SearchResultEntry messages since take, without their headers
-	err     error  // why nothing more can be read
+	count   int    // of them
+	spare   [][]byte
+	err     error // why nothing more can be read
 }
 
 const (
@@ -54,27 +56,32 @@ func (t *tap) Write(p []byte) (int, error) {
 }
 
 // take returns the entries that came since the last call, as they followed each
-// other. They are whole and belong to one search if that search has succeeded.
-func (t *tap) take() []byte {
+// other, and how many they are. They are whole and belong to one search if that
+// search has succeeded.
+func (t *tap) take() (entries []byte, count int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	taken := t.entries
-	t.entries = nil
-	return taken
+	entries, count = t.entries, t.count
+	t.entries, t.count = nil, 0
+	return entries, count
 }
 
 func (t *tap) untaken() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.entries) > 0
+	return t.count > 0
 }
+
+// spares is how many pages a tap keeps the memory of: while one is looked at, the
+// next comes in.
+const spares = 2
 
 // reuse gives back the memory of entries that were taken.
 func (t *tap) reuse(taken []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.entries == nil {
-		t.entries = taken[:0]
+	if cap(taken) > 0 && len(t.spare) < spares {
+		t.spare = append(t.spare, taken[:0])
 	}
 }
 
@@ -115,7 +122,11 @@ func (t *tap) Read(p []byte) (int, error) {
 
 func (t *tap) keep(entry []byte) {
 	t.mu.Lock()
+	if n := len(t.spare); t.entries == nil && n > 0 {
+		t.entries, t.spare = t.spare[n-1], t.spare[:n-1]
+	}
 	t.entries = append(t.entries, entry...)
+	t.count++
 	t.mu.Unlock()
 }
 

@@ -40,7 +40,23 @@ func (w *viewer) begin(dn []byte) {
 }
 
 // field returns which attribute a name means, options and case aside.
-func (w *viewer) field(name string) field {
+func (w *viewer) field(name []byte) field {
+	switch string(name) { // as servers write them
+	case "objectGUID":
+		return guidField
+	case "proxyAddresses":
+		return proxyField
+	case "mail":
+		return mailField
+	case "userPrincipalName":
+		return upnField
+	case "targetAddress":
+		return targetField
+	}
+	return w.otherField(string(name))
+}
+
+func (w *viewer) otherField(name string) field {
 	base, _, _ := strings.Cut(name, ";")
 	for f, known := range fieldNames {
 		if len(base) != len(known) || base != known && !strings.EqualFold(base, known) {
@@ -96,7 +112,7 @@ func (w *viewer) read(body []byte) error {
 		if name, values, list, err = nextAttribute(list); err != nil {
 			break
 		}
-		f := w.field(string(name))
+		f := w.field(name)
 		for len(values) > 0 {
 			if v, values, err = element(values, octetString); err != nil {
 				break
@@ -114,7 +130,7 @@ func (w *viewer) read(body []byte) error {
 func (w *viewer) record(v *ldif.View) {
 	w.begin(v.DN)
 	for _, attr := range v.Attributes {
-		w.add(w.field(attr.Name), attr.Value)
+		w.add(w.field([]byte(attr.Name)), attr.Value)
 	}
 }
 

@@ -99,7 +99,8 @@ func TestSweepDoesNotAllocate(t *testing.T) {
 		if _, err := io.Copy(io.Discard, tap); err != nil {
 			t.Fatal(err)
 		}
-		p := page{entries: tap.take()}
+		var p page
+		p.entries, _ = tap.take()
 		var d Directory
 		counts[n] = testing.AllocsPerRun(10, func() {
 			seen := 0
@@ -131,7 +132,8 @@ func BenchmarkSweep(b *testing.B) {
 			if _, err := io.CopyBuffer(writerOnly{io.Discard}, readerOnly{io.LimitReader(tap, int64(len(packet(7, doneOp()))))}, make([]byte, 512)); err != nil {
 				b.Fatal(err)
 			}
-			p := page{entries: tap.take()}
+			var p page
+			p.entries, _ = tap.take()
 			each(p)
 			tap.reuse(p.entries)
 		}

@@ -29,12 +29,15 @@ type login struct {
 	keytab, ccache            string
 	caFile, certFile, keyFile string
 	pageSize                  int
+	rate, connections         int
 	timeout                   time.Duration
 
 	guessed bool // the mechanism was not named
 	roots   *x509.CertPool
 	certs   []tls.Certificate
 }
+
+const maxConnections = 16
 
 func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&l.domains, "domain", "d", nil, "read the forest of this `domain` (repeatable); its controllers are found through DNS")
@@ -52,7 +55,9 @@ func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&l.caFile, "ca-file", "", "trust the certification authorities in this PEM `file`, and no others")
 	fs.StringVar(&l.certFile, "cert-file", "", "client certificate for --auth external, a PEM `file`")
 	fs.StringVar(&l.keyFile, "key-file", "", "its private key, a PEM `file`")
-	fs.IntVar(&l.pageSize, "page-size", 1000, "ask for so many objects at a time")
+	fs.IntVar(&l.pageSize, "page-size", 0, "ask for this `number` of objects at a time (default: what the forest's policy allows)")
+	fs.IntVar(&l.rate, "rate", 0, "ask each server for no more than this `number` of objects a second (default: one request after the other)")
+	fs.IntVar(&l.connections, "connections", 1, "read a partition over this `number` of connections, in ranges of uSNChanged")
 	fs.DurationVar(&l.timeout, "timeout", time.Minute, "give up on a request after this time")
 }
 
@@ -84,8 +89,12 @@ func (l *login) check() error {
 		return wrong("give one of them", "both --password-file and --password-command")
 	case (l.certFile == "") != (l.keyFile == ""):
 		return wrong("give both", "--cert-file and --key-file go together")
-	case l.pageSize < 1 || l.pageSize > 100000:
+	case l.pageSize < 0 || l.pageSize > 100000:
 		return wrong("Active Directory allows 1000 unless it was set up otherwise", "--page-size %d: must be from 1 to 100000", l.pageSize)
+	case l.rate < 0:
+		return wrong("write for example --rate 2000", "--rate %d: must be more than 0", l.rate)
+	case l.connections < 1 || l.connections > maxConnections:
+		return wrong("few servers are faster with more than 4", "--connections %d: must be from 1 to %d", l.connections, maxConnections)
 	case l.timeout <= 0:
 		return wrong("write for example 90s or 5m", "--timeout %v: must be more than 0", l.timeout)
 	}
@@ -103,7 +112,8 @@ func (l *login) check() error {
 // config is how to reach a server; as whom is not in it yet.
 func (l *login) config(url string) ldapscan.Config {
 	return ldapscan.Config{URL: url, StartTLS: l.starttls, TLS: &tls.Config{RootCAs: l.roots, Certificates: l.certs},
-		Credentials: ldapscan.Credentials{Mechanism: ldapscan.Mechanism(l.auth)}, PageSize: l.pageSize, Timeout: l.timeout}
+		Credentials: ldapscan.Credentials{Mechanism: ldapscan.Mechanism(l.auth)}, PageSize: l.pageSize, Timeout: l.timeout,
+		Rate: l.rate, Connections: l.connections}
 }
 
 // usual is the mechanism without --auth.

@@ -16,6 +16,7 @@ type progress struct {
 	last     time.Time
 	terminal bool
 	shown    bool
+	seen     ldapscan.Progress
 }
 
 const (
@@ -30,6 +31,7 @@ func newProgress(c *console, now func() time.Time) *progress {
 }
 
 func (p *progress) show(s ldapscan.Progress) {
+	p.seen = s
 	now := p.now()
 	every := logEvery
 	if p.terminal {
@@ -55,4 +57,11 @@ func (p *progress) done() {
 	if p.shown {
 		fmt.Fprint(p.c.stderr, "\r\x1b[K")
 	}
+}
+
+// stats says what a scan that is over has taken.
+func (p *progress) stats() {
+	elapsed := p.now().Sub(p.started)
+	p.c.log("%d objects, %d values, %d pages, %d suspects, %.1f MB of entries", p.seen.Objects, p.seen.Values, p.seen.Pages, p.seen.Suspects, float64(p.seen.Octets)/1e6)
+	p.c.log("%.2f s, %.0f objects/s, peak memory %d MiB", elapsed.Seconds(), float64(p.seen.Objects)/elapsed.Seconds(), peakMemory()>>20)
 }

@@ -45,6 +45,7 @@ line "flag = value" in the file that --config names; the command line goes first
 type scanOptions struct {
 	login
 	input, output, format, config string
+	stats                         bool
 	base, exclude, keeper         []string
 	pattern, secondary            string
 	commandLine                   string
@@ -61,6 +62,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.secondary, "secondary", "replace", "replace or remove a duplicated secondary address")
 	fs.StringVarP(&o.output, "output", "o", "", "write the report, the fix files and scan.json to this `directory`")
 	fs.StringVar(&o.format, "format", "table", "write table, json, jsonl or csv to stdout")
+	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
 }
 
@@ -167,8 +169,12 @@ func (o *scanOptions) runExport(ctx context.Context, c *console) (int, error) {
 // scan runs a source with progress shown.
 func (c *console) scan(ctx context.Context, src ldapscan.Source, o *scanOptions) (*conflicts.Audit, error) {
 	p := newProgress(c, time.Now)
-	defer p.done()
-	return ldapscan.Scan(ctx, src, ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show})
+	audit, err := ldapscan.Scan(ctx, src, ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show})
+	p.done()
+	if err == nil && o.stats {
+		p.stats()
+	}
+	return audit, err
 }
 
 // deliver writes the outputs of an audit and returns the exit code that it

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// hostName is what the root DSE calls the server. It resolves wherever the server can be reached.
+// hostName is a name of every server. It resolves wherever the server can be reached.
 const hostName = "localhost"
 
 // newCertificate makes an authority and lets it sign a certificate for the loopback names. The authority's key is

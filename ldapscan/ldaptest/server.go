@@ -29,6 +29,8 @@ type Config struct {
 	// Users are the names that can bind and their passwords: DNs, user principal names, DOMAIN\user names, compared
 	// without case. They need not be entries.
 	Users map[string]string
+	// Host is what the root DSE calls the server; empty means "localhost".
+	Host string
 	// MaxPageSize is the most entries that a search, or a page of one, returns. Zero means DefaultMaxPageSize.
 	MaxPageSize int
 	// MaxValRange is the most values of an attribute that an entry is sent with. Zero means DefaultMaxValRange.
@@ -48,6 +50,7 @@ type Server struct {
 	CertPool *x509.CertPool // the same
 
 	dir         *directory
+	host        string
 	users       map[string]string // by userKey
 	maxPageSize int
 	maxValRange int
@@ -68,6 +71,7 @@ type Server struct {
 func NewServer(cfg Config) (*Server, error) {
 	s := &Server{
 		users:       make(map[string]string, len(cfg.Users)),
+		host:        cmp.Or(cfg.Host, hostName),
 		maxPageSize: cmp.Or(cfg.MaxPageSize, DefaultMaxPageSize),
 		maxValRange: cmp.Or(cfg.MaxValRange, DefaultMaxValRange),
 		now:         cfg.Now,

@@ -1,0 +1,12 @@
+//go:build !unix
+
+package main
+
+import "runtime"
+
+// peakMemory returns what the Go runtime has taken from the system, in octets.
+func peakMemory() int64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.Sys)
+}

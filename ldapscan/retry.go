@@ -1,0 +1,117 @@
+package ldapscan
+
+import (
+	"cmp"
+	"sync"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// retries is how often a request is made again.
+const retries = 3
+
+// search sends one request and returns all that answers it. If the connection
+// breaks, the request is made again on a fresh one, and if the server is busy, on
+// the same: up to three times, after a wait that doubles. The page names the
+// session that answered last, and what the first time failed of, also where there
+// is an error.
+//
+// One request is under way at a time; search may be called concurrently.
+func (d *Directory) search(base string, scope int, filter string, attributes []string, controls ...ldap.Control) (p page, answered []ldap.Control, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	request := ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, controls)
+	wait := d.wait
+	var failed error // the first time
+	for try := 0; ; try++ {
+		if !d.sleep(d.pace.delay(time.Now())) {
+			return page{session: d.session}, nil, d.ctx.Err()
+		}
+		p, answered, err = d.session.search(request)
+		failed = cmp.Or(failed, err)
+		p.failed = failed
+		if err == nil {
+			d.pace.spend(time.Now(), p.count)
+			return p, answered, nil
+		}
+		if d.again == nil || try == retries || !broken(err) && !busy(err) || !d.sleep(wait) {
+			return p, nil, err
+		}
+		wait *= 2
+		if broken(err) {
+			d.reopen()
+		}
+	}
+}
+
+// busy reports whether a server says that it would answer later.
+func busy(err error) bool {
+	return ldap.IsErrorAnyOf(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable)
+}
+
+// reopen puts a fresh session in place of the one that broke. Where that does not
+// work either, the next request fails at once.
+func (d *Directory) reopen() {
+	fresh, err := d.again()
+	if err != nil {
+		return
+	}
+	d.session.close()
+	d.session = fresh
+	d.reopened++
+}
+
+// sleep waits, and reports false if the directory's context ended meanwhile.
+func (d *Directory) sleep(wait time.Duration) bool {
+	if wait <= 0 {
+		return d.ctx.Err() == nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-d.ctx.Done():
+		return false
+	}
+}
+
+// A pacer bounds how many entries a server is asked for in a second, over all
+// connections to it. The nil pacer does not.
+type pacer struct {
+	rate int // entries a second
+
+	mu   sync.Mutex
+	free time.Time // when the entries so far have been paid for
+}
+
+func newPacer(rate int) *pacer {
+	if rate == 0 {
+		return nil
+	}
+	return &pacer{rate: rate}
+}
+
+// delay is how long to wait before the next request.
+func (p *pacer) delay(now time.Time) time.Duration {
+	if p == nil {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.free.Sub(now)
+}
+
+// spend notes that so many entries came.
+func (p *pacer) spend(now time.Time, entries int) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.free.Before(now) {
+		p.free = now
+	}
+	p.free = p.free.Add(time.Duration(entries) * time.Second / time.Duration(p.rate))
+}
