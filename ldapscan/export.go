@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 
 	"proxyaddr/conflicts"
@@ -20,10 +21,11 @@ import (
 // What the export left out, for want of rights or by its filter, nobody can
 // tell from the file.
 type Export struct {
-	name  string
-	file  *os.File
-	data  *io.SectionReader // all of file
-	block int64             // how many octets of it a goroutine takes on at once
+	name   string
+	file   *os.File
+	data   *io.SectionReader // all of file
+	block  int64             // how many octets of it a goroutine takes on at once
+	places *places           // where the records stand, after a sweep
 }
 
 var _ Source = (*Export)(nil)
@@ -51,13 +53,16 @@ func (x *Export) Close() error { return x.file.Close() }
 // Describe names the file.
 func (x *Export) Describe(s *conflicts.Scope) { s.Source = append(s.Source, x.name) }
 
-// Sweep reads the file to its end. A file that does not begin as LDIF or holds
-// changes instead of content is an error; damage further on makes the survey
-// incomplete.
+// Sweep reads the file to its end, with several goroutines. A file that does not
+// begin as LDIF or holds changes instead of content is an error; damage further on
+// makes the survey incomplete.
 func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
-	parts, damage := readExport(ctx, x, swept, func() *exportSweep {
-		return &exportSweep{name: x.name, portion: sink.Portion(), rows: newCoverage(x.name)}
-	})
+	parts, damage := x.sweep(ctx, sink, min(runtime.GOMAXPROCS(0), maxReaders), x.block)
+	if damage != nil && ctx.Err() == nil {
+		// It is for one goroutine to tell the line, and to stop there.
+		drop(parts)
+		parts, damage = x.sweep(ctx, sink, 1, x.data.Size())
+	}
 	total := parts[0]
 	for _, p := range parts[1:] {
 		total.add(p)
@@ -66,20 +71,19 @@ func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 		damage = &Error{Subject: x.name, Problem: "no objects in it", Hint: "see whether the export failed"}
 	}
 	if ctx.Err() != nil || total.records == 0 || errors.As(damage, new(*Error)) {
-		for _, p := range parts {
-			p.drop()
-		}
+		drop(parts)
 		return nil, cmp.Or(ctx.Err(), damage)
 	}
 	for _, p := range parts {
 		p.portion.Keep()
 	}
-	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, Coverage: total.rows.list(), AcceptedDomains: total.domains}
+	x.places = total.places
+	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, Coverage: total.rows.list()}
 	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
 		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
 	}
-	slices.Sort(survey.AcceptedDomains)
-	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)
+	slices.Sort(total.domains)
+	survey.AcceptedDomains = slices.Compact(total.domains)
 	if damage != nil {
 		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.name,
 			Problem: fmt.Sprintf("%v: nothing behind that line was read", damage)})
@@ -87,113 +91,88 @@ func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	return survey, nil
 }
 
-// An exportSweep is what one goroutine finds.
-type exportSweep struct {
-	name    string
-	portion Portion
-	rows    *coverage
-	domains []string
-	records int
-	w       viewer
-}
-
-// swept tells the attributes that a sweep looks at.
-func swept(name string) bool { return new(viewer).field([]byte(name)) != noField }
-
-func (s *exportSweep) take(_ int64, _ *ldif.Reader, v *ldif.View) {
-	s.records++
-	w := &s.w
-	w.record(v)
-	for _, name := range w.domains {
-		s.domains = append(s.domains, string(name))
-	}
-	switch c := s.rows.of(v.DN); {
-	case w.deleted:
-		if len(w.view.ProxyAddresses) > 0 {
-			c.Deleted++
-			s.portion.Deleted(w.view.ProxyAddresses)
-		}
-	case w.hasAddress():
-		c.Objects++
-		c.Values += len(w.view.ProxyAddresses)
-		s.portion.Entry(&w.view)
-		if w.missing > 0 {
-			least(&c.Problem, fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", s.name, v.DN))
-		}
-	}
-}
-
-func (s *exportSweep) page(octets int64) { s.portion.Page(int(octets)) }
-
-func (s *exportSweep) drop() { s.portion.Drop() }
-
-// add takes in what another goroutine found, but for its portion.
-func (s *exportSweep) add(other *exportSweep) {
-	s.records += other.records
-	s.domains = append(s.domains, other.domains...)
-	s.rows.add(other.rows)
-}
-
-// Inspect reads the file again and hands over the objects that refs name. Of
-// those that are there more than once it takes the first.
+// Inspect reads the file again and hands over the objects that refs name, the
+// first where one is there more than once. After a sweep it knows where they
+// stand.
 func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	wanted := make(map[conflicts.Ref]bool, len(refs))
 	for _, ref := range refs {
 		wanted[ref] = true
 	}
-	parts, err := readExport(ctx, x, named, func() *exportInspection { return &exportInspection{wanted: wanted} })
-	var all []located
-	for _, p := range parts {
-		all = append(all, p.found...)
-	}
-	slices.SortStableFunc(all, func(a, b located) int { return cmp.Compare(a.block, b.block) })
-	for _, l := range all {
-		if ref := l.object.Ref(); wanted[ref] {
+	r := ldif.NewReader(nil)
+	r.Select = swept
+	var w viewer
+	take := func(v *ldif.View, _ int64) error {
+		w.record(v)
+		if ref := w.view.Ref(); wanted[ref] && !w.deleted {
 			delete(wanted, ref)
-			found(l.object)
+			rec := r.Record()
+			a := attributes{}
+			for _, attr := range rec.Attributes {
+				a.add(attr.Name, attr.Value)
+			}
+			found(a.object(rec.DN))
 		}
-	}
-	if len(wanted) == 0 {
+		if len(wanted) == 0 {
+			return io.EOF
+		}
 		return nil
 	}
-	return err
-}
-
-// An exportInspection is what one goroutine finds of the objects that are wanted.
-type exportInspection struct {
-	wanted map[conflicts.Ref]bool
-	found  []located
-	w      viewer
-}
-
-// A located object stands in the block of the file that begins there.
-type located struct {
-	object *conflicts.Object
-	block  int64
-}
-
-// named tells the attributes that say which object a record is of.
-func named(name string) bool {
-	f := new(viewer).field([]byte(name))
-	return f == guidField || f == deletedField
-}
-
-func (s *exportInspection) take(block int64, r *ldif.Reader, v *ldif.View) {
-	s.w.record(v)
-	if s.w.deleted || !s.wanted[s.w.view.Ref()] {
-		return
+	offsets, known := x.places.of(refs)
+	if !known {
+		return x.read(ctx, r, 0, x.data.Size(), take)
 	}
-	rec := r.Record()
-	a := attributes{}
-	for _, attr := range rec.Attributes {
-		a.add(attr.Name, attr.Value)
+	for _, at := range offsets {
+		r.Reset(sips{io.NewSectionReader(x.data, at, x.data.Size()-at)})
+		v, err := r.View()
+		if err != nil {
+			return fmt.Errorf("%s: it changed while it was read", x.name)
+		}
+		if take(v, at) == io.EOF || ctx.Err() != nil {
+			break
+		}
 	}
-	s.found = append(s.found, located{a.object(rec.DN), block})
+	return ctx.Err()
 }
 
-func (s *exportInspection) page(int64) {}
+// sips hands out little at once, for records that are read on their own.
+type sips struct{ src io.Reader }
 
-func (s *exportInspection) drop() {}
+func (s sips) Read(p []byte) (int, error) { return s.src.Read(p[:min(len(p), 4<<10)]) }
+
+// swept tells the attributes that a sweep looks at.
+func swept(name string) bool { return new(viewer).field([]byte(name)) != noField }
+
+// read hands over the records from start to end with their offsets, -1 if they
+// are not known. Each is valid until the next. An io.EOF from each ends it.
+func (x *Export) read(ctx context.Context, r *ldif.Reader, start, end int64, each func(v *ldif.View, at int64) error) error {
+	r.Reset(io.NewSectionReader(x.data, start, end-start))
+	for n := 0; ; n++ {
+		if n%1000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		v, err := r.View()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", x.name, err)
+		}
+		if v.Change != ldif.ChangeNone && v.Change != ldif.ChangeAdd { // ldifde writes every object as an add
+			return &Error{Subject: x.name, Problem: fmt.Sprintf("line %d: a change, not the content of a directory", v.Line),
+				Hint: "export with ldifde -f export.ldif, or ldapsearch -LLL"}
+		}
+		at := start + v.Offset
+		if v.Offset < 0 {
+			at = -1
+		}
+		if err := each(v, at); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
 
 // cause returns what the operating system said, without the operation and the
 // path.

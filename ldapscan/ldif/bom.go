@@ -22,25 +22,24 @@ const (
 	utf16BEMark = "\xfe\xff"
 )
 
-// decodeBOM drops a UTF-8 byte order mark and turns UTF-16 that starts with one into UTF-8.
-func decodeBOM(src io.Reader) (io.Reader, error) {
+// decodeBOM drops a byte order mark, of so many bytes, and turns UTF-16 that starts with one into UTF-8.
+func decodeBOM(src io.Reader) (decoded io.Reader, mark int, err error) {
 	r := bufio.NewReaderSize(src, 16) // larger reads go past its buffer
-	head, err := r.Peek(3)
+	head, err := r.Peek(len(utf8Mark))
 	if err != nil && err != io.EOF {
-		return r, err
+		return r, 0, err
 	}
+	decoded = r
 	switch text := string(head); {
 	case text == utf8Mark:
-		_, err = r.Discard(len(utf8Mark))
-		return r, err
+		mark = len(utf8Mark)
 	case strings.HasPrefix(text, utf16LEMark):
-		_, err = r.Discard(len(utf16LEMark))
-		return &utf16Reader{src: r, order: binary.LittleEndian}, err
+		mark, decoded = len(utf16LEMark), &utf16Reader{src: r, order: binary.LittleEndian}
 	case strings.HasPrefix(text, utf16BEMark):
-		_, err = r.Discard(len(utf16BEMark))
-		return &utf16Reader{src: r, order: binary.BigEndian}, err
+		mark, decoded = len(utf16BEMark), &utf16Reader{src: r, order: binary.BigEndian}
 	}
-	return r, nil
+	r.Discard(mark)
+	return decoded, mark, nil
 }
 
 // utf16Reader hands out UTF-16 as UTF-8.

@@ -8,7 +8,7 @@ import (
 
 // parse sets view, and rec if whole, to what the current lines say. It is false for lines that hold no record.
 func (r *Reader) parse(whole bool) (found bool, err error) {
-	r.view = View{Attributes: r.view.Attributes[:0]}
+	r.view = View{Offset: r.lines.offset(), Attributes: r.view.Attributes[:0]}
 	r.rec = Record{Comments: r.rec.Comments[:0], Controls: r.rec.Controls[:0], Mods: r.rec.Mods[:0]}
 	if err := r.split(whole); err != nil || len(r.fields) == 0 {
 		return false, err

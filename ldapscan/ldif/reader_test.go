@@ -304,11 +304,11 @@ func TestView(t *testing.T) {
 		view  View
 		whole Record
 	}{
-		{View{Line: 5, DN: []byte("cn=a"), Attributes: attrs("Mail", "a", "mail;x", "b")},
+		{View{Line: 5, Offset: 19, DN: []byte("cn=a"), Attributes: attrs("Mail", "a", "mail;x", "b")},
 			Record{Line: 5, Comments: []string{"Anna"}, DN: "cn=a", Attributes: attrs("Mail", "a", "sn", "ö", "mail;x", "b", "cn", "c")}},
-		{View{Line: 11, DN: []byte("cn=ö"), Change: ChangeAdd, Attributes: attrs("mail", "d")},
+		{View{Line: 11, Offset: 70, DN: []byte("cn=ö"), Change: ChangeAdd, Attributes: attrs("mail", "d")},
 			Record{Line: 11, DN: "cn=ö", Change: ChangeAdd, Attributes: attrs("mail", "d")}},
-		{View{Line: 15, DN: []byte("cn=e"), Change: ChangeModify},
+		{View{Line: 15, Offset: 109, DN: []byte("cn=e"), Change: ChangeModify},
 			Record{Line: 15, DN: "cn=e", Change: ChangeModify, Mods: []Mod{mod(Replace, "mail", "f")}}},
 	} {
 		v, err := r.View()

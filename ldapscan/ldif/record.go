@@ -73,7 +73,9 @@ type Control struct {
 // A View is a content or add record in the buffers of its [Reader], valid until the next is read. Of other records it
 // tells no more than the change.
 type View struct {
-	Line       int
+	Line int
+	// Offset is how many bytes of the input stand before the record and its comments, -1 in UTF-16.
+	Offset     int64
 	DN         []byte
 	Change     ChangeType
 	Attributes []Attribute // those that Reader.Select wants
