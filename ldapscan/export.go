@@ -25,7 +25,7 @@ type Export struct {
 	file   *os.File
 	data   *io.SectionReader // all of file
 	block  int64             // how many octets of it a goroutine takes on at once
-	places *places           // where the records stand, after a sweep
+	places *places           // where the records stand, after a sweep of all of it
 }
 
 var _ Source = (*Export)(nil)
@@ -77,14 +77,15 @@ func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	for _, p := range parts {
 		p.portion.Keep()
 	}
-	x.places = total.places
 	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, Coverage: total.rows.list()}
 	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
 		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
 	}
 	slices.Sort(total.domains)
 	survey.AcceptedDomains = slices.Compact(total.domains)
-	if damage != nil {
+	if damage == nil {
+		x.places = total.places
+	} else {
 		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.name,
 			Problem: fmt.Sprintf("%v: nothing behind that line was read", damage)})
 	}
