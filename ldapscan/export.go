@@ -21,34 +21,44 @@ import (
 // What the export left out, for want of rights or by its filter, nobody can
 // tell from the file.
 type Export struct {
-	name   string
-	file   *os.File
-	data   *io.SectionReader // all of file
-	block  int64             // how many octets of it a goroutine takes on at once
-	places *places           // where the records stand, after a sweep of all of it
+	name      string
+	file      *os.File
+	temporary string            // path of the file, if Close is to delete it
+	data      *io.SectionReader // all of the file
+	block     int64             // how many octets of it a goroutine takes on at once
+	places    *places           // where the records stand, after a sweep of all of it
 }
 
 var _ Source = (*Export)(nil)
 
-// OpenExport opens a file. The caller closes it.
-func OpenExport(path string) (*Export, error) {
+// OpenExport opens a file, or spools what is none. The caller closes it.
+func OpenExport(ctx context.Context, path string) (*Export, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, &Error{Subject: path, Problem: cause(err), Err: err}
+	}
+	if !info.Mode().IsRegular() {
+		return SpoolExport(ctx, path, &lateFile{path: path})
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &Error{Subject: path, Problem: cause(err), Err: err}
 	}
-	return newExport(path, f)
+	return newExport(path, f, info.Size()), nil
 }
 
-func newExport(name string, f *os.File) (*Export, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
+func newExport(name string, f *os.File, size int64) *Export {
+	return &Export{name: name, file: f, data: io.NewSectionReader(f, 0, size), block: blockSize}
+}
+
+// Close closes the file, and deletes it if it is a copy.
+func (x *Export) Close() error {
+	err := x.file.Close()
+	if x.temporary != "" {
+		err = errors.Join(err, os.Remove(x.temporary))
 	}
-	return &Export{name: name, file: f, data: io.NewSectionReader(f, 0, info.Size()), block: blockSize}, nil
+	return err
 }
-
-// Close closes the file.
-func (x *Export) Close() error { return x.file.Close() }
 
 // Describe names the file.
 func (x *Export) Describe(s *conflicts.Scope) { s.Source = append(s.Source, x.name) }

@@ -141,7 +141,7 @@ func exportOf(t *testing.T, data []byte) *Export {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	x, err := OpenExport(path)
+	x, err := OpenExport(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

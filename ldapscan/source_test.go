@@ -113,7 +113,7 @@ func export(t *testing.T, content string) *ldapscan.Export {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	x, err := ldapscan.OpenExport(path)
+	x, err := ldapscan.OpenExport(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,11 +31,16 @@ EXAMPLE
   proxyaddr scan -H ldaps://dc1.example.com -D EXAMPLE\anna -W -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
+  ldapsearch ... | proxyaddr scan --input -
 
 With -d the domain controllers are found through DNS, and every domain of the
 forest is read. Without --auth, the bind is by Kerberos as the signed-in user
 on Windows and with the ticket of kinit elsewhere, unless -D names a user: then
 by password, sealed by Kerberos with -d, and simple over TLS with -H.
+
+An export is read twice. One that comes through a pipe is therefore copied to a
+temporary file as large as it is, in the directory that TMPDIR names (on Windows
+TMP), and the file is deleted.
 
 Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or a
 line "flag = value" in the file that --config names; the command line goes first.
@@ -54,7 +59,7 @@ type scanOptions struct {
 
 func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	o.login.addFlags(fs)
-	fs.StringVar(&o.input, "input", "", "read this LDIF `export` instead of a domain controller")
+	fs.StringVar(&o.input, "input", "", "read this LDIF `export` instead of a domain controller, - for standard input")
 	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
 	fs.StringSliceVar(&o.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
@@ -154,7 +159,7 @@ func (o *scanOptions) runExport(ctx context.Context, c *console) (int, error) {
 		}
 		return 0, &usageError{err.Error(), hint}
 	}
-	x, err := ldapscan.OpenExport(o.input)
+	x, err := o.openExport(ctx, c)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -164,6 +169,14 @@ func (o *scanOptions) runExport(ctx context.Context, c *console) (int, error) {
 		return unreadable(err)
 	}
 	return c.deliver(audit, o)
+}
+
+// openExport opens what --input names.
+func (o *scanOptions) openExport(ctx context.Context, c *console) (*ldapscan.Export, error) {
+	if o.input == "-" {
+		return ldapscan.SpoolExport(ctx, "standard input", c.stdin)
+	}
+	return ldapscan.OpenExport(ctx, o.input)
 }
 
 // scan runs a source with progress shown.

@@ -73,7 +73,7 @@ func export(t *testing.T) *ldapscan.Export {
 	if err := os.WriteFile(path, content(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	x, err := ldapscan.OpenExport(path)
+	x, err := ldapscan.OpenExport(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
