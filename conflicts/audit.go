@@ -173,6 +173,8 @@ type Conflict struct {
 	Owners []Owner
 	// Reason says why the first owner keeps the address.
 	Reason string
+	// Cause is how they may have come to share it.
+	Cause Cause
 	// Unresolved says why the changes do not end the conflict, or is empty.
 	Unresolved string
 }
@@ -193,7 +195,8 @@ func (o *Owner) Primary() bool { return o.Claims[0].Primary }
 
 // A Claim is an attribute value that holds the address.
 type Claim struct {
-	// Attribute is proxyAddresses, mail or userPrincipalName.
+	// Attribute is proxyAddresses, mail or userPrincipalName; of [Wanted.Claims]
+	// also targetAddress.
 	Attribute string
 	// Value is what is stored.
 	Value   string
@@ -208,6 +211,7 @@ const (
 	ProxyAddresses    = "proxyAddresses"
 	Mail              = "mail"
 	UserPrincipalName = "userPrincipalName"
+	TargetAddress     = "targetAddress"
 )
 
 // A Change replaces or removes one attribute value of one object. All changes

@@ -45,6 +45,10 @@ func tame(dn string) bool {
 	return !strings.HasSuffix(dn, " ")
 }
 
+// DNKey decides whether two distinguished names are the same, as Within compares
+// them. It is for comparing, not for showing.
+func DNKey(dn string) string { return strings.Join(splitDN(dn), "\x00") }
+
 // Domain returns the DNS name that the DC parts at the end of a distinguished
 // name spell, or "" if there are none.
 func Domain(dn string) string {

@@ -96,7 +96,7 @@ func claims(o *Object) []Claim {
 // Parsed returns the claimed value as an address; mail and userPrincipalName
 // count as SMTP.
 func (c *Claim) Parsed() Address {
-	if c.Attribute == ProxyAddresses {
+	if c.Attribute == ProxyAddresses || c.Attribute == TargetAddress {
 		return ParseAddress(c.Value)
 	}
 	return mailAddress(c.Value)
@@ -177,7 +177,7 @@ func holders(owners []Owner) (n int) {
 }
 
 func newConflict(owners []Owner, rules []Rule) Conflict {
-	c := Conflict{Owners: owners, Reason: keep(owners, rules)}
+	c := Conflict{Owners: owners, Reason: keep(owners, rules), Cause: causeOf(owners)}
 	kept := owners[0].Claims[0].Parsed()
 	typ, text, _ := strings.Cut(string(kept.Key()), ":")
 	c.Type, c.Address = typ, text

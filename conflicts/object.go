@@ -82,6 +82,8 @@ type Object struct {
 	Entry
 	// Partition is the distinguished name of the naming context that holds it.
 	Partition string
+	// Forest is the name of its forest where several are read as one name space.
+	Forest string
 	// Fixed says why the object cannot be changed, or is empty if it can:
 	// it lies outside the domain partitions or is a critical system object.
 	Fixed string
@@ -100,10 +102,10 @@ type Object struct {
 	// Disabled is bit 2 of userAccountControl.
 	Disabled bool
 	Created  time.Time
-	// AddressesWritten is when the attribute proxyAddresses was last written, in
-	// whole seconds, from replPropertyMetaData ([MS-DRSR] 5.166). One stamp
-	// covers all values.
-	AddressesWritten time.Time
+	// Written is the stamp of proxyAddresses.
+	Written Stamp
+	// Restored is when the object was last brought back after it had been deleted.
+	Restored time.Time
 	// PolicyExcluded says that Exchange's address policies leave the object alone;
 	// PolicyKnown, that the directory told either way.
 	PolicyExcluded, PolicyKnown bool
@@ -112,6 +114,11 @@ type Object struct {
 	Members int
 	// Synchronised says that a cloud directory holds a copy of the object.
 	Synchronised bool
+	// Deleted says that the object was deleted, and is what its directory kept.
+	Deleted bool
+	// Writable are the attributes out of proxyAddresses and mail that the account
+	// may write, nil if that is not known.
+	Writable []string
 }
 
 // Name returns what people call the object: its display name or the value of
@@ -121,6 +128,7 @@ func (o *Object) Name() string {
 		return o.DisplayName
 	}
 	rdn, _, _ := cutRDN(o.DN)
+	rdn, _, _ = strings.Cut(rdn, `\0ADEL:`) // behind it, the GUID of a deleted object
 	if _, v, ok := strings.Cut(rdn, "="); ok {
 		return strings.ReplaceAll(v, `\`, "")
 	}

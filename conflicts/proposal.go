@@ -1,7 +1,10 @@
 package conflicts
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,32 +55,30 @@ const attempts = 1 << 20
 // propose returns a free address to take the place of old on o, and claims
 // it, or says why there is none.
 func (p *planner) propose(o *Object, old Address) (Address, error) {
-	text := old.Trimmed()
-	if old.Malformed() != "" { // perhaps only written in full-width letters
-		text = loosen(text)
-		if why := mailAddress(text).Malformed(); why != "" {
-			return Address{}, fmt.Errorf("%s: %s", old.Raw, why)
-		}
+	local, domain, err := old.stem()
+	if err == nil {
+		domain, err = p.domain(o, domain)
 	}
-	local, domain, _ := splitAt(text)
-	local = plain(local)
-	domain, err := p.domain(o, DomainKey(domain))
 	if err != nil {
 		return Address{}, fmt.Errorf("%s: %w", old.Raw, err)
 	}
-	for _, candidates := range []func(n int) string{p.fromPattern(o, local, domain), countUp(local, domain)} {
-		if candidates == nil {
+	for _, s := range []series{p.fromPattern(o, local, domain), countUp(local, domain)} {
+		if s.at == nil {
 			continue
 		}
-		series := candidates(0)
-		for n := p.next[series]; n < attempts; n++ {
-			a := ParseAddress(old.Type + ":" + candidates(n))
-			if !p.proper(a) {
+		used := p.used[s.name]
+		if used == nil {
+			used = &numbers{}
+			p.used[s.name] = used
+		}
+		for n := used.after(s.first); n < s.first+attempts; n = used.after(n) {
+			a := ParseAddress(old.Type + ":" + s.at(n))
+			if !p.opt.proper(a) {
 				break // no room left within the limits, or the pattern is to blame
 			}
+			used.add(n)
 			if p.free(a) {
 				p.claim(a)
-				p.next[series] = n + 1
 				return a, nil
 			}
 		}
@@ -85,11 +86,89 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 	return Address{}, fmt.Errorf("%s: no free address within %d octets before the @ and %d in all", old.Raw, maxLocal, maxSMTP)
 }
 
+// Alternatives yields what is proposed in place of an SMTP address, in order:
+// whether one is free is for the caller to find out. There are none for other
+// types and for what is no address.
+func (a Address) Alternatives() iter.Seq[Address] {
+	return func(yield func(Address) bool) {
+		local, domain, err := a.stem()
+		if err != nil || !a.SMTP() {
+			return
+		}
+		s := countUp(local, domain)
+		for n := s.first; n < s.first+attempts; n++ {
+			next := ParseAddress(a.Type + ":" + s.at(n))
+			if !new(Options).proper(next) || !yield(next) {
+				return
+			}
+		}
+	}
+}
+
+// stem returns the parts of an address from which others are made.
+func (a Address) stem() (local, domain string, err error) {
+	text := a.Trimmed()
+	if a.Malformed() != "" { // perhaps only written in full-width letters
+		text = loosen(text)
+		if why := mailAddress(text).Malformed(); why != "" {
+			return "", "", errors.New(why)
+		}
+	}
+	local, domain, _ = splitAt(text)
+	return plain(local), DomainKey(domain), nil
+}
+
+// A series is all addresses that differ in a number only.
+type series struct {
+	name  string
+	first int // number to propose
+	at    func(number int) string
+}
+
+// numbers are those of a series that were looked at, none of which is free any
+// more. Many conflicts can fall into one series, and a directory can have it full
+// up to a high number: none is to be looked at twice.
+type numbers struct{ runs []run }
+
+// A run is from its first number up to and without its end.
+type run struct{ first, end int }
+
+// find returns the place of the run that n is in or stands before.
+func (u *numbers) find(n int) (i int, in bool) {
+	i, _ = slices.BinarySearchFunc(u.runs, n, func(r run, n int) int { return cmp.Compare(r.end, n+1) })
+	return i, i < len(u.runs) && u.runs[i].first <= n
+}
+
+// after returns n, or the next number that is not among them.
+func (u *numbers) after(n int) int {
+	if i, in := u.find(n); in {
+		return u.runs[i].end
+	}
+	return n
+}
+
+// add takes in a number that is not among them.
+func (u *numbers) add(n int) {
+	i, _ := u.find(n)
+	joins := i < len(u.runs) && u.runs[i].first == n+1
+	switch {
+	case i > 0 && u.runs[i-1].end == n && joins:
+		u.runs[i-1].end = u.runs[i].end
+		u.runs = slices.Delete(u.runs, i, i+1)
+	case i > 0 && u.runs[i-1].end == n:
+		u.runs[i-1].end++
+	case joins:
+		u.runs[i].first = n
+	default:
+		u.runs = slices.Insert(u.runs, i, run{n, n + 1})
+	}
+}
+
 // proper reports whether an address may be proposed: well formed, within the
 // limits, and in a domain that Exchange accepts mail for.
-func (p *planner) proper(a Address) bool {
+func (opt *Options) proper(a Address) bool {
 	local, _, _ := splitAt(a.Text)
-	return a.Malformed() == "" && tooLong(a) == "" && p.opt.accepts(a.Domain()) &&
+	return a.Malformed() == "" && tooLong(a) == "" && opt.accepts(a.Domain()) &&
 		(quoted(local) || refusedByEntra(a) == "" && !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && !strings.Contains(local, ".."))
 }
 
@@ -136,7 +215,7 @@ func (opt *Options) accepts(domain string) bool {
 // countUp returns candidates with 2, 3 … behind the local part, or, if that
 // ends in a number of up to nine digits, with the numbers that follow it.
 // Leading zeros keep the width.
-func countUp(local, domain string) func(int) string {
+func countUp(local, domain string) series {
 	open, shut := "", ""
 	if quoted(local) {
 		open, shut, local = `"`, `"`, local[1:len(local)-1]
@@ -147,36 +226,40 @@ func countUp(local, domain string) func(int) string {
 	if err != nil || len(digits) > 9 {
 		stem, digits, from = local, "", 1
 	}
-	return func(n int) string {
-		return fit(open+stem, fmt.Sprintf("%0*d", len(digits), from+1+n), shut, domain)
+	return series{
+		name:  fmt.Sprintf("%s%0*d%s@%s", open+stem, len(digits), 0, shut, domain),
+		first: from + 1,
+		at: func(number int) string {
+			return fit(open+stem, fmt.Sprintf("%0*d", len(digits), number), shut, domain)
+		},
 	}
 }
 
-// fromPattern returns nil if there is no pattern or a field of it is empty.
-func (p *planner) fromPattern(o *Object, local, domain string) func(int) string {
+// fromPattern returns no series if there is no pattern or a field of it is empty.
+func (p *planner) fromPattern(o *Object, local, domain string) series {
 	text := p.opt.Pattern.text
 	for field, value := range map[string]string{"{given}": o.GivenName, "{sn}": o.Surname, "{alias}": o.MailNickname,
 		"{sam}": o.SAMAccountName, "{local}": local} {
 		value = localPart(value)
 		if value == "" && strings.Contains(text, field) {
-			return nil
+			return series{}
 		}
 		text = strings.ReplaceAll(text, field, value)
 	}
 	made, at, ok := strings.Cut(text, "@")
 	if !ok {
-		return nil
+		return series{}
 	}
 	before, after, _ := strings.Cut(made, "{n}")
 	after = strings.ReplaceAll(after, "{n}", "")
 	at = strings.ReplaceAll(at, "{domain}", domain)
-	return func(n int) string {
+	return series{name: before + "{n}" + after + "@" + at, first: 1, at: func(n int) string {
 		number := ""
-		if n > 0 {
-			number = strconv.Itoa(n + 1)
+		if n > 1 {
+			number = strconv.Itoa(n)
 		}
 		return fit(before, number, after, at)
-	}
+	}}
 }
 
 // fit joins the parts of an address and shortens the first so that the local

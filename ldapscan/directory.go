@@ -43,7 +43,11 @@ type Directory struct {
 	full *Directory
 	// forest are the partitions of the forest, assigned those that Sweep reads.
 	forest, assigned []partition
+	visible          bool // a proxy address was seen
 	unlisted         bool // the list of the forest's partitions could not be read
+	// controllers are known of the forest, all of them once located is set.
+	controllers controllers
+	located     bool
 }
 
 var _ Source = (*Directory)(nil)
@@ -138,13 +142,7 @@ var functionalLevels = map[string]string{"0": "Windows 2000", "2": "Windows Serv
 
 // siteOf returns the site in the name of a server object,
 // CN=DC1,CN=Servers,CN=Berlin,CN=Sites,CN=Configuration,….
-func siteOf(serverName string) string {
-	dn, err := ldap.ParseDN(serverName)
-	if err != nil || len(dn.RDNs) < 3 || len(dn.RDNs[2].Attributes) == 0 {
-		return ""
-	}
-	return dn.RDNs[2].Attributes[0].Value
-}
+func siteOf(serverName string) string { return rdnValue(serverName, 2) }
 
 // exchangeAttributes are those of Exchange's schema that judgements use,
 // sweptAttributes those that a global catalog must hold.
@@ -228,10 +226,7 @@ func (d *Directory) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 // same time. Partitions of their forests that none of them was assigned are in the
 // survey as problems.
 func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey, error) {
-	var assigned []partition
-	for _, d := range directories {
-		assigned = append(assigned, d.assigned...)
-	}
+	assigned := assignedTo(directories)
 	surveys := make([]Survey, len(directories))
 	var sweeps sync.WaitGroup
 	for i, d := range directories {
@@ -254,26 +249,13 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 			survey.Problems = append(survey.Problems, name+": not one proxy address was seen: the account may not be allowed to read them")
 		}
 	}
-	for _, d := range directories {
-		if d.config().unlisted {
-			survey.Problems = append(survey.Problems, d.server.URL+": the list of the forest's partitions could not be read, so domains may be missing")
+	survey.Problems = append(survey.Problems, unlisted(directories)...)
+	for _, p := range unread(directories) {
+		if !p.read() {
+			survey.Notes = append(survey.Notes, fmt.Sprintf("%s: not read, as %s partitions hold no recipients", p.dn, p.kind))
+			continue
 		}
-	}
-	noted := map[string]bool{}
-	for _, d := range directories {
-		for _, p := range d.forest {
-			key := strings.ToLower(p.dn)
-			if noted[key] || slices.ContainsFunc(assigned, func(a partition) bool { return sameDN(a.dn, p.dn) }) {
-				continue
-			}
-			noted[key] = true
-			if !p.read() {
-				survey.Notes = append(survey.Notes, fmt.Sprintf("%s: not read, as %s partitions hold no recipients", p.dn, p.kind))
-				continue
-			}
-			survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: p.dn,
-				Problem: fmt.Sprintf("%s: no domain controller of %s was read", p.dn, p.domain)})
-		}
+		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: p.dn, Problem: p.without()})
 	}
 	slices.SortStableFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
 	slices.Sort(survey.AcceptedDomains)

@@ -1,10 +1,11 @@
 // Package ldapscan is where directory data comes from.
 //
-// A [Source] of directory data has two verbs. Sweep hands over every object
+// A [Source] of directory data has three verbs. Sweep hands over every object
 // that carries an address, once, with the few attributes that detection needs.
-// Inspect reads chosen objects again, with all that a judgement needs. There
-// are two sources: [Directory], a domain controller spoken to over LDAPv3 (RFC
-// 4511), and [Export], an LDIF file (RFC 2849).
+// Inspect reads chosen objects again, with all that a judgement needs. Lookup
+// finds the objects that hold chosen addresses. The sources are [Directory], a
+// domain controller spoken to over LDAPv3 (RFC 4511), [Forest], which is several
+// of them, and [Export], an LDIF file (RFC 2849).
 //
 // [Scan] runs a source from end to end and returns the audit. Nothing in this
 // package writes to a directory: it sends binds, searches and the extended

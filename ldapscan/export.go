@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
@@ -77,10 +78,10 @@ func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	for _, p := range parts[1:] {
 		total.add(p)
 	}
-	if damage == nil && total.records == 0 {
-		damage = &Error{Subject: x.name, Problem: "no objects in it", Hint: "see whether the export failed"}
+	if total.records == 0 {
+		damage = x.unreadable(damage)
 	}
-	if ctx.Err() != nil || total.records == 0 || errors.As(damage, new(*Error)) {
+	if ctx.Err() != nil || errors.As(damage, new(*Error)) {
 		drop(parts)
 		return nil, cmp.Or(ctx.Err(), damage)
 	}
@@ -103,60 +104,96 @@ func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 }
 
 // Inspect reads the file again and hands over the objects that refs name, the
-// first where one is there more than once. After a sweep it knows where they
-// stand.
+// first where one is there more than once. The domain controllers that wrote their
+// addresses can stand behind them. After a sweep it is known where to look.
 func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	wanted := make(map[conflicts.Ref]bool, len(refs))
 	for _, ref := range refs {
 		wanted[ref] = true
 	}
-	r := ldif.NewReader(nil)
-	r.Select = swept
 	var w viewer
-	take := func(v *ldif.View, _ int64) error {
-		w.record(v)
-		if ref := w.view.Ref(); wanted[ref] && !w.deleted {
-			delete(wanted, ref)
-			rec := r.Record()
-			a := attributes{}
-			for _, attr := range rec.Attributes {
-				a.add(attr.Name, attr.Value)
-			}
-			found(a.object(rec.DN))
-		}
-		if len(wanted) == 0 {
+	var objects []*conflicts.Object
+	known, unnamed := controllers{}, map[conflicts.GUID]bool{}
+	err := x.reread(ctx, refs, func(r *ldif.Reader, v *ldif.View) error {
+		if len(wanted) == 0 && len(unnamed) == 0 {
 			return io.EOF
 		}
+		w.record(v)
+		ref := w.view.Ref()
+		switch {
+		case wanted[ref] && !w.deleted:
+			delete(wanted, ref)
+			o := objectOf(r.Record())
+			objects = append(objects, o)
+			if id := o.Written.Invocation; o.Written.Known() && known[id] == (controller{}) {
+				unnamed[id] = true
+			}
+		case isController(v.DN):
+			rec := r.Record()
+			delete(unnamed, known.add(rec.DN, attributesOf(rec)))
+		}
+		return nil
+	})
+	for _, o := range objects {
+		known.name(&o.Written)
+		found(o)
+	}
+	if len(wanted) == 0 {
 		return nil
 	}
+	return err
+}
+
+// reread hands over the records of the objects that refs name, and of domain
+// controllers, or, where the places of all are not known, every record.
+func (x *Export) reread(ctx context.Context, refs []conflicts.Ref, each func(*ldif.Reader, *ldif.View) error) error {
 	offsets, known := x.places.of(refs)
 	if !known {
-		return x.read(ctx, r, 0, x.data.Size(), take)
+		return x.read(ctx, each)
 	}
+	r := newExportReader()
 	for _, at := range offsets {
 		r.Reset(sips{io.NewSectionReader(x.data, at, x.data.Size()-at)})
 		v, err := r.View()
 		if err != nil {
 			return fmt.Errorf("%s: it changed while it was read", x.name)
 		}
-		if take(v, at) == io.EOF || ctx.Err() != nil {
+		if each(r, v) == io.EOF {
 			break
 		}
 	}
 	return ctx.Err()
 }
 
+func attributesOf(rec *ldif.Record) attributes {
+	a := attributes{}
+	for _, attr := range rec.Attributes {
+		a.add(attr.Name, attr.Value)
+	}
+	return a
+}
+
+func objectOf(rec *ldif.Record) *conflicts.Object { return attributesOf(rec).object(rec.DN) }
+
 // sips hands out little at once, for records that are read on their own.
 type sips struct{ src io.Reader }
 
 func (s sips) Read(p []byte) (int, error) { return s.src.Read(p[:min(len(p), 4<<10)]) }
 
-// swept tells the attributes that a sweep looks at.
-func swept(name string) bool { return new(viewer).field([]byte(name)) != noField }
+// newExportReader returns a reader whose views have what a sweep looks at.
+func newExportReader() *ldif.Reader {
+	r := ldif.NewReader(nil)
+	r.Select = func(name string) bool { return new(viewer).field([]byte(name)) != noField }
+	return r
+}
 
-// read hands over the records from start to end with their offsets, -1 if they
-// are not known. Each is valid until the next. An io.EOF from each ends it.
-func (x *Export) read(ctx context.Context, r *ldif.Reader, start, end int64, each func(v *ldif.View, at int64) error) error {
+// read hands over every record, each valid until the next. An io.EOF from each
+// ends it.
+func (x *Export) read(ctx context.Context, each func(*ldif.Reader, *ldif.View) error) error {
+	return x.readBlock(ctx, newExportReader(), 0, x.data.Size(), each)
+}
+
+func (x *Export) readBlock(ctx context.Context, r *ldif.Reader, start, end int64, each func(*ldif.Reader, *ldif.View) error) error {
 	r.Reset(io.NewSectionReader(x.data, start, end-start))
 	for n := 0; ; n++ {
 		if n%1000 == 0 && ctx.Err() != nil {
@@ -173,16 +210,23 @@ func (x *Export) read(ctx context.Context, r *ldif.Reader, start, end int64, eac
 			return &Error{Subject: x.name, Problem: fmt.Sprintf("line %d: a change, not the content of a directory", v.Line),
 				Hint: "export with ldifde -f export.ldif, or ldapsearch -LLL"}
 		}
-		at := start + v.Offset
-		if v.Offset < 0 {
-			at = -1
-		}
-		if err := each(v, at); err == io.EOF {
+		if err := each(r, v); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err
 		}
 	}
+}
+
+// unreadable is the error for a file of which nothing could be read; damage may
+// be nil.
+func (x *Export) unreadable(damage error) error {
+	e := &Error{Subject: x.name, Problem: "no objects in it", Hint: "see whether the export failed"}
+	if damage != nil && !errors.As(damage, &e) {
+		e.Problem = strings.TrimPrefix(damage.Error(), x.name+": ")
+		e.Hint = "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
+	}
+	return e
 }
 
 // cause returns what the operating system said, without the operation and the

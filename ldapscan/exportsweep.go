@@ -51,15 +51,14 @@ func (x *Export) sweep(ctx context.Context, sink Sink, goroutines int, block int
 }
 
 func (s *exportSweep) read(ctx context.Context, x *Export, blocks *blocks) error {
-	r := ldif.NewReader(nil)
-	r.Select = swept
+	r := newExportReader()
 	for {
 		start, end, err := blocks.next()
 		if err == io.EOF {
 			return nil
 		}
 		if err == nil {
-			err = x.read(ctx, r, start, end, s.take)
+			err = x.readBlock(ctx, r, start, end, func(_ *ldif.Reader, v *ldif.View) error { s.take(v, start); return nil })
 		}
 		if err != nil {
 			return err
@@ -68,11 +67,12 @@ func (s *exportSweep) read(ctx context.Context, x *Export, blocks *blocks) error
 	}
 }
 
-func (s *exportSweep) take(v *ldif.View, at int64) error {
+// take takes in a record of the block that begins at start.
+func (s *exportSweep) take(v *ldif.View, start int64) {
 	w := &s.w
 	w.record(v)
 	s.records++
-	s.places.add(&w.view, at)
+	s.places.add(&w.view, start, v.Offset)
 	for _, name := range w.domains {
 		s.domains = append(s.domains, string(name))
 	}
@@ -90,7 +90,6 @@ func (s *exportSweep) take(v *ldif.View, at int64) error {
 			least(&c.Problem, fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", s.name, v.DN))
 		}
 	}
-	return nil
 }
 
 // add takes in what another goroutine found, but for its portion.

@@ -63,6 +63,11 @@ func newFixture(base string) *fixture {
 	f.contact("CN=Jose,"+base, "SMTP:jose@contoso.example")
 	f.contact("CN=X500,"+base, "SMTP:x500@contoso.example", "X500:/o=Org/cn=a")
 	f.contact("CN=X500 too,"+base, "SMTP:x500too@contoso.example", "x500:/o=org/cn=A")
+	f.contact("CN=Padded,"+base, "SMTP:odd@contoso.example", "smtp: padded@contoso.example")
+	f.contact("CN=Brackets,"+base, "SMTP:brackets@contoso.example", `X500:/o=Org (EMEA)/cn=a*b\c`)
+	f.contact("CN=IDN,"+base, "SMTP:info@müller.example", "smtp:zoe\u0308@contoso.example") // decomposed
+	f.add("CN=Mail Only,"+base, "objectClass", "contact", "mail", "Mail.Only@contoso.example")
+	f.objects++
 	f.want = []string{
 		"duplicate anna@contoso.example: Müller, Smith, Anna, Three",
 		"duplicate many1999@contoso.example: Many, Takes Last",
@@ -195,13 +200,89 @@ func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
 			t.Errorf("%d found: %.300v", len(objects), objects)
 		}
 	})
+	t.Run("lookup", func(t *testing.T) {
+		for address, want := range map[string]string{
+			"smtp:anna@contoso.example":           "Müller, Smith, Anna, Three",
+			"SMTP:ANNA@Contoso.Example":           "Müller, Smith, Anna, Three",
+			"smtp:many1999@contoso.example":       "Many, Takes Last",
+			"smtp:josé@contoso.example":           "Jose, José",
+			"smtp:padded@contoso.example":         "Padded",
+			"smtp:info@xn--mller-kva.example":     "IDN",
+			"smtp:Info@MÜLLER.example":            "IDN",
+			"smtp:zoë@contoso.example":            "IDN",
+			"smtp:mail.only@contoso.example":      "Mail Only",
+			`x500:/o=org (EMEA)/cn=a*b\c`:         "Brackets",
+			"x500:/o=org/cn=a":                    "X500, X500 too",
+			"sip:anna@contoso.example":            "",
+			"smtp:*":                              "",
+			"smtp:anna2@contoso.example":          "",
+			"smtp:anna@contoso.example)(cn=Three": "",
+		} {
+			if got := lookup(t, src, address); names(got) != want {
+				t.Errorf("%s: %s, want %s", address, names(got), want)
+			}
+		}
+		var addresses []string
+		for n := range 100 { // several batches
+			addresses = append(addresses, fmt.Sprintf("smtp:free%d@contoso.example", n))
+		}
+		addresses[3], addresses[98] = "smtp:c3-7@contoso.example", "smtp:many12@contoso.example"
+		got := lookup(t, src, slices.Concat(addresses, []string{"smtp:many13@contoso.example"})...)
+		if names(got) != "Many, c3-7" || len(got[0].ProxyAddresses)+len(got[1].ProxyAddresses) != manyValues+1+2 {
+			t.Errorf("%s", names(got))
+		}
+	})
+	t.Run("reread", func(t *testing.T) {
+		var amendments []conflicts.Amendment
+		for _, o := range lookup(t, src, "smtp:many0@contoso.example", "smtp:padded@contoso.example") {
+			amendments = append(amendments, conflicts.Amendment{DN: "CN=Renamed," + f.base, GUID: o.GUID})
+			if o.GUID == (conflicts.GUID{}) {
+				amendments[len(amendments)-1].DN = o.DN
+			}
+		}
+		amendments = append(amendments, conflicts.Amendment{DN: strings.ToLower("CN=IDN, " + f.base)}, conflicts.Amendment{DN: "CN=Nobody," + f.base},
+			conflicts.Amendment{DN: "CN=Nobody too," + f.base, GUID: conflicts.GUID{1, 2, 3}})
+		var objects []*conflicts.Object
+		if err := src.Reread(context.Background(), amendments, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(objects, func(a, b *conflicts.Object) int { return cmp.Compare(a.Name(), b.Name()) })
+		if names(objects) != "IDN, Many, Padded" || len(objects[1].ProxyAddresses) != manyValues+1 {
+			t.Errorf("%s", names(objects))
+		}
+	})
 	t.Run("cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		if audit, err := ldapscan.Scan(ctx, src, ldapscan.Options{}); err != context.Canceled {
 			t.Errorf("%v, %v", audit, err)
 		}
+		if err := src.Lookup(ctx, []conflicts.Address{conflicts.ParseAddress("smtp:free@contoso.example")}, func(*conflicts.Object) {}); err != context.Canceled {
+			t.Errorf("lookup: %v", err)
+		}
 	})
+}
+
+// lookup returns the objects that hold one of the addresses, by name.
+func lookup(t *testing.T, src ldapscan.Source, addresses ...string) (found []*conflicts.Object) {
+	t.Helper()
+	var wanted []conflicts.Address
+	for _, a := range addresses {
+		wanted = append(wanted, conflicts.ParseAddress(a))
+	}
+	if err := src.Lookup(context.Background(), wanted, func(o *conflicts.Object) { found = append(found, o) }); err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(found, func(a, b *conflicts.Object) int { return cmp.Compare(a.Name(), b.Name()) })
+	return found
+}
+
+func names(objects []*conflicts.Object) string {
+	var list []string
+	for _, o := range objects {
+		list = append(list, o.Name())
+	}
+	return strings.Join(list, ", ")
 }
 
 // A recorder is a sink that keeps all.

@@ -194,6 +194,9 @@ func (f *Forest) add(d *Directory) {
 		}
 		return false
 	})
+	if len(f.directories) > 0 {
+		d.controllers = f.directories[0].controllers // most often of the same forest
+	}
 	f.directories = append(f.directories, d)
 }
 
@@ -235,14 +238,23 @@ func (f *Forest) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 
 // Inspect asks one server after the other for the objects that none had so far.
 func (f *Forest) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
+	return f.ask(ctx, refs, (*Directory).Inspect, found)
+}
+
+func (f *Forest) ask(ctx context.Context, refs []conflicts.Ref, inspect func(*Directory, context.Context, []conflicts.Ref, func(*conflicts.Object)) error,
+	found func(*conflicts.Object)) error {
 	left := make(map[conflicts.Ref]bool, len(refs))
 	for _, ref := range refs {
 		left[ref] = true
 	}
+	several := slices.ContainsFunc(f.directories, func(d *Directory) bool { return d.name() != f.directories[0].name() })
 	var failed []string
 	for _, d := range f.directories {
-		err := d.Inspect(ctx, slices.Collect(maps.Keys(left)), func(o *conflicts.Object) {
+		err := inspect(d, ctx, slices.Collect(maps.Keys(left)), func(o *conflicts.Object) {
 			delete(left, o.Ref())
+			if several {
+				o.Forest = d.name()
+			}
 			found(o)
 		})
 		if ctx.Err() != nil {

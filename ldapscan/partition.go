@@ -91,3 +91,41 @@ func sameDN(a, b string) bool { return conflicts.Within(a, b) && conflicts.Withi
 // read reports whether objects with addresses can be in the partition. Schema
 // and application partitions are passed over, and the survey says so.
 func (p partition) read() bool { return p.kind == domainKind || p.kind == configurationKind }
+
+// assignedTo returns the partitions that are read, all servers together.
+func assignedTo(directories []*Directory) (list []partition) {
+	for _, d := range directories {
+		list = append(list, d.assigned...)
+	}
+	return list
+}
+
+// unread returns the partitions of the forests that no server was assigned, each
+// once.
+func unread(directories []*Directory) (list []partition) {
+	known := assignedTo(directories)
+	for _, d := range directories {
+		for _, p := range d.forest {
+			if !slices.ContainsFunc(known, func(k partition) bool { return sameDN(k.dn, p.dn) }) {
+				known = append(known, p)
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+// without says that a partition is missing.
+func (p partition) without() string {
+	return fmt.Sprintf("%s: no domain controller of %s was read", p.dn, p.domain)
+}
+
+// unlisted says of which servers' forests not all partitions may be known.
+func unlisted(directories []*Directory) (problems []string) {
+	for _, d := range directories {
+		if d.config().unlisted {
+			problems = append(problems, d.server.URL+": the list of the forest's partitions could not be read, so domains may be missing")
+		}
+	}
+	return problems
+}

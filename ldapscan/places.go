@@ -10,9 +10,10 @@ import (
 // places tell where in an export the records stand that a sweep saw, in eight
 // octets each: 24 bits of a hash of what names the object, and 40 of the offset.
 type places struct {
-	seed    maphash.Seed
-	blocks  [][]uint64
-	unknown bool // of a record at least
+	seed        maphash.Seed
+	blocks      [][]uint64
+	controllers []int64 // the offsets of domain controllers
+	unknown     bool    // of a record at least
 }
 
 const (
@@ -20,11 +21,16 @@ const (
 	maxOffset   = 1<<40 - 1
 )
 
-// add takes in the offset of an object's record, -1 if it is not known.
-func (p *places) add(v *conflicts.View, at int64) {
-	if at < 0 || at > maxOffset {
+// add takes in the record of an object, at an offset in a block of the file that
+// begins at start. The offset is -1 if it is not known.
+func (p *places) add(v *conflicts.View, start, offset int64) {
+	at := start + offset
+	if offset < 0 || at > maxOffset {
 		p.unknown = true
 		return
+	}
+	if isController(v.DN) {
+		p.controllers = append(p.controllers, at)
 	}
 	n := len(p.blocks) - 1
 	if n < 0 || len(p.blocks[n]) == placesBlock {
@@ -37,10 +43,12 @@ func (p *places) add(v *conflicts.View, at int64) {
 // join takes in places of the same seed.
 func (p *places) join(other *places) {
 	p.blocks = append(p.blocks, other.blocks...)
+	p.controllers = append(p.controllers, other.controllers...)
 	p.unknown = p.unknown || other.unknown
 }
 
-// of returns the offsets at which objects may stand, in order, if all are known.
+// of returns the offsets at which objects may stand, and domain controllers do, in
+// order, if all are known.
 func (p *places) of(refs []conflicts.Ref) (offsets []int64, known bool) {
 	if p == nil || p.unknown {
 		return nil, false
@@ -56,8 +64,9 @@ func (p *places) of(refs []conflicts.Ref) (offsets []int64, known bool) {
 			}
 		}
 	}
+	offsets = append(offsets, p.controllers...)
 	slices.Sort(offsets)
-	return offsets, true
+	return slices.Compact(offsets), true
 }
 
 // hash returns the upper bits of a place.

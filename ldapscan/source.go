@@ -20,6 +20,22 @@ type Source interface {
 	// that no longer exist are left out. An error means that some are missing
 	// for another reason.
 	Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error
+	// Lookup hands over every object that holds one of the addresses, as
+	// [conflicts.Wanted] has it, in proxyAddresses, mail, userPrincipalName or
+	// targetAddress: whole, each once, in any order, deleted ones marked as such
+	// where the directory shows them. Only if the error is nil is an address that
+	// none was handed over for known to be free.
+	//
+	// A directory is asked for all the ways of writing an address that can be named
+	// ([conflicts.Address.Spellings]). Where the server compares by case only, and
+	// not as Active Directory does, others stay hidden: josé for jose.
+	Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error
+	// Reread hands over the objects that amendments change, as they are now: whole,
+	// in any order, found by objectGUID even if they were renamed, moved or deleted,
+	// or by name where the amendment or the object has no objectGUID. What the
+	// account may write is told where the directory tells it. An error means that
+	// some are missing for another reason than that they do not exist.
+	Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error
 }
 
 // A Sink takes in what a sweep finds, in portions: what one connection reads in

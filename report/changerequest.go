@@ -22,6 +22,7 @@ func ChangeRequest(w io.Writer, a *conflicts.Audit) error {
 	d := &document{out: bufio.NewWriter(w), a: a}
 	d.summary()
 	d.why()
+	d.causes()
 	d.scope()
 	d.risk()
 	d.changes()
@@ -74,6 +75,52 @@ objects in the directory have the same proxy") or 9217, and mail to the address 
 Mail to the addresses in conflict stays delayed or is returned. Senders may hear of it only after hours. Tools that
 synchronise the directory may refuse the objects.
 `, "`420 4.2.0 RESOLVER.ADR.Ambiguous; ambiguous address`")
+}
+
+// causes tells how the conflicts may have come about, with the evidence.
+func (d *document) causes() {
+	if len(d.a.Conflicts) == 0 {
+		return
+	}
+	d.linef("## How the conflicts came about\n")
+	type judgement struct {
+		kind      conflicts.CauseKind
+		certainty conflicts.Certainty
+	}
+	counts := make(map[judgement]int)
+	n := 0
+	for i := range d.a.Conflicts {
+		c := &d.a.Conflicts[i]
+		if c.Cause.Certainty == conflicts.NotKnown {
+			continue
+		}
+		counts[judgement{c.Cause.Kind, c.Cause.Certainty}]++
+		if n++; n > listed {
+			continue
+		}
+		d.linef("- %s, %s: %s", c.ID, span(c.Address), inert(c.Cause.String()))
+		for j := range c.Owners {
+			if written := lastWritten(&c.Owners[j]); written != "" {
+				d.linef("  - %s: %s", span(c.Owners[j].DN), inert(written))
+			}
+		}
+	}
+	if n == 0 {
+		d.linef("Not known.\n")
+		return
+	}
+	d.more(n)
+	if n < len(d.a.Conflicts) {
+		d.linef("Of %s it is not known.\n", quantity(len(d.a.Conflicts)-n, "conflict"))
+	}
+	d.linef("A stamp of replication tells of the last write of all addresses of an object, not of one of them: these are judgements.\n")
+	d.linef("| Cause | Likely | Possible | To avoid it |\n|---|---:|---:|---|")
+	for _, k := range conflicts.CauseKinds {
+		if likely, possible := counts[judgement{k, conflicts.Likely}], counts[judgement{k, conflicts.Possible}]; likely+possible > 0 {
+			d.linef("| %s | %s | %s | %s |", capital(k.Title()), number(likely), number(possible), causesExplained[k])
+		}
+	}
+	d.linef("")
 }
 
 func (d *document) scope() {

@@ -24,11 +24,11 @@ import (
 // another one, base64, with the exact bytes under the name of the first.
 func JSON(w io.Writer, a *conflicts.Audit) error {
 	e := newJSONEncoder(w, "  ")
-	e.write(bytes.TrimSuffix(e.encode("", newAuditJSON(a)), []byte("\n}")))
+	e.open(newAuditJSON(a))
 	e.array("conflicts", len(a.Conflicts), func(i int) any { return newConflictJSON(&a.Conflicts[i]) })
 	e.array("changes", len(a.Changes), func(i int) any { return newChangeJSON(&a.Changes[i]) })
 	e.array("findings", len(a.Findings), func(i int) any { return newFindingJSON(&a.Findings[i]) })
-	e.write([]byte("\n}\n"))
+	e.close()
 	return e.flush()
 }
 
@@ -55,6 +55,17 @@ func (e *jsonEncoder) encode(prefix string, v any) []byte {
 		e.err = err
 	}
 	return escapeHidden(bytes.TrimSuffix(e.buf.Bytes(), []byte("\n")))
+}
+
+// open writes a document but for its end.
+func (e *jsonEncoder) open(v any) { e.write(bytes.TrimSuffix(e.encode("", v), []byte("\n}"))) }
+
+func (e *jsonEncoder) close() { e.write([]byte("\n}\n")) }
+
+// line writes a document of its own.
+func (e *jsonEncoder) line(v any) {
+	e.write(e.encode("", v))
+	e.write([]byte("\n"))
 }
 
 // array writes one more field of the document that stands open.

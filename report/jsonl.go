@@ -12,27 +12,23 @@ import (
 // follows. The counts tell whether lines are missing at the end.
 func JSONL(w io.Writer, a *conflicts.Audit) error {
 	e := newJSONEncoder(w, "")
-	line := func(v any) {
-		e.write(e.encode("", v))
-		e.write([]byte("\n"))
-	}
 	audit := newAuditJSON(a)
 	audit.Record = "audit"
-	line(audit)
+	e.line(audit)
 	for i := range a.Conflicts {
 		c := newConflictJSON(&a.Conflicts[i])
 		c.Record = "conflict"
-		line(c)
+		e.line(c)
 	}
 	for i := range a.Changes {
 		c := newChangeJSON(&a.Changes[i])
 		c.Record = "change"
-		line(c)
+		e.line(c)
 	}
 	for i := range a.Findings {
 		f := newFindingJSON(&a.Findings[i])
 		f.Record = "finding"
-		line(f)
+		e.line(f)
 	}
 	return e.flush()
 }

@@ -117,13 +117,16 @@ func inverse(mods []ldif.Mod) []ldif.Mod {
 	return undo
 }
 
+// undoes stands in front of each change of a rollback file.
+const undoes = "takes back "
+
 // explain returns the comments above a record.
 func explain(o objectChanges, byID map[string]*conflicts.Conflict, back bool) []string {
 	guid := cmp.Or(o.object.GUID.String(), "unknown")
 	lines := comment("", fmt.Sprintf("%s, %s, objectGUID %s", o.object.Name(), kind(o.object), guid))
 	told, undo := "", ""
 	if back {
-		undo = "takes back "
+		undo = undoes
 	}
 	for _, c := range o.changes {
 		if conflict := byID[c.Conflict]; conflict != nil && c.Conflict != told {

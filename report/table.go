@@ -22,11 +22,8 @@ type TableOptions struct {
 // complete. Long names are shortened in the middle; the other outputs have them
 // in full.
 func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
-	const standard, least = 100, 60
-	t := &table{out: bufio.NewWriter(w), width: standard, color: opts.Color, changes: newPlan(a)}
-	if opts.Width > 0 {
-		t.width = max(opts.Width, least)
-	}
+	t := newTable(w, opts)
+	t.changes = newPlan(a)
 	for i := range a.Conflicts {
 		t.conflict(&a.Conflicts[i])
 	}
@@ -58,6 +55,15 @@ type table struct {
 	changes plan
 }
 
+func newTable(w io.Writer, opts TableOptions) *table {
+	const standard, least = 100, 60
+	t := &table{out: bufio.NewWriter(w), width: standard, color: opts.Color}
+	if opts.Width > 0 {
+		t.width = max(opts.Width, least)
+	}
+	return t
+}
+
 // indent is the column at which everything but the first line of a conflict
 // and the word for an owner begins.
 const indent = "          "
@@ -70,19 +76,29 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		if i == 0 {
 			mark = "*"
 		}
-		t.line(fmt.Sprintf("%s %-8s", mark, t.fate(c, i)), o.Name()+", "+kind(o.Object), plain)
-		t.line(indent, o.DN, plain)
+		t.object(fmt.Sprintf("%s %-8s", mark, t.fate(c, i)), o.Object)
 		for _, claim := range o.Claims {
 			t.claim(claim, t.changes.of(c, o, claim))
+		}
+		if written := lastWritten(o); written != "" {
+			t.paragraph(indent, written, plain)
 		}
 		if i == 0 {
 			t.paragraph(indent, "kept because: "+c.Reason, plain)
 		}
 	}
+	if c.Cause.Certainty != conflicts.NotKnown {
+		t.paragraph("  ", "cause: "+c.Cause.String(), plain)
+	}
 	if c.Unresolved != "" {
 		t.paragraph("! ", "left for a person: "+c.Unresolved, alarm)
 	}
 	t.line("", "", plain)
+}
+
+func (t *table) object(prefix string, o *conflicts.Object) {
+	t.line(prefix, o.Name()+", "+kind(o), plain)
+	t.line(indent, o.DN, plain)
 }
 
 // fate is the action on an owner: that of its first claim that has one.

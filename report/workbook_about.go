@@ -15,8 +15,9 @@ var columnsExplained = []struct {
 		{"Role", "Keeper: keeps the address. Changes: changes are proposed for it. Stays, see why: nothing is proposed, Why tells the reason."},
 		{"Held as", "Every attribute value of the owner that holds the address, as stored."},
 		{"Marks", "padded: white space around the value, which look-ups do not ignore. spelt differently: the value is the same address to Active Directory only. cannot be changed: see Why."},
-		{"proxyAddresses written", "When the attribute was last written, on any domain controller. One time covers all its values."},
-		{"Why", "For the keeper, the rules that decided. For the others, what becomes of the address, or why nothing does."},
+		{"proxyAddresses last written", "When and on which domain controller (site and name), and how often in all (version). It is one stamp for all values of the attribute: which of them came then is not told. A domain controller is unknown if it was removed or restored since."},
+		{"Cause", "How the owners may have come to share the address, judged from these times and from what the owners are."},
+		{"Why", "For the keeper, the rules that decided, and the evidence for the cause. For the others, what becomes of the address, or why nothing does."},
 	}},
 	{changesSheet, "One row for each attribute value to be replaced or removed. This is the sheet to review.", []explained{
 		{changeColumn, "Binds the row to its conflict and object. Leave it as it is."},
@@ -69,6 +70,10 @@ func (b *workbook) writeAbout() error {
 	p.heading("Classes of conflicts")
 	for _, c := range conflicts.Classes {
 		p.fact(cellBold(c.Title()), classesExplained[c])
+	}
+	p.heading("Causes of conflicts")
+	for _, k := range conflicts.CauseKinds {
+		p.fact(cellBold(capital(k.Title())), causesExplained[k])
 	}
 	p.heading("Who keeps an address: the rules in force, in order")
 	for i, r := range b.audit.Rules {

@@ -137,6 +137,8 @@ func TestWorkbookShowsEveryOwner(t *testing.T) {
 			want := map[string]string{
 				"Conflict": c.ID, "Class": c.Class.Title(), "Role": role, "Name": o.Name(), "Kind": o.Kind(), "DN": o.DN,
 				"objectGUID": o.GUID.String(), "Created (UTC)": o.Created.Format("2006-01-02 15:04:05"),
+				"proxyAddresses last written (UTC)": fmt.Sprintf("%s\n%s\nversion %d", o.Written.Time.Format("2006-01-02 15:04:05"), o.Written.On(), o.Written.Version),
+				"Cause":                             c.Cause.Short(),
 			}
 			for head, value := range want {
 				if row[head] != value {
@@ -192,7 +194,7 @@ func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
 		}
 	}
 	want := []string{
-		"pf@contoso.com Public Folder Store (EX01): is a publicFolder\nNot resolved: CN=pf relay,CN=Connections,CN=Configuration,DC=contoso,DC=com cannot be changed: outside the domain partitions",
+		"pf@contoso.com Public Folder Store (EX01): is a publicFolder\nEvidence: the proxyAddresses of one owner were first written 2018-01-22 08:15:30 UTC, when those of another, last written 2017-12-21 08:15:30 UTC, were there to be found\nNot resolved: CN=pf relay,CN=Connections,CN=Configuration,DC=contoso,DC=com cannot be changed: outside the domain partitions",
 		"pf@contoso.com pf relay: cannot be changed: outside the domain partitions",
 		"ben.okafor@contoso.com Benjamin Okafor: not in its proxyAddresses: it receives nothing by the address",
 		"ewa.wojcik@contoso.com E. Wójcik: not in its proxyAddresses: it receives nothing by the address",

@@ -27,16 +27,18 @@ const (
 	exitUsage       = 2
 	exitIncomplete  = 3
 	exitConnect     = 4
+	exitStale       = 5
 	exitInterrupted = 130
 )
 
 const exitStatus = `EXIT STATUS
-  0    clean: everything was read, and no address is claimed twice
-  1    conflicts found
+  0    clean: everything was read, and no address is claimed twice or taken
+  1    conflicts found, or an address taken
   2    wrong usage or unreadable input
   3    incomplete: something could not be read, or an output not be written
        (also when conflicts were found)
   4    no server found or reached, no TLS, or the bind was refused
+  5    stale plan or review: the directory is no longer as it was
   130  interrupted
 `
 
@@ -51,7 +53,9 @@ type command struct {
 
 var commands = []command{
 	{"scan", "scan a directory or an LDIF export for conflicts", newScan, scanUsage},
+	{"check", "tell whether addresses are free, and who has them", newCheck, checkUsage},
 	{"demo", "scan a made-up company and show what comes out", newDemo, demoUsage},
+	{"verify", "compare fix files with the directory as it is now", newVerify, verifyUsage},
 	{"version", "print the version", newVersion, versionUsage},
 }
 

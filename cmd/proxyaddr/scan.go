@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,18 +47,17 @@ line "flag = value" in the file that --config names; the command line goes first
 
 // scanOptions are the settings of a scan.
 type scanOptions struct {
-	login
-	input, output, format, config string
-	stats                         bool
-	base, exclude, keeper         []string
-	pattern, secondary            string
-	commandLine                   string
-	judge                         conflicts.Options
+	source
+	output, format        string
+	stats                 bool
+	base, exclude, keeper []string
+	pattern, secondary    string
+	commandLine           string
+	judge                 conflicts.Options
 }
 
 func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
-	o.login.addFlags(fs)
-	fs.StringVar(&o.input, "input", "", "read this LDIF `export` instead of a domain controller, - for standard input")
+	o.source.addFlags(fs)
 	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
 	fs.StringSliceVar(&o.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
@@ -68,7 +66,6 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVarP(&o.output, "output", "o", "", "write the report, the fix files and scan.json to this `directory`")
 	fs.StringVar(&o.format, "format", "table", "write table, json, jsonl or csv to stdout")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
-	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
 }
 
 // check validates what can be validated before anything is contacted, and
@@ -78,10 +75,6 @@ func (o *scanOptions) check(args []string) error {
 	switch {
 	case len(args) > 0:
 		return wrong("", "unexpected argument %q", args[0])
-	case !o.named() && o.input == "":
-		return wrong("name a domain with -d, a domain controller with -H ldaps://HOST, or an LDIF export with --input", "nothing to scan")
-	case o.named() && o.input != "":
-		return wrong("give one of them", "both a directory and --input")
 	case !slices.Contains([]string{"table", "json", "jsonl", "csv"}, o.format):
 		return wrong("the formats are table, json, jsonl and csv", "--format %s: unknown", o.format)
 	case o.secondary != "replace" && o.secondary != "remove":
@@ -99,10 +92,8 @@ func (o *scanOptions) check(args []string) error {
 	if o.judge.Pattern, err = conflicts.ParsePattern(o.pattern); err != nil {
 		return &usageError{problem: err.Error()}
 	}
-	if o.named() {
-		if err := o.login.check(); err != nil {
-			return err
-		}
+	if err := o.source.check(); err != nil {
+		return err
 	}
 	if o.output != "" {
 		if err := os.MkdirAll(o.output, 0o777); err != nil {
@@ -121,7 +112,7 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 	fs := pflag.NewFlagSet("scan", pflag.ContinueOnError)
 	o.addFlags(fs)
 	return fs, func(ctx context.Context, args []string) (int, error) {
-		if err := c.settle(fs, []string{"url", "domain", "input"}, []string{"prompt", "password-file", "password-command", "keytab", "ccache"}); err != nil {
+		if err := c.settle(fs, alternatives...); err != nil {
 			return 0, err
 		}
 		if err := o.check(args); err != nil {
@@ -133,50 +124,16 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 }
 
 func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
-	if !o.named() {
-		return o.runExport(ctx, c)
-	}
-	forest, err := o.open(ctx, c)
+	src, done, err := o.connect(ctx, c)
 	if err != nil {
 		return 0, err
 	}
-	defer forest.Close()
-	for _, s := range forest.Servers() {
-		c.log("%s", s)
-	}
-	audit, err := c.scan(ctx, forest, o)
+	defer done()
+	audit, err := c.scan(ctx, src, o)
 	if err != nil {
-		return 0, err
+		return 0, o.unreadable(err)
 	}
 	return c.deliver(audit, o)
-}
-
-func (o *scanOptions) runExport(ctx context.Context, c *console) (int, error) {
-	unreadable := func(err error) (int, error) {
-		hint := "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
-		if e := (*ldapscan.Error)(nil); errors.As(err, &e) {
-			hint = e.Hint
-		}
-		return 0, &usageError{err.Error(), hint}
-	}
-	x, err := o.openExport(ctx, c)
-	if err != nil {
-		return unreadable(err)
-	}
-	defer x.Close()
-	audit, err := c.scan(ctx, x, o)
-	if err != nil {
-		return unreadable(err)
-	}
-	return c.deliver(audit, o)
-}
-
-// openExport opens what --input names.
-func (o *scanOptions) openExport(ctx context.Context, c *console) (*ldapscan.Export, error) {
-	if o.input == "-" {
-		return ldapscan.SpoolExport(ctx, "standard input", c.stdin)
-	}
-	return ldapscan.OpenExport(ctx, o.input)
 }
 
 // scan runs a source with progress shown.

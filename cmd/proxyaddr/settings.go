@@ -16,8 +16,8 @@ import (
 // a line.
 //
 // The file has lines "flag = value" with the long names of the flags; a
-// repeatable flag has several lines. Empty lines and lines that begin with "#"
-// are passed over.
+// repeatable flag has several lines. Empty lines, lines that begin with "#" and
+// flags of other commands are passed over.
 //
 // Flags of a group stand for each other: where one is set, lower levels do not
 // set another.
@@ -52,11 +52,13 @@ func (c *console) settle(fs *pflag.FlagSet, groups ...[]string) error {
 	if failed != nil || err != nil || path == "" {
 		return failed
 	}
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(scanOptions).addFlags(all) // one file serves every command
 	return readConfig(path, func(name, value string) error {
-		if fs.Lookup(name) == nil || name == "config" {
+		if all.Lookup(name) == nil && fs.Lookup(name) == nil || name == "config" {
 			return fmt.Errorf("unknown setting %q", name)
 		}
-		if fixed[name] {
+		if fixed[name] || fs.Lookup(name) == nil {
 			return nil
 		}
 		return fs.Set(name, value)

@@ -22,7 +22,7 @@ var (
 
 // export lists the programs that read the LDIF file.
 func (b *bench) export(ctx context.Context) ([]program, error) {
-	list := []program{{name: "proxyaddr scan --input --format json", exit: 1, check: b.audit,
+	list := []program{{name: "proxyaddr scan --input --format json", exits: []int{1}, check: b.audit,
 		argv: []string{b.proxyaddr, "scan", "--input", b.path(ldifFile), "--format", "json"}}}
 	if b.installed("sh", "grep", "tr", "sort", "uniq") {
 		script := `grep '^proxyAddresses: ' "$1" | tr A-Z a-z | sort | uniq -d`

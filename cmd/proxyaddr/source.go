@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/ldapscan"
+)
+
+// A source says what to read: directories, or an export of one.
+type source struct {
+	login
+	input  string
+	config string // of all settings
+}
+
+// alternatives are flags that stand for each other, of every command that reads a
+// source.
+var alternatives = [][]string{{"url", "domain", "input"}, {"prompt", "password-file", "password-command", "keytab", "ccache"}}
+
+func (s *source) addFlags(fs *pflag.FlagSet) {
+	s.login.addFlags(fs)
+	fs.StringVar(&s.input, "input", "", "read this LDIF `export` instead of a domain controller, - for standard input")
+	fs.StringVar(&s.config, "config", "", "read settings from this `file`")
+}
+
+// check validates what can be validated before anything is contacted.
+func (s *source) check() error {
+	switch {
+	case !s.named() && s.input == "":
+		return wrong("name a domain with -d, a domain controller with -H ldaps://HOST, or an LDIF export with --input", "nothing to read")
+	case s.named() && s.input != "":
+		return wrong("give one of them", "both a directory and --input")
+	case s.named():
+		return s.login.check()
+	}
+	return nil
+}
+
+// connect opens what is named, and says what was agreed with each server. The
+// caller ends it with done.
+func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, done func(), err error) {
+	if !s.named() {
+		x, err := s.openExport(ctx, c)
+		if err != nil {
+			return nil, nil, s.unreadable(err)
+		}
+		return x, func() { x.Close() }, nil
+	}
+	forest, err := s.open(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, server := range forest.Servers() {
+		c.log("%s", server)
+	}
+	return forest, forest.Close, nil
+}
+
+func (s *source) openExport(ctx context.Context, c *console) (*ldapscan.Export, error) {
+	if s.input == "-" {
+		return ldapscan.SpoolExport(ctx, "standard input", c.stdin)
+	}
+	return ldapscan.OpenExport(ctx, s.input)
+}
+
+// unreadable is what an export that could not be read at all means to the user.
+func (s *source) unreadable(err error) error {
+	if e := (*ldapscan.Error)(nil); s.input != "" && errors.As(err, &e) {
+		return &usageError{e.Error(), e.Hint}
+	}
+	return err
+}

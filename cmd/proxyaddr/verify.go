@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+	"proxyaddr/report"
+)
+
+const verifyUsage = `Verify reads fix or rollback files, as scan wrote them or edited by hand, and
+compares every record with the directory as it is now: its object is there under
+its name, the old values are there byte for byte, the new ones are free in the
+whole forest, one primary address remains, and the account may write what is
+changed. It never writes.
+
+USAGE
+  proxyaddr verify FILE.ldif... -d DOMAIN [FLAGS]
+  proxyaddr verify FILE.ldif... -H URL -D USER [FLAGS]
+  proxyaddr verify FILE.ldif... --input EXPORT.ldif [FLAGS]
+
+EXAMPLE
+  proxyaddr verify fix-*.ldif -d example.com
+  proxyaddr verify fix-example.com.ldif -H ldaps://dc1.example.com -D EXAMPLE\anna -W
+  proxyaddr verify fix-example.com.ldif --input export.ldif --format jsonl
+
+Each record is ready, applied, stale or, where not everything could be read,
+unknown. Before the change all should be ready, after it all applied. The account
+to verify with is the one that will make the change.
+
+The exit status is 0 if all records are ready or all are applied, 5 if one is
+stale or only a part is applied, and 3 if not everything could be read.
+`
+
+// verifyOptions are the settings of a verification.
+type verifyOptions struct {
+	source
+	format     string
+	amendments []conflicts.Amendment
+}
+
+func (o *verifyOptions) addFlags(fs *pflag.FlagSet) {
+	o.source.addFlags(fs)
+	fs.StringVar(&o.format, "format", "table", "write table, json or jsonl to stdout")
+}
+
+func (o *verifyOptions) check(c *console, args []string) error {
+	switch {
+	case len(args) == 0:
+		return wrong("write for example proxyaddr verify fix-example.com.ldif -d example.com", "no file to verify")
+	case !slices.Contains([]string{"table", "json", "jsonl"}, o.format):
+		return wrong("the formats are table, json and jsonl", "--format %s: unknown", o.format)
+	}
+	if err := o.source.check(); err != nil {
+		return err
+	}
+	var err error
+	o.amendments, err = c.readFixes(args)
+	return err
+}
+
+// readFixes reads the records of all files. Mistakes in them are told one by one.
+func (c *console) readFixes(args []string) ([]conflicts.Amendment, error) {
+	var all []conflicts.Amendment
+	wrongs := 0
+	for _, arg := range args {
+		names := []string{arg}
+		if _, err := os.Lstat(arg); err != nil { // shells on Windows leave patterns to the program
+			if matches, _ := filepath.Glob(arg); len(matches) > 0 {
+				names = matches
+			}
+		}
+		for _, name := range names {
+			list, err := readFix(name)
+			if many, ok := err.(interface{ Unwrap() []error }); ok {
+				for _, err := range many.Unwrap() {
+					wrongs++
+					c.log("%s: %v", name, err)
+				}
+			} else if err != nil {
+				return nil, &usageError{problem: err.Error()}
+			}
+			all = append(all, list...)
+		}
+	}
+	if wrongs > 0 {
+		return nil, wrong("a record deletes exact values of proxyAddresses or mail and adds others, as in the files of a scan", "%s cannot be verified", strings.Join(args, ", "))
+	}
+	return all, nil
+}
+
+func readFix(name string) ([]conflicts.Amendment, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	list, err := report.ReadFix(f)
+	for i := range list {
+		list[i].File = name
+	}
+	return list, err
+}
+
+func newVerify(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
+	o := &verifyOptions{}
+	fs := pflag.NewFlagSet("verify", pflag.ContinueOnError)
+	o.addFlags(fs)
+	return fs, func(ctx context.Context, args []string) (int, error) {
+		if err := c.settle(fs, alternatives...); err != nil {
+			return 0, err
+		}
+		if err := o.check(c, args); err != nil {
+			return 0, err
+		}
+		return o.run(ctx, c)
+	}
+}
+
+func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
+	src, done, err := o.connect(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	verdicts, failed := ldapscan.Verify(ctx, src, o.amendments)
+	if verdicts == nil {
+		return 0, o.unreadable(failed)
+	}
+	problem := ""
+	if failed != nil {
+		problem = failed.Error()
+	}
+	switch o.format {
+	case "json":
+		err = report.VerifyJSON(c.stdout, verdicts, problem)
+	case "jsonl":
+		err = report.VerifyJSONL(c.stdout, verdicts, problem)
+	default:
+		err = report.VerifyTable(c.stdout, verdicts, report.TableOptions{Color: c.colour()})
+	}
+	if err != nil {
+		return 0, &outputError{fmt.Errorf("stdout: %w", err)}
+	}
+	c.log("%s", report.StateCounts(verdicts))
+	if failed != nil {
+		c.log("incomplete: %s", problem)
+		return exitIncomplete, nil
+	}
+	return verified(verdicts), nil
+}
+
+// verified is the exit code for verdicts: the records are to be of one mind.
+func verified(verdicts []conflicts.Verdict) int {
+	for _, v := range verdicts {
+		if v.State == conflicts.Stale || v.State != verdicts[0].State {
+			return exitStale
+		}
+	}
+	return exitClean
+}

@@ -1,0 +1,182 @@
+package conflicts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// An Amendment is a record of a fix or rollback file that was read back: the
+// changes of one object, which a directory makes together or not at all.
+type Amendment struct {
+	// File and Line say where the record stands.
+	File string
+	Line int
+	DN   string
+	// GUID names the object where its name has changed; zero if the file does not
+	// tell it.
+	GUID GUID
+	// Restores says that the record takes back another: what it adds is what the
+	// conflict was about, and so need not be free.
+	Restores bool
+	// Edits are those of different attributes.
+	Edits []Edit
+}
+
+// An Edit deletes exact values of an attribute, then adds others.
+type Edit struct {
+	// Attribute is proxyAddresses or mail.
+	Attribute   string
+	Delete, Add []string
+}
+
+// Ref returns the name under which the object is read.
+func (a *Amendment) Ref() Ref {
+	if a.GUID != (GUID{}) {
+		return Ref{GUID: a.GUID}
+	}
+	return Ref{DN: a.DN}
+}
+
+// Added returns the addresses that the object gets, each once; mail counts as
+// SMTP.
+func (a *Amendment) Added() []Address {
+	var list []Address
+	for _, e := range a.Edits {
+		for _, v := range e.Add {
+			c := Claim{Attribute: e.Attribute, Value: v}
+			added := c.Parsed()
+			if !slices.ContainsFunc(list, func(known Address) bool { return known.Key() == added.Key() }) {
+				list = append(list, added)
+			}
+		}
+	}
+	return list
+}
+
+// State is what has become of an amendment.
+type State string
+
+const (
+	Ready   State = "ready"   // it can be applied as it stands
+	Applied State = "applied" // the object is as if it had been
+	Stale   State = "stale"   // neither
+	Unknown State = "unknown" // not enough could be read to tell
+)
+
+// States lists them all, what calls for action first.
+var States = []State{Stale, Unknown, Ready, Applied}
+
+// State compares the amendment with its object as it is now, nil if there is
+// none, and says why it is stale. Values are compared byte for byte: a directory
+// would delete one that differs in case only. A ready amendment leaves the object
+// with one primary SMTP address, or with as many as it had.
+//
+// Whether the new addresses are free elsewhere is for [Verify] to tell.
+func (a *Amendment) State(o *Object) (State, []string) {
+	switch {
+	case o == nil && a.GUID != (GUID{}):
+		return Stale, []string{"no object has its objectGUID any more, or the account does not see it"}
+	case o == nil:
+		return Stale, []string{"no object has its name, or the account does not see it"}
+	case o.Deleted:
+		return Stale, []string{"the object was deleted"}
+	}
+	var applied, reasons []string
+	for i := range a.Edits {
+		e := &a.Edits[i]
+		state, why := e.state(o.values(e.Attribute))
+		if state == Applied {
+			applied = append(applied, e.Attribute+" has changed already")
+		}
+		reasons = append(reasons, why...)
+	}
+	if len(applied) == len(a.Edits) {
+		return Applied, nil
+	}
+	reasons = append(reasons, applied...)
+	if DNKey(a.DN) != DNKey(o.DN) {
+		reasons = append(reasons, "the object was renamed or moved to "+o.DN)
+	}
+	if len(reasons) == 0 {
+		before, after := primarySMTP(o.ProxyAddresses), primarySMTP(a.after(o))
+		if after != 1 && after != before {
+			reasons = append(reasons, fmt.Sprintf("it would leave %d primary SMTP addresses", after))
+		}
+	}
+	if len(reasons) > 0 {
+		return Stale, reasons
+	}
+	return Ready, nil
+}
+
+// state compares an edit with the values of its attribute.
+func (e *Edit) state(values []string) (State, []string) {
+	var reasons []string
+	gone, there := 0, 0
+	rest := slices.Clone(values)
+	for _, old := range e.Delete {
+		if i := slices.Index(rest, old); i >= 0 {
+			rest = slices.Delete(rest, i, i+1)
+		} else if i := slices.IndexFunc(rest, func(v string) bool { return strings.EqualFold(v, old) && !slices.Contains(e.Add, v) }); i >= 0 {
+			reasons = append(reasons, fmt.Sprintf("%s is stored as %s", old, rest[i]))
+		} else {
+			reasons = append(reasons, old+" is no longer there")
+			gone++
+		}
+	}
+	for _, added := range e.Add {
+		c := Claim{Attribute: e.Attribute, Value: added}
+		wanted := NewWanted(c.Parsed())
+		i := slices.IndexFunc(rest, func(v string) bool {
+			c := Claim{Attribute: e.Attribute, Value: v}
+			return v == added || wanted.Has(c.Parsed())
+		})
+		switch {
+		case slices.Contains(rest, added):
+			reasons = append(reasons, added+" is there already")
+			there++
+		case i >= 0:
+			reasons = append(reasons, fmt.Sprintf("%s is there already, as %s", added, rest[i]))
+		}
+	}
+	switch {
+	case len(reasons) == 0:
+		return Ready, nil
+	case gone == len(e.Delete) && there == len(e.Add):
+		return Applied, nil
+	}
+	return Stale, reasons
+}
+
+// after returns the proxy addresses of the object once the amendment is applied.
+func (a *Amendment) after(o *Object) []string {
+	values := slices.Clone(o.ProxyAddresses)
+	for _, e := range a.Edits {
+		if e.Attribute == ProxyAddresses {
+			values = slices.DeleteFunc(values, func(v string) bool { return slices.Contains(e.Delete, v) })
+			values = append(values, e.Add...)
+		}
+	}
+	return values
+}
+
+func primarySMTP(values []string) (n int) {
+	for _, v := range values {
+		if a := ParseAddress(v); a.SMTP() && a.Primary() {
+			n++
+		}
+	}
+	return n
+}
+
+// values returns those of an attribute that an amendment can change.
+func (o *Object) values(attribute string) []string {
+	switch {
+	case attribute == ProxyAddresses:
+		return o.ProxyAddresses
+	case o.Mail != "":
+		return []string{o.Mail}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package conflicts
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// amend makes the amendment of an object: words are attribute, old and new value
+// in turn; an empty value is none.
+func amend(o *Object, words ...string) Amendment {
+	a := Amendment{File: "fix.ldif", Line: 1, DN: o.DN, GUID: o.GUID}
+	for i := 0; i < len(words); i += 3 {
+		e := Edit{Attribute: words[i]}
+		if words[i+1] != "" {
+			e.Delete = []string{words[i+1]}
+		}
+		if words[i+2] != "" {
+			e.Add = []string{words[i+2]}
+		}
+		a.Edits = append(a.Edits, e)
+	}
+	return a
+}
+
+func TestAmendmentState(t *testing.T) {
+	const p, m = ProxyAddresses, Mail
+	x := func(addresses ...string) *Object { return object(1, "X", addresses...) }
+	moved := x("SMTP:x@a.com")
+	moved.DN = "CN=X,OU=Elsewhere,DC=a,DC=com"
+	written := x("SMTP:x@a.com")
+	written.DN = "cn=x, ou=staff, dc=a, dc=com"
+	gone := x("SMTP:x@a.com")
+	gone.Deleted = true
+	for name, tc := range map[string]struct {
+		now   *Object
+		edits []string
+		state State
+		says  string
+	}{
+		"ready":                           {x("SMTP:x@a.com", "smtp:y@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Ready, ""},
+		"ready, with mail":                {mail(x("SMTP:x@a.com"), "x@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com", m, "x@a.com", "x2@a.com"}, Ready, ""},
+		"ready, removal":                  {x("SMTP:x@a.com", "smtp:y@a.com"), []string{p, "smtp:y@a.com", ""}, Ready, ""},
+		"ready, removal taken back":       {x("SMTP:x@a.com"), []string{p, "", "smtp:y@a.com"}, Ready, ""},
+		"ready, secondary made primary":   {x("smtp:x@a.com"), []string{p, "smtp:x@a.com", "SMTP:x@a.com"}, Ready, ""},
+		"ready, name written differently": {written, []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Ready, ""},
+		"ready, no primary before":        {x("smtp:x@a.com"), []string{p, "smtp:x@a.com", "smtp:x2@a.com"}, Ready, ""},
+		"applied":                         {mail(x("SMTP:x2@a.com"), "x2@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com", m, "x@a.com", "x2@a.com"}, Applied, ""},
+		"applied, removal":                {x("SMTP:x@a.com"), []string{p, "smtp:y@a.com", ""}, Applied, ""},
+		"applied, made primary":           {x("SMTP:x@a.com"), []string{p, "smtp:x@a.com", "SMTP:x@a.com"}, Applied, ""},
+		"missing":                         {nil, []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "no object has its objectGUID any more, or the account does not see it"},
+		"deleted":                         {gone, []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "the object was deleted"},
+		"moved":                           {moved, []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "the object was renamed or moved to CN=X,OU=Elsewhere,DC=a,DC=com"},
+		"old value gone":                  {x("SMTP:other@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "SMTP:x@a.com is no longer there"},
+		"old value in other letters":      {x("SMTP:X@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "SMTP:x@a.com is stored as SMTP:X@a.com"},
+		"old value no longer primary":     {x("smtp:x@a.com"), []string{p, "SMTP:x@a.com", ""}, Stale, "SMTP:x@a.com is stored as smtp:x@a.com"},
+		"old value with a space":          {x("SMTP:x@a.com "), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Stale, "SMTP:x@a.com is no longer there"},
+		"both values":                     {x("SMTP:x@a.com", "smtp:x2@a.com"), []string{p, "SMTP:x@a.com", "smtp:x2@a.com"}, Stale, "smtp:x2@a.com is there already"},
+		"new value in other letters":      {x("SMTP:x@a.com", "smtp:José@a.com"), []string{p, "SMTP:x@a.com", "SMTP:jose@a.com"}, Stale, "SMTP:jose@a.com is there already, as smtp:José@a.com"},
+		"half applied":                    {mail(x("SMTP:x2@a.com"), "x@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com", m, "x@a.com", "x2@a.com"}, Stale, "proxyAddresses has changed already"},
+		"mail changed":                    {mail(x("SMTP:x@a.com"), "z@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com", m, "x@a.com", "x2@a.com"}, Stale, "x@a.com is no longer there"},
+		"mail gone":                       {x("SMTP:x@a.com"), []string{m, "x@a.com", "x2@a.com"}, Stale, "x@a.com is no longer there"},
+		"no primary left":                 {x("SMTP:x@a.com", "smtp:y@a.com"), []string{p, "SMTP:x@a.com", "smtp:x2@a.com"}, Stale, "it would leave 0 primary SMTP addresses"},
+		"two primaries":                   {x("SMTP:x@a.com", "smtp:y@a.com"), []string{p, "smtp:y@a.com", "SMTP:y2@a.com"}, Stale, "it would leave 2 primary SMTP addresses"},
+	} {
+		a := amend(object(1, "X"), tc.edits...)
+		state, reasons := a.State(tc.now)
+		if state != tc.state || strings.Join(reasons, "; ") != tc.says {
+			t.Errorf("%s: %s, %q", name, state, reasons)
+		}
+	}
+}
+
+func TestVerify(t *testing.T) {
+	x, y, z := object(1, "X", "SMTP:x@a.com"), object(2, "Y", "SMTP:y@a.com"), object(3, "Z", "SMTP:z@a.com")
+	nameless := object(0, "Nameless", "SMTP:n@a.com")
+	nameless.GUID = GUID{}
+	fix := func(o *Object, old, new string) Amendment { return amend(o, ProxyAddresses, old, new) }
+	restore := fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")
+	restore.Restores = true
+	atLine := func(n int, a Amendment) Amendment { a.Line = n; return a }
+	holder := object(9, "Holder", "smtp:taken@a.com")
+	deleted := object(8, "Gone", "SMTP:taken@a.com")
+	deleted.Deleted = true
+	forwarder := object(7, "Forwarder")
+	forwarder.TargetAddress = "SMTP:free@a.com"
+	logon := upn(object(6, "Logon"), "free@a.com")
+	reader, writer := object(1, "X", "SMTP:x@a.com"), object(1, "X", "SMTP:x@a.com")
+	reader.Writable, writer.Writable = []string{Mail}, []string{Mail, ProxyAddresses}
+	moved := object(1, "X", "SMTP:free@a.com")
+	moved.DN = "CN=X,DC=a,DC=com"
+	for name, tc := range map[string]struct {
+		amendments []Amendment
+		now        Present
+		want       []string // state, reasons and notes of each
+	}{
+		"free":                  {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}}, []string{"ready"}},
+		"by name":               {[]Amendment{fix(nameless, "SMTP:n@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{nameless}}, []string{"ready"}},
+		"taken":                 {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:Taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"stale SMTP:Taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com)"}},
+		"taken by a logon name": {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{logon})}, []string{"stale SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
+		"taken by deleted":      {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{deleted})}, []string{"stale SMTP:taken@a.com is taken by the deleted object CN=Gone,OU=Staff,DC=a,DC=com"}},
+		"forwarded to":          {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{forwarder})}, []string{"ready"}},
+		"its own logon name":    {[]Amendment{fix(upn(object(1, "X", "SMTP:x@a.com"), "free@a.com"), "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{upn(object(1, "X", "SMTP:x@a.com"), "free@a.com")})}, []string{"ready"}},
+		"rollback":              {[]Amendment{restore}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"ready; CN=Holder,OU=Staff,DC=a,DC=com has SMTP:taken@a.com as well"}},
+		"applied, and moved":    {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{moved}, Holders: NewHolders([]*Object{logon, moved})}, []string{"applied; the object was renamed or moved to CN=X,DC=a,DC=com; SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
+		"not permitted":         {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}}, []string{"stale the account may not write proxyAddresses"}},
+		"permitted":             {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{writer}}, []string{"ready"}},
+		"same new address": {[]Amendment{atLine(1, fix(x, "SMTP:x@a.com", "SMTP:free@a.com")), atLine(9, fix(y, "SMTP:y@a.com", "smtp:frée@a.com")), atLine(20, fix(z, "SMTP:z@a.com", "SMTP:other@a.com"))}, Present{Objects: []*Object{x, y, z}},
+			[]string{"stale line 9 of fix.ldif adds SMTP:free@a.com too", "stale it would leave 0 primary SMTP addresses; line 1 of fix.ldif adds smtp:frée@a.com too", "ready"}},
+		"same object": {[]Amendment{atLine(1, fix(x, "SMTP:x@a.com", "SMTP:a@a.com")), atLine(9, fix(&Object{Entry: Entry{DN: x.DN}}, "SMTP:x@a.com", "SMTP:b@a.com"))}, Present{Objects: []*Object{x}},
+			[]string{"stale line 9 of fix.ldif changes the object too", "stale line 1 of fix.ldif changes the object too"}},
+		"nothing read": {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Incomplete: true}, []string{"unknown not everything could be read"}},
+		"part read": {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com"), fix(y, "SMTP:gone@a.com", "SMTP:other@a.com"), fix(z, "SMTP:old@a.com", "SMTP:z@a.com")}, Present{Objects: []*Object{x, y, z}, Incomplete: true},
+			[]string{"unknown not everything could be read, so a new address may be taken", "stale SMTP:gone@a.com is no longer there", "applied"}},
+	} {
+		var got []string
+		for _, v := range Verify(tc.amendments, tc.now) {
+			line := strings.TrimSpace(string(v.State) + " " + strings.Join(v.Reasons, "; "))
+			got = append(got, strings.Join(append([]string{line}, v.Notes...), "; "))
+		}
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%s:\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package conflicts
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Holders finds objects by the addresses that they hold in any attribute.
+type Holders map[Key][]*Object
+
+// NewHolders takes in objects, each of which comes once.
+func NewHolders(objects []*Object) Holders {
+	h := Holders{}
+	for _, o := range objects {
+		for _, c := range everyClaim(o) {
+			a := c.Parsed()
+			for _, k := range []Key{a.Key(), a.LooseKey()} {
+				if list := h[k]; len(list) == 0 || list[len(list)-1] != o {
+					h[k] = append(list, o)
+				}
+			}
+		}
+	}
+	return h
+}
+
+// Owners returns who claims an address: first the objects that have it in
+// proxyAddresses, deleted ones last.
+func (h Holders) Owners(a Address) []Owner {
+	wanted := NewWanted(a)
+	var owners []Owner
+	for k := range wanted {
+		for _, o := range h[k] {
+			if !slices.ContainsFunc(owners, func(known Owner) bool { return known.Object == o }) {
+				owners = append(owners, Owner{Object: o, Claims: wanted.Claims(o)})
+			}
+		}
+	}
+	slices.SortFunc(owners, func(a, b Owner) int {
+		return cmp.Or(cmp.Compare(a.place(), b.place()), compareObjects(a.Object, b.Object))
+	})
+	return owners
+}
+
+func (o *Owner) place() int {
+	const deleted = 10
+	place := slices.Index([]string{ProxyAddresses, Mail, UserPrincipalName, TargetAddress}, o.Claims[0].Attribute)
+	if o.Deleted {
+		place += deleted
+	}
+	return place
+}
+
+// Forwards reports whether the owner has the address as its targetAddress alone:
+// mail to it goes there, which takes nothing from the one who has the address.
+func (o *Owner) Forwards() bool { return o.Claims[0].Attribute == TargetAddress }
+
+// Availability tells whether an address is free.
+type Availability struct {
+	Address Address
+	// Owners are all objects that hold it, deleted ones and those that only
+	// forward to it among them.
+	Owners []Owner
+	// Incomplete says that not everything could be read.
+	Incomplete bool
+	// Next is an address that is free, where this one is taken and one was found.
+	Next Address
+}
+
+// Taken reports whether any object, a deleted one included, has the address.
+func (a *Availability) Taken() bool {
+	return slices.ContainsFunc(a.Owners, func(o Owner) bool { return !o.Forwards() })
+}
+
+// State is "free", "taken" or "unknown".
+func (a *Availability) State() string {
+	switch {
+	case a.Taken():
+		return "taken"
+	case a.Incomplete:
+		return "unknown"
+	}
+	return "free"
+}

@@ -1,0 +1,149 @@
+package conflicts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Verdict says whether an amendment can be applied.
+type Verdict struct {
+	Amendment *Amendment
+	// Object is as it is now, nil if it was not found.
+	Object *Object
+	State  State
+	// Reasons say why the amendment is stale or its state unknown, each in a
+	// clause.
+	Reasons []string
+	// Notes are facts that do not stand against it.
+	Notes []string
+}
+
+// Present is the part of a directory that amendments are compared with.
+type Present struct {
+	// Objects are those that the amendments name, as far as they were found.
+	Objects []*Object
+	// Holders are all that hold one of the addresses that the amendments add.
+	Holders Holders
+	// Incomplete says that more objects, or more holders, may be there.
+	Incomplete bool
+}
+
+// Verify compares each amendment with the directory as it is now, and with the
+// other amendments.
+func Verify(amendments []Amendment, now Present) []Verdict {
+	objects := map[Ref]*Object{}
+	for _, o := range now.Objects {
+		objects[o.Ref()] = o
+		objects[Ref{DN: DNKey(o.DN)}] = o
+	}
+	verdicts := make([]Verdict, len(amendments))
+	changing := map[Ref][]*Amendment{}
+	adding := map[Key][]*Amendment{}
+	for i := range amendments {
+		a := &amendments[i]
+		ref := Ref{DN: DNKey(a.DN)}
+		o := objects[ref]
+		if a.GUID != (GUID{}) {
+			ref = a.Ref()
+			if o == nil || o.GUID != (GUID{}) { // an export may lack them
+				o = objects[ref]
+			}
+		}
+		if o != nil {
+			ref = o.Ref()
+		}
+		verdicts[i] = Verdict{Amendment: a, Object: o}
+		changing[ref] = append(changing[ref], a)
+		for k := range NewWanted(a.Added()...) {
+			adding[k] = append(adding[k], a)
+		}
+	}
+	for i := range verdicts {
+		v := &verdicts[i]
+		v.State, v.Reasons = v.Amendment.State(v.Object)
+		switch {
+		case v.Object == nil && now.Incomplete:
+			v.State, v.Reasons = Unknown, []string{"not everything could be read"}
+		case v.Object == nil, v.Object.Deleted:
+		default:
+			if v.State == Applied && DNKey(v.Amendment.DN) != DNKey(v.Object.DN) {
+				v.say("the object was renamed or moved to %s", v.Object.DN)
+			}
+			v.permitted()
+			v.alone(changing[v.Object.Ref()], adding)
+			v.free(now.Holders)
+		}
+		switch {
+		case v.State == Ready && len(v.Reasons) > 0:
+			v.State = Stale
+		case v.State == Ready && now.Incomplete:
+			v.State, v.Reasons = Unknown, []string{"not everything could be read, so a new address may be taken"}
+		}
+	}
+	return verdicts
+}
+
+// say adds what stands against the amendment, or, where it is applied, what is to
+// be known.
+func (v *Verdict) say(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); v.State == Applied {
+		v.Notes = append(v.Notes, text)
+	} else {
+		v.Reasons = append(v.Reasons, text)
+	}
+}
+
+// permitted finds out whether the account may make the change.
+func (v *Verdict) permitted() {
+	if v.State == Applied || v.Object.Writable == nil {
+		return
+	}
+	for _, e := range v.Amendment.Edits {
+		if !slices.Contains(v.Object.Writable, e.Attribute) {
+			v.say("the account may not write %s", e.Attribute)
+		}
+	}
+}
+
+// alone finds other amendments that change the same object, or add the same
+// address.
+func (v *Verdict) alone(changing []*Amendment, adding map[Key][]*Amendment) {
+	for _, other := range changing {
+		if other != v.Amendment {
+			v.say("line %d of %s changes the object too", other.Line, other.File)
+		}
+	}
+	for _, a := range v.Amendment.Added() {
+		told := slices.Clone(changing)
+		for _, k := range []Key{a.Key(), a.LooseKey()} {
+			for _, other := range adding[k] {
+				if !slices.Contains(told, other) {
+					told = append(told, other)
+					v.say("line %d of %s adds %s too", other.Line, other.File, a.Raw)
+				}
+			}
+		}
+	}
+}
+
+// free finds out who else has the new addresses.
+func (v *Verdict) free(holders Holders) {
+	for _, a := range v.Amendment.Added() {
+		var others []string
+		for _, owner := range holders.Owners(a) {
+			switch c := owner.Claims[0]; {
+			case owner.Forwards() || owner.Ref() == v.Object.Ref():
+			case v.Amendment.Restores:
+				v.Notes = append(v.Notes, fmt.Sprintf("%s has %s as well", owner.DN, a.Raw))
+			case owner.Deleted:
+				others = append(others, "the deleted object "+owner.DN)
+			default:
+				others = append(others, fmt.Sprintf("%s (%s: %s)", owner.DN, c.Attribute, c.Value))
+			}
+		}
+		if len(others) > 0 {
+			v.say("%s is taken by %s", a.Raw, strings.Join(others, " and "))
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package conflicts
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Wanted are addresses that are looked for, by their keys and loose keys. The
+// value tells a key from what is a loose key only.
+type Wanted map[Key]bool
+
+// NewWanted returns the addresses as what to look for.
+func NewWanted(addresses ...Address) Wanted {
+	w := Wanted{}
+	for _, a := range addresses {
+		w[a.Key()] = true
+		if loose := a.LooseKey(); !w[loose] {
+			w[loose] = false
+		}
+	}
+	return w
+}
+
+// In reports whether an object holds one of the addresses in any attribute.
+func (w Wanted) In(v *View) bool {
+	var room [128]byte
+	has := func(key []byte, plain bool, parse func() Address) bool {
+		if plain {
+			_, ok := w[Key(key)]
+			return ok
+		}
+		return w.Has(parse())
+	}
+	value := func(b []byte) bool {
+		key, plain := appendPlainKey(room[:0], b)
+		return has(key, plain, func() Address { return ParseAddress(string(b)) })
+	}
+	mail := func(b []byte) bool {
+		key, plain := appendPlainMailKey(room[:0], b)
+		return len(b) > 0 && has(key, plain, func() Address { return mailAddress(string(b)) })
+	}
+	return slices.ContainsFunc(v.ProxyAddresses, value) || mail(v.Mail) || mail(v.UserPrincipalName) ||
+		len(v.TargetAddress) > 0 && value(v.TargetAddress)
+}
+
+// Has reports whether an address is one of them, be it only to Active Directory.
+func (w Wanted) Has(a Address) bool {
+	_, ok := w[a.Key()]
+	if !ok {
+		_, ok = w[a.LooseKey()]
+	}
+	return ok
+}
+
+// Claims returns where an object holds one of the addresses, in the order of an
+// [Owner], its targetAddress last. Those that are equal only to Active Directory
+// are marked as loose.
+func (w Wanted) Claims(o *Object) []Claim {
+	var held []Claim
+	for _, c := range everyClaim(o) {
+		if a := c.Parsed(); w.Has(a) {
+			c.Loose = !w[a.Key()]
+			held = append(held, c)
+		}
+	}
+	return held
+}
+
+// everyClaim is claims and the targetAddress.
+func everyClaim(o *Object) []Claim {
+	all := claims(o)
+	if o.TargetAddress != "" {
+		all = append(all, Claim{Attribute: TargetAddress, Value: o.TargetAddress})
+	}
+	return all
+}
+
+// Spellings returns the forms in which an equal address can be stored, without its
+// type and white space around it, as far as they can be named: as it is written,
+// under its key and its loose key, composed and decomposed (Unicode NFC and NFD),
+// and its domain with A-labels and with U-labels (RFC 5890). They are for servers
+// that compare by case only, so no two differ in that alone. The other forms that
+// Active Directory takes for equal, such as josé for jose, are too many to name.
+func (a Address) Spellings() []string {
+	text := a.Trimmed()
+	locals, domains := []string{text}, []string{""}
+	if local, domain, ok := splitAt(text); ok && a.SMTP() {
+		locals, domains = []string{local}, []string{"@" + domain, "@" + DomainKey(domain), "@" + DomainKey(loosen(domain))}
+		if u, err := toALabel.ToUnicode(DomainKey(domain)); err == nil {
+			domains = append(domains, "@"+u)
+		}
+	}
+	locals = append(locals, fold(locals[0]), loosen(locals[0]))
+	var list []string
+	seen := map[string]bool{}
+	for _, local := range locals {
+		for _, domain := range domains {
+			for _, form := range []string{local + domain, norm.NFC.String(local + domain), norm.NFD.String(local + domain)} {
+				if lower := strings.ToLower(form); !seen[lower] {
+					seen[lower] = true
+					list = append(list, form)
+				}
+			}
+		}
+	}
+	return list
+}

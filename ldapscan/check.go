@@ -1,0 +1,73 @@
+package ldapscan
+
+import (
+	"context"
+
+	"proxyaddr/conflicts"
+)
+
+// Check finds out which addresses are free, who has those that are taken, and
+// what could be had in their place. The list has an element for each address. If
+// not everything could be read, it tells what was, and the error says what was
+// not. An [*Error], and that of ctx, means that there is no list.
+func Check(ctx context.Context, src Source, addresses []conflicts.Address) ([]conflicts.Availability, error) {
+	holders, err := lookUp(ctx, src, addresses)
+	if holders == nil {
+		return nil, err
+	}
+	list := make([]conflicts.Availability, len(addresses))
+	for i, a := range addresses {
+		list[i] = conflicts.Availability{Address: a, Owners: holders.Owners(a), Incomplete: err != nil}
+	}
+	if err == nil {
+		err = suggest(ctx, src, list)
+	}
+	return list, err
+}
+
+// suggest finds a free address for each that is taken, among more and more
+// alternatives to each.
+func suggest(ctx context.Context, src Source, list []conflicts.Availability) error {
+	const few, most = 10, 10_000
+	for n := few; n <= most; n *= 10 {
+		tried := map[*conflicts.Availability][]conflicts.Address{}
+		var all []conflicts.Address
+		for i := range list {
+			if a := &list[i]; a.Taken() && a.Next == (conflicts.Address{}) {
+				for next := range a.Address.Alternatives() {
+					if len(tried[a]) == n {
+						break
+					}
+					tried[a] = append(tried[a], next)
+				}
+				all = append(all, tried[a]...)
+			}
+		}
+		if len(all) == 0 {
+			return nil
+		}
+		holders, err := lookUp(ctx, src, all)
+		if err != nil {
+			return err
+		}
+		for a, alternatives := range tried {
+			for _, next := range alternatives {
+				if len(holders.Owners(next)) == 0 {
+					a.Next = next
+					break
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// lookUp is Lookup with the objects in order, nil if there was nothing to read.
+func lookUp(ctx context.Context, src Source, addresses []conflicts.Address) (conflicts.Holders, error) {
+	var objects []*conflicts.Object
+	err := src.Lookup(ctx, addresses, func(o *conflicts.Object) { objects = append(objects, o) })
+	if _, fatal := err.(*Error); fatal || ctx.Err() != nil {
+		return nil, err
+	}
+	return conflicts.NewHolders(objects), err
+}

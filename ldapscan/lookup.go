@@ -1,0 +1,234 @@
+package ldapscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// lookupBatch is how many addresses one search asks for; each takes ten or more
+// terms of the filter.
+const lookupBatch = 20
+
+var lookupAttributes = append([]string{"isDeleted"}, inspectAttributes...)
+
+// Lookup asks for the addresses in batches, by filters on attributes that Active
+// Directory indexes. A partition that the server does not hold is an error.
+func (d *Directory) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
+	return lookupAll(ctx, []*Directory{d}, addresses, found)
+}
+
+// Lookup asks every server for the partitions that are read from it.
+func (f *Forest) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
+	return lookupAll(ctx, f.directories, addresses, found)
+}
+
+func lookupAll(ctx context.Context, directories []*Directory, addresses []conflicts.Address, found func(*conflicts.Object)) error {
+	l := &lookup{wanted: conflicts.NewWanted(addresses...), assigned: assignedTo(directories), found: found, seen: map[conflicts.Ref]bool{}}
+	for batch := range slices.Chunk(addresses, lookupBatch) {
+		l.filters = append(l.filters, addressFilter(batch))
+	}
+	var failed []string
+	fail := func(format string, args ...any) { failed = append(failed, fmt.Sprintf(format, args...)) }
+	for _, d := range directories {
+		for _, p := range d.assigned {
+			if err := l.read(d, p.dn); err != nil {
+				fail("%s: %s: %s", p.dn, d.server.URL, brief(err))
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+	if len(failed) == 0 {
+		failed = invisible(directories)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	failed = append(failed, unlisted(directories)...)
+	for _, p := range unread(directories) {
+		if p.read() {
+			fail("%s", p.without())
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(failed, "; "))
+}
+
+// A lookup is what is asked of every partition, and what came of it.
+type lookup struct {
+	wanted   conflicts.Wanted
+	filters  []string
+	assigned []partition // that are read, of all servers
+	found    func(*conflicts.Object)
+	seen     map[conflicts.Ref]bool
+}
+
+// read asks for the objects of a partition, deleted ones included if the server
+// lets it.
+func (l *lookup) read(d *Directory, partition string) error {
+	for _, filter := range l.filters {
+		q := query{base: partition, filter: filter, attributes: lookupAttributes}
+		var err error
+		if d.offers(showDeleted) {
+			q.control = ldap.NewControlMicrosoftShowDeleted()
+			err = d.pages(q, func(p page) error { return l.page(d, p) })
+		}
+		if q.control == nil || refused(err) {
+			q.control = nil
+			err = d.pages(q, func(p page) error { return l.page(d, p) })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lookup) page(d *Directory, p page) error {
+	for _, r := range p.referrals {
+		if !d.accounted(referredDN(r), l.assigned) {
+			return fmt.Errorf("refers to %s, which was not followed", r)
+		}
+	}
+	list, err := parseEntries(p.entries)
+	if err != nil {
+		return err
+	}
+	whole, err := d.whole(list)
+	for _, e := range whole {
+		o := d.object(e)
+		if ref := o.Ref(); !l.seen[ref] && len(l.wanted.Claims(o)) > 0 {
+			l.seen[ref] = true
+			l.found(o)
+		}
+	}
+	return err
+}
+
+// invisible says of which forests the account sees not one proxy address, so that
+// none is known to be free. One that shows nothing does not hide behind another.
+func invisible(directories []*Directory) (problems []string) {
+	visible := map[string]bool{}
+	for _, d := range directories {
+		visible[d.name()] = visible[d.name()] || d.visible
+	}
+	for _, d := range directories {
+		if !visible[d.name()] {
+			if err := d.look(); err != nil {
+				problems = append(problems, fmt.Sprintf("%s: %s", d.server.URL, brief(err)))
+			}
+			visible[d.name()] = d.visible
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(visible)) {
+		if !visible[name] {
+			problems = append(problems, name+": not one proxy address can be seen: the account may not be allowed to read them")
+		}
+	}
+	return problems
+}
+
+// look finds out whether the account sees a proxy address.
+func (d *Directory) look() error {
+	enough := errors.New("one is enough")
+	for _, p := range d.assigned {
+		err := d.pages(query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}}, func(p page) error {
+			if p.count > 0 {
+				d.visible = true
+				return enough
+			}
+			return nil
+		})
+		if d.visible {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addressFilter finds any of the addresses (RFC 4515), as far as their
+// [conflicts.Address.Spellings] tell how they are stored, with a space on either
+// side too.
+func addressFilter(addresses []conflicts.Address) string {
+	var b strings.Builder
+	term := func(attribute, value string) {
+		value = ldap.EscapeFilter(value)
+		if v, ok := strings.CutPrefix(value, " "); ok {
+			value = `\20` + v
+		}
+		if v, ok := strings.CutSuffix(value, " "); ok {
+			value = v + `\20`
+		}
+		b.WriteString("(" + attribute + "=" + value + ")")
+	}
+	b.WriteString("(|")
+	for _, a := range addresses {
+		typ := a.Type + ":"
+		if !strings.Contains(a.Raw, ":") {
+			typ = ""
+		}
+		for _, form := range a.Spellings() {
+			for _, text := range []string{form, " " + form, form + " "} {
+				term(conflicts.ProxyAddresses, typ+text)
+				if a.SMTP() {
+					term(conflicts.Mail, text)
+					term(conflicts.UserPrincipalName, text)
+				}
+			}
+			term(conflicts.TargetAddress, typ+form)
+		}
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// Lookup reads the file to its end. A file that is no LDIF is an
+// [*Error].
+func (x *Export) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
+	wanted := conflicts.NewWanted(addresses...)
+	seen := map[conflicts.Ref]bool{}
+	var w viewer
+	n, values := 0, 0
+	part := ""
+	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
+		n++
+		w.record(v)
+		values += len(w.view.ProxyAddresses)
+		if w.missing > 0 && part == "" {
+			part = string(v.DN)
+		}
+		if wanted.In(&w.view) && !seen[w.view.Ref()] {
+			seen[w.view.Ref()] = true
+			found(objectOf(r.Record()))
+		}
+		return nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case n == 0:
+		return x.unreadable(err)
+	case err != nil:
+		return err
+	case values == 0:
+		return fmt.Errorf("%s: not one proxy address was seen: the export left them out", x.name)
+	case part != "":
+		return fmt.Errorf("%s: %s: only part of the values of proxyAddresses was exported", x.name, part)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package ldapscan_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/ldaptest"
+)
+
+const claimants = `dn: DC=contoso,DC=example
+objectClass: domainDNS
+
+dn: CN=gone\0ADEL:1,DC=contoso,DC=example
+objectClass: contact
+isDeleted: TRUE
+proxyAddresses: smtp:x@contoso.example
+
+dn: CN=Proxy,DC=contoso,DC=example
+objectClass: contact
+proxyAddresses: SMTP:X@contoso.example
+mail: x@contoso.example
+
+dn: CN=Mail,DC=contoso,DC=example
+objectClass: contact
+mail: x@contoso.example
+
+dn: CN=Logon,DC=contoso,DC=example
+objectClass: user
+userPrincipalName: x@contoso.example
+
+dn: CN=Target,DC=contoso,DC=example
+objectClass: contact
+targetAddress: SMTP:x@contoso.example
+
+dn: CN=Other,DC=contoso,DC=example
+objectClass: contact
+proxyAddresses: SMTP:other@contoso.example
+`
+
+// Every attribute counts, deleted objects are told apart, and an account that
+// may not ask for them is still answered.
+func TestLookupClaims(t *testing.T) {
+	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(claimants)})
+	refuses := serve(t, ldaptest.Config{Entries: strings.NewReader(claimants)})
+	refuses.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Match: looking})
+	wanted := conflicts.NewWanted(conflicts.ParseAddress("smtp:x@contoso.example"))
+	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "refused": open(t, config(refuses)), "export": export(t, claimants)} {
+		claims := map[string]string{}
+		for _, o := range lookup(t, src, "smtp:x@contoso.example") {
+			for _, c := range wanted.Claims(o) {
+				claims[strings.Split(o.DN, ",")[0]] += c.Attribute + " "
+			}
+			if o.Deleted != strings.Contains(o.DN, "DEL:") {
+				t.Errorf("%s: %s deleted: %v", name, o.DN, o.Deleted)
+			}
+		}
+		if claims["CN=Proxy"] != "proxyAddresses mail " || claims["CN=Mail"] != "mail " || claims["CN=Logon"] != "userPrincipalName " ||
+			claims["CN=Target"] != "targetAddress " || len(claims) == 5 && claims[`CN=gone\0ADEL:1`] != "proxyAddresses " || len(claims) < 5 != (name == "refused") {
+			t.Errorf("%s: %v", name, claims)
+		}
+	}
+}
+
+func looking(s ldaptest.Search) bool { return strings.Contains(s.Filter, "(userPrincipalName=x") }
+
+// An answer that is not whole never means that an address is free.
+func TestLookupIncomplete(t *testing.T) {
+	const dn = "DC=contoso,DC=example"
+	for name, tc := range map[string]struct {
+		content string
+		fault   ldaptest.Fault
+		says    string
+	}{
+		"dropped":           {claimants, ldaptest.Fault{Kind: ldaptest.Drop, Match: looking}, dn},
+		"busy":              {claimants, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Match: looking}, "busy"},
+		"no paging control": {claimants, ldaptest.Fault{Kind: ldaptest.NoControl, Match: looking}, "without the paging control"},
+		"nothing visible":   {strings.ReplaceAll(claimants, "x@contoso.example", "y@contoso.example"), ldaptest.Fault{}, "not one proxy address"},
+		"mail visible":      {claimants, ldaptest.Fault{}, "not one proxy address"},
+		"domain elsewhere":  {claimants + elsewhere, ldaptest.Fault{}, "DC=child,DC=contoso,DC=example: no domain controller of child.contoso.example was read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			content := tc.content
+			if tc.says == "not one proxy address" {
+				content = strings.ReplaceAll(content, "proxyAddresses:", "info:")
+			}
+			srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content)})
+			d := open(t, config(srv))
+			tc.fault.Times = -1
+			srv.Inject(tc.fault)
+			err := d.Lookup(context.Background(), []conflicts.Address{conflicts.ParseAddress("smtp:x@contoso.example")}, func(*conflicts.Object) {})
+			if err == nil || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("%v, want %q", err, tc.says)
+			}
+		})
+	}
+	for name, tc := range map[string]struct{ content, says string }{
+		"cut":            {claimants + "\ndn: CN=more,DC=contoso,DC=example\nproxyAddr", "line 31"},
+		"no addresses":   {"dn: CN=a,DC=contoso,DC=example\nobjectClass: contact\n", "not one proxy address"},
+		"part of values": {claimants + "\ndn: CN=p,DC=contoso,DC=example\nproxyAddresses;range=0-0: SMTP:p@contoso.example\n", "only part"},
+	} {
+		err := export(t, tc.content).Lookup(context.Background(), []conflicts.Address{conflicts.ParseAddress("smtp:x@contoso.example")}, func(*conflicts.Object) {})
+		if err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("export, %s: %v, want %q", name, err, tc.says)
+		}
+	}
+}
+
+const elsewhere = `
+dn: CN=Configuration,DC=contoso,DC=example
+objectClass: configuration
+
+dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRefContainer
+
+dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: DC=contoso,DC=example
+dnsRoot: contoso.example
+systemFlags: 3
+
+dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: DC=child,DC=contoso,DC=example
+dnsRoot: child.contoso.example
+systemFlags: 3
+`

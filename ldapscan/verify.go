@@ -1,0 +1,111 @@
+package ldapscan
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// Verify compares amendments with a source as it is now; the list has a verdict on
+// each. If not everything could be read, verdicts that hang on it are
+// [conflicts.Unknown], and the error says why. An [*Error], and that of ctx, means
+// that there are none.
+func Verify(ctx context.Context, src Source, amendments []conflicts.Amendment) ([]conflicts.Verdict, error) {
+	var now conflicts.Present
+	var failed []string
+	err := src.Reread(ctx, amendments, func(o *conflicts.Object) { now.Objects = append(now.Objects, o) })
+	if _, fatal := err.(*Error); fatal || ctx.Err() != nil {
+		return nil, err
+	}
+	if err != nil {
+		failed = append(failed, err.Error())
+	}
+	var added []conflicts.Address
+	known := map[conflicts.Key]bool{}
+	for i := range amendments {
+		for _, a := range amendments[i].Added() {
+			if !known[a.Key()] {
+				known[a.Key()] = true
+				added = append(added, a)
+			}
+		}
+	}
+	now.Holders, err = lookUp(ctx, src, added)
+	if now.Holders == nil {
+		return nil, err
+	}
+	if err != nil {
+		failed = append(failed, err.Error())
+	}
+	now.Incomplete = len(failed) > 0
+	verdicts := conflicts.Verify(amendments, now)
+	if now.Incomplete {
+		return verdicts, errors.New(strings.Join(failed, "; "))
+	}
+	return verdicts, nil
+}
+
+// rereadAttributes are also those that tell what the account may write
+// ([MS-ADTS] 3.1.1.4.5.4 and 3.1.1.4.5.7).
+var rereadAttributes = append([]string{"sDRightsEffective", "allowedAttributesEffective"}, lookupAttributes...)
+
+// Reread asks by objectGUID, for deleted objects too if the server lets it.
+func (d *Directory) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
+	return d.reread(ctx, refsOf(amendments), found)
+}
+
+func refsOf(amendments []conflicts.Amendment) []conflicts.Ref {
+	refs := make([]conflicts.Ref, len(amendments))
+	for i := range amendments {
+		refs[i] = amendments[i].Ref()
+	}
+	return refs
+}
+
+func (d *Directory) reread(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
+	var err error
+	deleted := []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}
+	if d.offers(showDeleted) {
+		err = d.inspect(ctx, refs, rereadAttributes, deleted, found)
+	}
+	if !d.offers(showDeleted) || refused(err) {
+		err = d.inspect(ctx, refs, rereadAttributes, nil, found)
+	}
+	return d.failed(ctx, err)
+}
+
+// Reread asks one server after the other for the objects that none had so far.
+func (f *Forest) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
+	return f.ask(ctx, refsOf(amendments), (*Directory).reread, found)
+}
+
+// Reread reads the file to its end. A file that is no LDIF is an
+// [*Error].
+func (x *Export) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
+	guids, names := map[conflicts.GUID]bool{}, map[string]bool{}
+	for _, a := range amendments {
+		if a.GUID != (conflicts.GUID{}) {
+			guids[a.GUID] = true
+		}
+		names[conflicts.DNKey(a.DN)] = true
+	}
+	var w viewer
+	n := 0
+	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
+		n++
+		w.record(v)
+		if guids[w.view.GUID] || names[conflicts.DNKey(string(v.DN))] {
+			found(objectOf(r.Record()))
+		}
+		return nil
+	})
+	if n == 0 && ctx.Err() == nil {
+		return x.unreadable(err)
+	}
+	return err
+}

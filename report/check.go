@@ -1,0 +1,95 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"proxyaddr/conflicts"
+)
+
+// CheckTable writes for the eyes of people which addresses are free, and who has
+// the others.
+func CheckTable(w io.Writer, list []conflicts.Availability, opts TableOptions) error {
+	t := newTable(w, opts)
+	for i := range list {
+		a := &list[i]
+		t.line("", a.Address.Raw+"  "+a.State(), bold)
+		for _, o := range a.Owners {
+			t.object(fmt.Sprintf("  %-8s", part(&o)), o.Object)
+			for _, claim := range o.Claims {
+				t.claim(claim, nil)
+			}
+		}
+		if a.Next.Raw != "" {
+			t.line(indent, "next free: "+a.Next.Raw, plain)
+		}
+		if a.State() == "unknown" {
+			t.paragraph("! ", "nobody was found to have it, but not everything could be read", alarm)
+		}
+	}
+	return t.out.Flush()
+}
+
+// part says in a word what an object is to an address that it holds.
+func part(o *conflicts.Owner) string {
+	switch {
+	case o.Deleted:
+		return "deleted"
+	case o.Forwards():
+		return "forward"
+	}
+	return "owner"
+}
+
+type checkJSON struct {
+	SchemaVersion     int                `json:"schema_version"`
+	Complete          bool               `json:"complete"`
+	IncompleteReasons []text             `json:"incomplete_reasons"`
+	Addresses         []availabilityJSON `json:"addresses"`
+}
+
+type availabilityJSON struct {
+	Address text              `json:"address"`
+	State   string            `json:"state"`
+	Owners  []holderJSON      `json:"owners"`
+	Next    text              `json:"next"`
+	Base64  map[string][]byte `json:"base64,omitempty"`
+}
+
+type holderJSON struct {
+	DN     text              `json:"dn"`
+	GUID   string            `json:"guid"`
+	Name   text              `json:"name"`
+	Kind   text              `json:"kind"`
+	Part   string            `json:"part"`
+	Claims []claimJSON       `json:"claims"`
+	Base64 map[string][]byte `json:"base64,omitempty"`
+}
+
+// CheckJSON writes the same as one document, in the manner of [JSON]. problem is
+// why not everything could be read, or empty.
+func CheckJSON(w io.Writer, list []conflicts.Availability, problem string) error {
+	doc := checkJSON{SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Addresses: make([]availabilityJSON, len(list))}
+	if problem != "" {
+		doc.IncompleteReasons = append(doc.IncompleteReasons, text(problem))
+	}
+	for i := range list {
+		a := &list[i]
+		doc.Addresses[i] = availabilityJSON{text(a.Address.Raw), a.State(), newHoldersJSON(a.Owners), text(a.Next.Raw), exact("address", a.Address.Raw)}
+	}
+	e := newJSONEncoder(w, "  ")
+	e.line(doc)
+	return e.flush()
+}
+
+func newHoldersJSON(owners []conflicts.Owner) []holderJSON {
+	list := make([]holderJSON, len(owners))
+	for i, o := range owners {
+		list[i] = holderJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Part: part(&o),
+			Base64: exact("dn", o.DN, "name", o.Name())}
+		for _, c := range o.Claims {
+			list[i].Claims = append(list[i].Claims, newClaimJSON(c))
+		}
+	}
+	return list
+}

@@ -1,0 +1,158 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// ReadFix reads what [Fix] or [Rollback] wrote, also after it was edited by hand:
+// the records, in order, without File. The objectGUID, and whether a record takes
+// another back, come from the comments of the record; without them an object is
+// known by its name.
+//
+// A record must do what those of Fix can do and no more: delete exact values of
+// proxyAddresses and add others, in that order, and replace the value of mail. All
+// records that do anything else are told at once, each as an [ldif.ParseError],
+// joined by [errors.Join]; what follows a line that is no LDIF is not looked at.
+func ReadFix(r io.Reader) ([]conflicts.Amendment, error) {
+	var list []conflicts.Amendment
+	var mistakes []error
+	first := map[conflicts.Ref]int{}
+	in := ldif.NewReader(r)
+	for {
+		rec, err := in.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			mistakes = append(mistakes, err)
+			break
+		}
+		mistake := func(format string, args ...any) {
+			mistakes = append(mistakes, &ldif.ParseError{Line: rec.Line, Err: fmt.Errorf("%s: %s", Escape(rec.DN), Escape(fmt.Sprintf(format, args...)))})
+		}
+		a := conflicts.Amendment{Line: rec.Line, DN: rec.DN}
+		a.GUID, a.Restores = identify(rec.Comments)
+		if err := amend(&a, rec); err != nil {
+			mistake("%v", err)
+			continue
+		}
+		names := []conflicts.Ref{{DN: conflicts.DNKey(a.DN)}}
+		if a.GUID != (conflicts.GUID{}) {
+			names = append(names, conflicts.Ref{GUID: a.GUID})
+		}
+		for _, name := range names {
+			if line := first[name]; line > 0 {
+				mistake("line %d changes the object too: put all its changes into one record", line)
+				break
+			}
+		}
+		for _, name := range names {
+			first[name] = rec.Line
+		}
+		list = append(list, a)
+	}
+	if len(mistakes) > 0 {
+		return nil, errors.Join(mistakes...)
+	}
+	return list, nil
+}
+
+// amend takes in what a record does, or says why it is none of ours.
+func amend(a *conflicts.Amendment, rec *ldif.Record) error {
+	switch {
+	case !strings.Contains(rec.DN, "="):
+		return errors.New("not the distinguished name of an object")
+	case rec.Change == ldif.ChangeNone:
+		return errors.New("no change: the record has no changetype")
+	case rec.Change != ldif.ChangeModify:
+		return fmt.Errorf("changetype %s: only modify is taken", rec.Change)
+	case len(rec.Controls) > 0:
+		return fmt.Errorf("control %s: none is taken", rec.Controls[0].OID)
+	}
+	for _, mod := range rec.Mods {
+		if err := edit(a, mod); err != nil {
+			return fmt.Errorf("%s: %w", mod.Name, err)
+		}
+	}
+	for _, e := range a.Edits {
+		if e.Attribute == conflicts.Mail && (len(e.Delete) != 1 || len(e.Add) != 1) {
+			return errors.New("mail: one value is to be deleted and one added")
+		}
+	}
+	return nil
+}
+
+// edit takes in one modification.
+func edit(a *conflicts.Amendment, mod ldif.Mod) error {
+	known := []string{conflicts.ProxyAddresses, conflicts.Mail}
+	i := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, mod.Name) })
+	switch {
+	case strings.EqualFold(mod.Name, conflicts.UserPrincipalName):
+		return errors.New("a logon name is never changed")
+	case i < 0:
+		return errors.New("only proxyAddresses and mail are changed")
+	case mod.Op == ldif.Replace:
+		return errors.New("replace is not taken, as it asks for no old value: delete that and add the new one")
+	case len(mod.Values) == 0:
+		return errors.New("delete without a value would take all away")
+	}
+	at := slices.IndexFunc(a.Edits, func(e conflicts.Edit) bool { return e.Attribute == known[i] })
+	if at < 0 {
+		at = len(a.Edits)
+		a.Edits = append(a.Edits, conflicts.Edit{Attribute: known[i]})
+	}
+	e := &a.Edits[at]
+	values := &e.Add
+	if mod.Op == ldif.Delete {
+		if e.Add != nil {
+			return errors.New("a delete stands behind an add")
+		}
+		values = &e.Delete
+	}
+	for _, value := range mod.Values {
+		v := string(value)
+		switch {
+		case v == "":
+			return fmt.Errorf("%s of an empty value", mod.Op)
+		case slices.Contains(*values, v):
+			return fmt.Errorf("%s of %s twice", mod.Op, v)
+		case mod.Op == ldif.Add && slices.Contains(e.Delete, v):
+			return fmt.Errorf("%s is deleted and added again", v)
+		}
+		*values = append(*values, v)
+	}
+	return nil
+}
+
+// head is the end of the first comment above a record of ours.
+var head = regexp.MustCompile(`, objectGUID (\S+)$`)
+
+// identify reads from the comments that [explain] makes which object is meant,
+// and whether the record takes another back. A name in them could look like
+// either, so only the places are believed where names do not stand.
+func identify(comments []string) (g conflicts.GUID, restores bool) {
+	for i, text := range comments {
+		if i > 0 && strings.HasPrefix(text, " ") {
+			continue
+		}
+		end := i + 1
+		for ; end < len(comments) && strings.HasPrefix(comments[end], "  "); end++ {
+			text += comments[end][1:]
+		}
+		m := head.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		g, _ = conflicts.ParseGUID(m[1])
+		return g, slices.ContainsFunc(comments[end:], func(line string) bool { return strings.HasPrefix(line, "  "+undoes) })
+	}
+	return g, false
+}

@@ -1,0 +1,156 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"proxyaddr/conflicts"
+)
+
+// VerifyTable writes a line for each verdict: the state, where the record stands,
+// the object, and why.
+func VerifyTable(w io.Writer, verdicts []conflicts.Verdict, opts TableOptions) error {
+	t := &table{out: bufio.NewWriter(w), color: opts.Color}
+	for i := range verdicts {
+		v := &verdicts[i]
+		text := fmt.Sprintf("%-8s %s:%d  %s", v.State, v.Amendment.File, v.Amendment.Line, v.Amendment.DN)
+		if because := append(v.Reasons[:len(v.Reasons):len(v.Reasons)], v.Notes...); len(because) > 0 {
+			text += ": " + strings.Join(because, "; ")
+		}
+		style := plain
+		if v.State == conflicts.Stale || v.State == conflicts.Unknown {
+			style = alarm
+		}
+		t.put("", Escape(text), style)
+	}
+	return t.out.Flush()
+}
+
+// StateCounts says in one line how many verdicts there are of each state.
+func StateCounts(verdicts []conflicts.Verdict) string {
+	counts := countStates(verdicts)
+	var parts []string
+	for _, s := range conflicts.States {
+		if n := counts[s]; n > 0 {
+			parts = append(parts, number(n)+" "+string(s))
+		}
+	}
+	if len(parts) == 0 {
+		return "no records"
+	}
+	return quantity(len(verdicts), "record") + ": " + strings.Join(parts, ", ")
+}
+
+func countStates(verdicts []conflicts.Verdict) map[conflicts.State]int {
+	counts := map[conflicts.State]int{}
+	for _, s := range conflicts.States {
+		counts[s] = 0
+	}
+	for i := range verdicts {
+		counts[verdicts[i].State]++
+	}
+	return counts
+}
+
+type verifyJSON struct {
+	Record            string                  `json:"record,omitempty"`
+	SchemaVersion     int                     `json:"schema_version"`
+	Complete          bool                    `json:"complete"`
+	IncompleteReasons []text                  `json:"incomplete_reasons"`
+	Counts            map[conflicts.State]int `json:"counts"`
+}
+
+type verdictJSON struct {
+	Record  string          `json:"record,omitempty"`
+	File    text            `json:"file"`
+	Line    int             `json:"line"`
+	DN      text            `json:"dn"`
+	GUID    string          `json:"guid"`
+	State   conflicts.State `json:"state"`
+	Reasons []text          `json:"reasons"`
+	Notes   []text          `json:"notes"`
+	// Object is as it is now, null if it was not found.
+	Object   *presentJSON      `json:"object"`
+	Restores bool              `json:"restores"`
+	Edits    []editJSON        `json:"edits"`
+	Base64   map[string][]byte `json:"base64,omitempty"`
+}
+
+type presentJSON struct {
+	DN      text   `json:"dn"`
+	GUID    string `json:"guid"`
+	Name    text   `json:"name"`
+	Kind    text   `json:"kind"`
+	Deleted bool   `json:"deleted"`
+	// Writable are the attributes that the account may write, null if that is not
+	// known.
+	Writable []string          `json:"writable"`
+	Base64   map[string][]byte `json:"base64,omitempty"`
+}
+
+type editJSON struct {
+	Attribute string      `json:"attribute"`
+	Delete    []valueJSON `json:"delete"`
+	Add       []valueJSON `json:"add"`
+}
+
+type valueJSON struct {
+	Value  text              `json:"value"`
+	Base64 map[string][]byte `json:"base64,omitempty"`
+}
+
+func newVerifyJSON(verdicts []conflicts.Verdict, problem string) *verifyJSON {
+	j := &verifyJSON{SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Counts: countStates(verdicts)}
+	if problem != "" {
+		j.IncompleteReasons = append(j.IncompleteReasons, text(problem))
+	}
+	return j
+}
+
+func newVerdictJSON(v *conflicts.Verdict) *verdictJSON {
+	a := v.Amendment
+	j := &verdictJSON{File: text(a.File), Line: a.Line, DN: text(a.DN), GUID: a.GUID.String(), State: v.State, Reasons: texts(v.Reasons),
+		Notes: texts(v.Notes), Restores: a.Restores, Edits: make([]editJSON, len(a.Edits)), Base64: exact("dn", a.DN)}
+	if o := v.Object; o != nil {
+		j.Object = &presentJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, o.Writable, exact("dn", o.DN, "name", o.Name())}
+	}
+	for i, e := range a.Edits {
+		j.Edits[i] = editJSON{e.Attribute, newValuesJSON(e.Delete), newValuesJSON(e.Add)}
+	}
+	return j
+}
+
+func newValuesJSON(values []string) []valueJSON {
+	list := make([]valueJSON, len(values))
+	for i, v := range values {
+		list[i] = valueJSON{text(v), exact("value", v)}
+	}
+	return list
+}
+
+// VerifyJSON writes the verdicts as one document, in the manner of [JSON]. problem
+// is why not everything could be read, or empty.
+func VerifyJSON(w io.Writer, verdicts []conflicts.Verdict, problem string) error {
+	e := newJSONEncoder(w, "  ")
+	e.open(newVerifyJSON(verdicts, problem))
+	e.array("records", len(verdicts), func(i int) any { return newVerdictJSON(&verdicts[i]) })
+	e.close()
+	return e.flush()
+}
+
+// VerifyJSONL writes them as one JSON object a line, in the manner of [JSONL]: the
+// first line has the counts.
+func VerifyJSONL(w io.Writer, verdicts []conflicts.Verdict, problem string) error {
+	e := newJSONEncoder(w, "")
+	head := newVerifyJSON(verdicts, problem)
+	head.Record = "verify"
+	e.line(head)
+	for i := range verdicts {
+		v := newVerdictJSON(&verdicts[i])
+		v.Record = "verdict"
+		e.line(v)
+	}
+	return e.flush()
+}
