@@ -290,17 +290,13 @@ func (c *comparer) holders(ctx context.Context, addresses []conflicts.Address) (
 	for _, p := range c.compared {
 		d := p.holders[max(0, slices.IndexFunc(p.holders, func(d *Directory) bool { return !c.unread[d] }))]
 		var refs []conflicts.Ref
-		seen := map[conflicts.Ref]bool{}
-		found := func(o *conflicts.Object) {
+		l := &lookup{addresses: addresses, wanted: conflicts.NewWanted(addresses...), assigned: d.assigned, seen: map[conflicts.Ref]bool{}, found: func(o *conflicts.Object) {
 			if !o.Deleted {
 				refs = append(refs, o.Ref())
 			}
-		}
-		for batch := range slices.Chunk(addresses, lookupBatch) {
-			l := &lookup{wanted: conflicts.NewWanted(batch...), filters: []string{addressFilter(batch)}, assigned: d.assigned, found: found, seen: seen}
-			if err := l.read(d, p.dn); err != nil || ctx.Err() != nil {
-				return objects, d.failed(ctx, err)
-			}
+		}}
+		if err := l.read(d, p.dn); err != nil || ctx.Err() != nil {
+			return objects, d.failed(ctx, err)
 		}
 		if err := d.Inspect(ctx, refs, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
 			return objects, err

@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 
@@ -23,6 +24,9 @@ func controllerOf(dn string) controller {
 	}
 	return c
 }
+
+// isController tells the names of nTDSDSA objects.
+func isController(dn []byte) bool { return bytes.HasPrefix(dn, []byte("CN=NTDS Settings,")) }
 
 // add takes in an nTDSDSA object and returns its invocation id.
 func (c controllers) add(dn string, a attributes) conflicts.GUID {

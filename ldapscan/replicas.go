@@ -104,7 +104,7 @@ func (d *Directory) hosts() ([]string, error) {
 		names[r.dn] = a.first("dnshostname")
 		for _, name := range holdings {
 			if slices.ContainsFunc(a.all(strings.ToLower(name)), func(dn string) bool { return sameDN(dn, partition) }) {
-				holders = append(holders, parentOf(r.dn))
+				holders = append(holders, string(parentOf([]byte(r.dn))))
 				return
 			}
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"proxyaddr/conflicts"
@@ -12,7 +11,9 @@ import (
 
 // checkCompare tells a setting that --compare-dcs has no use for.
 func (o *scanOptions) checkCompare() error {
-	alone := func(flag string) error { return wrong("leave one of them out", "%s does not go with --compare-dcs", flag) }
+	alone := func(flag string) error {
+		return wrong("leave one of them out", "%s does not go with --compare-dcs", flag)
+	}
 	switch {
 	case o.input != "":
 		return alone("--input")
@@ -54,7 +55,7 @@ func (o *scanOptions) compare(ctx context.Context, c *console) (int, error) {
 		p.stats()
 	}
 	if err := o.writeComparison(c, found); err != nil {
-		return 0, &outputError{fmt.Errorf("stdout: %w", err)}
+		return 0, unprinted(err)
 	}
 	switch {
 	case !found.Complete():

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -34,6 +33,7 @@ EXAMPLE
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
   proxyaddr scan --compare-dcs -d example.com
+  ldapsearch ... | proxyaddr scan --input -
 
 With -d the domain controllers are found through DNS, and every domain of the
 forest is read. Without --auth, the bind is by Kerberos as the signed-in user
@@ -44,6 +44,10 @@ With --compare-dcs the domain controllers are compared with each other: which
 objects have other proxy addresses on one than on another, whether replication is
 bringing them or stuck, and which conflicts it will bring. Exit code 1 then means
 that something differs.
+
+An export is read twice. One that comes through a pipe is therefore copied to a
+temporary file as large as it is, in the directory that TMPDIR names (on Windows
+TMP), and the file is deleted.
 
 Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or a
 line "flag = value" in the file that --config names; the command line goes first.
@@ -143,15 +147,8 @@ func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
 	}
 	defer done()
 	audit, err := c.scan(ctx, src, o)
-	if err != nil && o.input != "" && ctx.Err() == nil {
-		hint := "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
-		if e := (*ldapscan.Error)(nil); errors.As(err, &e) {
-			hint = e.Hint
-		}
-		return 0, &usageError{err.Error(), hint}
-	}
 	if err != nil {
-		return 0, err
+		return 0, o.unreadable(err)
 	}
 	return c.deliver(audit, o)
 }
