@@ -30,7 +30,7 @@ func Compare(ctx context.Context, r *Replicas, opt Options) (*conflicts.Comparis
 			Problems: slices.Clone(r.problems), Notes: slices.Clone(r.notes)},
 	}
 	sweeps := c.sweep(ctx)
-	c.out.Time = c.time()
+	c.out.Time = c.time(sweeps)
 	for i, p := range r.partitions {
 		c.compare(ctx, p, sweeps[i])
 	}
@@ -159,9 +159,13 @@ func (c *comparer) problem(format string, args ...any) {
 	c.out.Problems = append(c.out.Problems, fmt.Sprintf(format, args...))
 }
 
-// time returns the latest of what the servers say that it is.
-func (c *comparer) time() (latest time.Time) {
+// time returns the latest of what the servers say that it is. Those that failed are
+// not asked.
+func (c *comparer) time(sweeps []map[*Directory]*conflicts.Replica) (latest time.Time) {
 	for _, d := range c.directories {
+		if !slices.ContainsFunc(sweeps, func(read map[*Directory]*conflicts.Replica) bool { return read[d] != nil }) {
+			continue
+		}
 		root, err := d.read("", "currentTime")
 		if err != nil || len(root) == 0 {
 			continue

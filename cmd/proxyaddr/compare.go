@@ -12,7 +12,9 @@ import (
 
 // checkCompare tells a setting that --compare-dcs has no use for.
 func (o *scanOptions) checkCompare() error {
-	alone := func(flag string) error { return wrong("leave one of them out", "%s does not go with --compare-dcs", flag) }
+	alone := func(flag string) error {
+		return wrong("leave one of them out", "%s does not go with --compare-dcs", flag)
+	}
 	switch {
 	case o.input != "":
 		return alone("--input")
