@@ -121,14 +121,15 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replic
 	for n, d := range c.directories {
 		c.out.Notes = append(c.out.Notes, surveys[n].Notes...)
 		c.out.Problems = append(c.out.Problems, surveys[n].Problems...)
-		values := 0
+		values, broken := 0, false
 		for _, s := range found[n] {
 			if s != nil {
 				values += s.Values
+				broken = broken || s.Problem != ""
 			}
 		}
 		blind := ""
-		if values == 0 {
+		if values == 0 && !broken {
 			blind = d.server.URL + ": not one proxy address was seen: the account may not be allowed to read them"
 			c.problem("%s", blind)
 		}
