@@ -30,7 +30,7 @@ func Compare(ctx context.Context, r *Replicas, opt Options) (*conflicts.Comparis
 			Problems: slices.Clone(r.problems), Notes: slices.Clone(r.notes)},
 	}
 	sweeps := c.sweep(ctx)
-	c.out.Time = c.time()
+	c.out.Time = c.time(sweeps)
 	for i, p := range r.partitions {
 		c.compare(ctx, p, sweeps[i])
 	}
@@ -121,14 +121,15 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replic
 	for n, d := range c.directories {
 		c.out.Notes = append(c.out.Notes, surveys[n].Notes...)
 		c.out.Problems = append(c.out.Problems, surveys[n].Problems...)
-		values := 0
+		values, broken := 0, false
 		for _, s := range found[n] {
 			if s != nil {
 				values += s.Values
+				broken = broken || s.Problem != ""
 			}
 		}
 		blind := ""
-		if values == 0 {
+		if values == 0 && !broken {
 			blind = d.server.URL + ": not one proxy address was seen: the account may not be allowed to read them"
 			c.problem("%s", blind)
 		}
@@ -159,9 +160,13 @@ func (c *comparer) problem(format string, args ...any) {
 	c.out.Problems = append(c.out.Problems, fmt.Sprintf(format, args...))
 }
 
-// time returns the latest of what the servers say that it is.
-func (c *comparer) time() (latest time.Time) {
+// time returns the latest of what the servers say that it is. Those that failed are
+// not asked.
+func (c *comparer) time(sweeps []map[*Directory]*conflicts.Replica) (latest time.Time) {
 	for _, d := range c.directories {
+		if !slices.ContainsFunc(sweeps, func(read map[*Directory]*conflicts.Replica) bool { return read[d] != nil }) {
+			continue
+		}
 		root, err := d.read("", "currentTime")
 		if err != nil || len(root) == 0 {
 			continue

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -299,6 +300,23 @@ func TestOpenReplicas(t *testing.T) {
 	}
 }
 
+func TestCompareCancelled(t *testing.T) {
+	dc1, dc2 := replicaOf(t, "dc1.contoso.example", many(60)), replicaOf(t, "dc2.contoso.example", many(60))
+	ctx, cancel := context.WithCancel(context.Background())
+	r, err := ldapscan.OpenReplicas(ctx, forestOf(dc1, dc2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c, err := ldapscan.Compare(ctx, r, ldapscan.Options{Progress: func(ldapscan.Progress) { cancel() }})
+	if err != context.Canceled {
+		t.Errorf("%v, %v", c, err)
+	}
+	if _, err := ldapscan.OpenReplicas(ctx, forestOf(dc1, dc2)); err != context.Canceled {
+		t.Errorf("open: %v", err)
+	}
+}
+
 // An account that sees no address on one domain controller has not seen that they
 // are missing there.
 func TestBlindReplica(t *testing.T) {
@@ -312,14 +330,15 @@ func TestBlindReplica(t *testing.T) {
 // A connection that leads to another server in the middle is not taken for the same.
 func TestReplicaStaysTheSame(t *testing.T) {
 	dc1, dc2, dc3 := replicaOf(t, "dc1.contoso.example", many(60)), replicaOf(t, "dc2.contoso.example", many(60)), replicaOf(t, "dc3.contoso.example", many(60))
-	now := dc2
+	var now atomic.Pointer[ldaptest.Server]
+	now.Store(dc2)
 	both := config(dc2)
-	both.URL = forward(t, func() *ldaptest.Server { return now })
+	both.URL = forward(t, now.Load)
 	both.TLS.RootCAs = x509.NewCertPool()
 	both.TLS.RootCAs.AppendCertsFromPEM(dc2.CAPEM)
 	both.TLS.RootCAs.AppendCertsFromPEM(dc3.CAPEM)
 	both.PageSize = 20
-	dc2.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Page: 2, Do: func() { now = dc3 }, Match: func(s ldaptest.Search) bool { return s.Paged && s.Filter == "(proxyAddresses=*)" }})
+	dc2.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Page: 2, Do: func() { now.Store(dc3) }, Match: func(s ldaptest.Search) bool { return s.Paged && s.Filter == "(proxyAddresses=*)" }})
 	c := compare(t, ldapscan.ForestConfig{Servers: []ldapscan.Config{config(dc1), both}}, ldapscan.Options{})
 	if problems := strings.Join(c.Problems, "\n"); c.Complete() || !strings.Contains(problems, both.URL) {
 		t.Errorf("problems %q", problems)

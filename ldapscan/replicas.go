@@ -3,6 +3,7 @@ package ldapscan
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -66,8 +67,11 @@ func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConf
 	}
 	defer d.Close()
 	hosts, err := d.hosts()
-	if err != nil || len(hosts) == 0 {
-		return nil, &Error{Subject: domain.Domain, Problem: "the list of its domain controllers could not be read", Hint: "name them with --url", Err: err}
+	if err == nil && len(hosts) == 0 {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return nil, &Error{Subject: domain.Domain, Problem: "the list of its domain controllers could not be read: " + brief(err), Hint: "name them with --url", Err: err}
 	}
 	domain.Realm = realmOf(domain.Domain)
 	domain.KDCs = map[string][]string{domain.Realm: {remoteHost(d.tap)}}

@@ -110,12 +110,12 @@ func TestCompareOnSamba(t *testing.T) {
 		got = append(got, line)
 	}
 	want := []string{
-		"Changed on-the-way | A there likely on-the-way -smtp:held@contoso.test by A | B there newest  +smtp:held@contoso.test by B",
-		"Gone on-the-way | A there likely on-the-way +SMTP:gone@contoso.test by A | B deleted newest  -SMTP:gone@contoso.test by B",
-		"New A on-the-way | A there newest  +SMTP:new@contoso.test by A | B missing likely on-the-way -SMTP:new@contoso.test",
-		"New B on-the-way | A missing likely on-the-way -SMTP:New@contoso.test | B there newest  +SMTP:New@contoso.test by B",
+		"Changed on-the-way | A there likely on-the-way -smtp:held@contoso.test by A | B there newest +smtp:held@contoso.test by B",
+		"Gone on-the-way | A there likely on-the-way +SMTP:gone@contoso.test by A | B deleted newest -SMTP:gone@contoso.test by B",
+		"New A on-the-way | A there newest +SMTP:new@contoso.test by A | B missing likely on-the-way -SMTP:new@contoso.test",
+		"New B on-the-way | A missing likely on-the-way -SMTP:New@contoso.test | B there newest +SMTP:New@contoso.test by B",
 		"Twice on-the-way | A there likely on-the-way +SMTP:on-a@contoso.test -SMTP:on-b@contoso.test -smtp:more@contoso.test by A" +
-			" | B there newest  +SMTP:on-b@contoso.test +smtp:more@contoso.test -SMTP:on-a@contoso.test by B",
+			" | B there newest +SMTP:on-b@contoso.test +smtp:more@contoso.test -SMTP:on-a@contoso.test by B",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
