@@ -27,6 +27,7 @@ import (
 type Index struct {
 	seed     maphash.Seed
 	shards   [1 << shardBits]shard
+	blocks   blocks
 	objects  uint32
 	guids    []*[guidBlock]GUID
 	names    map[uint32]string // of the objects without a GUID
@@ -76,8 +77,9 @@ func (x *Index) Join(fork *Index) {
 	}
 	x.flush()
 	fork.flush()
+	shift := x.blocks.join(&fork.blocks, base)
 	for i := range fork.shards {
-		x.shards[i].join(&fork.shards[i], base)
+		x.blocks.joinShard(&x.shards[i], &fork.shards[i], shift, base)
 	}
 	for object, dn := range fork.names {
 		x.names[base+object] = dn
@@ -184,7 +186,7 @@ func (x *Index) mark(object uint32, from source, key, loose uint64) {
 
 func (x *Index) flush() {
 	for _, m := range x.burst {
-		x.shard(m.print).add(remainder(m.print), m.object, m.source)
+		x.blocks.add(x.shard(m.print), remainder(m.print), m.object, m.source)
 	}
 	x.burst = x.burst[:0]
 }
@@ -201,7 +203,7 @@ func (x *Index) Suspects() []Ref {
 	var marks []mark
 	var owners []uint32
 	for i := range x.shards {
-		marks = x.shards[i].sort(marks)
+		marks = x.blocks.sort(&x.shards[i], marks)
 		for rest := marks; len(rest) > 0; {
 			n := 1
 			for n < len(rest) && rest[n].print() == rest[0].print() {
@@ -280,5 +282,5 @@ func (x *Index) Taken(a Address) bool {
 
 func (x *Index) has(k Key) bool {
 	print := x.fingerprint(k)
-	return x.shard(print).has(remainder(print))
+	return x.blocks.has(x.shard(print), remainder(print))
 }

@@ -96,7 +96,27 @@ func fold(s string) string {
 		}
 		return string(b)
 	}
+	before, marked, after := cutMarked(s)
+	return strings.ToLower(before) + foldMarked(marked) + strings.ToLower(after)
+}
+
+func foldMarked(s string) string {
 	return norm.NFC.String(cases.Fold().String(strings.ToLower(norm.NFC.String(s))))
+}
+
+// cutMarked cuts out what is not ASCII, with the character before it, which a
+// combining mark can belong to. The rest can be folded by itself, at a fraction of
+// the cost.
+func cutMarked(s string) (before, marked, after string) {
+	from, to := 0, len(s)
+	for from < to && s[from] < utf8.RuneSelf {
+		from++
+	}
+	for to > from && s[to-1] < utf8.RuneSelf {
+		to--
+	}
+	from = max(0, from-1)
+	return s[:from], s[from:to], s[to:]
 }
 
 func isASCII(s string) bool {
@@ -121,6 +141,11 @@ var unmarked = strings.NewReplacer(
 // that occur in names are covered, symbols are not, and the marks of scripts in
 // which they are letters (Thai, Devanagari …) stay.
 func loosen(s string) string {
+	before, marked, after := cutMarked(s)
+	return strings.ToLower(before) + loosenMarked(marked) + strings.ToLower(after)
+}
+
+func loosenMarked(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(width.Fold.String(s)) {
 		switch {

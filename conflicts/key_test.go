@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -115,4 +116,23 @@ func FuzzAddress(f *testing.F) {
 		_ = a.Malformed()
 		Findings(&Entry{ProxyAddresses: []string{raw}, Mail: raw})
 	})
+}
+
+// What is ASCII around other characters folds by itself.
+func TestFoldInParts(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	letters := []string{"a", "B", "e", "I", "i", "s", " ", "-", "@", "é", "É", "\u0301", "\u0327", "ß", "İ", "ı", "Σ", "ς", "ŉ", "ﬁ", "Å", "ø", "Ａ", "＠", "か\u3099", "ｶﾞ", "\u200d", "각", "ᄀ", "ᅡ", "ᆨ", "Ꭰ", "𐐀", "\u1ab0", "ǰ", "j\u030c"}
+	for range 200_000 {
+		var b strings.Builder
+		for range r.IntN(8) {
+			b.WriteString(letters[r.IntN(len(letters))])
+		}
+		s := b.String()
+		if got, want := fold(s), foldMarked(s); got != want {
+			t.Fatalf("fold(%+q) = %+q, want %+q", s, got, want)
+		}
+		if got, want := loosen(s), loosenMarked(s); got != want {
+			t.Fatalf("loosen(%+q) = %+q, want %+q", s, got, want)
+		}
+	}
 }

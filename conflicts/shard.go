@@ -1,6 +1,9 @@
 package conflicts
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // shardBits is how many bits of a fingerprint are the number of its shard. Of
 // the others a shard keeps 32.
@@ -22,63 +25,114 @@ const sourceBits = 2
 
 // A shard holds the fingerprints that begin with its number, as they come.
 type shard struct {
-	first, last *block
+	first, last uint32 // blocks by their numbers, 0 for none
 	n           int    // marks in all blocks
 	object      uint32 // of the last mark
 }
 
-// A block is as large as an allocation of 384 octets, which none is lost of. The
-// objects come in order, so that it is enough to keep how far each is from the
-// one before.
+// A block is 384 octets. The objects come in order, so that it is enough to keep
+// how far each is from the one before.
 type block struct {
-	next   *block
+	next   uint32
 	object uint32 // of the first mark
-	n      uint32
 	prints [blockMarks]uint32
 	steps  [blockMarks]uint16 // distance << sourceBits | source
+	n      uint16
 }
 
 const (
-	blockMarks = 61
+	blockMarks = 62
 	maxStep    = 1<<(16-sourceBits) - 1
 )
 
+// blocks are those of all shards, numbered from 1. There is no pointer in them,
+// so that the garbage collector does not look through the index.
+type blocks struct {
+	slabs []*[slabBlocks]block
+	n     uint32 // in use
+}
+
+const slabBlocks = 32
+
+func (b *blocks) at(number uint32) *block {
+	return &b.slabs[(number-1)/slabBlocks][(number-1)%slabBlocks]
+}
+
+func (b *blocks) new() (number uint32) {
+	if b.n%slabBlocks == 0 {
+		b.slabs = append(b.slabs, new([slabBlocks]block))
+	}
+	b.n++
+	return b.n
+}
+
 // add takes in a fingerprint of an object, whose number is none smaller than the
 // last.
-func (s *shard) add(print uint32, object uint32, from source) {
-	b := s.last
-	if b == nil || b.n == blockMarks || object-s.object > maxStep {
-		b = &block{object: object}
-		s.link(b, b)
-		s.object = object
+func (b *blocks) add(s *shard, print uint32, object uint32, from source) {
+	if s.last == 0 {
+		s.first = b.new()
+		b.begin(s, s.first, object)
 	}
-	b.prints[b.n], b.steps[b.n] = print, uint16(object-s.object)<<sourceBits|uint16(from)
-	b.n++
+	last := b.at(s.last)
+	if last.n == blockMarks || object-s.object > maxStep {
+		last.next = b.new()
+		b.begin(s, last.next, object)
+		last = b.at(s.last)
+	}
+	last.prints[last.n], last.steps[last.n] = print, uint16(object-s.object)<<sourceBits|uint16(from)
+	last.n++
 	s.n++
 	s.object = object
 }
 
-func (s *shard) link(first, last *block) {
-	if s.last == nil {
-		s.first = first
-	} else {
-		s.last.next = first
-	}
-	s.last = last
+func (b *blocks) begin(s *shard, number, object uint32) {
+	s.last, s.object = number, object
+	b.at(number).object = object
 }
 
-// join moves the marks of another shard behind those of s, with base added to the
-// numbers of their objects.
-func (s *shard) join(other *shard, base uint32) {
-	if other.first == nil {
+// join moves all of other behind b, with base added to the numbers of objects,
+// and returns what is to be added to those of its blocks.
+func (b *blocks) join(other *blocks, base uint32) (shift uint32) {
+	shift = uint32(len(b.slabs) * slabBlocks) // the blocks that are left out are in no shard
+	for _, slab := range other.slabs {
+		for i := range slab {
+			slab[i].object += base
+			if slab[i].next > 0 {
+				slab[i].next += shift
+			}
+		}
+	}
+	b.slabs = append(b.slabs, other.slabs...)
+	b.n = shift + other.n
+	return shift
+}
+
+// join moves the marks of another shard behind those of s.
+func (b *blocks) joinShard(s, other *shard, shift, base uint32) {
+	if other.first == 0 {
 		return
 	}
-	for b := other.first; b != nil; b = b.next {
-		b.object += base
+	if s.last == 0 {
+		s.first = other.first + shift
+	} else {
+		b.at(s.last).next = other.first + shift
 	}
-	s.link(other.first, other.last)
+	s.last = other.last + shift
 	s.n += other.n
-	s.object = base + other.object
+	s.object = other.object + base
+}
+
+// each goes through the blocks of a shard in order.
+func (b *blocks) each(s *shard) iter.Seq[*block] {
+	return func(yield func(*block) bool) {
+		for number := s.first; number > 0; {
+			block := b.at(number)
+			if !yield(block) {
+				return
+			}
+			number = block.next
+		}
+	}
 }
 
 // A mark is a fingerprint with its owner: print << 32 | object << 2 | source.
@@ -88,17 +142,17 @@ func (m mark) print() uint32  { return uint32(m >> 32) }
 func (m mark) object() uint32 { return uint32(m) >> sourceBits }
 func (m mark) source() source { return source(m & (1<<sourceBits - 1)) }
 
-// sort returns the marks of the shard, ordered, in the memory of scratch, and
+// sort returns the marks of a shard, ordered, in the memory of scratch, and
 // leaves their prints in that order in the blocks. Prints are random numbers, so
 // that counting their first bits puts nearly every mark in its place.
-func (s *shard) sort(scratch []mark) []mark {
+func (b *blocks) sort(s *shard, scratch []mark) []mark {
 	if s.n < 2 {
 		return nil // nothing to share
 	}
 	const bits = 11
 	var at [1<<bits + 1]uint32 // where the marks with these first bits go
-	for b := s.first; b != nil; b = b.next {
-		for _, p := range b.prints[:b.n] {
+	for block := range b.each(s) {
+		for _, p := range block.prints[:block.n] {
 			at[p>>(32-bits)+1]++
 		}
 	}
@@ -106,12 +160,12 @@ func (s *shard) sort(scratch []mark) []mark {
 		at[i+1] += at[i]
 	}
 	marks := slices.Grow(scratch[:0], s.n)[:s.n]
-	for b := s.first; b != nil; b = b.next {
-		object := b.object
-		for i, p := range b.prints[:b.n] {
-			object += uint32(b.steps[i] >> sourceBits)
+	for block := range b.each(s) {
+		object := block.object
+		for i, p := range block.prints[:block.n] {
+			object += uint32(block.steps[i] >> sourceBits)
 			to := &at[p>>(32-bits)]
-			marks[*to] = mark(p)<<32 | mark(object)<<sourceBits | mark(b.steps[i]&(1<<sourceBits-1))
+			marks[*to] = mark(p)<<32 | mark(object)<<sourceBits | mark(block.steps[i]&(1<<sourceBits-1))
 			*to++
 		}
 	}
@@ -122,19 +176,19 @@ func (s *shard) sort(scratch []mark) []mark {
 		marks[i] = m
 	}
 	rest := marks
-	for b := s.first; b != nil; b = b.next {
-		for i := range b.prints[:b.n] {
-			b.prints[i] = rest[i].print()
+	for block := range b.each(s) {
+		for i := range block.prints[:block.n] {
+			block.prints[i] = rest[i].print()
 		}
-		rest = rest[b.n:]
+		rest = rest[block.n:]
 	}
 	return marks
 }
 
 // has reports whether the print is there. The shard must have been sorted.
-func (s *shard) has(print uint32) bool {
-	for b := s.first; b != nil; b = b.next {
-		prints := b.prints[:b.n]
+func (b *blocks) has(s *shard, print uint32) bool {
+	for block := range b.each(s) {
+		prints := block.prints[:block.n]
 		if print <= prints[len(prints)-1] {
 			_, found := slices.BinarySearch(prints, print)
 			return found

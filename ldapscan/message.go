@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -75,6 +76,12 @@ func parseHeader(b []byte) (tag byte, length, size int, err error) {
 func element(b []byte, want byte) (content, rest []byte, err error) {
 	if len(b) > 1 && b[0] == want && int(b[1]) < min(0x80, len(b)-1) { // most are short
 		return b[2 : 2+b[1]], b[2+b[1]:], nil
+	}
+	const head = 6 // of those that Active Directory writes with a length of four octets
+	if len(b) > head && b[0] == want && b[1] == 0x84 {
+		if n := int64(binary.BigEndian.Uint32(b[2:])); n <= int64(len(b)-head) {
+			return b[head : head+n], b[head+n:], nil
+		}
 	}
 	return longElement(b, want)
 }

@@ -205,12 +205,12 @@ func serve(stdin io.Reader, stdout io.Writer, size, certFile, keyFile string) er
 	if err != nil {
 		return err
 	}
-	secured, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	secured, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	go s.serve(plain)
-	go s.serve(secured)
+	go s.serve(lazyListener{plain})
+	go s.serve(tls.NewListener(lazyListener{secured}, &tls.Config{Certificates: []tls.Certificate{cert}}))
 	fmt.Fprintf(stdout, "ldaps://%s ldap://%s %d\n", secured.Addr(), plain.Addr(), s.octets())
 	_, err = io.Copy(io.Discard, stdin)
 	return err

@@ -61,6 +61,32 @@ func (s *replay) serve(l net.Listener) {
 	}
 }
 
+// A lazyConn sends what is written when there is enough of it, or nothing more to
+// say before the other end speaks: TLS alone makes a system call every 16 KiB.
+type lazyConn struct {
+	net.Conn
+	out *bufio.Writer
+}
+
+func (c lazyConn) Write(p []byte) (int, error) { return c.out.Write(p) }
+
+func (c lazyConn) Read(p []byte) (int, error) {
+	if err := c.out.Flush(); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+type lazyListener struct{ net.Listener }
+
+func (l lazyListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return lazyConn{c, bufio.NewWriterSize(c, 128<<10)}, nil
+}
+
 // converse answers until the client goes or says something that is not LDAP.
 func (s *replay) converse(c net.Conn) {
 	defer c.Close()
