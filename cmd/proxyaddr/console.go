@@ -66,13 +66,23 @@ func (c *console) width() int {
 
 // ask asks for a line on the terminal. Without one, or without an answer, it
 // returns "".
-func (c *console) ask(text string) string {
+func (c *console) ask(ctx context.Context, text string) string {
 	if _, ok := terminal(c.stdin); !ok {
 		return ""
 	}
 	fmt.Fprint(c.stderr, report.Escape(text))
-	line, _ := firstLine(c.stdin)
-	return strings.TrimSpace(line)
+	read := make(chan string, 1)
+	go func() {
+		line, _ := firstLine(c.stdin)
+		read <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(c.stderr)
+		return ""
+	case line := <-read:
+		return line
+	}
 }
 
 // prompt asks for a secret on the terminal without showing it.

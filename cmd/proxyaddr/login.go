@@ -179,7 +179,7 @@ func (l *login) open(ctx context.Context, c *console) (*ldapscan.Forest, error) 
 	cfg.GlobalCatalog = l.catalog
 	forest, err := ldapscan.OpenForest(ctx, cfg)
 	if l.guessed && len(l.users) == 0 && errors.Is(err, fs.ErrNotExist) { // no ticket
-		if user := c.ask("no Kerberos ticket; user (name@domain): "); user != "" {
+		if user := c.ask(ctx, "no Kerberos ticket; user (name@domain): "); user != "" {
 			l.users = []string{user}
 			return l.open(ctx, c)
 		}

@@ -56,6 +56,7 @@ var commands = []command{
 	{"check", "tell whether addresses are free, and who has them", newCheck, checkUsage},
 	{"demo", "scan a made-up company and show what comes out", newDemo, demoUsage},
 	{"verify", "compare fix files with the directory as it is now", newVerify, verifyUsage},
+	{"apply", "make the changes of fix files, and take them back", newApply, applyUsage},
 	{"version", "print the version", newVersion, versionUsage},
 }
 
@@ -160,7 +161,7 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 func overview() string {
 	s := `proxyaddr finds the proxy addresses that more than one directory object claims
 (Exchange event 9514), says who should keep each, and writes an Excel report and
-LDIF files that put it right. It never writes to the directory.
+LDIF files that put it right. No command but apply writes to a directory.
 
 USAGE
   proxyaddr COMMAND [FLAGS]
