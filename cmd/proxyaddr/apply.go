@@ -37,9 +37,9 @@ EXAMPLE
 
 What is about to be done, and what was, is in the journal before anything follows.
 However a run ended, --resume finds out what became of the change that was under
-way and does what is left, and --undo takes back what was done, the last first, as
-far as the new values are still there. Records that are applied already, by
-another hand, are left alone by both. Ctrl-C ends a run between two objects.
+way and does what is left, and --undo takes back what was done, the last first. An
+object that was changed since is shown, and not taken back. Records that were
+applied by another hand are left alone. Ctrl-C ends a run between two objects.
 
 With --limit the first objects of the plan are changed and the others left for
 --resume: try a few, look, go on. A plan that would change more than --max-percent
@@ -156,7 +156,8 @@ func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 			o.amendments = j.Inverses()
 		}
 	}
-	plan, code, err := o.verify(ctx, c, forest)
+	undoing := j != nil && (j.Undoing() || o.undo != "")
+	plan, code, err := o.verify(ctx, c, forest, undoing)
 	if err != nil || len(plan) == 0 {
 		return code, err
 	}
@@ -167,13 +168,18 @@ func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 	if ok, err := o.confirm(ctx, c, forest, todo, len(plan)); !ok {
 		return exitInterrupted, err
 	}
+	w, err := apply.Connect(ctx, forest, amendments(todo))
+	if err != nil {
+		return 0, err
+	}
+	defer w.Close()
 	head := apply.Head{Version: version(), Files: o.files, Servers: apply.Servers(forest, amendments(plan))}
 	switch {
 	case j == nil:
 		if j, err = apply.Create(o.journal, time.Now, head, amendments(plan)); err == nil {
 			defer j.Close()
 		}
-	case o.undo != "" && !j.Undoing():
+	case undoing && !j.Undoing():
 		err = j.Undo(head)
 	default:
 		err = j.Resume(head)
@@ -181,11 +187,14 @@ func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 	if err != nil {
 		return 0, &outputError{err}
 	}
-	word := map[bool]string{false: "applied", true: "undone"}[j.Undoing()]
-	err = apply.Run(ctx, forest, j, amendments(todo), func(a *conflicts.Amendment) {
+	word := map[bool]string{false: "applied", true: "undone"}[undoing]
+	err = w.Run(ctx, j, amendments(todo), func(a *conflicts.Amendment) {
 		fmt.Fprintln(c.stdout, report.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
 	})
-	return o.ended(c, j, err)
+	if end, err := o.ended(c, j, err); end != exitClean || err != nil {
+		return end, err
+	}
+	return code, nil
 }
 
 // openJournal opens a journal to go on with.
@@ -205,10 +214,10 @@ func (c *console) openJournal(name string) (*apply.Journal, error) {
 	return j, nil
 }
 
-// verify compares the records with the directory, and returns those that are
-// ready. If there are none, or one stands against the whole plan, it says so and
-// returns the exit code.
-func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.Forest) (ready []conflicts.Verdict, code int, err error) {
+// verify compares the records with the directory, and returns those that are to be
+// done: all that are ready, or none if one is stale; but that does not keep others
+// from being taken back. The exit code says what stands against the plan.
+func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.Forest, undoing bool) (ready []conflicts.Verdict, code int, err error) {
 	verdicts, failed := ldapscan.Verify(ctx, forest, o.amendments)
 	if verdicts == nil && failed != nil {
 		return nil, 0, failed
@@ -232,13 +241,16 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 		c.log("incomplete: %v", failed)
 		c.log("nothing was changed")
 		return nil, exitIncomplete, nil
-	case len(against) > 0:
+	case len(against) > 0 && !undoing:
 		c.log("nothing was changed")
 		return nil, exitStale, nil
 	case len(ready) == 0:
 		c.log("nothing to do")
 	}
-	return ready, exitClean, nil
+	if len(against) > 0 {
+		code = exitStale
+	}
+	return ready, code, nil
 }
 
 func amendments(verdicts []conflicts.Verdict) []conflicts.Amendment {

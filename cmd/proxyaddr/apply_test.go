@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -93,5 +95,25 @@ func TestApplyWithoutJournal(t *testing.T) {
 	code := run(append([]string{"apply", filepath.Join(dir, "fix-a.example.ldif"), "--journal", filepath.Join(dir, "none", "journal"), "--yes"}, args[1:]...), strings.NewReader(""), &stdout, &stderr)
 	if n := srv.Counts().Updates; code != exitIncomplete || n != 0 {
 		t.Errorf("exit %d, %d modify requests\n%s", code, n, stderr.String())
+	}
+}
+
+// An answer of one digit is enough, though more could follow it; and Ctrl-C is one.
+func TestTypedLine(t *testing.T) {
+	for _, typed := range []string{"1\n", " 12\r\n"} {
+		r, w := io.Pipe()
+		defer w.Close()
+		go w.Write([]byte(typed))
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if got := typedLine(ctx, r); got != strings.TrimSpace(typed) {
+			t.Errorf("%q: %q", typed, got)
+		}
+	}
+	ctx, interrupt := context.WithCancel(context.Background())
+	interrupt()
+	r, _ := io.Pipe()
+	if got := typedLine(ctx, r); got != "" {
+		t.Errorf("interrupted: %q", got)
 	}
 }

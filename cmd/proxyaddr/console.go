@@ -71,14 +71,23 @@ func (c *console) ask(ctx context.Context, text string) string {
 		return ""
 	}
 	fmt.Fprint(c.stderr, report.Escape(text))
+	line := typedLine(ctx, c.stdin)
+	if ctx.Err() != nil {
+		fmt.Fprintln(c.stderr)
+	}
+	return line
+}
+
+// typedLine returns the next line without the white space around it, as soon as it
+// has come, or "" if ctx ends first.
+func typedLine(ctx context.Context, r io.Reader) string {
 	read := make(chan string, 1)
 	go func() {
-		line, _ := firstLine(c.stdin)
+		line, _ := bufio.NewReader(r).ReadString('\n')
 		read <- strings.TrimSpace(line)
 	}()
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(c.stderr)
 		return ""
 	case line := <-read:
 		return line

@@ -36,7 +36,7 @@ const exitStatus = `EXIT STATUS
   1    conflicts found, or an address taken
   2    wrong usage or unreadable input
   3    incomplete: something could not be read, or an output not be written
-       (also when conflicts were found)
+       (also when conflicts were found), or a change was not made
   4    no server found or reached, no TLS, or the bind was refused
   5    stale plan or review: the directory is no longer as it was
   130  interrupted

@@ -96,7 +96,7 @@ func (w *job) do() error {
 	if err != nil {
 		return err
 	}
-	return Run(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+	return runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
 }
 
 // create is Create in a process that can be killed meanwhile.

@@ -72,22 +72,21 @@ func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 	if a == nil {
 		return nil
 	}
-	r := &run{forest: f, journal: j}
-	defer r.close()
-	line, err := r.line(ctx, a)
+	w, err := Connect(ctx, f, []conflicts.Amendment{*a})
 	if err != nil {
 		return err
 	}
-	o, err := line.Read(ctx, a)
+	defer w.Close()
+	o, err := w.read(a)
 	if err != nil {
-		return cmp.Or(ctx.Err(), error(&Stop{Amendment: a, Problem: err.Error(), Outcome: unclear}))
+		return &Stop{Amendment: a, Problem: err.Error(), Outcome: unclear}
 	}
 	if o != nil {
 		a.DN = o.DN // only its values tell
 	}
 	switch state, why := a.State(o); state {
 	case conflicts.Applied:
-		return r.done(a)
+		return finish(j, a)
 	case conflicts.Stale:
 		return &Stop{Amendment: a, Problem: "the last run ended while it was changed, and it is neither as before nor as after: " + strings.Join(why, "; "), Outcome: unclear, Stale: true,
 			Hint: "put it right by hand, or take its record out of the file and apply that anew"}
@@ -95,29 +94,72 @@ func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 	return nil
 }
 
-// Run makes the changes of todo, which are some of those left in the journal, and
-// tells made of each. It opens a connection to each server, and stops at the first
-// thing that is not as expected: with a [*Stop], or with an [*ldapscan.Error]
-// before anything was done if there is no connection. A ctx that ends stops it
-// between two changes, and the error is that of ctx.
-func Run(ctx context.Context, f *ldapscan.Forest, j *Journal, todo []conflicts.Amendment, made func(*conflicts.Amendment)) error {
-	r := &run{forest: f, journal: j}
-	defer r.close()
-	// A connection is not to end in the middle of a change.
-	whole, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-	stop := context.AfterFunc(ctx, end)
-	for i := range todo {
-		if _, err := r.line(whole, &todo[i]); err != nil {
-			return cmp.Or(ctx.Err(), err)
-		}
+// A Writer makes changes over connections of its own, one to a server. It is for
+// one goroutine.
+type Writer struct {
+	forest *ldapscan.Forest
+	ctx    context.Context // of the connections
+	end    context.CancelFunc
+	lines  map[string]*ldapscan.Line // by partition
+}
+
+// Connect opens the connections for changes. The error is an [*ldapscan.Error], or
+// that of ctx. A ctx that ends later ends none of them: no change is to be left in
+// the middle.
+func Connect(ctx context.Context, f *ldapscan.Forest, todo []conflicts.Amendment) (*Writer, error) {
+	w := &Writer{forest: f, lines: map[string]*ldapscan.Line{}}
+	w.ctx, w.end = context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, w.end)
+	var err error
+	for i := 0; i < len(todo) && err == nil; i++ {
+		_, err = w.line(&todo[i])
 	}
-	stop()
+	if stop(); err != nil || ctx.Err() != nil {
+		w.Close()
+		return nil, cmp.Or(ctx.Err(), err)
+	}
+	return w, nil
+}
+
+// Close ends the connections.
+func (w *Writer) Close() {
+	for _, l := range w.lines {
+		l.Close()
+	}
+	w.end()
+}
+
+// line returns the connection for an amendment.
+func (w *Writer) line(a *conflicts.Amendment) (*ldapscan.Line, error) {
+	p := partition(a)
+	if w.lines[p] == nil {
+		l, err := w.forest.Line(w.ctx, a.DN)
+		if err != nil {
+			return nil, err
+		}
+		w.lines[p] = l
+	}
+	return w.lines[p], nil
+}
+
+// read returns the object of an amendment as it is now.
+func (w *Writer) read(a *conflicts.Amendment) (*conflicts.Object, error) {
+	line, err := w.line(a)
+	if err != nil {
+		return nil, err
+	}
+	return line.Read(w.ctx, a)
+}
+
+// Run makes the changes of todo, which are some of those left in the journal, and
+// tells made of each. At the first thing that is not as expected it stops with a
+// [*Stop], and where ctx ends, between two changes, with the error of ctx.
+func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.Amendment, made func(*conflicts.Amendment)) error {
 	for i := range todo {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := r.change(whole, &todo[i]); err != nil {
+		if err := w.change(j, &todo[i]); err != nil {
 			return err
 		}
 		made(&todo[i])
@@ -125,50 +167,18 @@ func Run(ctx context.Context, f *ldapscan.Forest, j *Journal, todo []conflicts.A
 	return nil
 }
 
-type run struct {
-	forest  *ldapscan.Forest
-	journal *Journal
-	lines   map[string]*ldapscan.Line // by partition
-}
-
-func (r *run) close() {
-	for _, l := range r.lines {
-		l.Close()
-	}
-}
-
-// line returns the connection for an amendment.
-func (r *run) line(ctx context.Context, a *conflicts.Amendment) (*ldapscan.Line, error) {
-	p := partition(a)
-	if r.lines[p] == nil {
-		l, err := r.forest.Line(ctx, a.DN)
-		if err != nil {
-			return nil, err
-		}
-		if r.lines == nil {
-			r.lines = map[string]*ldapscan.Line{}
-		}
-		r.lines[p] = l
-	}
-	return r.lines[p], nil
-}
-
 // change makes one change.
-func (r *run) change(ctx context.Context, a *conflicts.Amendment) error {
+func (w *Writer) change(j *Journal, a *conflicts.Amendment) error {
 	stop := func(outcome string, reasons ...string) *Stop {
 		return &Stop{Amendment: a, Problem: strings.Join(reasons, "; "), Outcome: outcome}
 	}
-	line, err := r.line(ctx, a)
-	if err != nil {
-		return stop(notMade, err.Error())
-	}
-	o, err := line.Read(ctx, a)
+	o, err := w.read(a)
 	if err != nil {
 		return stop(notMade, err.Error())
 	}
 	state, why := a.State(o)
-	if open := r.journal.unsettled(); state == conflicts.Applied && open != nil && open.GUID == a.GUID {
-		return r.done(a) // what the last run sent came to be only now
+	if open := j.unsettled(); state == conflicts.Applied && open != nil && open.GUID == a.GUID {
+		return finish(j, a) // what the last run sent came to be only now
 	}
 	if state != conflicts.Ready {
 		s := stop(notMade, append([]string{"the object is no longer as it was before the run"}, why...)...)
@@ -179,24 +189,25 @@ func (r *run) change(ctx context.Context, a *conflicts.Amendment) error {
 	if err != nil {
 		return stop(notMade, err.Error())
 	}
-	if err := r.journal.note(newEntry(intent, a)); err != nil {
+	if err := j.note(newEntry(intent, a)); err != nil {
 		return stop(notMade, "the journal could not be written: "+err.Error())
 	}
+	line := w.lines[partition(a)]
 	if err := line.Conn.Modify(request); err != nil {
-		return r.find(ctx, a, line.Explain(err))
+		return w.find(j, a, line.Explain(err))
 	}
-	if o, err = line.Read(ctx, a); err != nil {
+	if o, err = line.Read(w.ctx, a); err != nil {
 		return stop(unclear, "the server took the change, but the object could not be read again: "+err.Error())
 	}
 	if state, why := a.State(o); state != conflicts.Applied {
 		return stop(unclear, append([]string{"the server took the change, but the object does not show it"}, why...)...)
 	}
-	return r.done(a)
+	return finish(j, a)
 }
 
-// done notes that a change was made, and seen to be.
-func (r *run) done(a *conflicts.Amendment) error {
-	if err := r.journal.note(result(done, a, "")); err != nil {
+// finish notes that a change was made, and seen to be.
+func finish(j *Journal, a *conflicts.Amendment) error {
+	if err := j.note(result(done, a, "")); err != nil {
 		return &Stop{Amendment: a, Problem: "the journal could not be written: " + err.Error(), Outcome: wasMade}
 	}
 	return nil
@@ -207,7 +218,7 @@ var outdated = []uint16{ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttribute
 
 // find finds out what became of a change that the server refused, or did not
 // answer: then nobody knows whether it is still to come, unless it shows.
-func (r *run) find(ctx context.Context, a *conflicts.Amendment, cause error) error {
+func (w *Writer) find(j *Journal, a *conflicts.Amendment, cause error) error {
 	s := &Stop{Amendment: a, Problem: cause.Error(), Outcome: unclear}
 	if e := (*ldapscan.Error)(nil); errors.As(cause, &e) {
 		s.Hint = e.Hint
@@ -216,13 +227,10 @@ func (r *run) find(ctx context.Context, a *conflicts.Amendment, cause error) err
 	answered := errors.As(cause, &answer) && answer.ResultCode < ldap.ErrorNetwork
 	s.Stale = answered && slices.Contains(outdated, answer.ResultCode)
 	if !answered {
-		delete(r.lines, partition(a))
+		w.lines[partition(a)].Close()
+		delete(w.lines, partition(a))
 	}
-	line, err := r.line(ctx, a)
-	if err != nil {
-		return s
-	}
-	o, err := line.Read(ctx, a)
+	o, err := w.read(a)
 	if err != nil {
 		return s
 	}
@@ -230,10 +238,10 @@ func (r *run) find(ctx context.Context, a *conflicts.Amendment, cause error) err
 	switch {
 	case state == conflicts.Applied:
 		s.Outcome = wasMade
-		err = r.journal.note(result(done, a, s.Problem))
+		err = j.note(result(done, a, s.Problem))
 	case answered:
 		s.Outcome = notMade
-		err = r.journal.note(result(failed, a, s.Problem))
+		err = j.note(result(failed, a, s.Problem))
 	}
 	if err != nil {
 		s.Problem += "; the journal could not be written: " + err.Error()

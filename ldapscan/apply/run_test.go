@@ -34,6 +34,16 @@ func begun(t *testing.T, srv *ldaptest.Server, timeout time.Duration) (*ldapscan
 	return f, j
 }
 
+// runAll makes changes over connections of their own.
+func runAll(ctx context.Context, f *ldapscan.Forest, j *Journal, todo []conflicts.Amendment, made func(*conflicts.Amendment)) error {
+	w, err := Connect(ctx, f, todo)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	return w.Run(ctx, j, todo, made)
+}
+
 // reopen closes a journal and reads it back, which has to give the same.
 func reopen(t *testing.T, j *Journal) *Journal {
 	t.Helper()
@@ -59,7 +69,7 @@ func TestRunAndUndo(t *testing.T) {
 	before := contacts(t, f, root)
 	var told []string
 	made := func(a *conflicts.Amendment) { told = append(told, a.DN) }
-	if err := Run(ctx, f, j, j.Left()[:3], made); err != nil {
+	if err := runAll(ctx, f, j, j.Left()[:3], made); err != nil {
 		t.Fatal(err)
 	}
 	if got := states(t, f, j.plan); got != "aaar" || noted(j) != got || len(told) != 3 || told[0] != "CN=c0,"+root || j.Made() != 3 {
@@ -72,7 +82,7 @@ func TestRunAndUndo(t *testing.T) {
 	if err := Settle(ctx, f, j); err != nil {
 		t.Fatal(err)
 	}
-	if err := Run(ctx, f, j, j.Left(), made); err != nil {
+	if err := runAll(ctx, f, j, j.Left(), made); err != nil {
 		t.Fatal(err)
 	}
 	if got := states(t, f, j.plan); got != "aaaa" || noted(j) != got || len(j.Left()) != 0 {
@@ -84,7 +94,7 @@ func TestRunAndUndo(t *testing.T) {
 		t.Fatal(err)
 	}
 	told = nil
-	if err := Run(ctx, f, j, j.Left(), made); err != nil {
+	if err := runAll(ctx, f, j, j.Left(), made); err != nil {
 		t.Fatal(err)
 	}
 	if got := states(t, f, j.plan); got != "rrrr" || noted(j) != got || told[0] != "CN=c3,"+root {
@@ -181,7 +191,7 @@ func TestRunStops(t *testing.T) {
 			srv := serve(t, 3)
 			f, j := begun(t, srv, 2*time.Second)
 			srv.Inject(tc.faults(srv)...)
-			err := Run(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+			err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
 			var s *Stop
 			if !errors.As(err, &s) {
 				t.Fatalf("%v", err)
@@ -206,7 +216,7 @@ func TestRunStops(t *testing.T) {
 				return
 			}
 			todo := slices.DeleteFunc(j.Left(), func(a conflicts.Amendment) bool { return a.GUID == j.plan[1].GUID && tc.directory[1] == 'a' })
-			if err := Run(ctx, f, j, todo, func(*conflicts.Amendment) {}); err != nil {
+			if err := runAll(ctx, f, j, todo, func(*conflicts.Amendment) {}); err != nil {
 				t.Errorf("going on: %v", err)
 			}
 			if d := states(t, f, j.plan); d != "aaa" {
@@ -240,7 +250,7 @@ proxyAddresses: smtp:spare@contoso.example
 	if err := srv.Apply(strings.NewReader("dn: " + plan[0].DN + "\nchangetype: modify\n" + late)); err != nil {
 		t.Fatal(err)
 	}
-	if err := Run(ctx, f, j, plan, func(*conflicts.Amendment) {}); err != nil || noted(j) != "a" {
+	if err := runAll(ctx, f, j, plan, func(*conflicts.Amendment) {}); err != nil || noted(j) != "a" {
 		t.Errorf("%v, %s", err, noted(j))
 	}
 	if n := srv.Counts().Updates; n != 0 {
@@ -254,13 +264,13 @@ func TestRunInterrupted(t *testing.T) {
 	srv := serve(t, 3)
 	f, j := begun(t, srv, time.Minute)
 	srv.Inject(ldaptest.Fault{Modify: every}, ldaptest.Fault{Modify: every, Do: interrupt})
-	if err := Run(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled {
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled {
 		t.Errorf("%v", err)
 	}
 	if j = reopen(t, j); noted(j) != "aar" {
 		t.Errorf("journal %s", noted(j))
 	}
-	if err := Run(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled {
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled {
 		t.Errorf("before the start: %v", err)
 	}
 	if n := srv.Counts().Updates; n != 2 {
@@ -315,7 +325,7 @@ func TestFullDisk(t *testing.T) {
 			f, j := begun(t, srv, time.Minute)
 			whole := j.file
 			j.file = tc.broken(whole)
-			err := Run(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+			err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
 			var s *Stop
 			if !errors.As(err, &s) || s.Outcome != tc.outcome || !strings.Contains(s.Problem, "the journal could not be written: ") {
 				t.Fatalf("%v", err)
@@ -336,7 +346,7 @@ func TestFullDisk(t *testing.T) {
 			if err := Settle(ctx, f, j); err != nil {
 				t.Fatal(err)
 			}
-			if err := Run(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "aaa" || states(t, f, j.plan) != "aaa" {
+			if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "aaa" || states(t, f, j.plan) != "aaa" {
 				t.Errorf("%v, journal %s", err, noted(j))
 			}
 		})
@@ -364,7 +374,7 @@ func TestNoConnection(t *testing.T) {
 	f, j := begun(t, srv, time.Minute)
 	srv.Close()
 	var e *ldapscan.Error
-	if err := Run(context.Background(), f, j, j.Left(), func(*conflicts.Amendment) {}); !errors.As(err, &e) || noted(j) != "rr" {
+	if err := runAll(context.Background(), f, j, j.Left(), func(*conflicts.Amendment) {}); !errors.As(err, &e) || noted(j) != "rr" {
 		t.Errorf("%v, %s", err, noted(j))
 	}
 }
