@@ -27,6 +27,9 @@ type Audit struct {
 	Conflicts []Conflict
 	Changes   []Change
 	Findings  []Finding
+	// Review is set once people have decided on the changes: then Changes are
+	// those that they approved.
+	Review *Review
 }
 
 // Complete reports whether everything that was to be read was read.
@@ -173,6 +176,8 @@ type Conflict struct {
 	Owners []Owner
 	// Reason says why the first owner keeps the address.
 	Reason string
+	// Cause is how they may have come to share it.
+	Cause Cause
 	// Unresolved says why the changes do not end the conflict, or is empty.
 	Unresolved string
 }

@@ -177,7 +177,7 @@ func holders(owners []Owner) (n int) {
 }
 
 func newConflict(owners []Owner, rules []Rule) Conflict {
-	c := Conflict{Owners: owners, Reason: keep(owners, rules)}
+	c := Conflict{Owners: owners, Reason: keep(owners, rules), Cause: causeOf(owners)}
 	kept := owners[0].Claims[0].Parsed()
 	typ, text, _ := strings.Cut(string(kept.Key()), ":")
 	c.Type, c.Address = typ, text

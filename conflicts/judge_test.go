@@ -189,7 +189,7 @@ func TestKeeperRules(t *testing.T) {
 		{"mail", func(o *Object) { o.Mail = "x@a.com" }, "its mail attribute equals the address"},
 		{"mailbox", func(o *Object) { o.Recipient = 1 }, "is a user mailbox"},
 		{"enabled", func(o *Object) { o.Disabled = false }, "its account is in use"},
-		{"written-first", func(o *Object) { o.AddressesWritten = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "its proxyAddresses were written first (2021-01-01 00:00:00 UTC)"},
+		{"written-first", func(o *Object) { o.Written.Time = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "its proxyAddresses were written first (2021-01-01 00:00:00 UTC)"},
 		{"created-first", func(o *Object) { o.Created = time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC) }, "was created first (2019-01-01 00:00:00 UTC)"},
 		{"guid", func(o *Object) { o.GUID = GUID{0} }, "comes first by objectGUID, which decides nothing else"},
 	} {
@@ -197,7 +197,7 @@ func TestKeeperRules(t *testing.T) {
 			plain := func(n int, name string) *Object {
 				o := object(n, name, "smtp:x@a.com")
 				o.Disabled, o.Recipient, o.Created = true, 128, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
-				o.AddressesWritten = time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
+				o.Written.Time = time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
 				return o
 			}
 			worse, better := plain(1, "Worse"), plain(2, "Better")
@@ -377,4 +377,48 @@ func primaries(o *Object) (n int) {
 		}
 	}
 	return n
+}
+
+// Many conflicts in one series of numbers that is full up to a high one cost one
+// look at each number, and get different addresses.
+func TestProposalsInAFullSeries(t *testing.T) {
+	const full = 20_000
+	var objects []*Object
+	for n := range full {
+		objects = append(objects, object(2*n+1, "keeper", fmt.Sprintf("SMTP:s%d@a.com", n)), object(2*n+2, "other", fmt.Sprintf("smtp:s%d@a.com", n)))
+	}
+	looks := 0
+	_, changes, _ := Judge(objects, Options{Taken: func(a Address) bool { looks++; return false }})
+	seen := map[string]bool{}
+	for _, c := range changes {
+		seen[c.New] = true
+	}
+	if len(changes) != full || len(seen) != full || !seen[fmt.Sprintf("smtp:s%d@a.com", 2*full-1)] || looks > 2*full {
+		t.Errorf("%d changes, %d different, %d looks", len(changes), len(seen), looks)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	var u numbers
+	known := map[int]bool{}
+	for range 2000 {
+		n := r.IntN(1000)
+		want := n
+		for known[want] {
+			want++
+		}
+		if got := u.after(n); got != want {
+			t.Fatalf("after %d: %d, want %d in %v", n, got, want, u.runs)
+		}
+		if !known[n] && r.IntN(2) == 0 {
+			u.add(n)
+			known[n] = true
+		}
+	}
+	for i := range u.runs[1:] {
+		if u.runs[i].end >= u.runs[i+1].first {
+			t.Fatalf("runs that touch: %v", u.runs)
+		}
+	}
 }

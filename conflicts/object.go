@@ -82,6 +82,8 @@ type Object struct {
 	Entry
 	// Partition is the distinguished name of the naming context that holds it.
 	Partition string
+	// Forest is the name of its forest where several are read as one name space.
+	Forest string
 	// Fixed says why the object cannot be changed, or is empty if it can:
 	// it lies outside the domain partitions or is a critical system object.
 	Fixed string
@@ -100,10 +102,10 @@ type Object struct {
 	// Disabled is bit 2 of userAccountControl.
 	Disabled bool
 	Created  time.Time
-	// AddressesWritten is when the attribute proxyAddresses was last written, in
-	// whole seconds, from replPropertyMetaData ([MS-DRSR] 5.166). One stamp
-	// covers all values.
-	AddressesWritten time.Time
+	// Written is the stamp of proxyAddresses.
+	Written Stamp
+	// Restored is when the object was last brought back after it had been deleted.
+	Restored time.Time
 	// PolicyExcluded says that Exchange's address policies leave the object alone;
 	// PolicyKnown, that the directory told either way.
 	PolicyExcluded, PolicyKnown bool

@@ -12,11 +12,11 @@ import (
 type planner struct {
 	opt   Options
 	taken map[Key]bool
-	next  map[string]int // by the first candidate of a series: the number to try next
+	used  map[string]*numbers // by the name of a series
 }
 
 func newPlanner(objects []*Object, opt Options) *planner {
-	p := &planner{opt: opt, taken: map[Key]bool{}, next: map[string]int{}}
+	p := &planner{opt: opt, taken: map[Key]bool{}, used: map[string]*numbers{}}
 	for _, o := range objects {
 		for _, c := range claims(o) {
 			p.claim(c.Parsed())

@@ -61,15 +61,23 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 	if err != nil {
 		return Address{}, fmt.Errorf("%s: %w", old.Raw, err)
 	}
-	for _, candidates := range []func(n int) string{p.fromPattern(o, local, domain), countUp(local, domain)} {
-		if candidates == nil {
+	for _, s := range []series{p.fromPattern(o, local, domain), countUp(local, domain)} {
+		if s.at == nil {
 			continue
 		}
-		series := candidates(0)
-		for n, a := range p.opt.series(old.Type, candidates, p.next[series]) {
+		used := p.used[s.name]
+		if used == nil {
+			used = &numbers{}
+			p.used[s.name] = used
+		}
+		for n := used.after(s.first); n < s.first+attempts; n = used.after(n) {
+			a := ParseAddress(old.Type + ":" + s.at(n))
+			if p.opt.improper(a) != "" {
+				break // no room left within the limits, or the pattern is to blame
+			}
+			used.add(n)
 			if p.free(a) {
 				p.claim(a)
-				p.next[series] = n + 1
 				return a, nil
 			}
 		}
@@ -86,8 +94,10 @@ func (a Address) Alternatives() iter.Seq[Address] {
 		if err != nil || !a.SMTP() {
 			return
 		}
-		for _, next := range new(Options).series(a.Type, countUp(local, domain), 0) {
-			if !yield(next) {
+		s := countUp(local, domain)
+		for n := s.first; n < s.first+attempts; n++ {
+			next := ParseAddress(a.Type + ":" + s.at(n))
+			if new(Options).improper(next) != "" || !yield(next) {
 				return
 			}
 		}
@@ -107,25 +117,25 @@ func (a Address) stem() (local, domain string, err error) {
 	return plain(local), DomainKey(domain), nil
 }
 
-// series yields the candidates from number n on, up to one that may not be
-// proposed: no room is left within the limits, or the pattern is to blame.
-func (opt *Options) series(typ string, candidates func(int) string, n int) iter.Seq2[int, Address] {
-	return func(yield func(int, Address) bool) {
-		for ; n < attempts; n++ {
-			a := ParseAddress(typ + ":" + candidates(n))
-			if !opt.proper(a) || !yield(n, a) {
-				return
-			}
-		}
+// improper says why an address may not be proposed, or "" if it may: it is well
+// formed, within the limits, and in a domain that Exchange accepts mail for.
+func (opt *Options) improper(a Address) string {
+	local, domain, _ := splitAt(a.Text)
+	switch {
+	case a.Malformed() != "":
+		return a.Malformed()
+	case tooLong(a) != "":
+		return tooLong(a)
+	case !opt.accepts(domain):
+		return domain + " is not an accepted domain"
+	case quoted(local):
+		return ""
+	case refusedByEntra(a) != "":
+		return "Entra ID refuses " + refusedByEntra(a)
+	case strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, ".."):
+		return "a dot at an end of the local part, or two in a row"
 	}
-}
-
-// proper reports whether an address may be proposed: well formed, within the
-// limits, and in a domain that Exchange accepts mail for.
-func (opt *Options) proper(a Address) bool {
-	local, _, _ := splitAt(a.Text)
-	return a.Malformed() == "" && tooLong(a) == "" && opt.accepts(a.Domain()) &&
-		(quoted(local) || refusedByEntra(a) == "" && !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && !strings.Contains(local, ".."))
+	return ""
 }
 
 // plain returns the local part of a proposal without what Entra ID refuses:
@@ -171,7 +181,7 @@ func (opt *Options) accepts(domain string) bool {
 // countUp returns candidates with 2, 3 … behind the local part, or, if that
 // ends in a number of up to nine digits, with the numbers that follow it.
 // Leading zeros keep the width.
-func countUp(local, domain string) func(int) string {
+func countUp(local, domain string) series {
 	open, shut := "", ""
 	if quoted(local) {
 		open, shut, local = `"`, `"`, local[1:len(local)-1]
@@ -182,36 +192,40 @@ func countUp(local, domain string) func(int) string {
 	if err != nil || len(digits) > 9 {
 		stem, digits, from = local, "", 1
 	}
-	return func(n int) string {
-		return fit(open+stem, fmt.Sprintf("%0*d", len(digits), from+1+n), shut, domain)
+	return series{
+		name:  fmt.Sprintf("%s%0*d%s@%s", open+stem, len(digits), 0, shut, domain),
+		first: from + 1,
+		at: func(number int) string {
+			return fit(open+stem, fmt.Sprintf("%0*d", len(digits), number), shut, domain)
+		},
 	}
 }
 
-// fromPattern returns nil if there is no pattern or a field of it is empty.
-func (p *planner) fromPattern(o *Object, local, domain string) func(int) string {
+// fromPattern returns no series if there is no pattern or a field of it is empty.
+func (p *planner) fromPattern(o *Object, local, domain string) series {
 	text := p.opt.Pattern.text
 	for field, value := range map[string]string{"{given}": o.GivenName, "{sn}": o.Surname, "{alias}": o.MailNickname,
 		"{sam}": o.SAMAccountName, "{local}": local} {
 		value = localPart(value)
 		if value == "" && strings.Contains(text, field) {
-			return nil
+			return series{}
 		}
 		text = strings.ReplaceAll(text, field, value)
 	}
 	made, at, ok := strings.Cut(text, "@")
 	if !ok {
-		return nil
+		return series{}
 	}
 	before, after, _ := strings.Cut(made, "{n}")
 	after = strings.ReplaceAll(after, "{n}", "")
 	at = strings.ReplaceAll(at, "{domain}", domain)
-	return func(n int) string {
+	return series{name: before + "{n}" + after + "@" + at, first: 1, at: func(n int) string {
 		number := ""
-		if n > 0 {
-			number = strconv.Itoa(n + 1)
+		if n > 1 {
+			number = strconv.Itoa(n)
 		}
 		return fit(before, number, after, at)
-	}
+	}}
 }
 
 // fit joins the parts of an address and shortens the first so that the local

@@ -27,7 +27,7 @@ var hazards = []struct {
 			return "primary address of a " + c.Object.Kind()
 		}},
 	{High, func(c *Change, a Address) bool {
-		return a.Primary() && c.Object.PolicyKnown && !c.Object.PolicyExcluded
+		return a.Primary() && c.Object.governed()
 	}, func(*Change) string {
 		return "an e-mail address policy is in force: Exchange may stamp the old address again"
 	}},
@@ -53,6 +53,9 @@ func assess(c *Change) (Risk, string) {
 	}
 	return risk, strings.Join(reasons, "; ")
 }
+
+// governed reports whether address policies are known to apply to the object.
+func (o *Object) governed() bool { return o.PolicyKnown && !o.PolicyExcluded }
 
 func (o *Object) live() bool { return o.rank() == mailboxRank && !o.retired() }
 

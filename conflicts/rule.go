@@ -71,7 +71,7 @@ func enabled(o *Owner) (int64, string) {
 }
 
 func writtenFirst(o *Owner) (int64, string) {
-	return stamp(o.AddressesWritten, "its proxyAddresses were written first")
+	return stamp(o.Written.Time, "its proxyAddresses were written first")
 }
 
 func createdFirst(o *Owner) (int64, string) {
@@ -82,7 +82,7 @@ func stamp(t time.Time, because string) (int64, string) {
 	if t.IsZero() {
 		return unknownPlace, ""
 	}
-	return t.Unix(), fmt.Sprintf("%s (%s UTC)", because, t.UTC().Format("2006-01-02 15:04:05"))
+	return t.Unix(), fmt.Sprintf("%s (%s)", because, moment(t))
 }
 
 // SelectRules returns the default rules in the order of names, followed by

@@ -91,7 +91,7 @@ func open(ctx context.Context, u *url.URL, cfg Config, another func() (*session,
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{ctx: ctx, session: s, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}
+	d := &Directory{ctx: ctx, session: s, controllers: controllers{}, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}
 	if err := s.cause(d.survey(ctx, u, cfg)); err != nil {
 		d.Close()
 		return nil, err

@@ -45,6 +45,9 @@ type Directory struct {
 	forest, assigned []partition
 	visible          bool // a proxy address was seen
 	unlisted         bool // the list of the forest's partitions could not be read
+	// controllers are known of the forest, all of them once located is set.
+	controllers controllers
+	located     bool
 }
 
 var _ Source = (*Directory)(nil)
@@ -139,13 +142,7 @@ var functionalLevels = map[string]string{"0": "Windows 2000", "2": "Windows Serv
 
 // siteOf returns the site in the name of a server object,
 // CN=DC1,CN=Servers,CN=Berlin,CN=Sites,CN=Configuration,….
-func siteOf(serverName string) string {
-	dn, err := ldap.ParseDN(serverName)
-	if err != nil || len(dn.RDNs) < 3 || len(dn.RDNs[2].Attributes) == 0 {
-		return ""
-	}
-	return dn.RDNs[2].Attributes[0].Value
-}
+func siteOf(serverName string) string { return rdnValue(serverName, 2) }
 
 // exchangeAttributes are those of Exchange's schema that judgements use,
 // sweptAttributes those that a global catalog must hold.

@@ -88,21 +88,22 @@ const accountDisabled = 0x2 // ADS_UF_ACCOUNTDISABLE of userAccountControl
 func (a attributes) object(dn string) *conflicts.Object {
 	classes := a.all("objectclass")
 	o := &conflicts.Object{
-		Entry:            a.entry(dn),
-		Partition:        conflicts.Partition(dn),
-		DisplayName:      a.first("displayname"),
-		GivenName:        a.first("givenname"),
-		Surname:          a.first("sn"),
-		SAMAccountName:   a.first("samaccountname"),
-		MailNickname:     a.first("mailnickname"),
-		Recipient:        conflicts.Recipient(a.number("msexchrecipienttypedetails")),
-		Mailbox:          a.first("homemdb") != "" || a.first("msexchmailboxguid") != "",
-		Disabled:         a.number("useraccountcontrol")&accountDisabled != 0,
-		Created:          generalizedTime(a.first("whencreated")),
-		AddressesWritten: addressesWritten([]byte(a.first("replpropertymetadata"))),
-		Members:          min(len(a["member"]), countedMembers),
-		Synchronised:     a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
-		Deleted:          strings.EqualFold(a.first("isdeleted"), "TRUE"),
+		Entry:          a.entry(dn),
+		Partition:      conflicts.Partition(dn),
+		DisplayName:    a.first("displayname"),
+		GivenName:      a.first("givenname"),
+		Surname:        a.first("sn"),
+		SAMAccountName: a.first("samaccountname"),
+		MailNickname:   a.first("mailnickname"),
+		Recipient:      conflicts.Recipient(a.number("msexchrecipienttypedetails")),
+		Mailbox:        a.first("homemdb") != "" || a.first("msexchmailboxguid") != "",
+		Disabled:       a.number("useraccountcontrol")&accountDisabled != 0,
+		Created:        generalizedTime(a.first("whencreated")),
+		Written:        a.stamp(addressStamp),
+		Restored:       a.restored(),
+		Members:        min(len(a["member"]), countedMembers),
+		Synchronised:   a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
+		Deleted:        strings.EqualFold(a.first("isdeleted"), "TRUE"),
 	}
 	if len(a["sdrightseffective"]) > 0 { // always there if the directory tells what the account may write
 		o.Writable = []string{}

@@ -91,37 +91,55 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	return survey, nil
 }
 
-// Inspect reads the file again and hands over the objects that refs name.
+// Inspect reads the file again and hands over the objects that refs name. The
+// domain controllers that wrote their addresses can stand behind them.
 func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	wanted := make(map[conflicts.Ref]bool, len(refs))
 	for _, ref := range refs {
 		wanted[ref] = true
 	}
 	var w viewer
+	var objects []*conflicts.Object
+	known, unnamed := controllers{}, map[conflicts.GUID]bool{}
 	err := x.read(ctx, func(rec *ldif.Record) error {
-		if len(wanted) == 0 {
+		if len(wanted) == 0 && len(unnamed) == 0 {
 			return io.EOF
 		}
 		w.record(rec)
 		ref := w.view.Ref()
-		if wanted[ref] && !w.deleted {
-			delete(wanted, ref)
-			found(object(rec))
+		inspected := wanted[ref] && !w.deleted
+		if !inspected && !strings.HasPrefix(rec.DN, "CN=NTDS Settings,") {
+			return nil
+		}
+		a := attributesOf(rec)
+		if !inspected {
+			delete(unnamed, known.add(rec.DN, a))
+			return nil
+		}
+		delete(wanted, ref)
+		o := a.object(rec.DN)
+		objects = append(objects, o)
+		if id := o.Written.Invocation; o.Written.Known() && known[id] == (controller{}) {
+			unnamed[id] = true
 		}
 		return nil
 	})
+	for _, o := range objects {
+		known.name(&o.Written)
+		found(o)
+	}
 	if len(wanted) == 0 {
 		return nil
 	}
 	return err
 }
 
-func object(rec *ldif.Record) *conflicts.Object {
+func attributesOf(rec *ldif.Record) attributes {
 	a := attributes{}
 	for _, attr := range rec.Attributes {
 		a.add(attr.Name, attr.Value)
 	}
-	return a.object(rec.DN)
+	return a
 }
 
 // read hands over every record, each valid until the next.

@@ -194,6 +194,9 @@ func (f *Forest) add(d *Directory) {
 		}
 		return false
 	})
+	if len(f.directories) > 0 {
+		d.controllers = f.directories[0].controllers // most often of the same forest
+	}
 	f.directories = append(f.directories, d)
 }
 
@@ -244,10 +247,14 @@ func (f *Forest) ask(ctx context.Context, refs []conflicts.Ref, inspect func(*Di
 	for _, ref := range refs {
 		left[ref] = true
 	}
+	several := slices.ContainsFunc(f.directories, func(d *Directory) bool { return d.name() != f.directories[0].name() })
 	var failed []string
 	for _, d := range f.directories {
 		err := inspect(d, ctx, slices.Collect(maps.Keys(left)), func(o *conflicts.Object) {
 			delete(left, o.Ref())
+			if several {
+				o.Forest = d.name()
+			}
 			found(o)
 		})
 		if ctx.Err() != nil {

@@ -43,11 +43,8 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attribute
 		if !slices.ContainsFunc(d.assigned, func(p partition) bool { return conflicts.Within(ref.DN, p.dn) }) {
 			continue // another server's
 		}
-		list, err := d.read(ref.DN, attributes...)
-		if err != nil {
-			return err
-		}
-		if err := d.objects(list, found); err != nil || ctx.Err() != nil {
+		_, err := d.objects(attributes, func(attributes []string) ([]result, error) { return d.read(ref.DN, attributes...) }, found)
+		if err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -57,37 +54,83 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attribute
 			if left == 0 {
 				break
 			}
-			answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes, controls...)
-			if err != nil {
+			n, err := d.objects(attributes, func(attributes []string) ([]result, error) {
+				answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes, controls...)
+				if err != nil {
+					return nil, err
+				}
+				return parseEntries(answer.entries)
+			}, found)
+			if err != nil || ctx.Err() != nil {
 				return err
 			}
-			list, err := parseEntries(answer.entries)
-			if err != nil {
-				return err
-			}
-			left -= len(list)
-			if err := d.objects(list, found); err != nil || ctx.Err() != nil {
-				return err
-			}
+			left -= n
 		}
 	}
 	return nil
 }
 
-func (d *Directory) objects(list []result, found func(*conflicts.Object)) error {
-	for _, r := range list {
-		a, err := d.attributes(r)
+// objects hands over the objects that a search reads, with the domain controllers
+// that wrote their addresses, and returns their number.
+func (d *Directory) objects(attributes []string, search func(attributes []string) ([]result, error), found func(*conflicts.Object)) (int, error) {
+	list, err := search(attributes)
+	if err != nil {
+		return 0, err
+	}
+	whole, err := d.whole(list)
+	if err != nil {
+		return 0, err
+	}
+	if slices.ContainsFunc(whole, func(w wholeEntry) bool { return len(w.attributes["replpropertymetadata"]) == 0 }) {
+		// The same is made for each request in another form, which takes other rights.
+		again, err := search([]string{"msDS-ReplAttributeMetaData"})
 		if err != nil {
-			return err
+			return 0, err
 		}
-		d.visible = d.visible || len(a["proxyaddresses"]) > 0
-		o := a.object(r.dn)
-		if d.full != nil {
-			o.Writable = nil // nobody writes to a catalog
+		for _, r := range again {
+			if i := slices.IndexFunc(whole, func(w wholeEntry) bool { return w.dn == r.dn }); i >= 0 {
+				whole[i].take(r)
+			}
 		}
+	}
+	objects := make([]*conflicts.Object, len(whole))
+	for i, w := range whole {
+		objects[i] = d.object(w)
+	}
+	if err := d.locate(objects); err != nil {
+		return 0, err
+	}
+	for _, o := range objects {
 		found(o)
 	}
-	return nil
+	return len(objects), nil
+}
+
+// A wholeEntry has all values of its addresses.
+type wholeEntry struct {
+	dn string
+	attributes
+}
+
+func (d *Directory) whole(list []result) ([]wholeEntry, error) {
+	entries := make([]wholeEntry, len(list))
+	for i, r := range list {
+		a, err := d.attributes(r)
+		if err != nil {
+			return nil, err
+		}
+		entries[i] = wholeEntry{r.dn, a}
+	}
+	return entries, nil
+}
+
+func (d *Directory) object(e wholeEntry) *conflicts.Object {
+	d.visible = d.visible || len(e.attributes["proxyaddresses"]) > 0
+	o := e.attributes.object(e.dn)
+	if d.full != nil {
+		o.Writable = nil // nobody writes to a catalog
+	}
+	return o
 }
 
 // guidFilter finds any of the objects, by octets in hexadecimal (RFC 4515).

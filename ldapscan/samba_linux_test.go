@@ -5,11 +5,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
@@ -61,17 +64,63 @@ func TestSamba(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("a restored object", func(t *testing.T) {
+		ou := dc.OU(t, "Restored")
+		dc.Load(t, strings.NewReader("dn: CN=Restored,"+ou+"\nobjectClass: contact\n\ndn: CN=Other,"+ou+"\nobjectClass: contact\nproxyAddresses: smtp:restored@contoso.example\n"))
+		restore(t, dc, "CN=Restored,"+ou, "smtp:restored@contoso.example")
+		audit := scan(t, open(t, sambaConfig(t, dc)), ldapscan.Options{Judge: conflicts.Options{Base: []string{ou}}})
+		if len(audit.Conflicts) != 1 || len(audit.Conflicts[0].Owners) != 2 {
+			t.Fatalf("%+v", audit.Conflicts)
+		}
+		for _, o := range audit.Conflicts[0].Owners {
+			if restored := time.Since(o.Restored) < time.Hour; restored != (o.Name() == "Restored") {
+				t.Errorf("%s: restored %v", o.DN, o.Restored)
+			}
+		}
+	})
 	t.Run("stamps of replication", func(t *testing.T) {
 		audit := scan(t, open(t, sambaConfig(t, dc)), ldapscan.Options{})
 		for _, o := range audit.Conflicts[0].Owners {
-			if time.Since(o.AddressesWritten) > time.Hour || time.Since(o.Created) > time.Hour {
-				t.Errorf("%s: proxyAddresses written %v, created %v", o.DN, o.AddressesWritten, o.Created)
+			if time.Since(o.Written.Time) > time.Hour || time.Since(o.Created) > time.Hour {
+				t.Errorf("%s: proxyAddresses written %v, created %v", o.DN, o.Written, o.Created)
 			}
 			if !strings.EqualFold(o.Partition, dc.BaseDN) {
 				t.Errorf("%s in %s", o.DN, o.Partition)
 			}
 		}
 	})
+}
+
+// restore deletes an object and brings it back with an address, which a deletion
+// strips ([MS-ADTS] 3.1.1.5.3.7).
+func restore(t *testing.T, dc *samba.DC, dn, address string) {
+	t.Helper()
+	cfg := sambaConfig(t, dc)
+	conn, err := ldap.DialURL(cfg.URL, ldap.DialWithTLSConfig(cfg.TLS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Bind(cfg.User, cfg.Password); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Del(ldap.NewDelRequest(dn, nil)); err != nil {
+		t.Fatal(err)
+	}
+	name, parent, _ := strings.Cut(dn, ",")
+	tombstones := ldap.NewSearchRequest(dc.BaseDN, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
+		fmt.Sprintf("(&(isDeleted=TRUE)(lastKnownParent=%s)(%s*))", parent, name), []string{"1.1"}, []ldap.Control{ldap.NewControlMicrosoftShowDeleted()})
+	found, err := conn.Search(tombstones)
+	if err != nil || len(found.Entries) != 1 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	undelete := ldap.NewModifyRequest(found.Entries[0].DN, tombstones.Controls)
+	undelete.Delete("isDeleted", nil)
+	undelete.Replace("distinguishedName", []string{dn})
+	undelete.Replace("proxyAddresses", []string{address})
+	if err := conn.Modify(undelete); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Where a controller goes down in the middle of a scan, another one of the domain

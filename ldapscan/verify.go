@@ -100,7 +100,7 @@ func (x Export) Reread(ctx context.Context, amendments []conflicts.Amendment, fo
 		n++
 		w.record(rec)
 		if guids[w.view.GUID] || names[conflicts.DNKey(rec.DN)] {
-			found(object(rec))
+			found(attributesOf(rec).object(rec.DN))
 		}
 		return nil
 	})

@@ -1,6 +1,10 @@
 package report
 
-import "proxyaddr/conflicts"
+import (
+	"time"
+
+	"proxyaddr/conflicts"
+)
 
 // audits are the scans that the goldens are made of.
 var audits = map[string]func() *conflicts.Audit{
@@ -9,6 +13,7 @@ var audits = map[string]func() *conflicts.Audit{
 	"incomplete": incompleteAudit,
 	"hostile":    hostileAudit,
 	"domains":    domainsAudit,
+	"reviewed":   reviewedAudit,
 }
 
 const corp = "DC=corp,DC=contoso,DC=com"
@@ -37,6 +42,11 @@ func owner(o *conflicts.Object, claims ...conflicts.Claim) conflicts.Owner {
 	return conflicts.Owner{Object: o, Claims: claims}
 }
 
+// stamped is a stamp of 2023-05-15 09:40:50 and some seconds.
+func stamped(seconds, version int, site, server string) conflicts.Stamp {
+	return conflicts.Stamp{Time: time.Date(2023, 5, 15, 9, 40, 50+seconds, 0, time.UTC), Version: version, Invocation: guid(0xd0), Server: server, Site: site}
+}
+
 func corpScope() conflicts.Scope {
 	return conflicts.Scope{
 		Source:   []string{"ldaps://dc1.corp.contoso.com"},
@@ -52,6 +62,9 @@ func normalAudit() *conflicts.Audit {
 	jane.Mail = "jane.doe@contoso.com"
 	other := object(2, `Doe\, Jane (HR)`, corp, "SMTP:Jane.Doe@contoso.com", "smtp:jd@contoso.com", "X500:/o=Contoso/cn=jd")
 	other.Mail, other.DisplayName, other.Recipient = "Jane.Doe@contoso.com", "Doe, Jane (HR)", 128
+	jane.Created = time.Date(2019, 4, 1, 7, 30, 0, 0, time.UTC)
+	jane.Written, other.Written = stamped(0, 1, "Berlin", "DC1"), stamped(22, 3, "", "")
+	other.Restored = time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC)
 	short := object(3, "John Dew", corp, "SMTP:john.dew@contoso.com", "smtp:JD@contoso.com")
 	yamada := object(4, "山田　太郎", corp, "smtp:josé@contoso.com")
 	jose := object(5, "José Müller", corp, "smtp:jose@contoso.com ")
@@ -77,10 +90,12 @@ func normalAudit() *conflicts.Audit {
 				Owners: []conflicts.Owner{
 					owner(jane, proxy("SMTP:jane.doe@contoso.com"), mail("jane.doe@contoso.com")),
 					owner(other, proxy("SMTP:Jane.Doe@contoso.com"), mail("Jane.Doe@contoso.com")),
-				}, Reason: "holds it as its primary address, as do 2 of 2; then is a user mailbox"},
+				}, Reason: "holds it as its primary address, as do 2 of 2; then is a user mailbox",
+				Cause: conflicts.Cause{Kind: conflicts.Race, Certainty: conflicts.Possible, Because: "their proxyAddresses were written 22s apart"}},
 			{ID: "C-BBBBBBBBBB", Class: conflicts.Duplicate, Type: "smtp", Address: "jd@contoso.com",
 				Owners: []conflicts.Owner{owner(short, proxy("smtp:JD@contoso.com")), owner(other, proxy("smtp:jd@contoso.com"))},
-				Reason: "is a user mailbox"},
+				Reason: "is a user mailbox",
+				Cause:  conflicts.Cause{Kind: conflicts.UnknownCause, Because: "nothing speaks for one"}},
 			{ID: "C-CCCCCCCCCC", Class: conflicts.Collation, Type: "smtp", Address: "josé@contoso.com",
 				Owners: []conflicts.Owner{owner(yamada, proxy("smtp:josé@contoso.com")), owner(jose, loose)},
 				Reason: "is a user mailbox"},
@@ -144,6 +159,7 @@ func hostileAudit() *conflicts.Audit {
 	markup := object(3, "`|<script>alert(1)</script>|` **bold** [x](http://evil.example)", "DC=..\\/..\\/etc,"+corp, "smtp:a@contoso.com")
 	markup.DisplayName = "``` <img src=x> | # \u2066Doe\u2069\u200b \u200b\ufeff"
 	markup.Class, markup.Recipient = "+class", 0
+	injected.Written = stamped(0, 1, "=1+1\r\nchangetype: delete", "DC\xff|`<b>`")
 	return &conflicts.Audit{
 		Version:  "1.0.0",
 		Command:  "proxyaddr scan --input \u202eexport.ldif",
@@ -156,7 +172,9 @@ func hostileAudit() *conflicts.Audit {
 				owner(injected, proxy("smtp:a@contoso.com")),
 				owner(invalid, proxy("smtp:A@contoso.com"), proxy("smtp:\xff\xfe@contoso.com"), mail("@SUM(1)\t")),
 				owner(markup, proxy("smtp:a@contoso.com")),
-			}, Reason: "is a \x1b[1m+class\nchangetype: delete", Unresolved: "| <b>\xff\u202e"}},
+			}, Reason: "is a \x1b[1m+class\nchangetype: delete",
+			Cause:      conflicts.Cause{Kind: conflicts.SameAlias, Certainty: conflicts.Likely, Because: "\x1b[31m|`<b>`\r\nchangetype: delete\xff"},
+			Unresolved: "| <b>\xff\u202e"}},
 		Changes: []conflicts.Change{
 			{Conflict: "C-EEEEEEEEEE", Object: injected, Attribute: conflicts.ProxyAddresses, Old: "smtp:a@contoso.com",
 				New: "smtp:a4@contoso.com\n-\n\ndn: CN=krbtgt,CN=Users," + corp + "\nchangetype: delete\n"},
@@ -208,4 +226,17 @@ func domainsAudit() *conflicts.Audit {
 		a.Conflicts[0].Owners = append(a.Conflicts[0].Owners, owner(o, proxy(o.ProxyAddresses[0])))
 	}
 	return a
+}
+
+// reviewedAudit has one conflict approved, and one of each other decision.
+func reviewedAudit() *conflicts.Audit {
+	a := normalAudit()
+	a.Changes[1].Conflict, a.Changes[1].Object = "C-DDDDDDDDDD", a.Conflicts[3].Owners[1].Object
+	decided, _ := a.Decide([]conflicts.Reply{
+		{Decision: conflicts.Approved}, {Comment: "who is | this?"},
+		{Decision: conflicts.Rejected, Comment: "the <b>board</b> keeps it"}, {Decision: conflicts.Deferred, Comment: "in May"},
+	}, nil)
+	decided.Review.Workbook = "report `final`.xlsx"
+	decided.Review.WorkbookSum, decided.Review.ScanSum = Sum{0xab}.String(), Sum{0xcd}.String()
+	return decided
 }

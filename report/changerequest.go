@@ -22,9 +22,11 @@ func ChangeRequest(w io.Writer, a *conflicts.Audit) error {
 	d := &document{out: bufio.NewWriter(w), a: a}
 	d.summary()
 	d.why()
+	d.causes()
 	d.scope()
 	d.risk()
 	d.changes()
+	d.left()
 	d.unresolved()
 	d.procedure()
 	return d.out.Flush()
@@ -53,9 +55,15 @@ func (d *document) summary() {
 	if !d.a.Complete() {
 		d.linef("**The scan behind this request is INCOMPLETE. Other objects may claim the same addresses, or the new ones.**\n")
 	}
+	if r := d.a.Review; r != nil {
+		d.linef("Approved in %s (SHA-256 `%s`), of the scan in `%s` (SHA-256 `%s`).\n", span(r.Workbook), r.WorkbookSum, ScanFile, r.ScanSum)
+	}
 	d.linef("| | |\n|---|---:|")
 	for _, c := range conflicts.Classes {
 		d.linef("| Conflicts: %s | %s |", c.Title(), number(d.a.Count(c)))
+	}
+	if r := d.a.Review; r != nil {
+		d.linef("| Changes proposed | %s |", number(r.Proposed))
 	}
 	d.linef("| Changes | %s |", number(len(d.a.Changes)))
 	d.linef("| Objects changed | %s |", number(objects))
@@ -74,6 +82,52 @@ objects in the directory have the same proxy") or 9217, and mail to the address 
 Mail to the addresses in conflict stays delayed or is returned. Senders may hear of it only after hours. Tools that
 synchronise the directory may refuse the objects.
 `, "`420 4.2.0 RESOLVER.ADR.Ambiguous; ambiguous address`")
+}
+
+// causes tells how the conflicts may have come about, with the evidence.
+func (d *document) causes() {
+	if len(d.a.Conflicts) == 0 {
+		return
+	}
+	d.linef("## How the conflicts came about\n")
+	type judgement struct {
+		kind      conflicts.CauseKind
+		certainty conflicts.Certainty
+	}
+	counts := make(map[judgement]int)
+	n := 0
+	for i := range d.a.Conflicts {
+		c := &d.a.Conflicts[i]
+		if c.Cause.Certainty == conflicts.NotKnown {
+			continue
+		}
+		counts[judgement{c.Cause.Kind, c.Cause.Certainty}]++
+		if n++; n > listed {
+			continue
+		}
+		d.linef("- %s, %s: %s", c.ID, span(c.Address), inert(c.Cause.String()))
+		for j := range c.Owners {
+			if written := lastWritten(&c.Owners[j]); written != "" {
+				d.linef("  - %s: %s", span(c.Owners[j].DN), inert(written))
+			}
+		}
+	}
+	if n == 0 {
+		d.linef("Not known.\n")
+		return
+	}
+	d.more(n)
+	if n < len(d.a.Conflicts) {
+		d.linef("Of %s it is not known.\n", quantity(len(d.a.Conflicts)-n, "conflict"))
+	}
+	d.linef("A stamp of replication tells of the last write of all addresses of an object, not of one of them: these are judgements.\n")
+	d.linef("| Cause | Likely | Possible | To avoid it |\n|---|---:|---:|---|")
+	for _, k := range conflicts.CauseKinds {
+		if likely, possible := counts[judgement{k, conflicts.Likely}], counts[judgement{k, conflicts.Possible}]; likely+possible > 0 {
+			d.linef("| %s | %s | %s | %s |", capital(k.Title()), number(likely), number(possible), causesExplained[k])
+		}
+	}
+	d.linef("")
 }
 
 func (d *document) scope() {
@@ -137,12 +191,41 @@ func (d *document) changes() {
 	d.more(len(d.a.Changes))
 }
 
+// left lists the conflicts whose changes were not approved.
+func (d *document) left() {
+	r := d.a.Review
+	if r == nil {
+		return
+	}
+	d.linef("## Risk of not changing\n")
+	if len(r.Left) == 0 {
+		d.linef("None: every change that was proposed is approved.\n")
+		return
+	}
+	d.linef("The changes of %s are not approved: %s rejected, %s deferred, %s not decided. Mail to these addresses stays delayed or is returned.\n",
+		quantity(len(r.Left), "conflict"), number(r.Count(conflicts.Rejected)), number(r.Count(conflicts.Deferred)), number(r.Count(conflicts.Undecided)))
+	for i := range r.Left[:min(len(r.Left), listed)] {
+		l := &r.Left[i]
+		comments := ""
+		if len(l.Comments) > 0 {
+			comments = ": " + inert(strings.Join(l.Comments, "; "))
+		}
+		d.linef("- %s (%s), %s, %s, **%s**%s", l.Conflict.ID, l.Conflict.Class, span(l.Conflict.Address), quantity(len(l.Conflict.Owners), "owner"), l.Decision, comments)
+	}
+	d.more(len(r.Left))
+}
+
 // unresolved lists the conflicts that the changes do not end.
 func (d *document) unresolved() {
 	d.linef("## Left for a person\n")
 	planned := make(map[string]bool)
 	for i := range d.a.Changes {
 		planned[d.a.Changes[i].Conflict] = true
+	}
+	if d.a.Review != nil {
+		for _, l := range d.a.Review.Left {
+			planned[l.Conflict.ID] = true
+		}
 	}
 	n := 0
 	for i := range d.a.Conflicts {
@@ -168,7 +251,11 @@ func (d *document) unresolved() {
 // more ends a list of n elements of which at most listed are shown.
 func (d *document) more(n int) {
 	if n > listed {
-		d.linef("\nThese are the first %s of %s; the workbook `report.xlsx` has all.", number(listed), number(n))
+		workbook := workbookFile
+		if d.a.Review != nil {
+			workbook = d.a.Review.Workbook
+		}
+		d.linef("\nThese are the first %s of %s; the workbook %s has all.", number(listed), number(n), span(workbook))
 	}
 	d.linef("")
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"time"
 	"unicode/utf8"
 
 	"proxyaddr/conflicts"
@@ -152,6 +153,7 @@ type conflictJSON struct {
 	Address    text              `json:"address"`
 	Keeper     keeperJSON        `json:"keeper"`
 	Reason     text              `json:"reason"`
+	Cause      causeJSON         `json:"cause"`
 	Unresolved text              `json:"unresolved"`
 	Owners     []ownerJSON       `json:"owners"`
 	Base64     map[string][]byte `json:"base64,omitempty"`
@@ -163,15 +165,35 @@ type keeperJSON struct {
 	Base64 map[string][]byte `json:"base64,omitempty"`
 }
 
+type causeJSON struct {
+	Kind      conflicts.CauseKind `json:"kind"`
+	Certainty string              `json:"certainty"`
+	Because   text                `json:"because"`
+}
+
 type ownerJSON struct {
-	DN   text   `json:"dn"`
-	GUID string `json:"guid"`
-	Name text   `json:"name"`
-	Kind text   `json:"kind"`
+	DN        text   `json:"dn"`
+	GUID      string `json:"guid"`
+	Partition text   `json:"partition"`
+	Name      text   `json:"name"`
+	Kind      text   `json:"kind"`
 	claimJSON
 	// Also are the other values of the object that hold the address.
-	Also   []claimJSON       `json:"also"`
-	Base64 map[string][]byte `json:"base64,omitempty"`
+	Also []claimJSON `json:"also"`
+	// What is not known is left out. Written is about proxyAddresses.
+	Created  time.Time         `json:"created,omitzero"`
+	Written  *stampJSON        `json:"written,omitempty"`
+	Restored time.Time         `json:"restored,omitzero"`
+	Base64   map[string][]byte `json:"base64,omitempty"`
+}
+
+type stampJSON struct {
+	Time       time.Time         `json:"time"`
+	Version    int               `json:"version"`
+	Invocation string            `json:"invocation_id"`
+	Server     text              `json:"server"`
+	Site       text              `json:"site"`
+	Base64     map[string][]byte `json:"base64,omitempty"`
 }
 
 type claimJSON struct {
@@ -188,22 +210,30 @@ func newConflictJSON(c *conflicts.Conflict) *conflictJSON {
 	j := &conflictJSON{
 		ID: c.ID, Class: c.Class, Type: text(c.Type), Address: text(c.Address),
 		Keeper: keeperJSON{text(k.DN), k.GUID.String(), exact("dn", k.DN)},
-		Reason: text(c.Reason), Unresolved: text(c.Unresolved),
+		Reason: text(c.Reason), Cause: causeJSON{c.Cause.Kind, c.Cause.Certainty.String(), text(c.Cause.Because)}, Unresolved: text(c.Unresolved),
 		Owners: make([]ownerJSON, len(c.Owners)),
 		Base64: exact("address", c.Address),
 	}
 	for i, o := range c.Owners {
 		j.Owners[i] = ownerJSON{
-			DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()),
+			DN: text(o.DN), GUID: o.GUID.String(), Partition: text(o.Partition), Name: text(o.Name()), Kind: text(o.Kind()),
 			claimJSON: newClaimJSON(o.Claims[0]),
 			Also:      make([]claimJSON, len(o.Claims)-1),
-			Base64:    exact("dn", o.DN, "name", o.Name(), "value", o.Claims[0].Value),
+			Created:   o.Created.UTC(), Written: newStampJSON(o.Written), Restored: o.Restored.UTC(),
+			Base64: exact("dn", o.DN, "partition", o.Partition, "name", o.Name(), "value", o.Claims[0].Value),
 		}
 		for n, claim := range o.Claims[1:] {
 			j.Owners[i].Also[n] = newClaimJSON(claim)
 		}
 	}
 	return j
+}
+
+func newStampJSON(s conflicts.Stamp) *stampJSON {
+	if !s.Known() {
+		return nil
+	}
+	return &stampJSON{s.Time.UTC(), s.Version, s.Invocation.String(), text(s.Server), text(s.Site), exact("server", s.Server, "site", s.Site)}
 }
 
 func newClaimJSON(c conflicts.Claim) claimJSON {

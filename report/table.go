@@ -80,9 +80,15 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		for _, claim := range o.Claims {
 			t.claim(claim, t.changes.of(c, o, claim))
 		}
+		if written := lastWritten(o); written != "" {
+			t.paragraph(indent, written, plain)
+		}
 		if i == 0 {
 			t.paragraph(indent, "kept because: "+c.Reason, plain)
 		}
+	}
+	if c.Cause.Certainty != conflicts.NotKnown {
+		t.paragraph("  ", "cause: "+c.Cause.String(), plain)
 	}
 	if c.Unresolved != "" {
 		t.paragraph("! ", "left for a person: "+c.Unresolved, alarm)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +15,9 @@ import (
 
 func (b *workbook) writeConflicts() error {
 	t := &sheetTable{book: b, name: conflictsSheet, empty: b.none("conflicts"), columns: []sheetColumn{
-		{"Conflict", 15, false}, {"Class", 17, true}, {"Address", 26, true}, {"Role", 13, true}, {"Name", 20, true},
-		{"Kind", 13, true}, {"Held as", 36, true}, {"Marks", 15, true}, {"Account", 10, true}, {"Created (UTC)", 12, true},
-		{"proxyAddresses written (UTC)", 15, true}, {"Why", 34, true}, {"DN", 36, true}, {"objectGUID", 20, true},
+		{"Conflict", 15, false}, {"Class", 15, true}, {"Address", 26, true}, {"Role", 13, true}, {"Name", 20, true},
+		{"Kind", 13, true}, {"Held as", 36, true}, {"Marks", 14, true}, {"Account", 10, true}, {"Created (UTC)", 12, true},
+		{"proxyAddresses last written (UTC)", 18, true}, {"Cause", 14, true}, {"Why", 36, true}, {"DN", 36, true}, {"objectGUID", 20, true},
 	}}
 	proposed := newPlan(b.audit)
 	for i := range b.audit.Conflicts {
@@ -30,7 +31,7 @@ func (b *workbook) writeConflicts() error {
 			role, why := roleOf(c, j, proposed[claimant{c.ID, o.Ref()}])
 			if err := t.add(i%2 == 1, j == 0,
 				id, c.Class.Title(), fullAddress(c), role, o.Name(), o.Kind(), heldAs(o), marks(o), account(o.Object),
-				stamp(o.Created), stamp(o.AddressesWritten), why, o.DN, o.GUID.String()); err != nil {
+				stamp(o.Created), writtenLast(o.Written), c.Cause.Short(), why, o.DN, o.GUID.String()); err != nil {
 				return err
 			}
 		}
@@ -45,6 +46,9 @@ func roleOf(c *conflicts.Conflict, j int, changes []*conflicts.Change) (role any
 	switch {
 	case j == 0:
 		why = cellLines{c.Reason}
+		if c.Cause.Certainty != conflicts.NotKnown {
+			why = append(why, "Evidence: "+c.Cause.Because)
+		}
 		if c.Unresolved != "" {
 			why = append(why, "Not resolved: "+c.Unresolved)
 		}
@@ -119,18 +123,29 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05")
 }
 
+func writtenLast(s conflicts.Stamp) cellLines {
+	if !s.Known() {
+		return cellLines{"unknown"}
+	}
+	return cellLines{stamp(s.Time), s.On(), fmt.Sprintf("version %d", s.Version)}
+}
+
 // The columns of the table of changes by which it is read again.
 const (
-	changeColumn   = "Change"
-	decisionColumn = "Decision"
-	commentColumn  = "Comment"
+	changeColumn    = "Change"
+	attributeColumn = "Attribute"
+	oldColumn       = "Old value"
+	newColumn       = "New value"
+	decisionColumn  = "Decision"
+	commentColumn   = "Comment"
+	dnColumn        = "DN"
 )
 
 func (b *workbook) writeChanges() error {
 	columns := []sheetColumn{
-		{changeColumn, 17, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {"Attribute", 15, false},
-		{"Old value", 30, true}, {"Action", 9, false}, {"New value", 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
-		{decisionColumn, 11, false}, {commentColumn, 24, true}, {"DN", 36, true}, {"objectGUID", 20, true},
+		{changeColumn, 21, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {attributeColumn, 15, false},
+		{oldColumn, 30, true}, {"Action", 9, false}, {newColumn, 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
+		{decisionColumn, 11, false}, {commentColumn, 24, true}, {dnColumn, 36, true}, {"objectGUID", 20, true},
 	}
 	t := &sheetTable{book: b, name: changesSheet, columns: columns, empty: "No changes are proposed."}
 	t.dress = func(sheet string, lastRow int) error {
@@ -168,10 +183,10 @@ func (b *workbook) writeChanges() error {
 	return t.close()
 }
 
-func riskWord(r conflicts.Risk) string {
-	s := r.String()
-	return strings.ToUpper(s[:1]) + s[1:]
-}
+func riskWord(r conflicts.Risk) string { return capital(r.String()) }
+
+// capital begins a word of ASCII with a capital letter.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func decisionList(cells string) *excelize.DataValidation {
 	var words []string
@@ -181,7 +196,7 @@ func decisionList(cells string) *excelize.DataValidation {
 	v := excelize.NewDataValidation(true)
 	v.Sqref = cells
 	v.Type, v.Formula1 = "list", `"`+strings.Join(words, ",")+`"`
-	v.SetInput("Decision", "Approve, Reject or Defer. All changes of one object are applied together or not at all. Empty means not decided.")
+	v.SetInput("Decision", "Approve, Reject or Defer. Decide all changes of a conflict alike: if only some are made, two owners stay. Empty means not decided.")
 	v.SetError(excelize.DataValidationErrorStyleStop, "Not a decision", "Choose Approve, Reject or Defer, or leave the cell empty.")
 	return v
 }

@@ -83,7 +83,7 @@ func facts(t *testing.T, f *excelize.File, sheet string) map[string]string {
 }
 
 func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
-	f := written(t, newWorkbook(workbookAudit()))
+	f := written(t, newWorkbook(workbookAudit(), Sum{}))
 	want := []string{"Summary", "Conflicts", "Changes", "Findings", "Coverage", "About"}
 	if diff := cmp.Diff(want, f.GetSheetList()); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
@@ -118,7 +118,7 @@ func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
 
 func TestWorkbookShowsEveryOwner(t *testing.T) {
 	a := workbookAudit()
-	rows := records(t, written(t, newWorkbook(a)), conflictsSheet)
+	rows := records(t, written(t, newWorkbook(a, Sum{})), conflictsSheet)
 	changes := newPlan(a)
 	for _, c := range a.Conflicts {
 		for j, o := range c.Owners {
@@ -137,6 +137,8 @@ func TestWorkbookShowsEveryOwner(t *testing.T) {
 			want := map[string]string{
 				"Conflict": c.ID, "Class": c.Class.Title(), "Role": role, "Name": o.Name(), "Kind": o.Kind(), "DN": o.DN,
 				"objectGUID": o.GUID.String(), "Created (UTC)": o.Created.Format("2006-01-02 15:04:05"),
+				"proxyAddresses last written (UTC)": fmt.Sprintf("%s\n%s\nversion %d", o.Written.Time.Format("2006-01-02 15:04:05"), o.Written.On(), o.Written.Version),
+				"Cause":                             c.Cause.Short(),
 			}
 			for head, value := range want {
 				if row[head] != value {
@@ -162,7 +164,7 @@ func TestWorkbookShowsEveryOwner(t *testing.T) {
 }
 
 func TestWorkbookSetsOffTheRowsOfEachConflict(t *testing.T) {
-	f := written(t, newWorkbook(workbookAudit()))
+	f := written(t, newWorkbook(workbookAudit(), Sum{}))
 	for _, sheet := range []string{conflictsSheet, changesSheet} {
 		conflict, fill := "", ""
 		for i, row := range records(t, f, sheet) {
@@ -186,13 +188,13 @@ func TestWorkbookSetsOffTheRowsOfEachConflict(t *testing.T) {
 func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
 	a := workbookAudit()
 	var why []string
-	for _, row := range records(t, written(t, newWorkbook(a)), conflictsSheet) {
+	for _, row := range records(t, written(t, newWorkbook(a, Sum{})), conflictsSheet) {
 		if row["Role"] == "Stays, see why" || strings.Contains(row["Why"], "Not resolved") {
 			why = append(why, row["Address"]+" "+row["Name"]+": "+row["Why"])
 		}
 	}
 	want := []string{
-		"pf@contoso.com Public Folder Store (EX01): is a publicFolder\nNot resolved: CN=pf relay,CN=Connections,CN=Configuration,DC=contoso,DC=com cannot be changed: outside the domain partitions",
+		"pf@contoso.com Public Folder Store (EX01): is a publicFolder\nEvidence: the proxyAddresses of one owner were first written 2018-01-22 08:15:30 UTC, when those of another, last written 2017-12-21 08:15:30 UTC, were there to be found\nNot resolved: CN=pf relay,CN=Connections,CN=Configuration,DC=contoso,DC=com cannot be changed: outside the domain partitions",
 		"pf@contoso.com pf relay: cannot be changed: outside the domain partitions",
 		"ben.okafor@contoso.com Benjamin Okafor: not in its proxyAddresses: it receives nothing by the address",
 		"ewa.wojcik@contoso.com E. Wójcik: not in its proxyAddresses: it receives nothing by the address",
@@ -209,7 +211,7 @@ func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
 func TestWorkbookChangesAreThoseOfTheModelAndUndecided(t *testing.T) {
 	a := workbookAudit()
 	a.Changes[0].New = ""
-	rows := records(t, written(t, newWorkbook(a)), changesSheet)
+	rows := records(t, written(t, newWorkbook(a, Sum{})), changesSheet)
 	if len(rows) != len(a.Changes) {
 		t.Fatalf("%d rows, want %d", len(rows), len(a.Changes))
 	}
@@ -241,7 +243,7 @@ func TestWorkbookChangesAreThoseOfTheModelAndUndecided(t *testing.T) {
 
 func TestWorkbookDecisionIsAListAndRiskIsColoured(t *testing.T) {
 	a := workbookAudit()
-	f := written(t, newWorkbook(a))
+	f := written(t, newWorkbook(a, Sum{}))
 	column := func(letter string) string { return fmt.Sprintf("%s2:%s%d", letter, letter, len(a.Changes)+1) }
 	lists, err := f.GetDataValidations(changesSheet)
 	if err != nil || len(lists) != 1 {
@@ -261,7 +263,7 @@ func TestWorkbookDecisionIsAListAndRiskIsColoured(t *testing.T) {
 
 func TestWorkbookSummaryCountsAsTheModel(t *testing.T) {
 	a := workbookAudit()
-	f := written(t, newWorkbook(a))
+	f := written(t, newWorkbook(a, Sum{}))
 	got := facts(t, f, summarySheet)
 	want := map[string]int{"All conflicts": len(a.Conflicts), "All changes": len(a.Changes), "All findings": len(a.Findings), "High risk": 0, "Medium risk": 0, "Low risk": 0}
 	for _, c := range conflicts.Classes {
@@ -288,7 +290,7 @@ func TestWorkbookSummaryCountsAsTheModel(t *testing.T) {
 
 func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 	a := interrupted(&conflicts.Audit{Coverage: []conflicts.Coverage{{Partition: "DC=a"}, {Partition: "DC=b"}}})
-	f := written(t, newWorkbook(a))
+	f := written(t, newWorkbook(a, Sum{}))
 	rows, err := f.GetRows(summarySheet)
 	if err != nil || len(rows) < 4 {
 		t.Fatal(rows, err)
@@ -310,7 +312,7 @@ func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 }
 
 func TestWorkbookWithoutConflictsSaysSo(t *testing.T) {
-	f := written(t, newWorkbook(&conflicts.Audit{}))
+	f := written(t, newWorkbook(&conflicts.Audit{}, Sum{}))
 	for sheet, want := range map[string]string{
 		conflictsSheet: "No conflicts found: everything that was to be read was read.",
 		changesSheet:   "No changes are proposed.",

@@ -27,7 +27,11 @@ type answer struct {
 		Coverage  []struct{ Partition string }
 		Conflicts []struct {
 			Class, Address, Reason string
-			Owners                 []struct{ DN string }
+			Cause                  struct{ Kind, Certainty, Because string }
+			Owners                 []struct {
+				DN      string
+				Written struct{ Server, Site string }
+			}
 		}
 		Changes []struct {
 			New        string
@@ -250,18 +254,53 @@ proxyAddresses: SMTP:info@northwind.test
 
 func catalog(dc *samba.DC) string { return "ldap://" + dc.IP + ":3268" }
 
-// A controller that is down is passed over for the next.
-func TestStoppedControllerOnSamba(t *testing.T) {
+// Two controllers of one domain: an address that both took while they did not
+// hear of each other is a race, and one that is down is passed over for the other.
+func TestPairOnSamba(t *testing.T) {
 	pair := samba.StartPair(t, samba.Config{Realm: "CONTOSO.TEST"})
-	ou := pair.A.OU(t, "Failover")
-	twice(t, pair.A, ou, "failover@contoso.test")
-	pair.Sync(t)
 	secret := secretFile(t, pair.A.AdminPassword)
 	args := []string{"-d", "contoso.test", "--dns", pair.B.IP, "-D", pair.A.AdminUPN, "-y", secret}
 
-	pair.A.Stop(t)
-	a := scanJSON(t, args...)
-	if a.code != exitConflicts || !a.doc.Complete || !slices.Equal(a.addresses(), []string{"failover@contoso.test"}) {
-		t.Errorf("one is down: exit %d, conflicts %v, incomplete %q\n%s", a.code, a.addresses(), a.doc.Reasons, a.stderr)
-	}
+	t.Run("race", func(t *testing.T) {
+		ou := pair.A.OU(t, "Race")
+		pair.Pause(t)
+		for _, dc := range []*samba.DC{pair.A, pair.B} {
+			dc.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=%s,%s\nchangetype: add\nobjectClass: contact\nproxyAddresses: SMTP:race@contoso.test\n", dc.IP, ou)))
+			if a := scanJSON(t, "-H", dc.URL("ldap"), "--auth", "gssapi", "-D", dc.AdminUPN, "-y", secret); a.code != exitClean {
+				t.Errorf("%s alone: exit %d, conflicts %v\n%s", dc.Host, a.code, a.addresses(), a.stderr)
+			}
+		}
+		pair.Resume(t)
+		pair.Sync(t)
+		a := scanJSON(t, args...)
+		if a.code != exitConflicts || !a.doc.Complete || !slices.Equal(a.addresses(), []string{"race@contoso.test"}) {
+			t.Fatalf("exit %d, conflicts %v, incomplete %q\n%s", a.code, a.addresses(), a.doc.Reasons, a.stderr)
+		}
+		c := a.doc.Conflicts[0]
+		if c.Cause.Kind != "race" || c.Cause.Certainty != "likely" {
+			t.Errorf("cause %+v", c.Cause)
+		}
+		for _, dc := range []*samba.DC{pair.A, pair.B} {
+			server, _, _ := strings.Cut(dc.Host, ".")
+			const site = "Default-First-Site-Name"
+			written := 0
+			for _, o := range c.Owners {
+				if strings.HasPrefix(o.DN, "CN="+dc.IP+",") && strings.EqualFold(o.Written.Server, server) && o.Written.Site == site {
+					written++
+				}
+			}
+			if written != 1 || !strings.Contains(strings.ToLower(c.Cause.Because), strings.ToLower(site+`\`+server)) {
+				t.Errorf("%s is not named: %+v", server, c)
+			}
+		}
+	})
+	t.Run("one is down", func(t *testing.T) {
+		twice(t, pair.A, pair.A.OU(t, "Failover"), "failover@contoso.test")
+		pair.Sync(t)
+		pair.A.Stop(t)
+		a := scanJSON(t, args...)
+		if a.code != exitConflicts || !a.doc.Complete || !slices.Equal(a.addresses(), []string{"failover@contoso.test"}) {
+			t.Errorf("exit %d, conflicts %v, incomplete %q\n%s", a.code, a.addresses(), a.doc.Reasons, a.stderr)
+		}
+	})
 }

@@ -106,7 +106,7 @@ func TestFailedProgramIsAnError(t *testing.T) {
 		t.Skip("runs a shell")
 	}
 	for script, want := range map[string]string{
-		"echo broken >&2; exit 3": "sh: exit code 3, want 0: broken",
+		"echo broken >&2; exit 3": "sh: exit code 3: broken",
 		"echo other":              "sh: it said other",
 	} {
 		p := program{name: "sh", argv: []string{"sh", "-c", script}, check: func(r io.Reader) error {

@@ -10,6 +10,11 @@
 // address and in a temporary directory, which is gone afterwards: allow 2 GB in it
 // for a million objects with -slapd, and 6 GB of memory for the go-ldap program.
 //
+// With -server it compares with ldapsearch alone, on a server that you name:
+//
+//	go run ./cmd/proxyaddr/bench -server ldaps://dc1.example.com -user anna@example.com \
+//		-password-file secret.txt -base DC=example,DC=com
+//
 // Programs that are not installed are named and left out.
 package main
 
@@ -70,6 +75,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	objects := fs.Int("objects", 20000, "size of the `directory`, from 500 objects on")
 	rounds := fs.Int("rounds", 3, "run every program so `often`, in turn, and print the medians")
 	slapd := fs.Bool("slapd", false, "also load the directory into slapd and read it from there")
+	var g given
+	fs.StringVar(&g.url, "server", "", "measure on this server, a `URL`, instead")
+	fs.StringVar(&g.user, "user", "", "`name` to bind to it")
+	fs.StringVar(&g.passwordFile, "password-file", "", "`file` with the password")
+	fs.StringVar(&g.caFile, "ca-file", "", "PEM `file` with the authorities to trust")
+	fs.StringVar(&g.base, "base", "", "`DN` that ldapsearch reads")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -80,6 +91,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 		return fmt.Errorf("-objects %d: too few to hold every class of conflict", *objects)
 	case *rounds < 1:
 		return fmt.Errorf("-rounds %d: must be at least 1", *rounds)
+	case g.url != "":
+		return g.measure(ctx, stdout, *rounds)
 	}
 	dir, err := os.MkdirTemp("", "proxyaddr-bench-")
 	if err != nil {
@@ -135,9 +148,8 @@ func (b *bench) prepare(ctx context.Context, d directory) (err error) {
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}
-	b.proxyaddr = b.path("proxyaddr")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.proxyaddr, "proxyaddr/cmd/proxyaddr").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+	if err := b.build(ctx); err != nil {
+		return err
 	}
 	if err := os.WriteFile(b.path(passwordFile), []byte(password), 0o600); err != nil {
 		return err
@@ -154,6 +166,14 @@ func (b *bench) prepare(ctx context.Context, d directory) (err error) {
 	}
 	b.answer = d.answer()
 	return errors.Join(d.writeLDIF(f), f.Close())
+}
+
+func (b *bench) build(ctx context.Context) error {
+	b.proxyaddr = b.path("proxyaddr")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.proxyaddr, "proxyaddr/cmd/proxyaddr").CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, out)
+	}
+	return nil
 }
 
 // endpoints are the URLs of one server.

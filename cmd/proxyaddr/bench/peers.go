@@ -52,7 +52,7 @@ func (b *bench) search(at endpoints) []program {
 	ldapsearch := []string{"ldapsearch", "-x", "-LLL", "-D", admin, "-y", b.path(passwordFile), "-b", suffix,
 		"-E", fmt.Sprintf("pr=%d/noprompt", maxPage), "-o", "ldif-wrap=no", "-H"}
 	trust := []string{"LDAPTLS_CACERT=" + b.path(certFile), "LDAPCONF=" + os.DevNull}
-	list := []program{{name: "proxyaddr scan --format json", exit: 1, check: b.audit,
+	list := []program{{name: "proxyaddr scan --format json", exits: []int{1}, check: b.audit,
 		argv: []string{b.proxyaddr, "scan", "-H", url, "-D", admin, "-y", b.path(passwordFile), "--ca-file", b.path(certFile), "--format", "json"}}}
 	if b.installed("ldapsearch") {
 		list = append(list,
@@ -76,7 +76,7 @@ func (b *bench) search(at endpoints) []program {
 
 // export lists the programs that read the LDIF file.
 func (b *bench) export() []program {
-	list := []program{{name: "proxyaddr scan --input --format json", exit: 1, check: b.audit,
+	list := []program{{name: "proxyaddr scan --input --format json", exits: []int{1}, check: b.audit,
 		argv: []string{b.proxyaddr, "scan", "--input", b.path(ldifFile), "--format", "json"}}}
 	if b.installed("sh", "grep", "tr", "sort", "uniq") {
 		script := `grep '^proxyAddresses: ' "$1" | tr A-Z a-z | sort | uniq -d`

@@ -37,6 +37,8 @@ type Conflict struct {
 	// Owners are the distinguished names of all owners, the keeper by the
 	// default rules first.
 	Owners []string
+	// Cause is what the directory tells of how it came about.
+	Cause conflicts.CauseKind
 	// Story tells how it came about.
 	Story string
 }
@@ -77,5 +79,6 @@ func build() *directory {
 	d.plantFindings()
 	d.plantNearMisses()
 	d.deleteObjects()
+	d.stampAddresses()
 	return d
 }

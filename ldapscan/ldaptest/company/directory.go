@@ -32,6 +32,7 @@ type directory struct {
 type entry struct {
 	dn         string
 	attributes []ldif.Attribute
+	stamped    bool // the time of its addresses is part of a story
 }
 
 func newDirectory() *directory {
@@ -43,6 +44,7 @@ var classes = map[string][]string{
 	"user":     {"person", "organizationalPerson"},
 	"contact":  {"person", "organizationalPerson"},
 	"computer": {"person", "organizationalPerson", "user"},
+	"nTDSDSA":  {"applicationSettings"},
 }
 
 // add makes an entry below parent. Two entries of one name are a mistake in
@@ -88,35 +90,80 @@ func (e *entry) values(name string) (values []string) {
 	return values
 }
 
-// written gives the entry the stamps of its last writes ([MS-DRSR] 5.166):
-// proxyAddresses at the time t, on the domain controller dc.
-func (e *entry) written(t, dc string) {
-	const proxyAddresses = 0x200D2
-	ids := []uint32{0x0, 0x3, 0x20001, 0x20002, proxyAddresses, 0x150003} // objectClass, cn, instanceType, whenCreated, …, mail
-	b := make([]byte, 16, 16+48*len(ids))
-	binary.LittleEndian.PutUint32(b[0:], 1)
-	binary.LittleEndian.PutUint32(b[8:], uint32(len(ids)))
-	invocation := newGUID("invocation of " + dc)
-	seconds := uint64(at(t).Unix() - time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC).Unix())
-	for i, id := range ids {
-		b = binary.LittleEndian.AppendUint32(b, id)
-		b = binary.LittleEndian.AppendUint32(b, 1)
-		b = binary.LittleEndian.AppendUint64(b, seconds)
-		b = append(b, invocation[:]...)
-		usn := seconds%1_000_000 + uint64(i)
-		b = binary.LittleEndian.AppendUint64(b, usn)
-		b = binary.LittleEndian.AppendUint64(b, usn)
+// The attributes whose stamps tell of addresses ([MS-DRSR] 5.16.4).
+const (
+	isDeleted      = 0x20030
+	proxyAddresses = 0x200D2
+)
+
+// stamp adds to the stamps of the entry ([MS-DRSR] 5.166): an attribute was
+// written for the version-th time, at the time t, on the domain controller dc.
+func (e *entry) stamp(attribute, version uint32, t time.Time, dc string) {
+	const count = 8 // offset
+	b := make([]byte, 16)
+	binary.LittleEndian.PutUint32(b, 1)
+	if old := e.values("replPropertyMetaData"); len(old) > 0 {
+		b = []byte(old[0])
 	}
+	binary.LittleEndian.PutUint32(b[count:], binary.LittleEndian.Uint32(b[count:])+1)
+	invocation := invocationID(dc)
+	seconds := uint64(t.Unix() - time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC).Unix())
+	b = binary.LittleEndian.AppendUint32(b, attribute)
+	b = binary.LittleEndian.AppendUint32(b, version)
+	b = binary.LittleEndian.AppendUint64(b, seconds)
+	b = append(b, invocation[:]...)
+	b = binary.LittleEndian.AppendUint64(b, seconds%1_000_000)
+	b = binary.LittleEndian.AppendUint64(b, seconds%1_000_000)
 	e.set("replPropertyMetaData", string(b))
 }
 
+// written stamps the addresses of the entry.
+func (e *entry) written(version uint32, t time.Time, dc string) {
+	e.stamp(proxyAddresses, version, t, dc)
+	e.stamped = true
+}
+
+// stampAddresses stamps those of all entries without a story of their own: they
+// were written twice when the entry was made, nearby.
+func (d *directory) stampAddresses() {
+	for _, e := range d.entries {
+		addresses := e.values("proxyAddresses")
+		if e.stamped || len(addresses) == 0 {
+			continue
+		}
+		created, err := time.Parse(timeLayout, e.values("whenCreated")[0])
+		if err != nil {
+			panic("company: " + e.dn + ": " + err.Error())
+		}
+		guid, dc := e.values("objectGUID")[0], "BER-DC00"
+		switch {
+		case strings.HasSuffix(addresses[0], "@"+asiaDomain):
+			dc = "SHA-DC01"
+		case created.Year() >= 2016:
+			dc = fmt.Sprintf("BER-DC%02d", 1+guid[0]%2)
+		}
+		e.written(2, created.Add(3*time.Second), dc)
+	}
+}
+
+func invocationID(dc string) conflicts.GUID { return newGUID("invocation of " + dc) }
+
 // plant notes a conflict. The owners begin with the keeper.
 func (d *directory) plant(class conflicts.Class, address, story string, owners ...*entry) {
-	c := Conflict{Class: class, Address: address, Story: story}
+	c := Conflict{Class: class, Address: address, Cause: conflicts.Unchecked, Story: story}
+	if class == conflicts.CrossAttribute {
+		c.Cause = conflicts.UnknownCause
+	}
 	for _, o := range owners {
 		c.Owners = append(c.Owners, o.dn)
 	}
 	d.conflicts = append(d.conflicts, c)
+}
+
+// evidence notes what the directory tells of the conflict that was planted last:
+// most often, that one owner is the younger.
+func (d *directory) evidence(cause conflicts.CauseKind) {
+	d.conflicts[len(d.conflicts)-1].Cause = cause
 }
 
 // blemish notes a finding.
@@ -155,7 +202,9 @@ func newGUID(text string) (g conflicts.GUID) {
 // Directory does.
 var escape = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `+`, `\+`, `"`, `\"`, `<`, `\<`, `>`, `\>`, `;`, `\;`, `=`, `\=`, "\n", `\0A`).Replace
 
-func generalizedTime(t time.Time) string { return t.UTC().Format("20060102150405.0Z") }
+const timeLayout = "20060102150405.0Z"
+
+func generalizedTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 
 // at reads a moment, "2006-01-02 15:04:05" UTC.
 func at(s string) time.Time {

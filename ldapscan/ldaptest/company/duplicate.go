@@ -19,25 +19,27 @@ func (d *directory) staffOf(place string, n int) (people []*entry) {
 // plantDuplicates plants what feeds, consoles and policies have done at home.
 func (d *directory) plantDuplicates() {
 	first := d.hire("Göteborg", "Sales", "Carola", "Lindqvist", "2012-02-06 08:14:31")
-	first.written("2012-02-06 08:15:02", "BER-DC01")
 	second := d.hire("Göteborg", "Logistics", "Carola", "Lindqvist", "2024-09-02 06:00:07")
 	second.addresses("SMTP:carola.lindqvist@"+Domain, "smtp:carola.lindqvist2@"+cloudDomain)
-	second.written("2024-09-02 06:00:09", "BER-DC02")
 	d.plant(conflicts.Duplicate, "carola.lindqvist@northwind.example",
 		"The HR feed hired a second Carola Lindqvist and wrote given name and surname into her addresses.", first, second)
 
 	mailbox := d.resource(sharedMailbox, "Bewerbung", shared("Berlin"), at("2023-05-15 09:41:12"), "SMTP:bewerbung@"+Domain)
-	mailbox.written("2023-05-15 09:41:12", "BER-DC01")
+	mailbox.written(1, at("2023-05-15 09:41:12"), "BER-DC01")
 	team := d.group(distributionGroup, "Bewerbungen", groupsOU, at("2023-05-15 09:40:50"), d.staffOf("Berlin", 120), "SMTP:bewerbung@"+Domain)
-	team.written("2023-05-15 09:40:50", "BER-DC02")
+	team.written(1, at("2023-05-15 09:40:50"), "BER-DC02")
 	d.plant(conflicts.Duplicate, "bewerbung@northwind.example",
 		"Two administrators answered one ticket within a minute, each on a domain controller of its own.", mailbox, team)
+	d.evidence(conflicts.Race)
 
 	seller := d.hire("Berlin", "Sales", "Markus", "Thelen", "2019-04-01 07:30:00")
 	consultant := d.contact("Thelen, Markus (Thelen Consulting)", "markus@thelen-consulting.example", at("2017-10-09 13:02:44"))
 	consultant.also("smtp:Markus.Thelen@Northwind.example")
+	consultant.written(2, at("2021-06-30 14:05:51"), "BER-DC02")
+	seller.written(5, at("2022-11-08 10:33:17"), "BER-DC01")
 	d.plant(conflicts.Duplicate, "markus.thelen@northwind.example",
 		"The default policy stamped the contact of a consultant, who was employed later.", seller, consultant)
+	d.evidence(conflicts.ContactAndMailbox)
 
 	desk := d.resource(sharedMailbox, "Support", shared("Berlin"), at("2020-02-10 10:20:30"), "SMTP:support@"+Domain, "sip:support@"+Domain)
 	folder := d.folder("Support", at("2011-09-05 15:00:00"), "SMTP:support@"+Domain)
@@ -47,6 +49,7 @@ func (d *directory) plantDuplicates() {
 	store := d.storeOf("BER-EX01")
 	monitor := d.service("svc-monitoring")
 	monitor.recipient(userMailbox, "svc-monitoring", "SMTP:svc-monitoring@"+Domain, "smtp:ber-ex01-is@"+Domain)
+	monitor.written(3, at("2013-09-24 12:31:07"), "BER-DC00")
 	d.plant(conflicts.Duplicate, "ber-ex01-is@northwind.example",
 		"Monitoring was to see what the public folder store receives (KB 318774).", store, monitor)
 
@@ -76,8 +79,10 @@ func (d *directory) plantDuplicates() {
 	leaver.addresses("SMTP:katarzyna.wojtowicz@" + Domain)
 	successor := d.hire("Kraków", "Finance", "Katarzyna", "Wójtowicz", "2025-06-02 06:00:05")
 	successor.addresses("SMTP:katarzyna.wojtowicz@" + Domain)
+	leaver.stamp(isDeleted, 2, at("2025-06-03 08:12:40"), "BER-DC01")
 	d.plant(conflicts.Duplicate, "katarzyna.wojtowicz@northwind.example",
-		"The mailbox of a leaver is kept for ten years; a colleague of the same name started.", successor, leaver)
+		"The account of a leaver was deleted, a colleague of the same name started, and the account was restored for its mailbox.", successor, leaver)
+	d.evidence(conflicts.Restored)
 
 	bob := d.hire("Dublin", "Engineering", "Bob", "Keane", "2016-11-07 09:12:00")
 	admin := d.guest("Bob Keane (Admin)", servicesOU, "bob.keane@"+cloudDomain, at("2021-01-25 10:00:00"),
@@ -90,6 +95,7 @@ func (d *directory) plantDuplicates() {
 
 	administrator := d.byDN["CN=Administrator,"+usersDN]
 	administrator.recipient(userMailbox, "Administrator", "SMTP:administrator@"+Domain, "smtp:postmaster@"+Domain)
+	administrator.written(2, installed, "BER-DC00")
 	postmasters := d.group(distributionGroup, "Postmaster", groupsOU, at("2014-07-21 16:16:16"), d.staffOf("Berlin", 4), "SMTP:postmaster@"+Domain)
 	d.plant(conflicts.Duplicate, "postmaster@northwind.example",
 		"Exchange was installed with Administrator as postmaster; the group came when several were to read it.", administrator, postmasters)

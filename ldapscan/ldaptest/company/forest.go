@@ -42,7 +42,9 @@ func (d *directory) foundForest() {
 	}
 	d.add("sitesContainer", "Sites", ConfigurationDN, founded)
 	for i := range sites {
-		d.add("site", strings.ToUpper(sites[i].slug), "CN=Sites,"+ConfigurationDN, founded)
+		name := strings.ToUpper(sites[i].slug)
+		d.add("site", name, "CN=Sites,"+ConfigurationDN, founded)
+		d.add("serversContainer", "Servers", "CN="+name+",CN=Sites,"+ConfigurationDN, founded)
 	}
 
 	for _, name := range []string{"Users", "Deleted Objects", "Microsoft Exchange System Objects"} {
@@ -53,12 +55,8 @@ func (d *directory) foundForest() {
 		name := strings.TrimSuffix(strings.TrimPrefix(dn, "OU="), ","+BaseDN)
 		d.add("organizationalUnit", name, BaseDN, founded)
 	}
-	for _, name := range []string{"BER-DC01", "BER-DC02", "SHA-DC01"} {
-		dc := d.add("computer", name, "OU=Domain Controllers,"+BaseDN, founded)
-		dc.set("sAMAccountName", name+"$")
-		dc.set("userAccountControl", "532480")
-		dc.set("dNSHostName", strings.ToLower(name)+"."+Domain)
-		dc.set("isCriticalSystemObject", "TRUE")
+	for _, dc := range []struct{ name, site string }{{"BER-DC01", "BERLIN"}, {"BER-DC02", "BERLIN"}, {"SHA-DC01", "SHANGHAI"}} {
+		d.installController(dc.name, "CN=Servers,CN="+dc.site+",CN=Sites,"+ConfigurationDN)
 	}
 	for _, name := range []string{"Administrator", "Guest", "krbtgt"} {
 		account := d.add("user", name, usersDN, founded)
@@ -75,6 +73,22 @@ func (d *directory) foundForest() {
 	for _, name := range []string{"svc-proxyaddr", "svc-backup", "svc-scan2mail", "svc-hrfeed", "svc-adsync", "svc-printing"} {
 		d.service(name)
 	}
+}
+
+// installController makes a domain controller with what stands for it in
+// replication. BER-DC00, which wrote until 2015, is gone.
+func (d *directory) installController(name, servers string) {
+	host := strings.ToLower(name) + "." + Domain
+	dc := d.add("computer", name, "OU=Domain Controllers,"+BaseDN, founded)
+	dc.set("sAMAccountName", name+"$")
+	dc.set("userAccountControl", "532480")
+	dc.set("dNSHostName", host)
+	dc.set("isCriticalSystemObject", "TRUE")
+	server := d.add("server", name, servers, founded)
+	server.set("dNSHostName", host)
+	server.set("serverReference", dc.dn)
+	id := invocationID(name)
+	d.add("nTDSDSA", "NTDS Settings", server.dn, founded).set("invocationId", string(id[:]))
 }
 
 // service makes an account that a program logs on with.

@@ -1,0 +1,125 @@
+package eventlog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A collector makes a Log of records.
+type collector struct {
+	records  int
+	calendar calendar
+	found    map[string]*tally
+	order    []*tally
+	damaged  []Damage
+}
+
+// A tally is an event with what is known of its repetitions.
+type tally struct {
+	Event
+	period period
+}
+
+func (c *collector) damage(line int, problem string) {
+	c.damaged = append(c.damaged, Damage{Line: line, Problem: problem})
+}
+
+// add counts a record if it is one of the events looked for.
+func (c *collector) add(r record) {
+	c.records++
+	c.calendar.see(r.logged)
+	if r.provider != "" && !exchange(r.provider) {
+		return
+	}
+	r.message = strings.ReplaceAll(r.message, "\r\n", "\n")
+	if r.id == 0 {
+		if found := phrases(r.message); len(found) > 0 {
+			r.id = found[0].id
+		}
+	}
+	event := Event{ID: r.id}
+	var err error
+	var key string
+	switch r.id {
+	case 9514:
+		if event.Readings, err = r.pair(); err == nil {
+			pair := event.Readings[0]
+			names := []string{strings.ToLower(pair[0]), strings.ToLower(pair[1])}
+			slices.Sort(names)
+			key = strings.Join(names, "\x00")
+		}
+	case 9217:
+		event.Address, err = address(r.message, r.inserted)
+		key = strings.ToLower(event.Address)
+	default:
+		return
+	}
+	if err != nil {
+		// Without a source it may be an event of another program.
+		if r.provider != "" || r.message == "" || len(phrases(r.message)) > 0 {
+			c.damage(r.line, err.Error())
+		}
+		return
+	}
+	t := c.found[key]
+	if t == nil {
+		t = &tally{Event: event}
+		c.found[key] = t
+		c.order = append(c.order, t)
+	}
+	t.Count++
+	t.period.add(r.logged)
+	for _, pair := range event.Readings {
+		turned := [2]string{pair[1], pair[0]}
+		if len(t.Readings) < maxReadings && !slices.Contains(t.Readings, pair) && !slices.Contains(t.Readings, turned) {
+			t.Readings = append(t.Readings, pair)
+		}
+	}
+	i, known := slices.BinarySearchFunc(t.Computers, r.computer, compareFold)
+	if r.computer != "" && !known {
+		t.Computers = slices.Insert(t.Computers, i, r.computer)
+	}
+}
+
+// pair returns the readings of an event 9514. Where the two names are kept apart
+// from the text they are not looked for in it.
+func (r record) pair() ([][2]string, error) {
+	var names []string
+	for _, s := range r.inserted {
+		if root.MatchString(s) {
+			names = append(names, s)
+		}
+	}
+	switch {
+	case len(names) == 2:
+		return exact(names[0], names[1])
+	case r.message == "":
+		return pair(strings.Join(r.inserted, "\n"))
+	}
+	return pair(r.message)
+}
+
+func compareFold(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) }
+
+// log returns what was collected.
+func (c *collector) log() *Log {
+	log := &Log{Damaged: c.damaged}
+	for _, t := range c.order {
+		t.First, t.Last = t.period.ends(c.calendar)
+		log.Events = append(log.Events, t.Event)
+	}
+	return log
+}
+
+// nothing says what there was instead of an event that could be read.
+func (c *collector) nothing(format string, lines int) string {
+	switch {
+	case len(c.damaged) > 0:
+		return fmt.Sprintf("no event 9514 or 9217 that can be read: %v", c.damaged[0])
+	case c.records == 0:
+		return fmt.Sprintf("no event 9514 or 9217 of Exchange in %d lines read as %s", lines+1, format)
+	}
+	return fmt.Sprintf("no event 9514 or 9217 of Exchange among %d events read as %s", c.records, format)
+}

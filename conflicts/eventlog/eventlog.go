@@ -1,0 +1,143 @@
+// Package eventlog reads what Exchange logs about ambiguous addresses out of
+// what administrators have at hand: the text of an event, or an export of the
+// application log in any of the formats that Windows writes.
+//
+// Two events count. Event 9514 of MSExchangeIS names two objects that have the
+// same proxy address, but not the address. Event 9217 of MSExchangeTransport
+// names the address, but not the objects.
+//
+// # Readings
+//
+// Event 9514 puts two names into a sentence and escapes nothing in them:
+//
+//	Two objects in the Directory have the same proxy -
+//	/dc=com/dc=contoso/ou=users/cn=Ann and /dc=com/dc=contoso/ou=users/cn=Bob.
+//
+// Where a name ends and what its parts are is not certain if the objects' names
+// hold " and ", a slash or a full stop, or if the text was wrapped on its way.
+// [Event.Readings] holds what the two names can be, best first. Only a directory
+// can tell which is right.
+package eventlog
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// A Log is what was found in an input.
+type Log struct {
+	Events []Event // in the order in which the input first tells of them
+	// Damaged are the places that could not be read. If there are any, events
+	// may be missing.
+	Damaged []Damage
+}
+
+// An Event is an ambiguity that was logged, however often.
+type Event struct {
+	ID int // 9514 or 9217
+	// Address is the address that event 9217 names, without a type.
+	Address string
+	// Readings are the pairs of distinguished names (RFC 4514) that event 9514
+	// can be about, best first, at least one and at most 64. Which of the two
+	// comes first means nothing.
+	Readings [][2]string
+
+	Count       int // how often it was logged
+	First, Last Stamp
+	Computers   []string // on which it was logged, as far as the input tells, sorted
+}
+
+// A Damage is a place in an input that could not be read.
+type Damage struct {
+	Line    int // from 1
+	Problem string
+}
+
+func (d Damage) String() string { return fmt.Sprintf("line %d: %s", d.Line, d.Problem) }
+
+// An Error says why an input is of no use, in one sentence, and what would be.
+type Error struct {
+	Subject string // the input
+	Problem string
+	Hint    string // may be empty
+	Err     error  // the cause, or nil
+}
+
+func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
+func (e *Error) Unwrap() error { return e.Err }
+
+const (
+	hintInput = "give the text of the event, or an export of the application log: wevtutil qe Application /f:xml, " +
+		"Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml, or what Event Viewer saves as XML, CSV or text"
+	hintBinary = "export it: wevtutil qe FILE /lf:true /f:xml"
+)
+
+// Read reads an input to its end and returns the events in it. Name is what
+// errors call the input. What the format is, and whether it is UTF-8 or UTF-16,
+// Read finds out itself. It holds one event of the input in memory, and what it
+// returns.
+//
+// An error is an [*Error]: the input cannot be read, or holds none of the events.
+func Read(name string, r io.Reader) (*Log, error) {
+	src := bufio.NewReaderSize(decode(r), headSize)
+	head, err := src.Peek(headSize)
+	if err != nil && err != io.EOF {
+		return nil, &Error{Subject: name, Problem: err.Error(), Err: err}
+	}
+	switch {
+	case len(bytes.TrimSpace(head)) == 0:
+		return nil, &Error{Subject: name, Problem: "nothing in it", Hint: hintInput}
+	case bytes.HasPrefix(head, []byte("ElfFile\x00")):
+		return nil, &Error{Subject: name, Problem: "a binary event log", Hint: hintBinary}
+	}
+	s := scanner{format: detect(head), r: src}
+	c := collector{found: make(map[string]*tally)}
+	for {
+		piece, ok := s.next()
+		if !ok {
+			break
+		}
+		if piece.problem != "" {
+			c.damage(piece.line, piece.problem)
+			continue
+		}
+		records, err := s.parse(piece.text)
+		if err != nil {
+			c.damage(piece.line, err.Error())
+		}
+		for _, r := range records {
+			r.line += piece.line
+			c.add(r)
+		}
+	}
+	if s.err != nil {
+		return nil, &Error{Subject: name, Problem: s.err.Error(), Err: s.err}
+	}
+	if len(c.order) == 0 {
+		return nil, &Error{Subject: name, Problem: c.nothing(s.name, s.lines), Hint: hintInput}
+	}
+	return c.log(), nil
+}
+
+var element = regexp.MustCompile(`<(Event|Object|Obj)[\s>]`)
+
+// detect finds out the format of an input from its beginning.
+func detect(head []byte) format {
+	head = bytes.TrimSpace(head)
+	if bytes.HasPrefix(head, []byte("<")) {
+		if first := element.FindSubmatch(head); first != nil {
+			return map[string]format{"Event": eventXML, "Object": convertToXML, "Obj": clixml}[string(first[1])]
+		}
+	}
+	if start := strings.Join(strings.Fields(string(head[:min(len(head), 100)])), ""); strings.HasPrefix(start, "{") || strings.HasPrefix(start, "[{") {
+		return convertToJSON
+	}
+	if t, ok := newTable(head); ok {
+		return t.format()
+	}
+	return new(prose).format()
+}

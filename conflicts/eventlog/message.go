@@ -1,0 +1,219 @@
+package eventlog
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// maxReadings is how many readings of an event are returned. An event that has
+// more ways to part its two names is refused.
+const maxReadings = 64
+
+// What Exchange says: event 9514 as in KB 318774 and the help of Exchange 2007,
+// event 9217 (AmbiguousRecipient) as in the help of Exchange 2010.
+var (
+	pairPhrase    = loose("(two objects in the directory)? have the same proxy")
+	addressPhrase = loose("(more than one active directory object)? is configured with the recipient address")
+	addressEnd    = loose("messages to this recipient")
+)
+
+// loose returns an expression for a phrase whatever its case, and however the
+// lines it stands on were wrapped.
+func loose(phrase string) *regexp.Regexp {
+	letter := regexp.MustCompile(`[a-z]`)
+	return regexp.MustCompile(`(?i)` + letter.ReplaceAllString(strings.ReplaceAll(phrase, " ", ""), `$0\s*`))
+}
+
+var (
+	errNoName    = errors.New("event 9514 names no object")
+	errNoPair    = errors.New("event 9514 does not name two objects")
+	errOneName   = errors.New("event 9514 names the same object twice")
+	errAmbiguous = fmt.Errorf("event 9514 has more than %d ways to part its two names", maxReadings)
+	errNoAddress = errors.New("event 9217 names no address")
+)
+
+var (
+	// leadIn is what stands between the phrase and the first name.
+	leadIn = regexp.MustCompile(`^[\s\pZ\pP]*?(/*[Dd][Cc]=)`)
+	// and stands between the names, and in other languages another short word
+	// or a comma.
+	and     = regexp.MustCompile(`\sand\s(/*[Dd][Cc]=)`)
+	orOther = regexp.MustCompile(`(?:\s\pL{1,5}\s|[,;]\s)(/*[Dd][Cc]=)`)
+	// anyName is the first name in words that are not known.
+	anyName = regexp.MustCompile(`(?:^|[^/\pL\pN])(/*[Dd][Cc]=)`)
+	// more begins what Event Viewer added up to Windows Server 2003.
+	more = regexp.MustCompile(`(?i)\s+for more information\b`)
+)
+
+// pair returns the readings of the text of an event 9514, best first.
+func pair(text string) ([][2]string, error) {
+	separator, quote, begin, start := orOther, "", 0, 0
+	if at := pairPhrase.FindStringIndex(text); at != nil {
+		separator, quote, begin = and, closing(text[:at[0]]), at[0]
+		if name := leadIn.FindStringSubmatchIndex(text[at[1]:]); name != nil {
+			start = at[1] + name[2]
+		} else {
+			return nil, errNoName
+		}
+	} else if names := listed(text); len(names) == 2 {
+		return exact(names[0], names[1])
+	} else if name := anyName.FindStringSubmatchIndex(text); name != nil {
+		begin, start = name[2], name[2]
+	} else {
+		return nil, errNoName
+	}
+	column := start - strings.LastIndexByte(text[:start], '\n')
+	if strings.Contains(text[begin:start], "\n") {
+		column = wrapped
+	}
+	text = text[start:]
+	if at := more.FindStringIndex(text); at != nil {
+		text = text[:at[0]]
+	}
+	text, _, _ = strings.Cut(text, "\n\n")
+	if at := strings.LastIndex(text, quote); quote != "" && at > 0 {
+		text = text[:at]
+	}
+
+	var parted []names
+	for _, whole := range ends(joinAnd(text), column) {
+		for _, flat := range unfold(whole.text) {
+			places := separator.FindAllStringSubmatchIndex(flat.text, maxReadings+1)
+			if len(places) > maxReadings {
+				return nil, errAmbiguous
+			}
+			cost := whole.cost + flat.cost
+			for _, at := range places {
+				first, second := flat.text[:at[0]], flat.text[at[2]:]
+				parted = append(parted, newNames(strings.TrimRight(first, " "), strings.TrimRight(second, " "), cost))
+				if strings.HasSuffix(first, " ") || strings.HasSuffix(second, " ") {
+					parted = append(parted, newNames(first, second, cost+1))
+				}
+			}
+		}
+	}
+	return readings(parted)
+}
+
+// exact returns the readings of two names that stand by themselves.
+func exact(first, second string) ([][2]string, error) {
+	return readings([]names{newNames(first, second, 0)})
+}
+
+// listed returns the names that stand on lines of their own, as they do where
+// Windows has not got Exchange's words and lists what the event holds.
+func listed(text string) []string {
+	var names []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); root.MatchString(line) && !orOther.MatchString(line) {
+			names = append(names, line)
+		}
+	}
+	return names
+}
+
+// closing returns the quotation mark that ends a quotation beginning right
+// behind text.
+func closing(text string) string {
+	for _, marks := range []string{`""`, `''`, "“”", "„“", "«»", "‘’", "``"} {
+		if m := []rune(marks); strings.HasSuffix(text, string(m[0])) {
+			return string(m[1])
+		}
+	}
+	return ""
+}
+
+// names are two names as an event may have them, with their spellings.
+type names struct {
+	first, second []spelling
+	cost          int
+}
+
+func newNames(first, second string, cost int) names {
+	n := names{first: distinguished(first), second: distinguished(second), cost: cost}
+	if !n.valid() {
+		return n
+	}
+	n.cost += n.first[0].cost + n.second[0].cost
+	if !strings.EqualFold(topLabel(first), topLabel(second)) {
+		n.cost++ // rare in a forest
+	}
+	return n
+}
+
+func topLabel(name string) string {
+	label, _, _ := strings.Cut(strings.TrimLeft(name, "/"), "/")
+	return label
+}
+
+func (n names) valid() bool { return len(n.first) > 0 && len(n.second) > 0 }
+
+// readings returns what the names can stand for: where each part ends is
+// settled first, then what within a part could be read in another way.
+func readings(parted []names) ([][2]string, error) {
+	parted = slices.DeleteFunc(parted, func(n names) bool { return !n.valid() })
+	if len(parted) == 0 {
+		return nil, errNoPair
+	}
+	slices.SortStableFunc(parted, func(a, b names) int { return a.cost - b.cost })
+	var all [][2]string
+	add := func(first, second string) {
+		pair := [2]string{first, second}
+		if len(all) < maxReadings && !strings.EqualFold(first, second) && !slices.Contains(all, pair) {
+			all = append(all, pair)
+		}
+	}
+	for _, n := range parted {
+		add(n.first[0].text, n.second[0].text)
+	}
+	for _, n := range parted {
+		for i := 1; i < max(len(n.first), len(n.second)); i++ {
+			if i < len(n.first) {
+				add(n.first[i].text, n.second[0].text)
+			}
+			if i < len(n.second) {
+				add(n.first[0].text, n.second[i].text)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, errOneName
+	}
+	return all, nil
+}
+
+var (
+	mailbox = regexp.MustCompile(`[^\s"'<>(),;:]+@[^\s"'<>(),;:]*[^\s"'<>(),;:.]`)
+	// link is what mail programs put behind an address.
+	link = regexp.MustCompile(`(.)<mailto:[^<>]*>`)
+	// smtp is an address as far as it is to be told from other text.
+	smtp = regexp.MustCompile(`^(?:"[^"]+"|[^\s"<>\[\]]+)@[^\s"<>\[\]@]+$`)
+)
+
+// address returns the address that an event 9217 names in its text, or in the
+// strings that belong into it.
+func address(text string, inserted []string) (string, error) {
+	found := ""
+	if at := addressPhrase.FindStringIndex(text); at != nil {
+		found = text[at[1]:]
+		if end := addressEnd.FindStringIndex(found); end != nil {
+			found = found[:end[0]]
+		} else {
+			found, _, _ = strings.Cut(found, "\n")
+		}
+	} else if len(inserted) > 0 {
+		found = inserted[0]
+	} else {
+		found = mailbox.FindString(text)
+	}
+	found = hardBreak.ReplaceAllString(strings.TrimSpace(found), "")
+	found = link.ReplaceAllString(found, "$1")
+	found = strings.Trim(strings.TrimRight(found, ". "), "'“”‘’«»<>")
+	if !smtp.MatchString(found) {
+		return "", errNoAddress
+	}
+	return found, nil
+}

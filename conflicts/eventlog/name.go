@@ -1,0 +1,186 @@
+package eventlog
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A spelling is one way to read a piece of an event, and how far it is from the
+// plainest way. Of two at the same cost the earlier is the better.
+type spelling struct {
+	text string
+	cost int
+}
+
+var (
+	// root is how names begin: all that Active Directory holds lies under a domain.
+	root = regexp.MustCompile(`^/*[Dd][Cc]=`)
+	// part is where another part of a name may begin. Between two parts of a
+	// name stands one slash, and sometimes two.
+	part  = regexp.MustCompile(`/+([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)=`)
+	label = regexp.MustCompile(`^[\pL\pN_-]+$`)
+)
+
+// naming are the attributes that name objects below a domain in Active
+// Directory's schema (rDNAttID). Any other type=… there is rather a piece of a value.
+var naming = []string{"C", "CN", "L", "O", "OU", "UID"}
+
+// Names beyond these limits are none.
+const (
+	maxName  = 16 << 10 // bytes
+	maxParts = 64
+)
+
+// A mark is a place in a name where a part may begin.
+type mark struct {
+	slash, typ int // offsets of the first slash, and of the type behind the last
+}
+
+// distinguished returns the distinguished names (RFC 4514) that a name out of
+// an event can stand for, the plainest first. Events write names from the root
+// down and, as far as is known, escape nothing: what looks like a part may be a
+// piece of a value. One value of a name may be read so, and at most two parts
+// go into it.
+func distinguished(name string) []spelling {
+	if !root.MatchString(name) || len(name) > maxName {
+		return nil
+	}
+	name = strings.TrimLeft(name, "/")
+	found := part.FindAllStringSubmatchIndex(name, maxParts+1)
+	if len(found) > maxParts {
+		return nil
+	}
+	var plain, other []mark
+	below := 0 // the parts before it are the domain's, and hold its labels only
+	for _, m := range found {
+		typ := strings.ToUpper(name[m[2]:m[3]])
+		switch {
+		case typ == "DC" && below == len(plain):
+			below++
+			plain = append(plain, mark{slash: m[0], typ: m[2]})
+		case slices.Contains(naming, typ):
+			plain = append(plain, mark{slash: m[0], typ: m[2]})
+		default:
+			other = append(other, mark{slash: m[0], typ: m[2]})
+		}
+	}
+	s := speller{name: name, escaped: wellEscaped(name)}
+	s.spell(plain, 0)
+	if s.escaped {
+		s.escaped = false
+		s.spell(plain, 1)
+		s.escaped = true
+	}
+	if strings.Contains(name, "//") {
+		s.slashes = true
+		s.spell(plain, 2)
+		s.slashes = false
+	}
+	for run := 1; run <= 2; run++ {
+		for from := len(plain) - run; from > below; from-- {
+			s.spell(slices.Delete(slices.Clone(plain), from, from+run), 2)
+		}
+	}
+	for _, m := range other {
+		i, _ := slices.BinarySearchFunc(plain, m, func(a, b mark) int { return a.slash - b.slash })
+		s.spell(slices.Insert(slices.Clone(plain), i, m), 2)
+	}
+	return distinct(s.all)
+}
+
+// distinct puts spellings in order and drops those that say the same again.
+func distinct(all []spelling) []spelling {
+	slices.SortStableFunc(all, func(a, b spelling) int { return a.cost - b.cost })
+	seen := make(map[string]bool)
+	return slices.DeleteFunc(all, func(s spelling) bool {
+		again := seen[s.text]
+		seen[s.text] = true
+		return again
+	})
+}
+
+// A speller collects the spellings of a name.
+type speller struct {
+	name    string
+	escaped bool // its values hold escapes
+	slashes bool // of doubled slashes, all but the last belong to the value before
+	all     []spelling
+}
+
+// spell adds the name whose parts begin at marks, unless a part has no value.
+// What no directory is likely to hold costs extra.
+func (s *speller) spell(marks []mark, cost int) {
+	var rdns []string
+	domains := 0
+	for i, start := 0, 0; i <= len(marks); i++ {
+		end := len(s.name)
+		if i < len(marks) {
+			end = marks[i].slash
+			if s.slashes {
+				end = marks[i].typ - 1
+			}
+		}
+		typ, value, _ := strings.Cut(s.name[start:end], "=")
+		typ = strings.ToUpper(typ)
+		if s.escaped {
+			value = unescape(value)
+		}
+		if value == "" {
+			return
+		}
+		if typ == "DC" {
+			domains++
+			if !label.MatchString(value) {
+				cost++
+			}
+		}
+		rdns = append(rdns, typ+"="+escape(value))
+		if i < len(marks) {
+			start = marks[i].typ
+		}
+	}
+	if domains == len(rdns) {
+		cost++ // a domain, which receives no mail
+	}
+	slices.Reverse(rdns)
+	s.all = append(s.all, spelling{strings.Join(rdns, ","), cost})
+}
+
+// escape writes a value as RFC 4514 section 2.4 has it.
+func escape(value string) string {
+	var b strings.Builder
+	for i, c := range value {
+		if c < ' ' || c == 0x7F {
+			fmt.Fprintf(&b, `\%02X`, c)
+			continue
+		}
+		edge := i == 0 && (c == '#' || c == ' ') || i == len(value)-1 && c == ' '
+		if edge || strings.ContainsRune(`,+"\<>;`, c) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// escapes are those of RFC 4514: a backslash before a special character, or
+// before the two digits of a control character.
+var escapes = regexp.MustCompile(`\\(?:[ #=,+"\\<>;]|[01][0-9A-Fa-f])`)
+
+// wellEscaped reports whether a name holds backslashes, and each can be an escape.
+func wellEscaped(name string) bool {
+	return strings.Contains(name, `\`) && !strings.Contains(escapes.ReplaceAllString(name, ""), `\`)
+}
+
+func unescape(value string) string {
+	return escapes.ReplaceAllStringFunc(value, func(s string) string {
+		if len(s) == 2 {
+			return s[1:]
+		}
+		var c rune
+		fmt.Sscanf(s[1:], "%x", &c)
+		return string(c)
+	})
+}

@@ -1,0 +1,227 @@
+package eventlog
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Stamp is a time an event was logged at, as far as the input tells. Most
+// exports write local time and do not say of which zone.
+type Stamp struct {
+	// Time is the instant in UTC if Zoned is set, and else what the clock showed
+	// in a zone that is not known. It is zero if Text cannot be understood for
+	// certain, which day before month or month before day may be the cause of.
+	Time  time.Time
+	Zoned bool
+	Text  string // as written; empty if the input has no time
+}
+
+// String returns the time with its zone, or that the zone is unknown, or the text.
+func (s Stamp) String() string {
+	switch {
+	case s.Time.IsZero():
+		return s.Text
+	case s.Zoned:
+		return s.Time.Format("2006-01-02 15:04:05 UTC")
+	}
+	return s.Time.Format("2006-01-02 15:04:05") + " (zone unknown)"
+}
+
+// The orders in which a date is written.
+const (
+	monthFirst = iota
+	dayFirst
+	orders
+)
+
+// A moment is a time as written, in each order its date may be meant in.
+type moment struct {
+	text  string
+	at    [orders]time.Time // zero where the order makes no date
+	zoned bool
+}
+
+func (m moment) stamp(order int) Stamp {
+	return Stamp{Time: m.at[order], Zoned: m.zoned, Text: m.text}
+}
+
+// rank says how much is known of a moment.
+func (m moment) rank() int {
+	switch {
+	case m.zoned:
+		return 3
+	case m.at != [orders]time.Time{}:
+		return 2
+	case m.text != "":
+		return 1
+	}
+	return 0
+}
+
+var (
+	dateTime = regexp.MustCompile(`\b(\d{1,4})([-./]) ?(\d{1,2})[-./] ?(\d{1,4})\.?(?:,? +|T|\s+\pL+:\s*)` +
+		`(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?( ?[AaPp]\.?[Mm]\b\.?|Z|[+-]\d{2}:?\d{2})?`)
+	aDate = regexp.MustCompile(`^\d{1,4}[-./] ?\d{1,2}[-./] ?\d{1,4}\b`)
+	// otherClock is a word behind a time that may name the half of the day.
+	otherClock = regexp.MustCompile(`^ ?\pL[\pL.]{0,3}(?:[^\pL\pN:_-]|$)`)
+	// milliseconds is how Windows PowerShell writes a time as JSON.
+	milliseconds = regexp.MustCompile(`^\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/$`)
+	// invisible are the marks for writing direction that Windows puts into dates.
+	invisible = strings.NewReplacer("\u200E", "", "\u200F", "", "\u202F", " ", "\u00A0", " ")
+)
+
+// parseMoment understands a time as Windows writes it, in the formats of any
+// country as far as they are written in digits.
+func parseMoment(text string) moment {
+	text = strings.TrimSpace(text)
+	m := moment{text: text}
+	if ms := milliseconds.FindStringSubmatch(text); ms != nil {
+		n, _ := strconv.ParseInt(ms[1], 10, 64)
+		m.zoned = true
+		m.at[monthFirst] = time.UnixMilli(n).UTC()
+		m.at[dayFirst] = m.at[monthFirst]
+		return m
+	}
+	text = invisible.Replace(text)
+	if at := dateTime.FindStringSubmatchIndex(text); at != nil {
+		m.read(text, at)
+	}
+	return m
+}
+
+// lastMoment returns the last time that a text holds.
+func lastMoment(text string) (moment, bool) {
+	text = invisible.Replace(text)
+	all := dateTime.FindAllStringSubmatchIndex(text, -1)
+	if len(all) == 0 {
+		return moment{}, false
+	}
+	at := all[len(all)-1]
+	m := moment{text: text[at[0]:at[1]]}
+	m.read(text, at)
+	return m, true
+}
+
+// read sets the time from a match of dateTime.
+func (m *moment) read(text string, at []int) {
+	group := func(i int) string {
+		if at[2*i] < 0 {
+			return ""
+		}
+		return text[at[2*i]:at[2*i+1]]
+	}
+	number := func(i int) int {
+		n, _ := strconv.Atoi(group(i))
+		return n
+	}
+	hour, half := number(5), strings.ToLower(strings.Trim(group(9), " ."))
+	zone := time.UTC
+	switch {
+	case half == "":
+		if otherClock.MatchString(text[at[1]:]) {
+			return
+		}
+	case half[0] == 'a' || half[0] == 'p':
+		if hour < 1 || hour > 12 {
+			return
+		}
+		hour %= 12
+		if half[0] == 'p' {
+			hour += 12
+		}
+	default:
+		m.zoned = true
+		if half != "z" {
+			east, _ := strconv.Atoi(half[1:3])
+			minutes, _ := strconv.Atoi(half[len(half)-2:])
+			offset := (east*60 + minutes) * 60
+			if half[0] == '-' {
+				offset = -offset
+			}
+			zone = time.FixedZone("", offset)
+		}
+	}
+	fraction, _ := strconv.Atoi((group(8) + "000000000")[:9])
+	date := func(year, month, day int) time.Time {
+		t := time.Date(year, time.Month(month), day, hour, number(6), number(7), fraction, zone)
+		if year < 1000 || int(t.Month()) != month || t.Day() != day || t.Hour() != hour || t.Minute() != number(6) {
+			return time.Time{}
+		}
+		return t.UTC()
+	}
+	a, b, c := number(1), number(3), number(4)
+	switch {
+	case len(group(1)) == 4:
+		m.at[monthFirst] = date(a, b, c)
+		m.at[dayFirst] = m.at[monthFirst]
+	case group(2) == ".":
+		m.at[dayFirst] = date(c, b, a)
+		m.at[monthFirst] = m.at[dayFirst]
+	default:
+		m.at[monthFirst] = date(c, a, b)
+		m.at[dayFirst] = date(c, b, a)
+	}
+	if m.at == [orders]time.Time{} {
+		m.zoned = false
+	}
+}
+
+// A calendar finds out in which order an input writes its dates: one date that
+// makes no sense in an order rules it out.
+type calendar struct{ ruledOut [orders]bool }
+
+func (c *calendar) see(m moment) {
+	for order, t := range m.at {
+		if t.IsZero() && m.rank() > 1 {
+			c.ruledOut[order] = true
+		}
+	}
+}
+
+// order returns the order of dates, if it is certain.
+func (c *calendar) order() (order int, certain bool) {
+	if c.ruledOut[monthFirst] {
+		return dayFirst, !c.ruledOut[dayFirst]
+	}
+	return monthFirst, c.ruledOut[dayFirst]
+}
+
+// A period is the time from the first to the last of some moments. Moments of
+// which less is known than of others do not count.
+type period struct {
+	rank        int
+	seen        [2]moment      // first and last in the order of the input
+	first, last [orders]moment // in the order of time
+}
+
+func (p *period) add(m moment) {
+	switch rank := m.rank(); {
+	case rank == 0 || rank < p.rank:
+		return
+	case rank > p.rank:
+		*p = period{rank: rank, seen: [2]moment{m, m}, first: [orders]moment{m, m}, last: [orders]moment{m, m}}
+		return
+	}
+	p.seen[1] = m
+	for order, t := range m.at {
+		if t.Before(p.first[order].at[order]) {
+			p.first[order] = m
+		}
+		if !t.Before(p.last[order].at[order]) {
+			p.last[order] = m
+		}
+	}
+}
+
+// ends returns the first and the last moment. Where the order of dates matters
+// and is not known they are those of the input's order, and have a text only.
+func (p *period) ends(c calendar) (first, last Stamp) {
+	order, certain := c.order()
+	if !certain && (p.first[monthFirst] != p.first[dayFirst] || p.last[monthFirst] != p.last[dayFirst] ||
+		p.first[order].at[monthFirst] != p.first[order].at[dayFirst] || p.last[order].at[monthFirst] != p.last[order].at[dayFirst]) {
+		return Stamp{Text: p.seen[0].text}, Stamp{Text: p.seen[1].text}
+	}
+	return p.first[order].stamp(order), p.last[order].stamp(order)
+}

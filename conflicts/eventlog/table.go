@@ -1,0 +1,181 @@
+package eventlog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A table is events in rows: what Export-Csv of PowerShell writes, and what
+// Event Viewer saves as CSV or as text. Event Viewer writes in the language of
+// Windows, and up to Windows Server 2003 without a row of names, so unless the
+// columns have PowerShell's names, fields are known by what they hold.
+type table struct {
+	comma   byte
+	columns []string // PowerShell's names, or nil
+	named   int      // the column that Event Viewer calls Computer, or -1
+}
+
+var (
+	number = regexp.MustCompile(`^\d{1,10}$`)
+	// ours are the events this package is about.
+	ours = regexp.MustCompile(`^(?:9514|9217)$`)
+)
+
+// newTable returns the table that head is the beginning of, if it is one.
+func newTable(head []byte) (table, bool) {
+	if bytes.HasPrefix(head, []byte("#TYPE ")) { // as Export-Csv begins without -NoTypeInformation
+		_, head, _ = bytes.Cut(head, []byte("\n"))
+	}
+	for _, comma := range []byte("\t,;") {
+		first, n, _ := cutRow(head, comma, true)
+		second, _, _ := cutRow(head[n:], comma, true)
+		t := table{comma: comma, named: -1}
+		if known := slices.IndexFunc(first, func(name string) bool { return strings.EqualFold(name, "Message") }); known >= 0 && len(first) > 1 {
+			t.columns = first
+			return t, true
+		}
+		if eventRow(first) || eventRow(second) {
+			t.named = slices.IndexFunc(first, func(name string) bool { return strings.EqualFold(name, "Computer") })
+			return t, true
+		}
+	}
+	return table{}, false
+}
+
+// eventRow reports whether a row may be an event: it has a date and a number.
+func eventRow(row []string) bool {
+	return len(row) > 3 &&
+		slices.ContainsFunc(row, number.MatchString) &&
+		slices.ContainsFunc(row, func(s string) bool { return aDate.MatchString(invisible.Replace(s)) })
+}
+
+func (t table) format() format {
+	return format{
+		name: "a table",
+		split: func(data []byte, eof bool) (start, end int) {
+			row, n, ok := cutRow(data, t.comma, eof)
+			line := bytes.IndexByte(data, '\n') + 1
+			switch {
+			case ok && !t.several(row, data[:n]):
+				return 0, n
+			case line > 0 && (ok || eof || len(data) >= maxRecord): // a quotation mark too many
+				return 0, line
+			}
+			return 0, 0
+		},
+		parse: t.parse,
+	}
+}
+
+// several reports whether a row can only be more than one, between which a
+// quotation mark is missing.
+func (t table) several(row []string, text []byte) bool {
+	return bytes.Count(text, []byte("\n")) > 1 &&
+		(t.columns != nil && len(row) > len(t.columns) || len(phrases(string(text))) > 1)
+}
+
+// cutRow cuts the fields of a row off data and returns how long it was. A field
+// may be in quotation marks, within which they are doubled, and then hold line
+// breaks (RFC 4180). A single quotation mark within a field is left alone.
+func cutRow(data []byte, comma byte, eof bool) (row []string, n int, ok bool) {
+	var field []byte
+	begins, quoted := true, false
+	for n < len(data) {
+		c := data[n]
+		n++
+		next := byte('\n')
+		if n < len(data) {
+			next = data[n]
+		} else if !eof {
+			next = 0
+		}
+		switch {
+		case begins && c == '"':
+			quoted, begins = true, false
+			continue
+		case quoted && c == '"' && next == '"':
+			n++
+		case quoted && c == '"' && (next == comma || next == '\n' || next == '\r'):
+			quoted = false
+			continue
+		case !quoted && c == comma:
+			row = append(row, string(field))
+			field, begins = nil, true
+			continue
+		case !quoted && c == '\n':
+			return append(row, strings.TrimSuffix(string(field), "\r")), n, true
+		}
+		begins = false
+		field = append(field, c)
+	}
+	return append(row, string(field)), n, eof && !quoted && n > 0
+}
+
+// parse reads a row, which is no event if it is the one with the names.
+func (t table) parse(text string) ([]record, error) {
+	row, _, ok := cutRow([]byte(text), t.comma, true)
+	if !ok {
+		return nil, errors.New("a quotation mark is missing")
+	}
+	if t.columns == nil {
+		return t.guess(row), nil
+	}
+	if slices.Equal(row, t.columns) || len(row) == 1 {
+		return nil, nil
+	}
+	if len(row) != len(t.columns) {
+		return nil, fmt.Errorf("the row has %d fields instead of %d", len(row), len(t.columns))
+	}
+	var p properties
+	for i, name := range t.columns {
+		p.set(name, row[i])
+	}
+	return one(p.record())
+}
+
+// guess reads a row by what its fields hold. What stands last is Exchange's
+// words, in which commas may be without quotation marks.
+func (t table) guess(row []string) []record {
+	var r record
+	numbers := slices.DeleteFunc(slices.Clone(row), func(s string) bool { return !number.MatchString(s) })
+	if len(numbers) == 0 {
+		return nil
+	}
+	id := numbers[0]
+	if i := slices.IndexFunc(numbers, ours.MatchString); i >= 0 {
+		id = numbers[i]
+	}
+	r.id, _ = eventID(id)
+	words := slices.IndexFunc(row, func(s string) bool {
+		return anyName.MatchString(s) || pairPhrase.MatchString(s) || strings.Contains(s, "@")
+	})
+	if words < 0 {
+		words = len(row) - 1
+	}
+	r.message = strings.Join(row[words:], string(t.comma))
+	for i, field := range row[:words] {
+		switch {
+		case r.logged.rank() == 0 && aDate.MatchString(invisible.Replace(field)):
+			r.logged = parseMoment(field)
+			if words == 8 && r.logged.rank() == 1 { // up to Windows Server 2003
+				r.logged = parseMoment(field + " " + row[i+1])
+				r.computer = row[words-1]
+			}
+		case r.provider == "" && exchange(field):
+			r.provider = field
+		}
+	}
+	if t.named >= 0 && t.named < words {
+		r.computer = row[t.named]
+	}
+	return []record{r}
+}
+
+// exchange reports whether a source of events is a part of Exchange.
+func exchange(source string) bool {
+	return len(source) >= len("MSExchange") && strings.EqualFold(source[:len("MSExchange")], "MSExchange")
+}

@@ -1,0 +1,47 @@
+package conflicts
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Stamp says when and where an attribute of an object was last written
+// ([MS-ADTS] 3.1.1.1.9). It covers all values of the attribute: which of them
+// that write brought it does not tell. The zero Stamp is not known.
+type Stamp struct {
+	// Time is in whole seconds, by the clock of the domain controller that was
+	// written to.
+	Time time.Time
+	// Version counts the writes: 1 means that there was no other.
+	Version int
+	// Invocation identifies the database that was written to. A domain controller
+	// gets another when it is restored.
+	Invocation GUID
+	// Server and Site name its domain controller. They are empty if none is known:
+	// it was removed or restored since, or the list of them could not be read.
+	Server, Site string
+}
+
+// Known reports whether the directory told of the write.
+func (s Stamp) Known() bool { return !s.Time.IsZero() }
+
+// On names the domain controller as repadmin does, SITE\SERVER.
+func (s Stamp) On() string {
+	switch {
+	case s.Server != "":
+		return s.Site + `\` + s.Server
+	case s.Invocation != GUID{}:
+		return fmt.Sprintf("an unknown DC (invocation id %s)", s.Invocation)
+	}
+	return "an unknown DC"
+}
+
+// String says when and where in words.
+func (s Stamp) String() string {
+	if !s.Known() {
+		return "not known when"
+	}
+	return moment(s.Time) + " on " + s.On()
+}
+
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }

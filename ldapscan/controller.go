@@ -1,0 +1,92 @@
+package ldapscan
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+)
+
+// controllers are the names of domain controllers by their invocation ids.
+type controllers map[conflicts.GUID]controller
+
+type controller struct{ server, site string }
+
+// controllerOf takes the name of an nTDSDSA object apart ([MS-ADTS]
+// 6.1.1.2.2.1.2.1.1): CN=NTDS Settings,CN=DC1,CN=Servers,CN=Berlin,CN=Sites,….
+func controllerOf(dn string) controller {
+	c := controller{server: rdnValue(dn, 1), site: rdnValue(dn, 3)}
+	if c.server == "" || c.site == "" || !strings.EqualFold(rdnValue(dn, 2), "Servers") || !strings.EqualFold(rdnValue(dn, 4), "Sites") {
+		return controller{}
+	}
+	return c
+}
+
+// add takes in an nTDSDSA object and returns its invocation id.
+func (c controllers) add(dn string, a attributes) conflicts.GUID {
+	id := guidOf([]byte(a.first("invocationid")))
+	if id != (conflicts.GUID{}) {
+		c[id] = controllerOf(dn)
+	}
+	return id
+}
+
+// name completes a stamp and reports whether it could.
+func (c controllers) name(s *conflicts.Stamp) bool {
+	dc, ok := c[s.Invocation]
+	if dc.server != "" {
+		s.Server, s.Site = dc.server, dc.site
+	}
+	return ok
+}
+
+// locate names the domain controllers in the stamps of objects. Their list is
+// read once, when a stamp has one that is not known yet. One that is not in it,
+// or may not be read, stays without a name.
+func (d *Directory) locate(objects []*conflicts.Object) error {
+	for _, o := range objects {
+		if !o.Written.Known() || d.controllers.name(&o.Written) || d.located {
+			continue
+		}
+		if err := d.readControllers(); err != nil {
+			return err
+		}
+		d.controllers.name(&o.Written)
+	}
+	return nil
+}
+
+func (d *Directory) readControllers() error {
+	configuration := d.root.first("configurationnamingcontext")
+	d.located = true
+	if configuration == "" {
+		return nil
+	}
+	q := query{base: "CN=Sites," + configuration, filter: "(objectClass=nTDSDSA)", attributes: []string{"invocationId"}}
+	var err error
+	for range attempts {
+		err = d.config().results(q, func(r result) {
+			a := attributes{}
+			a.take(r)
+			d.controllers.add(r.dn, a)
+		})
+		if !errors.As(err, new(lostError)) {
+			break
+		}
+	}
+	if refused(err) {
+		return nil
+	}
+	return err
+}
+
+// rdnValue returns the value of the n-th RDN of a name from 0, or "".
+func rdnValue(dn string, n int) string {
+	name, err := ldap.ParseDN(dn)
+	if err != nil || len(name.RDNs) <= n || len(name.RDNs[n].Attributes) == 0 {
+		return ""
+	}
+	return name.RDNs[n].Attributes[0].Value
+}
