@@ -285,10 +285,10 @@ func (j *Journal) note(e *entry) error {
 func (j *Journal) time() time.Time { return j.now().UTC().Truncate(time.Millisecond) }
 
 func (j *Journal) write(e *entry) error {
-	if err := j.put(e); err != nil {
+	if err := j.take(e); err != nil {
 		return err
 	}
-	return j.take(e)
+	return j.put(e)
 }
 
 // put brings lines to the disk. What could not be written may be there in part,

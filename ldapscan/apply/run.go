@@ -152,9 +152,14 @@ func (w *Writer) read(a *conflicts.Amendment) (*conflicts.Object, error) {
 }
 
 // Run makes the changes of todo, which are some of those left in the journal, and
-// tells made of each. At the first thing that is not as expected it stops with a
-// [*Stop], and where ctx ends, between two changes, with the error of ctx.
+// tells made of each. One that Settle has left open comes first in any case. At the
+// first thing that is not as expected Run stops with a [*Stop], and where ctx ends,
+// between two changes, with the error of ctx.
 func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.Amendment, made func(*conflicts.Amendment)) error {
+	if open := j.unsettled(); open != nil {
+		others := slices.DeleteFunc(slices.Clone(todo), func(a conflicts.Amendment) bool { return a.GUID == open.GUID })
+		todo = slices.Insert(others, 0, *open)
+	}
 	for i := range todo {
 		if ctx.Err() != nil {
 			return ctx.Err()

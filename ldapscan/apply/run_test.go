@@ -226,35 +226,54 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
-// A request that was lost on the way and comes late was still ours.
+// A request that was lost on the way and comes late was still ours, also where the
+// caller has seen meanwhile that nothing is left to do; and what is open comes
+// first.
 func TestLateRequest(t *testing.T) {
-	ctx := context.Background()
-	srv := serve(t, 1)
-	f, j := begun(t, srv, time.Minute)
-	if err := j.note(newEntry(intent, &j.plan[0])); err != nil {
-		t.Fatal(err)
-	}
-	j = reopen(t, j)
-	if err := Settle(ctx, f, j); err != nil || noted(j) != "?" {
-		t.Fatalf("%v, %s", err, noted(j))
-	}
-	plan := j.Left()
-	late := `replace: mail
-mail: new0@contoso.example
+	const late = `changetype: modify
+replace: mail
+mail: new1@contoso.example
 -
 replace: proxyAddresses
-proxyAddresses: SMTP:new0@contoso.example
+proxyAddresses: SMTP:new1@contoso.example
 proxyAddresses: smtp:spare@contoso.example
 -
 `
-	if err := srv.Apply(strings.NewReader("dn: " + plan[0].DN + "\nchangetype: modify\n" + late)); err != nil {
-		t.Fatal(err)
-	}
-	if err := runAll(ctx, f, j, plan, func(*conflicts.Amendment) {}); err != nil || noted(j) != "a" {
-		t.Errorf("%v, %s", err, noted(j))
-	}
-	if n := srv.Counts().Updates; n != 0 {
-		t.Errorf("sent again, %d times", n)
+	for name, tc := range map[string]struct {
+		comes bool
+		todo  func(left []conflicts.Amendment) []conflicts.Amendment
+		sent  int
+		want  string
+	}{
+		"among others":      {true, func(left []conflicts.Amendment) []conflicts.Amendment { return left }, 2, "aaa"},
+		"seen to be done":   {true, func(left []conflicts.Amendment) []conflicts.Amendment { return left[:1] }, 1, "aar"},
+		"alone":             {true, func(left []conflicts.Amendment) []conflicts.Amendment { return nil }, 0, "rar"},
+		"never, and behind": {false, func(left []conflicts.Amendment) []conflicts.Amendment { return left }, 3, "aaa"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			srv := serve(t, 3)
+			f, j := begun(t, srv, time.Minute)
+			if err := j.note(newEntry(intent, &j.plan[1])); err != nil {
+				t.Fatal(err)
+			}
+			j = reopen(t, j)
+			if err := Settle(ctx, f, j); err != nil || noted(j) != "r?r" {
+				t.Fatalf("%v, %s", err, noted(j))
+			}
+			if tc.comes {
+				if err := srv.Apply(strings.NewReader("dn: " + j.plan[1].DN + "\n" + late)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := runAll(ctx, f, j, tc.todo(j.Left()), func(*conflicts.Amendment) {}); err != nil {
+				t.Error(err)
+			}
+			j = reopen(t, j)
+			if d := states(t, f, j.plan); d != tc.want || noted(j) != d || srv.Counts().Updates != tc.sent {
+				t.Errorf("directory %s, journal %s, %d modify requests", d, noted(j), srv.Counts().Updates)
+			}
+		})
 	}
 }
 
