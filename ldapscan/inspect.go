@@ -19,7 +19,7 @@ const inspectBatch = 50
 // stays the same when an object is renamed or moved. Those without one are read
 // one by one.
 func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	return d.failed(ctx, d.inspect(ctx, refs, inspectAttributes, nil, found))
+	return d.failed(ctx, d.batches(ctx, refs, func(search search) (int, error) { return d.objects(search, found) }))
 }
 
 // failed is the error of a verb.
@@ -33,7 +33,12 @@ func (d *Directory) failed(ctx context.Context, err error) error {
 	return nil
 }
 
-func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attributes []string, controls []ldap.Control, found func(*conflicts.Object)) error {
+// A search asks for attributes of the objects of a batch.
+type search func(attributes []string, controls ...ldap.Control) ([]result, error)
+
+// batches hands over searches for objects that refs name. What takes one returns
+// how many of them it found.
+func (d *Directory) batches(ctx context.Context, refs []conflicts.Ref, take func(search) (int, error)) error {
 	var guids []conflicts.GUID
 	for _, ref := range refs {
 		if ref.GUID != (conflicts.GUID{}) {
@@ -43,7 +48,7 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attribute
 		if !slices.ContainsFunc(d.assigned, func(p partition) bool { return conflicts.Within(ref.DN, p.dn) }) {
 			continue // another server's
 		}
-		_, err := d.objects(attributes, func(attributes []string) ([]result, error) { return d.read(ref.DN, attributes...) }, found)
+		_, err := take(func(attributes []string, _ ...ldap.Control) ([]result, error) { return d.read(ref.DN, attributes...) })
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
@@ -54,13 +59,13 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attribute
 			if left == 0 {
 				break
 			}
-			n, err := d.objects(attributes, func(attributes []string) ([]result, error) {
+			n, err := take(func(attributes []string, controls ...ldap.Control) ([]result, error) {
 				answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes, controls...)
 				if err != nil {
 					return nil, err
 				}
 				return parseEntries(answer.entries)
-			}, found)
+			})
 			if err != nil || ctx.Err() != nil {
 				return err
 			}
@@ -70,10 +75,10 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attribute
 	return nil
 }
 
-// objects hands over the objects that a search reads, with the domain controllers
+// objects hands over the objects that a search finds, with the domain controllers
 // that wrote their addresses, and returns their number.
-func (d *Directory) objects(attributes []string, search func(attributes []string) ([]result, error), found func(*conflicts.Object)) (int, error) {
-	list, err := search(attributes)
+func (d *Directory) objects(search search, found func(*conflicts.Object)) (int, error) {
+	list, err := search(inspectAttributes)
 	if err != nil {
 		return 0, err
 	}

@@ -72,29 +72,33 @@ type lookup struct {
 	seen      map[conflicts.Ref]bool
 }
 
-// read asks for the objects of a partition, deleted ones included if the server
-// lets it.
+// read asks for the objects of a partition.
 func (l *lookup) read(d *Directory, partition string) error {
 	attributes := []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.TargetAddress}
 	if slices.Contains(d.missing, conflicts.TargetAddress) {
 		attributes = attributes[:3] // an attribute without an index makes the server compare every object
 	}
 	for batch := range slices.Chunk(l.addresses, lookupBatch) {
-		q := query{base: partition, filter: addressFilter(batch, attributes), attributes: lookupAttributes}
-		var err error
-		if d.offers(showDeleted) {
-			q.control = ldap.NewControlMicrosoftShowDeleted()
-			err = d.pages(q, func(p page) error { return l.page(d, p) })
-		}
-		if q.control == nil || refused(err) {
-			q.control = nil
-			err = d.pages(q, func(p page) error { return l.page(d, p) })
-		}
+		filter := addressFilter(batch, attributes)
+		err := d.withDeleted(func(controls ...ldap.Control) error {
+			return d.pages(query{base: partition, filter: filter, attributes: lookupAttributes, controls: controls}, func(p page) error { return l.page(d, p) })
+		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// withDeleted has a search made that shows deleted objects too, or, if the server
+// refuses that, one that does not.
+func (d *Directory) withDeleted(search func(controls ...ldap.Control) error) error {
+	if d.offers(showDeleted) {
+		if err := search(ldap.NewControlMicrosoftShowDeleted()); !refused(err) {
+			return err
+		}
+	}
+	return search()
 }
 
 func (l *lookup) page(d *Directory, p page) error {

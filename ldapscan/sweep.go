@@ -236,7 +236,7 @@ func (a *attempt) deleted(portion Portion) error {
 		return nil
 	}
 	q := query{base: a.partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
-		control: ldap.NewControlMicrosoftShowDeleted()}
+		controls: []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}}
 	err := a.d.pages(q, func(p page) error {
 		return a.d.views(p, func(v *conflicts.View) {
 			a.Deleted++

@@ -68,15 +68,19 @@ func refsOf(amendments []conflicts.Amendment) []conflicts.Ref {
 }
 
 func (d *Directory) reread(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	var err error
-	deleted := []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}
-	if d.offers(showDeleted) {
-		err = d.inspect(ctx, refs, rereadAttributes, deleted, found)
-	}
-	if !d.offers(showDeleted) || refused(err) {
-		err = d.inspect(ctx, refs, rereadAttributes, nil, found)
-	}
-	return d.failed(ctx, err)
+	return d.failed(ctx, d.withDeleted(func(controls ...ldap.Control) error {
+		return d.batches(ctx, refs, func(search search) (int, error) {
+			list, err := search(rereadAttributes, controls...)
+			if err != nil {
+				return 0, err
+			}
+			whole, err := d.whole(list)
+			for _, e := range whole {
+				found(d.object(e))
+			}
+			return len(whole), err
+		})
+	}))
 }
 
 // Reread asks one server after the other for the objects that none had so far.
