@@ -147,23 +147,46 @@ func invisible(directories []*Directory) (problems []string) {
 
 // look finds out whether the account sees a proxy address.
 func (d *Directory) look() error {
-	enough := errors.New("one is enough")
+	n, err := d.count(1)
+	d.visible = n > 0
+	return err
+}
+
+// count returns how many objects have proxy addresses, up to enough or a page more.
+func (d *Directory) count(enough int) (n int, err error) {
+	stop := errors.New("enough")
 	for _, p := range d.assigned {
 		err := d.pages(query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}}, func(p page) error {
-			if p.count > 0 {
-				d.visible = true
-				return enough
+			if n += p.count; n >= enough {
+				return stop
 			}
 			return nil
 		})
-		if d.visible {
-			return nil
+		if err == stop {
+			break
 		}
 		if err != nil {
-			return err
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
+}
+
+// HasAddresses reports whether so many objects have proxy addresses. It reads no
+// more of them than it takes to tell.
+func (f *Forest) HasAddresses(ctx context.Context, objects int) (bool, error) {
+	n := 0
+	for _, d := range f.directories {
+		if n >= objects {
+			break
+		}
+		more, err := d.count(objects - n)
+		if err != nil {
+			return false, d.failed(ctx, err)
+		}
+		n += more
+	}
+	return n >= objects, nil
 }
 
 // addressFilter finds any of the addresses in any of the attributes (RFC 4515), as
