@@ -27,6 +27,9 @@ type Audit struct {
 	Conflicts []Conflict
 	Changes   []Change
 	Findings  []Finding
+	// Review is set once people have decided on the changes: then Changes are
+	// those that they approved.
+	Review *Review
 }
 
 // Complete reports whether everything that was to be read was read.

@@ -15,5 +15,5 @@
 // bytes of each address. When all are in, it names the suspects: objects that
 // may share an address. They are read again, and [Judge] makes of that second
 // reading conflicts, changes that would end them, and findings. An [Audit] is
-// all of a scan.
+// all of a scan, and [Audit.Decide] leaves of it what people approved.
 package conflicts

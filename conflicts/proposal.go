@@ -1,7 +1,6 @@
 package conflicts
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -73,7 +72,7 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 		}
 		for n := used.after(s.first); n < s.first+attempts; n = used.after(n) {
 			a := ParseAddress(old.Type + ":" + s.at(n))
-			if !p.opt.proper(a) {
+			if p.opt.improper(a) != "" {
 				break // no room left within the limits, or the pattern is to blame
 			}
 			used.add(n)
@@ -98,7 +97,7 @@ func (a Address) Alternatives() iter.Seq[Address] {
 		s := countUp(local, domain)
 		for n := s.first; n < s.first+attempts; n++ {
 			next := ParseAddress(a.Type + ":" + s.at(n))
-			if !new(Options).proper(next) || !yield(next) {
+			if new(Options).improper(next) != "" || !yield(next) {
 				return
 			}
 		}
@@ -118,58 +117,25 @@ func (a Address) stem() (local, domain string, err error) {
 	return plain(local), DomainKey(domain), nil
 }
 
-// A series is all addresses that differ in a number only.
-type series struct {
-	name  string
-	first int // number to propose
-	at    func(number int) string
-}
-
-// numbers are those of a series that were looked at, none of which is free any
-// more. Many conflicts can fall into one series, and a directory can have it full
-// up to a high number: none is to be looked at twice.
-type numbers struct{ runs []run }
-
-// A run is from its first number up to and without its end.
-type run struct{ first, end int }
-
-// find returns the place of the run that n is in or stands before.
-func (u *numbers) find(n int) (i int, in bool) {
-	i, _ = slices.BinarySearchFunc(u.runs, n, func(r run, n int) int { return cmp.Compare(r.end, n+1) })
-	return i, i < len(u.runs) && u.runs[i].first <= n
-}
-
-// after returns n, or the next number that is not among them.
-func (u *numbers) after(n int) int {
-	if i, in := u.find(n); in {
-		return u.runs[i].end
-	}
-	return n
-}
-
-// add takes in a number that is not among them.
-func (u *numbers) add(n int) {
-	i, _ := u.find(n)
-	joins := i < len(u.runs) && u.runs[i].first == n+1
+// improper says why an address may not be proposed, or "" if it may: it is well
+// formed, within the limits, and in a domain that Exchange accepts mail for.
+func (opt *Options) improper(a Address) string {
+	local, domain, _ := splitAt(a.Text)
 	switch {
-	case i > 0 && u.runs[i-1].end == n && joins:
-		u.runs[i-1].end = u.runs[i].end
-		u.runs = slices.Delete(u.runs, i, i+1)
-	case i > 0 && u.runs[i-1].end == n:
-		u.runs[i-1].end++
-	case joins:
-		u.runs[i].first = n
-	default:
-		u.runs = slices.Insert(u.runs, i, run{n, n + 1})
+	case a.Malformed() != "":
+		return a.Malformed()
+	case tooLong(a) != "":
+		return tooLong(a)
+	case !opt.accepts(domain):
+		return domain + " is not an accepted domain"
+	case quoted(local):
+		return ""
+	case refusedByEntra(a) != "":
+		return "Entra ID refuses " + refusedByEntra(a)
+	case strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, ".."):
+		return "a dot at an end of the local part, or two in a row"
 	}
-}
-
-// proper reports whether an address may be proposed: well formed, within the
-// limits, and in a domain that Exchange accepts mail for.
-func (opt *Options) proper(a Address) bool {
-	local, _, _ := splitAt(a.Text)
-	return a.Malformed() == "" && tooLong(a) == "" && opt.accepts(a.Domain()) &&
-		(quoted(local) || refusedByEntra(a) == "" && !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && !strings.Contains(local, ".."))
+	return ""
 }
 
 // plain returns the local part of a proposal without what Entra ID refuses:

@@ -32,10 +32,7 @@ func (f *Forest) Lookup(ctx context.Context, addresses []conflicts.Address, foun
 }
 
 func lookupAll(ctx context.Context, directories []*Directory, addresses []conflicts.Address, found func(*conflicts.Object)) error {
-	l := &lookup{wanted: conflicts.NewWanted(addresses...), assigned: assignedTo(directories), found: found, seen: map[conflicts.Ref]bool{}}
-	for batch := range slices.Chunk(addresses, lookupBatch) {
-		l.filters = append(l.filters, addressFilter(batch))
-	}
+	l := &lookup{addresses: addresses, wanted: conflicts.NewWanted(addresses...), assigned: assignedTo(directories), found: found, seen: map[conflicts.Ref]bool{}}
 	var failed []string
 	fail := func(format string, args ...any) { failed = append(failed, fmt.Sprintf(format, args...)) }
 	for _, d := range directories {
@@ -68,18 +65,22 @@ func lookupAll(ctx context.Context, directories []*Directory, addresses []confli
 
 // A lookup is what is asked of every partition, and what came of it.
 type lookup struct {
-	wanted   conflicts.Wanted
-	filters  []string
-	assigned []partition // that are read, of all servers
-	found    func(*conflicts.Object)
-	seen     map[conflicts.Ref]bool
+	addresses []conflicts.Address
+	wanted    conflicts.Wanted
+	assigned  []partition // that are read, of all servers
+	found     func(*conflicts.Object)
+	seen      map[conflicts.Ref]bool
 }
 
 // read asks for the objects of a partition, deleted ones included if the server
 // lets it.
 func (l *lookup) read(d *Directory, partition string) error {
-	for _, filter := range l.filters {
-		q := query{base: partition, filter: filter, attributes: lookupAttributes}
+	attributes := []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.TargetAddress}
+	if slices.Contains(d.missing, conflicts.TargetAddress) {
+		attributes = attributes[:3] // an attribute without an index makes the server compare every object
+	}
+	for batch := range slices.Chunk(l.addresses, lookupBatch) {
+		q := query{base: partition, filter: addressFilter(batch, attributes), attributes: lookupAttributes}
 		var err error
 		if d.offers(showDeleted) {
 			q.control = ldap.NewControlMicrosoftShowDeleted()
@@ -161,21 +162,11 @@ func (d *Directory) look() error {
 	return nil
 }
 
-// addressFilter finds any of the addresses (RFC 4515), as far as their
-// [conflicts.Address.Spellings] tell how they are stored, with a space on either
-// side too.
-func addressFilter(addresses []conflicts.Address) string {
+// addressFilter finds any of the addresses in any of the attributes (RFC 4515), as
+// far as their [conflicts.Address.Spellings] tell how they are stored, with a
+// space on either side too.
+func addressFilter(addresses []conflicts.Address, attributes []string) string {
 	var b strings.Builder
-	term := func(attribute, value string) {
-		value = ldap.EscapeFilter(value)
-		if v, ok := strings.CutPrefix(value, " "); ok {
-			value = `\20` + v
-		}
-		if v, ok := strings.CutSuffix(value, " "); ok {
-			value = v + `\20`
-		}
-		b.WriteString("(" + attribute + "=" + value + ")")
-	}
 	b.WriteString("(|")
 	for _, a := range addresses {
 		typ := a.Type + ":"
@@ -183,18 +174,33 @@ func addressFilter(addresses []conflicts.Address) string {
 			typ = ""
 		}
 		for _, form := range a.Spellings() {
-			for _, text := range []string{form, " " + form, form + " "} {
-				term(conflicts.ProxyAddresses, typ+text)
-				if a.SMTP() {
-					term(conflicts.Mail, text)
-					term(conflicts.UserPrincipalName, text)
+			for _, attribute := range attributes {
+				prefix := ""
+				if attribute == conflicts.ProxyAddresses || attribute == conflicts.TargetAddress {
+					prefix = typ
+				} else if !a.SMTP() {
+					continue
+				}
+				for _, text := range []string{form, " " + form, form + " "} {
+					b.WriteString("(" + attribute + "=" + escape(prefix+text) + ")")
 				}
 			}
-			term(conflicts.TargetAddress, typ+form)
 		}
 	}
 	b.WriteString(")")
 	return b.String()
+}
+
+// escape makes a value fit for a filter, also the spaces at its ends.
+func escape(value string) string {
+	value = ldap.EscapeFilter(value)
+	if v, ok := strings.CutPrefix(value, " "); ok {
+		value = `\20` + v
+	}
+	if v, ok := strings.CutSuffix(value, " "); ok {
+		value = v + `\20`
+	}
+	return value
 }
 
 // Lookup reads the file to its end. A file that is no LDIF is an

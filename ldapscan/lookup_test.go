@@ -129,3 +129,61 @@ nCName: DC=child,DC=contoso,DC=example
 dnsRoot: child.contoso.example
 systemFlags: 3
 `
+
+// A directory without Exchange has no targetAddress, and so no index on it: to ask
+// for it all the same makes Samba compare every object.
+func TestLookupAsksForWhatTheSchemaHas(t *testing.T) {
+	const schema = `
+dn: CN=Configuration,DC=contoso,DC=example
+objectClass: configuration
+
+dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRefContainer
+
+dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: DC=contoso,DC=example
+dnsRoot: contoso.example
+systemFlags: 3
+
+dn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: CN=Configuration,DC=contoso,DC=example
+systemFlags: 1
+
+dn: CN=Enterprise Schema,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: CN=Schema,CN=Configuration,DC=contoso,DC=example
+systemFlags: 1
+
+dn: CN=Schema,CN=Configuration,DC=contoso,DC=example
+objectClass: dMD
+
+dn: CN=Proxy-Addresses,CN=Schema,CN=Configuration,DC=contoso,DC=example
+objectClass: attributeSchema
+lDAPDisplayName: proxyAddresses
+`
+	const target = `
+dn: CN=Target-Address,CN=Schema,CN=Configuration,DC=contoso,DC=example
+objectClass: attributeSchema
+lDAPDisplayName: targetAddress
+`
+	for content, want := range map[string]bool{claimants + schema: false, claimants + schema + target: true} {
+		srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content)})
+		d := open(t, config(srv))
+		asked, targets := 0, 0
+		srv.Inject(ldaptest.Fault{Kind: ldaptest.None, Times: -1, Match: func(s ldaptest.Search) bool {
+			if looking(s) {
+				asked++
+				if strings.Contains(s.Filter, "(targetAddress=") {
+					targets++
+				}
+			}
+			return false
+		}})
+		lookup(t, d, "smtp:x@contoso.example")
+		if asked == 0 || targets > 0 != want {
+			t.Errorf("%d searches, %d for targetAddress, wanted %v", asked, targets, want)
+		}
+	}
+}

@@ -13,6 +13,7 @@ var audits = map[string]func() *conflicts.Audit{
 	"incomplete": incompleteAudit,
 	"hostile":    hostileAudit,
 	"domains":    domainsAudit,
+	"reviewed":   reviewedAudit,
 }
 
 const corp = "DC=corp,DC=contoso,DC=com"
@@ -225,4 +226,17 @@ func domainsAudit() *conflicts.Audit {
 		a.Conflicts[0].Owners = append(a.Conflicts[0].Owners, owner(o, proxy(o.ProxyAddresses[0])))
 	}
 	return a
+}
+
+// reviewedAudit has one conflict approved, and one of each other decision.
+func reviewedAudit() *conflicts.Audit {
+	a := normalAudit()
+	a.Changes[1].Conflict, a.Changes[1].Object = "C-DDDDDDDDDD", a.Conflicts[3].Owners[1].Object
+	decided, _ := a.Decide([]conflicts.Reply{
+		{Decision: conflicts.Approved}, {Comment: "who is | this?"},
+		{Decision: conflicts.Rejected, Comment: "the <b>board</b> keeps it"}, {Decision: conflicts.Deferred, Comment: "in May"},
+	}, nil)
+	decided.Review.Workbook = "report `final`.xlsx"
+	decided.Review.WorkbookSum, decided.Review.ScanSum = Sum{0xab}.String(), Sum{0xcd}.String()
+	return decided
 }

@@ -26,6 +26,7 @@ func ChangeRequest(w io.Writer, a *conflicts.Audit) error {
 	d.scope()
 	d.risk()
 	d.changes()
+	d.left()
 	d.unresolved()
 	d.procedure()
 	return d.out.Flush()
@@ -54,9 +55,15 @@ func (d *document) summary() {
 	if !d.a.Complete() {
 		d.linef("**The scan behind this request is INCOMPLETE. Other objects may claim the same addresses, or the new ones.**\n")
 	}
+	if r := d.a.Review; r != nil {
+		d.linef("Approved in %s (SHA-256 `%s`), of the scan in `%s` (SHA-256 `%s`).\n", span(r.Workbook), r.WorkbookSum, ScanFile, r.ScanSum)
+	}
 	d.linef("| | |\n|---|---:|")
 	for _, c := range conflicts.Classes {
 		d.linef("| Conflicts: %s | %s |", c.Title(), number(d.a.Count(c)))
+	}
+	if r := d.a.Review; r != nil {
+		d.linef("| Changes proposed | %s |", number(r.Proposed))
 	}
 	d.linef("| Changes | %s |", number(len(d.a.Changes)))
 	d.linef("| Objects changed | %s |", number(objects))
@@ -184,12 +191,41 @@ func (d *document) changes() {
 	d.more(len(d.a.Changes))
 }
 
+// left lists the conflicts whose changes were not approved.
+func (d *document) left() {
+	r := d.a.Review
+	if r == nil {
+		return
+	}
+	d.linef("## Risk of not changing\n")
+	if len(r.Left) == 0 {
+		d.linef("None: every change that was proposed is approved.\n")
+		return
+	}
+	d.linef("The changes of %s are not approved: %s rejected, %s deferred, %s not decided. Mail to these addresses stays delayed or is returned.\n",
+		quantity(len(r.Left), "conflict"), number(r.Count(conflicts.Rejected)), number(r.Count(conflicts.Deferred)), number(r.Count(conflicts.Undecided)))
+	for i := range r.Left[:min(len(r.Left), listed)] {
+		l := &r.Left[i]
+		comments := ""
+		if len(l.Comments) > 0 {
+			comments = ": " + inert(strings.Join(l.Comments, "; "))
+		}
+		d.linef("- %s (%s), %s, %s, **%s**%s", l.Conflict.ID, l.Conflict.Class, span(l.Conflict.Address), quantity(len(l.Conflict.Owners), "owner"), l.Decision, comments)
+	}
+	d.more(len(r.Left))
+}
+
 // unresolved lists the conflicts that the changes do not end.
 func (d *document) unresolved() {
 	d.linef("## Left for a person\n")
 	planned := make(map[string]bool)
 	for i := range d.a.Changes {
 		planned[d.a.Changes[i].Conflict] = true
+	}
+	if d.a.Review != nil {
+		for _, l := range d.a.Review.Left {
+			planned[l.Conflict.ID] = true
+		}
 	}
 	n := 0
 	for i := range d.a.Conflicts {
@@ -215,7 +251,11 @@ func (d *document) unresolved() {
 // more ends a list of n elements of which at most listed are shown.
 func (d *document) more(n int) {
 	if n > listed {
-		d.linef("\nThese are the first %s of %s; the workbook `report.xlsx` has all.", number(listed), number(n))
+		workbook := workbookFile
+		if d.a.Review != nil {
+			workbook = d.a.Review.Workbook
+		}
+		d.linef("\nThese are the first %s of %s; the workbook %s has all.", number(listed), number(n), span(workbook))
 	}
 	d.linef("")
 }

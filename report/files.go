@@ -6,10 +6,17 @@ import (
 	"proxyaddr/conflicts"
 )
 
+// The files of a scan that [OpenReview] reads.
+const (
+	ScanFile     = "scan.json"
+	workbookFile = "report.xlsx"
+)
+
 // Publish writes the files of a scan into a directory, which it creates if it
 // is missing: report.xlsx, scan.json, change-request.md, a pair fix-<domain>.ldif
 // and rollback-<domain>.ldif for each of the [Domains], and SHA256SUMS over them.
-// It returns their names, sorted. Only their owner can read them.
+// Of an audit with a Review it writes no workbook and no scan.json. It returns
+// their names, sorted. Only their owner can read them.
 //
 // The files are published together or not at all: each is written and synced
 // under a temporary name, and when all are there, they replace those of an
@@ -21,13 +28,21 @@ func Publish(dir string, a *conflicts.Audit) (names []string, err error) {
 	return publish(dir, files(a))
 }
 
-// files returns the files of a scan but for SHA256SUMS.
+// files returns the files of a scan but for SHA256SUMS, in the order in which
+// they must be written: the workbook names scan.json by its checksum.
 func files(a *conflicts.Audit) []output {
+	var scan Sum
 	outputs := []output{
-		{"report.xlsx", func(w io.Writer) error { return Workbook(w, a) }},
-		{"scan.json", func(w io.Writer) error { return JSON(w, a) }},
-		{"change-request.md", func(w io.Writer) error { return ChangeRequest(w, a) }},
+		{ScanFile, func(w io.Writer) (err error) {
+			scan, err = summed(w, func(w io.Writer) error { return JSON(w, a) })
+			return err
+		}},
+		{workbookFile, func(w io.Writer) error { return Workbook(w, a, scan) }},
 	}
+	if a.Review != nil {
+		outputs = nil
+	}
+	outputs = append(outputs, output{"change-request.md", func(w io.Writer) error { return ChangeRequest(w, a) }})
 	for _, domain := range Domains(a) {
 		outputs = append(outputs,
 			output{fixFile(domain), func(w io.Writer) error { return Fix(w, a, domain) }},

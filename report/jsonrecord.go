@@ -172,10 +172,11 @@ type causeJSON struct {
 }
 
 type ownerJSON struct {
-	DN   text   `json:"dn"`
-	GUID string `json:"guid"`
-	Name text   `json:"name"`
-	Kind text   `json:"kind"`
+	DN        text   `json:"dn"`
+	GUID      string `json:"guid"`
+	Partition text   `json:"partition"`
+	Name      text   `json:"name"`
+	Kind      text   `json:"kind"`
 	claimJSON
 	// Also are the other values of the object that hold the address.
 	Also []claimJSON `json:"also"`
@@ -215,11 +216,11 @@ func newConflictJSON(c *conflicts.Conflict) *conflictJSON {
 	}
 	for i, o := range c.Owners {
 		j.Owners[i] = ownerJSON{
-			DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()),
+			DN: text(o.DN), GUID: o.GUID.String(), Partition: text(o.Partition), Name: text(o.Name()), Kind: text(o.Kind()),
 			claimJSON: newClaimJSON(o.Claims[0]),
 			Also:      make([]claimJSON, len(o.Claims)-1),
 			Created:   o.Created.UTC(), Written: newStampJSON(o.Written), Restored: o.Restored.UTC(),
-			Base64: exact("dn", o.DN, "name", o.Name(), "value", o.Claims[0].Value),
+			Base64: exact("dn", o.DN, "partition", o.Partition, "name", o.Name(), "value", o.Claims[0].Value),
 		}
 		for n, claim := range o.Claims[1:] {
 			j.Owners[i].Also[n] = newClaimJSON(claim)

@@ -159,6 +159,11 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 		say("", fmt.Sprintf("proxyaddr %s: %s ends conflicts between proxy addresses.", a.Version, file))
 	}
 	say("", fmt.Sprintf("Changes %s on %s.", quantity(values, "value"), quantity(len(objects), "object")))
+	if r := a.Review; r != nil {
+		say("", fmt.Sprintf("Reviewed: of the %s proposed, %s approved.", quantity(r.Proposed, "change"), number(len(a.Changes))))
+		say("  ", fmt.Sprintf("%s: SHA-256 %s", r.Workbook, r.WorkbookSum))
+		say("  ", fmt.Sprintf("%s: SHA-256 %s", ScanFile, r.ScanSum))
+	}
 	gap()
 	say("", verdict(a)+".")
 	for _, p := range a.Problems {
@@ -172,7 +177,11 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 		"new one, so the directory refuses a record that is out of date (no such attribute). Programs stop there, and the "+
 		"records above stay applied: scan again and review the new file. Do not make the program go on after an error.")
 	gap()
-	say("", "Apply to a domain controller (DC) of the domain, after review:")
+	when := ", after review:"
+	if a.Review != nil {
+		when = ":"
+	}
+	say("", "Apply to a domain controller (DC) of the domain"+when)
 	say("  ", "Windows:    "+ldifdeCommand(file))
 	say("  ", "elsewhere:  "+ldapmodifyCommand(file))
 	say("", "Check before: ldapmodify -n shows what it would do; ldifde has no dry run.")

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,12 @@ import (
 
 // sumsFile lists the other files with their checksums, as sha256sum -c reads them.
 const sumsFile = "SHA256SUMS"
+
+// A Sum is the SHA-256 of a file.
+type Sum [sha256.Size]byte
+
+// String returns the sum as sha256sum prints it.
+func (s Sum) String() string { return hex.EncodeToString(s[:]) }
 
 // output is a file and what writes it.
 type output struct {
@@ -29,7 +36,7 @@ func publish(dir string, outputs []output) (names []string, err error) {
 	}
 	p := &publication{dir: dir}
 	defer p.removeTemps()
-	sums := make(map[string][]byte)
+	sums := make(map[string]Sum)
 	for _, o := range outputs {
 		if sums[o.name], err = p.stage(o); err != nil {
 			return nil, err
@@ -42,7 +49,7 @@ func publish(dir string, outputs []output) (names []string, err error) {
 	}
 	_, err = p.stage(output{sumsFile, func(w io.Writer) (err error) {
 		for _, name := range names {
-			_, err = fmt.Fprintf(w, "%x  %s\n", sums[name], name)
+			_, err = fmt.Fprintf(w, "%s  %s\n", sums[name], name)
 		}
 		return err
 	}})
@@ -71,27 +78,33 @@ type staged struct {
 
 // stage writes an output to a new temporary file, syncs it and returns its
 // checksum. os.CreateTemp opens with O_EXCL and so follows no link.
-func (p *publication) stage(o output) (sum []byte, err error) {
+func (p *publication) stage(o output) (sum Sum, err error) {
 	path := filepath.Join(p.dir, o.name)
 	f, err := os.CreateTemp(p.dir, ".proxyaddr-*.tmp")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return sum, fmt.Errorf("%s: %w", path, err)
 	}
 	p.files = append(p.files, &staged{path: path, temp: f.Name()})
 	defer func() {
 		if err = errors.Join(err, f.Close()); err != nil {
-			sum, err = nil, fmt.Errorf("%s: %w", path, err)
+			err = fmt.Errorf("%s: %w", path, err)
 		}
 	}()
+	if sum, err = summed(f, o.write); err != nil {
+		return sum, err
+	}
+	return sum, f.Sync()
+}
+
+// summed writes to w and returns the checksum of what was written.
+func summed(w io.Writer, write func(io.Writer) error) (sum Sum, err error) {
 	hash := sha256.New()
-	out := bufio.NewWriter(io.MultiWriter(f, hash))
-	if err := o.write(out); err != nil {
-		return nil, err
+	out := bufio.NewWriter(io.MultiWriter(w, hash))
+	if err = write(out); err == nil {
+		err = out.Flush()
 	}
-	if err := out.Flush(); err != nil {
-		return nil, err
-	}
-	return hash.Sum(nil), f.Sync()
+	hash.Sum(sum[:0])
+	return sum, err
 }
 
 // published is a line of SHA256SUMS about a fix or rollback file.

@@ -4,10 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
 	"io"
 	"slices"
 	"sort"
-	"strconv"
 
 	"github.com/xuri/excelize/v2"
 
@@ -24,6 +26,10 @@ const (
 	coverageSheet  = "Coverage"
 	aboutSheet     = "About"
 )
+
+// scanProperty is the document property, and the line of the sheet About, that
+// has the checksum of scan.json. Either may get lost on the way.
+const scanProperty = "SHA-256 of " + ScanFile
 
 const (
 	// maxTableRows is what a sheet holds beside its header.
@@ -43,13 +49,17 @@ const (
 // cut at the 32,767 UTF-16 units of a cell, with a mark where it was. Rows
 // beyond the 1,048,576 of a sheet continue on a further sheet. Large sheets
 // are built in temporary files, which are removed before Workbook returns.
-func Workbook(w io.Writer, a *conflicts.Audit) error {
-	return newWorkbook(a).write(w)
+//
+// The workbook names the scan.json of the same audit by its checksum, scan, so
+// that decisions are not taken for those of another scan.
+func Workbook(w io.Writer, a *conflicts.Audit, scan Sum) error {
+	return newWorkbook(a, scan).write(w)
 }
 
 type workbook struct {
 	*excelize.File
 	audit *conflicts.Audit
+	scan  Sum
 	// tableRows and links are maxTableRows and maxLinks, less in tests.
 	tableRows, links int
 	styles           map[look]int
@@ -59,9 +69,9 @@ type workbook struct {
 	firstOwner, firstChange map[string]int
 }
 
-func newWorkbook(a *conflicts.Audit) *workbook {
+func newWorkbook(a *conflicts.Audit, scan Sum) *workbook {
 	b := &workbook{
-		File: excelize.NewFile(), audit: a, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
+		File: excelize.NewFile(), audit: a, scan: scan, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
 		keys:       changeKeys(a.Changes),
 		firstOwner: make(map[string]int, len(a.Conflicts)), firstChange: make(map[string]int, len(a.Conflicts)),
 	}
@@ -78,16 +88,21 @@ func newWorkbook(a *conflicts.Audit) *workbook {
 	return b
 }
 
-// changeKeys returns the key of each change: its conflict and its number
-// within the conflict, "C-ABCDEFGHIJ/1". Changes of the same conflict have
-// the same keys as long as its owners do not change.
+// changeKeys returns the key of each change: its conflict and a digest of all
+// that makes it (30 bits of SHA-256 in base 32), "C-ABCDEFGHIJ/K2M4P6". A key is
+// the same in every scan that proposes the same, and is not that of another
+// change of the scan.
 func changeKeys(changes []conflicts.Change) []string {
 	keys := make([]string, len(changes))
-	n := map[string]int{}
+	used := make(map[string]bool, len(changes))
 	for i := range changes {
-		id := changes[i].Conflict
-		n[id]++
-		keys[i] = id + "/" + strconv.Itoa(n[id])
+		c := &changes[i]
+		ref := c.Object.Ref()
+		for n := 0; keys[i] == "" || used[keys[i]]; n++ {
+			sum := sha256.Sum256(fmt.Appendf(nil, "%q %s%q %s %q %q %d", c.Conflict, ref.GUID, ref.DN, c.Attribute, c.Old, c.New, n))
+			keys[i] = c.Conflict + "/" + base32.StdEncoding.EncodeToString(sum[:])[:6]
+		}
+		used[keys[i]] = true
 	}
 	return keys
 }
@@ -136,6 +151,9 @@ func (b *workbook) begin(sheet, titleRows string, widths []float64) (*excelize.S
 // holds the time of the run.
 func (b *workbook) describe() error {
 	if err := b.SetAppProps(&excelize.AppProperties{Application: "proxyaddr"}); err != nil {
+		return err
+	}
+	if err := b.SetCustomProps(excelize.CustomProperty{Name: scanProperty, Value: b.scan.String()}); err != nil {
 		return err
 	}
 	const epoch = "2000-01-01T00:00:00Z"

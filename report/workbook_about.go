@@ -20,11 +20,11 @@ var columnsExplained = []struct {
 		{"Why", "For the keeper, the rules that decided, and the evidence for the cause. For the others, what becomes of the address, or why nothing does."},
 	}},
 	{changesSheet, "One row for each attribute value to be replaced or removed. This is the sheet to review.", []explained{
-		{changeColumn, "Binds the row to its conflict and object. Leave it as it is."},
-		{"Old value", "The exact value that is stored. If it is another one by then, the change is refused."},
-		{"New value", "Free in everything that was read, and proposed only once. Empty if the value is removed."},
-		{decisionColumn, "Approve, Reject or Defer. Empty means not decided. All changes of one object are applied together or not at all."},
-		{commentColumn, "Yours."},
+		{changeColumn, "Binds the row to its conflict, object and proposal. Leave it as it is."},
+		{oldColumn, "The exact value that is stored. If it is another one by then, the change is refused."},
+		{newColumn, "Free in everything that was read, and proposed only once. Empty if the value is removed. You may write another address over it: proxyaddr fix looks up whether that is free, and mail follows."},
+		{decisionColumn, "Approve, Reject or Defer. Empty means not decided. Decide all changes of a conflict alike: if only some are made, two owners stay."},
+		{commentColumn, "Yours. What is said of changes that are not approved stands in the change request."},
 	}},
 	{findingsSheet, "One row for each thing that should be put right besides. Nothing is proposed for it.", nil},
 	{coverageSheet, "One row for each partition: what was read of it, and whether to its end.", nil},
@@ -51,8 +51,8 @@ func (b *workbook) writeAbout() error {
 	p.write(look{face: faceTitle}, 34, "About this workbook")
 	p.heading("From review to fix")
 	for _, step := range []explained{
-		{"1. Review", "Fill in the column " + decisionColumn + " of the sheet " + changesSheet + ", and save the workbook. Filter rather than sort: the links lead to rows."},
-		{"2. Keep what was approved", "Take the records of rejected and deferred changes out of the fix file and out of the rollback file beside this workbook. Every record is headed by its conflict, and names its object."},
+		{"1. Review", "Fill in the column " + decisionColumn + " of the sheet " + changesSheet + ", and save the workbook as .xlsx. Filter rather than sort: the links lead to rows."},
+		{"2. Keep what was approved", "proxyaddr fix report.xlsx -o DIRECTORY writes the fix and rollback files of what was approved, and a change request that tells the risk of what was not. The workbook must be beside the scan.json of its scan."},
 		{"3. Apply", "Import the fix file with ldifde or ldapmodify, as change-request.md describes. A record whose old value is no longer there is refused."},
 		{"4. Check", "Let replication finish and scan again: the conflicts whose changes were applied are gone."},
 		{"5. If need be", "Import the rollback file: it restores the exact old values."},
@@ -87,6 +87,7 @@ func (b *workbook) writeAbout() error {
 	for _, note := range b.audit.Notes {
 		p.fact(cellBold("Note"), note)
 	}
+	p.fact(cellBold(scanProperty), b.scan.String())
 	p.fact(cellBold("Version"), b.audit.Version)
 	p.fact(cellBold("Command line"), b.audit.Command)
 	return p.close()

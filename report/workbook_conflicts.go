@@ -132,16 +132,20 @@ func writtenLast(s conflicts.Stamp) cellLines {
 
 // The columns of the table of changes by which it is read again.
 const (
-	changeColumn   = "Change"
-	decisionColumn = "Decision"
-	commentColumn  = "Comment"
+	changeColumn    = "Change"
+	attributeColumn = "Attribute"
+	oldColumn       = "Old value"
+	newColumn       = "New value"
+	decisionColumn  = "Decision"
+	commentColumn   = "Comment"
+	dnColumn        = "DN"
 )
 
 func (b *workbook) writeChanges() error {
 	columns := []sheetColumn{
-		{changeColumn, 17, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {"Attribute", 15, false},
-		{"Old value", 30, true}, {"Action", 9, false}, {"New value", 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
-		{decisionColumn, 11, false}, {commentColumn, 24, true}, {"DN", 36, true}, {"objectGUID", 20, true},
+		{changeColumn, 21, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {attributeColumn, 15, false},
+		{oldColumn, 30, true}, {"Action", 9, false}, {newColumn, 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
+		{decisionColumn, 11, false}, {commentColumn, 24, true}, {dnColumn, 36, true}, {"objectGUID", 20, true},
 	}
 	t := &sheetTable{book: b, name: changesSheet, columns: columns, empty: "No changes are proposed."}
 	t.dress = func(sheet string, lastRow int) error {
@@ -192,7 +196,7 @@ func decisionList(cells string) *excelize.DataValidation {
 	v := excelize.NewDataValidation(true)
 	v.Sqref = cells
 	v.Type, v.Formula1 = "list", `"`+strings.Join(words, ",")+`"`
-	v.SetInput("Decision", "Approve, Reject or Defer. All changes of one object are applied together or not at all. Empty means not decided.")
+	v.SetInput("Decision", "Approve, Reject or Defer. Decide all changes of a conflict alike: if only some are made, two owners stay. Empty means not decided.")
 	v.SetError(excelize.DataValidationErrorStyleStop, "Not a decision", "Choose Approve, Reject or Defer, or leave the cell empty.")
 	return v
 }

@@ -21,7 +21,7 @@ func TestWorkbookIsTheSameEveryTime(t *testing.T) {
 	var first []byte
 	for range 8 {
 		var buf bytes.Buffer
-		if err := Workbook(&buf, workbookAudit()); err != nil {
+		if err := Workbook(&buf, workbookAudit(), Sum{}); err != nil {
 			t.Fatal(err)
 		}
 		if first == nil {
@@ -65,7 +65,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 	a.Coverage[0].Partition, a.Coverage[0].Problem = hostile[5], hostile[0]
 
 	var buf bytes.Buffer
-	if err := Workbook(&buf, a); err != nil {
+	if err := Workbook(&buf, a, Sum{}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
@@ -110,10 +110,23 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 	}
 }
 
-func TestWorkbookKeyIsNotChangedByOtherConflicts(t *testing.T) {
-	changes := []conflicts.Change{{Conflict: "C-B"}, {Conflict: "C-A"}, {Conflict: "C-B"}, {Conflict: "C-A"}}
-	if got, want := changeKeys(changes), []string{"C-B/1", "C-A/1", "C-B/2", "C-A/2"}; !slices.Equal(got, want) {
-		t.Errorf("keys %v, want %v", got, want)
+// The key of a change stays as long as the change does, and no other has it.
+func TestWorkbookKeyBindsTheChange(t *testing.T) {
+	change := func(conflict string, n byte, attribute, old, updated string) conflicts.Change {
+		o := &conflicts.Object{Entry: conflicts.Entry{DN: "CN=a", GUID: guid(n)}}
+		return conflicts.Change{Conflict: conflict, Object: o, Attribute: attribute, Old: old, New: updated}
+	}
+	first := change("C-A", 1, conflicts.Mail, "a", "b")
+	keys := changeKeys([]conflicts.Change{first, change("C-B", 1, conflicts.Mail, "a", "b"), change("C-A", 2, conflicts.Mail, "a", "b"),
+		change("C-A", 1, conflicts.ProxyAddresses, "a", "b"), change("C-A", 1, conflicts.Mail, "b", "b"),
+		change("C-A", 1, conflicts.Mail, "a", "c"), change("C-A", 1, conflicts.Mail, `a" "b`, ""), change("C-A", 1, conflicts.Mail, "a", `b" "`), first})
+	for i, key := range keys {
+		if slices.Contains(keys[:i], key) {
+			t.Errorf("%d: %s again", i, key)
+		}
+	}
+	if key := changeKeys([]conflicts.Change{change("C-C", 1, "", "", ""), first})[1]; key != keys[0] || !strings.HasPrefix(key, "C-A/") || len(key) != len("C-A/234567") {
+		t.Errorf("%s among other changes, %s before", key, keys[0])
 	}
 }
 
@@ -164,7 +177,7 @@ func BenchmarkWorkbook(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for b.Loop() {
-		if err := Workbook(io.Discard, a); err != nil {
+		if err := Workbook(io.Discard, a, Sum{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -44,7 +44,7 @@ func TestWorkbookLinksLeadToTheConflictAndBack(t *testing.T) {
 		tableRows int
 	}{{"one sheet", maxTableRows}, {"a full sheet continues on another", 10}} {
 		t.Run(tc.name, func(t *testing.T) {
-			b := newWorkbook(a)
+			b := newWorkbook(a, Sum{})
 			b.tableRows = tc.tableRows
 			f := written(t, b)
 			owners, changes, linked := 0, 0, 0
@@ -84,7 +84,7 @@ func TestWorkbookLinksLeadToTheConflictAndBack(t *testing.T) {
 
 func TestWorkbookWithManyRowsGoesWithoutFurtherLinks(t *testing.T) {
 	a := workbookAudit()
-	b := newWorkbook(a)
+	b := newWorkbook(a, Sum{})
 	b.links = 3
 	f := written(t, b)
 	for row := 2; row <= len(a.Changes)+1; row++ {

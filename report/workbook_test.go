@@ -83,7 +83,7 @@ func facts(t *testing.T, f *excelize.File, sheet string) map[string]string {
 }
 
 func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
-	f := written(t, newWorkbook(workbookAudit()))
+	f := written(t, newWorkbook(workbookAudit(), Sum{}))
 	want := []string{"Summary", "Conflicts", "Changes", "Findings", "Coverage", "About"}
 	if diff := cmp.Diff(want, f.GetSheetList()); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
@@ -118,7 +118,7 @@ func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
 
 func TestWorkbookShowsEveryOwner(t *testing.T) {
 	a := workbookAudit()
-	rows := records(t, written(t, newWorkbook(a)), conflictsSheet)
+	rows := records(t, written(t, newWorkbook(a, Sum{})), conflictsSheet)
 	changes := newPlan(a)
 	for _, c := range a.Conflicts {
 		for j, o := range c.Owners {
@@ -164,7 +164,7 @@ func TestWorkbookShowsEveryOwner(t *testing.T) {
 }
 
 func TestWorkbookSetsOffTheRowsOfEachConflict(t *testing.T) {
-	f := written(t, newWorkbook(workbookAudit()))
+	f := written(t, newWorkbook(workbookAudit(), Sum{}))
 	for _, sheet := range []string{conflictsSheet, changesSheet} {
 		conflict, fill := "", ""
 		for i, row := range records(t, f, sheet) {
@@ -188,7 +188,7 @@ func TestWorkbookSetsOffTheRowsOfEachConflict(t *testing.T) {
 func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
 	a := workbookAudit()
 	var why []string
-	for _, row := range records(t, written(t, newWorkbook(a)), conflictsSheet) {
+	for _, row := range records(t, written(t, newWorkbook(a, Sum{})), conflictsSheet) {
 		if row["Role"] == "Stays, see why" || strings.Contains(row["Why"], "Not resolved") {
 			why = append(why, row["Address"]+" "+row["Name"]+": "+row["Why"])
 		}
@@ -211,7 +211,7 @@ func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
 func TestWorkbookChangesAreThoseOfTheModelAndUndecided(t *testing.T) {
 	a := workbookAudit()
 	a.Changes[0].New = ""
-	rows := records(t, written(t, newWorkbook(a)), changesSheet)
+	rows := records(t, written(t, newWorkbook(a, Sum{})), changesSheet)
 	if len(rows) != len(a.Changes) {
 		t.Fatalf("%d rows, want %d", len(rows), len(a.Changes))
 	}
@@ -243,7 +243,7 @@ func TestWorkbookChangesAreThoseOfTheModelAndUndecided(t *testing.T) {
 
 func TestWorkbookDecisionIsAListAndRiskIsColoured(t *testing.T) {
 	a := workbookAudit()
-	f := written(t, newWorkbook(a))
+	f := written(t, newWorkbook(a, Sum{}))
 	column := func(letter string) string { return fmt.Sprintf("%s2:%s%d", letter, letter, len(a.Changes)+1) }
 	lists, err := f.GetDataValidations(changesSheet)
 	if err != nil || len(lists) != 1 {
@@ -263,7 +263,7 @@ func TestWorkbookDecisionIsAListAndRiskIsColoured(t *testing.T) {
 
 func TestWorkbookSummaryCountsAsTheModel(t *testing.T) {
 	a := workbookAudit()
-	f := written(t, newWorkbook(a))
+	f := written(t, newWorkbook(a, Sum{}))
 	got := facts(t, f, summarySheet)
 	want := map[string]int{"All conflicts": len(a.Conflicts), "All changes": len(a.Changes), "All findings": len(a.Findings), "High risk": 0, "Medium risk": 0, "Low risk": 0}
 	for _, c := range conflicts.Classes {
@@ -290,7 +290,7 @@ func TestWorkbookSummaryCountsAsTheModel(t *testing.T) {
 
 func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 	a := interrupted(&conflicts.Audit{Coverage: []conflicts.Coverage{{Partition: "DC=a"}, {Partition: "DC=b"}}})
-	f := written(t, newWorkbook(a))
+	f := written(t, newWorkbook(a, Sum{}))
 	rows, err := f.GetRows(summarySheet)
 	if err != nil || len(rows) < 4 {
 		t.Fatal(rows, err)
@@ -312,7 +312,7 @@ func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 }
 
 func TestWorkbookWithoutConflictsSaysSo(t *testing.T) {
-	f := written(t, newWorkbook(&conflicts.Audit{}))
+	f := written(t, newWorkbook(&conflicts.Audit{}, Sum{}))
 	for sheet, want := range map[string]string{
 		conflictsSheet: "No conflicts found: everything that was to be read was read.",
 		changesSheet:   "No changes are proposed.",

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/ldapscan/ldaptest"
 )
@@ -38,6 +39,17 @@ func TestScripts(t *testing.T) {
 				if strconv.Itoa(code) != args[0] {
 					ts.Fatalf("exit %d, want %s", code, args[0])
 				}
+			},
+			// cells WORKBOOK CELL=TEXT… writes into the sheet Changes as a reviewer does.
+			"cells": func(ts *testscript.TestScript, _ bool, args []string) {
+				f, err := excelize.OpenFile(ts.MkAbs(args[0]))
+				ts.Check(err)
+				defer f.Close()
+				for _, arg := range args[1:] {
+					cell, text, _ := strings.Cut(arg, "=")
+					ts.Check(f.SetCellValue("Changes", cell, text))
+				}
+				ts.Check(f.Save())
 			},
 		},
 	})

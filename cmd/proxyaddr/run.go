@@ -38,7 +38,8 @@ const exitStatus = `EXIT STATUS
   3    incomplete: something could not be read, or an output not be written
        (also when conflicts were found)
   4    no server found or reached, no TLS, or the bind was refused
-  5    stale plan or review: the directory is no longer as it was
+  5    stale plan or review: the directory is no longer as it was, or a workbook
+       is not of its scan or has mistakes
   130  interrupted
 `
 
@@ -55,6 +56,7 @@ var commands = []command{
 	{"scan", "scan a directory or an LDIF export for conflicts", newScan, scanUsage},
 	{"check", "tell whether addresses are free, and who has them", newCheck, checkUsage},
 	{"demo", "scan a made-up company and show what comes out", newDemo, demoUsage},
+	{"fix", "write the fix files of what was approved in the workbook", newFix, fixUsage},
 	{"verify", "compare fix files with the directory as it is now", newVerify, verifyUsage},
 	{"version", "print the version", newVersion, versionUsage},
 }

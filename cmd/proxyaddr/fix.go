@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+	"proxyaddr/report"
+)
+
+const fixUsage = `Fix reads the workbook of a scan in which people have decided on its changes, and
+writes the fix and rollback files of those that were approved, with a change
+request that tells the risk of the others. It never writes to a directory.
+
+USAGE
+  proxyaddr fix report.xlsx -o DIR [FLAGS]
+
+EXAMPLE
+  proxyaddr fix audit/report.xlsx -o approved
+  proxyaddr fix audit/report.xlsx -o approved -d example.com
+
+The workbook may be sorted, filtered and added to, and saved by LibreOffice. Beside
+it must be the scan.json that the scan wrote with it. All mistakes are told at once,
+by sheet and cell, and then nothing is written. DIR must not hold a scan, so that
+its files, which nobody reviewed, are not mixed with these.
+
+All changes of a conflict are approved, or none. Where an address was written over
+a proposal, name the directory with -d or -H, or an export with --input, as for
+scan: the address is looked up there, and refused unless it is free.
+
+The exit status is 0 if the files are written, and 5 if the review cannot be used.
+`
+
+// fixOptions are the settings of a fix.
+type fixOptions struct {
+	source
+	workbook, output string
+}
+
+func (o *fixOptions) addFlags(fs *pflag.FlagSet) {
+	fs.StringVarP(&o.output, "output", "o", "", "write the files to this `directory`")
+	o.source.addFlags(fs)
+}
+
+func (o *fixOptions) check(args []string) error {
+	switch {
+	case len(args) == 0:
+		return wrong("write for example proxyaddr fix audit/report.xlsx -o approved", "no workbook to read")
+	case len(args) > 1:
+		return wrong("", "unexpected argument %q", args[1])
+	case o.output == "":
+		return wrong("name one with -o", "no directory for the files")
+	case o.named() || o.input != "":
+		if err := o.source.check(); err != nil {
+			return err
+		}
+	}
+	o.workbook = args[0]
+	if _, err := os.Stat(filepath.Join(o.output, report.ScanFile)); err == nil {
+		return wrong("name another directory with -o", "%s: holds a scan", o.output)
+	}
+	return nil
+}
+
+func newFix(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
+	o := &fixOptions{}
+	fs := pflag.NewFlagSet("fix", pflag.ContinueOnError)
+	o.addFlags(fs)
+	return fs, func(ctx context.Context, args []string) (int, error) {
+		if err := c.settle(fs, alternatives...); err != nil {
+			return 0, err
+		}
+		if err := o.check(args); err != nil {
+			return 0, err
+		}
+		return o.run(ctx, c)
+	}
+}
+
+func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
+	review, err := report.OpenReview(o.workbook)
+	if err != nil {
+		return c.refuse(err)
+	}
+	var holder func(conflicts.Address) string
+	typed := review.Typed()
+	if len(typed) > 0 && (o.named() || o.input != "") {
+		src, done, err := o.connect(ctx, c)
+		if err != nil {
+			return 0, err
+		}
+		defer done()
+		list, failed := ldapscan.Check(ctx, src, typed)
+		if list == nil {
+			return 0, o.unreadable(failed)
+		}
+		if failed != nil {
+			c.log("incomplete: %v", failed)
+			c.hint("nothing was written, as it is not known whether the addresses written over proposals are free")
+			return exitIncomplete, nil
+		}
+		holder = holderIn(list)
+	}
+	approved, err := review.Approved(holder)
+	if err != nil {
+		if len(typed) > 0 && holder == nil {
+			c.hint("name the directory with -d or -H, or an export with --input, to look up addresses written over proposals")
+		}
+		return c.refuse(err)
+	}
+	approved.Version = version()
+	names, err := report.Publish(o.output, approved)
+	if err != nil {
+		return 0, &outputError{err}
+	}
+	r := approved.Review
+	c.log("approved %d of %d changes; conflicts left: %d rejected, %d deferred, %d not decided", len(approved.Changes), r.Proposed,
+		r.Count(conflicts.Rejected), r.Count(conflicts.Deferred), r.Count(conflicts.Undecided))
+	c.log("wrote %s to %s", strings.Join(names, ", "), o.output)
+	return exitClean, nil
+}
+
+// holderIn names who has an address.
+func holderIn(list []conflicts.Availability) func(conflicts.Address) string {
+	holders := map[string]string{}
+	for _, a := range list {
+		if a.Taken() {
+			holders[a.Address.Raw] = a.Owners[0].DN
+		}
+	}
+	return func(a conflicts.Address) string { return holders[a.Raw] }
+}
+
+// refuse tells all that is wrong with a review.
+func (c *console) refuse(err error) (int, error) {
+	var review *report.ReviewError
+	if !errors.As(err, &review) {
+		return 0, &usageError{problem: err.Error()}
+	}
+	for _, problem := range review.Problems {
+		c.log("%s", problem)
+	}
+	c.hint(review.Hint)
+	return exitStale, nil
+}

@@ -1,0 +1,327 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"proxyaddr/conflicts"
+)
+
+// ReadJSON reads what [JSON] wrote, of the same schema version. [Fix],
+// [Rollback] and [ChangeRequest] make the same bytes of the result as of the
+// audit that was written. Of an object it has what the document has; a kind of
+// recipient is in its class, and rules have a name and a sentence only.
+//
+// Fields that it does not know are passed over. An unknown class, kind, risk or
+// attribute, a change of an object that is no owner of the conflict, and counts
+// that are not those of the elements are errors, as is anything behind the
+// document.
+func ReadJSON(r io.Reader) (*conflicts.Audit, error) {
+	d := &jsonReader{dec: json.NewDecoder(r), audit: &conflicts.Audit{}, head: map[string]json.RawMessage{},
+		objects: map[conflicts.Ref]*conflicts.Object{}}
+	if err := d.object(d.field); err != nil {
+		return nil, fmt.Errorf("at byte %d: %w", d.dec.InputOffset(), err)
+	}
+	if _, err := d.dec.Token(); err != io.EOF {
+		return nil, fmt.Errorf("at byte %d: more than one document", d.dec.InputOffset())
+	}
+	if err := d.complete(); err != nil {
+		return nil, err
+	}
+	return d.audit, nil
+}
+
+// A jsonReader takes a document apart element by element.
+type jsonReader struct {
+	dec   *json.Decoder
+	audit *conflicts.Audit
+	// head has the fields that are not arrays of elements.
+	head map[string]json.RawMessage
+	// objects are the owners, each once.
+	objects map[conflicts.Ref]*conflicts.Object
+}
+
+// object hands the fields of an object to each, which reads their values.
+func (d *jsonReader) object(each func(name string) error) error {
+	if err := d.delimiter('{'); err != nil {
+		return err
+	}
+	for d.dec.More() {
+		name, err := d.dec.Token()
+		if err != nil {
+			return err
+		}
+		if err := each(name.(string)); err != nil {
+			return err
+		}
+	}
+	return d.delimiter('}')
+}
+
+func (d *jsonReader) delimiter(want json.Delim) error {
+	switch got, err := d.dec.Token(); {
+	case err == io.EOF:
+		return io.ErrUnexpectedEOF
+	case err != nil:
+		return err
+	case got != want:
+		return fmt.Errorf("%v where %v belongs", got, want)
+	}
+	return nil
+}
+
+func (d *jsonReader) field(name string) error {
+	if _, ok := d.head[name]; ok {
+		return fmt.Errorf("%q twice", name)
+	}
+	d.head[name] = nil
+	switch name {
+	case "conflicts":
+		return readArray(d, d.conflict)
+	case "changes":
+		return readArray(d, d.change)
+	case "findings":
+		return readArray(d, d.finding)
+	}
+	var value json.RawMessage
+	if err := d.dec.Decode(&value); err != nil {
+		return err
+	}
+	d.head[name] = value
+	if name == "schema_version" && string(value) != fmt.Sprint(schemaVersion) {
+		return fmt.Errorf("schema version %s: this program reads version %d", value, schemaVersion)
+	}
+	return nil
+}
+
+// readArray hands the elements of an array to each.
+func readArray[T any](d *jsonReader, each func(*T) error) error {
+	if err := d.delimiter('['); err != nil {
+		return err
+	}
+	for d.dec.More() {
+		var element T
+		if err := d.dec.Decode(&element); err != nil {
+			return err
+		}
+		if err := each(&element); err != nil {
+			return err
+		}
+	}
+	return d.delimiter(']')
+}
+
+// field returns a string as it was before it became JSON.
+func exactly(fields map[string][]byte, name string, written text) string {
+	if b, ok := fields[name]; ok {
+		return string(b)
+	}
+	return string(written)
+}
+
+func readGUID(s string) (g conflicts.GUID, err error) {
+	if s != "" {
+		g, err = conflicts.ParseGUID(s)
+	}
+	return g, err
+}
+
+func (d *jsonReader) conflict(j *conflictJSON) error {
+	if !slices.Contains(conflicts.Classes, j.Class) {
+		return fmt.Errorf("%s: unknown class %q", j.ID, j.Class)
+	}
+	if len(j.Owners) == 0 {
+		return fmt.Errorf("%s: a conflict without owners", j.ID)
+	}
+	c := conflicts.Conflict{
+		ID: j.ID, Class: j.Class, Type: string(j.Type), Address: exactly(j.Base64, "address", j.Address),
+		Reason: string(j.Reason), Unresolved: string(j.Unresolved), Owners: make([]conflicts.Owner, len(j.Owners)),
+	}
+	var err error
+	if c.Cause, err = j.Cause.read(); err != nil {
+		return fmt.Errorf("%s: %w", j.ID, err)
+	}
+	for i := range j.Owners {
+		if c.Owners[i], err = d.owner(&j.Owners[i]); err != nil {
+			return fmt.Errorf("%s: %w", j.ID, err)
+		}
+	}
+	d.audit.Conflicts = append(d.audit.Conflicts, c)
+	return nil
+}
+
+// read returns the cause; documents of before it was judged have none.
+func (j *causeJSON) read() (conflicts.Cause, error) {
+	c := conflicts.Cause{Kind: j.Kind, Because: string(j.Because)}
+	if j.Kind != "" && j.Kind != conflicts.UnknownCause && !slices.Contains(conflicts.CauseKinds, j.Kind) {
+		return c, fmt.Errorf("unknown cause %q", j.Kind)
+	}
+	for _, c.Certainty = range []conflicts.Certainty{conflicts.Likely, conflicts.Possible, conflicts.NotKnown} {
+		if c.Certainty.String() == j.Certainty {
+			return c, nil
+		}
+	}
+	if j.Certainty != "" {
+		return c, fmt.Errorf("unknown certainty %q", j.Certainty)
+	}
+	return c, nil
+}
+
+func (j *stampJSON) read() (conflicts.Stamp, error) {
+	if j == nil {
+		return conflicts.Stamp{}, nil
+	}
+	invocation, err := readGUID(j.Invocation)
+	return conflicts.Stamp{Time: j.Time, Version: j.Version, Invocation: invocation,
+		Server: exactly(j.Base64, "server", j.Server), Site: exactly(j.Base64, "site", j.Site)}, err
+}
+
+func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
+	guid, err := readGUID(j.GUID)
+	if err != nil {
+		return conflicts.Owner{}, err
+	}
+	written, err := j.Written.read()
+	if err != nil {
+		return conflicts.Owner{}, err
+	}
+	read := &conflicts.Object{
+		Entry:     conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid},
+		Partition: exactly(j.Base64, "partition", j.Partition), Class: string(j.Kind),
+		DisplayName: exactly(j.Base64, "name", j.Name), Created: j.Created, Written: written, Restored: j.Restored,
+	}
+	o := d.objects[read.Ref()]
+	if o == nil {
+		o = read
+		d.objects[read.Ref()] = o
+	}
+	first := j.claimJSON
+	first.Base64 = j.Base64
+	owner := conflicts.Owner{Object: o, Claims: make([]conflicts.Claim, 1+len(j.Also))}
+	for i, claim := range append([]claimJSON{first}, j.Also...) {
+		if !slices.Contains(attributes, claim.Attribute) {
+			return owner, fmt.Errorf("unknown attribute %q", claim.Attribute)
+		}
+		owner.Claims[i] = conflicts.Claim{Attribute: claim.Attribute, Value: exactly(claim.Base64, "value", claim.Value),
+			Primary: claim.Primary, Padded: claim.Padded, Loose: claim.Loose}
+	}
+	return owner, nil
+}
+
+// attributes are those in which an owner can hold an address.
+var attributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName}
+
+// change leaves the object to complete, as the conflicts may come later.
+func (d *jsonReader) change(j *changeJSON) error {
+	guid, err := readGUID(j.GUID)
+	if err != nil {
+		return err
+	}
+	c := conflicts.Change{
+		Conflict: j.Conflict, Object: &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
+		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New), RiskReason: string(j.RiskReason),
+	}
+	if c.Attribute != conflicts.ProxyAddresses && c.Attribute != conflicts.Mail {
+		return fmt.Errorf("%s: a change of %q: only proxyAddresses and mail may be changed", j.Conflict, j.Attribute)
+	}
+	for _, risk := range []conflicts.Risk{conflicts.Low, conflicts.Medium, conflicts.High} {
+		if risk.String() == j.Risk {
+			c.Risk = risk
+			d.audit.Changes = append(d.audit.Changes, c)
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: unknown risk %q", j.Conflict, j.Risk)
+}
+
+func (d *jsonReader) finding(j *findingJSON) error {
+	guid, err := readGUID(j.GUID)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(conflicts.FindingKinds, j.Kind) {
+		return fmt.Errorf("unknown kind of finding %q", j.Kind)
+	}
+	d.audit.Findings = append(d.audit.Findings, conflicts.Finding{Kind: j.Kind, DN: exactly(j.Base64, "dn", j.DN), GUID: guid,
+		Value: exactly(j.Base64, "value", j.Value), Detail: exactly(j.Base64, "detail", j.Detail)})
+	return nil
+}
+
+// complete takes in the head, and finds the objects of the changes.
+func (d *jsonReader) complete() error {
+	for _, name := range []string{"schema_version", "conflicts", "changes", "findings"} {
+		if _, ok := d.head[name]; !ok {
+			return fmt.Errorf("%q is missing", name)
+		}
+	}
+	for _, elements := range []string{"conflicts", "changes", "findings"} {
+		delete(d.head, elements)
+	}
+	head, err := json.Marshal(d.head)
+	if err != nil {
+		return err
+	}
+	var j auditJSON
+	if err := json.Unmarshal(head, &j); err != nil {
+		return err
+	}
+	j.restore(d.audit)
+	if j.Complete != d.audit.Complete() {
+		return fmt.Errorf("complete is %t, with %d reasons why not", j.Complete, len(j.IncompleteReasons))
+	}
+	if a := d.audit; j.Counts.Conflicts != len(a.Conflicts) || j.Counts.Changes != len(a.Changes) || j.Counts.Findings != len(a.Findings) {
+		return fmt.Errorf("%d conflicts, %d changes and %d findings are here, %d, %d and %d were counted",
+			len(a.Conflicts), len(a.Changes), len(a.Findings), j.Counts.Conflicts, j.Counts.Changes, j.Counts.Findings)
+	}
+	owns, seen := make(map[claimant]bool), make(map[string]bool)
+	for i := range d.audit.Conflicts {
+		c := &d.audit.Conflicts[i]
+		if seen[c.ID] {
+			return fmt.Errorf("%s: twice", c.ID)
+		}
+		seen[c.ID] = true
+		for _, o := range c.Owners {
+			owns[claimant{c.ID, o.Ref()}] = true
+		}
+	}
+	for i := range d.audit.Changes {
+		c := &d.audit.Changes[i]
+		if !owns[claimant{c.Conflict, c.Object.Ref()}] {
+			return fmt.Errorf("%s: a change of %s, which is no owner", c.Conflict, c.Object.DN)
+		}
+		c.Object = d.objects[c.Object.Ref()]
+	}
+	return nil
+}
+
+// restore is the inverse of newAuditJSON.
+func (j *auditJSON) restore(a *conflicts.Audit) {
+	a.Version, a.Command = string(j.Version), string(j.Command)
+	a.Problems, a.Notes = untexts(j.IncompleteReasons), untexts(j.Notes)
+	a.Scope = conflicts.Scope{
+		Source: untexts(j.Scope.Source), Identity: string(j.Scope.Identity),
+		Base: untexts(j.Scope.Base), Exclude: untexts(j.Scope.Exclude), AcceptedDomains: untexts(j.Scope.AcceptedDomains),
+	}
+	for _, s := range j.Scope.Servers {
+		a.Scope.Servers = append(a.Scope.Servers, conflicts.Server{URL: string(s.URL), Host: string(s.Host), Site: string(s.Site),
+			Transport: string(s.Transport), Mechanism: string(s.Mechanism), Protection: string(s.Protection),
+			Identity: string(s.Identity), Level: string(s.Level), Missing: untexts(s.Missing)})
+	}
+	for _, c := range j.Coverage {
+		a.Coverage = append(a.Coverage, conflicts.Coverage{Partition: string(c.Partition), Objects: c.Objects, Values: c.Values,
+			Pages: c.Pages, Referrals: c.Referrals, Deleted: c.Deleted, Problem: string(c.Problem)})
+	}
+	for _, r := range j.Rules {
+		a.Rules = append(a.Rules, conflicts.Rule{Name: r.Name, About: r.About})
+	}
+}
+
+func untexts(list []text) []string {
+	var out []string
+	for _, t := range list {
+		out = append(out, string(t))
+	}
+	return out
+}
