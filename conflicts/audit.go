@@ -95,6 +95,9 @@ type Server struct {
 	Missing []string
 }
 
+// Name is what the server calls itself, or else its URL.
+func (s *Server) Name() string { return cmp.Or(s.Host, s.URL) }
+
 // String says in one line what was agreed.
 func (s Server) String() string {
 	facts := []string{s.URL}

@@ -39,8 +39,8 @@ type Config struct {
 	// forest's default query policy allows, or 1000 where that cannot be read. A
 	// server that allows fewer is asked for fewer.
 	PageSize int
-	// Timeout bounds the connection and then every single request; 0 means one
-	// minute.
+	// Timeout bounds every single request, and if it is less than 30 seconds also
+	// what comes before the bind; 0 means 150 seconds.
 	Timeout time.Duration
 	// RetryWait is how long to wait before a request is made again after the
 	// connection broke or the server was busy; it doubles with each of three
@@ -55,8 +55,12 @@ type Config struct {
 	Connections int
 }
 
+// DefaultTimeout is longer than Active Directory's own for a search, of 120
+// seconds (MaxQueryDuration, [MS-ADTS] 3.1.1.3.4.6).
+const DefaultTimeout = 150 * time.Second
+
 const (
-	defaultTimeout   = time.Minute
+	connectTimeout   = 30 * time.Second
 	defaultRetryWait = time.Second
 )
 
@@ -144,7 +148,7 @@ var ldapPorts = map[string]string{"ldaps": "636", "ldap": "389"}
 // endpoint returns the URL with its port, and the configuration with what was
 // left to it.
 func (cfg Config) endpoint() (*url.URL, Config, error) {
-	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
 	if err := cfg.Check(); err != nil {
 		return nil, cfg, err
@@ -164,7 +168,7 @@ func (cfg Config) endpoint() (*url.URL, Config, error) {
 
 // connect returns a session whose connection is up, but not bound.
 func connect(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
-	within, cancel := context.WithTimeout(ctx, cfg.Timeout)
+	within, cancel := context.WithTimeout(ctx, min(cfg.Timeout, connectTimeout))
 	defer cancel()
 	nc, err := (&net.Dialer{}).DialContext(within, "tcp", net.JoinHostPort(cmp.Or(cfg.Address, u.Hostname()), u.Port()))
 	if err != nil {

@@ -101,9 +101,9 @@ func (d *Directory) objects(search search, found func(*conflicts.Object)) (int, 
 	objects := make([]*conflicts.Object, len(whole))
 	for i, w := range whole {
 		objects[i] = d.object(w)
-	}
-	if err := d.locate(objects); err != nil {
-		return 0, err
+		if err := d.locate(&objects[i].Written); err != nil {
+			return 0, err
+		}
 	}
 	for _, o := range objects {
 		found(o)

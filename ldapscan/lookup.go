@@ -207,24 +207,24 @@ func escape(value string) string {
 	return value
 }
 
-// Lookup reads the file to its end. A file that cannot be opened or is no LDIF is
-// an [*Error].
-func (x Export) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
+// Lookup reads the file to its end. A file that is no LDIF is an
+// [*Error].
+func (x *Export) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
 	wanted := conflicts.NewWanted(addresses...)
 	seen := map[conflicts.Ref]bool{}
 	var w viewer
 	n, values := 0, 0
 	part := ""
-	err := x.read(ctx, func(rec *ldif.Record) error {
+	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
 		n++
-		w.record(rec)
+		w.record(v)
 		values += len(w.view.ProxyAddresses)
 		if w.missing > 0 && part == "" {
-			part = rec.DN
+			part = string(v.DN)
 		}
 		if wanted.In(&w.view) && !seen[w.view.Ref()] {
 			seen[w.view.Ref()] = true
-			found(attributesOf(rec).object(rec.DN))
+			found(objectOf(r.Record()))
 		}
 		return nil
 	})
@@ -236,20 +236,9 @@ func (x Export) Lookup(ctx context.Context, addresses []conflicts.Address, found
 	case err != nil:
 		return err
 	case values == 0:
-		return fmt.Errorf("%s: not one proxy address was seen: the export left them out", x.Path)
+		return fmt.Errorf("%s: not one proxy address was seen: the export left them out", x.name)
 	case part != "":
-		return fmt.Errorf("%s: %s: only part of the values of proxyAddresses was exported", x.Path, part)
+		return fmt.Errorf("%s: %s: only part of the values of proxyAddresses was exported", x.name, part)
 	}
 	return nil
-}
-
-// unreadable is the error for a file of which nothing could be read; damage may
-// be nil.
-func (x Export) unreadable(damage error) error {
-	e := &Error{Subject: x.Path, Problem: "no objects in it", Hint: "see whether the export failed"}
-	if damage != nil && !errors.As(damage, &e) {
-		e.Problem = strings.TrimPrefix(damage.Error(), x.Path+": ")
-		e.Hint = "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
-	}
-	return e
 }

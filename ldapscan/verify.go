@@ -88,9 +88,9 @@ func (f *Forest) Reread(ctx context.Context, amendments []conflicts.Amendment, f
 	return f.ask(ctx, refsOf(amendments), (*Directory).reread, found)
 }
 
-// Reread reads the file to its end. A file that cannot be opened or is no LDIF is
-// an [*Error].
-func (x Export) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
+// Reread reads the file to its end. A file that is no LDIF is an
+// [*Error].
+func (x *Export) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
 	guids, names := map[conflicts.GUID]bool{}, map[string]bool{}
 	for _, a := range amendments {
 		if a.GUID != (conflicts.GUID{}) {
@@ -100,11 +100,11 @@ func (x Export) Reread(ctx context.Context, amendments []conflicts.Amendment, fo
 	}
 	var w viewer
 	n := 0
-	err := x.read(ctx, func(rec *ldif.Record) error {
+	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
 		n++
-		w.record(rec)
-		if guids[w.view.GUID] || names[conflicts.DNKey(rec.DN)] {
-			found(attributesOf(rec).object(rec.DN))
+		w.record(v)
+		if guids[w.view.GUID] || names[conflicts.DNKey(string(v.DN))] {
+			found(objectOf(r.Record()))
 		}
 		return nil
 	})

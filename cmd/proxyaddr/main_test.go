@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -121,6 +122,43 @@ func TestScanServer(t *testing.T) {
 	}
 	if c := srv.Counts(); c.ClearPasswords != 0 || c.Updates != 0 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// What ldapsearch writes can be piped in, and all that it writes besides the
+// entries tells whether it was complete.
+func TestScanOfLdapsearch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a program of OpenLDAP")
+	}
+	srv, args := serve(t, twoOwners)
+	for _, tc := range []struct {
+		name, option string
+		fault        ldaptest.Kind
+		code         int
+		says         string
+	}{
+		{"entries alone", "-LLL", ldaptest.None, exitConflicts, ""},
+		{"everything", "-v", ldaptest.None, exitConflicts, ""},
+		{"cut short", "-v", ldaptest.Fail, exitIncomplete, `result: "4 Size limit exceeded": the search behind this export did not succeed`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			srv.Inject(ldaptest.Fault{Kind: tc.fault, Page: 3, Code: 4})
+			search := exec.Command("ldapsearch", tc.option, "-x", "-H", srv.URL, "-D", "anna@a.example", "-w", password, "-b", "DC=a,DC=example", "-E", "pr=1/noprompt")
+			search.Env = append(os.Environ(), "LDAPTLS_CACERT="+args[4])
+			stdin, err := search.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := search.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var stdout, stderr bytes.Buffer
+			if code := run([]string{"scan", "--input", "-"}, stdin, &stdout, &stderr); code != tc.code || !strings.Contains(stderr.String(), tc.says) {
+				t.Errorf("exit %d\n%s%s", code, stdout.String(), stderr.String())
+			}
+			search.Wait() // its exit code is not the point
+		})
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,17 +24,30 @@ USAGE
   proxyaddr scan -d DOMAIN [FLAGS]
   proxyaddr scan -H URL -D USER [FLAGS]
   proxyaddr scan --input EXPORT.ldif [FLAGS]
+  proxyaddr scan --compare-dcs -d DOMAIN [FLAGS]
+  proxyaddr scan --compare-dcs -H URL -H URL [FLAGS]
 
 EXAMPLE
   proxyaddr scan -d example.com -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D EXAMPLE\anna -W -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
+  proxyaddr scan --compare-dcs -d example.com
+  ldapsearch ... | proxyaddr scan --input -
 
 With -d the domain controllers are found through DNS, and every domain of the
 forest is read. Without --auth, the bind is by Kerberos as the signed-in user
 on Windows and with the ticket of kinit elsewhere, unless -D names a user: then
 by password, sealed by Kerberos with -d, and simple over TLS with -H.
+
+With --compare-dcs the domain controllers are compared with each other: which
+objects have other proxy addresses on one than on another, whether replication is
+bringing them or stuck, and which conflicts it will bring. Exit code 1 then means
+that something differs.
+
+An export is read twice. One that comes through a pipe is therefore copied to a
+temporary file as large as it is, in the directory that TMPDIR names (on Windows
+TMP), and the file is deleted.
 
 Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or a
 line "flag = value" in the file that --config names; the command line goes first.
@@ -45,7 +57,7 @@ line "flag = value" in the file that --config names; the command line goes first
 type scanOptions struct {
 	source
 	output, format        string
-	stats                 bool
+	stats, compareDCs     bool
 	base, exclude, keeper []string
 	pattern, secondary    string
 	commandLine           string
@@ -61,6 +73,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.secondary, "secondary", "replace", "replace or remove a duplicated secondary address")
 	fs.StringVarP(&o.output, "output", "o", "", "write the report, the fix files and scan.json to this `directory`")
 	fs.StringVar(&o.format, "format", "table", "write table, json, jsonl or csv to stdout")
+	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare domain controllers with each other instead: all of the domain that -d names, or those of several -H")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 }
 
@@ -75,6 +88,11 @@ func (o *scanOptions) check(args []string) error {
 		return wrong("the formats are table, json, jsonl and csv", "--format %s: unknown", o.format)
 	case o.secondary != "replace" && o.secondary != "remove":
 		return wrong("it takes replace or remove", "--secondary %s: unknown", o.secondary)
+	}
+	if o.compareDCs {
+		if err := o.checkCompare(); err != nil {
+			return err
+		}
 	}
 	for _, dn := range slices.Concat(o.base, o.exclude) {
 		if !strings.Contains(dn, "=") {
@@ -120,21 +138,17 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 }
 
 func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
+	if o.compareDCs {
+		return o.compare(ctx, c)
+	}
 	src, done, err := o.connect(ctx, c)
 	if err != nil {
 		return 0, err
 	}
 	defer done()
 	audit, err := c.scan(ctx, src, o)
-	if err != nil && o.input != "" && ctx.Err() == nil {
-		hint := "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
-		if e := (*ldapscan.Error)(nil); errors.As(err, &e) {
-			hint = e.Hint
-		}
-		return 0, &usageError{err.Error(), hint}
-	}
 	if err != nil {
-		return 0, err
+		return 0, o.unreadable(err)
 	}
 	return c.deliver(audit, o)
 }
