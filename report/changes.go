@@ -10,28 +10,46 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// claimant is an object in its part as an owner of one conflict.
-type claimant struct {
-	conflict string
-	object   conflicts.Ref
+// plan finds the changes of a conflict. A map would take ten times the memory.
+type plan struct {
+	changes []conflicts.Change
+	order   []int // of changes, by conflict
 }
 
-// plan finds the changes of an owner in a conflict.
-type plan map[claimant][]*conflicts.Change
-
 func newPlan(a *conflicts.Audit) plan {
-	p := make(plan)
-	for i := range a.Changes {
-		c := &a.Changes[i]
-		key := claimant{c.Conflict, c.Object.Ref()}
-		p[key] = append(p[key], c)
+	p := plan{a.Changes, make([]int, len(a.Changes))}
+	for i := range p.order {
+		p.order[i] = i
 	}
+	slices.SortStableFunc(p.order, func(x, y int) int { return cmp.Compare(a.Changes[x].Conflict, a.Changes[y].Conflict) })
 	return p
+}
+
+// conflict returns the indices of the changes of a conflict, in their order.
+func (p plan) conflict(id string) []int {
+	compare := func(i int, id string) int { return cmp.Compare(p.changes[i].Conflict, id) }
+	first, _ := slices.BinarySearchFunc(p.order, id, compare)
+	last := first
+	for last < len(p.order) && p.changes[p.order[last]].Conflict == id {
+		last++
+	}
+	return p.order[first:last]
+}
+
+// owner returns the changes of an owner in a conflict.
+func (p plan) owner(c *conflicts.Conflict, o *conflicts.Owner) []*conflicts.Change {
+	var changes []*conflicts.Change
+	for _, i := range p.conflict(c.ID) {
+		if change := &p.changes[i]; change.Object.Ref() == o.Ref() {
+			changes = append(changes, change)
+		}
+	}
+	return changes
 }
 
 // of returns the change of one claim, or nil.
 func (p plan) of(c *conflicts.Conflict, o *conflicts.Owner, claim conflicts.Claim) *conflicts.Change {
-	for _, change := range p[claimant{c.ID, o.Ref()}] {
+	for _, change := range p.owner(c, o) {
 		if change.Attribute == claim.Attribute && change.Old == claim.Value {
 			return change
 		}

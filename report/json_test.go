@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -185,7 +186,7 @@ func (w *failAfter) Write(p []byte) (int, error) {
 
 func TestNoOutputHidesAFailedWrite(t *testing.T) {
 	a := hostileAudit()
-	for _, o := range append(textOutputs(a), files(a)[0]) {
+	for _, o := range append(textOutputs(a), output{workbookFile, func(w io.Writer) error { return Workbook(w, a, Sum{}) }}) {
 		var whole bytes.Buffer
 		if err := o.write(&whole); err != nil {
 			t.Fatal(err)

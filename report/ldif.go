@@ -198,10 +198,10 @@ func comment(indent, text string) []string {
 	const limit = 98
 	lines := wrap(Escape(text), limit-len(indent), quotedLen)
 	for i := range lines {
-		if i > 0 {
-			lines[i] = "  " + lines[i]
-		}
 		lines[i] = indent + lines[i]
+		if i == 0 {
+			indent += "  "
+		}
 	}
 	return lines
 }

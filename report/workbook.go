@@ -58,27 +58,22 @@ type workbook struct {
 	tableRows, links int
 	styles           map[look]int
 	tables           []*sheetTable
-	// keys has the key of every change; firstOwner and firstChange have the
-	// index of the first row of a conflict among all owners and all changes.
-	keys                    []string
-	firstOwner, firstChange map[string]int
+	changes          plan
+	// keys has the key of every change, firstOwner the index of a conflict's first
+	// row among all owners.
+	keys       []string
+	firstOwner map[string]int
 }
 
 func newWorkbook(a *conflicts.Audit, scan Sum) *workbook {
 	b := &workbook{
 		File: excelize.NewFile(), audit: a, scan: scan, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
-		keys:       changeKeys(a.Changes),
-		firstOwner: make(map[string]int, len(a.Conflicts)), firstChange: make(map[string]int, len(a.Conflicts)),
+		changes: newPlan(a), keys: changeKeys(a.Changes), firstOwner: make(map[string]int, len(a.Conflicts)),
 	}
 	owners := 0
 	for i := range a.Conflicts {
 		b.firstOwner[a.Conflicts[i].ID] = owners
 		owners += len(a.Conflicts[i].Owners)
-	}
-	for i := range a.Changes {
-		if _, ok := b.firstChange[a.Changes[i].Conflict]; !ok {
-			b.firstChange[a.Changes[i].Conflict] = i
-		}
 	}
 	return b
 }

@@ -26,16 +26,15 @@ func (b *workbook) layConflicts() error {
 }
 
 func (b *workbook) writeConflicts(t *rowWriter) error {
-	proposed := newPlan(b.audit)
 	for i := range b.audit.Conflicts {
 		c := &b.audit.Conflicts[i]
 		id := cellLink{text: c.ID}
-		if n, ok := b.firstChange[c.ID]; ok {
-			id.to = b.location(changesSheet, n)
+		if proposed := b.changes.conflict(c.ID); len(proposed) > 0 {
+			id.to = b.location(changesSheet, proposed[0])
 		}
 		for j := range c.Owners {
 			o := &c.Owners[j]
-			role, why := roleOf(c, j, proposed[claimant{c.ID, o.Ref()}])
+			role, why := roleOf(c, j, b.changes.owner(c, o))
 			if err := t.add(i%2 == 1, j == 0,
 				id, c.Class.Title(), fullAddress(c), role, o.Name(), o.Kind(), heldAs(o), marks(o), account(o.Object),
 				stamp(o.Created), writtenLast(o.Written), c.Cause.Short(), why, o.DN, o.GUID.String()); err != nil {

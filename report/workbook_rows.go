@@ -5,8 +5,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // A rowWriter writes the sheets of a table, row by row.
@@ -45,13 +43,9 @@ func (r *rowWriter) add(band, rule bool, values ...any) error {
 	}
 	r.row = appendRow(r.row[:0], row, height)
 	for i, c := range r.cells {
-		name, err := excelize.CoordinatesToCellName(i+1, row)
-		if err != nil {
-			return err
-		}
-		r.row = appendCell(r.row, name, r.table.book.styles[c.look], c)
+		r.row = appendCell(r.row, i, row, r.table.book.styles[c.look], c)
 		if c.to != "" {
-			r.links = appendLink(r.links, name, c.to)
+			r.links = appendLink(r.links, i, row, c.to)
 		}
 	}
 	r.row = append(r.row, "</row>"...)
@@ -113,9 +107,14 @@ func appendRow(b []byte, row int, height float64) []byte {
 	return append(b, `" customHeight="1">`...)
 }
 
-func appendCell(b []byte, name string, style int, c cell) []byte {
+// appendName appends the name of a cell. Tables have few columns.
+func appendName(b []byte, column, row int) []byte {
+	return strconv.AppendInt(append(b, 'A'+byte(column)), int64(row), 10)
+}
+
+func appendCell(b []byte, column, row, style int, c cell) []byte {
 	b = append(b, `<c r="`...)
-	b = append(b, name...)
+	b = appendName(b, column, row)
 	b = append(b, `" s="`...)
 	b = strconv.AppendInt(b, int64(style), 10)
 	switch {
@@ -135,9 +134,9 @@ func appendCell(b []byte, name string, style int, c cell) []byte {
 	return append(b, `</t></is></c>`...)
 }
 
-func appendLink(b []byte, name, to string) []byte {
+func appendLink(b []byte, column, row int, to string) []byte {
 	b = append(b, `<hyperlink ref="`...)
-	b = append(b, name...)
+	b = appendName(b, column, row)
 	b = append(b, `" location="`...)
 	b = append(b, to...)
 	return append(b, `"/>`...)
