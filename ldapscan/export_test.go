@@ -78,7 +78,7 @@ func FuzzExport(f *testing.F) {
 	}
 	var twice strings.Builder // many blocks, and the objects that are there again at the end count at the beginning
 	for i := range 600 {
-		fmt.Fprintf(&twice, "dn: CN=%d,OU=%d,DC=%c\nmail: %d@a.b\ndisplayName: %d\n\n", i%300, i%3, "aAbB"[i%4], i%300, i)
+		fmt.Fprintf(&twice, "dn: CN=%d,OU=%d,DC=%c\nmail: %d@a.b\ndisplayName: %d\n\n", i%300, i%3, "AaBb"[i%4], i%300, i)
 	}
 	f.Add([]byte(twice.String()), uint16(100))
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(maxReaders))
