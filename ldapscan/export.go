@@ -75,8 +75,7 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 		survey.Problems = append(survey.Problems, x.Path+": not one proxy address was seen: the export left them out")
 	}
 	slices.SortFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
-	slices.Sort(survey.AcceptedDomains)
-	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)
+	survey.AcceptedDomains = inOrder(survey.AcceptedDomains)
 	if damage == nil && n == 0 {
 		return nil, &Error{Subject: x.Path, Problem: "no objects in it", Hint: "see whether the export failed"}
 	}
@@ -96,8 +95,12 @@ func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	wanted := make(map[conflicts.Ref]bool, len(refs))
 	for _, ref := range refs {
+		if ref.GUID == (conflicts.GUID{}) {
+			ref.DN = conflicts.DNKey(ref.DN)
+		}
 		wanted[ref] = true
 	}
+	named := slices.ContainsFunc(refs, func(ref conflicts.Ref) bool { return ref.DN != "" })
 	var w viewer
 	var objects []*conflicts.Object
 	known, unnamed := controllers{}, map[conflicts.GUID]bool{}
@@ -107,6 +110,9 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 		}
 		w.record(rec)
 		ref := w.view.Ref()
+		if named && !wanted[ref] {
+			ref = conflicts.Ref{DN: conflicts.DNKey(rec.DN)}
+		}
 		inspected := wanted[ref] && !w.deleted
 		if !inspected && !strings.HasPrefix(rec.DN, "CN=NTDS Settings,") {
 			return nil

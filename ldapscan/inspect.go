@@ -40,10 +40,13 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attribute
 			guids = append(guids, ref.GUID)
 			continue
 		}
-		if !slices.ContainsFunc(d.assigned, func(p partition) bool { return conflicts.Within(ref.DN, p.dn) }) {
+		if !d.reads(ref.DN) {
 			continue // another server's
 		}
 		_, err := d.objects(attributes, func(attributes []string) ([]result, error) { return d.read(ref.DN, attributes...) }, found)
+		if ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidDNSyntax) {
+			continue // no object can have this name
+		}
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
