@@ -71,11 +71,9 @@ func (c *console) readFixes(args []string) ([]conflicts.Amendment, error) {
 	var all []conflicts.Amendment
 	wrongs := 0
 	for _, arg := range args {
-		names := []string{arg}
-		if _, err := os.Lstat(arg); err != nil { // shells on Windows leave patterns to the program
-			if matches, _ := filepath.Glob(arg); len(matches) > 0 {
-				names = matches
-			}
+		names := matching(arg)
+		if names == nil {
+			names = []string{arg}
 		}
 		for _, name := range names {
 			list, err := readFix(name)
@@ -94,6 +92,16 @@ func (c *console) readFixes(args []string) ([]conflicts.Amendment, error) {
 		return nil, wrong("a record deletes exact values of proxyAddresses or mail and adds others, as in the files of a scan", "%s cannot be verified", strings.Join(args, ", "))
 	}
 	return all, nil
+}
+
+// matching returns the files that an argument names, nil if there are none. Shells
+// on Windows leave patterns to the program.
+func matching(arg string) []string {
+	if _, err := os.Lstat(arg); err == nil {
+		return []string{arg}
+	}
+	names, _ := filepath.Glob(arg)
+	return names
 }
 
 func readFix(name string) ([]conflicts.Amendment, error) {
