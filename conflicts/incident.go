@@ -75,11 +75,11 @@ func (p *Party) String() string {
 	}
 	switch p.Fate {
 	case Moved:
-		return "no longer there, moved or not the same: " + strings.Join(names, " or ")
+		return "no longer there, moved perhaps: its name has " + strings.Join(names, " or ")
 	case Deleted:
 		return strings.Join(slices.Compact(deleted), " or ")
 	case Missing:
-		return "not found, renamed or deleted and not to be seen by the account"
+		return "not found: renamed, or deleted and hidden from the account"
 	case Unread:
 		return "not found, but not everything could be read"
 	}
@@ -196,7 +196,7 @@ func (i *Incident) Resolve(n *Names) {
 		switch rank := pair[0].rank() + pair[1].rank(); {
 		case rank > best:
 			best, i.Pairs = rank, [][2]Party{pair}
-		case rank == best && rank > 0:
+		case rank == best && rank > 0 && (len(pair[0].Objects) > 0 && len(pair[1].Objects) > 0 || !i.told(pair)):
 			i.Pairs = append(i.Pairs, pair)
 		}
 	}
@@ -209,6 +209,18 @@ func (i *Incident) Resolve(n *Names) {
 	}
 	slices.SortFunc(i.Addresses, func(a, b Address) int { return strings.Compare(string(a.Key()), string(b.Key())) })
 	i.Addresses = slices.CompactFunc(i.Addresses, func(a, b Address) bool { return a.Key() == b.Key() })
+}
+
+// told reports whether a pair, of which one name stands for nothing, has nothing
+// that another does not tell.
+func (i *Incident) told(pair [2]Party) bool {
+	for _, p := range pair {
+		known := func(other [2]Party) bool { return other[0].DN == p.DN || other[1].DN == p.DN }
+		if len(p.Objects) > 0 && !slices.ContainsFunc(i.Pairs, known) {
+			return false
+		}
+	}
+	return true
 }
 
 // rank orders readings: two names that stand for something before one, and what is
