@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -207,7 +208,9 @@ func (i *Incident) Resolve(n *Names) {
 			}
 		}
 	}
-	slices.SortFunc(i.Addresses, func(a, b Address) int { return strings.Compare(string(a.Key()), string(b.Key())) })
+	slices.SortFunc(i.Addresses, func(a, b Address) int {
+		return cmp.Or(strings.Compare(string(a.Key()), string(b.Key())), strings.Compare(a.Raw, b.Raw))
+	})
 	i.Addresses = slices.CompactFunc(i.Addresses, func(a, b Address) bool { return a.Key() == b.Key() })
 }
 

@@ -111,10 +111,16 @@ func (t *tracer) resolve() {
 }
 
 // owners returns the objects that hold one of the addresses, deleted ones among
-// them. Those that no event named are read again for the domain controllers that
-// wrote them.
+// them: those that events named, whatever the search found, and the others, which
+// are read again for the domain controllers that wrote them.
 func (t *tracer) owners(holders conflicts.Holders, addresses []conflicts.Address) []*conflicts.Object {
+	wanted := conflicts.NewWanted(addresses...)
 	all := map[conflicts.Ref]*conflicts.Object{}
+	for ref, o := range t.objects {
+		if len(wanted.Claims(o)) > 0 {
+			all[ref] = o
+		}
+	}
 	var further []conflicts.Ref
 	for _, a := range addresses {
 		for _, o := range holders.Owners(a) {
