@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -68,6 +69,25 @@ func TestAmendmentState(t *testing.T) {
 		if state != tc.state || strings.Join(reasons, "; ") != tc.says {
 			t.Errorf("%s: %s, %q", name, state, reasons)
 		}
+	}
+}
+
+// What takes an amendment back can be applied once the amendment is, and is taken
+// back by it.
+func TestAmendmentInverse(t *testing.T) {
+	before := mail(object(1, "X", "SMTP:x@a.com", "smtp:y@a.com", "smtp:z@a.com"), "x@a.com")
+	after := mail(object(1, "X", "SMTP:x2@a.com", "smtp:z@a.com"), "x2@a.com")
+	a := amend(before, ProxyAddresses, "SMTP:x@a.com", "SMTP:x2@a.com", Mail, "x@a.com", "x2@a.com")
+	a.Edits[0].Delete = append(a.Edits[0].Delete, "smtp:y@a.com")
+	back := a.Inverse()
+	if state, why := back.State(after); state != Ready || !back.Restores {
+		t.Errorf("after: %s %q", state, why)
+	}
+	if state, why := back.State(before); state != Applied {
+		t.Errorf("before: %s %q", state, why)
+	}
+	if again := back.Inverse(); !reflect.DeepEqual(again, a) {
+		t.Errorf("%+v", again)
 	}
 }
 

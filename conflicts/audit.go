@@ -98,6 +98,9 @@ type Server struct {
 	Missing []string
 }
 
+// Name is what the server calls itself, or else its URL.
+func (s *Server) Name() string { return cmp.Or(s.Host, s.URL) }
+
 // String says in one line what was agreed.
 func (s Server) String() string {
 	facts := []string{s.URL}
@@ -264,6 +267,11 @@ func SortFindings(found []Finding) []Finding {
 }
 
 func compareFindings(a, b Finding) int {
-	return cmp.Or(cmp.Compare(slices.Index(FindingKinds, a.Kind), slices.Index(FindingKinds, b.Kind)), cmp.Compare(a.DN, b.DN), cmp.Compare(a.GUID.String(), b.GUID.String()),
-		cmp.Compare(a.Value, b.Value), cmp.Compare(a.Detail, b.Detail))
+	if a.Kind != b.Kind {
+		return cmp.Compare(slices.Index(FindingKinds, a.Kind), slices.Index(FindingKinds, b.Kind))
+	}
+	if a.DN != b.DN {
+		return cmp.Compare(a.DN, b.DN)
+	}
+	return cmp.Or(compareGUIDs(a.GUID, b.GUID), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Detail, b.Detail))
 }

@@ -16,4 +16,9 @@
 // may share an address. They are read again, and [Judge] makes of that second
 // reading conflicts, changes that would end them, and findings. An [Audit] is
 // all of a scan, and [Audit.Decide] leaves of it what people approved.
+//
+// A [Replica] is what one domain controller holds of a partition. Several of them
+// give the objects that are not the same everywhere, each of which is a
+// [Difference] of the [Copy] that each domain controller has. A [Comparison] is all
+// of them, with the conflicts that replication brings.
 package conflicts

@@ -37,10 +37,17 @@ type Options struct {
 // does not depend on the order of objects. An object that occurs twice counts
 // once, as it was first. The findings are those that need more than one object.
 func Judge(objects []*Object, opt Options) ([]Conflict, []Change, []Finding) {
+	objects = distinct(objects)
+	found := find(objects, opt)
+	changes := newPlanner(objects, opt).plan(found)
+	return found, changes, repeatedTargets(objects, opt)
+}
+
+// find returns the conflicts among distinct objects.
+func find(objects []*Object, opt Options) []Conflict {
 	if opt.Rules == nil {
 		opt.Rules = DefaultRules()
 	}
-	objects = distinct(objects)
 	var found []Conflict
 	for _, owners := range group(objects) {
 		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.Reports(o.DN) }) {
@@ -55,8 +62,7 @@ func Judge(objects []*Object, opt Options) ([]Conflict, []Change, []Finding) {
 		return cmp.Or(cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class)),
 			cmp.Compare(a.Address, b.Address), cmp.Compare(a.ID, b.ID))
 	})
-	changes := newPlanner(objects, opt).plan(found)
-	return found, changes, repeatedTargets(objects, opt)
+	return found
 }
 
 // Reports tells whether an object lies in what is to be reported.

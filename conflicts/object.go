@@ -1,8 +1,8 @@
 package conflicts
 
 import (
+	"bytes"
 	"cmp"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -20,8 +20,23 @@ func (g GUID) String() string {
 	if g == (GUID{}) {
 		return ""
 	}
-	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(g[0:]),
-		binary.LittleEndian.Uint16(g[4:]), binary.LittleEndian.Uint16(g[6:]), g[8:10], g[10:])
+	b := g.written()
+	text := hex.AppendEncode(make([]byte, 0, 36), b[:4])
+	for _, field := range [][]byte{b[4:6], b[6:8], b[8:10], b[10:]} {
+		text = hex.AppendEncode(append(text, '-'), field)
+	}
+	return string(text)
+}
+
+// written returns the bytes in the order in which String writes them.
+func (g GUID) written() GUID {
+	return GUID{g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]}
+}
+
+// compareGUIDs orders them as their text.
+func compareGUIDs(a, b GUID) int {
+	x, y := a.written(), b.written()
+	return bytes.Compare(x[:], y[:])
 }
 
 // ParseGUID reads the form that String writes, with or without braces.
@@ -32,11 +47,7 @@ func ParseGUID(s string) (GUID, error) {
 	if err != nil || len(b) != len(g) || len(s) != 36 {
 		return g, fmt.Errorf("%q: not a GUID", s)
 	}
-	copy(g[:], b)
-	binary.LittleEndian.PutUint32(g[0:], binary.BigEndian.Uint32(b[0:]))
-	binary.LittleEndian.PutUint16(g[4:], binary.BigEndian.Uint16(b[4:]))
-	binary.LittleEndian.PutUint16(g[6:], binary.BigEndian.Uint16(b[6:]))
-	return g, nil
+	return GUID(b).written(), nil // its own inverse
 }
 
 // A Ref names an object for a second read: by its GUID, which survives
@@ -157,7 +168,7 @@ func compareObjects(a, b *Object) int {
 		if b.GUID == (GUID{}) {
 			return -1
 		}
-		return strings.Compare(a.GUID.String(), b.GUID.String())
+		return compareGUIDs(a.GUID, b.GUID)
 	}
 	return cmp.Or(strings.Compare(strings.ToLower(a.DN), strings.ToLower(b.DN)), strings.Compare(a.DN, b.DN))
 }

@@ -52,10 +52,10 @@ func (f *Forest) AcceptedDomains(ctx context.Context) ([]string, error) {
 }
 
 // AcceptedDomains reads the file to its end.
-func (x Export) AcceptedDomains(ctx context.Context) (domains []string, err error) {
+func (x *Export) AcceptedDomains(ctx context.Context) (domains []string, err error) {
 	var w viewer
-	err = x.read(ctx, func(rec *ldif.Record) error {
-		w.record(rec)
+	err = x.read(ctx, func(_ *ldif.Reader, v *ldif.View) error {
+		w.record(v)
 		for _, name := range w.domains {
 			domains = append(domains, string(name))
 		}

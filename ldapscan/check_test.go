@@ -24,7 +24,7 @@ func TestCheckSuggests(t *testing.T) {
 	content.WriteString("\ndn: CN=Forwarder,DC=contoso,DC=example\nobjectClass: contact\ntargetAddress: SMTP:x150@contoso.example\n")
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content.String())})
 	asked := []conflicts.Address{conflicts.ParseAddress("SMTP:X@contoso.example"), conflicts.ParseAddress("smtp:y@contoso.example")}
-	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": ldapscan.Export{Path: file(t, content.String())}} {
+	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": export(t, content.String())} {
 		list, err := ldapscan.Check(context.Background(), src, asked)
 		if err != nil || len(list) != 2 || !list[0].Taken() || list[0].Next.Raw != "SMTP:X151@contoso.example" || list[1].State() != "free" || list[1].Next.Raw != "" {
 			t.Errorf("%s: %+v, %v", name, list, err)

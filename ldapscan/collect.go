@@ -12,10 +12,9 @@ import (
 type collector struct {
 	judge    conflicts.Options
 	subtrees []string // that are reported, then those that are excluded
-	progress func(Progress)
+	tally    tally
 
 	mu    sync.Mutex
-	seen  Progress  // of all portions that were not dropped
 	whole collected // what was kept
 }
 
@@ -26,18 +25,17 @@ type collected struct {
 	findings []conflicts.Finding
 	changed  map[conflicts.Ref]*conflicts.Entry
 	inside   []int // objects in each subtree
-
-	sum, told Progress // told is the part of sum that the collector knows
+	count
 }
 
 func newCollector(index *conflicts.Index, judge conflicts.Options, progress func(Progress)) *collector {
-	c := &collector{judge: judge, subtrees: slices.Concat(judge.Base, judge.Exclude), progress: progress}
+	c := &collector{judge: judge, subtrees: slices.Concat(judge.Base, judge.Exclude), tally: tally{show: progress}}
 	c.whole = c.portion(index)
 	return c
 }
 
 func (c *collector) portion(index *conflicts.Index) collected {
-	return collected{c: c, index: index, changed: map[conflicts.Ref]*conflicts.Entry{}, inside: make([]int, len(c.subtrees))}
+	return collected{c: c, index: index, changed: map[conflicts.Ref]*conflicts.Entry{}, inside: make([]int, len(c.subtrees)), count: count{tally: &c.tally}}
 }
 
 func (c *collector) Portion() Portion {
@@ -47,8 +45,7 @@ func (c *collector) Portion() Portion {
 
 func (p *collected) Entry(v *conflicts.View) {
 	p.index.Add(v)
-	p.sum.Objects++
-	p.sum.Values += len(v.ProxyAddresses)
+	p.entry(v)
 	if len(p.inside) > 0 {
 		dn := string(v.DN)
 		for i, subtree := range p.c.subtrees {
@@ -70,31 +67,8 @@ func (p *collected) Changed(v *conflicts.View) {
 
 func (p *collected) Deleted(addresses [][]byte) { p.index.Reserve(addresses) }
 
-func (p *collected) Page(octets int) {
-	p.sum.Pages++
-	p.sum.Octets += int64(octets)
-	p.tell(p.sum)
-}
-
-// tell makes the collector count so much of the portion.
-func (p *collected) tell(sum Progress) {
-	p.c.mu.Lock()
-	defer p.c.mu.Unlock()
-	seen := &p.c.seen
-	seen.Objects += sum.Objects - p.told.Objects
-	seen.Values += sum.Values - p.told.Values
-	seen.Pages += sum.Pages - p.told.Pages
-	seen.Octets += sum.Octets - p.told.Octets
-	p.told = sum
-	if p.c.progress != nil {
-		p.c.progress(*seen)
-	}
-}
-
-func (p *collected) Drop() { p.tell(Progress{}) }
-
 func (p *collected) Keep() {
-	p.tell(p.sum)
+	p.tell()
 	p.c.mu.Lock()
 	defer p.c.mu.Unlock()
 	whole := &p.c.whole

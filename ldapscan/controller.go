@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 
@@ -24,6 +25,9 @@ func controllerOf(dn string) controller {
 	return c
 }
 
+// isController tells the names of nTDSDSA objects.
+func isController(dn []byte) bool { return bytes.HasPrefix(dn, []byte("CN=NTDS Settings,")) }
+
 // add takes in an nTDSDSA object and returns its invocation id.
 func (c controllers) add(dn string, a attributes) conflicts.GUID {
 	id := guidOf([]byte(a.first("invocationid")))
@@ -42,19 +46,17 @@ func (c controllers) name(s *conflicts.Stamp) bool {
 	return ok
 }
 
-// locate names the domain controllers in the stamps of objects. Their list is
-// read once, when a stamp has one that is not known yet. One that is not in it,
-// or may not be read, stays without a name.
-func (d *Directory) locate(objects []*conflicts.Object) error {
-	for _, o := range objects {
-		if !o.Written.Known() || d.controllers.name(&o.Written) || d.located {
-			continue
-		}
-		if err := d.readControllers(); err != nil {
-			return err
-		}
-		d.controllers.name(&o.Written)
+// locate names the domain controller in a stamp. Their list is read once, when a
+// stamp has one that is not known yet. One that is not in it, or may not be read,
+// stays without a name.
+func (d *Directory) locate(s *conflicts.Stamp) error {
+	if !s.Known() || d.controllers.name(s) || d.located {
+		return nil
 	}
+	if err := d.readControllers(); err != nil {
+		return err
+	}
+	d.controllers.name(s)
 	return nil
 }
 

@@ -39,8 +39,8 @@ type Config struct {
 	// forest's default query policy allows, or 1000 where that cannot be read. A
 	// server that allows fewer is asked for fewer.
 	PageSize int
-	// Timeout bounds the connection and then every single request; 0 means one
-	// minute.
+	// Timeout bounds every single request, and if it is less than 30 seconds also
+	// what comes before the bind; 0 means 150 seconds.
 	Timeout time.Duration
 	// RetryWait is how long to wait before a request is made again after the
 	// connection broke or the server was busy; it doubles with each of three
@@ -55,8 +55,12 @@ type Config struct {
 	Connections int
 }
 
+// DefaultTimeout is longer than Active Directory's own for a search, of 120
+// seconds (MaxQueryDuration, [MS-ADTS] 3.1.1.3.4.6).
+const DefaultTimeout = 150 * time.Second
+
 const (
-	defaultTimeout   = time.Minute
+	connectTimeout   = 30 * time.Second
 	defaultRetryWait = time.Second
 )
 
@@ -144,7 +148,7 @@ var ldapPorts = map[string]string{"ldaps": "636", "ldap": "389"}
 // endpoint returns the URL with its port, and the configuration with what was
 // left to it.
 func (cfg Config) endpoint() (*url.URL, Config, error) {
-	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
 	if err := cfg.Check(); err != nil {
 		return nil, cfg, err
@@ -163,19 +167,19 @@ func (cfg Config) endpoint() (*url.URL, Config, error) {
 }
 
 // connect returns a session whose connection is up, but not bound.
-func connect(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
-	within, cancel := context.WithTimeout(ctx, cfg.Timeout)
+func connect(ctx context.Context, u *url.URL, cfg Config) (*session, *ldap.Conn, error) {
+	within, cancel := context.WithTimeout(ctx, min(cfg.Timeout, connectTimeout))
 	defer cancel()
 	nc, err := (&net.Dialer{}).DialContext(within, "tcp", net.JoinHostPort(cmp.Or(cfg.Address, u.Hostname()), u.Port()))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s := &session{server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
 	switch {
 	case u.Scheme == "ldaps" || cfg.StartTLS:
 		if s.secured, err = secure(within, nc, u.Hostname(), cfg); err != nil {
 			nc.Close()
-			return nil, err
+			return nil, nil, err
 		}
 		nc = s.secured
 		s.server.Transport = tls.VersionName(s.secured.ConnectionState().Version)
@@ -183,8 +187,7 @@ func connect(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
 		s.wire = kerberos.NewConn(nc)
 		nc = s.wire
 	}
-	s.start(ctx, nc, cfg.Timeout)
-	return s, nil
+	return s, s.start(ctx, nc, cfg.Timeout), nil
 }
 
 // secure brings up TLS, after StartTLS if that is asked for.

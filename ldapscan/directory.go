@@ -268,7 +268,7 @@ func (d *Directory) sweep(ctx context.Context, all []partition, sink Sink, surve
 		if ctx.Err() != nil {
 			return
 		}
-		survey.Coverage = append(survey.Coverage, d.sweepPartition(ctx, p.dn, all, sink, survey))
+		survey.Coverage = append(survey.Coverage, d.sweepPartition(ctx, p.dn, wholeSweep, all, sink, survey))
 	}
 	domains, err := d.AcceptedDomains(ctx)
 	survey.AcceptedDomains = append(survey.AcceptedDomains, domains...)

@@ -7,9 +7,12 @@
 // domain controller spoken to over LDAPv3 (RFC 4511), [Forest], which is several
 // of them, and [Export], an LDIF file (RFC 2849).
 //
-// [Scan] runs a source from end to end and returns the audit. Nothing in this
+// [Scan] runs a source from end to end and returns the audit. [Compare] reads what
+// several domain controllers hold of the same partitions, which [OpenReplicas]
+// opens, and returns where they differ. Nothing in this
 // package writes to a directory: it sends binds, searches and the extended
-// requests StartTLS and "Who am I?", no other.
+// requests StartTLS and "Who am I?", no other. A [Line] is for a caller that does
+// write.
 //
 // What could not be read never goes missing silently. It is in
 // [conflicts.Coverage] and [conflicts.Audit.Problems], and an audit with a

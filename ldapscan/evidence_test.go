@@ -123,8 +123,8 @@ func TestEvidence(t *testing.T) {
 		srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content)})
 		for name, src := range map[string]ldapscan.Source{
 			"server":                       open(t, config(srv)),
-			"export":                       ldapscan.Export{Path: file(t, content)},
-			"export, configuration behind": ldapscan.Export{Path: file(t, owners+evidenceHeads+tc.sites)},
+			"export":                       export(t, content),
+			"export, configuration behind": export(t, owners+evidenceHeads+tc.sites),
 		} {
 			t.Run(tc.name+"/"+name, func(t *testing.T) {
 				audit := scan(t, src, ldapscan.Options{})

@@ -1,11 +1,14 @@
 package ldapscan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -20,116 +23,137 @@ import (
 // What the export left out, for want of rights or by its filter, nobody can
 // tell from the file.
 type Export struct {
-	Path string
+	name      string
+	file      *os.File
+	temporary string            // path of the file, if Close is to delete it
+	data      *io.SectionReader // all of the file
+	block     int64             // how many octets of it a goroutine takes on at once
+	places    *places           // where the records stand, after a sweep of all of it
 }
 
-var _ Source = Export{}
+var _ Source = (*Export)(nil)
+
+// OpenExport opens a file, or spools what is none. The caller closes it.
+func OpenExport(ctx context.Context, path string) (*Export, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, &Error{Subject: path, Problem: cause(err), Err: err}
+	}
+	if !info.Mode().IsRegular() {
+		return SpoolExport(ctx, path, &lateFile{path: path})
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &Error{Subject: path, Problem: cause(err), Err: err}
+	}
+	return newExport(path, f, info.Size()), nil
+}
+
+func newExport(name string, f *os.File, size int64) *Export {
+	return &Export{name: name, file: f, data: io.NewSectionReader(f, 0, size), block: blockSize}
+}
+
+// Close closes the file, and deletes it if it is a copy.
+func (x *Export) Close() error {
+	err := x.file.Close()
+	if x.temporary != "" {
+		err = errors.Join(err, os.Remove(x.temporary))
+	}
+	return err
+}
 
 // Describe names the file.
-func (x Export) Describe(s *conflicts.Scope) { s.Source = append(s.Source, x.Path) }
+func (x *Export) Describe(s *conflicts.Scope) { s.Source = append(s.Source, x.name) }
 
-// progressEvery is how many records count as a page.
-const progressEvery = 1000
-
-// Sweep reads the file to its end. A file that cannot be opened, does not begin
-// as LDIF or holds changes instead of content is an error; damage further on
+// Sweep reads the file to its end, with several goroutines. A file that does not
+// begin as LDIF or holds changes instead of content is an error; damage further on
 // makes the survey incomplete.
-func (x Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
-	survey := &Survey{Notes: []string{x.Path + ": an export; what it leaves out cannot be seen"}}
-	rows := &coverage{path: x.Path, partitions: map[string]*conflicts.Coverage{}, parents: map[string]*conflicts.Coverage{}}
-	portion := sink.Portion()
-	defer portion.Keep()
-	var w viewer
-	n := 0
-	damage := x.read(ctx, func(rec *ldif.Record) error {
-		if n++; n%progressEvery == 0 {
-			portion.Page(0)
-		}
-		w.record(rec)
-		for _, name := range w.domains {
-			survey.AcceptedDomains = append(survey.AcceptedDomains, string(name))
-		}
-		switch c := rows.of(rec.DN); {
-		case w.deleted:
-			if len(w.view.ProxyAddresses) > 0 {
-				c.Deleted++
-				portion.Deleted(w.view.ProxyAddresses)
-			}
-		case w.hasAddress():
-			c.Objects++
-			c.Values += len(w.view.ProxyAddresses)
-			portion.Entry(&w.view)
-			if w.missing > 0 && c.Problem == "" {
-				c.Problem = fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.Path, rec.DN)
-			}
-		}
-		return nil
-	})
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
+	parts, damage := x.sweep(ctx, sink, min(runtime.GOMAXPROCS(0), maxReaders), x.block)
+	if damage != nil && ctx.Err() == nil {
+		// It is for one goroutine to tell the line, and to stop there.
+		drop(parts)
+		parts, damage = x.sweep(ctx, sink, 1, x.data.Size())
 	}
-	for _, c := range rows.partitions {
-		survey.Coverage = append(survey.Coverage, *c)
+	total := parts[0]
+	for _, p := range parts[1:] {
+		total.add(p)
 	}
+	if total.records == 0 {
+		damage = x.unreadable(damage)
+	}
+	if ctx.Err() != nil || errors.As(damage, new(*Error)) {
+		drop(parts)
+		return nil, cmp.Or(ctx.Err(), damage)
+	}
+	for _, p := range parts {
+		p.portion.Keep()
+	}
+	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, Coverage: total.rows.list()}
 	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
-		survey.Problems = append(survey.Problems, x.Path+": not one proxy address was seen: the export left them out")
+		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
 	}
-	slices.SortFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
-	survey.AcceptedDomains = inOrder(survey.AcceptedDomains)
-	if damage == nil && n == 0 {
-		return nil, &Error{Subject: x.Path, Problem: "no objects in it", Hint: "see whether the export failed"}
-	}
-	if damage != nil {
-		var fatal *Error
-		if errors.As(damage, &fatal) || n == 0 {
-			return nil, damage
-		}
-		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.Path,
+	survey.AcceptedDomains = inOrder(total.domains)
+	if damage == nil {
+		x.places = total.places
+	} else {
+		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.name,
 			Problem: fmt.Sprintf("%v: nothing behind that line was read", damage)})
 	}
 	return survey, nil
 }
 
-// Inspect reads the file again and hands over the objects that refs name. The
-// domain controllers that wrote their addresses can stand behind them.
-func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
+// Inspect reads the file again and hands over the objects that refs name, the
+// first where one is there more than once. The domain controllers that wrote their
+// addresses can stand behind them. After a sweep it is known where to look.
+func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	wanted := make(map[conflicts.Ref]bool, len(refs))
+	named := map[string]conflicts.Ref{}            // by DNKey
+	alike := map[conflicts.Ref]*conflicts.Object{} // that have the name, but not as it is written, or a GUID
 	for _, ref := range refs {
-		if ref.GUID == (conflicts.GUID{}) {
-			ref.DN = conflicts.DNKey(ref.DN)
-		}
 		wanted[ref] = true
+		if ref.DN != "" {
+			named[conflicts.DNKey(ref.DN)] = ref
+		}
 	}
-	named := slices.ContainsFunc(refs, func(ref conflicts.Ref) bool { return ref.DN != "" })
 	var w viewer
 	var objects []*conflicts.Object
 	known, unnamed := controllers{}, map[conflicts.GUID]bool{}
-	err := x.read(ctx, func(rec *ldif.Record) error {
+	each := func(r *ldif.Reader, v *ldif.View) error {
 		if len(wanted) == 0 && len(unnamed) == 0 {
 			return io.EOF
 		}
-		w.record(rec)
+		w.record(v)
 		ref := w.view.Ref()
-		if named && !wanted[ref] {
-			ref = conflicts.Ref{DN: conflicts.DNKey(rec.DN)}
-		}
-		inspected := wanted[ref] && !w.deleted
-		if !inspected && !strings.HasPrefix(rec.DN, "CN=NTDS Settings,") {
-			return nil
-		}
-		a := attributesOf(rec)
-		if !inspected {
-			delete(unnamed, known.add(rec.DN, a))
-			return nil
-		}
-		delete(wanted, ref)
-		o := a.object(rec.DN)
-		objects = append(objects, o)
-		if id := o.Written.Invocation; o.Written.Known() && known[id] == (controller{}) {
-			unnamed[id] = true
+		switch {
+		case wanted[ref] && !w.deleted:
+			delete(wanted, ref)
+			o := objectOf(r.Record())
+			objects = append(objects, o)
+			if id := o.Written.Invocation; o.Written.Known() && known[id] == (controller{}) {
+				unnamed[id] = true
+			}
+		case isController(v.DN):
+			rec := r.Record()
+			delete(unnamed, known.add(rec.DN, attributesOf(rec)))
+		case len(named) > 0 && !w.deleted:
+			if ref, ok := named[conflicts.DNKey(string(v.DN))]; ok && alike[ref] == nil {
+				alike[ref] = objectOf(r.Record())
+			}
 		}
 		return nil
-	})
+	}
+	err := x.reread(ctx, refs, each)
+	maps.DeleteFunc(named, func(_ string, ref conflicts.Ref) bool { return !wanted[ref] })
+	if len(named) > 0 && err == nil && x.places != nil {
+		err = x.read(ctx, each) // places are known by the name as it is written
+	}
+	for ref, o := range alike {
+		if wanted[ref] {
+			delete(wanted, ref)
+			objects = append(objects, o)
+		}
+	}
 	for _, o := range objects {
 		known.name(&o.Written)
 		found(o)
@@ -140,6 +164,27 @@ func (x Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*c
 	return err
 }
 
+// reread hands over the records of the objects that refs name, and of domain
+// controllers, or, where the places of all are not known, every record.
+func (x *Export) reread(ctx context.Context, refs []conflicts.Ref, each func(*ldif.Reader, *ldif.View) error) error {
+	offsets, known := x.places.of(refs)
+	if !known {
+		return x.read(ctx, each)
+	}
+	r := newExportReader()
+	for _, at := range offsets {
+		r.Reset(sips{io.NewSectionReader(x.data, at, x.data.Size()-at)})
+		v, err := r.View()
+		if err != nil {
+			return fmt.Errorf("%s: it changed while it was read", x.name)
+		}
+		if each(r, v) == io.EOF {
+			break
+		}
+	}
+	return ctx.Err()
+}
+
 func attributesOf(rec *ldif.Record) attributes {
 	a := attributes{}
 	for _, attr := range rec.Attributes {
@@ -148,86 +193,60 @@ func attributesOf(rec *ldif.Record) attributes {
 	return a
 }
 
-// read hands over every record, each valid until the next.
-func (x Export) read(ctx context.Context, each func(*ldif.Record) error) error {
-	f, err := os.Open(x.Path)
-	if err != nil {
-		return &Error{Subject: x.Path, Problem: cause(err), Err: err}
-	}
-	defer f.Close()
-	r := ldif.NewReader(f)
-	r.ReuseRecord = true
-	for ctx.Err() == nil {
-		rec, err := r.Read()
+func objectOf(rec *ldif.Record) *conflicts.Object { return attributesOf(rec).object(rec.DN) }
+
+// sips hands out little at once, for records that are read on their own.
+type sips struct{ src io.Reader }
+
+func (s sips) Read(p []byte) (int, error) { return s.src.Read(p[:min(len(p), 4<<10)]) }
+
+// newExportReader returns a reader whose views have what a sweep looks at.
+func newExportReader() *ldif.Reader {
+	r := ldif.NewReader(nil)
+	r.Select = func(name string) bool { return new(viewer).field([]byte(name)) != noField }
+	return r
+}
+
+// read hands over every record, each valid until the next. An io.EOF from each
+// ends it.
+func (x *Export) read(ctx context.Context, each func(*ldif.Reader, *ldif.View) error) error {
+	return x.readBlock(ctx, newExportReader(), 0, x.data.Size(), each)
+}
+
+func (x *Export) readBlock(ctx context.Context, r *ldif.Reader, start, end int64, each func(*ldif.Reader, *ldif.View) error) error {
+	r.Reset(io.NewSectionReader(x.data, start, end-start))
+	for n := 0; ; n++ {
+		if n%1000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		v, err := r.View()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", x.Path, err)
+			return fmt.Errorf("%s: %w", x.name, err)
 		}
-		if rec.Change != ldif.ChangeNone && rec.Change != ldif.ChangeAdd { // ldifde writes every object as an add
-			return &Error{Subject: x.Path, Problem: fmt.Sprintf("line %d: a change, not the content of a directory", rec.Line),
+		if v.Change != ldif.ChangeNone && v.Change != ldif.ChangeAdd { // ldifde writes every object as an add
+			return &Error{Subject: x.name, Problem: fmt.Sprintf("line %d: a change, not the content of a directory", v.Line),
 				Hint: "export with ldifde -f export.ldif, or ldapsearch -LLL"}
 		}
-		if err := each(rec); err == io.EOF {
+		if err := each(r, v); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err
 		}
 	}
-	return ctx.Err()
 }
 
-// coverage counts what an export holds of each partition.
-type coverage struct {
-	path       string
-	partitions map[string]*conflicts.Coverage // by the name in lower case
-	parents    map[string]*conflicts.Coverage // by the name of a container
-}
-
-// maxParents bounds the memory for containers of objects.
-const maxParents = 10_000
-
-// of returns the row of the partition that holds an object, or of the whole file
-// where its name does not tell. What stands in a container below the head of a
-// partition lies in that partition, so that most names need not be taken apart.
-func (c *coverage) of(dn string) *conflicts.Coverage {
-	parent := strings.TrimLeft(parentOf(dn), " ")
-	if row := c.parents[parent]; row != nil {
-		return row
+// unreadable is the error for a file of which nothing could be read; damage may
+// be nil.
+func (x *Export) unreadable(damage error) error {
+	e := &Error{Subject: x.name, Problem: "no objects in it", Hint: "see whether the export failed"}
+	if damage != nil && !errors.As(damage, &e) {
+		e.Problem = strings.TrimPrefix(damage.Error(), x.name+": ")
+		e.Hint = "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
 	}
-	partition := conflicts.Partition(dn)
-	below := len(parent) > len(partition)
-	if partition == "" {
-		partition = c.path
-	}
-	key := strings.ToLower(partition)
-	row := c.partitions[key]
-	if row == nil {
-		row = &conflicts.Coverage{Partition: partition}
-		c.partitions[key] = row
-	}
-	if below {
-		if len(c.parents) == maxParents {
-			clear(c.parents)
-		}
-		c.parents[strings.Clone(parent)] = row
-	}
-	return row
-}
-
-// parentOf returns what stands behind the first comma of a name that is not
-// escaped.
-func parentOf(dn string) string {
-	for i := 0; i < len(dn); i++ {
-		switch dn[i] {
-		case '\\':
-			i++
-		case ',':
-			return dn[i+1:]
-		}
-	}
-	return ""
+	return e
 }
 
 // cause returns what the operating system said, without the operation and the

@@ -19,7 +19,7 @@ const inspectBatch = 50
 // stays the same when an object is renamed or moved. Those without one are read
 // one by one.
 func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	return d.failed(ctx, d.inspect(ctx, refs, inspectAttributes, nil, found))
+	return d.failed(ctx, d.batches(ctx, refs, func(search search) (int, error) { return d.objects(search, found) }))
 }
 
 // failed is the error of a verb.
@@ -33,7 +33,12 @@ func (d *Directory) failed(ctx context.Context, err error) error {
 	return nil
 }
 
-func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attributes []string, controls []ldap.Control, found func(*conflicts.Object)) error {
+// A search asks for attributes of the objects of a batch.
+type search func(attributes []string, controls ...ldap.Control) ([]result, error)
+
+// batches hands over searches for objects that refs name. What takes one returns
+// how many of them it found.
+func (d *Directory) batches(ctx context.Context, refs []conflicts.Ref, take func(search) (int, error)) error {
 	var guids []conflicts.GUID
 	for _, ref := range refs {
 		if ref.GUID != (conflicts.GUID{}) {
@@ -43,7 +48,7 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attribute
 		if !d.reads(ref.DN) {
 			continue // another server's
 		}
-		_, err := d.objects(attributes, func(attributes []string) ([]result, error) { return d.read(ref.DN, attributes...) }, found)
+		_, err := take(func(attributes []string, _ ...ldap.Control) ([]result, error) { return d.read(ref.DN, attributes...) })
 		if ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidDNSyntax) {
 			continue // no object can have this name
 		}
@@ -57,13 +62,13 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attribute
 			if left == 0 {
 				break
 			}
-			n, err := d.objects(attributes, func(attributes []string) ([]result, error) {
+			n, err := take(func(attributes []string, controls ...ldap.Control) ([]result, error) {
 				answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes, controls...)
 				if err != nil {
 					return nil, err
 				}
 				return parseEntries(answer.entries)
-			}, found)
+			})
 			if err != nil || ctx.Err() != nil {
 				return err
 			}
@@ -73,10 +78,10 @@ func (d *Directory) inspect(ctx context.Context, refs []conflicts.Ref, attribute
 	return nil
 }
 
-// objects hands over the objects that a search reads, with the domain controllers
+// objects hands over the objects that a search finds, with the domain controllers
 // that wrote their addresses, and returns their number.
-func (d *Directory) objects(attributes []string, search func(attributes []string) ([]result, error), found func(*conflicts.Object)) (int, error) {
-	list, err := search(attributes)
+func (d *Directory) objects(search search, found func(*conflicts.Object)) (int, error) {
+	list, err := search(inspectAttributes)
 	if err != nil {
 		return 0, err
 	}
@@ -99,9 +104,9 @@ func (d *Directory) objects(attributes []string, search func(attributes []string
 	objects := make([]*conflicts.Object, len(whole))
 	for i, w := range whole {
 		objects[i] = d.object(w)
-	}
-	if err := d.locate(objects); err != nil {
-		return 0, err
+		if err := d.locate(&objects[i].Written); err != nil {
+			return 0, err
+		}
 	}
 	for _, o := range objects {
 		found(o)

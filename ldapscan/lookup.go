@@ -93,25 +93,28 @@ type lookup struct {
 	seen     map[conflicts.Ref]bool
 }
 
-// read asks for the objects of a partition, deleted ones included if the server
-// lets it.
+// read asks for the objects of a partition.
 func (l *lookup) read(d *Directory, partition string) error {
 	for _, filter := range l.filters(d) {
-		q := query{base: partition, filter: filter, attributes: lookupAttributes}
-		var err error
-		if d.offers(showDeleted) {
-			q.control = ldap.NewControlMicrosoftShowDeleted()
-			err = d.pages(q, func(p page) error { return l.page(d, p) })
-		}
-		if q.control == nil || refused(err) {
-			q.control = nil
-			err = d.pages(q, func(p page) error { return l.page(d, p) })
-		}
+		err := d.withDeleted(func(controls ...ldap.Control) error {
+			return d.pages(query{base: partition, filter: filter, attributes: lookupAttributes, controls: controls}, func(p page) error { return l.page(d, p) })
+		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// withDeleted has a search made that shows deleted objects too, or, if the server
+// refuses that, one that does not.
+func (d *Directory) withDeleted(search func(controls ...ldap.Control) error) error {
+	if d.offers(showDeleted) {
+		if err := search(ldap.NewControlMicrosoftShowDeleted()); !refused(err) {
+			return err
+		}
+	}
+	return search()
 }
 
 func (l *lookup) page(d *Directory, p page) error {
@@ -160,23 +163,46 @@ func invisible(directories []*Directory) (problems []string) {
 
 // look finds out whether the account sees a proxy address.
 func (d *Directory) look() error {
-	enough := errors.New("one is enough")
+	n, err := d.count(1)
+	d.visible = n > 0
+	return err
+}
+
+// count returns how many objects have proxy addresses, up to enough or a page more.
+func (d *Directory) count(enough int) (n int, err error) {
+	stop := errors.New("enough")
 	for _, p := range d.assigned {
 		err := d.pages(query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}}, func(p page) error {
-			if p.count > 0 {
-				d.visible = true
-				return enough
+			if n += p.count; n >= enough {
+				return stop
 			}
 			return nil
 		})
-		if d.visible {
-			return nil
+		if err == stop {
+			break
 		}
 		if err != nil {
-			return err
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
+}
+
+// HasAddresses reports whether so many objects have proxy addresses. It reads no
+// more of them than it takes to tell.
+func (f *Forest) HasAddresses(ctx context.Context, objects int) (bool, error) {
+	n := 0
+	for _, d := range f.directories {
+		if n >= objects {
+			break
+		}
+		more, err := d.count(objects - n)
+		if err != nil {
+			return false, d.failed(ctx, err)
+		}
+		n += more
+	}
+	return n >= objects, nil
 }
 
 // addressFilter finds any of the addresses in any of the attributes (RFC 4515), as
@@ -220,24 +246,24 @@ func escape(value string) string {
 	return value
 }
 
-// Lookup reads the file to its end. A file that cannot be opened or is no LDIF is
-// an [*Error].
-func (x Export) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
+// Lookup reads the file to its end. A file that is no LDIF is an
+// [*Error].
+func (x *Export) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
 	wanted := conflicts.NewWanted(addresses...)
 	seen := map[conflicts.Ref]bool{}
 	var w viewer
 	n, values := 0, 0
 	part := ""
-	err := x.read(ctx, func(rec *ldif.Record) error {
+	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
 		n++
-		w.record(rec)
+		w.record(v)
 		values += len(w.view.ProxyAddresses)
 		if w.missing > 0 && part == "" {
-			part = rec.DN
+			part = string(v.DN)
 		}
 		if wanted.In(&w.view) && !seen[w.view.Ref()] {
 			seen[w.view.Ref()] = true
-			found(attributesOf(rec).object(rec.DN))
+			found(objectOf(r.Record()))
 		}
 		return nil
 	})
@@ -249,20 +275,9 @@ func (x Export) Lookup(ctx context.Context, addresses []conflicts.Address, found
 	case err != nil:
 		return err
 	case values == 0:
-		return fmt.Errorf("%s: not one proxy address was seen: the export left them out", x.Path)
+		return fmt.Errorf("%s: not one proxy address was seen: the export left them out", x.name)
 	case part != "":
-		return fmt.Errorf("%s: %s: only part of the values of proxyAddresses was exported", x.Path, part)
+		return fmt.Errorf("%s: %s: only part of the values of proxyAddresses was exported", x.name, part)
 	}
 	return nil
-}
-
-// unreadable is the error for a file of which nothing could be read; damage may
-// be nil.
-func (x Export) unreadable(damage error) error {
-	e := &Error{Subject: x.Path, Problem: "no objects in it", Hint: "see whether the export failed"}
-	if damage != nil && !errors.As(damage, &e) {
-		e.Problem = strings.TrimPrefix(damage.Error(), x.Path+": ")
-		e.Hint = "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
-	}
-	return e
 }

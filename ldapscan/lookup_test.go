@@ -49,7 +49,7 @@ func TestLookupClaims(t *testing.T) {
 	refuses := serve(t, ldaptest.Config{Entries: strings.NewReader(claimants)})
 	refuses.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Match: looking})
 	wanted := conflicts.NewWanted(conflicts.ParseAddress("smtp:x@contoso.example"))
-	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "refused": open(t, config(refuses)), "export": ldapscan.Export{Path: file(t, claimants)}} {
+	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "refused": open(t, config(refuses)), "export": export(t, claimants)} {
 		claims := map[string]string{}
 		for _, o := range lookup(t, src, "smtp:x@contoso.example") {
 			for _, c := range wanted.Claims(o) {
@@ -103,7 +103,7 @@ func TestLookupIncomplete(t *testing.T) {
 		"no addresses":   {"dn: CN=a,DC=contoso,DC=example\nobjectClass: contact\n", "not one proxy address"},
 		"part of values": {claimants + "\ndn: CN=p,DC=contoso,DC=example\nproxyAddresses;range=0-0: SMTP:p@contoso.example\n", "only part"},
 	} {
-		err := ldapscan.Export{Path: file(t, tc.content)}.Lookup(context.Background(), []conflicts.Address{conflicts.ParseAddress("smtp:x@contoso.example")}, func(*conflicts.Object) {})
+		err := export(t, tc.content).Lookup(context.Background(), []conflicts.Address{conflicts.ParseAddress("smtp:x@contoso.example")}, func(*conflicts.Object) {})
 		if err == nil || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("export, %s: %v, want %q", name, err, tc.says)
 		}

@@ -21,15 +21,13 @@ func (f *Forest) Namesakes(ctx context.Context, dns []string, found func(*confli
 	return newNameLookup(dns, found).all(ctx, f.directories)
 }
 
-// Namesakes reads the file to its end. A file that cannot be opened or is no LDIF
-// is an [*Error].
-func (x Export) Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error {
+// Namesakes reads the file to its end. A file that is no LDIF is an [*Error].
+func (x *Export) Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error {
 	wanted := namesakes(dns)
 	n := 0
-	err := x.read(ctx, func(rec *ldif.Record) error {
-		n++
-		if wanted(rec.DN) {
-			found(attributesOf(rec).object(rec.DN))
+	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
+		if n++; wanted(string(v.DN)) {
+			found(objectOf(r.Record()))
 		}
 		return nil
 	})

@@ -16,7 +16,7 @@ import (
 type query struct {
 	base, filter string
 	attributes   []string
-	control      ldap.Control // besides paging; may be nil
+	controls     []ldap.Control // besides paging
 }
 
 type page struct {
@@ -112,11 +112,7 @@ func (d *Directory) fetch(q query, last page) (page, error) {
 	for {
 		control := ldap.NewControlPaging(d.pageSize)
 		control.SetCookie(last.cookie)
-		controls := []ldap.Control{control}
-		if q.control != nil {
-			controls = append(controls, q.control)
-		}
-		p, answered, err := d.search(q.base, ldap.ScopeWholeSubtree, q.filter, q.attributes, controls...)
+		p, answered, err := d.search(q.base, ldap.ScopeWholeSubtree, q.filter, q.attributes, append([]ldap.Control{control}, q.controls...)...)
 		if last.session != nil && p.session != last.session && (!p.session.same(last.session) || answer(err)) {
 			return p, lostError{cmp.Or(p.failed, errOtherServer)}
 		}

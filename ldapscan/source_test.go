@@ -97,7 +97,7 @@ func TestExport(t *testing.T) {
 	for name, content := range map[string]string{"LF": string(text), "CRLF": crlf, "UTF-8 with BOM": "\ufeff" + string(text), "UTF-16": utf16,
 		"no GUIDs": newFixtureWithHeads(t)} {
 		t.Run(name, func(t *testing.T) {
-			conformance(t, f, ldapscan.Export{Path: file(t, content)})
+			conformance(t, f, export(t, content))
 		})
 	}
 }
@@ -107,13 +107,18 @@ func newFixtureWithHeads(t *testing.T) string {
 	return f.ldif(t, false).String()
 }
 
-func file(t *testing.T, content string) string {
+func export(t *testing.T, content string) *ldapscan.Export {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "export.ldif")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path
+	x, err := ldapscan.OpenExport(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Close() })
+	return x
 }
 
 // An export that breaks off is incomplete, one that is no export an error.
@@ -135,7 +140,7 @@ func TestDamagedExport(t *testing.T) {
 		"as ldifde does": {content: "dn: CN=a,DC=a,DC=com\nchangetype: add\nproxyAddresses: SMTP:x@a.com\n\ndn: CN=b,DC=a,DC=com\nchangetype: add\nproxyAddresses: smtp:x@a.com\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			audit, err := ldapscan.Scan(context.Background(), ldapscan.Export{Path: file(t, tc.content)}, ldapscan.Options{})
+			audit, err := ldapscan.Scan(context.Background(), export(t, tc.content), ldapscan.Options{})
 			switch {
 			case tc.err != "":
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
@@ -179,7 +184,7 @@ whenCreated: 20210101000000.0Z
 proxyAddresses: SMTP:x@contoso.example
 `
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content)})
-	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": ldapscan.Export{Path: file(t, content)}} {
+	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": export(t, content)} {
 		audit := scan(t, src, ldapscan.Options{})
 		if len(audit.Conflicts) != 1 || len(audit.Changes) != 1 || audit.Changes[0].New != "SMTP:x3@contoso.example" || audit.Coverage[0].Deleted != 1 {
 			t.Errorf("%s: %+v, coverage %+v", name, audit.Changes, audit.Coverage)
@@ -233,7 +238,7 @@ member: CN=Anna,DC=contoso,DC=example
 member: CN=Group,DC=contoso,DC=example
 `
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content)})
-	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": ldapscan.Export{Path: file(t, content)}} {
+	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": export(t, content)} {
 		t.Run(name, func(t *testing.T) {
 			audit := scan(t, src, ldapscan.Options{})
 			if len(audit.Conflicts) != 1 || !slices.Equal(audit.Scope.AcceptedDomains, []string{"contoso.example"}) {

@@ -19,11 +19,21 @@ import (
 // be continued on another connection.
 const attempts = 3
 
+// A sweeping is what a sweep asks a partition for.
+type sweeping struct {
+	filter     string
+	attributes []string
+	deleted    bool // and for the addresses of deleted objects
+}
+
+// wholeSweep finds all that an index takes in.
+var wholeSweep = sweeping{filter, sweepAttributes, true}
+
 // sweepPartition reads one partition. What an attempt found that is made again
 // is dropped; what the last one found is kept even if it did not come to its end.
-func (d *Directory) sweepPartition(ctx context.Context, partition string, all []partition, sink Sink, survey *Survey) conflicts.Coverage {
+func (d *Directory) sweepPartition(ctx context.Context, partition string, ask sweeping, all []partition, sink Sink, survey *Survey) conflicts.Coverage {
 	for n := 1; ; n++ {
-		a := attempt{d: d, partition: partition, all: all, sink: sink, Survey: &Survey{}}
+		a := attempt{d: d, partition: partition, ask: ask, all: all, sink: sink, Survey: &Survey{}}
 		err := a.run()
 		if errors.As(err, new(lostError)) && n < attempts && ctx.Err() == nil {
 			for _, p := range a.portions {
@@ -47,6 +57,7 @@ func (d *Directory) sweepPartition(ctx context.Context, partition string, all []
 type attempt struct {
 	d         *Directory
 	partition string
+	ask       sweeping
 	all       []partition
 	sink      Sink
 	portions  []Portion
@@ -69,7 +80,7 @@ func (a *attempt) run() error {
 		return err
 	}
 	server := d.session
-	whole := query{base: a.partition, filter: filter, attributes: sweepAttributes}
+	whole := query{base: a.partition, filter: a.ask.filter, attributes: a.ask.attributes}
 	if err := a.read(a.split(whole, before)); err != nil {
 		return err
 	}
@@ -232,11 +243,11 @@ func (a *attempt) catchUp(q query, before int64, portion Portion) error {
 // them on deletion or hide them from ordinary users, so there is nothing to
 // miss: the count says what was seen.
 func (a *attempt) deleted(portion Portion) error {
-	if !a.d.offers(showDeleted) {
+	if !a.ask.deleted || !a.d.offers(showDeleted) {
 		return nil
 	}
 	q := query{base: a.partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
-		control: ldap.NewControlMicrosoftShowDeleted()}
+		controls: []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}}
 	err := a.d.pages(q, func(p page) error {
 		return a.d.views(p, func(v *conflicts.View) {
 			a.Deleted++

@@ -118,7 +118,7 @@ func TestTrace(t *testing.T) {
 		"9217, no longer": {eventlog.Event{ID: 9217, Address: "anna@contoso.example"}, []string{"9217 resolved"}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": ldapscan.Export{Path: file(t, tracedEntries(30))}} {
+			for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": export(t, tracedEntries(30))} {
 				got := told(trace(t, src, tc.event))
 				slices.Sort(got[1:])
 				want := slices.Clone(tc.want)
@@ -204,7 +204,7 @@ func TestTraceIncomplete(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for name, src := range map[string]ldapscan.Source{"export": ldapscan.Export{Path: file(t, tracedEntries(3))},
+	for name, src := range map[string]ldapscan.Source{"export": export(t, tracedEntries(3)),
 		"server": open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(tracedEntries(3))})))} {
 		if audit, err := ldapscan.Trace(ctx, src, conflicts.NewIncidents([]eventlog.Event{pair("CN=Anna", "CN=Bob")}), ldapscan.Options{}); err != context.Canceled {
 			t.Errorf("%s: %v %v", name, audit, err)

@@ -68,15 +68,19 @@ func refsOf(amendments []conflicts.Amendment) []conflicts.Ref {
 }
 
 func (d *Directory) reread(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	var err error
-	deleted := []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}
-	if d.offers(showDeleted) {
-		err = d.inspect(ctx, refs, rereadAttributes, deleted, found)
-	}
-	if !d.offers(showDeleted) || refused(err) {
-		err = d.inspect(ctx, refs, rereadAttributes, nil, found)
-	}
-	return d.failed(ctx, err)
+	return d.failed(ctx, d.withDeleted(func(controls ...ldap.Control) error {
+		return d.batches(ctx, refs, func(search search) (int, error) {
+			list, err := search(rereadAttributes, controls...)
+			if err != nil {
+				return 0, err
+			}
+			whole, err := d.whole(list)
+			for _, e := range whole {
+				found(d.object(e))
+			}
+			return len(whole), err
+		})
+	}))
 }
 
 // Reread asks one server after the other for the objects that none had so far.
@@ -84,9 +88,9 @@ func (f *Forest) Reread(ctx context.Context, amendments []conflicts.Amendment, f
 	return f.ask(ctx, refsOf(amendments), (*Directory).reread, found)
 }
 
-// Reread reads the file to its end. A file that cannot be opened or is no LDIF is
-// an [*Error].
-func (x Export) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
+// Reread reads the file to its end. A file that is no LDIF is an
+// [*Error].
+func (x *Export) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
 	guids, names := map[conflicts.GUID]bool{}, map[string]bool{}
 	for _, a := range amendments {
 		if a.GUID != (conflicts.GUID{}) {
@@ -96,11 +100,11 @@ func (x Export) Reread(ctx context.Context, amendments []conflicts.Amendment, fo
 	}
 	var w viewer
 	n := 0
-	err := x.read(ctx, func(rec *ldif.Record) error {
+	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
 		n++
-		w.record(rec)
-		if guids[w.view.GUID] || names[conflicts.DNKey(rec.DN)] {
-			found(attributesOf(rec).object(rec.DN))
+		w.record(v)
+		if guids[w.view.GUID] || names[conflicts.DNKey(string(v.DN))] {
+			found(objectOf(r.Record()))
 		}
 		return nil
 	})

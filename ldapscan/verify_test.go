@@ -73,7 +73,7 @@ func TestVerify(t *testing.T) {
 		"Dora stale no object has its objectGUID any more, or the account does not see it",
 	}
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(staff)})
-	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": ldapscan.Export{Path: file(t, staff)}} {
+	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": export(t, staff)} {
 		verdicts, err := ldapscan.Verify(context.Background(), src, amendments)
 		if got := states(verdicts); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: %v\n%s", name, err, strings.Join(got, "\n"))
@@ -82,7 +82,7 @@ func TestVerify(t *testing.T) {
 	// Where the directory does not tell the rights, or the export has no GUIDs,
 	// nothing is made up.
 	plain := strings.ReplaceAll(strings.ReplaceAll(staff, "sDRightsEffective: 0\n", ""), "objectGUID::", "thumbnailPhoto::")
-	verdicts, err := ldapscan.Verify(context.Background(), ldapscan.Export{Path: file(t, plain)}, amendments)
+	verdicts, err := ldapscan.Verify(context.Background(), export(t, plain), amendments)
 	if got := states(verdicts); err != nil || got[0] != "Anna ready" || got[1] != "Read stale "+taken || verdicts[0].Object.Writable != nil {
 		t.Errorf("plain export: %v\n%s", err, strings.Join(got, "\n"))
 	}
@@ -100,7 +100,7 @@ func TestVerifyIncomplete(t *testing.T) {
 			t.Errorf("%s: %v %q", what, err, got)
 		}
 	}
-	cut := ldapscan.Export{Path: file(t, staff+"\ndn: CN=more\nproxyAddr")}
+	cut := export(t, staff+"\ndn: CN=more\nproxyAddr")
 	if verdicts, err := ldapscan.Verify(context.Background(), cut, amendments); err == nil || verdicts[0].State != conflicts.Unknown {
 		t.Errorf("%v %q", err, states(verdicts))
 	}

@@ -127,9 +127,9 @@ func (w *viewer) read(body []byte) error {
 }
 
 // record takes in a record of an export.
-func (w *viewer) record(rec *ldif.Record) {
-	w.begin(append(w.view.DN[:0], rec.DN...))
-	for _, attr := range rec.Attributes {
+func (w *viewer) record(v *ldif.View) {
+	w.begin(v.DN)
+	for _, attr := range v.Attributes {
 		w.add(w.field([]byte(attr.Name)), attr.Value)
 	}
 }

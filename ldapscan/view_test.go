@@ -64,13 +64,13 @@ func TestCoverageByPartition(t *testing.T) {
 		"CN=1, DC=a,DC=b", "DC=c, DC=a,DC=b", "CN=1,O=x", "DC=1,O=x", "O=x", "", "CN=\\", "CN=1,ou=X,dc=A,dc=B"}
 	for range 3 {
 		slices.Reverse(names)
-		c := &coverage{path: "file", partitions: map[string]*conflicts.Coverage{}, parents: map[string]*conflicts.Coverage{}}
+		c := newCoverage("file")
 		for _, dn := range append(names, names...) {
 			want := conflicts.Partition(dn)
 			if want == "" {
 				want = "file"
 			}
-			if got := c.of(dn).Partition; !strings.EqualFold(got, want) {
+			if got := c.of([]byte(dn)).Partition; !strings.EqualFold(got, want) {
 				t.Errorf("%q is counted for %q, not %q", dn, got, want)
 			}
 		}

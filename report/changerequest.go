@@ -5,21 +5,22 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
 	"proxyaddr/conflicts"
 )
 
-// listed is how many elements of one kind the change request names; the
-// workbook has all.
+// listed is how many elements of one kind are named to people who read from
+// top to bottom; the workbook has all.
 const listed = 200
 
 // ChangeRequest writes a Markdown document (CommonMark, with the tables of
 // GitHub) for those who decide on the changes: what, why, how sure, at what risk,
 // how to apply, verify and take back.
 func ChangeRequest(w io.Writer, a *conflicts.Audit) error {
-	d := &document{out: bufio.NewWriter(w), a: a}
+	d := &document{out: bufio.NewWriter(w), a: a, domains: byDomain(a)}
 	d.summary()
 	d.why()
 	d.causes()
@@ -33,16 +34,17 @@ func ChangeRequest(w io.Writer, a *conflicts.Audit) error {
 }
 
 type document struct {
-	out *bufio.Writer // its Flush returns the first error
-	a   *conflicts.Audit
+	out     *bufio.Writer // its Flush returns the first error
+	a       *conflicts.Audit
+	domains map[string][]objectChanges
 }
 
 func (d *document) linef(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
 
 func (d *document) summary() {
 	objects := 0
-	for _, domain := range Domains(d.a) {
-		objects += len(byObject(d.a, domain))
+	for _, changed := range d.domains {
+		objects += len(changed)
 	}
 	d.linef("# Change request: addresses that more than one object claims\n")
 	d.linef("## What\n")
@@ -145,33 +147,57 @@ func (d *document) scope() {
 	d.linef("\nUniqueness was judged against everything read, whatever part of it is reported.\n")
 }
 
-// risk counts the changes by what makes them risky, the highest first.
+// risk counts the changes by domain, class and risk, and by what makes them
+// risky, the highest risk first.
 func (d *document) risk() {
-	type cause struct {
-		risk   conflicts.Risk
-		reason string // begins with the risk
-	}
-	counts := make(map[cause]int)
-	for i := range d.a.Changes {
-		c := &d.a.Changes[i]
-		counts[cause{c.Risk, danger(c)}]++
-	}
-	causes := make([]cause, 0, len(counts))
-	for c := range counts {
-		causes = append(causes, c)
-	}
-	slices.SortFunc(causes, func(x, y cause) int {
-		return cmp.Or(cmp.Compare(y.risk, x.risk), cmp.Compare(counts[y], counts[x]), cmp.Compare(x.reason, y.reason))
-	})
 	d.linef("## Risk\n")
-	if len(causes) == 0 {
+	if len(d.a.Changes) == 0 {
 		d.linef("None: nothing is changed.\n")
 		return
 	}
+	d.risks()
+	type cause struct {
+		risk   conflicts.Risk
+		reason string
+	}
+	counts := make(map[cause]int)
+	for i := range d.a.Changes {
+		counts[cause{d.a.Changes[i].Risk, d.a.Changes[i].RiskReason}]++
+	}
+	causes := slices.SortedFunc(maps.Keys(counts), func(x, y cause) int {
+		return cmp.Or(cmp.Compare(y.risk, x.risk), cmp.Compare(counts[y], counts[x]), cmp.Compare(x.reason, y.reason))
+	})
 	for _, c := range causes[:min(len(causes), listed)] {
-		d.linef("- %s: %s", quantity(counts[c], "change"), inert(c.reason))
+		d.linef("- %s: %s", quantity(counts[c], "change"), inert(danger(&conflicts.Change{Risk: c.risk, RiskReason: c.reason})))
 	}
 	d.more(len(causes))
+}
+
+func (d *document) risks() {
+	classes := make(map[string]conflicts.Class, len(d.a.Conflicts))
+	for i := range d.a.Conflicts {
+		classes[d.a.Conflicts[i].ID] = d.a.Conflicts[i].Class
+	}
+	type kind struct {
+		class conflicts.Class
+		risk  conflicts.Risk
+	}
+	d.linef("| Domain | Changes for | High risk | Medium risk | Low risk |\n|---|---|---:|---:|---:|")
+	for _, domain := range slices.Sorted(maps.Keys(d.domains)) {
+		counts := make(map[kind]int)
+		for _, o := range d.domains[domain] {
+			for _, c := range o.changes {
+				counts[kind{classes[c.Conflict], c.Risk}]++
+			}
+		}
+		for _, class := range conflicts.Classes {
+			high, medium, low := counts[kind{class, conflicts.High}], counts[kind{class, conflicts.Medium}], counts[kind{class, conflicts.Low}]
+			if high+medium+low > 0 {
+				d.linef("| %s | %s | %s | %s | %s |", inert(domain), class.Title(), number(high), number(medium), number(low))
+			}
+		}
+	}
+	d.linef("")
 }
 
 func (d *document) changes() {
@@ -180,7 +206,15 @@ func (d *document) changes() {
 		d.linef("None.\n")
 		return
 	}
-	for i := range min(len(d.a.Changes), listed) {
+	order := make([]int, len(d.a.Changes))
+	for i := range order {
+		order[i] = i
+	}
+	if len(order) > listed {
+		d.linef("The riskiest come first.\n")
+		slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(d.a.Changes[y].Risk, d.a.Changes[x].Risk) })
+	}
+	for _, i := range order[:min(len(order), listed)] {
 		c := &d.a.Changes[i]
 		action := "remove " + span(c.Old)
 		if c.New != "" {
@@ -265,10 +299,11 @@ func (d *document) procedure() {
 
 Apply each file to a domain controller (DC) of its domain, by an account that may write the objects:
 `)
-	for _, domain := range Domains(d.a) {
-		d.linef("- `%s`: %s, taken back by `%s`", fixFile(domain), quantity(len(byObject(d.a, domain)), "record"), rollbackFile(domain))
+	domains := slices.Sorted(maps.Keys(d.domains))
+	for _, domain := range domains {
+		d.linef("- `%s`: %s, taken back by `%s`", fixFile(domain), quantity(len(d.domains[domain]), "record"), rollbackFile(domain))
 	}
-	example := fixFile(Domains(d.a)[0])
+	example := fixFile(domains[0])
 	d.linef(`
 On Windows:
 

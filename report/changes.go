@@ -10,28 +10,46 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// claimant is an object in its part as an owner of one conflict.
-type claimant struct {
-	conflict string
-	object   conflicts.Ref
+// plan finds the changes of a conflict. A map would take ten times the memory.
+type plan struct {
+	changes []conflicts.Change
+	order   []int // of changes, by conflict
 }
 
-// plan finds the changes of an owner in a conflict.
-type plan map[claimant][]*conflicts.Change
-
 func newPlan(a *conflicts.Audit) plan {
-	p := make(plan)
-	for i := range a.Changes {
-		c := &a.Changes[i]
-		key := claimant{c.Conflict, c.Object.Ref()}
-		p[key] = append(p[key], c)
+	p := plan{a.Changes, make([]int, len(a.Changes))}
+	for i := range p.order {
+		p.order[i] = i
 	}
+	slices.SortStableFunc(p.order, func(x, y int) int { return cmp.Compare(a.Changes[x].Conflict, a.Changes[y].Conflict) })
 	return p
+}
+
+// conflict returns the indices of the changes of a conflict, in their order.
+func (p plan) conflict(id string) []int {
+	compare := func(i int, id string) int { return cmp.Compare(p.changes[i].Conflict, id) }
+	first, _ := slices.BinarySearchFunc(p.order, id, compare)
+	last := first
+	for last < len(p.order) && p.changes[p.order[last]].Conflict == id {
+		last++
+	}
+	return p.order[first:last]
+}
+
+// owner returns the changes of an owner in a conflict.
+func (p plan) owner(c *conflicts.Conflict, o *conflicts.Owner) []*conflicts.Change {
+	var changes []*conflicts.Change
+	for _, i := range p.conflict(c.ID) {
+		if change := &p.changes[i]; change.Object.Ref() == o.Ref() {
+			changes = append(changes, change)
+		}
+	}
+	return changes
 }
 
 // of returns the change of one claim, or nil.
 func (p plan) of(c *conflicts.Conflict, o *conflicts.Owner, claim conflicts.Claim) *conflicts.Change {
-	for _, change := range p[claimant{c.ID, o.Ref()}] {
+	for _, change := range p.owner(c, o) {
 		if change.Attribute == claim.Attribute && change.Old == claim.Value {
 			return change
 		}
@@ -78,60 +96,61 @@ type objectChanges struct {
 	changes []*conflicts.Change
 }
 
-// byObject groups the changes of a domain, in the order of the audit.
-func byObject(a *conflicts.Audit, domain string) []objectChanges {
-	var groups []objectChanges
-	place := make(map[conflicts.Ref]int)
-	for i := range a.Changes {
-		c := &a.Changes[i]
-		if domainOf(c.Object) != domain {
-			continue
-		}
-		ref := c.Object.Ref()
-		if _, ok := place[ref]; !ok {
-			place[ref] = len(groups)
-			groups = append(groups, objectChanges{object: c.Object})
-		}
-		g := &groups[place[ref]]
-		g.changes = append(g.changes, c)
-	}
-	return groups
-}
-
 // noDomain stands for the domain of objects whose names have no DC parts.
 const noDomain = "directory"
 
 // Domains returns the domains that have a fix file of their own, sorted:
 // those of all changes and of the domain partitions that were read, so that a
 // scan without conflicts has them too. There is always one.
-func Domains(a *conflicts.Audit) []string {
-	found := make(map[string]bool)
+func Domains(a *conflicts.Audit) []string { return slices.Sorted(maps.Keys(byDomain(a))) }
+
+// byDomain groups the changes by domain and object, in the order of the audit.
+func byDomain(a *conflicts.Audit) map[string][]objectChanges {
+	domains := make(map[string][]objectChanges)
+	place := make(map[conflicts.Ref]int)
+	partitions := make(map[string]string) // their domains
+	domainOf := func(o *conflicts.Object) string {
+		domain, ok := partitions[o.Partition]
+		if !ok {
+			domain = conflicts.Domain(o.Partition)
+			partitions[o.Partition] = domain
+		}
+		if domain == "" {
+			domain = conflicts.Domain(o.DN)
+		}
+		return label(domain)
+	}
 	for i := range a.Changes {
-		found[domainOf(a.Changes[i].Object)] = true
+		c := &a.Changes[i]
+		domain, ref := domainOf(c.Object), c.Object.Ref()
+		n, ok := place[ref]
+		if !ok {
+			n = len(domains[domain])
+			place[ref] = n
+			domains[domain] = append(domains[domain], objectChanges{object: c.Object})
+		}
+		g := &domains[domain][n]
+		g.changes = append(g.changes, c)
 	}
 	for _, c := range a.Coverage {
-		if conflicts.DomainPartition(c.Partition) {
-			found[label(conflicts.Domain(c.Partition))] = true
+		if domain := label(conflicts.Domain(c.Partition)); conflicts.DomainPartition(c.Partition) && domains[domain] == nil {
+			domains[domain] = nil
 		}
 	}
-	if len(found) == 0 { // an export: its coverage names a file
+	if len(domains) == 0 { // an export: its coverage names a file
 		for i := range a.Conflicts {
 			for _, o := range a.Conflicts[i].Owners {
-				found[domainOf(o.Object)] = true
+				domains[domainOf(o.Object)] = nil
 			}
 		}
 		for i := range a.Findings {
-			found[label(conflicts.Domain(a.Findings[i].DN))] = true
+			domains[label(conflicts.Domain(a.Findings[i].DN))] = nil
 		}
 	}
-	if len(found) == 0 {
-		found[noDomain] = true
+	if len(domains) == 0 {
+		domains[noDomain] = nil
 	}
-	return slices.Sorted(maps.Keys(found))
-}
-
-func domainOf(o *conflicts.Object) string {
-	return label(cmp.Or(conflicts.Domain(o.Partition), conflicts.Domain(o.DN)))
+	return domains
 }
 
 // label makes a domain fit for the name of a file on every system: a DC part

@@ -2,6 +2,8 @@ package report
 
 import (
 	"io"
+	"maps"
+	"slices"
 
 	"proxyaddr/conflicts"
 )
@@ -43,10 +45,11 @@ func files(a *conflicts.Audit) []output {
 		outputs = nil
 	}
 	outputs = append(outputs, output{"change-request.md", func(w io.Writer) error { return ChangeRequest(w, a) }})
-	for _, domain := range Domains(a) {
+	domains := byDomain(a)
+	for _, domain := range slices.Sorted(maps.Keys(domains)) {
 		outputs = append(outputs,
-			output{fixFile(domain), func(w io.Writer) error { return Fix(w, a, domain) }},
-			output{rollbackFile(domain), func(w io.Writer) error { return Rollback(w, a, domain) }})
+			output{fixFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains[domain], false) }},
+			output{rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains[domain], true) }})
 	}
 	return outputs
 }

@@ -40,22 +40,24 @@ func JSON(w io.Writer, a *conflicts.Audit) error {
 type jsonEncoder struct {
 	w      *bufio.Writer
 	indent string
+	enc    *json.Encoder // to buf
 	buf    bytes.Buffer
 	err    error
 }
 
 func newJSONEncoder(w io.Writer, indent string) *jsonEncoder {
-	return &jsonEncoder{w: bufio.NewWriter(w), indent: indent}
+	e := &jsonEncoder{w: bufio.NewWriter(w), indent: indent}
+	e.enc = json.NewEncoder(&e.buf)
+	e.enc.SetEscapeHTML(false)
+	return e
 }
 
 // encode returns v without a line end, with prefix before every line but the
 // first. The bytes are valid until the next call.
 func (e *jsonEncoder) encode(prefix string, v any) []byte {
 	e.buf.Reset()
-	enc := json.NewEncoder(&e.buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent(prefix, e.indent)
-	if err := enc.Encode(v); err != nil && e.err == nil {
+	e.enc.SetIndent(prefix, e.indent)
+	if err := e.enc.Encode(v); err != nil && e.err == nil {
 		e.err = err
 	}
 	return escapeHidden(bytes.TrimSuffix(e.buf.Bytes(), []byte("\n")))

@@ -3,7 +3,9 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -183,11 +185,23 @@ func (w *failAfter) Write(p []byte) (int, error) {
 }
 
 func TestNoOutputHidesAFailedWrite(t *testing.T) {
-	for _, o := range textOutputs(hostileAudit()) {
-		for _, room := range []int{0, 300} {
-			if err := o.write(&failAfter{room}); err == nil {
-				t.Errorf("%s: no error after %d bytes", o.name, room)
+	a := hostileAudit()
+	for _, o := range append(textOutputs(a), output{workbookFile, func(w io.Writer) error { return Workbook(w, a, Sum{}) }}) {
+		var whole bytes.Buffer
+		if err := o.write(&whole); err != nil {
+			t.Fatal(err)
+		}
+		step := max(1, whole.Len()/200)
+		for room := 0; room < whole.Len(); room += step {
+			if err := o.write(&failAfter{room}); !errors.Is(err, errFull) {
+				t.Errorf("%s: %v after %d of %d bytes", o.name, err, room, whole.Len())
 			}
+		}
+		if err := o.write(&failAfter{whole.Len() - 1}); !errors.Is(err, errFull) {
+			t.Errorf("%s: %v when the last byte is lost", o.name, err)
+		}
+		if err := o.write(&failAfter{whole.Len()}); err != nil {
+			t.Errorf("%s: %v", o.name, err)
 		}
 	}
 }

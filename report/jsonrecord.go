@@ -129,12 +129,11 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 			Classes: make(map[conflicts.Class]int),
 		},
 	}
-	for i, s := range a.Scope.Servers {
-		j.Scope.Servers[i] = serverJSON{text(s.URL), text(s.Host), text(s.Site), text(s.Transport), text(s.Mechanism), text(s.Protection),
-			text(s.Identity), text(s.Level), texts(s.Missing)}
+	for i := range a.Scope.Servers {
+		j.Scope.Servers[i] = newServerJSON(&a.Scope.Servers[i])
 	}
 	for i, c := range a.Coverage {
-		j.Coverage[i] = coverageJSON{text(c.Partition), c.Objects, c.Values, c.Pages, c.Referrals, c.Deleted, text(c.Problem)}
+		j.Coverage[i] = newCoverageJSON(c)
 	}
 	for i, r := range a.Rules {
 		j.Rules[i] = ruleJSON{r.Name, r.About}
@@ -143,6 +142,15 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 		j.Counts.Classes[c] = a.Count(c)
 	}
 	return j
+}
+
+func newServerJSON(s *conflicts.Server) serverJSON {
+	return serverJSON{text(s.URL), text(s.Host), text(s.Site), text(s.Transport), text(s.Mechanism), text(s.Protection),
+		text(s.Identity), text(s.Level), texts(s.Missing)}
+}
+
+func newCoverageJSON(c conflicts.Coverage) coverageJSON {
+	return coverageJSON{text(c.Partition), c.Objects, c.Values, c.Pages, c.Referrals, c.Deleted, text(c.Problem)}
 }
 
 type conflictJSON struct {

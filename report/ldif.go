@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
@@ -29,29 +30,28 @@ func ldapmodifyCommand(file string) string { return "ldapmodify -H ldaps://DC -Y
 //
 // A change of any attribute but proxyAddresses and mail is an error.
 func Fix(w io.Writer, a *conflicts.Audit, domain string) error {
-	return writeChanges(w, a, domain, false)
+	return writeChanges(w, a, domain, byDomain(a)[domain], false)
 }
 
 // Rollback writes the LDIF that takes back what [Fix] wrote for the same domain:
 // the inverse changes in the inverse order.
 func Rollback(w io.Writer, a *conflicts.Audit, domain string) error {
-	return writeChanges(w, a, domain, true)
+	return writeChanges(w, a, domain, byDomain(a)[domain], true)
 }
 
-func writeChanges(w io.Writer, a *conflicts.Audit, domain string, back bool) error {
-	objects := byObject(a, domain)
+func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []objectChanges, back bool) error {
 	out := ldif.NewWriter(w)
 	if err := out.Comment(strings.Join(ldifHeader(a, domain, objects, back), "\n")); err != nil {
 		return err
-	}
-	if back {
-		slices.Reverse(objects)
 	}
 	byID := make(map[string]*conflicts.Conflict, len(a.Conflicts))
 	for i := range a.Conflicts {
 		byID[a.Conflicts[i].ID] = &a.Conflicts[i]
 	}
-	for _, o := range objects {
+	for i, o := range objects {
+		if back {
+			o = objects[len(objects)-1-i]
+		}
 		mods, err := modifications(o)
 		if err != nil {
 			return err
@@ -196,12 +196,26 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 // They are cut at spaces, and the lines behind the first are indented further.
 func comment(indent, text string) []string {
 	const limit = 98
-	lines := wrap(Escape(text), limit-len(indent), func(s string) int { return len(strconv.QuoteToASCII(s)) - len(`""`) })
+	lines := wrap(Escape(text), limit-len(indent), quotedLen)
 	for i := range lines {
-		if i > 0 {
-			lines[i] = "  " + lines[i]
-		}
 		lines[i] = indent + lines[i]
+		if i == 0 {
+			indent += "  "
+		}
 	}
 	return lines
+}
+
+// quotedLen returns the length of a string as the LDIF writer escapes it.
+func quotedLen(s string) (n int) {
+	var quoted []byte
+	for _, r := range s {
+		if r < utf8.RuneSelf && r != '"' && r != '\\' && strconv.IsPrint(r) {
+			n++
+			continue
+		}
+		quoted = strconv.AppendQuoteToASCII(quoted[:0], string(r))
+		n += len(quoted) - len(`""`)
+	}
+	return n
 }

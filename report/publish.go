@@ -32,7 +32,7 @@ type output struct {
 // publish does the work of Publish for any outputs.
 func publish(dir string, outputs []output) (names []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
+		return nil, named(dir, err)
 	}
 	p := &publication{dir: dir}
 	defer p.removeTemps()
@@ -82,12 +82,15 @@ func (p *publication) stage(o output) (sum Sum, err error) {
 	path := filepath.Join(p.dir, o.name)
 	f, err := os.CreateTemp(p.dir, ".proxyaddr-*.tmp")
 	if err != nil {
-		return sum, fmt.Errorf("%s: %w", path, err)
+		return sum, named(path, err)
 	}
 	p.files = append(p.files, &staged{path: path, temp: f.Name()})
 	defer func() {
-		if err = errors.Join(err, f.Close()); err != nil {
-			err = fmt.Errorf("%s: %w", path, err)
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			err = named(path, err)
 		}
 	}()
 	if sum, err = summed(f, o.write); err != nil {
@@ -107,6 +110,18 @@ func summed(w io.Writer, write func(io.Writer) error) (sum Sum, err error) {
 	return sum, err
 }
 
+// named says of which file an error is, without the names that the file system
+// gives, as those of temporary files.
+func named(path string, err error) error {
+	switch e := err.(type) {
+	case *fs.PathError:
+		err = e.Err
+	case *os.LinkError:
+		err = e.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
 // published is a line of SHA256SUMS about a fix or rollback file.
 var published = regexp.MustCompile(`(?m)^[0-9a-f]{64}  ((?:fix|rollback)-[a-z0-9._-]+\.ldif)$`)
 
@@ -116,7 +131,7 @@ func (p *publication) dropStale(names []string) error {
 	path := filepath.Join(p.dir, sumsFile)
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", path, err)
+		return named(path, err)
 	}
 	for _, m := range published.FindAllStringSubmatch(string(data), -1) {
 		if !slices.Contains(names, m[1]) {
@@ -130,7 +145,7 @@ func (p *publication) dropStale(names []string) error {
 func (p *publication) commit() error {
 	for i, f := range p.files {
 		if err := f.place(); err != nil {
-			err = fmt.Errorf("%s: %w", f.path, err)
+			err = named(f.path, err)
 			for _, f := range slices.Backward(p.files[:i+1]) {
 				err = errors.Join(err, f.putBack())
 			}

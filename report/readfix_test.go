@@ -20,7 +20,7 @@ func TestReadFixTakesBackWhatIsWritten(t *testing.T) {
 		a := audit()
 		for _, domain := range Domains(a) {
 			var fix, rollback []conflicts.Amendment
-			for _, o := range byObject(a, domain) {
+			for _, o := range byDomain(a)[domain] {
 				f := conflicts.Amendment{DN: o.object.DN, GUID: o.object.GUID}
 				for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
 					e := conflicts.Edit{Attribute: attribute}

@@ -289,6 +289,10 @@ func (d *jsonReader) complete() error {
 		return fmt.Errorf("%d conflicts, %d changes and %d findings are here, %d, %d and %d were counted",
 			len(a.Conflicts), len(a.Changes), len(a.Findings), j.Counts.Conflicts, j.Counts.Changes, j.Counts.Findings)
 	}
+	type claimant struct {
+		conflict string
+		object   conflicts.Ref
+	}
 	owns, seen := make(map[claimant]bool), make(map[string]bool)
 	for i := range d.audit.Conflicts {
 		c := &d.audit.Conflicts[i]

@@ -13,6 +13,8 @@ type TableOptions struct {
 	// Width is that of the terminal in columns. Zero means 100; less than 60 is
 	// taken as 60.
 	Width int
+	// Brief shows the first 200 conflicts alone, and says so.
+	Brief bool
 	// Color marks addresses and warnings with ANSI escape sequences.
 	Color bool
 }
@@ -24,12 +26,20 @@ type TableOptions struct {
 func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	t := newTable(w, opts)
 	t.changes = newPlan(a)
+	shown := len(a.Conflicts)
+	if opts.Brief && len(a.Incidents) == 0 {
+		shown = min(shown, listed)
+	}
 	if len(a.Incidents) > 0 {
 		t.incidents(a)
 	} else {
-		for i := range a.Conflicts {
+		for i := range shown {
 			t.conflict(&a.Conflicts[i])
 		}
+	}
+	if shown < len(a.Conflicts) {
+		t.paragraph("", fmt.Sprintf("Shown are the first %s of %s: the files of -o have all, and so has what is printed to a file or a pipe.",
+			number(shown), quantity(len(a.Conflicts), "conflict")), plain)
 	}
 	t.paragraph("", Counts(a), plain)
 	for _, note := range a.Notes {

@@ -37,6 +37,29 @@ func TestTableMarksTheKeeperAndShowsTheProposal(t *testing.T) {
 	}
 }
 
+func TestBriefTableSaysHowManyConflictsThereAre(t *testing.T) {
+	for _, tt := range []struct {
+		found, shown int
+		brief        bool
+	}{{listed, listed, true}, {1000 * listed, listed, true}, {listed + 1, listed + 1, false}} {
+		a := &conflicts.Audit{}
+		for range tt.found {
+			a.Conflicts = append(a.Conflicts, normalAudit().Conflicts[0])
+		}
+		var out bytes.Buffer
+		if err := Table(&out, a, TableOptions{Brief: tt.brief, Width: 200}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(out.String(), "* keep"); n != tt.shown {
+			t.Errorf("%d of %d conflicts are shown, want %d", n, tt.found, tt.shown)
+		}
+		says := "Shown are the first 200 of " + quantity(tt.found, "conflict")
+		if got := strings.Contains(out.String(), says); got != (tt.shown < tt.found) {
+			t.Errorf("%d of %d conflicts: %q is there: %t", tt.shown, tt.found, says, got)
+		}
+	}
+}
+
 func TestTableEndsWithTheReasonsOfAnIncompleteScan(t *testing.T) {
 	a := &conflicts.Audit{Problems: []string{"dc1: connection lost"}}
 	var out bytes.Buffer

@@ -58,14 +58,20 @@ func shorten(s string, limit int) string {
 // wrap breaks a text at its spaces into lines of at most limit, as measured
 // by columns. A word that is longer has a line of its own.
 func wrap(text string, limit int, columns func(string) int) []string {
-	words := strings.Split(text, " ")
-	lines := words[:1:1]
-	for _, word := range words[1:] {
-		if last := &lines[len(lines)-1]; columns(*last)+1+columns(word) <= limit {
-			*last += " " + word
+	var lines []string
+	line, rest, more := strings.Cut(text, " ")
+	begin, width := 0, columns(line)
+	for more {
+		var word string
+		word, rest, more = strings.Cut(rest, " ")
+		if n := columns(word); width+1+n <= limit {
+			line = text[begin : begin+len(line)+1+len(word)]
+			width += 1 + n
 		} else {
-			lines = append(lines, word)
+			lines = append(lines, line)
+			begin += len(line) + 1
+			line, width = word, n
 		}
 	}
-	return lines
+	return append(lines, line)
 }

@@ -129,6 +129,9 @@ func number(n int) string {
 // a byte that is not UTF-8). Letters of every script stay. So does a
 // backslash: the escapes are for the eye and cannot be taken back.
 func Escape(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || hidden(r) }) {
+		return s
+	}
 	var b strings.Builder
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
@@ -151,6 +154,9 @@ func Escape(s string) string {
 // and every space but the common one and that of East Asian names.
 func hidden(r rune) bool {
 	const ideographicSpace = '　'
+	if r < utf8.RuneSelf {
+		return r < ' ' || r == unicode.MaxASCII
+	}
 	return !unicode.IsPrint(r) && r != ideographicSpace ||
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

@@ -90,5 +90,5 @@ func (b *workbook) writeAbout() error {
 	p.fact(cellBold(scanProperty), b.scan.String())
 	p.fact(cellBold("Version"), b.audit.Version)
 	p.fact(cellBold("Command line"), b.audit.Command)
-	return p.close()
+	return p.err
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf16"
 
@@ -17,44 +18,63 @@ type (
 	cellLink struct{ text, to string }
 )
 
-// cell makes a value of one of the types above into one that is safe to write.
-func (b *workbook) cell(sheet string, row, col int, value any, l look) (excelize.Cell, error) {
+// A cell is a value that is safe to write: text, or if its look says so, a
+// number.
+type cell struct {
+	text string
+	look look
+	to   string // where it leads, if anywhere
+}
+
+// newCell makes a cell of a string, an int or one of the types above.
+func newCell(value any, l look) cell {
 	switch v := value.(type) {
-	case string:
-		value = cut(Escape(v))
+	case cellBold:
+		l.face = faceBold
+		return cell{text: cut(Escape(string(v))), look: l}
+	case cellLink:
+		if v.to != "" {
+			l.face = faceLink
+		}
+		return cell{cut(Escape(v.text)), l, v.to}
 	case cellLines:
 		escaped := make([]string, len(v))
 		for i := range v {
 			escaped[i] = Escape(v[i])
 		}
-		value = cut(strings.Join(escaped, "\n"))
-	case cellBold:
-		value = cut(Escape(string(v)))
-		l.face = faceBold
-	case cellLink:
-		value = cut(Escape(v.text))
-		if v.to != "" && row <= b.links {
-			l.face = faceLink
-			if err := b.link(sheet, row, col, v.to); err != nil {
-				return excelize.Cell{}, err
-			}
-		}
+		return cell{text: cut(strings.Join(escaped, "\n")), look: l}
 	case int:
 		l.number = true
+		return cell{text: strconv.Itoa(v), look: l}
 	}
-	if value == "" {
-		value = nil // a blank cell rather than one with an empty text
-	}
-	id, err := b.style(l)
-	return excelize.Cell{StyleID: id, Value: value}, err
+	return cell{text: cut(Escape(value.(string))), look: l}
 }
 
-func (b *workbook) link(sheet string, row, col int, to string) error {
+// put writes a cell of a small sheet.
+func (b *workbook) put(sheet string, row, col int, c cell) error {
 	name, err := excelize.CoordinatesToCellName(col, row)
 	if err != nil {
 		return err
 	}
-	return b.SetCellHyperLink(sheet, name, to, "Location")
+	switch {
+	case c.look.number:
+		err = b.SetCellDefault(sheet, name, c.text)
+	case c.text != "":
+		err = b.SetCellStr(sheet, name, c.text)
+	}
+	if err != nil {
+		return err
+	}
+	if c.to != "" {
+		if err := b.SetCellHyperLink(sheet, name, c.to, "Location"); err != nil {
+			return err
+		}
+	}
+	id, err := b.style(c.look)
+	if err != nil {
+		return err
+	}
+	return b.SetCellStyle(sheet, name, name, id)
 }
 
 // cutMark stands at the end of a string that was too long for its cell.

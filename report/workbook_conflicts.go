@@ -13,22 +13,28 @@ import (
 	"proxyaddr/conflicts"
 )
 
-func (b *workbook) writeConflicts() error {
-	t := &sheetTable{book: b, name: conflictsSheet, empty: b.none("conflicts"), columns: []sheetColumn{
+func (b *workbook) layConflicts() error {
+	owners := 0
+	for i := range b.audit.Conflicts {
+		owners += len(b.audit.Conflicts[i].Owners)
+	}
+	return b.lay(&sheetTable{name: conflictsSheet, count: owners, rows: b.writeConflicts, empty: b.none("conflicts"), columns: []sheetColumn{
 		{"Conflict", 15, false}, {"Class", 15, true}, {"Address", 26, true}, {"Role", 13, true}, {"Name", 20, true},
 		{"Kind", 13, true}, {"Held as", 36, true}, {"Marks", 14, true}, {"Account", 10, true}, {"Created (UTC)", 12, true},
 		{"proxyAddresses last written (UTC)", 18, true}, {"Cause", 14, true}, {"Why", 36, true}, {"DN", 36, true}, {"objectGUID", 20, true},
-	}}
-	proposed := newPlan(b.audit)
+	}})
+}
+
+func (b *workbook) writeConflicts(t *rowWriter) error {
 	for i := range b.audit.Conflicts {
 		c := &b.audit.Conflicts[i]
 		id := cellLink{text: c.ID}
-		if n, ok := b.firstChange[c.ID]; ok {
-			id.to = b.location(changesSheet, n)
+		if proposed := b.changes.conflict(c.ID); len(proposed) > 0 {
+			id.to = b.location(changesSheet, proposed[0])
 		}
 		for j := range c.Owners {
 			o := &c.Owners[j]
-			role, why := roleOf(c, j, proposed[claimant{c.ID, o.Ref()}])
+			role, why := roleOf(c, j, b.changes.owner(c, o))
 			if err := t.add(i%2 == 1, j == 0,
 				id, c.Class.Title(), fullAddress(c), role, o.Name(), o.Kind(), heldAs(o), marks(o), account(o.Object),
 				stamp(o.Created), writtenLast(o.Written), c.Cause.Short(), why, o.DN, o.GUID.String()); err != nil {
@@ -36,7 +42,7 @@ func (b *workbook) writeConflicts() error {
 			}
 		}
 	}
-	return t.close()
+	return nil
 }
 
 // roleOf says what becomes of the j-th owner of a conflict, for which changes
@@ -141,13 +147,13 @@ const (
 	dnColumn        = "DN"
 )
 
-func (b *workbook) writeChanges() error {
+func (b *workbook) layChanges() error {
 	columns := []sheetColumn{
 		{changeColumn, 21, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {attributeColumn, 15, false},
 		{oldColumn, 30, true}, {"Action", 9, false}, {newColumn, 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
 		{decisionColumn, 11, false}, {commentColumn, 24, true}, {dnColumn, 36, true}, {"objectGUID", 20, true},
 	}
-	t := &sheetTable{book: b, name: changesSheet, columns: columns, empty: "No changes are proposed."}
+	t := &sheetTable{name: changesSheet, count: len(b.audit.Changes), rows: b.writeChanges, columns: columns, empty: "No changes are proposed."}
 	t.dress = func(sheet string, lastRow int) error {
 		cells := func(head string) string {
 			i := slices.IndexFunc(columns, func(c sheetColumn) bool { return c.head == head })
@@ -162,6 +168,10 @@ func (b *workbook) writeChanges() error {
 		}
 		return b.AddDataValidation(sheet, decisionList(cells(decisionColumn)))
 	}
+	return b.lay(t)
+}
+
+func (b *workbook) writeChanges(t *rowWriter) error {
 	band := true
 	for i := range b.audit.Changes {
 		c := &b.audit.Changes[i]
@@ -180,7 +190,7 @@ func (b *workbook) writeChanges() error {
 			return err
 		}
 	}
-	return t.close()
+	return nil
 }
 
 func riskWord(r conflicts.Risk) string { return capital(r.String()) }

@@ -1,25 +1,17 @@
 package report
 
-import (
-	"strconv"
-
-	"github.com/xuri/excelize/v2"
-)
-
 // A narrative is a sheet to be read from top to bottom: headings, and facts
-// with their names before them. The first error is kept for close.
+// with their names before them. The first error is kept.
 type narrative struct {
 	book   *workbook
 	sheet  string
-	stream *excelize.StreamWriter
 	widths []float64
 	next   int // row to be written
 	err    error
 }
 
 func (b *workbook) newNarrative(sheet string, widths ...float64) (*narrative, error) {
-	stream, err := b.begin(sheet, "", widths)
-	return &narrative{book: b, sheet: sheet, stream: stream, widths: widths, next: 1}, err
+	return &narrative{book: b, sheet: sheet, widths: widths, next: 1}, b.begin(sheet, "", widths)
 }
 
 func (p *narrative) heading(text string) {
@@ -34,26 +26,15 @@ func (p *narrative) fact(name, value any) {
 
 // write writes a row, at least as high as height in points.
 func (p *narrative) write(l look, height float64, values ...any) {
-	cells := make([]any, len(values))
 	for i, value := range values {
-		if p.err != nil {
-			return
+		c := newCell(value, l)
+		height = max(height, c.look.height(c.text, p.widths[i]))
+		if p.err == nil {
+			p.err = p.book.put(p.sheet, p.next, i+1, c)
 		}
-		var cell excelize.Cell
-		cell, p.err = p.book.cell(p.sheet, p.next, i+1, value, l)
-		text, _ := cell.Value.(string)
-		height = max(height, l.height(text, p.widths[i]))
-		cells[i] = cell
 	}
-	if p.err == nil {
-		p.err = p.stream.SetRow("A"+strconv.Itoa(p.next), cells, excelize.RowOpts{Height: height})
+	if p.err == nil && height > 0 {
+		p.err = p.book.SetRowHeight(p.sheet, p.next, height)
 	}
 	p.next++
-}
-
-func (p *narrative) close() error {
-	if p.err != nil {
-		return p.err
-	}
-	return p.stream.Flush()
 }

@@ -39,7 +39,7 @@ func (b *workbook) writeSummary() error {
 	if p.err == nil && len(b.audit.Conflicts) > 0 {
 		p.err = b.drawClasses(classes)
 	}
-	return p.close()
+	return p.err
 }
 
 // summarizeCoverage says whether the scan was complete, and if not, every

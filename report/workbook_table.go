@@ -7,22 +7,18 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// A sheetTable is written row by row to a sheet with one Excel table, and to
-// more of them once one is full.
+// A sheetTable is an Excel table on a sheet of its own, and on more of them
+// once one is full.
 type sheetTable struct {
 	book    *workbook
 	name    string // of the sheet and the table
 	columns []sheetColumn
+	count   int                    // of rows, on all sheets
+	rows    func(*rowWriter) error // adds them
 	// empty is what to say below a table without rows.
 	empty string
-	// dress adds what belongs to whole columns, once the last row of a sheet
-	// is known. May be nil.
+	// dress adds what belongs to whole columns. May be nil.
 	dress func(sheet string, lastRow int) error
-
-	rows   int // written, on all sheets
-	sheet  string
-	stream *excelize.StreamWriter
-	cells  []any
 }
 
 // A sheetColumn is named to readers, and to programs that read the table, by
@@ -47,104 +43,78 @@ func (b *workbook) location(name string, n int) string {
 	return "'" + sheet + "'!A" + strconv.Itoa(row)
 }
 
-// add writes a row. Band and rule are as in a look, for the whole row.
-func (t *sheetTable) add(band, rule bool, values ...any) error {
-	sheet, row := t.book.place(t.name, t.rows)
-	if sheet != t.sheet {
-		if err := t.turn(sheet); err != nil {
-			return err
-		}
-	}
-	t.cells = t.cells[:0]
-	height := 0.0
-	for i, value := range values {
-		l := look{wrap: t.columns[i].wrap, grid: true, rule: rule, band: band}
-		cell, err := t.book.cell(sheet, row, i+1, value, l)
-		if err != nil {
-			return err
-		}
-		text, _ := cell.Value.(string)
-		height = max(height, l.height(text, t.columns[i].width))
-		t.cells = append(t.cells, cell)
-	}
-	t.rows++
-	return t.stream.SetRow("A"+strconv.Itoa(row), t.cells, excelize.RowOpts{Height: height})
-}
-
-// turn ends the sheet in hand, if there is one, and begins another.
-func (t *sheetTable) turn(sheet string) error {
-	if err := t.end(); err != nil {
+// lay makes the sheets of a table with all but its rows.
+func (b *workbook) lay(t *sheetTable) error {
+	t.book = b
+	b.tables = append(b.tables, t)
+	if err := t.registerLooks(); err != nil {
 		return err
 	}
-	t.sheet = sheet
+	for n := 0; n == 0 || n < t.count; n += b.tableRows {
+		sheet, _ := b.place(t.name, n)
+		if err := t.laySheet(sheet, 1+min(t.count-n, b.tableRows)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// registerLooks has excelize know every look that a cell can have: the styles
+// are written before the rows.
+func (t *sheetTable) registerLooks() error {
+	for _, c := range t.columns {
+		for _, l := range []look{{}, {face: faceBold}, {face: faceLink}, {number: true}} {
+			for i := range 4 {
+				l.wrap, l.grid, l.rule, l.band = c.wrap, true, i&1 != 0, i&2 != 0
+				if _, err := t.book.style(l); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (t *sheetTable) laySheet(sheet string, lastRow int) error {
 	widths := make([]float64, len(t.columns))
 	for i, c := range t.columns {
 		widths[i] = c.width
 	}
-	stream, err := t.book.begin(sheet, "$1:$1", widths)
-	if err != nil {
+	if err := t.book.begin(sheet, "$1:$1", widths); err != nil {
 		return err
 	}
-	t.stream = stream
-	if err := stream.SetPanes(&excelize.Panes{
+	if err := t.book.SetPanes(sheet, &excelize.Panes{
 		Freeze: true, XSplit: 1, YSplit: 1, TopLeftCell: "B2", ActivePane: "bottomRight",
 		Selection: []excelize.Selection{{SQRef: "B2", ActiveCell: "B2", Pane: "bottomRight"}},
 	}); err != nil {
 		return err
 	}
-	id, err := t.book.style(look{face: faceHeader, wrap: true, grid: true})
-	if err != nil {
+	for i, c := range t.columns {
+		if err := t.book.put(sheet, 1, i+1, newCell(c.head, look{face: faceHeader, wrap: true, grid: true})); err != nil {
+			return err
+		}
+	}
+	if err := t.book.SetRowHeight(sheet, 1, 42); err != nil {
 		return err
 	}
-	heads := make([]any, len(t.columns))
-	for i, c := range t.columns {
-		heads[i] = excelize.Cell{StyleID: id, Value: c.head}
-	}
-	return stream.SetRow("A1", heads, excelize.RowOpts{Height: 42})
-}
-
-// end completes the sheet in hand. What belongs to its columns has to be
-// there before the stream is flushed: excelize leaves out what comes later.
-func (t *sheetTable) end() error {
-	if t.stream == nil {
-		return nil
-	}
-	lastRow := 2 // Excel wants one row below the header, even if it is blank
-	if t.rows > 0 {
-		_, lastRow = t.book.place(t.name, t.rows-1)
+	if t.count == 0 {
+		if err := t.book.put(sheet, 3, 1, newCell(t.empty, look{face: faceNote})); err != nil {
+			return err
+		}
+		lastRow = 2 // Excel wants one row below the header, even if it is blank
 	}
 	corner, err := excelize.CoordinatesToCellName(len(t.columns), lastRow)
 	if err != nil {
 		return err
 	}
-	if err := t.stream.AddTable(&excelize.Table{
-		Name: strings.ReplaceAll(t.sheet, " ", "_"), Range: "A1:" + corner,
+	if err := t.book.SetSheetDimension(sheet, "A1:"+corner); err != nil {
+		return err
+	}
+	if err := t.book.AddTable(sheet, &excelize.Table{
+		Name: strings.ReplaceAll(sheet, " ", "_"), Range: "A1:" + corner,
 		StyleName: "TableStyleLight1", ShowRowStripes: new(false),
-	}); err != nil {
+	}); err != nil || t.dress == nil {
 		return err
 	}
-	if t.dress != nil {
-		if err := t.dress(t.sheet, lastRow); err != nil {
-			return err
-		}
-	}
-	return t.stream.Flush()
-}
-
-// close completes the table.
-func (t *sheetTable) close() error {
-	if t.rows > 0 {
-		return t.end()
-	}
-	if err := t.turn(t.name); err != nil {
-		return err
-	}
-	cell, err := t.book.cell(t.sheet, 3, 1, t.empty, look{face: faceNote})
-	if err != nil {
-		return err
-	}
-	if err := t.stream.SetRow("A3", []any{cell}); err != nil {
-		return err
-	}
-	return t.end()
+	return t.dress(sheet, lastRow)
 }

@@ -131,7 +131,7 @@ func TestWorkbookShowsEveryOwner(t *testing.T) {
 			switch {
 			case j == 0:
 				role = "Keeper"
-			case len(changes[claimant{c.ID, o.Ref()}]) > 0:
+			case len(changes.owner(&c, &o)) > 0:
 				role = "Changes"
 			}
 			want := map[string]string{

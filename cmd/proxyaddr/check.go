@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -110,7 +109,7 @@ func (o *checkOptions) run(ctx context.Context, c *console) (int, error) {
 	}
 	switch {
 	case err != nil:
-		return 0, &outputError{fmt.Errorf("stdout: %w", err)}
+		return 0, unprinted(err)
 	case failed != nil:
 		c.log("incomplete: %s", problem)
 		return exitIncomplete, nil

@@ -63,7 +63,7 @@ func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(c.stdout, `
+	if _, err := fmt.Fprintf(c.stdout, `
 This was a made-up company; nothing was changed. In %s:
   report.xlsx        open this: conflicts, proposed changes, findings
   change-request.md  for the change board
@@ -72,6 +72,8 @@ This was a made-up company; nothing was changed. In %s:
 
 Next, a real domain controller:
   proxyaddr scan -H ldaps://dc1.example.com -D anna@example.com -W -o audit
-`, o.output)
+`, o.output); err != nil {
+		return 0, unprinted(err)
+	}
 	return code, nil
 }

@@ -86,6 +86,9 @@ func (o *eventOptions) read(c *console, args []string) error {
 		return nil
 	}
 	if len(args) == 0 || len(args) == 1 && args[0] == "-" {
+		if o.input == "-" {
+			return wrong("put the events or the export into a file", "both the events and --input from stdin")
+		}
 		err := read("stdin", c.stdin)
 		o.events = eventlog.Merge(logs...)
 		return err

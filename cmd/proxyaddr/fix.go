@@ -117,7 +117,7 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	approved.Version = version()
 	names, err := report.Publish(o.output, approved)
 	if err != nil {
-		return 0, &outputError{err}
+		return 0, unpublished(o.output, err)
 	}
 	r := approved.Review
 	c.log("approved %d of %d changes; conflicts left: %d rejected, %d deferred, %d not decided", len(approved.Changes), r.Proposed,

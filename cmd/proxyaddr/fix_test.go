@@ -31,7 +31,12 @@ func TestCompanySurvivesJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	audit, err := ldapscan.Scan(context.Background(), ldapscan.Export{Path: path}, ldapscan.Options{Version: "1"})
+	export, err := ldapscan.OpenExport(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer export.Close()
+	audit, err := ldapscan.Scan(context.Background(), export, ldapscan.Options{Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}

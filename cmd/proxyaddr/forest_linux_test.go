@@ -218,6 +218,22 @@ proxyAddresses: SMTP:info@northwind.test
 			}
 		})
 	}
+	t.Run("a catalog takes no changes", func(t *testing.T) {
+		dir := t.TempDir()
+		login := []string{"-H", catalog(exchange), "--auth", "gssapi", "-D", exchange.AdminUPN, "-y", admin}
+		if a := scanJSON(t, append(login, "-o", dir)...); a.code != exitConflicts {
+			t.Fatalf("exit %d\n%s", a.code, a.stderr)
+		}
+		fix := filepath.Join(dir, "fix-northwind.test.ldif")
+		var stdout, stderr bytes.Buffer
+		code := run(append([]string{"apply", fix, "--yes"}, login...), strings.NewReader(""), &stdout, &stderr)
+		if code != exitConnect || !strings.Contains(stderr.String(), "a global catalog takes no changes\nhint: use the domain controller's own port") {
+			t.Errorf("exit %d\n%s%s", code, stdout.String(), stderr.String())
+		}
+		if _, err := os.Stat(strings.TrimSuffix(fix, ".ldif") + ".journal"); err == nil {
+			t.Error("a journal is left though nothing was begun")
+		}
+	})
 	t.Run("two forests in one run", func(t *testing.T) {
 		var ca []byte
 		for _, dc := range []*samba.DC{plain, exchange} {

@@ -58,7 +58,7 @@ func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&l.pageSize, "page-size", 0, "ask for this `number` of objects at a time (default: what the forest's policy allows)")
 	fs.IntVar(&l.rate, "rate", 0, "ask each server for no more than this `number` of objects a second (default: one request after the other)")
 	fs.IntVar(&l.connections, "connections", 1, "read a partition over this `number` of connections, in ranges of uSNChanged")
-	fs.DurationVar(&l.timeout, "timeout", time.Minute, "give up on a request after this time")
+	fs.DurationVar(&l.timeout, "timeout", ldapscan.DefaultTimeout, "give up on a request after this time")
 }
 
 // named reports whether there is a directory to open.
@@ -154,12 +154,17 @@ func (l *login) readCertificates() error {
 
 // open binds to everything that is named.
 func (l *login) open(ctx context.Context, c *console) (*ldapscan.Forest, error) {
+	return openAs(ctx, c, l, ldapscan.OpenForest)
+}
+
+// openAs does what is to be done with all that is named.
+func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Context, ldapscan.ForestConfig) (T, error)) (opened T, err error) {
 	var cfg ldapscan.ForestConfig
 	passwords := map[string]string{} // asked for once a user
 	for i, u := range slices.Concat(l.urls, l.domains) {
 		cred, err := l.credentials(ctx, c, i, passwords)
 		if err != nil {
-			return nil, err
+			return opened, err
 		}
 		server := l.config(u)
 		server.Credentials = cred
@@ -177,14 +182,14 @@ func (l *login) open(ctx context.Context, c *console) (*ldapscan.Forest, error) 
 	// load, and is to ask the same one each time.
 	cfg.Locator = &locator.Locator{DNS: l.dns, Draw: func(n int) int { return n - 1 }}
 	cfg.GlobalCatalog = l.catalog
-	forest, err := ldapscan.OpenForest(ctx, cfg)
+	opened, err = do(ctx, cfg)
 	if l.guessed && len(l.users) == 0 && errors.Is(err, fs.ErrNotExist) { // no ticket
-		if user := c.ask("no Kerberos ticket; user (name@domain): "); user != "" {
+		if user := c.ask(ctx, "no Kerberos ticket; user (name@domain): "); user != "" {
 			l.users = []string{user}
-			return l.open(ctx, c)
+			return openAs(ctx, c, l, do)
 		}
 	}
-	return forest, err
+	return opened, err
 }
 
 // credentials returns those for the i-th directory.

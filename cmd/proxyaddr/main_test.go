@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,6 +27,19 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// serve FILE serves the entries of a file as a directory server, to which the
+			// environment leads the commands that follow.
+			"serve": func(ts *testscript.TestScript, _ bool, args []string) {
+				srv, err := ldaptest.NewServer(ldaptest.Config{Entries: strings.NewReader(ts.ReadFile(args[0])), Users: map[string]string{"anna@a.example": password}})
+				ts.Check(err)
+				ts.Defer(srv.Close)
+				ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), srv.CAPEM, 0o600))
+				ts.Check(os.WriteFile(ts.MkAbs("secret"), []byte(password), 0o600))
+				ts.Setenv("PROXYADDR_URL", srv.URL)
+				ts.Setenv("PROXYADDR_CA_FILE", "ca.pem")
+				ts.Setenv("PROXYADDR_BIND_DN", "anna@a.example")
+				ts.Setenv("PROXYADDR_PASSWORD_FILE", "secret")
+			},
 			// exit CODE COMMAND… runs a command and checks its exit code.
 			"exit": func(ts *testscript.TestScript, _ bool, args []string) {
 				err := ts.Exec(args[1], args[2:]...)
@@ -121,6 +135,43 @@ func TestScanServer(t *testing.T) {
 	}
 	if c := srv.Counts(); c.ClearPasswords != 0 || c.Updates != 0 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// What ldapsearch writes can be piped in, and all that it writes besides the
+// entries tells whether it was complete.
+func TestScanOfLdapsearch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a program of OpenLDAP")
+	}
+	srv, args := serve(t, twoOwners)
+	for _, tc := range []struct {
+		name, option string
+		fault        ldaptest.Kind
+		code         int
+		says         string
+	}{
+		{"entries alone", "-LLL", ldaptest.None, exitConflicts, ""},
+		{"everything", "-v", ldaptest.None, exitConflicts, ""},
+		{"cut short", "-v", ldaptest.Fail, exitIncomplete, `result: "4 Size limit exceeded": the search behind this export did not succeed`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			srv.Inject(ldaptest.Fault{Kind: tc.fault, Page: 3, Code: 4})
+			search := exec.Command("ldapsearch", tc.option, "-x", "-H", srv.URL, "-D", "anna@a.example", "-w", password, "-b", "DC=a,DC=example", "-E", "pr=1/noprompt")
+			search.Env = append(os.Environ(), "LDAPTLS_CACERT="+args[4])
+			stdin, err := search.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := search.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var stdout, stderr bytes.Buffer
+			if code := run([]string{"scan", "--input", "-"}, stdin, &stdout, &stderr); code != tc.code || !strings.Contains(stderr.String(), tc.says) {
+				t.Errorf("exit %d\n%s%s", code, stdout.String(), stderr.String())
+			}
+			search.Wait() // its exit code is not the point
+		})
 	}
 }
 

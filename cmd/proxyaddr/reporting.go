@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -65,12 +64,12 @@ func (c *console) deliver(audit *conflicts.Audit, r *reporting) (int, error) {
 	if r.output != "" {
 		names, err := report.Publish(r.output, audit)
 		if err != nil {
-			return 0, &outputError{err}
+			return 0, unpublished(r.output, err)
 		}
 		c.log("wrote %s to %s", strings.Join(names, ", "), r.output)
 	}
 	if err := write(c, audit, r.format); err != nil {
-		return 0, &outputError{fmt.Errorf("stdout: %w", err)}
+		return 0, unprinted(err)
 	}
 	switch {
 	case !audit.Complete():
@@ -89,5 +88,6 @@ func write(c *console, audit *conflicts.Audit, format string) error {
 	if f := formats[format]; f != nil {
 		return f(c.stdout, audit)
 	}
-	return report.Table(c.stdout, audit, report.TableOptions{Width: c.width(), Color: c.colour()})
+	_, screen := terminal(c.stdout)
+	return report.Table(c.stdout, audit, report.TableOptions{Width: c.width(), Color: c.colour(), Brief: screen})
 }

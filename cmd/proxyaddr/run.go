@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -36,7 +37,7 @@ const exitStatus = `EXIT STATUS
   1    conflicts found, or an address taken
   2    wrong usage or unreadable input
   3    incomplete: something could not be read, or an output not be written
-       (also when conflicts were found)
+       (also when conflicts were found), or a change was not made
   4    no server found or reached, no TLS, or the bind was refused
   5    stale plan or review: the directory is no longer as it was, or a workbook
        is not of its scan or has mistakes
@@ -59,6 +60,7 @@ var commands = []command{
 	{"demo", "scan a made-up company and show what comes out", newDemo, demoUsage},
 	{"fix", "write the fix files of what was approved in the workbook", newFix, fixUsage},
 	{"verify", "compare fix files with the directory as it is now", newVerify, verifyUsage},
+	{"apply", "make the changes of fix files, and take them back", newApply, applyUsage},
 	{"version", "print the version", newVersion, versionUsage},
 }
 
@@ -68,7 +70,23 @@ type usageError struct{ problem, hint string }
 func (e *usageError) Error() string { return e.problem }
 
 // An outputError is a result that could not be written.
-type outputError struct{ error }
+type outputError struct {
+	error
+	hint string
+}
+
+// unpublished is the error of report.Publish.
+func unpublished(dir string, err error) error {
+	return &outputError{err, dir + " needs room and write access; -o names another directory"}
+}
+
+// unprinted is the error of what writes to stdout.
+func unprinted(err error) error {
+	if e, ok := err.(*fs.PathError); ok {
+		err = e.Err
+	}
+	return &outputError{fmt.Errorf("stdout: %w", err), "what was printed ends early and is of no use"}
+}
 
 // gcPercent is lower than Go's 100, as nearly all that a scan keeps is the index,
 // and grows but slowly: collecting more often costs no time that can be measured
@@ -151,6 +169,7 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 		c.hint(hint)
 		return exitUsage
 	case errors.As(err, &output):
+		c.hint(output.hint)
 		return exitIncomplete
 	case errors.As(err, &open):
 		c.hint(open.Hint)
@@ -163,7 +182,7 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 func overview() string {
 	s := `proxyaddr finds the proxy addresses that more than one directory object claims
 (Exchange event 9514), says who should keep each, and writes an Excel report and
-LDIF files that put it right. It never writes to the directory.
+LDIF files that put it right. No command but apply writes to a directory.
 
 USAGE
   proxyaddr COMMAND [FLAGS]

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,17 +21,30 @@ USAGE
   proxyaddr scan -d DOMAIN [FLAGS]
   proxyaddr scan -H URL -D USER [FLAGS]
   proxyaddr scan --input EXPORT.ldif [FLAGS]
+  proxyaddr scan --compare-dcs -d DOMAIN [FLAGS]
+  proxyaddr scan --compare-dcs -H URL -H URL [FLAGS]
 
 EXAMPLE
   proxyaddr scan -d example.com -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D EXAMPLE\anna -W -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
+  proxyaddr scan --compare-dcs -d example.com
+  ldapsearch ... | proxyaddr scan --input -
 
 With -d the domain controllers are found through DNS, and every domain of the
 forest is read. Without --auth, the bind is by Kerberos as the signed-in user
 on Windows and with the ticket of kinit elsewhere, unless -D names a user: then
 by password, sealed by Kerberos with -d, and simple over TLS with -H.
+
+With --compare-dcs the domain controllers are compared with each other: which
+objects have other proxy addresses on one than on another, whether replication is
+bringing them or stuck, and which conflicts it will bring. Exit code 1 then means
+that something differs.
+
+An export is read twice. One that comes through a pipe is therefore copied to a
+temporary file as large as it is, in the directory that TMPDIR names (on Windows
+TMP), and the file is deleted.
 
 Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or a
 line "flag = value" in the file that --config names; the command line goes first.
@@ -42,8 +54,8 @@ line "flag = value" in the file that --config names; the command line goes first
 type scanOptions struct {
 	source
 	reporting
-	base, exclude []string
-	stats         bool
+	base, exclude     []string
+	stats, compareDCs bool
 }
 
 func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
@@ -51,6 +63,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
 	o.reporting.addFlags(fs)
+	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare domain controllers with each other instead: all of the domain that -d names, or those of several -H")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 }
 
@@ -62,6 +75,11 @@ func (o *scanOptions) check(args []string) error {
 	}
 	if err := o.reporting.check(); err != nil {
 		return err
+	}
+	if o.compareDCs {
+		if err := o.checkCompare(); err != nil {
+			return err
+		}
 	}
 	for _, dn := range slices.Concat(o.base, o.exclude) {
 		if !strings.Contains(dn, "=") {
@@ -96,21 +114,17 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 }
 
 func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
+	if o.compareDCs {
+		return o.compare(ctx, c)
+	}
 	src, done, err := o.connect(ctx, c)
 	if err != nil {
 		return 0, err
 	}
 	defer done()
 	audit, err := c.scan(ctx, src, o)
-	if err != nil && o.input != "" && ctx.Err() == nil {
-		hint := "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
-		if e := (*ldapscan.Error)(nil); errors.As(err, &e) {
-			hint = e.Hint
-		}
-		return 0, &usageError{err.Error(), hint}
-	}
 	if err != nil {
-		return 0, err
+		return 0, o.unreadable(err)
 	}
 	return c.deliver(audit, &o.reporting)
 }

@@ -22,7 +22,7 @@ var alternatives = [][]string{{"url", "domain", "input"}, {"prompt", "password-f
 
 func (s *source) addFlags(fs *pflag.FlagSet) {
 	s.login.addFlags(fs)
-	fs.StringVar(&s.input, "input", "", "read this LDIF `export` instead of a domain controller")
+	fs.StringVar(&s.input, "input", "", "read this LDIF `export` instead of a domain controller, - for standard input")
 	fs.StringVar(&s.config, "config", "", "read settings from this `file`")
 }
 
@@ -43,7 +43,11 @@ func (s *source) check() error {
 // caller ends it with done.
 func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, done func(), err error) {
 	if !s.named() {
-		return ldapscan.Export{Path: s.input}, func() {}, nil
+		x, err := s.openExport(ctx, c)
+		if err != nil {
+			return nil, nil, s.unreadable(err)
+		}
+		return x, func() { x.Close() }, nil
 	}
 	forest, err := s.open(ctx, c)
 	if err != nil {
@@ -53,6 +57,13 @@ func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, 
 		c.log("%s", server)
 	}
 	return forest, forest.Close, nil
+}
+
+func (s *source) openExport(ctx context.Context, c *console) (*ldapscan.Export, error) {
+	if s.input == "-" {
+		return ldapscan.SpoolExport(ctx, "standard input", c.stdin)
+	}
+	return ldapscan.OpenExport(ctx, s.input)
 }
 
 // unreadable is what an export that could not be read at all means to the user.

@@ -26,18 +26,22 @@ func (c *collector) damage(line int, problem string) {
 	c.damaged = append(c.damaged, Damage{Line: line, Problem: problem})
 }
 
+// sources are the programs that log the events. To their names some versions
+// add a part of the program.
+var sources = map[int]string{9514: "MSExchangeIS", 9217: "MSExchangeTransport"}
+
 // add counts a record if it is one of the events looked for.
 func (c *collector) add(r record) {
 	c.records++
 	c.calendar.see(r.logged)
-	if r.provider != "" && !exchange(r.provider) {
-		return
-	}
 	r.message = strings.ReplaceAll(r.message, "\r\n", "\n")
 	if r.id == 0 {
 		if found := phrases(r.message); len(found) > 0 {
 			r.id = found[0].id
 		}
+	}
+	if r.provider != "" && !strings.HasPrefix(r.provider, sources[r.id]) {
+		return
 	}
 	event := Event{ID: r.id}
 	var err error
@@ -103,12 +107,12 @@ func (c *collector) log() *Log {
 }
 
 // nothing says what there was instead of an event that could be read.
-func (c *collector) nothing(format string, lines int) string {
+func (c *collector) nothing(format string) string {
 	switch {
 	case len(c.damaged) > 0:
 		return fmt.Sprintf("no event 9514 or 9217 that can be read: %v", c.damaged[0])
-	case c.records == 0:
-		return fmt.Sprintf("no event 9514 or 9217 of Exchange in %d lines read as %s", lines+1, format)
+	case format == "text":
+		return "no event 9514 or 9217 of Exchange in it (read as text)"
 	}
-	return fmt.Sprintf("no event 9514 or 9217 of Exchange among %d events read as %s", c.records, format)
+	return fmt.Sprintf("no event 9514 or 9217 of Exchange in it (events read as %s: %d)", format, c.records)
 }

@@ -6,6 +6,16 @@
 // same proxy address, but not the address. Event 9217 of MSExchangeTransport
 // names the address, but not the objects.
 //
+// # Inputs
+//
+// [Read] tells from the content what it is given:
+//   - the text of events, as it stands or as people pass it on: quoted, wrapped,
+//     copied from Event Viewer, printed by wevtutil or Format-List
+//   - event XML of wevtutil or Event Viewer, with a root element or without
+//   - what PowerShell makes of Get-WinEvent with Export-Csv, ConvertTo-Json,
+//     ConvertTo-Xml or Export-Clixml
+//   - what Event Viewer saves as CSV or text, in any language
+//
 // # Readings
 //
 // Event 9514 puts two names into a sentence and escapes nothing in them:
@@ -17,6 +27,11 @@
 // hold " and ", a slash or a full stop, or if the text was wrapped on its way.
 // [Event.Readings] holds what the two names can be, best first. Only a directory
 // can tell which is right.
+//
+// # Times
+//
+// Most formats write local time without a zone. A [Stamp] does not make up what
+// the input leaves open.
 package eventlog
 
 import (
@@ -42,11 +57,13 @@ type Event struct {
 	// Address is the address that event 9217 names, without a type.
 	Address string
 	// Readings are the pairs of distinguished names (RFC 4514) that event 9514
-	// can be about, best first, at least one and at most 64. Which of the two
-	// comes first means nothing.
+	// can be about: at least one and at most the 64 best, the best first. Which
+	// name of a pair comes first means nothing.
 	Readings [][2]string
 
-	Count       int // how often it was logged
+	Count int // how often it was logged
+	// First and Last are the ends of the time in which it was logged. Where the
+	// input tells some times better than others, only the best told count.
 	First, Last Stamp
 	Computers   []string // on which it was logged, as far as the input tells, sorted
 }
@@ -118,7 +135,7 @@ func Read(name string, r io.Reader) (*Log, error) {
 		return nil, &Error{Subject: name, Problem: s.err.Error(), Err: s.err}
 	}
 	if len(c.order) == 0 {
-		return nil, &Error{Subject: name, Problem: c.nothing(s.name, s.lines), Hint: hintInput}
+		return nil, &Error{Subject: name, Problem: c.nothing(s.name), Hint: hintInput}
 	}
 	return c.log(), nil
 }

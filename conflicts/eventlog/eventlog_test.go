@@ -113,7 +113,7 @@ var bulk = map[string]struct{ head, other, ours, tail string }{
 // An export may be of any size: three of our events are found among very many,
 // and memory does not grow with them.
 func TestBulk(t *testing.T) {
-	const size, enough = 16 << 20, 8 << 20
+	const size, enough = 6 << 20, 3 << 20
 	for name, b := range bulk {
 		t.Run(name, func(t *testing.T) {
 			var before runtime.MemStats

@@ -12,25 +12,11 @@ import (
 // more ways to part its two names is refused.
 const maxReadings = 64
 
-// What Exchange says: event 9514 as in KB 318774 and the help of Exchange 2007,
-// event 9217 (AmbiguousRecipient) as in the help of Exchange 2010.
-var (
-	pairPhrase    = loose("(two objects in the directory)? have the same proxy")
-	addressPhrase = loose("(more than one active directory object)? is configured with the recipient address")
-	addressEnd    = loose("messages to this recipient")
-)
-
-// loose returns an expression for a phrase whatever its case, and however the
-// lines it stands on were wrapped.
-func loose(phrase string) *regexp.Regexp {
-	letter := regexp.MustCompile(`[a-z]`)
-	return regexp.MustCompile(`(?i)` + letter.ReplaceAllString(strings.ReplaceAll(phrase, " ", ""), `$0\s*`))
-}
-
 var (
 	errNoName    = errors.New("event 9514 names no object")
 	errNoPair    = errors.New("event 9514 does not name two objects")
 	errOneName   = errors.New("event 9514 names the same object twice")
+	errCut       = errors.New("event 9514 is cut short")
 	errAmbiguous = fmt.Errorf("event 9514 has more than %d ways to part its two names", maxReadings)
 	errNoAddress = errors.New("event 9217 names no address")
 )
@@ -51,13 +37,13 @@ var (
 // pair returns the readings of the text of an event 9514, best first.
 func pair(text string) ([][2]string, error) {
 	separator, quote, begin, start := orOther, "", 0, 0
-	if at := pairPhrase.FindStringIndex(text); at != nil {
-		separator, quote, begin = and, closing(text[:at[0]]), at[0]
-		if name := leadIn.FindStringSubmatchIndex(text[at[1]:]); name != nil {
-			start = at[1] + name[2]
-		} else {
+	if said := find(text, pairWords); len(said) > 0 {
+		separator, quote, begin = and, closing(text[:said[0].start]), said[0].start
+		name := leadIn.FindStringSubmatchIndex(text[said[0].end:])
+		if name == nil {
 			return nil, errNoName
 		}
+		start = said[0].end + name[2]
 	} else if names := listed(text); len(names) == 2 {
 		return exact(names[0], names[1])
 	} else if name := anyName.FindStringSubmatchIndex(text); name != nil {
@@ -65,10 +51,8 @@ func pair(text string) ([][2]string, error) {
 	} else {
 		return nil, errNoName
 	}
-	column := start - strings.LastIndexByte(text[:start], '\n')
-	if strings.Contains(text[begin:start], "\n") {
-		column = wrapped
-	}
+	line, _, _ := strings.Cut(text[strings.LastIndexByte(text[:begin], '\n')+1:], "\n")
+	wrapped := len(line) <= 80
 	text = text[start:]
 	if at := more.FindStringIndex(text); at != nil {
 		text = text[:at[0]]
@@ -77,9 +61,12 @@ func pair(text string) ([][2]string, error) {
 	if at := strings.LastIndex(text, quote); quote != "" && at > 0 {
 		text = text[:at]
 	}
+	if strings.HasSuffix(text, "...") || strings.HasSuffix(text, "…") {
+		return nil, errCut
+	}
 
 	var parted []names
-	for _, whole := range ends(joinAnd(text), column) {
+	for _, whole := range ends(joinAnd(text), wrapped) {
 		for _, flat := range unfold(whole.text) {
 			places := separator.FindAllStringSubmatchIndex(flat.text, maxReadings+1)
 			if len(places) > maxReadings {
@@ -197,19 +184,19 @@ var (
 // strings that belong into it.
 func address(text string, inserted []string) (string, error) {
 	found := ""
-	if at := addressPhrase.FindStringIndex(text); at != nil {
-		found = text[at[1]:]
-		if end := addressEnd.FindStringIndex(found); end != nil {
-			found = found[:end[0]]
+	if said := find(text, addressWords); len(said) > 0 {
+		found = text[said[0].end:]
+		if end := find(found, addressEnd); len(end) > 0 {
+			found = found[:end[0].start]
 		} else {
 			found, _, _ = strings.Cut(found, "\n")
 		}
-	} else if len(inserted) > 0 {
-		found = inserted[0]
+	} else if i := slices.IndexFunc(inserted, func(s string) bool { return strings.Contains(s, "@") }); i >= 0 {
+		found = inserted[i]
 	} else {
 		found = mailbox.FindString(text)
 	}
-	found = hardBreak.ReplaceAllString(strings.TrimSpace(found), "")
+	found = lineBreak.ReplaceAllString(strings.TrimSpace(found), "")
 	found = link.ReplaceAllString(found, "$1")
 	found = strings.Trim(strings.TrimRight(found, ". "), "'“”‘’«»<>")
 	if !smtp.MatchString(found) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -179,8 +180,7 @@ func unescape(value string) string {
 		if len(s) == 2 {
 			return s[1:]
 		}
-		var c rune
-		fmt.Sscanf(s[1:], "%x", &c)
-		return string(c)
+		c, _ := strconv.ParseUint(s[1:], 16, 8)
+		return string(rune(c))
 	})
 }

@@ -137,6 +137,32 @@ func TestTameNames(t *testing.T) {
 	}
 }
 
+// A console breaks lines where they are full, also within words. Then the true
+// names are among the readings.
+func TestConsole(t *testing.T) {
+	g := generator{rand.New(rand.NewPCG(5, 6))}
+	for range 300 {
+		a, b := g.pair()
+		for form, sentence := range sentences {
+			var lines []string
+			for line := range slices.Chunk([]rune(sentence(a, b)), 80) {
+				lines = append(lines, string(line))
+			}
+			input := strings.Join(lines, "\r\n")
+			if strings.Contains(input, "\n>") {
+				continue // looks cited
+			}
+			log, err := Read("input", strings.NewReader(input))
+			if err != nil {
+				t.Fatalf("%s: %v\n%s", form, err, input)
+			}
+			if place(t, log, a, b) < 0 {
+				t.Fatalf("%s: the true names are missing\n%s\n%q", form, input, log.Events[0].Readings)
+			}
+		}
+	}
+}
+
 // place returns which reading is the true one, or -1.
 func place(t *testing.T, log *Log, a, b []rdn) int {
 	if len(log.Events) != 1 || len(log.Damaged) > 0 {

@@ -108,11 +108,12 @@ func (s *scanner) take(n int) []byte {
 }
 
 func (s *scanner) fill() {
-	data := make([]byte, len(s.data), max(2*len(s.data), headSize))
-	copy(data, s.data)
-	n, err := s.r.Read(data[len(data):cap(data)])
-	s.data = data[:len(data)+n]
-	if err == io.EOF {
+	if len(s.data) == cap(s.data) {
+		s.data = append(make([]byte, 0, 2*len(s.data)+headSize), s.data...)
+	}
+	n, err := io.ReadFull(s.r, s.data[len(s.data):cap(s.data)])
+	s.data = s.data[:len(s.data)+n]
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		s.eof = true
 	} else {
 		s.err = err

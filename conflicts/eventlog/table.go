@@ -19,11 +19,7 @@ type table struct {
 	named   int      // the column that Event Viewer calls Computer, or -1
 }
 
-var (
-	number = regexp.MustCompile(`^\d{1,10}$`)
-	// ours are the events this package is about.
-	ours = regexp.MustCompile(`^(?:9514|9217)$`)
-)
+var number = regexp.MustCompile(`^\d{1,10}$`)
 
 // newTable returns the table that head is the beginning of, if it is one.
 func newTable(head []byte) (table, bool) {
@@ -146,12 +142,12 @@ func (t table) guess(row []string) []record {
 		return nil
 	}
 	id := numbers[0]
-	if i := slices.IndexFunc(numbers, ours.MatchString); i >= 0 {
+	if i := slices.IndexFunc(numbers, func(s string) bool { return s == "9514" || s == "9217" }); i >= 0 {
 		id = numbers[i]
 	}
 	r.id, _ = eventID(id)
 	words := slices.IndexFunc(row, func(s string) bool {
-		return anyName.MatchString(s) || pairPhrase.MatchString(s) || strings.Contains(s, "@")
+		return anyName.MatchString(s) || len(phrases(s)) > 0 || strings.Contains(s, "@")
 	})
 	if words < 0 {
 		words = len(row) - 1
@@ -165,7 +161,7 @@ func (t table) guess(row []string) []record {
 				r.logged = parseMoment(field + " " + row[i+1])
 				r.computer = row[words-1]
 			}
-		case r.provider == "" && exchange(field):
+		case r.provider == "" && strings.HasPrefix(field, "MSExchange"):
 			r.provider = field
 		}
 	}
@@ -173,9 +169,4 @@ func (t table) guess(row []string) []record {
 		r.computer = row[t.named]
 	}
 	return []record{r}
-}
-
-// exchange reports whether a source of events is a part of Exchange.
-func exchange(source string) bool {
-	return len(source) >= len("MSExchange") && strings.EqualFold(source[:len("MSExchange")], "MSExchange")
 }

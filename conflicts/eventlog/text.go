@@ -3,7 +3,6 @@ package eventlog
 import (
 	"bytes"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,7 +10,7 @@ import (
 const (
 	// maxBlock is how long a text without a blank line may be before it is cut.
 	maxBlock = 64 << 10
-	// maxContext is how much of what precedes a list of names is searched for
+	// maxContext is how much of what precedes the names at least is searched for
 	// the event's number.
 	maxContext = 16 << 10
 )
@@ -63,27 +62,14 @@ func splitBlock(data []byte, eof bool) (start, end int) {
 	return start, end
 }
 
-// A phrase is a place where the words of an event stand.
-type phrase struct{ start, end, id int }
-
-func phrases(text string) []phrase {
-	var all []phrase
-	for _, at := range pairPhrase.FindAllStringIndex(text, -1) {
-		all = append(all, phrase{at[0], at[1], 9514})
-	}
-	for _, at := range addressPhrase.FindAllStringIndex(text, -1) {
-		all = append(all, phrase{at[0], at[1], 9217})
-	}
-	slices.SortFunc(all, func(a, b phrase) int { return a.start - b.start })
-	return all
-}
-
 var (
 	citation = regexp.MustCompile(`(?m)^[ \t]*(?:> ?)+`)
 	embedded = regexp.MustCompile(`(?s)<Event[\s>].*?</Event>`)
 	// labelled is a line that begins with a label of Event Viewer, wevtutil or
 	// Format-List in any language.
-	labelled = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
+	labelled      = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
+	pairNumber    = regexp.MustCompile(`\b9514\b`)
+	addressNumber = regexp.MustCompile(`(?s)\b9217\b.*MSExchangeTransport|MSExchangeTransport.*\b9217\b`)
 	// Computers are called so, or stand above the description.
 	computerName  = regexp.MustCompile(`(?i)\b(?:computer|machinename)\s*[:：]\s*([\pL\pN_.-]+)`)
 	aboveTheWords = regexp.MustCompile(`[:：][ \t]*([\pL\pN_.-]+)\s+[^\s:：]+[ \t\x{A0}]?[:：]\s*["'“„]?$`)
@@ -136,29 +122,26 @@ func (p *prose) words(text string) []record {
 	var all []record
 	done := 0
 	for i, at := range found {
-		if at.start < done {
-			continue
+		end := len(text)
+		if i+1 < len(found) {
+			end = found[i+1].start
+			if line := strings.LastIndexByte(text[:end], '\n'); line > at.end {
+				end = line
+			}
+		}
+		behind := ""
+		if cut := labelled.FindStringIndex(text[at.end:end]); cut != nil {
+			cut := at.end + cut[0]
+			end, behind = cut, text[cut:end]
 		}
 		_, before := utf8.DecodeLastRuneInString(text[:at.start]) // maybe a quotation mark
-		words := text[at.start-before:]
-		behind := text[len(text):]
-		if i+1 < len(found) {
-			next := found[i+1].start
-			if line := strings.LastIndexByte(text[:next], '\n'); line > at.end {
-				next = line
-			}
-			words = text[at.start-before : next]
-		}
-		if cut := labelled.FindStringIndex(words[before+at.end-at.start:]); cut != nil {
-			cut := before + at.end - at.start + cut[0]
-			words, behind = words[:cut], words[cut:]
-		}
-		r := record{line: strings.Count(text[:at.start], "\n"), id: at.id, message: words}
-		for _, place := range []string{text[done:at.start], behind} {
-			r.describe(place)
+		r := record{line: strings.Count(text[:at.start], "\n"), id: at.id, message: text[at.start-before : end]}
+		r.describe(text[done:at.start])
+		if r.line == 0 { // Format-List may put the words first
+			r.describe(behind)
 		}
 		all = append(all, r)
-		done = at.start - before + len(words) + len(behind)
+		done = end
 	}
 	p.context = ""
 	return all
@@ -167,15 +150,14 @@ func (p *prose) words(text string) []record {
 // unknown returns the event that a text lists the strings of, or tells of in
 // words that are not known. What precedes says which event it is.
 func (p *prose) unknown(text string) []record {
-	p.context += text + "\n"
-	if cut := len(p.context) - maxContext; cut > 0 {
-		p.context = strings.ToValidUTF8(p.context[cut:], "")
+	if p.context += text + "\n"; len(p.context) > 2*maxContext {
+		p.context = strings.ToValidUTF8(p.context[len(p.context)-maxContext:], "")
 	}
 	r := record{message: text}
 	switch {
-	case eventNumber(p.context, "9514") && len(anyName.FindAllStringIndex(text, 2)) == 2:
+	case len(anyName.FindAllStringIndex(text, 2)) == 2 && pairNumber.MatchString(p.context):
 		r.id = 9514
-	case eventNumber(p.context, "9217") && strings.Contains(p.context, "MSExchangeTransport") && mailbox.MatchString(text):
+	case mailbox.MatchString(text) && addressNumber.MatchString(p.context):
 		r.id = 9217
 	default:
 		return nil
@@ -183,10 +165,6 @@ func (p *prose) unknown(text string) []record {
 	r.describe(p.context)
 	p.context = ""
 	return []record{r}
-}
-
-func eventNumber(text, id string) bool {
-	return regexp.MustCompile(`\b` + id + `\b`).MatchString(text)
 }
 
 // describe takes the time and the computer from a text beside the event's words

@@ -1,7 +1,6 @@
 package eventlog
 
 import (
-	"math"
 	"regexp"
 	"strings"
 )
@@ -14,13 +13,7 @@ var (
 	// renamed because replication found its name taken.
 	mangled   = regexp.MustCompile(`\n((?:CNF|DEL):[0-9A-Fa-f]{8}-)`)
 	lineBreak = regexp.MustCompile(`[ \t]*\n[ \t]*`)
-	hardBreak = regexp.MustCompile(`\n[ \t]*`)
-)
-
-// width is how long lines are where they are wrapped.
-const (
-	width   = 80
-	wrapped = math.MinInt / 2
+	hardBreak = regexp.MustCompile(`\n(?:[ \t]{2,})?`) // a single space was there before
 )
 
 // lineFeed stands for a line feed that is part of a name.
@@ -43,9 +36,9 @@ func unfold(text string) []spelling {
 
 // ends returns a text up to each place where the second name may end. Exchange
 // 2000 and 2003 write a slash before the names and a full stop behind the
-// second; later versions write neither. Column is how far from the left the
-// first name begins, or wrapped if there is a line break before it.
-func ends(text string, column int) []spelling {
+// second; later versions write neither. Unless lines are wrapped the names end
+// with their line.
+func ends(text string, wrapped bool) []spelling {
 	const far = 4 // lines or sentences that may follow the names
 	old := strings.HasPrefix(text, "/")
 	second := 0
@@ -54,8 +47,8 @@ func ends(text string, column int) []spelling {
 	}
 	likely := len(text)
 	places := []int{len(text)}
-	if i := strings.IndexByte(text, '\n'); i > second && column+i > width {
-		likely = i // no line is wrapped
+	if i := strings.IndexByte(text, '\n'); i > second && !wrapped {
+		likely = i
 	}
 	for from, n := second, 0; n < far; n++ {
 		i := strings.IndexByte(text[from:], '\n')

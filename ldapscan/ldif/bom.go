@@ -2,10 +2,10 @@ package ldif
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -15,25 +15,31 @@ var (
 	errOddUTF16  = errors.New("input ends in the middle of a UTF-16 character")
 )
 
-// decodeBOM drops a UTF-8 byte order mark and turns UTF-16 that starts with one into UTF-8.
-func decodeBOM(src io.Reader) (io.Reader, error) {
+// Byte order marks.
+const (
+	utf8Mark    = "\xef\xbb\xbf"
+	utf16LEMark = "\xff\xfe"
+	utf16BEMark = "\xfe\xff"
+)
+
+// decodeBOM drops a byte order mark, of so many bytes, and turns UTF-16 that starts with one into UTF-8.
+func decodeBOM(src io.Reader) (decoded io.Reader, mark int, err error) {
 	r := bufio.NewReaderSize(src, 16) // larger reads go past its buffer
-	head, err := r.Peek(3)
+	head, err := r.Peek(len(utf8Mark))
 	if err != nil && err != io.EOF {
-		return r, err
+		return r, 0, err
 	}
-	switch {
-	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
-		_, err = r.Discard(3)
-		return r, err
-	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
-		_, err = r.Discard(2)
-		return &utf16Reader{src: r, order: binary.LittleEndian}, err
-	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
-		_, err = r.Discard(2)
-		return &utf16Reader{src: r, order: binary.BigEndian}, err
+	decoded = r
+	switch text := string(head); {
+	case text == utf8Mark:
+		mark = len(utf8Mark)
+	case strings.HasPrefix(text, utf16LEMark):
+		mark, decoded = len(utf16LEMark), &utf16Reader{src: r, order: binary.LittleEndian}
+	case strings.HasPrefix(text, utf16BEMark):
+		mark, decoded = len(utf16BEMark), &utf16Reader{src: r, order: binary.BigEndian}
 	}
-	return r, nil
+	r.Discard(mark)
+	return decoded, mark, nil
 }
 
 // utf16Reader hands out UTF-16 as UTF-8.

@@ -35,20 +35,16 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		const maxLine, maxRecord = 200, 1000
-		read := func(src io.Reader, reuse bool) ([]*Record, error) {
-			r := NewReader(src)
-			r.MaxLine, r.MaxRecord, r.ReuseRecord = maxLine, maxRecord, reuse
+		read := func(r *Reader, next func() (*Record, error)) ([]*Record, error) {
+			r.MaxLine, r.MaxRecord = maxLine, maxRecord
 			var recs []*Record
 			for {
-				rec, err := r.Read()
+				rec, err := next()
 				if err == io.EOF {
 					return recs, nil
 				}
 				if err != nil {
 					return recs, err
-				}
-				if reuse {
-					rec = rec.clone()
 				}
 				recs = append(recs, rec)
 				if len(recs) > len(data) {
@@ -56,7 +52,8 @@ func FuzzReader(f *testing.F) {
 				}
 			}
 		}
-		recs, err := read(bytes.NewReader(data), false)
+		whole := NewReader(bytes.NewReader(data))
+		recs, err := read(whole, whole.Read)
 		var parseErr *ParseError
 		if err != nil && (!errors.As(err, &parseErr) || parseErr.Line < 1 || parseErr.Line > 1+bytes.Count(data, []byte("\n"))) {
 			t.Errorf("error is %#v", err)
@@ -73,12 +70,76 @@ func FuzzReader(f *testing.F) {
 				t.Errorf("record of %d bytes", size)
 			}
 		}
-		again, errAgain := read(portions{bytes.NewReader(data)}, true)
+		views := NewReader(portions{bytes.NewReader(data)})
+		views.Select = func(name string) bool { return len(name)%2 == 0 }
+		again, errAgain := read(views, func() (*Record, error) {
+			v, err := views.View()
+			if err != nil {
+				return nil, err
+			}
+			offset := v.Offset
+			seen := (&Record{Line: v.Line, DN: string(v.DN), Change: v.Change, Attributes: v.Attributes}).clone()
+			rec := views.Record()
+			want := &Record{Line: rec.Line, DN: rec.DN, Change: rec.Change}
+			for _, a := range rec.Attributes {
+				if views.Select(a.Name) {
+					want.Attributes = append(want.Attributes, a)
+				}
+			}
+			if diff := cmp.Diff(want, seen, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("view (-want +got):\n%s", diff)
+			}
+			if offset >= 0 {
+				there := NewReader(bytes.NewReader(data[offset:]))
+				there.MaxLine, there.MaxRecord = maxLine, maxRecord
+				at, err := there.Read()
+				if diff := cmp.Diff(rec, at, ignoreLine); diff != "" || err != nil {
+					t.Errorf("at offset %d: %v (-want +got):\n%s", offset, err, diff)
+				}
+			}
+			return rec, nil
+		})
 		if diff := cmp.Diff(recs, again); diff != "" {
-			t.Errorf("in portions, with ReuseRecord (-at once +again):\n%s", diff)
+			t.Errorf("in portions, by way of views (-at once +again):\n%s", diff)
 		}
 		if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() {
 			t.Errorf("at once: %v, in portions: %v", err, errAgain)
+		}
+	})
+}
+
+// Parts of an input that was cut hold what the whole does, up to the first error.
+func FuzzCut(f *testing.F) {
+	f.Add([]byte("# c\r\n\r\ndn: cn=a\r\na: b\r\n\r\n\r\ndn: cn=b\n\ndn: cn=c\n\n"), uint(3), uint(30))
+	f.Add([]byte("dn: cn=a\n\n\xef\xbb\xbfdn: cn=b\n\n\xff\xfedn: cn=c\n"), uint(0), uint(12))
+	f.Add([]byte("\xfe\xff\x00d\x00n\x00:\x00 \x0a\x0a\x0a\x0a\x64\x6e\x3a\x00\x00\n\x00\n"), uint(2), uint(2))
+	f.Add([]byte("\xef\xbb\xbfdn: cn=a\n\ndn: cn=b\n b\n\n c\n\ndn: cn=d\n"), uint(10), uint(20))
+	f.Fuzz(func(t *testing.T, data []byte, at1, at2 uint) {
+		src := io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data)))
+		ends := []int64{0}
+		for _, at := range []uint{min(at1, at2), max(at1, at2)} {
+			end, err := Cut(src, int64(min(at, uint(len(data)))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ends = append(ends, end)
+		}
+		ends = append(ends, src.Size())
+		want, wantErr := readAll(NewReader(src))
+		var got []*Record
+		var gotErr error
+		for i, end := range ends[1:] {
+			if end < ends[i] {
+				t.Fatalf("cut at %v", ends)
+			}
+			part, err := readAll(NewReader(io.NewSectionReader(src, ends[i], end-ends[i])))
+			got = append(got, part...)
+			if gotErr = err; err != nil {
+				break
+			}
+		}
+		if diff := cmp.Diff(want, got, ignoreLine); diff != "" || (gotErr == nil) != (wantErr == nil) {
+			t.Errorf("cut at %v: %v, not %v (-whole +parts):\n%s", ends, gotErr, wantErr, diff)
 		}
 	})
 }

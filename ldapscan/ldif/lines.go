@@ -17,13 +17,17 @@ type line struct {
 // lines is the lexer: it holds the input in one buffer and hands out a record's lines, which stay in that buffer.
 type lines struct {
 	src     io.Reader
+	opened  bool  // src is behind its byte order mark
 	readErr error // why src gives no more
 
-	// buf[start:pos] is the record being collected, buf[pos:end] was read but not looked at.
+	// buf[start:pos] is the record being collected, buf[pos:end] was read but not looked at. Before buf stand so many
+	// bytes of the input.
 	buf             []byte
 	start, pos, end int
+	before          int64
 
-	number int // of the last physical line taken
+	number int  // of the last physical line taken
+	stray  bool // a NUL or a carriage return was read
 	record []line
 }
 
@@ -61,6 +65,14 @@ func (l *lines) next(maxLine, maxRecord int) error {
 			}
 		}
 	}
+}
+
+// offset returns how many bytes of the input stand before the current record, or -1 where they are not counted.
+func (l *lines) offset() int64 {
+	if _, ok := l.src.(*utf16Reader); ok {
+		return -1
+	}
+	return l.before + int64(l.start)
 }
 
 // text returns the bytes of a logical line of the current record.
@@ -109,14 +121,18 @@ func (l *lines) fill() error {
 	}
 	if l.buf == nil {
 		l.buf = make([]byte, bufferSize)
-		l.src, l.readErr = decodeBOM(l.src)
-		if l.readErr != nil {
+	}
+	if !l.opened {
+		var mark int
+		if l.src, mark, l.readErr = decodeBOM(l.src); l.readErr != nil {
 			return l.readErr
 		}
+		l.opened, l.before = true, int64(mark)
 	}
 	if l.start > 0 {
 		l.end = copy(l.buf, l.buf[l.start:l.end])
 		l.pos -= l.start
+		l.before += int64(l.start)
 		l.start = 0
 	}
 	if l.end == len(l.buf) {
@@ -125,6 +141,8 @@ func (l *lines) fill() error {
 	const maxEmptyReads = 100 // as bufio has it
 	for range maxEmptyReads {
 		n, err := l.src.Read(l.buf[l.end:])
+		read := l.buf[l.end : l.end+n]
+		l.stray = l.stray || bytes.IndexByte(read, '\r') >= 0 || bytes.IndexByte(read, 0) >= 0
 		l.end += n
 		l.readErr = err
 		if n > 0 {

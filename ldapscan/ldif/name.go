@@ -26,6 +26,59 @@ func keywordOf(name string) keyword {
 	return noKeyword
 }
 
+// name is that of an attribute, or a keyword.
+type name struct {
+	text     string
+	keyword  keyword
+	selected bool  // for a View
+	next     *name // the other name that followed it last
+}
+
+// is compares without case, as RFC 2234 section 2.3 has it for the strings of a grammar.
+func (n *name) is(text string) bool { return strings.EqualFold(n.text, text) }
+
+// starts reports whether a line begins with the name and a colon.
+func (n *name) starts(line []byte) bool {
+	return len(line) > len(n.text) && line[len(n.text)] == ':' && string(line[:len(n.text)]) == n.text
+}
+
+// names are those seen so far. They repeat from record to record, so each is checked and allocated once, and nearly
+// always in the same order, so that it can be guessed which comes next.
+type names struct {
+	known map[string]*name
+	last  *name
+}
+
+// The bounds keep a hostile input from filling the memory with names.
+const (
+	maxNames   = 4096
+	maxNameLen = 256
+)
+
+func (s *names) keep(n *name) {
+	if len(s.known) < maxNames && len(n.text) <= maxNameLen {
+		s.known[n.text] = n
+	}
+}
+
+// guess returns the name that a line begins with, if it is the last one again or the one that followed it before.
+func (s *names) guess(line []byte) *name {
+	if next := s.last.next; next != nil && next.starts(line) {
+		return next
+	}
+	if s.last.starts(line) {
+		return s.last
+	}
+	return nil
+}
+
+func (s *names) follow(n *name) {
+	if n != s.last {
+		s.last.next = n
+		s.last = n
+	}
+}
+
 // validName tells whether name is an AttributeDescription of RFC 2849, range options included.
 func validName(name string) bool {
 	attr, options, more := strings.Cut(name, ";")

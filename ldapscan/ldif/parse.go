@@ -3,27 +3,24 @@ package ldif
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// parse sets rec to what the current lines say. It is false for lines that hold no record.
-func (r *Reader) parse() (found bool, err error) {
-	r.rec = Record{
-		Comments:   r.rec.Comments[:0],
-		Controls:   r.rec.Controls[:0],
-		Attributes: r.rec.Attributes[:0],
-		Mods:       r.rec.Mods[:0],
-	}
-	if err := r.split(); err != nil || len(r.fields) == 0 {
+// parse sets view, and rec if whole, to what the current lines say. It is false for lines that hold no record.
+func (r *Reader) parse(whole bool) (found bool, err error) {
+	r.view = View{Offset: r.lines.offset(), Attributes: r.view.Attributes[:0]}
+	r.rec = Record{Comments: r.rec.Comments[:0], Controls: r.rec.Controls[:0], Mods: r.rec.Mods[:0]}
+	if err := r.split(whole); err != nil || len(r.fields) == 0 {
 		return false, err
 	}
 	switch first := r.fields[0]; {
 	case first.keyword == dnKeyword:
-		r.rec.Line, r.rec.DN = first.line, string(first.value)
-		if len(r.fields) == 1 && r.rec.DN == "" {
+		r.view.Line, r.view.DN = first.line, first.value
+		if len(r.fields) == 1 && len(r.view.DN) == 0 {
 			return false, first.errorf("neither a name nor attributes")
 		}
-		return true, r.body(r.fields[1:])
+		return true, r.body(r.fields[1:], whole)
 	case first.is("ref"):
 		return false, nil
 	case first.is("search"), first.is("result"):
@@ -34,26 +31,26 @@ func (r *Reader) parse() (found bool, err error) {
 }
 
 // body parses what follows the DN.
-func (r *Reader) body(fields []field) error {
+func (r *Reader) body(fields []field, whole bool) error {
 	for ; len(fields) > 0 && fields[0].keyword == controlKeyword; fields = fields[1:] {
 		if err := r.control(fields[0]); err != nil {
 			return err
 		}
 	}
 	if len(fields) > 0 && fields[0].keyword == changeTypeKeyword {
-		return r.change(fields[0], fields[1:])
+		return r.change(fields[0], fields[1:], whole)
 	}
 	if len(r.rec.Controls) > 0 {
 		return r.fields[1].errorf("only a record with a changetype has controls")
 	}
-	return r.attributes(fields)
+	return r.attributes(fields, whole)
 }
 
-func (r *Reader) change(kind field, fields []field) error {
-	r.rec.Change = ChangeType(strings.ToLower(string(kind.value)))
-	switch r.rec.Change {
+func (r *Reader) change(kind field, fields []field, whole bool) error {
+	r.view.Change = ChangeType(strings.ToLower(string(kind.value)))
+	switch r.view.Change {
 	case ChangeAdd:
-		return r.attributes(fields)
+		return r.attributes(fields, whole)
 	case ChangeDelete:
 		if len(fields) > 0 {
 			return fields[0].errorf("nothing follows changetype delete")
@@ -62,19 +59,26 @@ func (r *Reader) change(kind field, fields []field) error {
 	case ChangeModify:
 		return r.mods(kind, fields)
 	case ChangeModRDN, "moddn":
-		r.rec.Change = ChangeModRDN
+		r.view.Change = ChangeModRDN
 		return r.modRDN(kind, fields)
 	}
 	return kind.errorf("%s is unknown", excerpt(kind.value))
 }
 
-func (r *Reader) attributes(fields []field) error {
-	for _, f := range fields {
+func (r *Reader) attributes(fields []field, whole bool) error {
+	list := slices.Grow(r.view.Attributes, len(fields))
+	for i := range fields {
+		f := &fields[i]
 		if f.keyword != noKeyword {
 			return f.errorf("not possible here, a blank line may be missing above")
 		}
-		r.rec.Attributes = append(r.rec.Attributes, Attribute{f.text, f.value})
+		if whole || f.selected {
+			n := len(list)
+			list = list[:n+1]
+			list[n].Name, list[n].Value = f.text, f.value
+		}
 	}
+	r.view.Attributes = list
 	return nil
 }
 

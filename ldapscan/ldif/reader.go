@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -54,16 +55,17 @@ type Reader struct {
 	// DefaultMaxRecord. The memory in use is a small multiple of the largest record seen, or about fifty times its size
 	// when it is made of the shortest lines there are.
 	MaxRecord int
-	// ReuseRecord makes Read return the same Record each time: it, its slices and its values are valid until the next
-	// Read. Strings stay valid. Without it every Record is the caller's to keep.
-	ReuseRecord bool
+	// Select, if set, tells which attributes a View has, by their names as written. It is asked once a name, or more
+	// often where names are very many.
+	Select func(name string) bool
 
 	lines lines
-	names map[string]name
+	names names
 	err   error
 
 	// What the current record is made of, kept for its memory.
-	rec     Record
+	view    View
+	rec     Record // what a View has not
 	fields  []field
 	values  [][]byte // of its modifications
 	decoded []byte   // its base64 values
@@ -73,94 +75,127 @@ type Reader struct {
 func NewReader(r io.Reader) *Reader {
 	return &Reader{
 		lines:   lines{src: r},
-		names:   make(map[string]name),
+		names:   names{known: make(map[string]*name), last: &name{text: "dn", keyword: dnKeyword}},
 		decoded: []byte{}, // so that an empty value is not a nil one
 	}
 }
 
+// Reset makes r read another input, with the memory and the settings that it has.
+func (r *Reader) Reset(src io.Reader) {
+	r.lines = lines{src: src, buf: r.lines.buf, record: r.lines.record}
+	r.err = nil
+}
+
 // Read returns the next record, or io.EOF after the last. Any other error is a [*ParseError]. The first error is final:
-// later calls return it again.
+// later calls return it again. The record is the caller's to keep.
 func (r *Reader) Read() (*Record, error) {
-	for r.err == nil {
-		r.err = r.lines.next(cmp.Or(r.MaxLine, DefaultMaxLine), cmp.Or(r.MaxRecord, DefaultMaxRecord))
-		if r.err != nil {
-			break
-		}
-		var found bool
-		if found, r.err = r.parse(); !found || r.err != nil {
-			continue
-		}
-		if r.ReuseRecord {
-			return &r.rec, nil
-		}
-		return r.rec.clone(), nil
+	if err := r.next(true); err != nil {
+		return nil, err
 	}
-	return nil, r.err
+	return r.record(), nil
+}
+
+// View reads the next record as Read does, without keeping anything. What is not selected is checked all the same.
+func (r *Reader) View() (*View, error) {
+	if err := r.next(false); err != nil {
+		return nil, err
+	}
+	return &r.view, nil
+}
+
+// Record returns the record of the last View, which is not valid any more, whole. It is the caller's to keep.
+func (r *Reader) Record() *Record {
+	if _, err := r.parse(true); err != nil {
+		panic("ldif: Record without a View: " + err.Error())
+	}
+	return r.record()
+}
+
+// next reads and parses a record, whole or as far as a View needs it.
+func (r *Reader) next(whole bool) error {
+	for found := false; !found && r.err == nil; {
+		r.err = r.lines.next(cmp.Or(r.MaxLine, DefaultMaxLine), cmp.Or(r.MaxRecord, DefaultMaxRecord))
+		if r.err == nil {
+			found, r.err = r.parse(whole)
+		}
+	}
+	return r.err
+}
+
+// record returns a copy of what was parsed whole.
+func (r *Reader) record() *Record {
+	rec := r.rec
+	rec.Line, rec.DN, rec.Change, rec.Attributes = r.view.Line, string(r.view.DN), r.view.Change, r.view.Attributes
+	return rec.clone()
 }
 
 // field is a line "name: value", or "-".
 type field struct {
-	name
+	*name
 	value []byte // valid as long as the lines of the record
 	line  int
 }
-
-type name struct {
-	text    string
-	keyword keyword
-}
-
-// is compares without case, as RFC 2234 section 2.3 has it for the strings of a grammar.
-func (n name) is(text string) bool { return strings.EqualFold(n.text, text) }
 
 func (f field) errorf(format string, args ...any) error {
 	return &ParseError{Line: f.line, Err: fmt.Errorf("%s: %w", f.text, fmt.Errorf(format, args...))}
 }
 
-// split sets fields and the record's comments from the lines of the record. It checks and drops the version line.
-func (r *Reader) split() error {
-	r.fields, r.decoded = r.fields[:0], r.decoded[:0]
+// split sets fields and, if whole, the record's comments from the lines of the record. It checks and drops the version
+// line.
+func (r *Reader) split(whole bool) error {
+	r.fields, r.decoded = slices.Grow(r.fields[:0], len(r.lines.record)), r.decoded[:0]
 	for _, l := range r.lines.record {
 		text := r.lines.text(l)
 		if text[0] == '#' {
-			r.rec.Comments = append(r.rec.Comments, strings.TrimPrefix(string(text[1:]), " "))
+			if whole {
+				r.rec.Comments = append(r.rec.Comments, strings.TrimPrefix(string(text[1:]), " "))
+			}
 			continue
 		}
-		f, err := r.field(text)
-		if err != nil {
+		n := len(r.fields)
+		r.fields = r.fields[:n+1]
+		f := &r.fields[n]
+		f.line = l.number
+		if err := r.field(f, text); err != nil {
 			return &ParseError{Line: l.number, Err: err}
 		}
-		f.line = l.number
-		if len(r.fields) > 0 || !f.is("version") {
-			r.fields = append(r.fields, f)
+		if n > 0 || !f.is("version") {
 			continue
 		}
 		if string(f.value) != "1" {
 			return f.errorf("%s: only version 1 is known", excerpt(f.value))
 		}
+		r.fields = r.fields[:0]
 		r.rec.Comments = r.rec.Comments[:0] // they head the file, not the record
 	}
 	return nil
 }
 
-func (r *Reader) field(text []byte) (f field, err error) {
+var dash = &name{text: "-", keyword: dashKeyword}
+
+// field sets the name and the value of f to those of a line.
+func (r *Reader) field(f *field, text []byte) (err error) {
 	if string(text) == "-" {
-		return field{name: name{"-", dashKeyword}}, nil
+		f.name, f.value = dash, nil
+		return nil
 	}
-	colon := bytes.IndexByte(text, ':')
-	if colon < 0 {
-		return f, fmt.Errorf("%s: %w", excerpt(text), errNoColon)
+	if f.name = r.names.guess(text); f.name == nil {
+		colon := bytes.IndexByte(text, ':')
+		if colon < 0 {
+			return fmt.Errorf("%s: %w", excerpt(text), errNoColon)
+		}
+		if f.name, err = r.name(text[:colon]); err != nil {
+			return err
+		}
 	}
-	if f.name, err = r.name(text[:colon]); err != nil {
-		return f, err
+	r.names.follow(f.name)
+	if r.lines.stray && (bytes.IndexByte(text, 0) >= 0 || bytes.IndexByte(text, '\r') >= 0) {
+		return fmt.Errorf("%s: %w", f.text, errStrayByte)
 	}
-	if bytes.IndexByte(text, 0) >= 0 || bytes.IndexByte(text, '\r') >= 0 {
-		return f, fmt.Errorf("%s: %w", f.text, errStrayByte)
+	if f.value, err = r.value(text[len(f.text)+1:]); err != nil {
+		return fmt.Errorf("%s: %w", f.text, err)
 	}
-	if f.value, err = r.value(text[colon+1:]); err != nil {
-		return f, fmt.Errorf("%s: %w", f.text, err)
-	}
-	return f, nil
+	return nil
 }
 
 // value decodes a value-spec of RFC 2849 without its first colon.
@@ -187,25 +222,18 @@ func trimFill(b []byte) []byte {
 	return b
 }
 
-// Names repeat from record to record, so each is checked and allocated once. The bounds keep a hostile input from
-// filling the memory with names.
-const (
-	maxNames   = 4096
-	maxNameLen = 256
-)
-
-func (r *Reader) name(text []byte) (name, error) {
-	if n, ok := r.names[string(text)]; ok {
+// name returns the name that text is.
+func (r *Reader) name(text []byte) (*name, error) {
+	if n := r.names.known[string(text)]; n != nil {
 		return n, nil
 	}
-	n := name{text: string(text)}
+	n := &name{text: string(text)}
 	if !validName(n.text) {
-		return n, fmt.Errorf("%s: not an attribute name", excerpt(text))
+		return nil, fmt.Errorf("%s: not an attribute name", excerpt(text))
 	}
 	n.keyword = keywordOf(n.text)
-	if len(r.names) < maxNames && len(n.text) <= maxNameLen {
-		r.names[n.text] = n
-	}
+	n.selected = r.Select == nil || r.Select(n.text)
+	r.names.keep(n)
 	return n, nil
 }
 

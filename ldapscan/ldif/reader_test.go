@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestReaderAccepts(t *testing.T) {
@@ -239,10 +240,9 @@ func TestReaderMemoryIsBounded(t *testing.T) {
 	piece := export(1)
 	const pieces = 5_000
 	r := NewReader(&repeat{piece: piece, left: pieces})
-	r.ReuseRecord = true
 	n := 0
 	for ; ; n++ {
-		if _, err := r.Read(); err == io.EOF {
+		if _, err := r.View(); err == io.EOF {
 			break
 		} else if err != nil {
 			t.Fatal(err)
@@ -288,23 +288,69 @@ func TestReaderRecordsAreTheCallers(t *testing.T) {
 	if diff := cmp.Diff(rfcRecords["6-changes"], kept); diff != "" {
 		t.Errorf("records share memory (-want +got):\n%s", diff)
 	}
+}
 
-	r := NewReader(bytes.NewReader(in))
-	r.ReuseRecord = true
-	var first *Record
-	for i, want := range kept {
-		rec, err := r.Read()
+// A View has what Select wants, and Record has all of it again.
+func TestView(t *testing.T) {
+	const in = "# head\nversion: 1\n\n# Anna\ndn: cn=a\nMail: a\nsn:: w7Y=\nmail;x: b\ncn: c\n\n" +
+		"dn:: Y249w7Y=\nchangetype: add\nmail: d\n\ndn: cn=e\nchangetype: modify\nreplace: mail\nmail: f\n"
+	r := NewReader(strings.NewReader(in))
+	asked := map[string]int{}
+	r.Select = func(name string) bool {
+		asked[name]++
+		return strings.HasPrefix(strings.ToLower(name), "mail")
+	}
+	for _, want := range []struct {
+		view  View
+		whole Record
+	}{
+		{View{Line: 5, Offset: 19, DN: []byte("cn=a"), Attributes: attrs("Mail", "a", "mail;x", "b")},
+			Record{Line: 5, Comments: []string{"Anna"}, DN: "cn=a", Attributes: attrs("Mail", "a", "sn", "ö", "mail;x", "b", "cn", "c")}},
+		{View{Line: 11, Offset: 70, DN: []byte("cn=ö"), Change: ChangeAdd, Attributes: attrs("mail", "d")},
+			Record{Line: 11, DN: "cn=ö", Change: ChangeAdd, Attributes: attrs("mail", "d")}},
+		{View{Line: 15, Offset: 109, DN: []byte("cn=e"), Change: ChangeModify},
+			Record{Line: 15, DN: "cn=e", Change: ChangeModify, Mods: []Mod{mod(Replace, "mail", "f")}}},
+	} {
+		v, err := r.View()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if first == nil {
-			first = rec
+		if diff := cmp.Diff(&want.view, v, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("view (-want +got):\n%s", diff)
 		}
-		if rec != first {
-			t.Errorf("record %d is a new one", i)
-		}
-		if diff := cmp.Diff(want, rec.clone()); diff != "" {
-			t.Errorf("reused record %d (-want +got):\n%s", i, diff)
+		if diff := cmp.Diff(&want.whole, r.Record()); diff != "" {
+			t.Errorf("record (-want +got):\n%s", diff)
 		}
 	}
+	if _, err := r.View(); err != io.EOF {
+		t.Errorf("at the end: %v", err)
+	}
+	for name, n := range asked {
+		if n > 1 {
+			t.Errorf("asked %d times for %s", n, name)
+		}
+	}
+}
+
+// The next input starts afresh.
+func TestReset(t *testing.T) {
+	r := NewReader(strings.NewReader("dn: cn=a\r\nmail: b\r\n\r\nbroken\n"))
+	for _, want := range []string{"cn=a", `line 4: "broken": no colon`} {
+		if got := readOne(r); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	r.Reset(strings.NewReader("\ufeff\ndn: cn=c\nmail: b\r\rb\n"))
+	if got, want := readOne(r), "line 3: mail: NUL or carriage return inside a line"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// readOne returns the name of the next record, or the error.
+func readOne(r *Reader) string {
+	rec, err := r.Read()
+	if err != nil {
+		return err.Error()
+	}
+	return rec.DN
 }

@@ -70,6 +70,17 @@ type Control struct {
 	Value       []byte
 }
 
+// A View is a content or add record in the buffers of its [Reader], valid until the next is read. Of other records it
+// tells no more than the change.
+type View struct {
+	Line int
+	// Offset is how many bytes of the input stand before the record and its comments, -1 in UTF-16.
+	Offset     int64
+	DN         []byte
+	Change     ChangeType
+	Attributes []Attribute // those that Reader.Select wants
+}
+
 // clone returns a copy that shares no memory with rec. All values are parts of one allocation.
 func (rec *Record) clone() *Record {
 	size, values := 0, 0

@@ -102,3 +102,17 @@ func (l *Locator) addresses(ctx context.Context, host string) ([]netip.Addr, err
 	}
 	return addrs, err
 }
+
+// Resolve looks up the IP address of a host, the first if it has several.
+func (l *Locator) Resolve(ctx context.Context, host string) (netip.Addr, error) {
+	budget, cancel := l.budget(ctx)
+	defer cancel()
+	addrs, err := l.addresses(budget, host)
+	if ctx.Err() != nil {
+		return netip.Addr{}, ctx.Err()
+	}
+	if err != nil {
+		return netip.Addr{}, &Error{Subject: host, Problem: l.reason(err), Hint: hint(err), Err: err}
+	}
+	return addrs[0], nil
+}

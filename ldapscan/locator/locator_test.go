@@ -312,3 +312,16 @@ func TestTimeBudget(t *testing.T) {
 		}
 	})
 }
+
+func TestResolve(t *testing.T) {
+	s := dc("m", "Munich")
+	s.ips = []string{"10.0.0.1", "10.0.0.2"}
+	l, _ := lab(s)
+	if addr, err := l.Resolve(t.Context(), "M.contoso.com"); err != nil || addr.String() != "10.0.0.1" {
+		t.Errorf("%v, %v", addr, err)
+	}
+	_, err := l.Resolve(t.Context(), "n.contoso.com")
+	if e := (*Error)(nil); !errors.As(err, &e) || e.Error() != "n.contoso.com: no address in DNS" || e.Hint == "" {
+		t.Error(err)
+	}
+}

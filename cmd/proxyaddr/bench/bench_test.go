@@ -140,6 +140,13 @@ func TestBenchRunsAndAllAgree(t *testing.T) {
 	} else if !strings.Contains(out.String(), "Left out: python-ldap: not installed") {
 		t.Error("python-ldap is missing and not named")
 	}
+	if there, err := (&bench{dir: t.TempDir()}).buildLDIFMap(t.Context()); err != nil {
+		t.Error(err)
+	} else if there != "" {
+		want = append(want, "go-ldap/ldif Unmarshal and a map", "go-ldap/ldif UnmarshalEntries and a map")
+	} else if !strings.Contains(out.String(), "Left out: go-ldap/ldif: ") {
+		t.Error("go-ldap/ldif is missing and not named")
+	}
 	for _, name := range want {
 		if row := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` +[0-9.]+ s +[0-9.]+ s +<?[0-9]+ MiB( +<?[0-9.]+){3}$`); !row.MatchString(out.String()) {
 			t.Errorf("no row of %s", name)
@@ -153,6 +160,22 @@ func TestBenchRunsAndAllAgree(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Logf("%s", &out)
+	}
+}
+
+func TestMissingLibraryIsNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs go build")
+	}
+	t.Setenv("GOPROXY", "off")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	b := &bench{dir: t.TempDir()}
+	list, err := b.export(t.Context())
+	if err != nil || len(list) == 0 || strings.Contains(list[len(list)-1].name, "go-ldap") {
+		t.Errorf("%v, %v", list, err)
+	}
+	if len(b.missing) != 1 || !strings.HasPrefix(b.missing[0], "go-ldap/ldif: ") || !strings.Contains(b.missing[0], "GOPROXY=off") {
+		t.Errorf("missing: %q", b.missing)
 	}
 }
 

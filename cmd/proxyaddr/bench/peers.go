@@ -74,19 +74,6 @@ func (b *bench) search(at endpoints) []program {
 		argv: []string{b.self, mapMode, url, b.path(certFile), b.path(passwordFile)}})
 }
 
-// export lists the programs that read the LDIF file.
-func (b *bench) export() []program {
-	list := []program{{name: "proxyaddr scan --input --format json", exits: []int{1}, check: b.audit,
-		argv: []string{b.proxyaddr, "scan", "--input", b.path(ldifFile), "--format", "json"}}}
-	if b.installed("sh", "grep", "tr", "sort", "uniq") {
-		script := `grep '^proxyAddresses: ' "$1" | tr A-Z a-z | sort | uniq -d`
-		list = append(list, program{name: "grep | tr | sort | uniq -d", check: b.lines, env: []string{"LC_ALL=C"},
-			argv: []string{"sh", "-c", script, "sh", b.path(ldifFile)}})
-	}
-	b.miss("go-ldap/ldif and a map: it is no dependency of proxyaddr")
-	return list
-}
-
 // installed reports whether all programs are there, and notes those that are not.
 func (b *bench) installed(names ...string) bool {
 	for _, name := range names {

@@ -67,13 +67,18 @@ func scan(t *testing.T, src ldapscan.Source) *conflicts.Audit {
 	return audit
 }
 
-func export(t *testing.T) ldapscan.Export {
+func export(t *testing.T) *ldapscan.Export {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "northwind.ldif")
 	if err := os.WriteFile(path, content(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return ldapscan.Export{Path: path}
+	x, err := ldapscan.OpenExport(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Close() })
+	return x
 }
 
 func TestBytesAreTheSameEverywhere(t *testing.T) {

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+	"proxyaddr/report"
+)
+
+// checkCompare tells a setting that --compare-dcs has no use for.
+func (o *scanOptions) checkCompare() error {
+	alone := func(flag string) error {
+		return wrong("leave one of them out", "%s does not go with --compare-dcs", flag)
+	}
+	switch {
+	case o.input != "":
+		return alone("--input")
+	case o.catalog:
+		return alone("--global-catalog")
+	case len(o.keeper) > 0:
+		return alone("--keeper")
+	case o.pattern != "":
+		return alone("--pattern")
+	case o.secondary != "replace":
+		return alone("--secondary")
+	case o.output != "":
+		return wrong("send the output of --format json to a file", "--output does not go with --compare-dcs")
+	case o.format != "table" && o.format != "json":
+		return wrong("it takes table and json", "--format %s does not go with --compare-dcs", o.format)
+	case len(o.domains) == 0 && len(o.urls) == 1:
+		return wrong("name another domain controller with -H, or a domain with -d", "%s: nothing to compare it with", o.urls[0])
+	}
+	return nil
+}
+
+// compare is run with --compare-dcs.
+func (o *scanOptions) compare(ctx context.Context, c *console) (int, error) {
+	replicas, err := openAs(ctx, c, &o.login, ldapscan.OpenReplicas)
+	if err != nil {
+		return 0, err
+	}
+	defer replicas.Close()
+	for _, s := range replicas.Servers() {
+		c.log("%s", s)
+	}
+	p := newProgress(c, time.Now)
+	found, err := ldapscan.Compare(ctx, replicas, ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show})
+	p.done()
+	if err != nil {
+		return 0, err
+	}
+	if o.stats {
+		p.stats()
+	}
+	if err := o.writeComparison(c, found); err != nil {
+		return 0, unprinted(err)
+	}
+	switch {
+	case !found.Complete():
+		for _, problem := range found.Problems {
+			c.log("incomplete: %s", problem)
+		}
+		return exitIncomplete, nil
+	case !found.Clean():
+		return exitConflicts, nil
+	}
+	return exitClean, nil
+}
+
+func (o *scanOptions) writeComparison(c *console, found *conflicts.Comparison) error {
+	if o.format == "json" {
+		return report.ComparisonJSON(c.stdout, found)
+	}
+	return report.ComparisonTable(c.stdout, found, report.TableOptions{Width: c.width(), Color: c.colour()})
+}

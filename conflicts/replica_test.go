@@ -1,0 +1,85 @@
+package conflicts
+
+import (
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"testing"
+)
+
+// holding fills a replica. Each object is its number and its values.
+func holding(seed maphash.Seed, objects ...[]string) *Replica {
+	r := NewReplica(seed)
+	for _, o := range objects {
+		r.Add(holder(o[0], o[1:]...))
+	}
+	return r
+}
+
+func holder(name string, values ...string) *View {
+	v := &View{GUID: numbered(name)}
+	for _, a := range values {
+		v.ProxyAddresses = append(v.ProxyAddresses, []byte(a))
+	}
+	return v
+}
+
+func numbered(name string) (g GUID) {
+	copy(g[:], name)
+	return g
+}
+
+func TestDiffering(t *testing.T) {
+	base := [][]string{{"a", "SMTP:a@x", "smtp:aa@x"}, {"b", "SMTP:b@x"}, {"ab", "smtp:ab@x"}}
+	for _, tc := range []struct {
+		name  string
+		other [][]string
+		want  []string
+	}{
+		{"the same in another order", [][]string{{"ab", "smtp:ab@x"}, {"b", "SMTP:b@x"}, {"a", "smtp:aa@x", "SMTP:a@x"}}, nil},
+		{"an object twice in the same state", [][]string{{"b", "SMTP:b@x"}, {"a", "SMTP:a@x", "smtp:aa@x"}, {"ab", "smtp:ab@x"}, {"b", "SMTP:b@x"}}, nil},
+		{"a value more", [][]string{{"a", "SMTP:a@x", "smtp:aa@x"}, {"b", "SMTP:b@x", "smtp:bb@x"}, {"ab", "smtp:ab@x"}}, []string{"b"}},
+		{"a value less", [][]string{{"a", "SMTP:a@x"}, {"b", "SMTP:b@x"}, {"ab", "smtp:ab@x"}}, []string{"a"}},
+		{"another case", [][]string{{"a", "smtp:a@x", "smtp:aa@x"}, {"b", "SMTP:b@x"}, {"ab", "smtp:ab@x"}}, []string{"a"}},
+		{"values between objects", [][]string{{"a", "SMTP:b@x"}, {"b", "SMTP:a@x", "smtp:aa@x"}, {"ab", "smtp:ab@x"}}, []string{"a", "b"}},
+		{"one missing, one more", [][]string{{"a", "SMTP:a@x", "smtp:aa@x"}, {"ab", "smtp:ab@x"}, {"z", "smtp:z@x"}}, []string{"b", "z"}},
+		{"an object in two states", [][]string{{"a", "SMTP:a@x", "smtp:aa@x"}, {"b", "SMTP:b@x"}, {"b", "SMTP:old@x"}, {"ab", "smtp:ab@x"}}, []string{"b"}},
+		{"nothing at all", nil, []string{"a", "ab", "b"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			seed := maphash.MakeSeed()
+			var want []GUID
+			for _, name := range tc.want {
+				want = append(want, numbered(name))
+			}
+			for _, replicas := range [][]*Replica{
+				{holding(seed, base...), holding(seed, tc.other...)},
+				{holding(seed, tc.other...), holding(seed, base...)},
+				{holding(seed, base...), holding(seed, base...), holding(seed, tc.other...)},
+			} {
+				if got := Differing(replicas...); !slices.Equal(got, want) {
+					t.Errorf("%d replicas: %v, want %v", len(replicas), got, want)
+				}
+			}
+		})
+	}
+}
+
+// What forks found belongs to the whole, wherever the parts are divided.
+func TestReplicaJoinsForks(t *testing.T) {
+	seed := maphash.MakeSeed()
+	whole, divided := NewReplica(seed), NewReplica(seed)
+	forks := []*Replica{divided.Fork(), divided.Fork()}
+	for i := range 1000 {
+		v := holder(fmt.Sprint(i), fmt.Sprintf("smtp:%d@x", i))
+		whole.Add(v)
+		forks[i%2].Add(v)
+	}
+	forks[0].Add(holder("", "smtp:nobody@x"))
+	for _, f := range forks {
+		divided.Join(f)
+	}
+	if got := Differing(whole, divided); got != nil || divided.Unnamed() != 1 || whole.Unnamed() != 0 {
+		t.Errorf("differing %v, unnamed %d and %d", got, divided.Unnamed(), whole.Unnamed())
+	}
+}

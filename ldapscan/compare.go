@@ -1,0 +1,312 @@
+package ldapscan
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/maphash"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+)
+
+// Compare sweeps every partition on all domain controllers that hold it, at the
+// same time, and finds the objects whose proxyAddresses are not the same. They are
+// read again, so that what only changed between the sweeps is left out, and judged.
+// Of opt it takes what is reported, and not how conflicts are put right. The error
+// is that of ctx; everything else that goes wrong makes the comparison incomplete.
+func Compare(ctx context.Context, r *Replicas, opt Options) (*conflicts.Comparison, error) {
+	c := &comparer{
+		Replicas: r,
+		seed:     maphash.MakeSeed(),
+		tally:    tally{show: opt.Progress},
+		unread:   map[*Directory]bool{},
+		out: &conflicts.Comparison{Version: opt.Version, Command: opt.Command, Servers: r.Servers(), Base: opt.Judge.Base, Exclude: opt.Judge.Exclude,
+			Problems: slices.Clone(r.problems), Notes: slices.Clone(r.notes)},
+	}
+	sweeps := c.sweep(ctx)
+	c.out.Time = c.time(sweeps)
+	for i, p := range r.partitions {
+		c.compare(ctx, p, sweeps[i])
+	}
+	others, err := c.holders(ctx, c.out.Contested())
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		c.out.Problems = append(c.out.Problems, fmt.Sprintf("%v: conflicts that replication brings may be missing", err))
+	}
+	c.out.Judge(others, opt.Judge)
+	return c.out, nil
+}
+
+type comparer struct {
+	*Replicas
+	seed  maphash.Seed
+	tally tally
+	out   *conflicts.Comparison
+	// compared are the partitions with those that hold them and were read to the end,
+	// unread those that failed while objects were read again.
+	compared []replicated
+	unread   map[*Directory]bool
+}
+
+func (c *comparer) server(d *Directory) *conflicts.Server {
+	return &c.out.Servers[slices.Index(c.directories, d)]
+}
+
+// A replicaSink is the [Sink] of the sweep of one partition on one server.
+type replicaSink struct {
+	tally *tally
+
+	mu    sync.Mutex
+	whole *conflicts.Replica
+}
+
+func (s *replicaSink) Portion() Portion {
+	return &replicaPortion{sink: s, replica: s.whole.Fork(), count: count{tally: s.tally}}
+}
+
+type replicaPortion struct {
+	sink    *replicaSink
+	replica *conflicts.Replica
+	count
+}
+
+func (p *replicaPortion) Entry(v *conflicts.View) {
+	p.replica.Add(v)
+	p.entry(v)
+}
+
+func (p *replicaPortion) Changed(v *conflicts.View) { p.replica.Add(v) }
+func (p *replicaPortion) Deleted([][]byte)          {}
+
+func (p *replicaPortion) Keep() {
+	p.tell()
+	p.sink.mu.Lock()
+	defer p.sink.mu.Unlock()
+	p.sink.whole.Join(p.replica)
+}
+
+// addressSweep finds what a replica takes in.
+var addressSweep = sweeping{filter: "(proxyAddresses=*)", attributes: []string{"objectGUID", "proxyAddresses"}}
+
+// sweep reads every partition on those that hold it and returns what was read to its
+// end, by partition and server.
+func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replica {
+	type swept struct {
+		conflicts.Coverage
+		replica *conflicts.Replica
+	}
+	found, surveys := make([][]*swept, len(c.directories)), make([]Survey, len(c.directories))
+	var sweeps sync.WaitGroup
+	for n, d := range c.directories {
+		found[n] = make([]*swept, len(c.partitions))
+		sweeps.Go(func() {
+			for i, p := range c.partitions {
+				if slices.Contains(p.holders, d) && ctx.Err() == nil {
+					sink := &replicaSink{tally: &c.tally, whole: conflicts.NewReplica(c.seed)}
+					found[n][i] = &swept{d.sweepPartition(ctx, p.dn, addressSweep, d.assigned, sink, &surveys[n]), sink.whole}
+				}
+			}
+		})
+	}
+	sweeps.Wait()
+	replicas := make([]map[*Directory]*conflicts.Replica, len(c.partitions))
+	for n, d := range c.directories {
+		c.out.Notes = append(c.out.Notes, surveys[n].Notes...)
+		c.out.Problems = append(c.out.Problems, surveys[n].Problems...)
+		values, broken := 0, false
+		for _, s := range found[n] {
+			if s != nil {
+				values += s.Values
+				broken = broken || s.Problem != ""
+			}
+		}
+		blind := ""
+		if values == 0 && !broken {
+			blind = d.server.URL + ": not one proxy address was seen: the account may not be allowed to read them"
+			c.problem("%s", blind)
+		}
+		for i, s := range found[n] {
+			if s == nil {
+				continue
+			}
+			if s.Problem != "" {
+				c.problem("%s", s.Problem)
+			}
+			s.Problem = cmp.Or(s.Problem, blind)
+			if n := s.replica.Unnamed(); n > 0 {
+				c.problem("%s: %s: %d objects came without objectGUID and were not compared", s.Partition, d.server.URL, n)
+			}
+			c.out.Coverage = append(c.out.Coverage, conflicts.ReplicaCoverage{Server: c.server(d), Coverage: s.Coverage})
+			if s.Problem == "" {
+				if replicas[i] == nil {
+					replicas[i] = map[*Directory]*conflicts.Replica{}
+				}
+				replicas[i][d] = s.replica
+			}
+		}
+	}
+	return replicas
+}
+
+func (c *comparer) problem(format string, args ...any) {
+	c.out.Problems = append(c.out.Problems, fmt.Sprintf(format, args...))
+}
+
+// time returns the latest of what the servers say that it is. Those that failed are
+// not asked.
+func (c *comparer) time(sweeps []map[*Directory]*conflicts.Replica) (latest time.Time) {
+	for _, d := range c.directories {
+		if !slices.ContainsFunc(sweeps, func(read map[*Directory]*conflicts.Replica) bool { return read[d] != nil }) {
+			continue
+		}
+		root, err := d.read("", "currentTime")
+		if err != nil || len(root) == 0 {
+			continue
+		}
+		a := attributes{}
+		a.take(root[0])
+		if t := generalizedTime(a.first("currenttime")); t.After(latest) {
+			latest = t
+		}
+	}
+	return latest
+}
+
+// compareBatch is how many objects are in memory as all servers have them.
+const compareBatch = 1000
+
+// compare finds the differences in a partition.
+func (c *comparer) compare(ctx context.Context, p replicated, replicas map[*Directory]*conflicts.Replica) {
+	holders := slices.DeleteFunc(slices.Clone(p.holders), func(d *Directory) bool { return replicas[d] == nil })
+	if len(holders) < 2 {
+		return // a problem says why
+	}
+	c.compared = append(c.compared, replicated{p.partition, holders})
+	differing := conflicts.Differing(slices.Collect(maps.Values(replicas))...)
+	c.tally.add(Progress{}, Progress{Suspects: len(differing)})
+	for batch := range slices.Chunk(differing, compareBatch) {
+		copies := make([][]conflicts.Copy, len(holders))
+		failed := make([]error, len(holders))
+		var reading sync.WaitGroup
+		for i, d := range holders { // at the same time, so that as little as possible is on the way
+			reading.Go(func() { copies[i], failed[i] = c.copies(ctx, d, batch) })
+		}
+		reading.Wait()
+		if ctx.Err() != nil {
+			return
+		}
+		for i, d := range holders {
+			if failed[i] != nil && !c.unread[d] {
+				c.unread[d] = true
+				c.problem("%v: not all objects that differ could be read again", failed[i])
+			}
+		}
+		for n := range batch {
+			object := make([]conflicts.Copy, len(holders))
+			for i := range holders {
+				object[i] = copies[i][n]
+			}
+			if d, ok := conflicts.NewDifference(object, c.out.Time); ok {
+				c.out.Differences = append(c.out.Differences, d)
+			}
+		}
+	}
+}
+
+// copies reads objects as a server has them, in the order of their GUIDs.
+func (c *comparer) copies(ctx context.Context, d *Directory, guids []conflicts.GUID) ([]conflicts.Copy, error) {
+	copies := make([]conflicts.Copy, len(guids))
+	at := make(map[conflicts.GUID]*conflicts.Copy, len(guids))
+	refs := make([]conflicts.Ref, len(guids))
+	for i, g := range guids {
+		copies[i] = conflicts.Copy{Server: c.server(d), Unread: true}
+		at[g], refs[i] = &copies[i], conflicts.Ref{GUID: g}
+	}
+	if c.unread[d] {
+		return copies, nil
+	}
+	err := d.Inspect(ctx, refs, func(o *conflicts.Object) {
+		if c := at[o.GUID]; c != nil {
+			c.Object, c.Unread = o, false
+		}
+	})
+	if err != nil {
+		return copies, err
+	}
+	var missing []conflicts.GUID
+	for i := range copies {
+		if copies[i].Unread {
+			copies[i].Unread = false
+			missing = append(missing, guids[i])
+		}
+	}
+	return copies, d.deletions(ctx, missing, func(g conflicts.GUID, s conflicts.Stamp) {
+		if c := at[g]; c != nil {
+			c.Deleted = s
+		}
+	})
+}
+
+// deletions tells when objects were deleted, as far as the account may see that.
+func (d *Directory) deletions(ctx context.Context, guids []conflicts.GUID, found func(conflicts.GUID, conflicts.Stamp)) error {
+	if !d.offers(showDeleted) {
+		return nil
+	}
+	for batch := range slices.Chunk(guids, inspectBatch) {
+		for _, p := range d.assigned {
+			answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, "(&(isDeleted=TRUE)"+guidFilter(batch)+")",
+				[]string{"objectGUID", "replPropertyMetaData", "msDS-ReplAttributeMetaData"}, ldap.NewControlMicrosoftShowDeleted())
+			if refused(err) {
+				continue
+			}
+			var list []result
+			if err == nil {
+				list, err = parseEntries(answer.entries)
+			}
+			for _, r := range list {
+				a := attributes{}
+				a.take(r)
+				s := a.stamp(deletionStamp)
+				if err == nil {
+					err = d.locate(&s)
+				}
+				found(a.entry(r.dn).GUID, s)
+			}
+			if err != nil {
+				return d.failed(ctx, err)
+			}
+		}
+	}
+	return nil
+}
+
+// holders returns the objects that have one of the addresses, as one of the servers
+// has them.
+func (c *comparer) holders(ctx context.Context, addresses []conflicts.Address) ([]*conflicts.Object, error) {
+	var objects []*conflicts.Object
+	for _, p := range c.compared {
+		d := p.holders[max(0, slices.IndexFunc(p.holders, func(d *Directory) bool { return !c.unread[d] }))]
+		var refs []conflicts.Ref
+		l := newLookup(addresses, func(o *conflicts.Object) {
+			if !o.Deleted {
+				refs = append(refs, o.Ref())
+			}
+		})
+		l.assigned = d.assigned
+		if err := l.read(d, p.dn); err != nil || ctx.Err() != nil {
+			return objects, d.failed(ctx, err)
+		}
+		if err := d.Inspect(ctx, refs, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
+			return objects, err
+		}
+	}
+	return objects, nil
+}

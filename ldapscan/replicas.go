@@ -1,0 +1,238 @@
+package ldapscan
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"proxyaddr/conflicts"
+)
+
+// Replicas are domain controllers that hold the same partitions, so that what they
+// hold can be compared. [Compare] does that.
+type Replicas struct {
+	directories     []*Directory
+	partitions      []replicated
+	problems, notes []string
+}
+
+// A replicated partition is held by more than one of the domain controllers.
+type replicated struct {
+	partition
+	holders []*Directory
+}
+
+// OpenReplicas opens the servers that are named, and of the domains that are named
+// every domain controller that the directory lists, which one of them is asked for.
+// One that cannot be opened makes the comparison incomplete. It is an error if
+// there are no two with a partition in common, or the account is refused.
+func OpenReplicas(ctx context.Context, cfg ForestConfig) (*Replicas, error) {
+	servers := slices.Clone(cfg.Servers)
+	for _, server := range servers {
+		if u, err := url.Parse(server.URL); err == nil && catalogPorts[u.Port()] {
+			return nil, &Error{Subject: server.URL, Problem: "a global catalog, which is no replica that could be compared",
+				Hint: "use the domain controller's own port"}
+		}
+	}
+	r := &Replicas{}
+	for _, domain := range cfg.Domains {
+		list, err := r.list(ctx, cfg, domain)
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, list...)
+	}
+	err := r.open(ctx, servers)
+	if err == nil {
+		err = r.match()
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// list returns the domain controllers of a domain. DNS may not have them all: those
+// of branch offices are often registered for their site alone.
+func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConfig) ([]Config, error) {
+	d, err := openAny(ctx, cfg, domain)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	hosts, err := d.hosts()
+	if err == nil && len(hosts) == 0 {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return nil, &Error{Subject: domain.Domain, Problem: "the list of its domain controllers could not be read: " + brief(err), Hint: "name them with --url", Err: err}
+	}
+	domain.Realm = realmOf(domain.Domain)
+	domain.KDCs = map[string][]string{domain.Realm: {remoteHost(d.tap)}}
+	var servers []Config
+	for _, host := range hosts {
+		server := domain.Config
+		server.URL = serverURL(domain.URL, host, false)
+		if cfg.Locator.DNS != "" {
+			addr, err := cfg.Locator.Resolve(ctx, host)
+			if err != nil {
+				r.problems = append(r.problems, notCompared(err))
+				continue
+			}
+			server.Address = addr.String()
+		}
+		servers = append(servers, server)
+	}
+	return servers, nil
+}
+
+func notCompared(err error) string { return fmt.Sprintf("%v: not compared", err) }
+
+// hosts returns the DNS names of the domain controllers that hold the default
+// partition of this one, read-only ones included, in order.
+func (d *Directory) hosts() ([]string, error) {
+	partition := d.root.first("defaultnamingcontext")
+	holdings := []string{"hasMasterNCs", "msDS-hasMasterNCs", "msDS-hasFullReplicaNCs"} // [MS-ADTS] 6.1.1.2.2.1.2.1.1
+	q := query{base: "CN=Sites," + d.root.first("configurationnamingcontext"), filter: "(|(objectClass=server)(objectClass=nTDSDSA))",
+		attributes: append([]string{"dNSHostName"}, holdings...)}
+	names, holders := map[string]string{}, []string{}
+	err := d.results(q, func(r result) {
+		a := attributes{}
+		a.take(r)
+		names[r.dn] = a.first("dnshostname")
+		for _, name := range holdings {
+			if slices.ContainsFunc(a.all(strings.ToLower(name)), func(dn string) bool { return sameDN(dn, partition) }) {
+				holders = append(holders, string(parentOf([]byte(r.dn))))
+				return
+			}
+		}
+	})
+	hosts := make([]string, 0, len(holders))
+	for _, server := range holders {
+		hosts = append(hosts, strings.ToLower(cmp.Or(names[server], rdnValue(server, 0))))
+	}
+	slices.Sort(hosts)
+	return hosts, err
+}
+
+// open opens the servers, all at the same time once one of them took the account: a
+// wrong password is not to be tried at each of them, which would lock it.
+func (r *Replicas) open(ctx context.Context, servers []Config) error {
+	opened, failed := make([]*Directory, len(servers)), make([]error, len(servers))
+	first := 0
+	for ; first < len(servers); first++ {
+		if opened[first], failed[first] = Open(ctx, servers[first]); failed[first] == nil {
+			break
+		}
+		if accountRefused(failed[first]) {
+			return failed[first]
+		}
+	}
+	var opening sync.WaitGroup
+	for i := first + 1; i < len(servers); i++ {
+		opening.Go(func() { opened[i], failed[i] = Open(ctx, servers[i]) })
+	}
+	opening.Wait()
+	var err error
+	for i, d := range opened {
+		if d == nil {
+			err = cmp.Or(err, failed[i])
+			r.problems = append(r.problems, notCompared(failed[i]))
+			continue
+		}
+		if twin := slices.IndexFunc(r.directories, d.twin); twin >= 0 {
+			r.notes = append(r.notes, fmt.Sprintf("%s: the same domain controller as %s", d.server.URL, r.directories[twin].server.URL))
+			d.Close()
+			continue
+		}
+		d.pin()
+		r.directories = append(r.directories, d)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if len(r.directories) < 2 && err != nil {
+		return err
+	}
+	return nil
+}
+
+// twin reports whether two directories are one server under two names.
+func (d *Directory) twin(other *Directory) bool {
+	return d.server.Host != "" && d.session.same(other.session)
+}
+
+// pin makes the directory stay with its server: behind one name there can be
+// several.
+func (d *Directory) pin() {
+	another, own := d.again, d.session
+	d.again = func() (*session, error) {
+		s, err := another()
+		if err == nil && !s.same(own) {
+			s.close()
+			return nil, errOtherServer
+		}
+		return s, err
+	}
+}
+
+// match finds the partitions that the directories have in common.
+func (r *Replicas) match() error {
+	var all []replicated
+	for _, d := range r.directories {
+		for _, p := range d.assigned {
+			i := slices.IndexFunc(all, func(q replicated) bool { return sameDN(p.dn, q.dn) && p.guid == q.guid })
+			if i < 0 {
+				i = len(all)
+				all = append(all, replicated{partition: p})
+			}
+			all[i].holders = append(all[i].holders, d)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b replicated) int { return strings.Compare(a.dn, b.dn) })
+	for _, p := range all {
+		if len(p.holders) > 1 {
+			r.partitions = append(r.partitions, p)
+			continue
+		}
+		r.notes = append(r.notes, fmt.Sprintf("%s: held by %s alone of those that are compared", p.dn, p.holders[0].server.URL))
+	}
+	if len(r.partitions) == 0 {
+		var names []string
+		for _, d := range r.directories {
+			names = append(names, d.server.URL)
+		}
+		return &Error{Subject: strings.Join(names, ", "), Problem: "no two domain controllers with a partition in common, so there is nothing to compare",
+			Hint: "name several domain controllers of one domain with --url, or a domain with --domain"}
+	}
+	r.directories = slices.DeleteFunc(r.directories, func(d *Directory) bool {
+		compared := slices.ContainsFunc(r.partitions, func(p replicated) bool { return slices.Contains(p.holders, d) })
+		if !compared {
+			d.Close()
+		}
+		return !compared
+	})
+	return nil
+}
+
+// Servers returns what was agreed with each server.
+func (r *Replicas) Servers() []conflicts.Server {
+	var s conflicts.Scope
+	for _, d := range r.directories {
+		d.Describe(&s)
+	}
+	return s.Servers
+}
+
+// Close ends all connections.
+func (r *Replicas) Close() {
+	for _, d := range r.directories {
+		d.Close()
+	}
+}

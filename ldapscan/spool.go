@@ -1,0 +1,81 @@
+package ldapscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// SpoolExport makes an export of what can be read only once, such as a pipe: it
+// copies it to a temporary file that nobody else may open. Close deletes the file.
+func SpoolExport(ctx context.Context, name string, src io.Reader) (*Export, error) {
+	f, err := os.CreateTemp("", "proxyaddr-*.ldif")
+	if err != nil {
+		return nil, noRoom(name, err)
+	}
+	temporary := f.Name()
+	if os.Remove(temporary) == nil { // but on Windows: it is gone however the process ends
+		temporary = ""
+	}
+	size, err := copyUntil(ctx, f, src)
+	x := newExport(name, f, size)
+	x.temporary = temporary
+	if err == nil {
+		return x, nil
+	}
+	x.Close()
+	var pe *os.PathError
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, &pe) && pe.Path == f.Name():
+		return nil, noRoom(name, err)
+	}
+	return nil, &Error{Subject: name, Problem: cause(err), Err: err}
+}
+
+func noRoom(name string, err error) error {
+	return &Error{Subject: name, Problem: fmt.Sprintf("no room for a copy in %s: %s", os.TempDir(), cause(err)), Err: err,
+		Hint: "write the export to a file and name that, or set TMPDIR, on Windows TMP, to a directory with room"}
+}
+
+// copyUntil is [io.Copy], given up when ctx ends, even while src has nothing to
+// read.
+func copyUntil(ctx context.Context, dst io.Writer, src io.Reader) (int64, error) {
+	type result struct {
+		n   int64
+		err error
+	}
+	copied := make(chan result, 1)
+	go func() {
+		n, err := io.Copy(dst, src)
+		copied <- result{n, err}
+	}()
+	select {
+	case r := <-copied:
+		return r.n, r.err
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// A lateFile is opened by its first Read: to open a named pipe takes until
+// somebody writes to it.
+type lateFile struct {
+	path string
+	file *os.File
+}
+
+func (l *lateFile) Read(p []byte) (n int, err error) {
+	if l.file == nil {
+		if l.file, err = os.Open(l.path); err != nil {
+			return 0, err
+		}
+	}
+	if n, err = l.file.Read(p); err != nil {
+		l.file.Close()
+	}
+	return n, err
+}

@@ -1,0 +1,59 @@
+package ldapscan
+
+import (
+	"sync"
+
+	"proxyaddr/conflicts"
+)
+
+// A tally is how far all portions of a sweep have come, but for those that were
+// dropped.
+type tally struct {
+	show func(Progress) // may be nil
+
+	mu   sync.Mutex
+	seen Progress
+}
+
+// add changes what was seen by the difference of two states, and shows it.
+func (t *tally) add(from, to Progress) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.seen.Objects += to.Objects - from.Objects
+	t.seen.Values += to.Values - from.Values
+	t.seen.Pages += to.Pages - from.Pages
+	t.seen.Octets += to.Octets - from.Octets
+	t.seen.Suspects += to.Suspects - from.Suspects
+	if t.show != nil {
+		t.show(t.seen)
+	}
+}
+
+// A count is what one portion adds to a tally.
+type count struct {
+	tally     *tally
+	sum, told Progress // told is the part of sum that the tally knows
+}
+
+func (c *count) entry(v *conflicts.View) {
+	c.sum.Objects++
+	c.sum.Values += len(v.ProxyAddresses)
+}
+
+// Page is that of [Portion].
+func (c *count) Page(octets int) {
+	c.sum.Pages++
+	c.sum.Octets += int64(octets)
+	c.tell()
+}
+
+func (c *count) tell() {
+	c.tally.add(c.told, c.sum)
+	c.told = c.sum
+}
+
+// Drop is that of [Portion].
+func (c *count) Drop() {
+	c.sum = Progress{}
+	c.tell()
+}

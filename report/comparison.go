@@ -1,0 +1,157 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+)
+
+// ComparisonTable writes a comparison for the eyes of people: a block for each
+// object that differs, with what each domain controller has of it, then the
+// conflicts that replication brings, the counts, and whether all was compared.
+func ComparisonTable(w io.Writer, c *conflicts.Comparison, opts TableOptions) error {
+	t := newTable(w, opts)
+	for i := range c.Differences {
+		t.difference(&c.Differences[i])
+	}
+	for i := range c.Pending {
+		t.pending(&c.Pending[i])
+	}
+	t.paragraph("", differing(c), plain)
+	for i := range c.Servers {
+		if text := behind(c, &c.Servers[i]); text != "" {
+			t.paragraph("", text, plain)
+		}
+	}
+	for _, note := range c.Notes {
+		t.paragraph("", "Note: "+note, plain)
+	}
+	in := fmt.Sprintf("%s on %s", quantity(c.Partitions(), "partition"), quantity(len(c.Servers), "domain controller"))
+	if c.Complete() {
+		t.paragraph("", fmt.Sprintf("Complete: %s were compared.", in), plain)
+	} else {
+		t.paragraph("", fmt.Sprintf("INCOMPLETE: not everything in %s was compared, so differences may be missing: %s", in, strings.Join(c.Problems, "; ")), alarm)
+	}
+	return t.out.Flush()
+}
+
+// difference writes one block, in which servers that have the same stand together.
+func (t *table) difference(d *conflicts.Difference) {
+	t.line("", d.Object().Name()+", "+kind(d.Object()), bold)
+	t.line(indent, d.Object().DN, plain)
+	written := make([]bool, len(d.Copies))
+	for i := range d.Copies {
+		if written[i] {
+			continue
+		}
+		state, facts := copyState(&d.Copies[i])
+		var servers []string
+		for n := i; n < len(d.Copies); n++ {
+			if same, others := copyState(&d.Copies[n]); same == state && slices.Equal(others, facts) {
+				written[n] = true
+				servers = append(servers, d.Copies[n].Server.Name())
+			}
+		}
+		style := plain
+		if d.Copies[i].Standing == conflicts.Stuck {
+			style = alarm
+		}
+		t.paragraph("  ", strings.Join(servers, ", ")+": "+state, style)
+		for _, fact := range facts {
+			t.line(indent, fact, plain)
+		}
+	}
+	t.line("", "", plain)
+}
+
+// copyState says how what a domain controller has of an object stands, and what
+// that is.
+func copyState(c *conflicts.Copy) (state string, facts []string) {
+	state = c.Verdict()
+	switch {
+	case c.Unread:
+	case c.Deleted.Known():
+		return "deleted; " + state, []string{"deleted " + c.Deleted.String()}
+	case c.Object == nil:
+		return "not there; " + state, nil
+	default:
+		if w := c.Object.Written; w.Known() {
+			facts = append(facts, fmt.Sprintf("version %d, written %s", w.Version, w))
+		}
+		for _, v := range c.Has {
+			facts = append(facts, "has   "+v)
+		}
+		for _, v := range c.Lacks {
+			facts = append(facts, "lacks "+v)
+		}
+	}
+	return state, facts
+}
+
+func (t *table) pending(p *conflicts.Pending) {
+	t.line("", fmt.Sprintf("%s  %s  %s", p.ID, p.Class, p.Type+":"+p.Address), bold)
+	for i, o := range p.Owners {
+		t.object("  ", o.Object)
+		for _, claim := range o.Claims {
+			t.claim(claim, nil)
+		}
+		t.paragraph(indent, "seen on "+strings.Join(serverNames(p.Seen[i]), ", "), plain)
+	}
+	if p.Cause.Certainty != conflicts.NotKnown {
+		t.paragraph("  ", "cause: "+p.Cause.String(), plain)
+	}
+	t.line("", "", plain)
+}
+
+func serverNames(servers []*conflicts.Server) []string {
+	names := make([]string, len(servers))
+	for i, s := range servers {
+		names[i] = s.Name()
+	}
+	return names
+}
+
+// differing says in one line what was found.
+func differing(c *conflicts.Comparison) string {
+	found := "No object differs."
+	if n := len(c.Differences); n > 0 {
+		found = fmt.Sprintf("%s differ: %s.", quantity(n, "object"), byStanding(c.Count))
+		if n == 1 {
+			found = strings.Replace(found, "differ:", "differs:", 1)
+		}
+	}
+	if n := len(c.Pending); n > 0 {
+		found += fmt.Sprintf(" Replication brings %s.", quantity(n, "conflict"))
+	}
+	return found
+}
+
+// behind says of how many objects a domain controller has not the newest, or
+// nothing if there are none.
+func behind(c *conflicts.Comparison, s *conflicts.Server) string {
+	n := map[conflicts.Standing]int{}
+	for i := range c.Differences {
+		for _, one := range c.Differences[i].Copies {
+			if one.Server == s && one.Standing != conflicts.Newest {
+				n[one.Standing]++
+			}
+		}
+	}
+	if len(n) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s: %s.", s.Name(), byStanding(func(s conflicts.Standing) int { return n[s] }))
+}
+
+func byStanding(count func(conflicts.Standing) int) string {
+	var parts []string
+	for _, s := range conflicts.Standings {
+		if n := count(s); n > 0 {
+			parts = append(parts, number(n)+" "+s.Title())
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,119 @@
+package report
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"proxyaddr/conflicts"
+)
+
+// publishMode has the test publish the made-up audit, as a process of its own.
+const publishMode = "PROXYADDR_PUBLISH"
+
+func TestMain(m *testing.M) {
+	size, dir, ok := strings.Cut(os.Getenv(publishMode), " ")
+	if !ok {
+		os.Exit(m.Run())
+	}
+	var found, findings int
+	if _, err := fmt.Sscanf(size, "%d+%d", &found, &findings); err != nil {
+		panic(err)
+	}
+	a := largeAudit(found, findings)
+	start := time.Now()
+	if _, err := Publish(dir, a); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	var ms runtime.MemStats
+	runtime.ReadMemStats(&ms)
+	fmt.Fprintln(os.Stderr, "sys", ms.Sys>>20, "heapsys", ms.HeapSys>>20, "gcs", ms.NumGC, "gccpu", ms.GCCPUFraction, "alloc", ms.HeapAlloc>>20, "gcsys", ms.GCSys>>20, "other", ms.OtherSys>>20, "idle", ms.HeapIdle>>20)
+	fmt.Println(time.Since(start).Seconds(), peak())
+}
+
+// peak returns the largest resident set of this process in KiB, 0 where only
+// Linux tells (proc_pid_status(5)).
+func peak() (kib int64) {
+	status, err := os.Open("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	defer status.Close()
+	for lines := bufio.NewScanner(status); lines.Scan(); {
+		if n, _ := fmt.Sscanf(lines.Text(), "VmHWM: %d kB", &kib); n == 1 {
+			break
+		}
+	}
+	return kib
+}
+
+// largeAudit has conflicts between two mailboxes each, a change for each of
+// them, and findings.
+func largeAudit(found, findings int) *conflicts.Audit {
+	a := &conflicts.Audit{Version: "1.0.0", Command: "proxyaddr scan -d corp.contoso.com", Rules: conflicts.DefaultRules(),
+		Coverage:  []conflicts.Coverage{{Partition: corp, Objects: 10 * found, Values: 40 * found, Pages: found / 100}},
+		Conflicts: make([]conflicts.Conflict, 0, found), Changes: make([]conflicts.Change, 0, found), Findings: make([]conflicts.Finding, 0, findings)}
+	user := func(n int, name string, addresses ...string) *conflicts.Object {
+		o := &conflicts.Object{
+			Entry: conflicts.Entry{DN: "CN=" + name + ",OU=Users,OU=Site " + strconv.Itoa(n%50) + ",OU=Europe," + corp,
+				ProxyAddresses: addresses, UserPrincipalName: "u" + strconv.Itoa(n) + "@contoso.com"},
+			Partition: corp, Class: "user", DisplayName: name, SAMAccountName: "u" + strconv.Itoa(n), MailNickname: "u" + strconv.Itoa(n),
+			Recipient: 1, Mailbox: true, Created: time.Unix(1.4e9+int64(n), 0), Written: conflicts.Stamp{Time: time.Unix(1.5e9+int64(n), 0), Version: 3, Invocation: guid(1), Server: "DC1", Site: "Berlin"},
+		}
+		binary.BigEndian.PutUint64(o.GUID[:], uint64(n+1)*0x9e3779b97f4a7c15)
+		return o
+	}
+	for i := range found {
+		address := fmt.Sprintf("person%dx@contoso.com", i)
+		keeper := user(2*i, fmt.Sprintf("Keeper %d", i), "SMTP:"+address)
+		other := user(2*i+1, fmt.Sprintf("Other %d", i), fmt.Sprintf("SMTP:other%d@contoso.com", i), "smtp:"+address)
+		id := fmt.Sprintf("C-%010d", i)
+		a.Conflicts = append(a.Conflicts, conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Type: "smtp", Address: address,
+			Reason: "holds it as its primary address",
+			Owners: []conflicts.Owner{owner(keeper, proxy("SMTP:"+address)), owner(other, proxy("smtp:"+address))}})
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Object: other, Attribute: conflicts.ProxyAddresses,
+			Old: "smtp:" + address, New: fmt.Sprintf("smtp:person%dx2@contoso.com", i), RiskReason: "secondary address: mail to it reaches the keeper alone from now on"})
+	}
+	for i := range findings {
+		n := i / 2
+		f := conflicts.Finding{Kind: conflicts.PaddedValue, DN: fmt.Sprintf("CN=Person %d,OU=Users,OU=Europe,%s", n, corp),
+			Value: fmt.Sprintf("smtp: person%d@contoso.com", n), Detail: "white space around the address or its type"}
+		if i%2 == 1 {
+			f.Kind, f.DN, f.Value, f.Detail = conflicts.MailDiffers, a.Findings[i-1].DN, fmt.Sprintf("person%d@contoso.com", n), fmt.Sprintf("the primary address is p%d@contoso.com", n)
+		}
+		binary.BigEndian.PutUint64(f.GUID[:], uint64(n+1)*0x9e3779b97f4a7c15)
+		a.Findings = append(a.Findings, f)
+	}
+	return a
+}
+
+// The memory is that of a process that holds the audit and publishes it.
+func BenchmarkPublish(b *testing.B) {
+	for _, size := range []string{"1000+1000", "100000+10000", "1000+1000000"} {
+		b.Run(size, func(b *testing.B) {
+			var seconds, kib float64
+			for b.Loop() {
+				cmd := exec.CommandContext(b.Context(), os.Args[0])
+				cmd.Env = append(os.Environ(), publishMode+"="+size+" "+b.TempDir())
+				cmd.Stderr = os.Stderr
+				out, err := cmd.Output()
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := fmt.Sscan(string(out), &seconds, &kib); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(seconds, "s")
+			b.ReportMetric(kib/1024, "MiB-peak")
+		})
+	}
+}

@@ -1,0 +1,90 @@
+package report
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"sort"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// archive writes the file so that the same audit gives the same bytes.
+// excelize would compress it in memory, in the order of a map, and would hold
+// rows in memory or in temporary files: so it makes the sheets of the tables
+// without their rows, which are put in here.
+func (b *workbook) archive(w io.Writer) error {
+	types := b.ContentTypes.Defaults // the image types, declared along with a chart, come from a map too
+	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })
+	all := parts{}
+	b.SetZipWriter(func(io.Writer) excelize.ZipWriter { return all })
+	if _, err := b.WriteToBuffer(); err != nil {
+		return err
+	}
+	frames, err := b.takeFrames(all)
+	if err != nil {
+		return err
+	}
+	out := zip.NewWriter(w)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		part, err := out.Create(name)
+		if err != nil {
+			return err
+		}
+		if _, err := part.Write(all[name].Bytes()); err != nil {
+			return err
+		}
+	}
+	for _, t := range b.tables {
+		r := &rowWriter{table: t, frames: frames, out: out}
+		if err := t.rows(r); err != nil {
+			return err
+		}
+		if err := r.close(); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// parts are the files inside a workbook, taken from excelize.
+type parts map[string]*bytes.Buffer
+
+func (p parts) Create(name string) (io.Writer, error) {
+	p[name] = &bytes.Buffer{}
+	return p[name], nil
+}
+
+func (parts) AddFS(fs.FS) error { return errors.ErrUnsupported }
+func (parts) Close() error      { return nil }
+
+// A frame is what surrounds the rows of a sheet and their links.
+type frame struct {
+	name                              string
+	beforeRows, beforeLinks, toTheEnd []byte
+}
+
+// takeFrames takes the sheets of the tables, by name, out of the parts.
+func (b *workbook) takeFrames(all parts) (map[string]frame, error) {
+	frames := map[string]frame{}
+	for id, sheet := range b.GetSheetMap() {
+		if sheet == summarySheet || sheet == aboutSheet {
+			continue
+		}
+		name := fmt.Sprintf("xl/worksheets/sheet%d.xml", id)
+		xml := all[name].Bytes()
+		// The order of elements is that of CT_Worksheet (ECMA-376 part 1, A.2).
+		rows, links := bytes.Index(xml, []byte("</sheetData>")), bytes.Index(xml, []byte("<pageMargins"))
+		if rows < 0 || links < rows {
+			return nil, fmt.Errorf("%s: no place for rows", name)
+		}
+		frames[sheet] = frame{name, xml[:rows], xml[rows:links], xml[links:]}
+		delete(all, name)
+	}
+	return frames, nil
+}
