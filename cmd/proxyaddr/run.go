@@ -56,6 +56,7 @@ type command struct {
 var commands = []command{
 	{"scan", "scan a directory or an LDIF export for conflicts", newScan, scanUsage},
 	{"check", "tell whether addresses are free, and who has them", newCheck, checkUsage},
+	{"event", "tell what an event 9514 or 9217 of Exchange is about", newEvent, eventUsage},
 	{"demo", "scan a made-up company and show what comes out", newDemo, demoUsage},
 	{"fix", "write the fix files of what was approved in the workbook", newFix, fixUsage},
 	{"verify", "compare fix files with the directory as it is now", newVerify, verifyUsage},

@@ -74,11 +74,9 @@ func (o *verifyOptions) check(c *console, args []string) error {
 func (c *console) readFixes(args []string) (all []conflicts.Amendment, files []apply.File, err error) {
 	wrongs := 0
 	for _, arg := range args {
-		names := []string{arg}
-		if _, err := os.Lstat(arg); err != nil { // shells on Windows leave patterns to the program
-			if matches, _ := filepath.Glob(arg); len(matches) > 0 {
-				names = matches
-			}
+		names := matching(arg)
+		if names == nil {
+			names = []string{arg}
 		}
 		for _, name := range names {
 			list, sum, err := readFix(name)
@@ -98,6 +96,16 @@ func (c *console) readFixes(args []string) (all []conflicts.Amendment, files []a
 		return nil, nil, wrong("a record deletes exact values of proxyAddresses or mail and adds others, as in the files of a scan", "%s cannot be used", strings.Join(args, ", "))
 	}
 	return all, files, nil
+}
+
+// matching returns the files that an argument names, nil if there are none. Shells
+// on Windows leave patterns to the program.
+func matching(arg string) []string {
+	if _, err := os.Lstat(arg); err == nil {
+		return []string{arg}
+	}
+	names, _ := filepath.Glob(arg)
+	return names
 }
 
 // readFix reads the records of a file, and its SHA-256 in hexadecimal.
