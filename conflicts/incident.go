@@ -277,8 +277,10 @@ func (i *Incident) Settle(found []Conflict, holders Holders, incomplete bool) {
 	}
 	switch {
 	case len(i.Conflicts) > 0:
-	case i.ID == 9217:
-		i.Outcome, i.Resolved = soleHolder(holders.Owners(i.Addresses[0])), !incomplete
+	case i.Address != "" && incomplete:
+		i.Outcome = fmt.Sprintf("not everything could be read, so more objects may have %s", i.Address)
+	case i.Address != "":
+		i.Outcome, i.Resolved = soleHolder(holders.Owners(i.Addresses[0])), true
 	default:
 		i.Outcome, i.Resolved = i.parted()
 	}

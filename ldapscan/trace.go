@@ -10,9 +10,10 @@ import (
 
 // Trace finds out what events are about: the objects that they name, the addresses
 // that these share, and every owner of those addresses. It judges the conflicts
-// over these addresses and sweeps nothing: where all is as the events say, two
-// searches of each partition and the names' own answer. The incidents become those
-// of the audit.
+// over these addresses and sweeps nothing: each name is read by itself, one search of
+// a partition finds the owners and proves proposals free, and owners that no event
+// names are read again. Names that are no longer there take another search. The
+// incidents become those of the audit.
 //
 // The error is that of ctx, or says why nothing could be read at all; everything
 // short of that is an audit that may be incomplete.

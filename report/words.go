@@ -49,7 +49,11 @@ func Counts(a *conflicts.Audit) string {
 		}
 		found = quantity(len(a.Conflicts), "conflict") + ": " + strings.Join(classes, ", ")
 	}
-	return fmt.Sprintf("%s. %s proposed, %s.", found, quantity(len(a.Changes), "change"), quantity(len(a.Findings), "finding"))
+	counts := found + ". " + quantity(len(a.Changes), "change") + " proposed"
+	if len(a.Incidents) == 0 { // else nobody looked for any
+		counts += ", " + quantity(len(a.Findings), "finding")
+	}
+	return counts + "."
 }
 
 // fact is a line of what the outputs say of a scan; its values are to be escaped.

@@ -27,6 +27,16 @@ func (b *workbook) writeSummary() error {
 	for _, f := range scope(b.audit) {
 		p.fact(f.name, cellLines(f.values))
 	}
+	if len(b.audit.Incidents) == 0 { // else nobody looked for any
+		b.summarizeFindings(p)
+	}
+	if p.err == nil && len(b.audit.Conflicts) > 0 {
+		p.err = b.drawClasses(classes)
+	}
+	return p.err
+}
+
+func (b *workbook) summarizeFindings(p *narrative) {
 	p.heading("Findings")
 	kinds := map[conflicts.FindingKind]int{}
 	for i := range b.audit.Findings {
@@ -36,20 +46,20 @@ func (b *workbook) writeSummary() error {
 		p.fact(k.Title(), kinds[k])
 	}
 	p.fact(cellBold("All findings"), len(b.audit.Findings))
-	if p.err == nil && len(b.audit.Conflicts) > 0 {
-		p.err = b.drawClasses(classes)
-	}
-	return p.err
 }
 
 // summarizeCoverage says whether the scan was complete, and if not, every
 // reason.
 func (b *workbook) summarizeCoverage(p *narrative) {
+	scanned := " SCAN"
+	if len(b.audit.Incidents) > 0 {
+		scanned = ""
+	}
 	if b.audit.Complete() {
-		p.write(look{face: faceComplete, wrap: true}, 30, "COMPLETE SCAN", verdict(b.audit)+".")
+		p.write(look{face: faceComplete, wrap: true}, 30, "COMPLETE"+scanned, verdict(b.audit)+".")
 		return
 	}
-	p.write(look{face: faceIncomplete, wrap: true}, 48, "INCOMPLETE SCAN",
+	p.write(look{face: faceIncomplete, wrap: true}, 48, "INCOMPLETE"+scanned,
 		verdict(b.audit)+". Do not take this workbook as proof that an address is free of conflicts.")
 	for i, problem := range b.audit.Problems {
 		p.write(look{face: faceProblem, wrap: true}, 18, fmt.Sprintf("Reason %d of %d", i+1, len(b.audit.Problems)), problem)

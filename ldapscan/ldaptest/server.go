@@ -23,8 +23,8 @@ const (
 type Config struct {
 	// Entries is the content, as LDIF content records. An entry of the class domainDNS, configuration or dMD is the head
 	// of a naming context ([MS-ADTS] 6.1.1.1); every entry must lie in one, though not below an entry that is there. The
-	// first head is the default naming context. Where objectGUID, uSNChanged or distinguishedName are missing they are
-	// made up, the same each time.
+	// first head is the default naming context. Where objectGUID, uSNChanged, distinguishedName or the attributes that
+	// name an entry are missing they are made up, the same each time.
 	Entries io.Reader
 	// Users are the names that can bind and their passwords: DNs, user principal names, DOMAIN\user names, compared
 	// without case. They need not be entries.
