@@ -98,6 +98,8 @@ func TestVerify(t *testing.T) {
 	fix := func(o *Object, old, new string) Amendment { return amend(o, ProxyAddresses, old, new) }
 	restore := fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")
 	restore.Restores = true
+	restoreToo := fix(y, "SMTP:y@a.com", "SMTP:taken@a.com")
+	restoreToo.Restores = true
 	atLine := func(n int, a Amendment) Amendment { a.Line = n; return a }
 	holder := object(9, "Holder", "smtp:taken@a.com")
 	deleted := object(8, "Gone", "SMTP:taken@a.com")
@@ -122,6 +124,7 @@ func TestVerify(t *testing.T) {
 		"forwarded to":          {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{forwarder})}, []string{"ready"}},
 		"its own logon name":    {[]Amendment{fix(upn(object(1, "X", "SMTP:x@a.com"), "free@a.com"), "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{upn(object(1, "X", "SMTP:x@a.com"), "free@a.com")})}, []string{"ready"}},
 		"rollback":              {[]Amendment{restore}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"ready; CN=Holder,OU=Staff,DC=a,DC=com has SMTP:taken@a.com as well"}},
+		"rollback of three":     {[]Amendment{atLine(1, restore), atLine(2, restoreToo)}, Present{Objects: []*Object{x, y}}, []string{"ready", "ready"}},
 		"applied, and moved":    {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{moved}, Holders: NewHolders([]*Object{logon, moved})}, []string{"applied; the object was renamed or moved to CN=X,DC=a,DC=com; SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
 		"not permitted":         {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}}, []string{"stale the account may not write proxyAddresses"}},
 		"permitted":             {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{writer}}, []string{"ready"}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -275,7 +276,7 @@ func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan
 	}
 	err := report.PlanTable(c.stdout, todo, func(dn string) string {
 		server, _ := forest.Server(dn)
-		return server.Host
+		return cmp.Or(server.Host, server.URL)
 	}, report.TableOptions{Color: c.colour()})
 	if err != nil {
 		return false, unprinted(err)
