@@ -59,8 +59,11 @@ type tracer struct {
 	objects map[conflicts.Ref]*conflicts.Object // inspected, and so with the names of domain controllers
 }
 
+// problem notes why something is not known, each reason once.
 func (t *tracer) problem(format string, args ...any) {
-	t.audit.Problems = append(t.audit.Problems, fmt.Sprintf(format, args...))
+	if text := fmt.Sprintf(format, args...); !slices.Contains(t.audit.Problems, text) {
+		t.audit.Problems = append(t.audit.Problems, text)
+	}
 }
 
 // inspect reads objects whole and hands them over.
