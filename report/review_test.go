@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -272,6 +273,9 @@ func BenchmarkReview(b *testing.B) {
 		address := fmt.Sprintf("first.last%d.x@contoso.com", i)
 		keeper := workbookObject(2*i, "user", fmt.Sprintf("Keeper Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
 		other := workbookObject(2*i+1, "user", fmt.Sprintf("Other Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
+		for _, o := range []*conflicts.Object{keeper, other} {
+			o.Created, o.Written.Time = time.Unix(1.4e9, 0).UTC(), time.Unix(1.5e9, 0).UTC()
+		}
 		c := conflicts.Conflict{ID: fmt.Sprintf("C-%010d", i), Class: conflicts.Duplicate, Type: "smtp", Address: address,
 			Owners: []conflicts.Owner{owner(keeper, proxy("SMTP:"+address)), owner(other, proxy("SMTP:"+address))}, Reason: "was created first"}
 		a.Conflicts = append(a.Conflicts, c)
