@@ -38,6 +38,17 @@ func (a *Amendment) Ref() Ref {
 	return Ref{DN: a.DN}
 }
 
+// Inverse returns what takes the amendment back.
+func (a *Amendment) Inverse() Amendment {
+	back := *a
+	back.Restores = !a.Restores
+	back.Edits = make([]Edit, len(a.Edits))
+	for i, e := range a.Edits {
+		back.Edits[len(a.Edits)-1-i] = Edit{e.Attribute, e.Add, e.Delete}
+	}
+	return back
+}
+
 // Added returns the addresses that the object gets, each once; mail counts as
 // SMTP.
 func (a *Amendment) Added() []Address {

@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,25 @@ func TestAmendmentState(t *testing.T) {
 	}
 }
 
+// What takes an amendment back can be applied once the amendment is, and is taken
+// back by it.
+func TestAmendmentInverse(t *testing.T) {
+	before := mail(object(1, "X", "SMTP:x@a.com", "smtp:y@a.com", "smtp:z@a.com"), "x@a.com")
+	after := mail(object(1, "X", "SMTP:x2@a.com", "smtp:z@a.com"), "x2@a.com")
+	a := amend(before, ProxyAddresses, "SMTP:x@a.com", "SMTP:x2@a.com", Mail, "x@a.com", "x2@a.com")
+	a.Edits[0].Delete = append(a.Edits[0].Delete, "smtp:y@a.com")
+	back := a.Inverse()
+	if state, why := back.State(after); state != Ready || !back.Restores {
+		t.Errorf("after: %s %q", state, why)
+	}
+	if state, why := back.State(before); state != Applied {
+		t.Errorf("before: %s %q", state, why)
+	}
+	if again := back.Inverse(); !reflect.DeepEqual(again, a) {
+		t.Errorf("%+v", again)
+	}
+}
+
 func TestVerify(t *testing.T) {
 	x, y, z := object(1, "X", "SMTP:x@a.com"), object(2, "Y", "SMTP:y@a.com"), object(3, "Z", "SMTP:z@a.com")
 	nameless := object(0, "Nameless", "SMTP:n@a.com")
@@ -78,6 +98,8 @@ func TestVerify(t *testing.T) {
 	fix := func(o *Object, old, new string) Amendment { return amend(o, ProxyAddresses, old, new) }
 	restore := fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")
 	restore.Restores = true
+	restoreToo := fix(y, "SMTP:y@a.com", "SMTP:taken@a.com")
+	restoreToo.Restores = true
 	atLine := func(n int, a Amendment) Amendment { a.Line = n; return a }
 	holder := object(9, "Holder", "smtp:taken@a.com")
 	deleted := object(8, "Gone", "SMTP:taken@a.com")
@@ -102,6 +124,7 @@ func TestVerify(t *testing.T) {
 		"forwarded to":          {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{forwarder})}, []string{"ready"}},
 		"its own logon name":    {[]Amendment{fix(upn(object(1, "X", "SMTP:x@a.com"), "free@a.com"), "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{upn(object(1, "X", "SMTP:x@a.com"), "free@a.com")})}, []string{"ready"}},
 		"rollback":              {[]Amendment{restore}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"ready; CN=Holder,OU=Staff,DC=a,DC=com has SMTP:taken@a.com as well"}},
+		"rollback of three":     {[]Amendment{atLine(1, restore), atLine(2, restoreToo)}, Present{Objects: []*Object{x, y}}, []string{"ready", "ready"}},
 		"applied, and moved":    {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{moved}, Holders: NewHolders([]*Object{logon, moved})}, []string{"applied; the object was renamed or moved to CN=X,DC=a,DC=com; SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
 		"not permitted":         {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}}, []string{"stale the account may not write proxyAddresses"}},
 		"permitted":             {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{writer}}, []string{"ready"}},

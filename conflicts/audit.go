@@ -23,7 +23,10 @@ type Audit struct {
 	// Notes are facts about the scan that do not make it incomplete.
 	Notes []string
 	// Rules are the keeper rules in force, in order.
-	Rules     []Rule
+	Rules []Rule
+	// Incidents are the events from which the audit was made. If there are any,
+	// nothing but the addresses that they are about was looked at.
+	Incidents []Incident
 	Conflicts []Conflict
 	Changes   []Change
 	Findings  []Finding

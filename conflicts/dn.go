@@ -49,6 +49,15 @@ func tame(dn string) bool {
 // them. It is for comparing, not for showing.
 func DNKey(dn string) string { return strings.Join(splitDN(dn), "\x00") }
 
+// RDNKey decides whether two objects have the same relative distinguished name, as
+// DNKey compares. That of a deleted object is the one that it had ([MS-ADTS]
+// 3.1.1.5.5.1.1).
+func RDNKey(dn string) string {
+	rdn, _, _ := cutRDN(dn)
+	key, _, _ := strings.Cut(DNKey(rdn), "\ndel:")
+	return key
+}
+
 // Domain returns the DNS name that the DC parts at the end of a distinguished
 // name spell, or "" if there are none.
 func Domain(dn string) string {

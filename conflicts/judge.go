@@ -25,6 +25,8 @@ type Options struct {
 	// RemoveSecondary drops a duplicated secondary address instead of replacing
 	// it.
 	RemoveSecondary bool
+	// Only limits the conflicts to those of the addresses in it; nil means all.
+	Only Wanted
 	// Taken reports whether an address is in use anywhere, as Index.Taken does;
 	// the addresses of the judged objects themselves need not be known to it.
 	Taken func(Address) bool
@@ -49,6 +51,9 @@ func find(objects []*Object, opt Options) []Conflict {
 	var found []Conflict
 	for _, owners := range group(objects) {
 		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.Reports(o.DN) }) {
+			continue
+		}
+		if opt.Only != nil && !opt.Only.concerns(owners) {
 			continue
 		}
 		found = append(found, newConflict(owners, opt.Rules))

@@ -127,6 +127,10 @@ type Object struct {
 	Synchronised bool
 	// Deleted says that the object was deleted, and is what its directory kept.
 	Deleted bool
+	// Changed is when a deleted object was last changed, most often by deleting it,
+	// and LastParent where it stood until then.
+	Changed    time.Time
+	LastParent string
 	// Writable are the attributes out of proxyAddresses and mail that the account
 	// may write, nil if that is not known.
 	Writable []string

@@ -107,12 +107,15 @@ func (v *Verdict) permitted() {
 }
 
 // alone finds other amendments that change the same object, or add the same
-// address.
+// address; those that restore a conflict do.
 func (v *Verdict) alone(changing []*Amendment, adding map[Key][]*Amendment) {
 	for _, other := range changing {
 		if other != v.Amendment {
 			v.say("line %d of %s changes the object too", other.Line, other.File)
 		}
+	}
+	if v.Amendment.Restores {
+		return
 	}
 	for _, a := range v.Amendment.Added() {
 		told := slices.Clone(changing)

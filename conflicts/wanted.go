@@ -54,6 +54,13 @@ func (w Wanted) Has(a Address) bool {
 	return ok
 }
 
+// concerns reports whether one of the owners claims one of the addresses.
+func (w Wanted) concerns(owners []Owner) bool {
+	return slices.ContainsFunc(owners, func(o Owner) bool {
+		return slices.ContainsFunc(o.Claims, func(c Claim) bool { return w.Has(c.Parsed()) })
+	})
+}
+
 // Claims returns where an object holds one of the addresses, in the order of an
 // [Owner], its targetAddress last. Those that are equal only to Active Directory
 // are marked as loose.

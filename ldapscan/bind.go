@@ -8,6 +8,8 @@ import (
 	"net"
 	"strings"
 
+	"github.com/go-ldap/ldap/v3"
+
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/kerberos"
 )
@@ -45,18 +47,18 @@ type Credentials struct {
 }
 
 // bind logs on. host is the name under which the server was asked for.
-func (s *session) bind(ctx context.Context, host string, cfg Config) error {
+func (s *session) bind(ctx context.Context, conn *ldap.Conn, host string, cfg Config) error {
 	s.server.Identity = cfg.User
 	switch cfg.Mechanism {
 	case GSSAPI:
-		return s.bindKerberos(ctx, host, cfg)
+		return s.bindKerberos(ctx, conn, host, cfg)
 	case SSPI:
 		s.server.Protection = "channel binding"
-		return s.bindSSPI(host)
+		return s.bindSSPI(conn, host)
 	case External:
-		return s.conn.ExternalBind()
+		return conn.ExternalBind()
 	case Simple:
-		return s.conn.Bind(cfg.User, cfg.Password)
+		return conn.Bind(cfg.User, cfg.Password)
 	}
 	return fmt.Errorf("unknown way to bind %q", cfg.Mechanism)
 }
@@ -64,7 +66,7 @@ func (s *session) bind(ctx context.Context, host string, cfg Config) error {
 // bindKerberos takes the realm and, where host is an address, the server's name
 // from the root DSE. That is not protected, but a server that lies in it cannot
 // prove that it is the one it names.
-func (s *session) bindKerberos(ctx context.Context, host string, cfg Config) error {
+func (s *session) bindKerberos(ctx context.Context, conn *ldap.Conn, host string, cfg Config) error {
 	if err := s.readRoot(); err != nil {
 		return err
 	}
@@ -89,10 +91,10 @@ func (s *session) bindKerberos(ctx context.Context, host string, cfg Config) err
 	defer cancel()
 	if s.secured != nil {
 		s.server.Protection = "channel binding"
-		return client.BindTLS(ctx, s.conn, s.secured.ConnectionState(), host)
+		return client.BindTLS(ctx, conn, s.secured.ConnectionState(), host)
 	}
 	s.server.Protection = "sealed"
-	return client.Bind(ctx, s.conn, s.wire, host)
+	return client.Bind(ctx, conn, s.wire, host)
 }
 
 func realmOf(domain string) string { return strings.ToUpper(domain) }

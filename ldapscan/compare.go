@@ -295,11 +295,12 @@ func (c *comparer) holders(ctx context.Context, addresses []conflicts.Address) (
 	for _, p := range c.compared {
 		d := p.holders[max(0, slices.IndexFunc(p.holders, func(d *Directory) bool { return !c.unread[d] }))]
 		var refs []conflicts.Ref
-		l := &lookup{addresses: addresses, wanted: conflicts.NewWanted(addresses...), assigned: d.assigned, seen: map[conflicts.Ref]bool{}, found: func(o *conflicts.Object) {
+		l := newLookup(addresses, func(o *conflicts.Object) {
 			if !o.Deleted {
 				refs = append(refs, o.Ref())
 			}
-		}}
+		})
+		l.assigned = d.assigned
 		if err := l.read(d, p.dn); err != nil || ctx.Err() != nil {
 			return objects, d.failed(ctx, err)
 		}

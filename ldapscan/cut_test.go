@@ -131,8 +131,8 @@ func TestSessionCutAnywhere(t *testing.T) {
 			}
 			first = false
 			s := &session{}
-			s.start(ctx, c, cfg.Timeout)
-			return s, s.greet(ctx, "", cfg)
+			conn := s.start(ctx, c, cfg.Timeout)
+			return s, s.greet(ctx, conn, "", cfg)
 		})
 		if err != nil {
 			return 0, 0, false, err

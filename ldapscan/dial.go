@@ -167,19 +167,19 @@ func (cfg Config) endpoint() (*url.URL, Config, error) {
 }
 
 // connect returns a session whose connection is up, but not bound.
-func connect(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
+func connect(ctx context.Context, u *url.URL, cfg Config) (*session, *ldap.Conn, error) {
 	within, cancel := context.WithTimeout(ctx, min(cfg.Timeout, connectTimeout))
 	defer cancel()
 	nc, err := (&net.Dialer{}).DialContext(within, "tcp", net.JoinHostPort(cmp.Or(cfg.Address, u.Hostname()), u.Port()))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s := &session{server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
 	switch {
 	case u.Scheme == "ldaps" || cfg.StartTLS:
 		if s.secured, err = secure(within, nc, u.Hostname(), cfg); err != nil {
 			nc.Close()
-			return nil, err
+			return nil, nil, err
 		}
 		nc = s.secured
 		s.server.Transport = tls.VersionName(s.secured.ConnectionState().Version)
@@ -187,8 +187,7 @@ func connect(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
 		s.wire = kerberos.NewConn(nc)
 		nc = s.wire
 	}
-	s.start(ctx, nc, cfg.Timeout)
-	return s, nil
+	return s, s.start(ctx, nc, cfg.Timeout), nil
 }
 
 // secure brings up TLS, after StartTLS if that is asked for.

@@ -258,8 +258,7 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: p.dn, Problem: p.without()})
 	}
 	slices.SortStableFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
-	slices.Sort(survey.AcceptedDomains)
-	survey.AcceptedDomains = slices.Compact(survey.AcceptedDomains)
+	survey.AcceptedDomains = inOrder(survey.AcceptedDomains)
 	return survey, nil
 }
 
@@ -271,7 +270,11 @@ func (d *Directory) sweep(ctx context.Context, all []partition, sink Sink, surve
 		}
 		survey.Coverage = append(survey.Coverage, d.sweepPartition(ctx, p.dn, wholeSweep, all, sink, survey))
 	}
-	d.acceptedDomains(survey)
+	domains, err := d.AcceptedDomains(ctx)
+	survey.AcceptedDomains = append(survey.AcceptedDomains, domains...)
+	if err != nil {
+		survey.Problems = append(survey.Problems, err.Error())
+	}
 	if d.full != nil {
 		survey.Notes = append(survey.Notes, d.server.URL+": a global catalog; what it does not replicate, such as which objects are critical to the system, is not known")
 	}

@@ -104,6 +104,10 @@ func (a attributes) object(dn string) *conflicts.Object {
 		Members:        min(len(a["member"]), countedMembers),
 		Synchronised:   a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
 		Deleted:        strings.EqualFold(a.first("isdeleted"), "TRUE"),
+		LastParent:     a.first("lastknownparent"),
+	}
+	if o.Deleted {
+		o.Changed = generalizedTime(a.first("whenchanged"))
 	}
 	if len(a["sdrightseffective"]) > 0 { // always there if the directory tells what the account may write
 		o.Writable = []string{}

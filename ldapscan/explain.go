@@ -118,6 +118,8 @@ func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 		return bindData["52e"][0], bindData["52e"][1]
 	case ldap.LDAPResultStrongAuthRequired:
 		return "the server requires signing or encryption", "use ldaps://, add --starttls, or use --auth gssapi on ldap://"
+	case ldap.LDAPResultReferral:
+		return "the server refers to another one: " + text, "name a domain controller that holds the object and is writable"
 	case ldap.LDAPResultSizeLimitExceeded:
 		return "the server cut the answer at its size limit", "lower --page-size"
 	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable:

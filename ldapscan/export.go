@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -92,8 +93,7 @@ func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
 		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
 	}
-	slices.Sort(total.domains)
-	survey.AcceptedDomains = slices.Compact(total.domains)
+	survey.AcceptedDomains = inOrder(total.domains)
 	if damage == nil {
 		x.places = total.places
 	} else {
@@ -108,13 +108,18 @@ func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 // addresses can stand behind them. After a sweep it is known where to look.
 func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	wanted := make(map[conflicts.Ref]bool, len(refs))
+	named := map[string]conflicts.Ref{}            // by DNKey
+	alike := map[conflicts.Ref]*conflicts.Object{} // that have the name, but not as it is written, or a GUID
 	for _, ref := range refs {
 		wanted[ref] = true
+		if ref.DN != "" {
+			named[conflicts.DNKey(ref.DN)] = ref
+		}
 	}
 	var w viewer
 	var objects []*conflicts.Object
 	known, unnamed := controllers{}, map[conflicts.GUID]bool{}
-	err := x.reread(ctx, refs, func(r *ldif.Reader, v *ldif.View) error {
+	each := func(r *ldif.Reader, v *ldif.View) error {
 		if len(wanted) == 0 && len(unnamed) == 0 {
 			return io.EOF
 		}
@@ -131,9 +136,24 @@ func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 		case isController(v.DN):
 			rec := r.Record()
 			delete(unnamed, known.add(rec.DN, attributesOf(rec)))
+		case len(named) > 0 && !w.deleted:
+			if ref, ok := named[conflicts.DNKey(string(v.DN))]; ok && alike[ref] == nil {
+				alike[ref] = objectOf(r.Record())
+			}
 		}
 		return nil
-	})
+	}
+	err := x.reread(ctx, refs, each)
+	maps.DeleteFunc(named, func(_ string, ref conflicts.Ref) bool { return !wanted[ref] })
+	if len(named) > 0 && err == nil && x.places != nil {
+		err = x.read(ctx, each) // places are known by the name as it is written
+	}
+	for ref, o := range alike {
+		if wanted[ref] {
+			delete(wanted, ref)
+			objects = append(objects, o)
+		}
+	}
 	for _, o := range objects {
 		known.name(&o.Written)
 		found(o)

@@ -117,12 +117,14 @@ func (b *blocks) count() int { return 1 + int(b.data.Size()/(b.size+1)) }
 
 // next returns where a block begins and ends that nobody has taken, or io.EOF.
 func (b *blocks) next() (start, end int64, err error) {
-	n := b.taken.Add(1) - 1
-	if start = n * b.size; start >= b.data.Size() {
-		return 0, 0, io.EOF
-	}
-	if end, err = b.cut(start + b.size); err == nil {
-		start, err = b.cut(start)
+	for start == end && err == nil { // in the middle of a record that is larger than a block
+		n := b.taken.Add(1) - 1
+		if start = n * b.size; start >= b.data.Size() {
+			return 0, 0, io.EOF
+		}
+		if end, err = b.cut(start + b.size); err == nil {
+			start, err = b.cut(start)
+		}
 	}
 	return start, end, err
 }

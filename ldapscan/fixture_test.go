@@ -200,6 +200,38 @@ func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
 			t.Errorf("%d found: %.300v", len(objects), objects)
 		}
 	})
+	t.Run("inspect by name", func(t *testing.T) {
+		var objects []*conflicts.Object
+		refs := []conflicts.Ref{{DN: strings.ToUpper("CN=Many,") + f.base}, {DN: "cn=Smith\\2C Anna, " + f.base}, {DN: "CN=Nobody," + f.base},
+			{DN: "CN=Many,OU=Nowhere," + f.base}, {DN: "CN=Elsewhere,DC=other,DC=example"}}
+		if err := src.Inspect(context.Background(), refs, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(objects, func(a, b *conflicts.Object) int { return cmp.Compare(a.DN, b.DN) })
+		if names(objects) != "Many, Smith, Anna" || len(objects[0].ProxyAddresses) != manyValues+1 {
+			t.Errorf("%s", names(objects))
+		}
+	})
+	t.Run("namesakes", func(t *testing.T) {
+		dns := []string{"cn=MANY,OU=Elsewhere,DC=x", `CN=Smith\2c Anna,DC=x`, "CN=Müller,DC=x", "CN=Nobody,DC=x", "CN=*,DC=x", "CN=c(1,DC=x", "no name"}
+		for n := range 30 { // several batches
+			dns = append(dns, fmt.Sprintf("CN=Nobody %d,DC=x", n))
+		}
+		dns = append(dns, "CN=c3-7,DC=x")
+		var objects []*conflicts.Object
+		if err := src.Namesakes(context.Background(), dns, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(objects, func(a, b *conflicts.Object) int { return cmp.Compare(a.Name(), b.Name()) })
+		if names(objects) != "Many, Müller, Smith, Anna, c3-7" || len(objects[0].ProxyAddresses) != manyValues+1 {
+			t.Errorf("%s", names(objects))
+		}
+	})
+	t.Run("accepted domains", func(t *testing.T) {
+		if domains, err := src.AcceptedDomains(context.Background()); err != nil || len(domains) > 0 {
+			t.Errorf("%q, %v", domains, err)
+		}
+	})
 	t.Run("lookup", func(t *testing.T) {
 		for address, want := range map[string]string{
 			"smtp:anna@contoso.example":           "Müller, Smith, Anna, Three",

@@ -45,10 +45,13 @@ func (d *Directory) batches(ctx context.Context, refs []conflicts.Ref, take func
 			guids = append(guids, ref.GUID)
 			continue
 		}
-		if !slices.ContainsFunc(d.assigned, func(p partition) bool { return conflicts.Within(ref.DN, p.dn) }) {
+		if !d.reads(ref.DN) {
 			continue // another server's
 		}
 		_, err := take(func(attributes []string, _ ...ldap.Control) ([]result, error) { return d.read(ref.DN, attributes...) })
+		if ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidDNSyntax) {
+			continue // no object can have this name
+		}
 		if err != nil || ctx.Err() != nil {
 			return err
 		}

@@ -18,21 +18,42 @@ import (
 // terms of the filter.
 const lookupBatch = 20
 
-var lookupAttributes = append([]string{"isDeleted"}, inspectAttributes...)
+var lookupAttributes = append([]string{"isDeleted", "whenChanged", "lastKnownParent"}, inspectAttributes...)
 
 // Lookup asks for the addresses in batches, by filters on attributes that Active
 // Directory indexes. A partition that the server does not hold is an error.
 func (d *Directory) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
-	return lookupAll(ctx, []*Directory{d}, addresses, found)
+	return newLookup(addresses, found).all(ctx, []*Directory{d})
 }
 
 // Lookup asks every server for the partitions that are read from it.
 func (f *Forest) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
-	return lookupAll(ctx, f.directories, addresses, found)
+	return newLookup(addresses, found).all(ctx, f.directories)
 }
 
-func lookupAll(ctx context.Context, directories []*Directory, addresses []conflicts.Address, found func(*conflicts.Object)) error {
-	l := &lookup{addresses: addresses, wanted: conflicts.NewWanted(addresses...), assigned: assignedTo(directories), found: found, seen: map[conflicts.Ref]bool{}}
+func newLookup(addresses []conflicts.Address, found func(*conflicts.Object)) *lookup {
+	wanted := conflicts.NewWanted(addresses...)
+	return &lookup{
+		filters: func(d *Directory) (filters []string) {
+			attributes := []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.TargetAddress}
+			if slices.Contains(d.missing, conflicts.TargetAddress) {
+				attributes = attributes[:3] // an attribute without an index makes the server compare every object
+			}
+			for batch := range slices.Chunk(addresses, lookupBatch) {
+				filters = append(filters, addressFilter(batch, attributes))
+			}
+			return filters
+		},
+		wanted: func(o *conflicts.Object) bool { return len(wanted.Claims(o)) > 0 },
+		found:  found,
+		seen:   map[conflicts.Ref]bool{},
+	}
+}
+
+// all asks every server for the partitions that are read from it. Only if the
+// error is nil are there no other objects.
+func (l *lookup) all(ctx context.Context, directories []*Directory) error {
+	l.assigned = assignedTo(directories)
 	var failed []string
 	fail := func(format string, args ...any) { failed = append(failed, fmt.Sprintf(format, args...)) }
 	for _, d := range directories {
@@ -65,21 +86,16 @@ func lookupAll(ctx context.Context, directories []*Directory, addresses []confli
 
 // A lookup is what is asked of every partition, and what came of it.
 type lookup struct {
-	addresses []conflicts.Address
-	wanted    conflicts.Wanted
-	assigned  []partition // that are read, of all servers
-	found     func(*conflicts.Object)
-	seen      map[conflicts.Ref]bool
+	filters  func(*Directory) []string
+	wanted   func(*conflicts.Object) bool // of what the filters find
+	assigned []partition                  // that are read, of all servers
+	found    func(*conflicts.Object)
+	seen     map[conflicts.Ref]bool
 }
 
 // read asks for the objects of a partition.
 func (l *lookup) read(d *Directory, partition string) error {
-	attributes := []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.TargetAddress}
-	if slices.Contains(d.missing, conflicts.TargetAddress) {
-		attributes = attributes[:3] // an attribute without an index makes the server compare every object
-	}
-	for batch := range slices.Chunk(l.addresses, lookupBatch) {
-		filter := addressFilter(batch, attributes)
+	for _, filter := range l.filters(d) {
 		err := d.withDeleted(func(controls ...ldap.Control) error {
 			return d.pages(query{base: partition, filter: filter, attributes: lookupAttributes, controls: controls}, func(p page) error { return l.page(d, p) })
 		})
@@ -114,7 +130,7 @@ func (l *lookup) page(d *Directory, p page) error {
 	whole, err := d.whole(list)
 	for _, e := range whole {
 		o := d.object(e)
-		if ref := o.Ref(); !l.seen[ref] && len(l.wanted.Claims(o)) > 0 {
+		if ref := o.Ref(); !l.seen[ref] && l.wanted(o) {
 			l.seen[ref] = true
 			l.found(o)
 		}
@@ -147,23 +163,46 @@ func invisible(directories []*Directory) (problems []string) {
 
 // look finds out whether the account sees a proxy address.
 func (d *Directory) look() error {
-	enough := errors.New("one is enough")
+	n, err := d.count(1)
+	d.visible = n > 0
+	return err
+}
+
+// count returns how many objects have proxy addresses, up to enough or a page more.
+func (d *Directory) count(enough int) (n int, err error) {
+	stop := errors.New("enough")
 	for _, p := range d.assigned {
 		err := d.pages(query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}}, func(p page) error {
-			if p.count > 0 {
-				d.visible = true
-				return enough
+			if n += p.count; n >= enough {
+				return stop
 			}
 			return nil
 		})
-		if d.visible {
-			return nil
+		if err == stop {
+			break
 		}
 		if err != nil {
-			return err
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
+}
+
+// HasAddresses reports whether so many objects have proxy addresses. It reads no
+// more of them than it takes to tell.
+func (f *Forest) HasAddresses(ctx context.Context, objects int) (bool, error) {
+	n := 0
+	for _, d := range f.directories {
+		if n >= objects {
+			break
+		}
+		more, err := d.count(objects - n)
+		if err != nil {
+			return false, d.failed(ctx, err)
+		}
+		n += more
+	}
+	return n >= objects, nil
 }
 
 // addressFilter finds any of the addresses in any of the attributes (RFC 4515), as

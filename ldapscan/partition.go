@@ -86,6 +86,18 @@ func (d *Directory) holds(p partition) bool {
 	return slices.ContainsFunc(d.root.all("namingcontexts"), func(dn string) bool { return sameDN(dn, p.dn) })
 }
 
+// reads reports whether an object of that name would lie in a partition that is
+// read from the server: the innermost of the forest around it.
+func (d *Directory) reads(dn string) bool {
+	innermost := ""
+	for _, p := range slices.Concat(d.forest, d.assigned) {
+		if conflicts.Within(dn, p.dn) && len(p.dn) > len(innermost) {
+			innermost = p.dn
+		}
+	}
+	return slices.ContainsFunc(d.assigned, func(p partition) bool { return innermost != "" && sameDN(p.dn, innermost) })
+}
+
 func sameDN(a, b string) bool { return conflicts.Within(a, b) && conflicts.Within(b, a) }
 
 // read reports whether objects with addresses can be in the partition. Schema

@@ -39,19 +39,9 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	if err != nil {
 		return nil, err
 	}
-	audit := &conflicts.Audit{
-		Version:  opt.Version,
-		Command:  opt.Command,
-		Scope:    conflicts.Scope{Base: opt.Judge.Base, Exclude: opt.Judge.Exclude, AcceptedDomains: survey.AcceptedDomains},
-		Coverage: survey.Coverage,
-		Problems: survey.Problems,
-		Notes:    survey.Notes,
-		Rules:    opt.Judge.Rules,
-	}
-	src.Describe(&audit.Scope)
-	if audit.Rules == nil {
-		audit.Rules = conflicts.DefaultRules()
-	}
+	audit := newAudit(src, opt)
+	audit.Scope.AcceptedDomains = survey.AcceptedDomains
+	audit.Coverage, audit.Problems, audit.Notes = survey.Coverage, survey.Problems, survey.Notes
 	for _, c := range survey.Coverage {
 		if c.Problem != "" {
 			audit.Problems = append(audit.Problems, c.Problem)
@@ -90,6 +80,21 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	audit.Conflicts, audit.Changes, shared = conflicts.Judge(objects, opt.Judge)
 	audit.Findings = conflicts.SortFindings(append(all.current(), shared...))
 	return audit, nil
+}
+
+// newAudit returns an audit with all that is known before anything is read.
+func newAudit(src Source, opt Options) *conflicts.Audit {
+	audit := &conflicts.Audit{
+		Version: opt.Version,
+		Command: opt.Command,
+		Scope:   conflicts.Scope{Base: opt.Judge.Base, Exclude: opt.Judge.Exclude},
+		Rules:   opt.Judge.Rules,
+	}
+	src.Describe(&audit.Scope)
+	if audit.Rules == nil {
+		audit.Rules = conflicts.DefaultRules()
+	}
+	return audit
 }
 
 func source(a *conflicts.Audit) string { return strings.Join(a.Scope.Source, ", ") }

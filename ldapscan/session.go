@@ -18,48 +18,66 @@ import (
 
 // A session is one connection to a domain controller, bound.
 type session struct {
-	conn    *ldap.Conn
+	conn    searcher
 	tap     *tap
 	secured *tls.Conn      // of TLS connections, for the channel binding
 	wire    *kerberos.Conn // of those that Kerberos protects
 	stop    func() bool
 	server  conflicts.Server
 	root    attributes // root DSE
+	// another opens one more connection to the same server in the same way.
+	another func(ctx context.Context) (*session, *ldap.Conn, error)
+}
+
+// A searcher is what a session keeps of the library's connection, which could
+// also change the directory.
+type searcher interface {
+	Search(*ldap.SearchRequest) (*ldap.SearchResult, error)
+	Close() error
 }
 
 // openSession connects to a server, secures the connection and binds. Its errors
 // keep the types of the network and TLS. Canceling ctx ends the connection.
 func openSession(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
-	s, err := connect(ctx, u, cfg)
+	s, _, err := openConn(ctx, u, cfg)
+	return s, err
+}
+
+// openConn is openSession for a caller that needs the library's connection too.
+func openConn(ctx context.Context, u *url.URL, cfg Config) (*session, *ldap.Conn, error) {
+	s, conn, err := connect(ctx, u, cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := s.greet(ctx, u.Hostname(), cfg); err != nil {
+	if err := s.greet(ctx, conn, u.Hostname(), cfg); err != nil {
 		s.close()
-		return nil, err
+		return nil, nil, err
 	}
-	return s, nil
+	s.another = func(ctx context.Context) (*session, *ldap.Conn, error) { return openConn(ctx, u, cfg) }
+	return s, conn, nil
 }
 
 // start puts the library on a connection.
-func (s *session) start(ctx context.Context, nc net.Conn, timeout time.Duration) {
+func (s *session) start(ctx context.Context, nc net.Conn, timeout time.Duration) *ldap.Conn {
 	s.tap = newTap(nc)
-	s.conn = ldap.NewConn(s.tap, s.secured != nil)
-	s.conn.Start()
-	s.conn.SetTimeout(timeout)
+	conn := ldap.NewConn(s.tap, s.secured != nil)
+	conn.Start()
+	conn.SetTimeout(timeout)
+	s.conn = conn
 	s.stop = context.AfterFunc(ctx, func() { nc.Close() })
+	return conn
 }
 
 // greet binds and learns who is at the other end.
-func (s *session) greet(ctx context.Context, host string, cfg Config) error {
-	err := s.bind(ctx, host, cfg)
+func (s *session) greet(ctx context.Context, conn *ldap.Conn, host string, cfg Config) error {
+	err := s.bind(ctx, conn, host, cfg)
 	if err == nil {
 		err = s.readRoot()
 	}
 	if err != nil {
 		return s.cause(err)
 	}
-	if who, err := s.conn.WhoAmI(nil); err == nil && who.AuthzID != "" {
+	if who, err := conn.WhoAmI(nil); err == nil && who.AuthzID != "" {
 		s.server.Identity = strings.TrimPrefix(who.AuthzID, "u:")
 	}
 	s.server.Host = s.root.first("dnshostname")

@@ -18,7 +18,7 @@ type Source interface {
 	Sweep(ctx context.Context, sink Sink) (*Survey, error)
 	// Inspect hands over the objects that refs name, whole, in any order. Those
 	// that no longer exist are left out. An error means that some are missing
-	// for another reason.
+	// for another reason. A ref by name finds an object with a GUID too.
 	Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error
 	// Lookup hands over every object that holds one of the addresses, as
 	// [conflicts.Wanted] has it, in proxyAddresses, mail, userPrincipalName or
@@ -30,6 +30,12 @@ type Source interface {
 	// ([conflicts.Address.Spellings]). Where the server compares by case only, and
 	// not as Active Directory does, others stay hidden: josé for jose.
 	Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error
+	// Namesakes hands over every object that has the relative distinguished name of
+	// one of dns, wherever it stands, as Lookup does, and deleted ones that had it.
+	Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error
+	// AcceptedDomains returns the domains for which Exchange takes mail, in order.
+	// An error means that some may be missing.
+	AcceptedDomains(ctx context.Context) ([]string, error)
 	// Reread hands over the objects that amendments change, as they are now: whole,
 	// in any order, found by objectGUID even if they were renamed, moved or deleted,
 	// or by name where the amendment or the object has no objectGUID. What the

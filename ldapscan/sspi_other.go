@@ -2,8 +2,12 @@
 
 package ldapscan
 
-import "errors"
+import (
+	"errors"
 
-func (s *session) bindSSPI(string) error {
+	"github.com/go-ldap/ldap/v3"
+)
+
+func (s *session) bindSSPI(*ldap.Conn, string) error {
 	return errors.New("the signed-in user can be had on Windows only; use --auth gssapi")
 }

@@ -1,16 +1,17 @@
 package ldapscan
 
 import (
+	"github.com/go-ldap/ldap/v3"
 	"github.com/go-ldap/ldap/v3/gssapi"
 )
 
 // bindSSPI binds as the user who is signed in, with the channel binding of the
 // connection's certificate.
-func (s *session) bindSSPI(host string) error {
+func (s *session) bindSSPI(conn *ldap.Conn, host string) error {
 	client, err := gssapi.NewSSPIClientWithChannelBinding(s.secured.ConnectionState().PeerCertificates[0])
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	return s.conn.GSSAPIBind(client, "ldap/"+host, "")
+	return conn.GSSAPIBind(client, "ldap/"+host, "")
 }

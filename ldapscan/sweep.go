@@ -274,33 +274,6 @@ func refused(err error) bool {
 
 func noSuchObject(err error) bool { return ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject) }
 
-// acceptedDomains reads the domains for which Exchange takes mail. A directory
-// without Exchange has none.
-func (d *Directory) acceptedDomains(survey *Survey) {
-	q := query{base: d.root.first("configurationnamingcontext"), filter: "(objectClass=msExchAcceptedDomain)",
-		attributes: []string{"msExchAcceptedDomainName"}}
-	if q.base == "" {
-		return
-	}
-	var domains []string
-	var err error
-	for range attempts {
-		domains = nil
-		err = d.config().results(q, func(r result) {
-			a := attributes{}
-			a.take(r)
-			domains = append(domains, a.all("msexchaccepteddomainname")...)
-		})
-		if !errors.As(err, new(lostError)) {
-			break
-		}
-	}
-	survey.AcceptedDomains = append(survey.AcceptedDomains, domains...)
-	if err != nil {
-		survey.Problems = append(survey.Problems, fmt.Sprintf("%s: accepted domains could not be read, so any domain may be proposed: %s", q.base, brief(err)))
-	}
-}
-
 // highestUSN returns the number of the last change that the server knows of,
 // 0 where it counts none.
 func (d *Directory) highestUSN() (int64, error) {

@@ -13,7 +13,8 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// JSON writes the audit as one document, element by element. Arrays are never
+// JSON writes the audit as one document, element by element. Only one that was
+// made from events has the field events. Arrays are never
 // null. schema_version grows when a field changes its meaning or goes; new
 // fields may come at any time.
 //
@@ -25,6 +26,9 @@ import (
 func JSON(w io.Writer, a *conflicts.Audit) error {
 	e := newJSONEncoder(w, "  ")
 	e.open(newAuditJSON(a))
+	if len(a.Incidents) > 0 {
+		e.array("events", len(a.Incidents), func(i int) any { return newIncidentJSON(&a.Incidents[i]) })
+	}
 	e.array("conflicts", len(a.Conflicts), func(i int) any { return newConflictJSON(&a.Conflicts[i]) })
 	e.array("changes", len(a.Changes), func(i int) any { return newChangeJSON(&a.Changes[i]) })
 	e.array("findings", len(a.Findings), func(i int) any { return newFindingJSON(&a.Findings[i]) })

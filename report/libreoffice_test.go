@@ -1,103 +1,49 @@
 package report
 
 import (
-	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/calctest"
 )
 
 // reviewMacro is a reviewer at LibreOffice, who approves every change, types an
 // address over a proposal, comments, sorts by the old value, inserts and hides
 // columns, and takes the filter away, with which LibreOffice drops the table.
 const reviewMacro = `
-Sub Review(list As String)
-	On Error GoTo Failed
-	Dim hidden(0) As New com.sun.star.beans.PropertyValue
+Sub Edit(doc)
 	Dim field(0) As New com.sun.star.table.TableSortField
 	Dim how(1) As New com.sun.star.beans.PropertyValue
-	hidden(0).Name = "Hidden"
-	hidden(0).Value = True
-	urls = Split(list, " ")
-	For i = 0 To UBound(urls)
-		doc = StarDesktop.loadComponentFromURL(urls(i), "_blank", 0, hidden())
-		sheet = doc.Sheets.getByName("Changes")
-		cursor = sheet.createCursor()
-		cursor.gotoEndOfUsedArea(False)
-		last = cursor.RangeAddress.EndRow
-		For row = 1 To last
-			sheet.getCellByPosition(10, row).String = "Approve"
-			proposal = sheet.getCellByPosition(7, row)
-			If proposal.String = "SMTP:taro.tanaka2@contoso.com" Then
-				proposal.String = "taro@contoso.com"
-			End If
-		Next
-		sheet.getCellByPosition(11, last).String = "as agreed" & Chr(10) & "in May"
-		field(0).Field = 5
-		field(0).IsAscending = False
-		how(0).Name = "SortFields"
-		how(0).Value = field()
-		how(1).Name = "ContainsHeader"
-		how(1).Value = True
-		sheet.getCellRangeByPosition(0, 0, 13, last).sort(how())
-		sheet.Columns.insertByIndex(1, 2)
-		sheet.getCellByPosition(1, 0).String = "Ticket"
-		sheet.Columns.getByIndex(5).IsVisible = False
-		If doc.DatabaseRanges.hasByName("Changes") Then
-			doc.DatabaseRanges.removeByName("Changes")
+	sheet = doc.Sheets.getByName("Changes")
+	cursor = sheet.createCursor()
+	cursor.gotoEndOfUsedArea(False)
+	last = cursor.RangeAddress.EndRow
+	For row = 1 To last
+		sheet.getCellByPosition(10, row).String = "Approve"
+		proposal = sheet.getCellByPosition(7, row)
+		If proposal.String = "SMTP:taro.tanaka2@contoso.com" Then
+			proposal.String = "taro@contoso.com"
 		End If
-		doc.store()
-		doc.close(True)
 	Next
-	StarDesktop.terminate()
-	Exit Sub
-Failed:
-	doc.setModified(False)
-	StarDesktop.terminate()
+	sheet.getCellByPosition(11, last).String = "as agreed" & Chr(10) & "in May"
+	field(0).Field = 5
+	field(0).IsAscending = False
+	how(0).Name = "SortFields"
+	how(0).Value = field()
+	how(1).Name = "ContainsHeader"
+	how(1).Value = True
+	sheet.getCellRangeByPosition(0, 0, 13, last).sort(how())
+	sheet.Columns.insertByIndex(1, 2)
+	sheet.getCellByPosition(1, 0).String = "Ticket"
+	sheet.Columns.getByIndex(5).IsVisible = False
+	If doc.DatabaseRanges.hasByName("Changes") Then
+		doc.DatabaseRanges.removeByName("Changes")
+	End If
 End Sub
 `
-
-const basicModule = `<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE script:module PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "module.dtd">
-<script:module xmlns:script="http://openoffice.org/2000/script" script:name="Module1" script:language="StarBasic">`
-
-func fileURL(path string) string {
-	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
-}
-
-// libreOffice runs the macro on workbooks.
-func libreOffice(t *testing.T, paths ...string) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("starts LibreOffice")
-	}
-	profile := t.TempDir()
-	soffice := func(args ...string) {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), "soffice", append([]string{"-env:UserInstallation=" + fileURL(profile), "--headless", "--norestore"}, args...)...)
-		cmd.Env = append(os.Environ(), "HOME="+profile)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("soffice: %v\n%s", err, out)
-		}
-	}
-	soffice("--terminate_after_init") // for it to make its profile
-	module := basicModule + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(reviewMacro) + "</script:module>"
-	if err := os.WriteFile(filepath.Join(profile, "user", "basic", "Standard", "Module1.xba"), []byte(module), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var urls []string
-	for _, path := range paths {
-		urls = append(urls, fileURL(path))
-	}
-	soffice(`macro:///Standard.Module1.Review("` + strings.Join(urls, " ") + `")`)
-}
 
 // A workbook that was reviewed in LibreOffice is read as if in Excel.
 func TestReviewInLibreOffice(t *testing.T) {
@@ -115,7 +61,7 @@ func TestReviewInLibreOffice(t *testing.T) {
 		path[name] = reviewable(t, a)
 		paths = append(paths, path[name])
 	}
-	libreOffice(t, paths...)
+	calctest.Edit(t, reviewMacro, paths...)
 	typed := slices.IndexFunc(audits["workbook"].Changes, func(c conflicts.Change) bool { return c.New == "SMTP:taro.tanaka2@contoso.com" })
 	audits["workbook"].Changes[typed].New = "SMTP:taro@contoso.com"
 	for name, a := range audits {

@@ -78,6 +78,8 @@ func (d *jsonReader) field(name string) error {
 	}
 	d.head[name] = nil
 	switch name {
+	case "events":
+		return readArray(d, d.incident)
 	case "conflicts":
 		return readArray(d, d.conflict)
 	case "changes":
@@ -126,6 +128,18 @@ func readGUID(s string) (g conflicts.GUID, err error) {
 		g, err = conflicts.ParseGUID(s)
 	}
 	return g, err
+}
+
+// incident reads an event, but not which objects its names stood for.
+func (d *jsonReader) incident(j *incidentJSON) error {
+	in := conflicts.Incident{Outcome: string(j.Outcome), Resolved: j.State == resolved, Conflicts: j.Conflicts}
+	in.ID, in.Count, in.Address = j.Event, j.Count, exactly(j.Base64, "address", j.Address)
+	in.First.Text, in.Last.Text = string(j.First), string(j.Last)
+	for _, name := range j.Computers {
+		in.Computers = append(in.Computers, string(name))
+	}
+	d.audit.Incidents = append(d.audit.Incidents, in)
+	return nil
 }
 
 func (d *jsonReader) conflict(j *conflictJSON) error {
@@ -256,7 +270,7 @@ func (d *jsonReader) complete() error {
 			return fmt.Errorf("%q is missing", name)
 		}
 	}
-	for _, elements := range []string{"conflicts", "changes", "findings"} {
+	for _, elements := range []string{"events", "conflicts", "changes", "findings"} {
 		delete(d.head, elements)
 	}
 	head, err := json.Marshal(d.head)

@@ -19,19 +19,23 @@ type TableOptions struct {
 	Color bool
 }
 
-// Table writes the audit for the eyes of people: a block for each conflict, its
-// keeper first and marked with "*", then the counts, and last whether the scan was
+// Table writes the audit for the eyes of people: a block for each event from which
+// it was made, if any, and for each conflict, its keeper first and marked with "*", then the counts, and last whether the scan was
 // complete. Long names are shortened in the middle; the other outputs have them
 // in full.
 func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	t := newTable(w, opts)
 	t.changes = newPlan(a)
 	shown := len(a.Conflicts)
-	if opts.Brief {
+	if opts.Brief && len(a.Incidents) == 0 {
 		shown = min(shown, listed)
 	}
-	for i := range shown {
-		t.conflict(&a.Conflicts[i])
+	if len(a.Incidents) > 0 {
+		t.incidents(a)
+	} else {
+		for i := range shown {
+			t.conflict(&a.Conflicts[i])
+		}
 	}
 	if shown < len(a.Conflicts) {
 		t.paragraph("", fmt.Sprintf("Shown are the first %s of %s: the files of -o have all, and so has what is printed to a file or a pipe.",

@@ -21,6 +21,13 @@ func Completeness(a *conflicts.Audit) string {
 
 // verdict is Completeness without the reasons, for outputs that list them.
 func verdict(a *conflicts.Audit) string {
+	if n := len(a.Incidents); n > 0 {
+		about := "every object that " + quantity(n, "event") + " named and every owner of the addresses in question"
+		if a.Complete() {
+			return "Complete: " + about + " was looked up"
+		}
+		return "INCOMPLETE: not " + about + " could be looked up, so conflicts may be missing"
+	}
 	in := quantity(len(a.Coverage), "partition")
 	read := quantity(a.Objects(), "object") + " with " + quantity(a.Values(), "address")
 	if a.Complete() {
@@ -66,7 +73,9 @@ func scope(a *conflicts.Audit) []fact {
 	for _, s := range a.Scope.Servers {
 		add("Read from", s.String())
 	}
-	if len(a.Scope.Base) == 0 {
+	switch {
+	case len(a.Incidents) > 0: // a note says so
+	case len(a.Scope.Base) == 0:
 		add("Reported", "the whole directory")
 	}
 	add("Reported", a.Scope.Base...)

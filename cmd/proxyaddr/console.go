@@ -66,13 +66,32 @@ func (c *console) width() int {
 
 // ask asks for a line on the terminal. Without one, or without an answer, it
 // returns "".
-func (c *console) ask(text string) string {
+func (c *console) ask(ctx context.Context, text string) string {
 	if _, ok := terminal(c.stdin); !ok {
 		return ""
 	}
 	fmt.Fprint(c.stderr, report.Escape(text))
-	line, _ := firstLine(c.stdin)
-	return strings.TrimSpace(line)
+	line := typedLine(ctx, c.stdin)
+	if ctx.Err() != nil {
+		fmt.Fprintln(c.stderr)
+	}
+	return line
+}
+
+// typedLine returns the next line without the white space around it, as soon as it
+// has come, or "" if ctx ends first.
+func typedLine(ctx context.Context, r io.Reader) string {
+	read := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(r).ReadString('\n')
+		read <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		return ""
+	case line := <-read:
+		return line
+	}
 }
 
 // prompt asks for a secret on the terminal without showing it.

@@ -25,7 +25,7 @@ EXAMPLE
 `
 
 func newDemo(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	o := &scanOptions{format: "table", commandLine: "proxyaddr demo"}
+	o := &scanOptions{reporting: reporting{format: "table", commandLine: "proxyaddr demo"}}
 	fs := pflag.NewFlagSet("demo", pflag.ContinueOnError)
 	fs.StringVarP(&o.output, "output", "o", "proxyaddr-demo", "write the files to this `directory`")
 	return fs, func(ctx context.Context, args []string) (int, error) {
@@ -59,7 +59,7 @@ func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
 	}
 	// The server's port is another one each time; the report is the same.
 	audit.Scope.Source, audit.Scope.Servers = []string{"the demo company, served by proxyaddr itself"}, nil
-	code, err := c.deliver(audit, o)
+	code, err := c.deliver(audit, &o.reporting)
 	if err != nil {
 		return 0, err
 	}

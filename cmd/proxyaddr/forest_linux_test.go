@@ -218,6 +218,22 @@ proxyAddresses: SMTP:info@northwind.test
 			}
 		})
 	}
+	t.Run("a catalog takes no changes", func(t *testing.T) {
+		dir := t.TempDir()
+		login := []string{"-H", catalog(exchange), "--auth", "gssapi", "-D", exchange.AdminUPN, "-y", admin}
+		if a := scanJSON(t, append(login, "-o", dir)...); a.code != exitConflicts {
+			t.Fatalf("exit %d\n%s", a.code, a.stderr)
+		}
+		fix := filepath.Join(dir, "fix-northwind.test.ldif")
+		var stdout, stderr bytes.Buffer
+		code := run(append([]string{"apply", fix, "--yes"}, login...), strings.NewReader(""), &stdout, &stderr)
+		if code != exitConnect || !strings.Contains(stderr.String(), "a global catalog takes no changes\nhint: use the domain controller's own port") {
+			t.Errorf("exit %d\n%s%s", code, stdout.String(), stderr.String())
+		}
+		if _, err := os.Stat(strings.TrimSuffix(fix, ".ldif") + ".journal"); err == nil {
+			t.Error("a journal is left though nothing was begun")
+		}
+	})
 	t.Run("two forests in one run", func(t *testing.T) {
 		var ca []byte
 		for _, dc := range []*samba.DC{plain, exchange} {
@@ -276,6 +292,70 @@ func TestPairOnSamba(t *testing.T) {
 			if written != 1 || !strings.Contains(strings.ToLower(c.Cause.Because), strings.ToLower(site+`\`+server)) {
 				t.Errorf("%s is not named: %+v", server, c)
 			}
+		}
+	})
+	// Its event is told of by the pair that it names, and is over once the fix is applied.
+	t.Run("event", func(t *testing.T) {
+		ou, path := pair.A.OU(t, "Event"), "/dc=test/dc=contoso/ou=Event/cn="
+		pair.Sync(t)
+		pair.Pause(t)
+		for dc, name := range map[*samba.DC]string{pair.A: "Search and Rescue", pair.B: "Storeroom"} {
+			dc.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=%s,%s\nchangetype: add\nobjectClass: contact\nproxyAddresses: SMTP:rescue@contoso.test\n", name, ou)))
+		}
+		var compared bytes.Buffer
+		login := []string{"--auth", "gssapi", "-D", pair.A.AdminUPN, "-y", secret}
+		run(slices.Concat([]string{"scan", "--compare-dcs", "-H", pair.A.URL("ldap"), "-H", pair.B.URL("ldap")}, login), strings.NewReader(""), &compared, &compared)
+		for _, name := range []string{"Search and Rescue", "Storeroom"} {
+			if !strings.Contains(compared.String(), "CN="+name+","+ou) {
+				t.Errorf("the comparison does not show %s:\n%s", name, compared.String())
+			}
+		}
+		pair.Resume(t)
+		pair.Sync(t)
+		dir := t.TempDir()
+		event := func(other string, args ...string) (code int, said string) {
+			t.Helper()
+			var stdout, stderr bytes.Buffer
+			text := "Two objects in the directory have the same proxy - " + path + "Search and Rescue and " + path + other
+			code = run(slices.Concat([]string{"event", text, "-H", pair.B.URL("ldap")}, login, args), strings.NewReader(""), &stdout, &stderr)
+			return code, strings.Join(strings.Fields(stdout.String()+stderr.String()), " ") // as if it were not wrapped
+		}
+		code, said := event("Storeroom", "-o", dir)
+		if code != exitConflicts {
+			t.Fatalf("exit %d\n%s", code, said)
+		}
+		wanted := []string{"smtp:rescue@contoso.test", "cause: likely a race: ", "-> SMTP:rescue2@contoso.test"}
+		for _, dc := range []*samba.DC{pair.A, pair.B} {
+			server, _, _ := strings.Cut(dc.Host, ".")
+			wanted = append(wanted, ` UTC on Default-First-Site-Name\`+server)
+		}
+		for _, w := range wanted {
+			if !strings.Contains(strings.ToLower(said), strings.ToLower(w)) {
+				t.Errorf("%q is not said:\n%s", w, said)
+			}
+		}
+		fix, err := os.Open(filepath.Join(dir, "fix-contoso.test.ldif"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer fix.Close()
+		pair.B.Modify(t, fix)
+		pair.Sync(t)
+		if code, said := event("Storeroom"); code != exitClean || !strings.Contains(said, "resolved since: ") || !strings.Contains(said, "last written") {
+			t.Errorf("after the fix: exit %d\n%s", code, said)
+		}
+		if a := scanJSON(t, append(slices.Clone(args), "-b", ou)...); a.code != exitClean {
+			t.Errorf("after the fix: exit %d, conflicts %v\n%s", a.code, a.addresses(), a.stderr)
+		}
+
+		pair.B.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=Storeroom,%s\nchangetype: delete\n", ou)))
+		if code, said := event("Storeroom"); code != exitClean || !strings.Contains(said, "deleted, last changed ") {
+			t.Errorf("deleted: exit %d\n%s", code, said)
+		}
+		pair.B.Modify(t, strings.NewReader(fmt.Sprintf("dn: OU=Moved,%[1]s\nchangetype: add\nobjectClass: organizationalUnit\n\n"+
+			"dn: CN=Search and Rescue,%[1]s\nchangetype: modrdn\nnewrdn: CN=Search and Rescue\ndeleteoldrdn: 1\nnewsuperior: OU=Moved,%[1]s\n", ou)))
+		if code, said := event("Nobody"); code != exitIncomplete || !strings.Contains(said, "CN=Search and Rescue,OU=Moved,"+ou) || !strings.Contains(said, "not found") {
+			t.Errorf("moved, and not found: exit %d\n%s", code, said)
 		}
 	})
 	t.Run("one is down", func(t *testing.T) {

@@ -184,7 +184,7 @@ func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Co
 	cfg.GlobalCatalog = l.catalog
 	opened, err = do(ctx, cfg)
 	if l.guessed && len(l.users) == 0 && errors.Is(err, fs.ErrNotExist) { // no ticket
-		if user := c.ask("no Kerberos ticket; user (name@domain): "); user != "" {
+		if user := c.ask(ctx, "no Kerberos ticket; user (name@domain): "); user != "" {
 			l.users = []string{user}
 			return openAs(ctx, c, l, do)
 		}

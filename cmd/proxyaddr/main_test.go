@@ -27,6 +27,19 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// serve FILE serves the entries of a file as a directory server, to which the
+			// environment leads the commands that follow.
+			"serve": func(ts *testscript.TestScript, _ bool, args []string) {
+				srv, err := ldaptest.NewServer(ldaptest.Config{Entries: strings.NewReader(ts.ReadFile(args[0])), Users: map[string]string{"anna@a.example": password}})
+				ts.Check(err)
+				ts.Defer(srv.Close)
+				ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), srv.CAPEM, 0o600))
+				ts.Check(os.WriteFile(ts.MkAbs("secret"), []byte(password), 0o600))
+				ts.Setenv("PROXYADDR_URL", srv.URL)
+				ts.Setenv("PROXYADDR_CA_FILE", "ca.pem")
+				ts.Setenv("PROXYADDR_BIND_DN", "anna@a.example")
+				ts.Setenv("PROXYADDR_PASSWORD_FILE", "secret")
+			},
 			// exit CODE COMMAND… runs a command and checks its exit code.
 			"exit": func(ts *testscript.TestScript, _ bool, args []string) {
 				err := ts.Exec(args[1], args[2:]...)

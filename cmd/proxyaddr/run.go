@@ -37,7 +37,7 @@ const exitStatus = `EXIT STATUS
   1    conflicts found, or an address taken
   2    wrong usage or unreadable input
   3    incomplete: something could not be read, or an output not be written
-       (also when conflicts were found)
+       (also when conflicts were found), or a change was not made
   4    no server found or reached, no TLS, or the bind was refused
   5    stale plan or review: the directory is no longer as it was, or a workbook
        is not of its scan or has mistakes
@@ -56,9 +56,11 @@ type command struct {
 var commands = []command{
 	{"scan", "scan a directory or an LDIF export for conflicts", newScan, scanUsage},
 	{"check", "tell whether addresses are free, and who has them", newCheck, checkUsage},
+	{"event", "tell what an event 9514 or 9217 of Exchange is about", newEvent, eventUsage},
 	{"demo", "scan a made-up company and show what comes out", newDemo, demoUsage},
 	{"fix", "write the fix files of what was approved in the workbook", newFix, fixUsage},
 	{"verify", "compare fix files with the directory as it is now", newVerify, verifyUsage},
+	{"apply", "make the changes of fix files, and take them back", newApply, applyUsage},
 	{"version", "print the version", newVersion, versionUsage},
 }
 
@@ -180,7 +182,7 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 func overview() string {
 	s := `proxyaddr finds the proxy addresses that more than one directory object claims
 (Exchange event 9514), says who should keep each, and writes an Excel report and
-LDIF files that put it right. It never writes to the directory.
+LDIF files that put it right. No command but apply writes to a directory.
 
 USAGE
   proxyaddr COMMAND [FLAGS]

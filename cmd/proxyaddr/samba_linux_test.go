@@ -12,6 +12,7 @@ import (
 
 	"proxyaddr/ldapscan/ldaptest/samba"
 	"proxyaddr/ldapscan/ldif"
+	"proxyaddr/report/calctest"
 )
 
 const (
@@ -77,8 +78,21 @@ func values(t *testing.T, dc *samba.DC, base string) []string {
 	return blocks
 }
 
-// The loop that a change board signs: scan, apply the fix with ldapmodify, scan
-// again and find nothing, take the fix back and have every value as before.
+// approveAll is a reviewer who agrees to everything.
+const approveAll = `
+Sub Edit(doc)
+	sheet = doc.Sheets.getByName("Changes")
+	cursor = sheet.createCursor()
+	cursor.gotoEndOfUsedArea(False)
+	For row = 1 To cursor.RangeAddress.EndRow
+		sheet.getCellByPosition(10, row).String = "approve"
+	Next
+End Sub
+`
+
+// The loop that a change board signs: scan, review in LibreOffice, fix, verify,
+// make the changes, verify, scan, and take them back; with ldapmodify and with
+// apply.
 func TestLoopOnSamba(t *testing.T) {
 	dc := samba.Shared(t)
 	base := dc.OU(t, "Loop")
@@ -138,14 +152,45 @@ func TestLoopOnSamba(t *testing.T) {
 			t.Errorf("%s: %d, want %d", k, counts[k], n)
 		}
 	}
-	apply(dir, "fix")
-	if slices.Equal(values(t, dc, base), before) {
-		t.Error("the fix changed nothing")
+	approved := filepath.Join(t.TempDir(), "approved")
+	calctest.Edit(t, approveAll, filepath.Join(dir, "report.xlsx"))
+	proxyaddr := func(args ...string) string {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		if code := run(args, strings.NewReader(""), &stdout, &stderr); code != exitClean {
+			t.Fatalf("%s: exit %d\n%s%s", args[0], code, stdout.String(), stderr.String())
+		}
+		return stderr.String()
 	}
-	scan(exitClean)
-	apply(dir, "rollback")
-	if after := values(t, dc, base); !slices.Equal(after, before) {
-		t.Error("the rollback did not bring every value back")
+	login := []string{"-H", dc.URL("ldaps"), "--ca-file", dc.CAFile, "-D", dc.AdminUPN, "-y", secretFile(t, dc.AdminPassword)}
+	proxyaddr("fix", filepath.Join(dir, "report.xlsx"), "-o", approved)
+	files, err := filepath.Glob(filepath.Join(approved, "fix-*.ldif"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	verify := func(state string) {
+		t.Helper()
+		if said := proxyaddr(slices.Concat([]string{"verify", files[0]}, login)...); !strings.Contains(said, " "+state) {
+			t.Errorf("want all %s: %s", state, said)
+		}
+	}
+	journal := filepath.Join(t.TempDir(), "journal")
+	for name, way := range map[string]struct{ make, takeBack func() }{
+		"ldapmodify": {func() { apply(approved, "fix") }, func() { apply(approved, "rollback") }},
+		"apply": {func() { proxyaddr(slices.Concat([]string{"apply", files[0], "--yes", "--journal", journal}, login)...) },
+			func() { proxyaddr(slices.Concat([]string{"apply", "--undo", journal, "--yes"}, login)...) }},
+	} {
+		verify("ready")
+		way.make()
+		if slices.Equal(values(t, dc, base), before) {
+			t.Errorf("%s changed nothing", name)
+		}
+		verify("applied")
+		scan(exitClean)
+		way.takeBack()
+		if after := values(t, dc, base); !slices.Equal(after, before) {
+			t.Errorf("%s did not bring every value back", name)
+		}
 	}
 	scan(exitConflicts)
 }

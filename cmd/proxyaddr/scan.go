@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +11,6 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
-	"proxyaddr/report"
 )
 
 const scanUsage = `Scan reads every object of a directory that holds an address, finds the addresses
@@ -56,23 +53,16 @@ line "flag = value" in the file that --config names; the command line goes first
 // scanOptions are the settings of a scan.
 type scanOptions struct {
 	source
-	output, format        string
-	stats, compareDCs     bool
-	base, exclude, keeper []string
-	pattern, secondary    string
-	commandLine           string
-	judge                 conflicts.Options
+	reporting
+	base, exclude     []string
+	stats, compareDCs bool
 }
 
 func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	o.source.addFlags(fs)
 	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
-	fs.StringSliceVar(&o.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
-	fs.StringVar(&o.pattern, "pattern", "", "`template` of proposals, for example '{given}.{sn}{n}@{domain}'")
-	fs.StringVar(&o.secondary, "secondary", "replace", "replace or remove a duplicated secondary address")
-	fs.StringVarP(&o.output, "output", "o", "", "write the report, the fix files and scan.json to this `directory`")
-	fs.StringVar(&o.format, "format", "table", "write table, json, jsonl or csv to stdout")
+	o.reporting.addFlags(fs)
 	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare domain controllers with each other instead: all of the domain that -d names, or those of several -H")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 }
@@ -80,14 +70,11 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 // check validates what can be validated before anything is contacted, and
 // reports the first mistake.
 func (o *scanOptions) check(args []string) error {
-	var err error
-	switch {
-	case len(args) > 0:
+	if len(args) > 0 {
 		return wrong("", "unexpected argument %q", args[0])
-	case !slices.Contains([]string{"table", "json", "jsonl", "csv"}, o.format):
-		return wrong("the formats are table, json, jsonl and csv", "--format %s: unknown", o.format)
-	case o.secondary != "replace" && o.secondary != "remove":
-		return wrong("it takes replace or remove", "--secondary %s: unknown", o.secondary)
+	}
+	if err := o.reporting.check(); err != nil {
+		return err
 	}
 	if o.compareDCs {
 		if err := o.checkCompare(); err != nil {
@@ -99,22 +86,11 @@ func (o *scanOptions) check(args []string) error {
 			return wrong("write for example OU=Berlin,DC=example,DC=com", "%q: not a distinguished name", dn)
 		}
 	}
-	o.judge = conflicts.Options{Base: o.base, Exclude: o.exclude, RemoveSecondary: o.secondary == "remove"}
-	if o.judge.Rules, err = conflicts.SelectRules(o.keeper); err != nil {
-		return &usageError{problem: err.Error()}
-	}
-	if o.judge.Pattern, err = conflicts.ParsePattern(o.pattern); err != nil {
-		return &usageError{problem: err.Error()}
-	}
+	o.judge.Base, o.judge.Exclude = o.base, o.exclude
 	if err := o.source.check(); err != nil {
 		return err
 	}
-	if o.output != "" {
-		if err := os.MkdirAll(o.output, 0o777); err != nil {
-			return wrong("name a directory that can be written to", "%v", err)
-		}
-	}
-	return nil
+	return o.prepare()
 }
 
 func wrong(hint, format string, args ...any) error {
@@ -150,7 +126,7 @@ func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
 	if err != nil {
 		return 0, o.unreadable(err)
 	}
-	return c.deliver(audit, o)
+	return c.deliver(audit, &o.reporting)
 }
 
 // scan runs a source with progress shown.
@@ -162,38 +138,4 @@ func (c *console) scan(ctx context.Context, src ldapscan.Source, o *scanOptions)
 		p.stats()
 	}
 	return audit, err
-}
-
-// deliver writes the outputs of an audit and returns the exit code that it
-// calls for.
-func (c *console) deliver(audit *conflicts.Audit, o *scanOptions) (int, error) {
-	if o.output != "" {
-		names, err := report.Publish(o.output, audit)
-		if err != nil {
-			return 0, unpublished(o.output, err)
-		}
-		c.log("wrote %s to %s", strings.Join(names, ", "), o.output)
-	}
-	if err := write(c, audit, o.format); err != nil {
-		return 0, unprinted(err)
-	}
-	switch {
-	case !audit.Complete():
-		for _, problem := range audit.Problems {
-			c.log("incomplete: %s", problem)
-		}
-		return exitIncomplete, nil
-	case len(audit.Conflicts) > 0:
-		return exitConflicts, nil
-	}
-	return exitClean, nil
-}
-
-func write(c *console, audit *conflicts.Audit, format string) error {
-	formats := map[string]func(io.Writer, *conflicts.Audit) error{"json": report.JSON, "jsonl": report.JSONL, "csv": report.CSV}
-	if f := formats[format]; f != nil {
-		return f(c.stdout, audit)
-	}
-	_, screen := terminal(c.stdout)
-	return report.Table(c.stdout, audit, report.TableOptions{Width: c.width(), Color: c.colour(), Brief: screen})
 }

@@ -54,6 +54,9 @@ func (c *console) settle(fs *pflag.FlagSet, groups ...[]string) error {
 	}
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
 	new(scanOptions).addFlags(all) // one file serves every command
+	others := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(applyOptions).addFlags(others)
+	all.AddFlagSet(others)
 	return readConfig(path, func(name, value string) error {
 		if all.Lookup(name) == nil && fs.Lookup(name) == nil || name == "config" {
 			return fmt.Errorf("unknown setting %q", name)

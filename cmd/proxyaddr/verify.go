@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +14,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/apply"
 	"proxyaddr/report"
 )
 
@@ -61,51 +65,62 @@ func (o *verifyOptions) check(c *console, args []string) error {
 		return err
 	}
 	var err error
-	o.amendments, err = c.readFixes(args)
+	o.amendments, _, err = c.readFixes(args)
 	return err
 }
 
-// readFixes reads the records of all files. Mistakes in them are told one by one.
-func (c *console) readFixes(args []string) ([]conflicts.Amendment, error) {
-	var all []conflicts.Amendment
+// readFixes reads the records of all files, at least one. Mistakes in them are told
+// one by one.
+func (c *console) readFixes(args []string) (all []conflicts.Amendment, files []apply.File, err error) {
 	wrongs := 0
 	for _, arg := range args {
-		names := []string{arg}
-		if _, err := os.Lstat(arg); err != nil { // shells on Windows leave patterns to the program
-			if matches, _ := filepath.Glob(arg); len(matches) > 0 {
-				names = matches
-			}
+		names := matching(arg)
+		if names == nil {
+			names = []string{arg}
 		}
 		for _, name := range names {
-			list, err := readFix(name)
+			list, sum, err := readFix(name)
 			if many, ok := err.(interface{ Unwrap() []error }); ok {
 				for _, err := range many.Unwrap() {
 					wrongs++
 					c.log("%s: %v", name, err)
 				}
 			} else if err != nil {
-				return nil, &usageError{problem: err.Error()}
+				return nil, nil, &usageError{problem: err.Error()}
 			}
 			all = append(all, list...)
+			files = append(files, apply.File{Name: name, SHA256: sum})
 		}
 	}
 	if wrongs > 0 {
-		return nil, wrong("a record deletes exact values of proxyAddresses or mail and adds others, as in the files of a scan", "%s cannot be verified", strings.Join(args, ", "))
+		return nil, nil, wrong("a record deletes exact values of proxyAddresses or mail and adds others, as in the files of a scan", "%s cannot be used", strings.Join(args, ", "))
 	}
-	return all, nil
+	return all, files, nil
 }
 
-func readFix(name string) ([]conflicts.Amendment, error) {
+// matching returns the files that an argument names, nil if there are none. Shells
+// on Windows leave patterns to the program.
+func matching(arg string) []string {
+	if _, err := os.Lstat(arg); err == nil {
+		return []string{arg}
+	}
+	names, _ := filepath.Glob(arg)
+	return names
+}
+
+// readFix reads the records of a file, and its SHA-256 in hexadecimal.
+func readFix(name string) (list []conflicts.Amendment, sum string, err error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer f.Close()
-	list, err := report.ReadFix(f)
+	hash := sha256.New()
+	list, err = report.ReadFix(io.TeeReader(f, hash))
 	for i := range list {
 		list[i].File = name
 	}
-	return list, err
+	return list, hex.EncodeToString(hash.Sum(nil)), err
 }
 
 func newVerify(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {

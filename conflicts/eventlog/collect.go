@@ -45,18 +45,11 @@ func (c *collector) add(r record) {
 	}
 	event := Event{ID: r.id}
 	var err error
-	var key string
 	switch r.id {
 	case 9514:
-		if event.Readings, err = r.pair(); err == nil {
-			pair := event.Readings[0]
-			names := []string{strings.ToLower(pair[0]), strings.ToLower(pair[1])}
-			slices.Sort(names)
-			key = strings.Join(names, "\x00")
-		}
+		event.Readings, err = r.pair()
 	case 9217:
 		event.Address, err = address(r.message, r.inserted)
-		key = strings.ToLower(event.Address)
 	default:
 		return
 	}
@@ -67,6 +60,7 @@ func (c *collector) add(r record) {
 		}
 		return
 	}
+	key := event.key()
 	t := c.found[key]
 	if t == nil {
 		t = &tally{Event: event}
@@ -75,12 +69,7 @@ func (c *collector) add(r record) {
 	}
 	t.Count++
 	t.period.add(r.logged)
-	for _, pair := range event.Readings {
-		turned := [2]string{pair[1], pair[0]}
-		if len(t.Readings) < maxReadings && !slices.Contains(t.Readings, pair) && !slices.Contains(t.Readings, turned) {
-			t.Readings = append(t.Readings, pair)
-		}
-	}
+	t.addReadings(event.Readings)
 	i, known := slices.BinarySearchFunc(t.Computers, r.computer, compareFold)
 	if r.computer != "" && !known {
 		t.Computers = slices.Insert(t.Computers, i, r.computer)

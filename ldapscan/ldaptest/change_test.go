@@ -93,6 +93,46 @@ func TestModifyNeedsBindEntryAndNoControl(t *testing.T) {
 	}
 }
 
+func TestModifyFails(t *testing.T) {
+	const lost = 0xFFFF // no answer
+	for name, test := range map[string]struct {
+		fault ldaptest.Fault
+		code  uint16
+		made  bool
+	}{
+		"refused":             {ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy}, ldap.LDAPResultBusy, false},
+		"dropped":             {ldaptest.Fault{Kind: ldaptest.Drop}, lost, true},
+		"truncated":           {ldaptest.Fault{Kind: ldaptest.Truncate}, lost, true},
+		"answered":            {ldaptest.Fault{}, ldap.LDAPResultSuccess, true},
+		"of another":          {ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Modify: func(dn string) bool { return dn == bob }}, ldap.LDAPResultSuccess, true},
+		"of searches, unused": {ldaptest.Fault{Kind: ldaptest.Drop, Match: func(ldaptest.Search) bool { return false }}, ldap.LDAPResultSuccess, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := start(t, ldaptest.Config{}, forest)
+			struck := 0
+			if test.fault.Modify == nil && test.fault.Match == nil {
+				test.fault.Modify = func(dn string) bool { return dn == ann }
+				test.fault.Do = func() { struck++ }
+			}
+			srv.Inject(test.fault)
+			req := ldap.NewModifyRequest(ann, nil)
+			req.Replace("info", []string{"x"})
+			err := bound(t, srv).Modify(req)
+			if test.code != lost {
+				wantCode(t, err, test.code)
+			} else if err == nil || !strings.Contains(err.Error(), "EOF") {
+				t.Errorf("got %v, want the end of the connection", err)
+			}
+			if got := read(t, bound(t, srv), ann).GetAttributeValue("info") == "x"; got != test.made {
+				t.Errorf("made: %v", got)
+			}
+			if want := map[bool]int{true: 1}[test.fault.Do != nil]; struck != want {
+				t.Errorf("struck %d times, want %d", struck, want)
+			}
+		})
+	}
+}
+
 func TestApplyMakesEveryKindOfChange(t *testing.T) {
 	srv := start(t, ldaptest.Config{}, forest)
 	c := bound(t, srv)

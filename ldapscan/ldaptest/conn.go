@@ -220,15 +220,23 @@ func (c *conn) modify(id int, op []byte, ctl controls) bool {
 	}
 	c.srv.count(func(n *Counts) { n.Updates++ })
 	var done result
+	var fault Fault
 	switch {
 	case c.user == "":
 		done = notBound
 	case ctl.critical: // no control that is known changes a modify
 		done = unknownControl
 	default:
-		done = c.srv.dir.modify(dn, mods)
+		if fault = c.srv.faults.ofModify(dn); fault.Kind == Fail {
+			done = result{code: fault.Code}
+		} else {
+			done = c.srv.dir.modify(dn, mods)
+		}
+		if fault.Do != nil {
+			fault.Do()
+		}
 	}
-	return c.write(id, response(modifyResponse, done))
+	return c.send(id, []message{response(modifyResponse, done)}, fault)
 }
 
 // refuseUpdate answers updates that only [Server.Apply] makes.

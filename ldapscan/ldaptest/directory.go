@@ -217,6 +217,11 @@ func (d *directory) admit(e *entry) error {
 		d.bump(e)
 	}
 	e.set(textAttribute("distinguishedName", e.dn))
+	for _, a := range e.rdn.Attributes { // an entry has the attributes that name it (X.501)
+		if len(e.attribute(strings.ToLower(a.Type)).values) == 0 {
+			e.set(textAttribute(a.Type, a.Value))
+		}
+	}
 	e.order = d.orderOf(e.key)
 	d.byName[e.key] = e
 	d.byGUID[e.guid] = e

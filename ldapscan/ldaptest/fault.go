@@ -35,8 +35,8 @@ const (
 	Fail
 )
 
-// Fault is something to go wrong with a page of a search. Messages are the entries of the page, the continuation
-// references after them, and the result; an Entry beyond them means the result.
+// Fault is something to go wrong with a page of a search, or with a modify request. Messages are the entries of the
+// page, the continuation references after them, and the result; an Entry beyond them means the result.
 type Fault struct {
 	Kind Kind
 	// Page is the page to strike, from 1. Zero is any. A search without paging is one page.
@@ -50,7 +50,12 @@ type Fault struct {
 	// Match chooses the searches to strike; nil means those with paging. Reading the root DSE cannot be struck. Its
 	// calls do not overlap, and it may not use the server.
 	Match func(Search) bool
-	// Do is called before the page is collected. It may use the server, but not close it.
+	// Modify makes it a fault of modify requests, and chooses those to strike by their DN as sent. Fail leaves the entry
+	// as it is; of the other Kinds, those of the result strike after the change was made. Its calls do not overlap, and it
+	// may not use the server.
+	Modify func(dn string) bool
+	// Do is called before the page is collected, or before the modify request is answered. It may use the server, but not
+	// close it.
 	Do func()
 }
 
@@ -78,16 +83,30 @@ type faults struct {
 	list []Fault
 }
 
-// take returns the fault for a page and notes that it strikes.
-func (f *faults) take(s *search, number int) Fault {
+// ofSearch returns the fault for a page and notes that it strikes.
+func (f *faults) ofSearch(s *search, number int) Fault {
+	return f.take(func(fault *Fault) bool {
+		switch {
+		case fault.Modify != nil || fault.Page != 0 && fault.Page != number:
+			return false
+		case fault.Match == nil:
+			return s.controls.paged
+		}
+		return fault.Match(s.describe())
+	})
+}
+
+// ofModify returns the fault for a modify request and notes that it strikes.
+func (f *faults) ofModify(dn string) Fault {
+	return f.take(func(fault *Fault) bool { return fault.Modify != nil && fault.Modify(dn) })
+}
+
+func (f *faults) take(strikes func(*Fault) bool) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.list {
 		fault := &f.list[i]
-		if fault.Times == 0 || fault.Page != 0 && fault.Page != number {
-			continue
-		}
-		if fault.Match == nil && !s.controls.paged || fault.Match != nil && !fault.Match(s.describe()) {
+		if fault.Times == 0 || !strikes(fault) {
 			continue
 		}
 		if fault.Times > 0 {

@@ -76,7 +76,7 @@ func (c *conn) search(id int, op []byte, ctl controls) bool {
 			return c.write(id, done)
 		}
 	}
-	fault := c.srv.faults.take(s, current.number)
+	fault := c.srv.faults.ofSearch(s, current.number)
 	if fault.Do != nil {
 		fault.Do()
 	}

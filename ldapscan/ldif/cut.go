@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 )
 
+// cutWindow is how much is looked at in one go, a few records.
+const cutWindow = 4 << 10
+
 // Cut returns the first offset behind at where an input can be cut in two, each for a Reader of its own, which find
 // the same as one Reader but for the numbers of the lines. That is behind a blank line. If there is none it is the end
 // of the input, as always in UTF-16.
@@ -18,7 +21,7 @@ func Cut(src *io.SectionReader, at int64) (int64, error) {
 		return src.Size(), nil
 	}
 	const overlap = len("\n\r\n") // and what follows it
-	buf := make([]byte, 16<<10)
+	buf := make([]byte, cutWindow)
 	for {
 		n, err := src.ReadAt(buf, at)
 		if i := cut(buf[:n]); i > 0 {

@@ -3,6 +3,7 @@ package ldif
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -65,15 +66,19 @@ func (r *Reader) change(kind field, fields []field, whole bool) error {
 }
 
 func (r *Reader) attributes(fields []field, whole bool) error {
+	list := slices.Grow(r.view.Attributes, len(fields))
 	for i := range fields {
 		f := &fields[i]
 		if f.keyword != noKeyword {
 			return f.errorf("not possible here, a blank line may be missing above")
 		}
 		if whole || f.selected {
-			r.view.Attributes = append(r.view.Attributes, Attribute{f.text, f.value})
+			n := len(list)
+			list = list[:n+1]
+			list[n].Name, list[n].Value = f.text, f.value
 		}
 	}
+	r.view.Attributes = list
 	return nil
 }
 

@@ -176,7 +176,7 @@ var dash = &name{text: "-", keyword: dashKeyword}
 // field sets the name and the value of f to those of a line.
 func (r *Reader) field(f *field, text []byte) (err error) {
 	if string(text) == "-" {
-		f.name, f.value = dash, nil
+		f.name = dash
 		return nil
 	}
 	if f.name = r.names.guess(text); f.name == nil {

@@ -340,9 +340,34 @@ func TestReset(t *testing.T) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
+	buf := &r.lines.buf[0]
 	r.Reset(strings.NewReader("\ufeff\ndn: cn=c\nmail: b\r\rb\n"))
 	if got, want := readOne(r), "line 3: mail: NUL or carriage return inside a line"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+	if buf != &r.lines.buf[0] {
+		t.Error("another buffer")
+	}
+}
+
+// A place to cut is found wherever it stands, also between two blocks that are read.
+func TestCut(t *testing.T) {
+	for _, blank := range []string{"\n\n", "\n\r\n"} {
+		for n := range 40_000 {
+			if n > 100 && n%cutWindow > 10 && n%cutWindow < cutWindow-10 {
+				continue
+			}
+			text := strings.Repeat("x", n) + blank + "dn: cn=a\n\n"
+			src := io.NewSectionReader(strings.NewReader(text), 0, int64(len(text)))
+			for _, at := range []int{0, n / 2, n} {
+				if got, err := Cut(src, int64(at)); got != int64(n+len(blank)) || err != nil {
+					t.Fatalf("%d, %v: want %d", got, err, n+len(blank))
+				}
+			}
+			if got, err := Cut(src, int64(n+1)+int64(len(blank))); got != src.Size() || err != nil {
+				t.Fatalf("%d, %v: want the end, %d", got, err, src.Size())
+			}
+		}
 	}
 }
 

@@ -1,0 +1,325 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/apply"
+	"proxyaddr/report"
+)
+
+const applyUsage = `Apply makes the changes of fix or rollback files. It first verifies every record
+as verify does, and changes nothing if one is stale. It then shows the plan, and
+goes on when the number of objects is typed in. Each object is changed by one
+request, to one domain controller of its domain, and read before and after it. At
+the first thing that is not as expected it stops.
+
+USAGE
+  proxyaddr apply FILE.ldif... -d DOMAIN [FLAGS]
+  proxyaddr apply FILE.ldif... -H URL -D USER [FLAGS]
+  proxyaddr apply --resume JOURNAL -d DOMAIN [FLAGS]
+  proxyaddr apply --undo JOURNAL -d DOMAIN [FLAGS]
+
+EXAMPLE
+  proxyaddr apply fix-*.ldif -d example.com --limit 10
+  proxyaddr apply --resume fix-example.com.journal -d example.com
+  proxyaddr apply --undo fix-example.com.journal -d example.com
+
+What is about to be done, and what was, is in the journal before anything follows.
+However a run ended, --resume finds out what became of the change that was under
+way and does what is left, and --undo takes back what was done, the last first. An
+object that was changed since is shown, and not taken back. Records that were
+applied by another hand are left alone. Ctrl-C ends a run between two objects.
+
+With --limit the first objects of the plan are changed and the others left for
+--resume: try a few, look, go on. A plan that would change more than --max-percent
+of the objects with addresses in the forest is refused.
+
+A logon name is never changed.
+
+The exit status is 0 if all was done that was asked for, also if there was nothing
+to do; 5 if the directory is no longer as the files have it; 3 if a change was
+refused or its outcome is not known; and 130 if the plan was not confirmed.
+`
+
+// applyOptions are the settings of an application.
+type applyOptions struct {
+	login
+	journal, resume, undo string
+	yes                   bool
+	limit                 int
+	maxPercent            float64
+
+	files      []apply.File
+	amendments []conflicts.Amendment
+}
+
+func (o *applyOptions) addFlags(fs *pflag.FlagSet) {
+	o.login.addFlags(fs)
+	fs.String("config", "", "read settings from this `file`")
+	fs.StringVar(&o.journal, "journal", "", "write the journal to this `file` (default: beside the first file, fix-example.com.journal)")
+	fs.StringVar(&o.resume, "resume", "", "go on with what is left in this `journal`")
+	fs.StringVar(&o.undo, "undo", "", "take back what was done by this `journal`")
+	fs.BoolVar(&o.yes, "yes", false, "do not ask for confirmation")
+	fs.IntVar(&o.limit, "limit", 0, "change no more than this `number` of objects, and leave the others for --resume")
+	fs.Float64Var(&o.maxPercent, "max-percent", 0, "refuse to change more than this `percentage` of the objects with addresses")
+}
+
+func (o *applyOptions) check(c *console, args []string) error {
+	ways := 0
+	for _, given := range []bool{len(args) > 0, o.resume != "", o.undo != ""} {
+		if given {
+			ways++
+		}
+	}
+	_, asks := terminal(c.stdin)
+	switch {
+	case ways == 0:
+		return wrong("write for example proxyaddr apply fix-example.com.ldif -d example.com", "no file to apply")
+	case ways > 1 || o.journal != "" && len(args) == 0:
+		return wrong("a journal holds all that is left to do", "--resume and --undo take no other files")
+	case o.limit < 0:
+		return wrong("write for example --limit 10", "--limit %d: must be more than 0", o.limit)
+	case o.maxPercent < 0 || o.maxPercent > 100:
+		return wrong("write for example --max-percent 5", "--max-percent %v: must be from 0 to 100", o.maxPercent)
+	case o.catalog:
+		return wrong("leave it out", "a global catalog takes no changes")
+	case !o.named():
+		return wrong("name a domain with -d, or a domain controller with -H ldaps://HOST", "nothing to write to")
+	case !o.yes && !asks:
+		return wrong("add --yes if the plan was reviewed", "no terminal to ask for confirmation")
+	}
+	if err := o.login.check(); err != nil || len(args) == 0 {
+		return err
+	}
+	var err error
+	if o.amendments, o.files, err = c.readFixes(args); err != nil {
+		return err
+	}
+	if o.journal == "" {
+		o.journal = strings.TrimSuffix(o.files[0].Name, ".ldif") + ".journal"
+	}
+	if _, err := os.Lstat(o.journal); err == nil {
+		return wrong("go on with it by --resume, or name another with --journal", "%s: there is a journal already", o.journal)
+	}
+	return nil
+}
+
+func newApply(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
+	o := &applyOptions{}
+	fs := pflag.NewFlagSet("apply", pflag.ContinueOnError)
+	o.addFlags(fs)
+	return fs, func(ctx context.Context, args []string) (int, error) {
+		if err := c.settle(fs, alternatives...); err != nil {
+			return 0, err
+		}
+		if err := o.check(c, args); err != nil {
+			return 0, err
+		}
+		return o.run(ctx, c)
+	}
+}
+
+func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
+	var j *apply.Journal
+	if o.resume != "" || o.undo != "" {
+		o.journal = o.resume + o.undo
+		var err error
+		if j, err = c.openJournal(o.journal); err != nil {
+			return 0, err
+		}
+		defer j.Close()
+	}
+	forest, err := o.open(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	defer forest.Close()
+	for _, server := range forest.Servers() {
+		c.log("%s", server)
+	}
+	if j != nil {
+		if err := apply.Settle(ctx, forest, j); err != nil {
+			return o.ended(c, j, err)
+		}
+		if o.amendments = j.Left(); o.undo != "" {
+			o.amendments = j.Inverses()
+		}
+	}
+	undoing := j != nil && (j.Undoing() || o.undo != "")
+	plan, code, err := o.verify(ctx, c, forest, undoing)
+	if err != nil || len(plan) == 0 {
+		return code, err
+	}
+	todo := plan
+	if o.limit > 0 && o.limit < len(plan) {
+		todo = plan[:o.limit]
+	}
+	if ok, err := o.confirm(ctx, c, forest, todo, len(plan)); !ok {
+		return exitInterrupted, err
+	}
+	w, err := apply.Connect(ctx, forest, amendments(todo))
+	if err != nil {
+		return 0, err
+	}
+	defer w.Close()
+	head := apply.Head{Version: version(), Files: o.files, Servers: apply.Servers(forest, amendments(plan))}
+	switch {
+	case j == nil:
+		if j, err = apply.Create(o.journal, time.Now, head, amendments(plan)); err == nil {
+			defer j.Close()
+		}
+	case undoing && !j.Undoing():
+		err = j.Undo(head)
+	default:
+		err = j.Resume(head)
+	}
+	if err != nil {
+		return 0, &outputError{err, "nothing more was written to the directory; a journal needs room and write access, and --journal names another"}
+	}
+	word := map[bool]string{false: "applied", true: "undone"}[undoing]
+	err = w.Run(ctx, j, amendments(todo), func(a *conflicts.Amendment) {
+		fmt.Fprintln(c.stdout, report.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
+	})
+	if end, err := o.ended(c, j, err); end != exitClean || err != nil {
+		return end, err
+	}
+	return code, nil
+}
+
+// openJournal opens a journal to go on with.
+func (c *console) openJournal(name string) (*apply.Journal, error) {
+	j, err := apply.Open(name, time.Now)
+	switch {
+	case errors.Is(err, apply.ErrNoPlan):
+		return nil, wrong("remove it, and apply the files again", "%v", err)
+	case errors.Is(err, apply.ErrInUse):
+		return nil, wrong("wait for it to end", "%v", err)
+	case err != nil:
+		return nil, wrong("name the journal that apply wrote", "%v", err)
+	}
+	if j.Torn {
+		c.log("%s: its last line was cut off, and is left out", name)
+	}
+	return j, nil
+}
+
+// verify compares the records with the directory, and returns those that are to be
+// done: all that are ready, or none if one is stale; but that does not keep others
+// from being taken back. The exit code says what stands against the plan.
+func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.Forest, undoing bool) (ready []conflicts.Verdict, code int, err error) {
+	verdicts, failed := ldapscan.Verify(ctx, forest, o.amendments)
+	if verdicts == nil && failed != nil {
+		return nil, 0, failed
+	}
+	var against []conflicts.Verdict
+	for _, v := range verdicts {
+		switch v.State {
+		case conflicts.Ready:
+			v.Amendment.GUID = v.Object.GUID // where the file does not tell it
+			ready = append(ready, v)
+		case conflicts.Stale, conflicts.Unknown:
+			against = append(against, v)
+		}
+	}
+	if err := report.VerifyTable(c.stdout, against, report.TableOptions{Color: c.colour()}); err != nil {
+		return nil, 0, unprinted(err)
+	}
+	c.log("%s", report.StateCounts(verdicts))
+	switch {
+	case failed != nil:
+		c.log("incomplete: %v", failed)
+		c.log("nothing was changed")
+		return nil, exitIncomplete, nil
+	case len(against) > 0 && !undoing:
+		c.log("nothing was changed")
+		return nil, exitStale, nil
+	case len(ready) == 0:
+		c.log("nothing to do")
+	}
+	if len(against) > 0 {
+		code = exitStale
+	}
+	return ready, code, nil
+}
+
+func amendments(verdicts []conflicts.Verdict) []conflicts.Amendment {
+	list := make([]conflicts.Amendment, len(verdicts))
+	for i, v := range verdicts {
+		list[i] = *v.Amendment
+	}
+	return list
+}
+
+// confirm shows what is to be done, and asks whether it is.
+func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan.Forest, todo []conflicts.Verdict, planned int) (bool, error) {
+	n := len(todo)
+	if o.maxPercent > 0 {
+		enough, err := forest.HasAddresses(ctx, int(math.Ceil(float64(n)*100/o.maxPercent)))
+		if err != nil {
+			return false, err
+		}
+		if !enough {
+			return false, wrong("raise --max-percent if these are the right files", "%d objects are more than %v %% of those with addresses: nothing was changed", n, o.maxPercent)
+		}
+	}
+	err := report.PlanTable(c.stdout, todo, func(dn string) string {
+		server, _ := forest.Server(dn)
+		return cmp.Or(server.Host, server.URL)
+	}, report.TableOptions{Color: c.colour()})
+	if err != nil {
+		return false, unprinted(err)
+	}
+	if n < planned {
+		c.log("%d of %d objects, as --limit has it", n, planned)
+	}
+	if o.yes {
+		return true, nil
+	}
+	answer := c.ask(ctx, fmt.Sprintf("objects to be changed: %d. Type this number to go on: ", n))
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if answer != strconv.Itoa(n) {
+		c.log("not confirmed: nothing was changed")
+		return false, nil
+	}
+	return true, nil
+}
+
+// ended says how a run ended, and how to go on; err is nil if all was done.
+func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, error) {
+	code := exitClean
+	var stop *apply.Stop
+	if errors.As(err, &stop) {
+		c.log("%v", stop)
+		c.hint(stop.Hint)
+		code = exitIncomplete
+		if stop.Stale {
+			code = exitStale
+		}
+		err = nil
+	}
+	left := len(j.Left())
+	switch {
+	case j.Undoing():
+		c.log("%d of %d objects are left to be taken back; the journal is %s", left, j.Planned(), o.journal)
+	default:
+		c.log("%d of %d objects were changed; the journal is %s", j.Made(), j.Planned(), o.journal)
+	}
+	if left > 0 {
+		c.hint("--resume goes on with it")
+	}
+	return code, err
+}

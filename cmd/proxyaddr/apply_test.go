@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/ldapscan/ldaptest"
+)
+
+// However a run ends, its exit code and its last lines say how, and --resume does
+// the rest.
+func TestApplyEnds(t *testing.T) {
+	const three = `
+dn: CN=Third,DC=a,DC=example
+objectClass: contact
+whenCreated: 20220101000000.0Z
+proxyAddresses: smtp:x@A.example
+`
+	every := func(string) bool { return true }
+	gone := func(srv *ldaptest.Server) {
+		if err := srv.Apply(strings.NewReader("dn: CN=New,DC=a,DC=example\nchangetype: delete\n")); err != nil {
+			t.Error(err)
+		}
+	}
+	for name, tc := range map[string]struct {
+		fault func(srv *ldaptest.Server, interrupt func()) ldaptest.Fault
+		code  int
+		says  string
+		again int // the exit code of --resume
+	}{
+		"done": {func(*ldaptest.Server, func()) ldaptest.Fault { return ldaptest.Fault{Modify: every} },
+			exitClean, "2 of 2 objects were changed", exitClean},
+		"refused": {func(*ldaptest.Server, func()) ldaptest.Fault {
+			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnwillingToPerform, Modify: every}
+		}, exitIncomplete, "Unwilling To Perform (53): ; it was not changed\nproxyaddr: 0 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it", exitClean},
+		"read-only": {func(*ldaptest.Server, func()) ldaptest.Fault {
+			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultReferral, Modify: every}
+		}, exitIncomplete, "hint: name a domain controller that holds the object and is writable\n", exitClean},
+		"dropped": {func(*ldaptest.Server, func()) ldaptest.Fault {
+			return ldaptest.Fault{Kind: ldaptest.Drop, Modify: every}
+		}, exitIncomplete, "it was changed all the same\n", exitClean},
+		"out of date": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
+			return ldaptest.Fault{Modify: every, Do: func() { gone(srv) }}
+		}, exitStale, "no object has its objectGUID any more, or the account does not see it; it was not changed\nproxyaddr: 1 of 2", exitStale},
+		"interrupted": {func(_ *ldaptest.Server, interrupt func()) ldaptest.Fault {
+			return ldaptest.Fault{Modify: every, Do: interrupt}
+		}, exitInterrupted, "1 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it\nproxyaddr: interrupted\n", exitClean},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv, args := serve(t, twoOwners+three)
+			var stdout, stderr bytes.Buffer
+			proxyaddr := func(ctx context.Context, args ...string) int {
+				stdout.Reset()
+				stderr.Reset()
+				c := &console{stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, getenv: func(string) string { return "" }}
+				return c.run(ctx, args)
+			}
+			ctx, interrupt := context.WithCancel(context.Background())
+			defer interrupt()
+			dir := t.TempDir()
+			if code := proxyaddr(ctx, append(args, "-o", dir)...); code != exitConflicts {
+				t.Fatalf("exit %d\n%s", code, stderr.String())
+			}
+			srv.Inject(tc.fault(srv, interrupt))
+			login := append(args[1:], "--yes")
+			journal := filepath.Join(dir, "fix-a.example.journal")
+			code := proxyaddr(ctx, append([]string{"apply", filepath.Join(dir, "fix-a.example.ldif")}, login...)...)
+			if says := strings.ReplaceAll(tc.says, "FILE", journal); code != tc.code || !strings.Contains(stderr.String(), says) {
+				t.Errorf("exit %d\n%s", code, stderr.String())
+			}
+			code = proxyaddr(context.Background(), append([]string{"apply", "--resume", journal}, login...)...)
+			if code != tc.again {
+				t.Errorf("gone on with: exit %d\n%s", code, stderr.String())
+			}
+			if code := proxyaddr(context.Background(), args...); tc.again == exitClean && code != exitClean {
+				t.Errorf("there are conflicts still: exit %d\n%s", code, stdout.String())
+			}
+		})
+	}
+}
+
+// Without a place for the journal nothing is changed.
+func TestApplyWithoutJournal(t *testing.T) {
+	srv, args := serve(t, twoOwners)
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	run(append(args, "-o", dir), strings.NewReader(""), &stdout, &stderr)
+	code := run(append([]string{"apply", filepath.Join(dir, "fix-a.example.ldif"), "--journal", filepath.Join(dir, "none", "journal"), "--yes"}, args[1:]...), strings.NewReader(""), &stdout, &stderr)
+	if n := srv.Counts().Updates; code != exitIncomplete || n != 0 {
+		t.Errorf("exit %d, %d modify requests\n%s", code, n, stderr.String())
+	}
+}
+
+// An answer of one digit is enough, though more could follow it; and Ctrl-C is one.
+func TestTypedLine(t *testing.T) {
+	for _, typed := range []string{"1\n", " 12\r\n"} {
+		r, w := io.Pipe()
+		defer w.Close()
+		go w.Write([]byte(typed))
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if got := typedLine(ctx, r); got != strings.TrimSpace(typed) {
+			t.Errorf("%q: %q", typed, got)
+		}
+	}
+	ctx, interrupt := context.WithCancel(context.Background())
+	interrupt()
+	r, _ := io.Pipe()
+	if got := typedLine(ctx, r); got != "" {
+		t.Errorf("interrupted: %q", got)
+	}
+}

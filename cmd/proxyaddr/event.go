@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/eventlog"
+	"proxyaddr/ldapscan"
+)
+
+const eventUsage = `Event reads what Exchange logged about an ambiguous address, event 9514 or 9217, and
+tells which address it is, everyone who has it, when and on which domain controller
+the addresses of each were last written, how that can have come about, and what puts
+it right. It looks up the objects that the events name and the addresses that these
+share, by indexes and without a sweep, and never writes.
+
+USAGE
+  proxyaddr event [TEXT | FILE...] -d DOMAIN [FLAGS]
+  proxyaddr event [TEXT | FILE...] -H URL -D USER [FLAGS]
+  proxyaddr event [TEXT | FILE...] --input EXPORT.ldif [FLAGS]
+
+EXAMPLE
+  proxyaddr event 'Two objects in the directory have the same proxy - dc=com/dc=example/ou=Users/cn=Ann and dc=com/dc=example/ou=Users/cn=Bob' -d example.com
+  wevtutil qe Application /q:"*[System[(EventID=9514)]]" /f:xml | proxyaddr event -d example.com -o audit
+  proxyaddr event ex1.xml ex2.csv -H ldaps://dc1.example.com -D EXAMPLE\anna -W --format json
+
+An argument that names an existing file is a file: event XML of wevtutil, what
+Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml writes,
+or what Event Viewer saves. Anything else is the text of an event. Without an
+argument, or with "-", the input is stdin. Repeated events are counted once.
+
+The exit status is 0 if nothing is left of what was logged, 1 if there are conflicts,
+and 3 if that could not be told of all.
+`
+
+// eventOptions are the settings of a trace of events.
+type eventOptions struct {
+	source
+	reporting
+	events []eventlog.Event
+	// damaged are the places of the input that could not be read.
+	damaged []string
+}
+
+func (o *eventOptions) addFlags(fs *pflag.FlagSet) {
+	o.source.addFlags(fs)
+	o.reporting.addFlags(fs)
+}
+
+// check validates what can be validated before anything is contacted, and reads
+// the input.
+func (o *eventOptions) check(c *console, args []string) error {
+	if err := o.reporting.check(); err != nil {
+		return err
+	}
+	if err := o.source.check(); err != nil {
+		return err
+	}
+	if err := o.read(c, args); err != nil {
+		return err
+	}
+	return o.reporting.prepare()
+}
+
+// read reads the events of all files, or of the text.
+func (o *eventOptions) read(c *console, args []string) error {
+	var logs []*eventlog.Log
+	read := func(name string, r io.Reader) error {
+		log, err := eventlog.Read(name, r)
+		if e := (*eventlog.Error)(nil); errors.As(err, &e) {
+			return &usageError{e.Error(), e.Hint}
+		} else if err != nil {
+			return err
+		}
+		for _, d := range log.Damaged {
+			o.damaged = append(o.damaged, fmt.Sprintf("%s: %v", name, d))
+		}
+		logs = append(logs, log)
+		return nil
+	}
+	if len(args) == 0 || len(args) == 1 && args[0] == "-" {
+		if o.input == "-" {
+			return wrong("put the events or the export into a file", "both the events and --input from stdin")
+		}
+		err := read("stdin", c.stdin)
+		o.events = eventlog.Merge(logs...)
+		return err
+	}
+	names, text, err := inputs(args)
+	switch {
+	case err != nil:
+		return err
+	case text != "":
+		err = read("the text", strings.NewReader(text))
+	}
+	for _, name := range names {
+		if err == nil {
+			err = readFile(name, read)
+		}
+	}
+	o.events = eventlog.Merge(logs...)
+	return err
+}
+
+func readFile(name string, read func(name string, r io.Reader) error) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return &usageError{problem: err.Error()}
+	}
+	defer f.Close()
+	return read(name, f)
+}
+
+// inputs tells files from a text, whose words a shell may have parted.
+func inputs(args []string) (names []string, text string, err error) {
+	missing := ""
+	for _, arg := range args {
+		if found := matching(arg); found != nil {
+			names = append(names, found...)
+		} else if missing == "" {
+			missing = arg
+		}
+	}
+	switch {
+	case missing == "":
+		return names, "", nil
+	case len(names) == 0 && strings.ContainsAny(strings.Join(args, " "), " \n"):
+		return nil, strings.Join(args, " "), nil
+	}
+	return nil, "", wrong("name files, or put the text of the event between quotes", "%s: no such file", missing)
+}
+
+func newEvent(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
+	o := &eventOptions{}
+	fs := pflag.NewFlagSet("event", pflag.ContinueOnError)
+	o.addFlags(fs)
+	return fs, func(ctx context.Context, args []string) (int, error) {
+		if err := c.settle(fs, alternatives...); err != nil {
+			return 0, err
+		}
+		if err := o.check(c, args); err != nil {
+			return 0, err
+		}
+		o.commandLine = commandLine("event", fs)
+		return o.run(ctx, c)
+	}
+}
+
+func (o *eventOptions) run(ctx context.Context, c *console) (int, error) {
+	src, done, err := o.connect(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	audit, err := ldapscan.Trace(ctx, src, conflicts.NewIncidents(o.events), ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge})
+	if err != nil {
+		return 0, o.unreadable(err)
+	}
+	audit.Problems = append(o.damaged, audit.Problems...)
+	return c.deliver(audit, &o.reporting)
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/report"
+)
+
+// A reporting says how conflicts are judged, and where the outputs go.
+type reporting struct {
+	output, format     string
+	keeper             []string
+	pattern, secondary string
+	commandLine        string
+	judge              conflicts.Options
+}
+
+func (r *reporting) addFlags(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&r.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
+	fs.StringVar(&r.pattern, "pattern", "", "`template` of proposals, for example '{given}.{sn}{n}@{domain}'")
+	fs.StringVar(&r.secondary, "secondary", "replace", "replace or remove a duplicated secondary address")
+	fs.StringVarP(&r.output, "output", "o", "", "write the report, the fix files and scan.json to this `directory`")
+	fs.StringVar(&r.format, "format", "table", "write table, json, jsonl or csv to stdout")
+}
+
+// check validates the settings and settles how to judge.
+func (r *reporting) check() error {
+	switch {
+	case !slices.Contains([]string{"table", "json", "jsonl", "csv"}, r.format):
+		return wrong("the formats are table, json, jsonl and csv", "--format %s: unknown", r.format)
+	case r.secondary != "replace" && r.secondary != "remove":
+		return wrong("it takes replace or remove", "--secondary %s: unknown", r.secondary)
+	}
+	r.judge.RemoveSecondary = r.secondary == "remove"
+	var err error
+	if r.judge.Rules, err = conflicts.SelectRules(r.keeper); err != nil {
+		return &usageError{problem: err.Error()}
+	}
+	if r.judge.Pattern, err = conflicts.ParsePattern(r.pattern); err != nil {
+		return &usageError{problem: err.Error()}
+	}
+	return nil
+}
+
+// prepare makes the directory for the files, once all else is known to be right.
+func (r *reporting) prepare() error {
+	if r.output != "" {
+		if err := os.MkdirAll(r.output, 0o777); err != nil {
+			return wrong("name a directory that can be written to", "%v", err)
+		}
+	}
+	return nil
+}
+
+// deliver writes the outputs of an audit and returns the exit code that it
+// calls for.
+func (c *console) deliver(audit *conflicts.Audit, r *reporting) (int, error) {
+	if r.output != "" {
+		names, err := report.Publish(r.output, audit)
+		if err != nil {
+			return 0, unpublished(r.output, err)
+		}
+		c.log("wrote %s to %s", strings.Join(names, ", "), r.output)
+	}
+	if err := write(c, audit, r.format); err != nil {
+		return 0, unprinted(err)
+	}
+	switch {
+	case !audit.Complete():
+		for _, problem := range audit.Problems {
+			c.log("incomplete: %s", problem)
+		}
+		return exitIncomplete, nil
+	case len(audit.Conflicts) > 0:
+		return exitConflicts, nil
+	}
+	return exitClean, nil
+}
+
+func write(c *console, audit *conflicts.Audit, format string) error {
+	formats := map[string]func(io.Writer, *conflicts.Audit) error{"json": report.JSON, "jsonl": report.JSONL, "csv": report.CSV}
+	if f := formats[format]; f != nil {
+		return f(c.stdout, audit)
+	}
+	_, screen := terminal(c.stdout)
+	return report.Table(c.stdout, audit, report.TableOptions{Width: c.width(), Color: c.colour(), Brief: screen})
+}

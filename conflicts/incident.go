@@ -1,0 +1,369 @@
+package conflicts
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts/eventlog"
+)
+
+// An Incident is an event that was logged, with what the directory now says of it.
+type Incident struct {
+	eventlog.Event
+	// Pairs are the two names of event 9514, in each of the ways to read them that
+	// the directory bears out, and at least in one.
+	Pairs [][2]Party
+	// Addresses are what the incident is about: the address that event 9217 names,
+	// or all that the two objects of a pair now share.
+	Addresses []Address
+	// Conflicts are the IDs of those that it is about, in the order of the audit.
+	Conflicts []string
+	// Outcome is why nothing is left to put right, or why that is not known. It is
+	// empty if there are conflicts.
+	Outcome string
+	// Resolved says that nothing is left: the incident has no conflict, and all it
+	// is about was found.
+	Resolved bool
+}
+
+// NewIncidents returns events as incidents of which nothing is known yet.
+func NewIncidents(events []eventlog.Event) []Incident {
+	list := make([]Incident, len(events))
+	for i, e := range events {
+		list[i] = Incident{Event: e}
+		if e.Address != "" {
+			list[i].Addresses = []Address{mailAddress(e.Address)}
+		}
+	}
+	return list
+}
+
+// A Party is one of the two objects that event 9514 names.
+type Party struct {
+	DN   string // as it was logged
+	Fate Fate
+	// Objects are that object if it is there, and else those that have its relative
+	// distinguished name and may be it.
+	Objects []*Object
+}
+
+// Fate is what became of an object that was logged.
+type Fate string
+
+const (
+	// Found: it is there under its name.
+	Found Fate = "found"
+	// Moved: no object has its name, but others have the relative distinguished
+	// name elsewhere. That one of them is the object nothing proves.
+	Moved Fate = "moved"
+	// Deleted: only deleted objects had its relative distinguished name.
+	Deleted Fate = "deleted"
+	// Missing: nothing like it is there, or the account does not see it.
+	Missing Fate = "missing"
+	// Unread: nothing like it was found, but not everything could be read.
+	Unread Fate = "unread"
+)
+
+// String says what became of the object.
+func (p *Party) String() string {
+	var names, deleted []string
+	for _, o := range p.Objects {
+		names = append(names, o.DN)
+		deleted = append(deleted, "deleted"+o.deletedAt())
+	}
+	switch p.Fate {
+	case Moved:
+		return "no longer there, moved perhaps: its name has " + strings.Join(names, " or ")
+	case Deleted:
+		return strings.Join(slices.Compact(deleted), " or ")
+	case Missing:
+		return "not found: renamed, or deleted and hidden from the account"
+	case Unread:
+		return "not found, but not everything could be read"
+	}
+	return "there"
+}
+
+func (o *Object) deletedAt() string {
+	if o.Changed.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(", last changed %s", moment(o.Changed))
+}
+
+// certain reports whether it is known what the object is now, if anything.
+func (p *Party) certain() bool {
+	return p.Fate == Found || p.Fate == Deleted || p.Fate == Moved && len(p.Objects) == 1
+}
+
+// living returns the objects that can be owners.
+func (p *Party) living() []*Object {
+	if p.Fate == Deleted {
+		return nil
+	}
+	return p.Objects
+}
+
+// Names finds objects by the names that they have or had.
+type Names struct {
+	exact map[string]*Object   // by DNKey
+	alike map[string][]*Object // by RDNKey
+	// Incomplete says that there may be objects that were not read.
+	Incomplete bool
+}
+
+// NewNames returns names of no objects.
+func NewNames() *Names { return &Names{exact: map[string]*Object{}, alike: map[string][]*Object{}} }
+
+// Add takes in an object. Again it takes the place of the first.
+func (n *Names) Add(o *Object) {
+	if !o.Deleted {
+		n.exact[DNKey(o.DN)] = o
+	}
+	key := RDNKey(o.DN)
+	same := func(known *Object) bool { return known.Ref() == o.Ref() }
+	if i := slices.IndexFunc(n.alike[key], same); i >= 0 {
+		n.alike[key][i] = o
+		return
+	}
+	n.alike[key] = append(n.alike[key], o)
+}
+
+// party finds out what became of the object that had a name.
+func (n *Names) party(dn string) Party {
+	if o := n.exact[DNKey(dn)]; o != nil {
+		return Party{dn, Found, []*Object{o}}
+	}
+	_, parent, _ := cutRDN(dn)
+	var living, deleted, here []*Object
+	for _, o := range n.alike[RDNKey(dn)] {
+		switch {
+		case !o.Deleted:
+			living = append(living, o)
+		case DNKey(o.LastParent) == DNKey(parent):
+			here = append(here, o)
+			fallthrough
+		default:
+			deleted = append(deleted, o)
+		}
+	}
+	for _, list := range [][]*Object{living, deleted, here} {
+		slices.SortFunc(list, compareObjects)
+	}
+	switch {
+	case len(here) > 0:
+		return Party{dn, Deleted, here}
+	case len(living) > 0:
+		return Party{dn, Moved, living}
+	case len(deleted) > 0:
+		return Party{dn, Deleted, deleted}
+	case n.Incomplete:
+		return Party{DN: dn, Fate: Unread}
+	}
+	return Party{DN: dn, Fate: Missing}
+}
+
+// Unknown returns the names, of incidents none of whose readings names two objects
+// that are there, under which there is no object.
+func (n *Names) Unknown(incidents []Incident) (dns []string) {
+	for i := range incidents {
+		var missing []string
+		for _, pair := range incidents[i].Readings {
+			before := len(missing)
+			for _, dn := range pair {
+				if n.exact[DNKey(dn)] == nil {
+					missing = append(missing, dn)
+				}
+			}
+			if len(missing) == before {
+				missing = nil
+				break
+			}
+		}
+		dns = append(dns, missing...)
+	}
+	slices.Sort(dns)
+	return slices.Compact(dns)
+}
+
+// Resolve finds out which objects an incident names, and what they share.
+func (i *Incident) Resolve(n *Names) {
+	best := -1
+	for _, names := range i.Readings {
+		pair := [2]Party{n.party(names[0]), n.party(names[1])}
+		switch rank := pair[0].rank() + pair[1].rank(); {
+		case rank > best:
+			best, i.Pairs = rank, [][2]Party{pair}
+		case rank == best && rank > 0 && (len(pair[0].Objects) > 0 && len(pair[1].Objects) > 0 || !i.told(pair)):
+			i.Pairs = append(i.Pairs, pair)
+		}
+	}
+	for _, pair := range i.Pairs {
+		for _, a := range pair[0].living() {
+			for _, b := range pair[1].living() {
+				i.Addresses = append(i.Addresses, inCommon(a, b)...)
+			}
+		}
+	}
+	slices.SortFunc(i.Addresses, func(a, b Address) int {
+		return cmp.Or(strings.Compare(string(a.Key()), string(b.Key())), strings.Compare(a.Raw, b.Raw))
+	})
+	i.Addresses = slices.CompactFunc(i.Addresses, func(a, b Address) bool { return a.Key() == b.Key() })
+}
+
+// told reports whether a pair, of which one name stands for nothing, has nothing
+// that another does not tell.
+func (i *Incident) told(pair [2]Party) bool {
+	for _, p := range pair {
+		known := func(other [2]Party) bool { return other[0].DN == p.DN || other[1].DN == p.DN }
+		if len(p.Objects) > 0 && !slices.ContainsFunc(i.Pairs, known) {
+			return false
+		}
+	}
+	return true
+}
+
+// rank orders readings: two names that stand for something before one, and what is
+// there before what was.
+func (p *Party) rank() int {
+	switch p.Fate {
+	case Found:
+		return 11
+	case Moved, Deleted:
+		return 10
+	}
+	return 0
+}
+
+// inCommon returns the addresses that two objects both hold, and one of them in
+// proxyAddresses, each as either has it.
+func inCommon(a, b *Object) (list []Address) {
+	if a.Ref() == b.Ref() {
+		return nil
+	}
+	held := map[*Object][]Address{}
+	proxies := Wanted{}
+	for _, o := range []*Object{a, b} {
+		for _, c := range claims(o) {
+			held[o] = append(held[o], c.Parsed())
+			if c.Attribute == ProxyAddresses {
+				maps.Copy(proxies, NewWanted(c.Parsed()))
+			}
+		}
+	}
+	for _, pair := range [][2]*Object{{a, b}, {b, a}} {
+		other := NewWanted(held[pair[1]]...)
+		for _, address := range held[pair[0]] {
+			if other.Has(address) && proxies.Has(address) {
+				list = append(list, address)
+			}
+		}
+	}
+	return list
+}
+
+// Settle notes what is left of an incident: the conflicts that it is about, or why
+// there is none. holders are all that hold its addresses; incomplete says that
+// there may be more.
+func (i *Incident) Settle(found []Conflict, holders Holders, incomplete bool) {
+	about := NewWanted(i.Addresses...)
+	for n := range found {
+		if c := &found[n]; about.concerns(c.Owners) && i.names(c) {
+			i.Conflicts = append(i.Conflicts, c.ID)
+		}
+	}
+	switch {
+	case len(i.Conflicts) > 0:
+	case i.ID == 9217:
+		i.Outcome, i.Resolved = soleHolder(holders.Owners(i.Addresses[0])), !incomplete
+	default:
+		i.Outcome, i.Resolved = i.parted()
+	}
+}
+
+// names reports whether a conflict is one between the objects that the incident
+// names; event 9217 names none.
+func (i *Incident) names(c *Conflict) bool {
+	owner := func(p *Party) bool {
+		return slices.ContainsFunc(p.living(), func(o *Object) bool {
+			return slices.ContainsFunc(c.Owners, func(owner Owner) bool { return owner.Ref() == o.Ref() })
+		})
+	}
+	return len(i.Pairs) == 0 || slices.ContainsFunc(i.Pairs, func(pair [2]Party) bool { return owner(&pair[0]) && owner(&pair[1]) })
+}
+
+// parted says why the objects of a pair share nothing, and whether that is known.
+func (i *Incident) parted() (outcome string, known bool) {
+	var clauses []string
+	latest := map[string]*Object{}
+	for _, pair := range i.Pairs {
+		var last *Object
+		for _, p := range pair {
+			if !p.certain() {
+				return fmt.Sprintf("%s: %s", p.DN, p.String()), false
+			}
+			o := p.Objects[0]
+			switch {
+			case p.Fate == Deleted:
+				clauses = append(clauses, fmt.Sprintf("%s was deleted%s", p.DN, o.deletedAt()))
+			case last == nil || last.Written.Time.Before(o.Written.Time):
+				last = o
+			}
+		}
+		if last != nil && last.Written.Known() {
+			latest[last.DN] = last
+		}
+	}
+	for _, o := range latest {
+		clauses = append(clauses, o.lastWrite())
+	}
+	slices.Sort(clauses)
+	return strings.Join(append([]string{"the two share no proxy address any more"}, slices.Compact(clauses)...), "; "), true
+}
+
+func (o *Object) lastWrite() string {
+	return fmt.Sprintf("proxyAddresses of %s last written %s", o.DN, o.Written)
+}
+
+// soleHolder says who is left of those who had an address.
+func soleHolder(owners []Owner) string {
+	var clauses []string
+	for _, o := range owners {
+		switch {
+		case o.Deleted:
+			clauses = append(clauses, fmt.Sprintf("%s was deleted%s", o.Name(), o.deletedAt()))
+		case o.Forwards():
+		case o.Written.Known():
+			clauses = append(clauses, o.DN+" has it", o.lastWrite())
+		default:
+			clauses = append(clauses, o.DN+" has it")
+		}
+	}
+	if len(clauses) == 0 {
+		return "nobody has the address any more"
+	}
+	return "no two objects have the address any more: " + strings.Join(clauses, "; ")
+}
+
+// Title says what was logged: the event, how often, when and where.
+func (i *Incident) Title() string {
+	times := "once"
+	if i.Count > 1 {
+		times = fmt.Sprintf("%d times", i.Count)
+	}
+	text := fmt.Sprintf("event %d, logged %s", i.ID, times)
+	switch first, last := i.First.String(), i.Last.String(); {
+	case first == "":
+	case i.Count == 1 || first == last:
+		text += ", " + first
+	default:
+		text += fmt.Sprintf(", from %s to %s", first, last)
+	}
+	if len(i.Computers) > 0 {
+		text += ", on " + strings.Join(i.Computers, ", ")
+	}
+	return text
+}

@@ -1,0 +1,71 @@
+package ldapscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"proxyaddr/ldapscan/ldif"
+)
+
+// AcceptedDomains reads them from the configuration partition. A directory without
+// Exchange has none.
+func (d *Directory) AcceptedDomains(ctx context.Context) ([]string, error) {
+	q := query{base: d.root.first("configurationnamingcontext"), filter: "(objectClass=msExchAcceptedDomain)",
+		attributes: []string{"msExchAcceptedDomainName"}}
+	if q.base == "" {
+		return nil, nil
+	}
+	var domains []string
+	var err error
+	for range attempts {
+		domains = nil
+		err = d.config().results(q, func(r result) {
+			a := attributes{}
+			a.take(r)
+			domains = append(domains, a.all("msexchaccepteddomainname")...)
+		})
+		if !errors.As(err, new(lostError)) {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: accepted domains could not be read, so any domain may be proposed: %s", q.base, brief(err))
+	}
+	return inOrder(domains), err
+}
+
+// AcceptedDomains are those of all forests.
+func (f *Forest) AcceptedDomains(ctx context.Context) ([]string, error) {
+	var all []string
+	var failed []error
+	for _, d := range f.directories {
+		domains, err := d.AcceptedDomains(ctx)
+		all = append(all, domains...)
+		failed = append(failed, err)
+	}
+	return inOrder(all), errors.Join(failed...)
+}
+
+// AcceptedDomains reads the file to its end.
+func (x *Export) AcceptedDomains(ctx context.Context) (domains []string, err error) {
+	var w viewer
+	err = x.read(ctx, func(_ *ldif.Reader, v *ldif.View) error {
+		w.record(v)
+		for _, name := range w.domains {
+			domains = append(domains, string(name))
+		}
+		return nil
+	})
+	return inOrder(domains), err
+}
+
+// inOrder returns names in order, each once.
+func inOrder(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,103 @@
+package apply
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"proxyaddr/conflicts"
+)
+
+// format is the version of the journal's own format.
+const format = 1
+
+// An entry is a line of a journal, a JSON object. What a run is told first, as
+// whom and of which program, stands in entries of the kinds begin, resume and undo.
+// The entries of the kind change follow the first: the plan. From then on every
+// change has an intent before it is sent, and then done or failed: that it was
+// made, and seen to be, or that the server refused it.
+type entry struct {
+	Record kind      `json:"record"`
+	Time   time.Time `json:"time,omitzero"`
+
+	Format int `json:"journal_version,omitempty"`
+	*Head
+	Changes int `json:"changes,omitempty"` // how many entries of the plan follow
+
+	GUID     string `json:"guid,omitempty"`
+	DN       string `json:"dn,omitempty"`
+	File     string `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Restores bool   `json:"restores,omitempty"`
+	Edits    []edit `json:"edits,omitempty"`
+	Problem  string `json:"problem,omitempty"`
+}
+
+type kind string
+
+const (
+	begin  kind = "apply"
+	change kind = "change"
+	resume kind = "resume"
+	undo   kind = "undo"
+	intent kind = "intent"
+	done   kind = "done"
+	failed kind = "failed"
+)
+
+// A Head says what a run was about.
+type Head struct {
+	Version string   `json:"version"` // of the program
+	Files   []File   `json:"files,omitempty"`
+	Servers []Server `json:"servers"`
+}
+
+// A File is one that amendments were read from.
+type File struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"` // in hexadecimal
+}
+
+// A Server is the domain controller to which all changes of a partition go.
+type Server struct {
+	Partition string `json:"partition"`
+	URL       string `json:"url"`
+	Host      string `json:"host"`
+	Identity  string `json:"identity"`
+}
+
+type edit struct {
+	Attribute string   `json:"attribute"`
+	Delete    []string `json:"delete,omitempty"`
+	Add       []string `json:"add,omitempty"`
+}
+
+// newEntry returns an entry about an amendment.
+func newEntry(k kind, a *conflicts.Amendment) *entry {
+	e := &entry{Record: k, GUID: a.GUID.String(), DN: a.DN, File: a.File, Line: a.Line, Restores: a.Restores}
+	for _, x := range a.Edits {
+		e.Edits = append(e.Edits, edit(x))
+	}
+	return e
+}
+
+// result returns an entry that says what became of an intent.
+func result(k kind, a *conflicts.Amendment, problem string) *entry {
+	return &entry{Record: k, GUID: a.GUID.String(), DN: a.DN, Problem: problem}
+}
+
+func (e *entry) amendment() (conflicts.Amendment, error) {
+	a := conflicts.Amendment{File: e.File, Line: e.Line, DN: e.DN, Restores: e.Restores}
+	for _, x := range e.Edits {
+		a.Edits = append(a.Edits, conflicts.Edit(x))
+	}
+	var err error
+	a.GUID, err = conflicts.ParseGUID(e.GUID)
+	return a, err
+}
+
+func (e *entry) append(b *bytes.Buffer) error {
+	out := json.NewEncoder(b)
+	out.SetEscapeHTML(false)
+	return out.Encode(e)
+}

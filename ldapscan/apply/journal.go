@@ -1,0 +1,313 @@
+package apply
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"proxyaddr/conflicts"
+)
+
+// A Journal is a file of JSON objects, a line each, that says what is to be
+// changed and what was. A line is on the disk before what it announces is done.
+// While a Journal is open no other process can open it. It is for one goroutine.
+type Journal struct {
+	// Torn says that the last line was cut off, as by a power cut, and was taken
+	// away: what it was about to announce was not done.
+	Torn bool
+
+	file file
+	now  func() time.Time
+	err  error // of the first line that could not be written
+
+	head    *Head // of the first run
+	planned int
+	plan    []conflicts.Amendment
+	at      map[conflicts.GUID]int // place in plan
+	made    []bool                 // of each in plan, whether it was made and not taken back
+	open    int                    // place of the one whose outcome is not known, or none
+	undoing bool
+}
+
+const none = -1
+
+// A file is what a journal uses of an [os.File].
+type file interface {
+	io.Writer
+	Sync() error
+	Close() error
+}
+
+// Create makes the journal of a plan, in which each object has one amendment and
+// is named by its objectGUID. The file must not be there yet: the error is then
+// one of [os.ErrExist].
+func Create(path string, now func() time.Time, h Head, plan []conflicts.Amendment) (*Journal, error) {
+	j := newJournal(now)
+	lines, err := j.announce(h, plan)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openFile(path, true)
+	if err != nil {
+		return nil, err
+	}
+	j.file = f
+	err = j.put(lines...)
+	if err == nil {
+		err = syncParent(path)
+	}
+	if err != nil {
+		f.Close()
+		os.Remove(path)
+		return nil, err
+	}
+	return j, nil
+}
+
+// announce takes in a plan and returns the lines that announce it.
+func (j *Journal) announce(h Head, plan []conflicts.Amendment) ([]*entry, error) {
+	lines := []*entry{{Record: begin, Time: j.time(), Format: format, Head: &h, Changes: len(plan)}}
+	for i := range plan {
+		lines = append(lines, newEntry(change, &plan[i]))
+	}
+	for _, e := range lines {
+		if err := j.take(e); err != nil {
+			return nil, err
+		}
+	}
+	return lines, nil
+}
+
+// Open opens a journal to go on with it.
+func Open(path string, now func() time.Time) (*Journal, error) {
+	f, err := openFile(path, false)
+	if err != nil {
+		return nil, err
+	}
+	j := newJournal(now)
+	j.file = f
+	whole, err := j.load(f)
+	if err == nil && j.Torn {
+		err = f.Truncate(whole)
+	}
+	if err == nil {
+		_, err = f.Seek(whole, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return j, nil
+}
+
+func newJournal(now func() time.Time) *Journal {
+	return &Journal{now: now, at: map[conflicts.GUID]int{}, open: none}
+}
+
+// ErrNoPlan is the error for a journal that ends before its plan does, so that
+// nothing was done.
+var ErrNoPlan = errors.New("it ends before the plan does: nothing was changed")
+
+// ErrInUse is the error for a journal that another process has open.
+var ErrInUse = errors.New("another process is using it")
+
+// load reads all lines and returns how many octets are whole.
+func (j *Journal) load(r io.Reader) (whole int64, err error) {
+	in := bufio.NewReader(r)
+	for n := 1; ; n++ {
+		text, err := in.ReadBytes('\n')
+		if err == io.EOF && len(text) == 0 {
+			break
+		}
+		if err != nil && err != io.EOF {
+			return 0, err
+		}
+		var e entry
+		wrong := err // no end of line
+		if wrong == nil {
+			wrong = json.Unmarshal(text, &e)
+		}
+		if _, more := in.Peek(1); wrong != nil && more == io.EOF {
+			j.Torn = true
+			break
+		}
+		if wrong == nil {
+			wrong = j.take(&e)
+		}
+		if wrong != nil {
+			return 0, fmt.Errorf("line %d: %w", n, wrong)
+		}
+		whole += int64(len(text))
+	}
+	if j.head == nil || len(j.plan) < j.planned {
+		return 0, ErrNoPlan
+	}
+	return whole, nil
+}
+
+// take follows what an entry says.
+func (j *Journal) take(e *entry) error {
+	unexpected := fmt.Errorf("unexpected %s", e.Record)
+	if first := e.Record == begin; first != (j.head == nil) {
+		return unexpected
+	}
+	switch e.Record {
+	case begin:
+		if e.Format != format || e.Head == nil {
+			return fmt.Errorf("a journal of version %d, which this program does not know", e.Format)
+		}
+		j.head, j.planned = e.Head, e.Changes
+		return nil
+	case change:
+		return j.admit(e)
+	}
+	if len(j.plan) < j.planned {
+		return unexpected
+	}
+	switch e.Record {
+	case resume:
+		return nil
+	case undo:
+		j.undoing, j.open = true, none
+		return nil
+	}
+	g, err := conflicts.ParseGUID(e.GUID)
+	i, known := j.at[g]
+	if err != nil || !known {
+		return fmt.Errorf("%q: not in the plan", e.GUID)
+	}
+	switch {
+	case e.Record == intent && (j.open == none || j.open == i) && j.made[i] == j.undoing:
+		j.open = i
+	case e.Record == failed && j.open == i:
+		j.open = none
+	case e.Record == done && j.open == i:
+		j.made[i] = !j.undoing
+		j.open = none
+	default:
+		return unexpected
+	}
+	return nil
+}
+
+// admit takes in an amendment of the plan.
+func (j *Journal) admit(e *entry) error {
+	a, err := e.amendment()
+	if err != nil {
+		return fmt.Errorf("%s: no objectGUID", e.DN)
+	}
+	if _, err := request(&a); err != nil {
+		return err
+	}
+	if _, twice := j.at[a.GUID]; twice || len(j.plan) == j.planned {
+		return fmt.Errorf("%s: changed twice, or not announced", a.DN)
+	}
+	j.at[a.GUID] = len(j.plan)
+	j.plan = append(j.plan, a)
+	j.made = append(j.made, false)
+	return nil
+}
+
+// Planned returns how many changes there are, made or not.
+func (j *Journal) Planned() int { return len(j.plan) }
+
+// Made returns how many changes were made and not taken back.
+func (j *Journal) Made() (n int) {
+	for _, made := range j.made {
+		if made {
+			n++
+		}
+	}
+	return n
+}
+
+// Undoing reports whether the changes are being taken back.
+func (j *Journal) Undoing() bool { return j.undoing }
+
+// Left returns what is still to be done, in order.
+func (j *Journal) Left() []conflicts.Amendment {
+	if j.undoing {
+		return j.Inverses()
+	}
+	var left []conflicts.Amendment
+	for i, a := range j.plan {
+		if !j.made[i] {
+			left = append(left, a)
+		}
+	}
+	return left
+}
+
+// Inverses returns what takes back the changes that were made, the last first.
+func (j *Journal) Inverses() []conflicts.Amendment {
+	var inverses []conflicts.Amendment
+	for i := range slices.Backward(j.plan) {
+		if j.made[i] {
+			inverses = append(inverses, j.plan[i].Inverse())
+		}
+	}
+	return inverses
+}
+
+// unsettled returns the change whose outcome is not known, nil if there is none.
+func (j *Journal) unsettled() *conflicts.Amendment {
+	if j.open == none {
+		return nil
+	}
+	a := j.plan[j.open]
+	if j.undoing {
+		a = a.Inverse()
+	}
+	return &a
+}
+
+// Resume notes that another run goes on.
+func (j *Journal) Resume(h Head) error {
+	return j.write(&entry{Record: resume, Time: j.time(), Head: &h})
+}
+
+// Undo notes that what was made is taken back from now on. A change that Settle
+// has left open counts as not made.
+func (j *Journal) Undo(h Head) error { return j.write(&entry{Record: undo, Time: j.time(), Head: &h}) }
+
+// note notes what is about to be done, or was.
+func (j *Journal) note(e *entry) error {
+	e.Time = j.time()
+	return j.write(e)
+}
+
+func (j *Journal) time() time.Time { return j.now().UTC().Truncate(time.Millisecond) }
+
+func (j *Journal) write(e *entry) error {
+	if err := j.take(e); err != nil {
+		return err
+	}
+	return j.put(e)
+}
+
+// put brings lines to the disk. What could not be written may be there in part,
+// so that nothing can follow it.
+func (j *Journal) put(lines ...*entry) error {
+	if j.err != nil {
+		return j.err
+	}
+	var b bytes.Buffer
+	for _, e := range lines {
+		if j.err = e.append(&b); j.err != nil {
+			return j.err
+		}
+	}
+	if _, j.err = j.file.Write(b.Bytes()); j.err == nil {
+		j.err = j.file.Sync()
+	}
+	return j.err
+}
+
+// Close lets other processes have the file.
+func (j *Journal) Close() error { return j.file.Close() }

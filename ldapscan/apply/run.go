@@ -1,0 +1,255 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+)
+
+// A Stop is the end of a run before all was done.
+type Stop struct {
+	Amendment *conflicts.Amendment
+	Problem   string
+	// Outcome says what became of the amendment.
+	Outcome string
+	// Stale says that the directory is no longer as it was, which a new scan puts
+	// right; otherwise something failed, and the journal can be gone on with.
+	Stale bool
+	Hint  string // may be empty
+}
+
+func (s *Stop) Error() string {
+	return fmt.Sprintf("%s: %s; %s", s.Amendment.DN, s.Problem, s.Outcome)
+}
+
+// What became of the amendment at which a run stopped.
+const (
+	notMade = "it was not changed"
+	wasMade = "it was changed all the same"
+	unclear = "whether it was changed is not known"
+)
+
+// Servers returns the servers that the changes of a plan go to, in its order. A
+// partition for which there is none is left out.
+func Servers(f *ldapscan.Forest, plan []conflicts.Amendment) []Server {
+	var servers []Server
+	for _, a := range plan {
+		p := partition(&a)
+		if slices.ContainsFunc(servers, func(s Server) bool { return s.Partition == p }) {
+			continue
+		}
+		if s, ok := f.Server(a.DN); ok {
+			servers = append(servers, Server{p, s.URL, s.Host, s.Identity})
+		}
+	}
+	return servers
+}
+
+func partition(a *conflicts.Amendment) string { return strings.ToLower(conflicts.Partition(a.DN)) }
+
+// Settle finds out what became of the change during which the last run ended, and
+// whether the forest is read from the servers that the journal is about: another
+// server need not know yet what was done. The error is an [*ldapscan.Error] if it
+// is not, and a [*Stop] if the change was neither made nor not.
+func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
+	now := Servers(f, j.plan)
+	for _, was := range j.head.Servers {
+		i := slices.IndexFunc(now, func(s Server) bool { return s.Partition == was.Partition })
+		if i < 0 || cmp.Or(now[i].Host, now[i].URL) != cmp.Or(was.Host, was.URL) {
+			return &ldapscan.Error{Subject: was.Partition, Problem: "its changes began on " + cmp.Or(was.Host, was.URL) + ", and another server need not know of them yet",
+				Hint: "name that one with --url"}
+		}
+	}
+	a := j.unsettled()
+	if a == nil {
+		return nil
+	}
+	w, err := Connect(ctx, f, []conflicts.Amendment{*a})
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	o, err := w.read(a)
+	if err != nil {
+		return &Stop{Amendment: a, Problem: err.Error(), Outcome: unclear}
+	}
+	if o != nil {
+		a.DN = o.DN // only its values tell
+	}
+	switch state, why := a.State(o); state {
+	case conflicts.Applied:
+		return finish(j, a)
+	case conflicts.Stale:
+		return &Stop{Amendment: a, Problem: "the last run ended while it was changed, and it is neither as before nor as after: " + strings.Join(why, "; "), Outcome: unclear, Stale: true,
+			Hint: "put it right by hand, or take its record out of the file and apply that anew"}
+	}
+	return nil
+}
+
+// A Writer makes changes over connections of its own, one to a server. It is for
+// one goroutine.
+type Writer struct {
+	forest *ldapscan.Forest
+	ctx    context.Context // of the connections
+	end    context.CancelFunc
+	lines  map[string]*ldapscan.Line // by partition
+}
+
+// Connect opens the connections for changes. The error is an [*ldapscan.Error], or
+// that of ctx. A ctx that ends later ends none of them: no change is to be left in
+// the middle.
+func Connect(ctx context.Context, f *ldapscan.Forest, todo []conflicts.Amendment) (*Writer, error) {
+	w := &Writer{forest: f, lines: map[string]*ldapscan.Line{}}
+	w.ctx, w.end = context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, w.end)
+	var err error
+	for i := 0; i < len(todo) && err == nil; i++ {
+		_, err = w.line(&todo[i])
+	}
+	if stop(); err != nil || ctx.Err() != nil {
+		w.Close()
+		return nil, cmp.Or(ctx.Err(), err)
+	}
+	return w, nil
+}
+
+// Close ends the connections.
+func (w *Writer) Close() {
+	for _, l := range w.lines {
+		l.Close()
+	}
+	w.end()
+}
+
+// line returns the connection for an amendment.
+func (w *Writer) line(a *conflicts.Amendment) (*ldapscan.Line, error) {
+	p := partition(a)
+	if w.lines[p] == nil {
+		l, err := w.forest.Line(w.ctx, a.DN)
+		if err != nil {
+			return nil, err
+		}
+		w.lines[p] = l
+	}
+	return w.lines[p], nil
+}
+
+// read returns the object of an amendment as it is now.
+func (w *Writer) read(a *conflicts.Amendment) (*conflicts.Object, error) {
+	line, err := w.line(a)
+	if err != nil {
+		return nil, err
+	}
+	return line.Read(w.ctx, a)
+}
+
+// Run makes the changes of todo, which are some of those left in the journal, and
+// tells made of each. One that Settle has left open comes first in any case. At the
+// first thing that is not as expected Run stops with a [*Stop], and where ctx ends,
+// between two changes, with the error of ctx.
+func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.Amendment, made func(*conflicts.Amendment)) error {
+	if open := j.unsettled(); open != nil {
+		others := slices.DeleteFunc(slices.Clone(todo), func(a conflicts.Amendment) bool { return a.GUID == open.GUID })
+		todo = slices.Insert(others, 0, *open)
+	}
+	for i := range todo {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := w.change(j, &todo[i]); err != nil {
+			return err
+		}
+		made(&todo[i])
+	}
+	return nil
+}
+
+// change makes one change.
+func (w *Writer) change(j *Journal, a *conflicts.Amendment) error {
+	stop := func(outcome string, reasons ...string) *Stop {
+		return &Stop{Amendment: a, Problem: strings.Join(reasons, "; "), Outcome: outcome}
+	}
+	o, err := w.read(a)
+	if err != nil {
+		return stop(notMade, err.Error())
+	}
+	state, why := a.State(o)
+	if open := j.unsettled(); state == conflicts.Applied && open != nil && open.GUID == a.GUID {
+		return finish(j, a) // what the last run sent came to be only now
+	}
+	if state != conflicts.Ready {
+		s := stop(notMade, append([]string{"the object is no longer as it was before the run"}, why...)...)
+		s.Stale = true
+		return s
+	}
+	request, err := request(a)
+	if err != nil {
+		return stop(notMade, err.Error())
+	}
+	if err := j.note(newEntry(intent, a)); err != nil {
+		return stop(notMade, "the journal could not be written: "+err.Error())
+	}
+	line := w.lines[partition(a)]
+	if err := line.Conn.Modify(request); err != nil {
+		return w.find(j, a, line.Explain(err))
+	}
+	if o, err = line.Read(w.ctx, a); err != nil {
+		return stop(unclear, "the server took the change, but the object could not be read again: "+err.Error())
+	}
+	if state, why := a.State(o); state != conflicts.Applied {
+		return stop(unclear, append([]string{"the server took the change, but the object does not show it"}, why...)...)
+	}
+	return finish(j, a)
+}
+
+// finish notes that a change was made, and seen to be.
+func finish(j *Journal, a *conflicts.Amendment) error {
+	if err := j.note(result(done, a, "")); err != nil {
+		return &Stop{Amendment: a, Problem: "the journal could not be written: " + err.Error(), Outcome: wasMade}
+	}
+	return nil
+}
+
+// outdated are the answers to a change of an object that is no longer as it was.
+var outdated = []uint16{ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultNoSuchObject}
+
+// find finds out what became of a change that the server refused, or did not
+// answer: then nobody knows whether it is still to come, unless it shows.
+func (w *Writer) find(j *Journal, a *conflicts.Amendment, cause error) error {
+	s := &Stop{Amendment: a, Problem: cause.Error(), Outcome: unclear}
+	if e := (*ldapscan.Error)(nil); errors.As(cause, &e) {
+		s.Hint = e.Hint
+	}
+	var answer *ldap.Error
+	answered := errors.As(cause, &answer) && answer.ResultCode < ldap.ErrorNetwork
+	s.Stale = answered && slices.Contains(outdated, answer.ResultCode)
+	if !answered {
+		w.lines[partition(a)].Close()
+		delete(w.lines, partition(a))
+	}
+	o, err := w.read(a)
+	if err != nil {
+		return s
+	}
+	state, _ := a.State(o)
+	switch {
+	case state == conflicts.Applied:
+		s.Outcome = wasMade
+		err = j.note(result(done, a, s.Problem))
+	case answered:
+		s.Outcome = notMade
+		err = j.note(result(failed, a, s.Problem))
+	}
+	if err != nil {
+		s.Problem += "; the journal could not be written: " + err.Error()
+	}
+	return s
+}

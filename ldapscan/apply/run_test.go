@@ -1,0 +1,426 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/ldaptest"
+)
+
+func every(string) bool { return true }
+
+// begun makes a journal of the plan for a server's staff.
+func begun(t *testing.T, srv *ldaptest.Server, timeout time.Duration) (*ldapscan.Forest, *Journal) {
+	t.Helper()
+	cfg := config(srv)
+	cfg.Timeout = timeout
+	f := open(t, cfg)
+	plan := planFor(t, f, root)
+	j, err := Create(filepath.Join(t.TempDir(), "journal"), at, Head{Version: "test", Servers: Servers(f, plan)}, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return f, j
+}
+
+// runAll makes changes over connections of their own.
+func runAll(ctx context.Context, f *ldapscan.Forest, j *Journal, todo []conflicts.Amendment, made func(*conflicts.Amendment)) error {
+	w, err := Connect(ctx, f, todo)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	return w.Run(ctx, j, todo, made)
+}
+
+// reopen closes a journal and reads it back, which has to give the same.
+func reopen(t *testing.T, j *Journal) *Journal {
+	t.Helper()
+	path := j.file.(*os.File).Name()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(path, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { again.Close() })
+	if noted(again) != noted(j) || again.Undoing() != j.Undoing() || again.Torn {
+		t.Errorf("the file says %s, undoing %v, torn %v; it was %s, %v", noted(again), again.Undoing(), again.Torn, noted(j), j.Undoing())
+	}
+	return again
+}
+
+func TestRunAndUndo(t *testing.T) {
+	ctx := context.Background()
+	srv := serve(t, 4)
+	f, j := begun(t, srv, time.Minute)
+	before := contacts(t, f, root)
+	var told []string
+	made := func(a *conflicts.Amendment) { told = append(told, a.DN) }
+	if err := runAll(ctx, f, j, j.Left()[:3], made); err != nil {
+		t.Fatal(err)
+	}
+	if got := states(t, f, j.plan); got != "aaar" || noted(j) != got || len(told) != 3 || told[0] != "CN=c0,"+root || j.Made() != 3 {
+		t.Errorf("directory %s, journal %s, told %q", got, noted(j), told)
+	}
+	j = reopen(t, j)
+	if err := j.Resume(Head{Version: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Settle(ctx, f, j); err != nil {
+		t.Fatal(err)
+	}
+	if err := runAll(ctx, f, j, j.Left(), made); err != nil {
+		t.Fatal(err)
+	}
+	if got := states(t, f, j.plan); got != "aaaa" || noted(j) != got || len(j.Left()) != 0 {
+		t.Errorf("directory %s, journal %s", got, noted(j))
+	}
+
+	j = reopen(t, j)
+	if err := j.Undo(Head{Version: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	told = nil
+	if err := runAll(ctx, f, j, j.Left(), made); err != nil {
+		t.Fatal(err)
+	}
+	if got := states(t, f, j.plan); got != "rrrr" || noted(j) != got || told[0] != "CN=c3,"+root {
+		t.Errorf("directory %s, journal %s, told %q", got, noted(j), told)
+	}
+	for name, o := range contacts(t, f, root) {
+		slices.Sort(o.ProxyAddresses)
+		slices.Sort(before[name].ProxyAddresses)
+		if !slices.Equal(o.ProxyAddresses, before[name].ProxyAddresses) || o.Mail != before[name].Mail {
+			t.Errorf("%s: %q %s", name, o.ProxyAddresses, o.Mail)
+		}
+	}
+	j = reopen(t, j)
+	if !j.Undoing() || len(j.Left()) != 0 || len(j.Inverses()) != 0 {
+		t.Error("more is left to be taken back")
+	}
+	if n := srv.Counts().Updates; n != 8 {
+		t.Errorf("%d modify requests", n)
+	}
+}
+
+// Whatever goes wrong, the run ends there, says what became of the change, and the
+// journal does not say more than is known; and what is left can be done later.
+func TestRunStops(t *testing.T) {
+	apply := func(srv *ldaptest.Server, change string) func() {
+		return func() {
+			if err := srv.Apply(strings.NewReader(change)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	const c1 = "dn: CN=c1," + root + "\nchangetype: modify\n"
+	reading := func(s ldaptest.Search) bool { return strings.Contains(s.Filter, "(objectGUID=") }
+	// The second of three changes is hit: one read and one read again for each
+	// change, so that the third read is that before it.
+	for name, tc := range map[string]struct {
+		faults    func(srv *ldaptest.Server) []ldaptest.Fault
+		says      string
+		outcome   string
+		stale     bool
+		directory string // then
+		journal   string
+		left      string // after Settle
+		blocked   bool   // Settle stops too
+	}{
+		"value gone before": {func(srv *ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every, Do: apply(srv, c1+"delete: mail\nmail: c1@contoso.example\n-\n")}}
+		}, "no longer as it was before the run; c1@contoso.example is no longer there", notMade, true, "asr", "arr", "arr", false},
+		"made by another before": {func(srv *ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every, Do: apply(srv, c1+"replace: mail\nmail: new1@contoso.example\n-\nreplace: proxyAddresses\nproxyAddresses: SMTP:new1@contoso.example\nproxyAddresses: smtp:spare@contoso.example\n-\n")}}
+		}, "no longer as it was before the run", notMade, true, "aar", "arr", "arr", false},
+		"refused": {func(*ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Fail, Code: ldap.LDAPResultInsufficientAccessRights, Modify: every}}
+		}, "Insufficient Access Rights", notMade, false, "arr", "arr", "arr", false},
+		"referred": {func(*ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Fail, Code: ldap.LDAPResultReferral, Modify: every}}
+		}, "the server refers to another one", notMade, false, "arr", "arr", "arr", false},
+		"out of date": {func(*ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Fail, Code: ldap.LDAPResultNoSuchAttribute, Modify: every}}
+		}, "No Such Attribute", notMade, true, "arr", "arr", "arr", false},
+		"refused as another made it": {func(srv *ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Fail, Code: ldap.LDAPResultNoSuchAttribute, Modify: every,
+				Do: apply(srv, c1+"replace: mail\nmail: new1@contoso.example\n-\nreplace: proxyAddresses\nproxyAddresses: SMTP:new1@contoso.example\nproxyAddresses: smtp:spare@contoso.example\n-\n")}}
+		}, "No Such Attribute", wasMade, true, "aar", "aar", "aar", false},
+		"dropped after it was made": {func(*ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Drop, Modify: every}}
+		}, "closed the connection", wasMade, false, "aar", "aar", "aar", false},
+		"no answer, though made": {func(*ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Hang, Modify: every}}
+		}, "no answer in time", wasMade, false, "aar", "aar", "aar", false},
+		"dropped and changed": {func(srv *ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Drop, Modify: every, Do: apply(srv, c1+"delete: mail\n-\n")}}
+		}, "closed the connection", unclear, false, "asr", "a?r", "", true},
+		"dropped before it was made": {func(srv *ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Drop, Modify: every,
+				Do: apply(srv, c1+"replace: mail\nmail: c1@contoso.example\n-\nreplace: proxyAddresses\nproxyAddresses: SMTP:c1@contoso.example\nproxyAddresses: smtp:info@contoso.example\n-\n")}}
+		}, "closed the connection", unclear, false, "arr", "a?r", "a?r", false},
+		"not to be read before": {func(*ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Match: reading, Times: 2}, {Kind: ldaptest.Drop, Match: reading}}
+		}, "closed the connection", notMade, false, "arr", "arr", "arr", false},
+		"not to be read after": {func(*ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Match: reading, Times: 3}, {Kind: ldaptest.Drop, Match: reading}}
+		}, "the server took the change, but the object could not be read again", unclear, false, "aar", "a?r", "aar", false},
+		"changed after": {func(srv *ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Match: reading, Times: 3}, {Match: reading, Do: apply(srv, c1+"delete: mail\n-\n")}}
+		}, "the server took the change, but the object does not show it; c1@contoso.example is no longer there; proxyAddresses has changed already", unclear, false, "asr", "a?r", "", true},
+		"deleted after": {func(srv *ldaptest.Server) []ldaptest.Fault {
+			return []ldaptest.Fault{{Match: reading, Times: 3}, {Match: reading, Do: apply(srv, "dn: CN=c1,"+root+"\nchangetype: delete\n")}}
+		}, "the server took the change, but the object does not show it; no object has its objectGUID any more", unclear, false, "asr", "a?r", "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := context.Background()
+			srv := serve(t, 3)
+			f, j := begun(t, srv, 2*time.Second)
+			srv.Inject(tc.faults(srv)...)
+			err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+			var s *Stop
+			if !errors.As(err, &s) {
+				t.Fatalf("%v", err)
+			}
+			if s.Amendment.DN != "CN=c1,"+root || !strings.Contains(s.Problem, tc.says) || s.Outcome != tc.outcome || s.Stale != tc.stale {
+				t.Errorf("stale %v: %v", s.Stale, s)
+			}
+			if name == "referred" && !strings.Contains(s.Hint, "writable") {
+				t.Errorf("hint %q", s.Hint)
+			}
+			if d := states(t, f, j.plan); d != tc.directory || noted(j) != tc.journal {
+				t.Errorf("directory %s, journal %s", d, noted(j))
+			}
+			j = reopen(t, j)
+			if err := Settle(ctx, f, j); errors.As(err, &s) != tc.blocked || err != nil && !tc.blocked {
+				t.Errorf("settling: %v", err)
+			}
+			if !tc.blocked && noted(j) != tc.left {
+				t.Errorf("settled as %s", noted(j))
+			}
+			if tc.blocked || tc.directory[1] == 's' {
+				return
+			}
+			todo := slices.DeleteFunc(j.Left(), func(a conflicts.Amendment) bool { return a.GUID == j.plan[1].GUID && tc.directory[1] == 'a' })
+			if err := runAll(ctx, f, j, todo, func(*conflicts.Amendment) {}); err != nil {
+				t.Errorf("going on: %v", err)
+			}
+			if d := states(t, f, j.plan); d != "aaa" {
+				t.Errorf("directory %s in the end", d)
+			}
+		})
+	}
+}
+
+// A request that was lost on the way and comes late was still ours, also where the
+// caller has seen meanwhile that nothing is left to do; and what is open comes
+// first.
+func TestLateRequest(t *testing.T) {
+	const late = `changetype: modify
+replace: mail
+mail: new1@contoso.example
+-
+replace: proxyAddresses
+proxyAddresses: SMTP:new1@contoso.example
+proxyAddresses: smtp:spare@contoso.example
+-
+`
+	for name, tc := range map[string]struct {
+		comes bool
+		todo  func(left []conflicts.Amendment) []conflicts.Amendment
+		sent  int
+		want  string
+	}{
+		"among others":      {true, func(left []conflicts.Amendment) []conflicts.Amendment { return left }, 2, "aaa"},
+		"seen to be done":   {true, func(left []conflicts.Amendment) []conflicts.Amendment { return left[:1] }, 1, "aar"},
+		"alone":             {true, func(left []conflicts.Amendment) []conflicts.Amendment { return nil }, 0, "rar"},
+		"never, and behind": {false, func(left []conflicts.Amendment) []conflicts.Amendment { return left }, 3, "aaa"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			srv := serve(t, 3)
+			f, j := begun(t, srv, time.Minute)
+			if err := j.note(newEntry(intent, &j.plan[1])); err != nil {
+				t.Fatal(err)
+			}
+			j = reopen(t, j)
+			if err := Settle(ctx, f, j); err != nil || noted(j) != "r?r" {
+				t.Fatalf("%v, %s", err, noted(j))
+			}
+			if tc.comes {
+				if err := srv.Apply(strings.NewReader("dn: " + j.plan[1].DN + "\n" + late)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := runAll(ctx, f, j, tc.todo(j.Left()), func(*conflicts.Amendment) {}); err != nil {
+				t.Error(err)
+			}
+			j = reopen(t, j)
+			if d := states(t, f, j.plan); d != tc.want || noted(j) != d || srv.Counts().Updates != tc.sent {
+				t.Errorf("directory %s, journal %s, %d modify requests", d, noted(j), srv.Counts().Updates)
+			}
+		})
+	}
+}
+
+// Ctrl-C lets the change under way come to its end.
+func TestRunInterrupted(t *testing.T) {
+	ctx, interrupt := context.WithCancel(context.Background())
+	srv := serve(t, 3)
+	f, j := begun(t, srv, time.Minute)
+	srv.Inject(ldaptest.Fault{Modify: every}, ldaptest.Fault{Modify: every, Do: interrupt})
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled {
+		t.Errorf("%v", err)
+	}
+	if j = reopen(t, j); noted(j) != "aar" {
+		t.Errorf("journal %s", noted(j))
+	}
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled {
+		t.Errorf("before the start: %v", err)
+	}
+	if n := srv.Counts().Updates; n != 2 {
+		t.Errorf("%d modify requests", n)
+	}
+}
+
+// full is a disk that has room for so many writes; the one after them is cut.
+type full struct {
+	file
+	room int
+}
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.room--; f.room < 0 {
+		n, _ := f.file.Write(p[:len(p)/2])
+		return n, errors.New("no space left on device")
+	}
+	return f.file.Write(p)
+}
+
+// unsynced is one that fails to bring so many lines to the disk.
+type unsynced struct {
+	file
+	room int
+}
+
+func (f *unsynced) Sync() error {
+	if f.room--; f.room < 0 {
+		return errors.New("input/output error")
+	}
+	return f.file.Sync()
+}
+
+// What cannot be noted is not done.
+func TestFullDisk(t *testing.T) {
+	for name, tc := range map[string]struct {
+		broken             func(file) file
+		outcome            string
+		directory, journal string
+	}{
+		"at the intent":       {func(f file) file { return &full{f, 2} }, notMade, "arr", "arr"},
+		"at the end":          {func(f file) file { return &full{f, 3} }, wasMade, "aar", "a?r"},
+		"intent not synced":   {func(f file) file { return &unsynced{f, 2} }, notMade, "arr", "a?r"},
+		"end not synced":      {func(f file) file { return &unsynced{f, 3} }, wasMade, "aar", "aar"},
+		"before the first":    {func(f file) file { return &full{f, 0} }, notMade, "rrr", "rrr"},
+		"first, not answered": {func(f file) file { return &full{f, 1} }, wasMade, "arr", "?rr"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			srv := serve(t, 3)
+			f, j := begun(t, srv, time.Minute)
+			whole := j.file
+			j.file = tc.broken(whole)
+			err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+			var s *Stop
+			if !errors.As(err, &s) || s.Outcome != tc.outcome || !strings.Contains(s.Problem, "the journal could not be written: ") {
+				t.Fatalf("%v", err)
+			}
+			if err := j.Resume(Head{}); err == nil {
+				t.Error("a line follows one that may be cut")
+			}
+			updates := srv.Counts().Updates
+			j.file.Close()
+			j, err = Open(whole.(*os.File).Name(), at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer j.Close()
+			if d := states(t, f, j.plan); d != tc.directory || noted(j) != tc.journal || updates != strings.Count(d, "a") {
+				t.Errorf("directory %s, journal %s, %d modify requests", d, noted(j), updates)
+			}
+			if err := Settle(ctx, f, j); err != nil {
+				t.Fatal(err)
+			}
+			if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "aaa" || states(t, f, j.plan) != "aaa" {
+				t.Errorf("%v, journal %s", err, noted(j))
+			}
+		})
+	}
+}
+
+// A journal is gone on with on its own servers only.
+func TestOtherServer(t *testing.T) {
+	_, j := begun(t, serve(t, 1), time.Minute)
+	other, err := ldaptest.NewServer(ldaptest.Config{Host: "dc2.contoso.example", Entries: strings.NewReader("dn: " + root + "\nobjectClass: domainDNS\n\n" + staff(root, 1)), Users: map[string]string{user: password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	err = Settle(context.Background(), open(t, config(other)), j)
+	var e *ldapscan.Error
+	if !errors.As(err, &e) || !strings.Contains(e.Problem, "began on localhost") || e.Hint == "" {
+		t.Errorf("%v", err)
+	}
+}
+
+// Nothing is begun where no connection for it can be had.
+func TestNoConnection(t *testing.T) {
+	srv := serve(t, 2)
+	f, j := begun(t, srv, time.Minute)
+	srv.Close()
+	var e *ldapscan.Error
+	if err := runAll(context.Background(), f, j, j.Left(), func(*conflicts.Amendment) {}); !errors.As(err, &e) || noted(j) != "rr" {
+		t.Errorf("%v, %s", err, noted(j))
+	}
+}
+
+// Whatever a plan says, only the two attributes are changed, by their values.
+func TestRequestGuards(t *testing.T) {
+	guid := conflicts.GUID{1}
+	one := []string{"x"}
+	for name, a := range map[string]conflicts.Amendment{
+		"logon name":  {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail", Delete: one, Add: one}, {Attribute: "userPrincipalName", Delete: one, Add: one}}},
+		"other case":  {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "USERPRINCIPALNAME", Add: one}}},
+		"options":     {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "proxyAddresses;x", Add: one}}},
+		"all values":  {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail"}}},
+		"nothing":     {GUID: guid, DN: "CN=a"},
+		"empty value": {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail", Delete: []string{""}}}},
+		"not UTF-8":   {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail", Add: []string{"\xff"}}}},
+		"no GUID":     {DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail", Add: one}}},
+	} {
+		if r, err := request(&a); err == nil {
+			t.Errorf("%s: %+v", name, r)
+		}
+		path := filepath.Join(t.TempDir(), "journal")
+		if _, err := Create(path, at, Head{}, []conflicts.Amendment{a}); err == nil {
+			t.Errorf("%s: taken into a journal", name)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s: a file is left", name)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package ldapscan
+
+import (
+	"context"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+)
+
+// A Line is one connection to a domain controller, for a caller that also writes
+// to it. If it breaks it is not opened again, and no other server takes over: what
+// Read returns is what the last write left there. A Line is for one goroutine.
+type Line struct {
+	// Conn is the connection as the library has it. A search on it returns nothing.
+	Conn *ldap.Conn
+	d    *Directory
+}
+
+// Line opens a connection to the server that an object is read from. The error is
+// an [*Error]. Canceling ctx ends the connection, also later; the error is then
+// that of ctx.
+func (f *Forest) Line(ctx context.Context, dn string) (*Line, error) {
+	d, p := f.holder(dn)
+	if d == nil {
+		return nil, &Error{Subject: dn, Problem: "no domain controller of its domain was read", Hint: "name one with --url, or the domain with --domain"}
+	}
+	fail := func(problem, hint string) (*Line, error) {
+		return nil, &Error{Subject: d.server.URL, Problem: problem, Hint: hint}
+	}
+	if d.full != nil {
+		return fail("a global catalog takes no changes", "use the domain controller's own port")
+	}
+	s, conn, err := d.session.another(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, explain(d.server.URL, err)
+	case !s.same(d.session):
+		s.close()
+		return fail(errOtherServer.Error(), "name one domain controller")
+	}
+	return &Line{conn, &Directory{ctx: ctx, session: s, assigned: []partition{p}}}, nil
+}
+
+// Server returns the server that an object is read from, and whether there is one.
+func (f *Forest) Server(dn string) (conflicts.Server, bool) {
+	d, _ := f.holder(dn)
+	if d == nil {
+		return conflicts.Server{}, false
+	}
+	return d.server, true
+}
+
+// holder returns the directory that reads the innermost partition around an
+// object, nil if there is none.
+func (f *Forest) holder(dn string) (holder *Directory, inner partition) {
+	for _, d := range f.directories {
+		for _, p := range d.assigned {
+			if conflicts.Within(dn, p.dn) && (holder == nil || len(p.dn) > len(inner.dn)) {
+				holder, inner = d, p
+			}
+		}
+	}
+	return holder, inner
+}
+
+// Read returns the object that an amendment changes as it is now, nil if there is
+// none.
+func (l *Line) Read(ctx context.Context, a *conflicts.Amendment) (found *conflicts.Object, err error) {
+	err = l.d.reread(ctx, []conflicts.Ref{a.Ref()}, func(o *conflicts.Object) { found = o })
+	return found, err
+}
+
+// Explain returns the error of a request on Conn as an [*Error]. If the server did
+// not answer it, the line is closed: an answer that comes late is to be nobody's.
+func (l *Line) Explain(err error) error {
+	if err = l.d.cause(err); broken(err) {
+		l.Conn.Close()
+	}
+	return explain(l.d.server.URL, err)
+}
+
+// Close ends the connection.
+func (l *Line) Close() { l.d.Close() }

@@ -1,0 +1,81 @@
+package ldapscan
+
+import (
+	"context"
+	"slices"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// Namesakes asks for the names in batches, by the attributes that name objects,
+// which Active Directory indexes.
+func (d *Directory) Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error {
+	return newNameLookup(dns, found).all(ctx, []*Directory{d})
+}
+
+// Namesakes asks every server for the partitions that are read from it.
+func (f *Forest) Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error {
+	return newNameLookup(dns, found).all(ctx, f.directories)
+}
+
+// Namesakes reads the file to its end. A file that is no LDIF is an [*Error].
+func (x *Export) Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error {
+	wanted := namesakes(dns)
+	n := 0
+	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
+		if n++; wanted(string(v.DN)) {
+			found(objectOf(r.Record()))
+		}
+		return nil
+	})
+	if n == 0 && ctx.Err() == nil {
+		return x.unreadable(err)
+	}
+	return err
+}
+
+// namesakes returns whether an object has one of the names.
+func namesakes(dns []string) func(dn string) bool {
+	keys := map[string]bool{}
+	for _, dn := range dns {
+		keys[conflicts.RDNKey(dn)] = true
+	}
+	return func(dn string) bool { return keys[conflicts.RDNKey(dn)] }
+}
+
+func newNameLookup(dns []string, found func(*conflicts.Object)) *lookup {
+	wanted := namesakes(dns)
+	return &lookup{
+		filters: func(*Directory) (filters []string) {
+			for batch := range slices.Chunk(dns, lookupBatch) {
+				filter := ""
+				for _, dn := range batch {
+					filter += nameFilter(dn)
+				}
+				if filter != "" {
+					filters = append(filters, "(|"+filter+")")
+				}
+			}
+			return filters
+		},
+		wanted: func(o *conflicts.Object) bool { return wanted(o.DN) },
+		found:  found,
+		seen:   map[conflicts.Ref]bool{},
+	}
+}
+
+// nameFilter finds the objects that have the relative distinguished name of dn, or
+// had it: deleting appends a line feed and "DEL:" with the objectGUID to the value
+// ([MS-ADTS] 3.1.1.5.5.1.1). It is empty for what is no name.
+func nameFilter(dn string) string {
+	name, err := ldap.ParseDN(dn)
+	if err != nil || len(name.RDNs) == 0 {
+		return ""
+	}
+	a := name.RDNs[0].Attributes[0]
+	value := ldap.EscapeFilter(a.Value)
+	return "(" + a.Type + "=" + value + ")(" + a.Type + "=" + value + `\0aDEL:*)`
+}

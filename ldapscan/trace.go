@@ -1,0 +1,218 @@
+package ldapscan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"proxyaddr/conflicts"
+)
+
+// Trace finds out what events are about: the objects that they name, the addresses
+// that these share, and every owner of those addresses. It judges the conflicts
+// over these addresses and sweeps nothing: where all is as the events say, two
+// searches of each partition and the names' own answer. The incidents become those
+// of the audit.
+//
+// The error is that of ctx, or says why nothing could be read at all; everything
+// short of that is an audit that may be incomplete.
+func Trace(ctx context.Context, src Source, incidents []conflicts.Incident, opt Options) (*conflicts.Audit, error) {
+	t := &tracer{ctx: ctx, src: src, audit: newAudit(src, opt), objects: map[conflicts.Ref]*conflicts.Object{}}
+	t.audit.Incidents = incidents
+	t.audit.Notes = []string{"made from events: nothing was looked at but the objects that they name, and the addresses that these share"}
+	t.resolve()
+	var addresses []conflicts.Address
+	for i := range incidents {
+		addresses = append(addresses, incidents[i].Addresses...)
+	}
+	p := &proof{ctx: ctx, src: src, asked: map[conflicts.Key]bool{}}
+	if err := p.ask(addresses, lookupBatch/2-1); len(p.holders) == 0 {
+		return nil, err
+	}
+	owners := t.owners(p.holders[0], addresses)
+	opt.Judge.Rules, opt.Judge.Only, opt.Judge.Taken = t.audit.Rules, conflicts.NewWanted(addresses...), p.taken
+	t.judge(owners, opt.Judge)
+	if p.err != nil {
+		t.problem("%v", p.err)
+		t.withdraw()
+	}
+	holders := conflicts.NewHolders(owners)
+	for i := range incidents {
+		in := &incidents[i]
+		in.Settle(t.audit.Conflicts, holders, p.err != nil)
+		if len(in.Conflicts) == 0 && !in.Resolved {
+			t.problem("event %d: %s", in.ID, in.Outcome)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return t.audit, nil
+}
+
+// A tracer is a Trace under way.
+type tracer struct {
+	ctx     context.Context
+	src     Source
+	audit   *conflicts.Audit
+	objects map[conflicts.Ref]*conflicts.Object // inspected, and so with the names of domain controllers
+}
+
+func (t *tracer) problem(format string, args ...any) {
+	t.audit.Problems = append(t.audit.Problems, fmt.Sprintf(format, args...))
+}
+
+// inspect reads objects whole and hands them over.
+func (t *tracer) inspect(refs []conflicts.Ref, found func(*conflicts.Object)) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	return t.src.Inspect(t.ctx, refs, func(o *conflicts.Object) {
+		t.objects[o.Ref()] = o
+		found(o)
+	})
+}
+
+// resolve finds the objects that the incidents name.
+func (t *tracer) resolve() {
+	names := conflicts.NewNames()
+	var refs []conflicts.Ref
+	known := map[string]bool{}
+	for i := range t.audit.Incidents {
+		for _, pair := range t.audit.Incidents[i].Readings {
+			for _, dn := range pair {
+				if !known[dn] {
+					known[dn] = true
+					refs = append(refs, conflicts.Ref{DN: dn})
+				}
+			}
+		}
+	}
+	fail := func(err error) {
+		if err != nil {
+			names.Incomplete = true
+			t.problem("%v", err)
+		}
+	}
+	fail(t.inspect(refs, names.Add))
+	if unknown := names.Unknown(t.audit.Incidents); len(unknown) > 0 {
+		var living []conflicts.Ref
+		fail(t.src.Namesakes(t.ctx, unknown, func(o *conflicts.Object) {
+			names.Add(o)
+			if !o.Deleted {
+				living = append(living, o.Ref())
+			}
+		}))
+		fail(t.inspect(living, names.Add))
+	}
+	for i := range t.audit.Incidents {
+		t.audit.Incidents[i].Resolve(names)
+	}
+}
+
+// owners returns the objects that hold one of the addresses, deleted ones among
+// them: those that events named, whatever the search found, and the others, which
+// are read again for the domain controllers that wrote them.
+func (t *tracer) owners(holders conflicts.Holders, addresses []conflicts.Address) []*conflicts.Object {
+	wanted := conflicts.NewWanted(addresses...)
+	all := map[conflicts.Ref]*conflicts.Object{}
+	for ref, o := range t.objects {
+		if len(wanted.Claims(o)) > 0 {
+			all[ref] = o
+		}
+	}
+	var further []conflicts.Ref
+	for _, a := range addresses {
+		for _, o := range holders.Owners(a) {
+			ref := o.Ref()
+			if all[ref] == nil && t.objects[ref] == nil && !o.Deleted {
+				further = append(further, ref)
+			}
+			all[ref] = o.Object
+		}
+	}
+	if err := t.inspect(further, func(*conflicts.Object) {}); err != nil {
+		t.problem("%v", err)
+	}
+	var owners []*conflicts.Object
+	for ref, o := range all {
+		if inspected := t.objects[ref]; inspected != nil {
+			o = inspected
+		}
+		owners = append(owners, o)
+	}
+	return owners
+}
+
+// judge finds the conflicts among those owners that exist.
+func (t *tracer) judge(owners []*conflicts.Object, opt conflicts.Options) {
+	living := slices.DeleteFunc(slices.Clone(owners), func(o *conflicts.Object) bool { return o.Deleted })
+	if len(living) < 2 {
+		return
+	}
+	domains, err := t.src.AcceptedDomains(t.ctx)
+	if err != nil {
+		t.problem("%v", err)
+	}
+	t.audit.Scope.AcceptedDomains, opt.AcceptedDomains = domains, domains
+	t.audit.Conflicts, t.audit.Changes, _ = conflicts.Judge(living, opt)
+}
+
+// withdraw takes back what was proposed, as it may be taken.
+func (t *tracer) withdraw() {
+	changed := map[string]bool{}
+	for _, c := range t.audit.Changes {
+		changed[c.Conflict] = true
+	}
+	t.audit.Changes = nil
+	for i := range t.audit.Conflicts {
+		if c := &t.audit.Conflicts[i]; changed[c.ID] {
+			c.Unresolved = "not everything could be read, so no address is known to be free"
+		}
+	}
+}
+
+// A proof finds out which addresses are free, with as few searches as it can: what
+// could be had in place of an address is looked up along with it.
+type proof struct {
+	ctx     context.Context
+	src     Source
+	holders []conflicts.Holders
+	asked   map[conflicts.Key]bool
+	err     error // why not everything could be read, after which nothing more is asked
+}
+
+// ask looks up addresses, and the first few alternatives of each.
+func (p *proof) ask(addresses []conflicts.Address, few int) error {
+	var list []conflicts.Address
+	add := func(a conflicts.Address) {
+		if !p.asked[a.Key()] {
+			p.asked[a.Key()] = true
+			list = append(list, a)
+		}
+	}
+	for _, a := range addresses {
+		add(a)
+		n := 0
+		for next := range a.Alternatives() {
+			if n == few {
+				break
+			}
+			n++
+			add(next)
+		}
+	}
+	holders, err := lookUp(p.ctx, p.src, list)
+	if holders != nil {
+		p.holders = append(p.holders, holders)
+	}
+	p.err = err
+	return err
+}
+
+func (p *proof) taken(a conflicts.Address) bool {
+	if !p.asked[a.Key()] && p.err == nil {
+		p.ask([]conflicts.Address{a}, lookupBatch-1)
+	}
+	return slices.ContainsFunc(p.holders, func(h conflicts.Holders) bool { return len(h.Owners(a)) > 0 })
+}

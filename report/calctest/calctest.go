@@ -1,0 +1,69 @@
+// Package calctest has LibreOffice Calc work on workbooks, as a reviewer would.
+package calctest
+
+import (
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const basicModule = `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE script:module PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "module.dtd">
+<script:module xmlns:script="http://openoffice.org/2000/script" script:name="Module1" script:language="StarBasic">`
+
+const frame = `
+Sub Review(list As String)
+	On Error GoTo Failed
+	Dim hidden(0) As New com.sun.star.beans.PropertyValue
+	hidden(0).Name = "Hidden"
+	hidden(0).Value = True
+	urls = Split(list, " ")
+	For i = 0 To UBound(urls)
+		doc = StarDesktop.loadComponentFromURL(urls(i), "_blank", 0, hidden())
+		Edit(doc)
+		doc.store()
+		doc.close(True)
+	Next
+	StarDesktop.terminate()
+	Exit Sub
+Failed:
+	doc.setModified(False)
+	StarDesktop.terminate()
+End Sub
+`
+
+// Edit runs Sub Edit(doc), in LibreOffice Basic, on each workbook and saves it in
+// place. It takes the soffice of the search path; tests that are to be short are
+// skipped.
+func Edit(tb testing.TB, edit string, workbooks ...string) {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("starts LibreOffice")
+	}
+	profile := tb.TempDir()
+	soffice := func(args ...string) {
+		tb.Helper()
+		cmd := exec.CommandContext(tb.Context(), "soffice", append([]string{"-env:UserInstallation=" + fileURL(profile), "--headless", "--norestore"}, args...)...)
+		cmd.Env = append(os.Environ(), "HOME="+profile)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			tb.Fatalf("soffice: %v\n%s", err, out)
+		}
+	}
+	soffice("--terminate_after_init") // for it to make its profile
+	module := basicModule + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(frame+edit) + "</script:module>"
+	if err := os.WriteFile(filepath.Join(profile, "user", "basic", "Standard", "Module1.xba"), []byte(module), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	var urls []string
+	for _, path := range workbooks {
+		urls = append(urls, fileURL(path))
+	}
+	soffice(`macro:///Standard.Module1.Review("` + strings.Join(urls, " ") + `")`)
+}
+
+func fileURL(path string) string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
+}

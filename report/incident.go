@@ -1,0 +1,120 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+)
+
+// incidents writes what was logged, each with the conflicts that it is about. A
+// conflict stands behind the first that is about it.
+func (t *table) incidents(a *conflicts.Audit) {
+	shown := map[string]bool{}
+	for i := range a.Incidents {
+		in := &a.Incidents[i]
+		t.paragraph("", in.Title(), bold)
+		if in.Address != "" {
+			t.line("  ", in.Address, plain)
+		}
+		for n, pair := range in.Pairs {
+			if len(in.Pairs) > 1 {
+				t.paragraph("  ", fmt.Sprintf("its text can be read in %d ways; number %d:", len(in.Pairs), n+1), plain)
+			}
+			for _, p := range pair {
+				t.line("  ", p.DN, plain)
+				if p.Fate != conflicts.Found {
+					t.paragraph(indent, p.String(), plain)
+				}
+			}
+		}
+		var again []string
+		var fresh []*conflicts.Conflict
+		for _, id := range in.Conflicts {
+			if shown[id] {
+				again = append(again, id)
+				continue
+			}
+			shown[id] = true
+			n := slices.IndexFunc(a.Conflicts, func(c conflicts.Conflict) bool { return c.ID == id })
+			fresh = append(fresh, &a.Conflicts[n])
+		}
+		switch {
+		case in.Resolved:
+			t.paragraph("  ", "resolved since: "+in.Outcome, plain)
+		case len(in.Conflicts) == 0:
+			t.paragraph("! ", "not known: "+in.Outcome, alarm)
+		case len(again) > 0:
+			t.paragraph("  ", "see above: "+strings.Join(again, ", "), plain)
+		}
+		t.line("", "", plain)
+		for _, c := range fresh {
+			t.conflict(c)
+		}
+	}
+}
+
+type incidentJSON struct {
+	Record    string   `json:"record,omitempty"`
+	Event     int      `json:"event"`
+	Count     int      `json:"count"`
+	First     text     `json:"first"`
+	Last      text     `json:"last"`
+	Computers []text   `json:"computers"`
+	Address   text     `json:"address"`
+	State     string   `json:"state"`
+	Outcome   text     `json:"outcome"`
+	Conflicts []string `json:"conflicts"`
+	// Readings are the two names in each way to read them that the directory bears
+	// out.
+	Readings [][2]partyJSON    `json:"readings"`
+	Base64   map[string][]byte `json:"base64,omitempty"`
+}
+
+type partyJSON struct {
+	DN      text              `json:"dn"`
+	Fate    conflicts.Fate    `json:"fate"`
+	Objects []namedJSON       `json:"objects"`
+	Base64  map[string][]byte `json:"base64,omitempty"`
+}
+
+type namedJSON struct {
+	DN      text              `json:"dn"`
+	GUID    string            `json:"guid"`
+	Name    text              `json:"name"`
+	Kind    text              `json:"kind"`
+	Deleted bool              `json:"deleted"`
+	Written *stampJSON        `json:"written,omitempty"`
+	Base64  map[string][]byte `json:"base64,omitempty"`
+}
+
+func newIncidentJSON(in *conflicts.Incident) *incidentJSON {
+	j := &incidentJSON{Event: in.ID, Count: in.Count, First: text(in.First.String()), Last: text(in.Last.String()), Computers: texts(in.Computers),
+		Address: text(in.Address), State: state(in), Outcome: text(in.Outcome), Conflicts: append([]string{}, in.Conflicts...),
+		Readings: make([][2]partyJSON, len(in.Pairs)), Base64: exact("address", in.Address, "outcome", in.Outcome)}
+	for i, pair := range in.Pairs {
+		for n, p := range pair {
+			party := partyJSON{DN: text(p.DN), Fate: p.Fate, Objects: make([]namedJSON, len(p.Objects)), Base64: exact("dn", p.DN)}
+			for k, o := range p.Objects {
+				party.Objects[k] = namedJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, newStampJSON(o.Written),
+					exact("dn", o.DN, "name", o.Name())}
+			}
+			j.Readings[i][n] = party
+		}
+	}
+	return j
+}
+
+const resolved = "resolved"
+
+// state says in a word what is left of an incident.
+func state(in *conflicts.Incident) string {
+	switch {
+	case len(in.Conflicts) > 0:
+		return "conflict"
+	case in.Resolved:
+		return resolved
+	}
+	return "unknown"
+}

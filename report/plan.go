@@ -1,0 +1,38 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"proxyaddr/conflicts"
+)
+
+// PlanTable writes what is about to be changed: each object with the values that go
+// and those that come, under the name of the server that is changed, which on tells
+// by the name of the object.
+func PlanTable(w io.Writer, verdicts []conflicts.Verdict, on func(dn string) string, opts TableOptions) error {
+	t := &table{out: bufio.NewWriter(w), color: opts.Color}
+	server := ""
+	for i := range verdicts {
+		v := &verdicts[i]
+		a := v.Amendment
+		if s := on(a.DN); i == 0 || s != server {
+			server = s
+			t.put("", Escape("on "+server+":"), bold)
+		}
+		t.put("  ", Escape(fmt.Sprintf("%s:%d  %s", a.File, a.Line, a.DN)), plain)
+		for _, e := range a.Edits {
+			for _, value := range e.Delete {
+				t.put("    - ", Escape(e.Attribute+": "+value), plain)
+			}
+			for _, value := range e.Add {
+				t.put("    + ", Escape(e.Attribute+": "+value), plain)
+			}
+		}
+		for _, note := range v.Notes {
+			t.put("    note: ", Escape(note), plain)
+		}
+	}
+	return t.out.Flush()
+}

@@ -1,0 +1,40 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"proxyaddr/conflicts"
+)
+
+func TestPlanTable(t *testing.T) {
+	amend := func(line int, dn string, edits ...conflicts.Edit) conflicts.Verdict {
+		return conflicts.Verdict{Amendment: &conflicts.Amendment{File: "fix.ldif", Line: line, DN: dn, Edits: edits}}
+	}
+	restored := amend(30, "CN=C,DC=b", conflicts.Edit{Attribute: "proxyAddresses", Add: []string{"smtp:c@b"}})
+	restored.Notes = []string{"CN=D,DC=a has smtp:c@b as well"}
+	var b strings.Builder
+	err := PlanTable(&b, []conflicts.Verdict{
+		amend(1, "CN=A\x1b[2J,DC=a", conflicts.Edit{Attribute: "proxyAddresses", Delete: []string{"SMTP:a@a", "smtp:\r\nx@a"}, Add: []string{"SMTP:a2@a"}},
+			conflicts.Edit{Attribute: "mail", Delete: []string{"a@a"}, Add: []string{"a2@a"}}),
+		amend(20, "CN=B,DC=a", conflicts.Edit{Attribute: "proxyAddresses", Delete: []string{"smtp:b@a"}}),
+		restored,
+	}, func(dn string) string { return "dc1." + dn[len(dn)-1:] }, TableOptions{})
+	const want = `on dc1.a:
+  fix.ldif:1  CN=A\x1b[2J,DC=a
+    - proxyAddresses: SMTP:a@a
+    - proxyAddresses: smtp:\r\nx@a
+    + proxyAddresses: SMTP:a2@a
+    - mail: a@a
+    + mail: a2@a
+  fix.ldif:20  CN=B,DC=a
+    - proxyAddresses: smtp:b@a
+on dc1.b:
+  fix.ldif:30  CN=C,DC=b
+    + proxyAddresses: smtp:c@b
+    note: CN=D,DC=a has smtp:c@b as well
+`
+	if err != nil || b.String() != want {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
