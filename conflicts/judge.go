@@ -129,11 +129,15 @@ func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 		}
 	}
 	groups := map[Key][]Owner{}
+	var own []Key // of an object's proxyAddresses: a mail that equals one joins no other
 	for _, o := range objects {
+		own = own[:0]
 		for _, c := range claims(o) {
 			a := c.Parsed()
 			k := a.Key()
-			if same[k] == "" {
+			if c.Attribute == ProxyAddresses {
+				own = append(own, k, a.LooseKey())
+			} else if same[k] == "" && !slices.Contains(own, k) {
 				k = a.LooseKey()
 			}
 			if same[k] == "" {
