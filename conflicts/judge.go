@@ -48,8 +48,9 @@ func find(objects []*Object, opt Options) []Conflict {
 	if opt.Rules == nil {
 		opt.Rules = DefaultRules()
 	}
-	var found []Conflict
-	for _, owners := range group(objects) {
+	groups := group(objects, newSharedKeys(objects))
+	found := make([]Conflict, 0, len(groups))
+	for _, owners := range groups {
 		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.Reports(o.DN) }) {
 			continue
 		}
@@ -116,21 +117,27 @@ func (c *Claim) Parsed() Address {
 // group returns the owners of every address that more than one object claims,
 // one of them at least in proxyAddresses. Values of proxyAddresses belong
 // together if a key or loose key of theirs is equal, directly or through others;
-// mail and userPrincipalName join those that they equal.
-func group(objects []*Object) map[Key][]Owner {
+// mail and userPrincipalName join those that they equal. Addresses without a
+// shared key are passed over.
+func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 	same := unions{}
 	for _, o := range objects {
 		for _, v := range o.ProxyAddresses {
-			a := ParseAddress(v)
-			same.join(a.Key(), a.LooseKey())
+			if a := ParseAddress(v); shared.has(a) {
+				same.join(a.Key(), a.LooseKey())
+			}
 		}
 	}
 	groups := map[Key][]Owner{}
+	var own []Key // of an object's proxyAddresses: a mail that equals one joins no other
 	for _, o := range objects {
+		own = own[:0]
 		for _, c := range claims(o) {
 			a := c.Parsed()
 			k := a.Key()
-			if same[k] == "" {
+			if c.Attribute == ProxyAddresses {
+				own = append(own, k, a.LooseKey())
+			} else if same[k] == "" && !slices.Contains(own, k) {
 				k = a.LooseKey()
 			}
 			if same[k] == "" {

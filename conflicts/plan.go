@@ -11,12 +11,12 @@ import (
 // remembers what it has handed out, so that no address is proposed twice.
 type planner struct {
 	opt   Options
-	taken map[Key]bool
+	taken map[uint64]struct{} // digests of keys: one more for a collision does no harm
 	used  map[string]*numbers // by the name of a series
 }
 
 func newPlanner(objects []*Object, opt Options) *planner {
-	p := &planner{opt: opt, taken: map[Key]bool{}, used: map[string]*numbers{}}
+	p := &planner{opt: opt, taken: map[uint64]struct{}{}, used: map[string]*numbers{}}
 	for _, o := range objects {
 		for _, c := range claims(o) {
 			p.claim(c.Parsed())
@@ -26,12 +26,14 @@ func newPlanner(objects []*Object, opt Options) *planner {
 }
 
 func (p *planner) claim(a Address) {
-	p.taken[a.Key()] = true
-	p.taken[a.LooseKey()] = true
+	p.taken[digest(a.Key())] = struct{}{}
+	p.taken[digest(a.LooseKey())] = struct{}{}
 }
 
 func (p *planner) free(a Address) bool {
-	return !p.taken[a.Key()] && !p.taken[a.LooseKey()] && (p.opt.Taken == nil || !p.opt.Taken(a))
+	_, key := p.taken[digest(a.Key())]
+	_, loose := p.taken[digest(a.LooseKey())]
+	return !key && !loose && (p.opt.Taken == nil || !p.opt.Taken(a))
 }
 
 // plan returns the changes that leave each address of the classes Duplicate

@@ -72,11 +72,10 @@ func action(keeper bool, change *conflicts.Change) string {
 
 // describe says in a line what is changed and at what risk.
 func describe(c *conflicts.Change) string {
-	text := fmt.Sprintf("%s: remove %s", c.Attribute, c.Old)
-	if c.New != "" {
-		text = fmt.Sprintf("%s: replace %s with %s", c.Attribute, c.Old, c.New)
+	if c.New == "" {
+		return fmt.Sprintf("%s: remove %s, risk %s", c.Attribute, c.Old, danger(c))
 	}
-	return text + ", risk " + danger(c)
+	return fmt.Sprintf("%s: replace %s with %s, risk %s", c.Attribute, c.Old, c.New, danger(c))
 }
 
 // danger says how risky a change is, and why.

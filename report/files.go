@@ -2,8 +2,8 @@ package report
 
 import (
 	"io"
-	"maps"
-	"slices"
+	"runtime/debug"
+	"sync"
 
 	"proxyaddr/conflicts"
 )
@@ -27,8 +27,17 @@ const (
 // this scan does not have are removed, so that nobody applies them. Two Publish
 // must not run in one directory at once.
 func Publish(dir string, a *conflicts.Audit) (names []string, err error) {
+	if percent := debug.SetGCPercent(gcPercent); percent > gcPercent {
+		defer debug.SetGCPercent(percent)
+	} else {
+		debug.SetGCPercent(percent)
+	}
 	return publish(dir, files(a))
 }
+
+// gcPercent bounds what the outputs take in passing: the audit is large and stays,
+// and they keep next to nothing.
+const gcPercent = 5
 
 // files returns the files of a scan but for SHA256SUMS, in the order in which
 // they must be written: the workbook names scan.json by its checksum.
@@ -45,11 +54,11 @@ func files(a *conflicts.Audit) []output {
 		outputs = nil
 	}
 	outputs = append(outputs, output{"change-request.md", func(w io.Writer) error { return ChangeRequest(w, a) }})
-	domains := byDomain(a)
-	for _, domain := range slices.Sorted(maps.Keys(domains)) {
+	domains := sync.OnceValue(func() map[string][]objectChanges { return byDomain(a) })
+	for _, domain := range Domains(a) {
 		outputs = append(outputs,
-			output{fixFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains[domain], false) }},
-			output{rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains[domain], true) }})
+			output{fixFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], false) }},
+			output{rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], true) }})
 	}
 	return outputs
 }

@@ -48,6 +48,7 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []obje
 	for i := range a.Conflicts {
 		byID[a.Conflicts[i].ID] = &a.Conflicts[i]
 	}
+	var comments []string
 	for i, o := range objects {
 		if back {
 			o = objects[len(objects)-1-i]
@@ -59,8 +60,9 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []obje
 		if back {
 			mods = inverse(mods)
 		}
+		comments = explain(comments[:0], o, byID, back)
 		err = out.Write(&ldif.Record{
-			Comments: explain(o, byID, back),
+			Comments: comments,
 			DN:       o.object.DN,
 			Change:   ldif.ChangeModify,
 			Mods:     mods,
@@ -120,10 +122,10 @@ func inverse(mods []ldif.Mod) []ldif.Mod {
 // undoes stands in front of each change of a rollback file.
 const undoes = "takes back "
 
-// explain returns the comments above a record.
-func explain(o objectChanges, byID map[string]*conflicts.Conflict, back bool) []string {
+// explain appends the comments above a record.
+func explain(lines []string, o objectChanges, byID map[string]*conflicts.Conflict, back bool) []string {
 	guid := cmp.Or(o.object.GUID.String(), "unknown")
-	lines := comment("", fmt.Sprintf("%s, %s, objectGUID %s", o.object.Name(), kind(o.object), guid))
+	lines = comment(lines, "", fmt.Sprintf("%s, %s, objectGUID %s", o.object.Name(), kind(o.object), guid))
 	told, undo := "", ""
 	if back {
 		undo = undoes
@@ -132,11 +134,11 @@ func explain(o objectChanges, byID map[string]*conflicts.Conflict, back bool) []
 		if conflict := byID[c.Conflict]; conflict != nil && c.Conflict != told {
 			told = c.Conflict
 			k := conflict.Keeper()
-			lines = append(lines, comment("", fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Address))...)
-			lines = append(lines, comment("  ", fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))...)
-			lines = append(lines, comment("  ", "reason: "+conflict.Reason)...)
+			lines = comment(lines, "", fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Address))
+			lines = comment(lines, "  ", fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))
+			lines = comment(lines, "  ", "reason: "+conflict.Reason)
 		}
-		lines = append(lines, comment("  ", undo+describe(c))...)
+		lines = comment(lines, "  ", undo+describe(c))
 	}
 	return lines
 }
@@ -144,7 +146,7 @@ func explain(o objectChanges, byID map[string]*conflicts.Conflict, back bool) []
 // ldifHeader returns what stands above the first record.
 func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back bool) []string {
 	var lines []string
-	say := func(indent, text string) { lines = append(lines, comment(indent, text)...) }
+	say := func(indent, text string) { lines = comment(lines, indent, text) }
 	gap := func() { lines = append(lines, "") }
 
 	values := 0
@@ -192,16 +194,15 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 	return lines
 }
 
-// comment makes comment lines of a text that may hold names from the directory.
-// They are cut at spaces, and the lines behind the first are indented further.
-func comment(indent, text string) []string {
+// comment appends a text that may hold names from the directory. It is cut at
+// spaces, and the lines behind the first are indented further.
+func comment(lines []string, indent, text string) []string {
 	const limit = 98
-	lines := wrap(Escape(text), limit-len(indent), quotedLen)
-	for i := range lines {
-		lines[i] = indent + lines[i]
-		if i == 0 {
+	for i, line := range wrap(Escape(text), limit-len(indent), quotedLen) {
+		if i == 1 {
 			indent += "  "
 		}
+		lines = append(lines, indent+line)
 	}
 	return lines
 }

@@ -4,13 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/xml"
-	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -154,34 +151,4 @@ func TestRowsAreAsHighAsTheirText(t *testing.T) {
 	if got := (look{wrap: true}).height(strings.Repeat("x\n", 1000), 20); got != excelize.MaxRowHeight {
 		t.Errorf("a thousand lines are %v points high, want the highest row there is", got)
 	}
-}
-
-func BenchmarkWorkbook(b *testing.B) {
-	const n = 100_000
-	a := &conflicts.Audit{Rules: conflicts.DefaultRules()}
-	for i := range n {
-		keeper := workbookObject(2*i, "user", fmt.Sprintf("Keeper %d", i), "OU=Users", fmt.Sprintf("SMTP:user%d@contoso.com", i))
-		other := workbookObject(2*i+1, "user", fmt.Sprintf("Other %d", i), "OU=Users", keeper.ProxyAddresses...)
-		keeper.Created, other.Created = time.Unix(int64(i), 0), time.Unix(int64(i), 1)
-		owners := []conflicts.Owner{
-			{Object: keeper, Claims: []conflicts.Claim{{Attribute: conflicts.ProxyAddresses, Value: keeper.ProxyAddresses[0], Primary: true}}},
-			{Object: other, Claims: []conflicts.Claim{{Attribute: conflicts.ProxyAddresses, Value: keeper.ProxyAddresses[0], Primary: true}}},
-		}
-		id := fmt.Sprintf("C-%010d", i)
-		a.Conflicts = append(a.Conflicts, conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Type: "smtp",
-			Address: fmt.Sprintf("user%d@contoso.com", i), Owners: owners, Reason: "holds it as its primary address"})
-		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Object: other, Attribute: conflicts.ProxyAddresses,
-			Old: keeper.ProxyAddresses[0], New: fmt.Sprintf("SMTP:user%d.2@contoso.com", i), Risk: conflicts.High, RiskReason: "primary address of a live user mailbox"})
-	}
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for b.Loop() {
-		if err := Workbook(io.Discard, a, Sum{}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	runtime.ReadMemStats(&after)
-	b.ReportMetric(float64(before.HeapAlloc)/(1<<20), "MiB-audit")
-	b.ReportMetric(float64(after.HeapSys)/(1<<20), "MiB-heap")
 }

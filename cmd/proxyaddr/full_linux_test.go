@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What does not fit is an incomplete scan, whatever it is that does not fit.
+func TestFullDisk(t *testing.T) {
+	export := filepath.Join(t.TempDir(), "export.ldif")
+	if err := os.WriteFile(export, []byte(twoOwners), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	for _, format := range []string{"table", "json", "jsonl", "csv"} {
+		var stderr bytes.Buffer
+		code := run([]string{"scan", "--input", export, "--format", format}, strings.NewReader(""), full, &stderr)
+		if want := "proxyaddr: stdout: no space left on device\nhint: what was printed ends early and is of no use\n"; code != exitIncomplete || stderr.String() != want {
+			t.Errorf("%s: exit %d, and says %q, want %q", format, code, &stderr, want)
+		}
+	}
+	if os.Getuid() != 0 {
+		t.Skip("mounts a file system, as root")
+	}
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", os.Getpagesize())); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Unmount(dir, 0)
+	var stdout, stderr bytes.Buffer
+	code := run([]string{"scan", "--input", export, "-o", dir}, strings.NewReader(""), &stdout, &stderr)
+	want := fmt.Sprintf("proxyaddr: %s/report.xlsx: no space left on device\nhint: %[1]s needs room and write access; -o names another directory\n", dir)
+	if code != exitIncomplete || stderr.String() != want {
+		t.Errorf("exit %d, and says %q, want %q", code, &stderr, want)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
