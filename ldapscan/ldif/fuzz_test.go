@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,78 +35,85 @@ func FuzzReader(f *testing.F) {
 		f.Add([]byte(in))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		const maxLine, maxRecord = 200, 1000
-		read := func(r *Reader, next func() (*Record, error)) ([]*Record, error) {
-			r.MaxLine, r.MaxRecord = maxLine, maxRecord
-			var recs []*Record
-			for {
-				rec, err := next()
-				if err == io.EOF {
-					return recs, nil
-				}
-				if err != nil {
-					return recs, err
-				}
-				recs = append(recs, rec)
-				if len(recs) > len(data) {
-					t.Fatal("more records than bytes")
-				}
-			}
-		}
-		whole := NewReader(bytes.NewReader(data))
-		recs, err := read(whole, whole.Read)
-		var parseErr *ParseError
-		if err != nil && (!errors.As(err, &parseErr) || parseErr.Line < 1 || parseErr.Line > 1+bytes.Count(data, []byte("\n"))) {
-			t.Errorf("error is %#v", err)
-		}
-		for _, rec := range recs {
-			size := len(rec.DN)
-			for _, a := range rec.Attributes {
-				size += len(a.Value)
-				if !validName(a.Name) {
-					t.Errorf("attribute name %q", a.Name)
-				}
-			}
-			if size > maxRecord {
-				t.Errorf("record of %d bytes", size)
-			}
-		}
-		views := NewReader(portions{bytes.NewReader(data)})
-		views.Select = func(name string) bool { return len(name)%2 == 0 }
-		again, errAgain := read(views, func() (*Record, error) {
-			v, err := views.View()
-			if err != nil {
-				return nil, err
-			}
-			offset := v.Offset
-			seen := (&Record{Line: v.Line, DN: string(v.DN), Change: v.Change, Attributes: v.Attributes}).clone()
-			rec := views.Record()
-			want := &Record{Line: rec.Line, DN: rec.DN, Change: rec.Change}
-			for _, a := range rec.Attributes {
-				if views.Select(a.Name) {
-					want.Attributes = append(want.Attributes, a)
-				}
-			}
-			if diff := cmp.Diff(want, seen, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("view (-want +got):\n%s", diff)
-			}
-			if offset >= 0 {
-				there := NewReader(bytes.NewReader(data[offset:]))
-				there.MaxLine, there.MaxRecord = maxLine, maxRecord
-				at, err := there.Read()
-				if diff := cmp.Diff(rec, at, ignoreLine); diff != "" || err != nil {
-					t.Errorf("at offset %d: %v (-want +got):\n%s", offset, err, diff)
-				}
-			}
-			return rec, nil
-		})
-		if diff := cmp.Diff(recs, again); diff != "" {
-			t.Errorf("in portions, by way of views (-at once +again):\n%s", diff)
-		}
-		if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() {
-			t.Errorf("at once: %v, in portions: %v", err, errAgain)
-		}
+		views(t, data, portions{bytes.NewReader(data)})
+		twice := slices.Concat(data, []byte("\n\n"), data) // all names are known the second time
+		views(t, twice, bytes.NewReader(twice))
 	})
+}
+
+// views holds what Read says of data to its limits, and what View says of src, which has the same data, to Read.
+func views(t *testing.T, data []byte, src io.Reader) {
+	const maxLine, maxRecord = 200, 1000
+	read := func(r *Reader, next func() (*Record, error)) ([]*Record, error) {
+		r.MaxLine, r.MaxRecord = maxLine, maxRecord
+		var recs []*Record
+		for {
+			rec, err := next()
+			if err == io.EOF {
+				return recs, nil
+			}
+			if err != nil {
+				return recs, err
+			}
+			recs = append(recs, rec)
+			if len(recs) > len(data) {
+				t.Fatal("more records than bytes")
+			}
+		}
+	}
+	whole := NewReader(bytes.NewReader(data))
+	recs, err := read(whole, whole.Read)
+	var parseErr *ParseError
+	if err != nil && (!errors.As(err, &parseErr) || parseErr.Line < 1 || parseErr.Line > 1+bytes.Count(data, []byte("\n"))) {
+		t.Errorf("error is %#v", err)
+	}
+	for _, rec := range recs {
+		size := len(rec.DN)
+		for _, a := range rec.Attributes {
+			size += len(a.Value)
+			if !validName(a.Name) {
+				t.Errorf("attribute name %q", a.Name)
+			}
+		}
+		if size > maxRecord {
+			t.Errorf("record of %d bytes", size)
+		}
+	}
+	r := NewReader(src)
+	r.Select = func(name string) bool { return len(name)%2 == 0 }
+	again, errAgain := read(r, func() (*Record, error) {
+		v, err := r.View()
+		if err != nil {
+			return nil, err
+		}
+		offset := v.Offset
+		seen := (&Record{Line: v.Line, DN: string(v.DN), Change: v.Change, Attributes: v.Attributes}).clone()
+		rec := r.Record()
+		want := &Record{Line: rec.Line, DN: rec.DN, Change: rec.Change}
+		for _, a := range rec.Attributes {
+			if r.Select(a.Name) {
+				want.Attributes = append(want.Attributes, a)
+			}
+		}
+		if diff := cmp.Diff(want, seen, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("view (-want +got):\n%s", diff)
+		}
+		if offset >= 0 {
+			there := NewReader(bytes.NewReader(data[offset:]))
+			there.MaxLine, there.MaxRecord = maxLine, maxRecord
+			at, err := there.Read()
+			if diff := cmp.Diff(rec, at, ignoreLine); diff != "" || err != nil {
+				t.Errorf("at offset %d: %v (-want +got):\n%s", offset, err, diff)
+			}
+		}
+		return rec, nil
+	})
+	if diff := cmp.Diff(recs, again); diff != "" {
+		t.Errorf("by way of views (-read +viewed):\n%s", diff)
+	}
+	if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() {
+		t.Errorf("read: %v, viewed: %v", err, errAgain)
+	}
 }
 
 // Parts of an input that was cut hold what the whole does, up to the first error.

@@ -61,13 +61,13 @@ func (s *names) keep(n *name) {
 	}
 }
 
-// guess returns the name that a line begins with, if it is the last one again or the one that followed it before.
-func (s *names) guess(line []byte) *name {
-	if next := s.last.next; next != nil && next.starts(line) {
+// follower returns the name that a line begins with, if that is n again or the one that followed it before.
+func (n *name) follower(line []byte) *name {
+	if next := n.next; next != nil && next.starts(line) {
 		return next
 	}
-	if s.last.starts(line) {
-		return s.last
+	if n.starts(line) {
+		return n
 	}
 	return nil
 }

@@ -69,6 +69,10 @@ type Reader struct {
 	fields  []field
 	values  [][]byte // of its modifications
 	decoded []byte   // its base64 values
+
+	glanced  bool // the View was had at a glance
+	before   int  // lines before its record
+	unfolded []byte
 }
 
 // NewReader returns a Reader of r. It reads in large blocks and needs no buffering below it.
@@ -97,6 +101,9 @@ func (r *Reader) Read() (*Record, error) {
 
 // View reads the next record as Read does, without keeping anything. What is not selected is checked all the same.
 func (r *Reader) View() (*View, error) {
+	if r.glanced = r.err == nil && r.glance(); r.glanced {
+		return &r.view, nil
+	}
 	if err := r.next(false); err != nil {
 		return nil, err
 	}
@@ -105,7 +112,14 @@ func (r *Reader) View() (*View, error) {
 
 // Record returns the record of the last View, which is not valid any more, whole. It is the caller's to keep.
 func (r *Reader) Record() *Record {
-	if _, err := r.parse(true); err != nil {
+	var err error
+	if r.glanced {
+		r.lines.pos, r.lines.number = r.lines.start, r.before
+		err = r.next(true)
+	} else {
+		_, err = r.parse(true)
+	}
+	if err != nil {
 		panic("ldif: Record without a View: " + err.Error())
 	}
 	return r.record()
@@ -179,7 +193,7 @@ func (r *Reader) field(f *field, text []byte) (err error) {
 		f.name = dash
 		return nil
 	}
-	if f.name = r.names.guess(text); f.name == nil {
+	if f.name = r.names.last.follower(text); f.name == nil {
 		colon := bytes.IndexByte(text, ':')
 		if colon < 0 {
 			return fmt.Errorf("%s: %w", excerpt(text), errNoColon)
