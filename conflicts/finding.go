@@ -102,7 +102,7 @@ func Findings(e *Entry) []Finding {
 				add(EntraCharacter, v, "Entra ID refuses %s", bad)
 			}
 		}
-		key, loose := a.Key(), a.LooseKey()
+		key, loose := a.keys()
 		if twin := cmp.Or(first[key], first[loose]); twin != "" {
 			add(DoubledAddress, v, "the same address as %s", twin)
 		} else {

@@ -154,8 +154,7 @@ func (x *Index) address(value []byte) (key, loose uint64) {
 		key = maphash.Bytes(x.seed, x.key)
 		return key, key
 	}
-	a := ParseAddress(string(value))
-	return x.fingerprint(a.Key()), x.fingerprint(a.LooseKey())
+	return x.fingerprints(ParseAddress(string(value)))
 }
 
 // mail does the same for a mail address without a type.
@@ -165,8 +164,12 @@ func (x *Index) mail(value []byte) (key, loose uint64) {
 		key = maphash.Bytes(x.seed, x.key)
 		return key, key
 	}
-	a := mailAddress(string(value))
-	return x.fingerprint(a.Key()), x.fingerprint(a.LooseKey())
+	return x.fingerprints(mailAddress(string(value)))
+}
+
+func (x *Index) fingerprints(a Address) (key, loose uint64) {
+	k, l := a.keys()
+	return x.fingerprint(k), x.fingerprint(l)
 }
 
 func (x *Index) fingerprint(k Key) uint64 { return maphash.String(x.seed, string(k)) }
@@ -277,10 +280,8 @@ func (x *Index) Taken(a Address) bool {
 	if !x.sorted {
 		panic("conflicts: Taken before Suspects")
 	}
-	return x.has(a.Key()) || x.has(a.LooseKey())
+	key, loose := x.fingerprints(a)
+	return x.has(key) || x.has(loose)
 }
 
-func (x *Index) has(k Key) bool {
-	print := x.fingerprint(k)
-	return x.blocks.has(x.shard(print), remainder(print))
-}
+func (x *Index) has(print uint64) bool { return x.blocks.has(x.shard(print), remainder(print)) }

@@ -49,6 +49,14 @@ func (a Address) LooseKey() Key {
 	return ParseAddress(loosen(a.Raw)).Key()
 }
 
+// keys returns the key and the loose key.
+func (a Address) keys() (key, loose Key) {
+	if key = a.Key(); isASCII(a.Raw) {
+		return key, key
+	}
+	return key, a.LooseKey()
+}
+
 // MailKey returns the key that an address would have as an SMTP proxy
 // address; it serves to compare mail and userPrincipalName with
 // proxyAddresses.
@@ -97,7 +105,11 @@ func fold(s string) string {
 		return string(b)
 	}
 	before, marked, after := cutMarked(s)
-	return strings.ToLower(before) + foldMarked(marked) + strings.ToLower(after)
+	folded, ok := byLetter(marked, latinLetter.fold)
+	if !ok {
+		folded = foldMarked(marked)
+	}
+	return strings.ToLower(before) + folded + strings.ToLower(after)
 }
 
 func foldMarked(s string) string {
@@ -142,7 +154,11 @@ var unmarked = strings.NewReplacer(
 // which they are letters (Thai, Devanagari …) stay.
 func loosen(s string) string {
 	before, marked, after := cutMarked(s)
-	return strings.ToLower(before) + loosenMarked(marked) + strings.ToLower(after)
+	loose, ok := byLetter(marked, latinLetter.loosen)
+	if !ok {
+		loose = loosenMarked(marked)
+	}
+	return strings.ToLower(before) + loose + strings.ToLower(after)
 }
 
 func loosenMarked(s string) string {
@@ -156,5 +172,5 @@ func loosenMarked(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return unmarked.Replace(fold(b.String()))
+	return unmarked.Replace(foldMarked(b.String()))
 }

@@ -30,7 +30,8 @@ func newSharedKeys(objects []*Object) sharedKeys {
 	for i, o := range objects {
 		for _, c := range claims(o) {
 			a := c.Parsed()
-			key, loose := digest(a.Key()), digest(a.LooseKey())
+			k, l := a.keys()
+			key, loose := digest(k), digest(l)
 			uses = append(uses, use{key, int32(i), c.Attribute == ProxyAddresses})
 			if loose != key {
 				uses = append(uses, use{loose, int32(i), c.Attribute == ProxyAddresses})
@@ -56,10 +57,10 @@ func newSharedKeys(objects []*Object) sharedKeys {
 
 // has reports whether a claim may bring its object together with another.
 func (s sharedKeys) has(a Address) bool {
-	for _, k := range []Key{a.Key(), a.LooseKey()} {
-		if _, found := slices.BinarySearch(s, digest(k)); found {
-			return true
-		}
+	key, loose := a.keys()
+	_, found := slices.BinarySearch(s, digest(key))
+	if !found && loose != key {
+		_, found = slices.BinarySearch(s, digest(loose))
 	}
-	return false
+	return found
 }
