@@ -111,7 +111,7 @@ type resultAttribute struct {
 	values [][]byte
 }
 
-// parseEntries takes SearchResultEntry messages apart that follow each other. The
+// parseEntries takes apart the entries among messages that follow each other. The
 // values are parts of b. The error names the object where that is known.
 func parseEntries(b []byte) (list []result, err error) {
 	var body []byte
@@ -129,19 +129,30 @@ func parseEntries(b []byte) (list []result, err error) {
 
 func damaged(dn string, err error) error { return fmt.Errorf("%s: damaged entry: %w", dn, err) }
 
-// nextEntry returns the content of the first SearchResultEntry, nil if there is
-// none left, and what stands behind it. Controls of their own, which an entry may
-// be followed by, mean nothing here.
+// nextEntry returns the content of the first SearchResultEntry among messages that
+// follow each other, nil if there is none left, and what stands behind its
+// message. Controls of its own, which an entry may have, mean nothing here.
 func nextEntry(b []byte) (body, rest []byte, err error) {
-	for len(b) > 0 && b[0] != searchResultEntry { // [0] Controls
-		if _, b, err = element(b, 0xa0); err != nil {
-			return nil, nil, err
+	for len(b) > 0 {
+		m, err := parseMessage(b)
+		if err != nil || m.size > len(b) {
+			return nil, nil, errBER
 		}
+		op, rest := b[m.header:m.size], b[m.size:]
+		if m.op != searchResultEntry {
+			b = rest
+			continue
+		}
+		body, controls, err := element(op, searchResultEntry)
+		if err == nil && len(controls) > 0 {
+			_, controls, err = element(controls, 0xa0)
+		}
+		if err != nil || len(controls) > 0 {
+			return nil, nil, errBER
+		}
+		return body, rest, nil
 	}
-	if len(b) == 0 {
-		return nil, nil, nil
-	}
-	return element(b, searchResultEntry)
+	return nil, nil, nil
 }
 
 func parseEntry(b []byte) (r result, err error) {

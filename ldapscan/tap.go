@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -21,33 +22,39 @@ type tap struct {
 	net.Conn
 	last atomic.Int64 // id of the last request
 
-	buf  []byte // what was read and not handed on is buf[r:w]
+	// What was read since the last search ended is buf[:w]. The messages in buf[:r]
+	// are done with: entries, which stay, and what was handed on between them.
+	buf  []byte
 	r, w int
-	pass int // octets of the current message that are still to be handed on
+	kept int // entries in buf[:r]
+	pass int // octets behind r that are still to be handed on
 
-	mu      sync.Mutex
-	entries []byte // the SearchResultEntry messages since take, without their headers
-	count   int    // of them
-	spare   [][]byte
-	err     error // why nothing more can be read
+	mu    sync.Mutex
+	ended []byte // messages of a search that has ended, to be taken
+	count int    // of the entries among them
+	early int    // kept, as of the last wait for the network
+	spare [][]byte
+	err   error // why nothing more can be read
 }
 
 const (
-	tapBuffer = 64 << 10
+	// tapRead is what there is at least room for when more is read: four records of TLS.
+	tapRead = 64 << 10
 	// maxMessage bounds one message: an object with the 1,200 or so values that
 	// Active Directory can hold in an attribute takes less than 2 MiB.
 	maxMessage = 64 << 20
 
 	searchResultEntry = 0x64 // [APPLICATION 4], constructed (RFC 4511 section 4.5.2)
+	searchResultDone  = 0x65
 )
 
-func newTap(c net.Conn) *tap { return &tap{Conn: c, buf: make([]byte, tapBuffer)} }
+func newTap(c net.Conn) *tap { return &tap{Conn: c} }
 
 // Write notes the message id of a request; the library writes one at a time,
 // whole. Entries that nobody took came after the end of their search.
 func (t *tap) Write(p []byte) (int, error) {
 	if t.untaken() {
-		return 0, t.fail(errors.New("entries came after the end of a search"))
+		return 0, t.fail(errLateEntries)
 	}
 	if m, err := parseMessage(p); err == nil {
 		t.last.Store(m.id)
@@ -55,28 +62,29 @@ func (t *tap) Write(p []byte) (int, error) {
 	return t.Conn.Write(p)
 }
 
-// take returns the entries that came since the last call, as they followed each
-// other, and how many they are. They are whole and belong to one search if that
-// search has succeeded.
-func (t *tap) take() (entries []byte, count int) {
+var errLateEntries = errors.New("entries came after the end of a search")
+
+// take returns what came of the search that has ended, for [nextEntry], and how
+// many entries that is. They are whole and all that came if it has succeeded.
+func (t *tap) take() (messages []byte, count int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	entries, count = t.entries, t.count
-	t.entries, t.count = nil, 0
-	return entries, count
+	messages, count = t.ended, t.count
+	t.ended, t.count = nil, 0
+	return messages, count
 }
 
 func (t *tap) untaken() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.count > 0
+	return t.count > 0 || t.early > 0
 }
 
 // spares is how many pages a tap keeps the memory of: while one is looked at, the
 // next comes in.
 const spares = 2
 
-// reuse gives back the memory of entries that were taken.
+// reuse gives back the memory of what was taken.
 func (t *tap) reuse(taken []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -93,20 +101,26 @@ func (t *tap) Read(p []byte) (int, error) {
 			t.pass -= n
 			return n, nil
 		}
+		missing := 0
 		if t.pass == 0 {
 			m, err := parseMessage(t.buf[t.r:t.w])
 			switch {
 			case err == nil && m.id != t.last.Load() && (m.id != 0 || m.op == searchResultEntry): // 0: unsolicited notification
 				return 0, t.fail(fmt.Errorf("a message came with id %d, which no request under way has", m.id))
 			case err == nil && m.op != searchResultEntry:
+				if m.op == searchResultDone && t.kept > 0 {
+					if err := t.end(); err != nil {
+						return 0, err
+					}
+				}
 				t.pass = m.size
 				continue
 			case err == nil && m.size <= t.w-t.r:
-				t.keep(t.buf[t.r+m.header : t.r+m.size])
 				t.r += m.size
+				t.kept++
 				continue
 			case err == nil:
-				t.grow(m.size)
+				missing = m.size - (t.w - t.r)
 			case !errors.Is(err, io.ErrUnexpectedEOF):
 				return 0, t.fail(err)
 			}
@@ -116,34 +130,41 @@ func (t *tap) Read(p []byte) (int, error) {
 		} else if err != nil {
 			return 0, err
 		}
-		t.fill()
+		t.fill(max(missing, tapRead))
 	}
 }
 
-func (t *tap) keep(entry []byte) {
+// end puts the entries of a search where they can be taken, before the library
+// learns that it has ended, and goes on in other memory.
+func (t *tap) end() error {
 	t.mu.Lock()
-	if n := len(t.spare); t.entries == nil && n > 0 {
-		t.entries, t.spare = t.spare[n-1], t.spare[:n-1]
+	late := t.count > 0
+	var next []byte
+	if n := len(t.spare); n > 0 {
+		next, t.spare = t.spare[n-1], t.spare[:n-1]
 	}
-	t.entries = append(t.entries, entry...)
-	t.count++
+	rest := t.buf[t.r:t.w]
+	t.ended, t.count, t.early = t.buf[:t.r], t.kept, 0
 	t.mu.Unlock()
-}
-
-// grow makes room for a message of so many octets.
-func (t *tap) grow(size int) {
-	if size > len(t.buf) {
-		buf := make([]byte, size)
-		t.w = copy(buf, t.buf[t.r:t.w])
-		t.r, t.buf = 0, buf
+	if late {
+		return t.fail(errLateEntries)
 	}
+	t.buf = append(next, rest...)
+	t.r, t.w, t.kept = 0, len(rest), 0
+	return nil
 }
 
-func (t *tap) fill() {
-	if t.r > 0 {
+// fill reads more, with room for at least so many octets.
+func (t *tap) fill(room int) {
+	if t.kept == 0 {
 		t.w = copy(t.buf, t.buf[t.r:t.w])
 		t.r = 0
 	}
+	t.mu.Lock()
+	t.early = t.kept
+	t.mu.Unlock()
+	t.buf = slices.Grow(t.buf[:t.w], room)
+	t.buf = t.buf[:cap(t.buf)]
 	n, err := t.Conn.Read(t.buf[t.w:])
 	t.w += n
 	if err != nil {
