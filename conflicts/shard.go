@@ -1,8 +1,10 @@
 package conflicts
 
 import (
+	"encoding/binary"
 	"iter"
 	"slices"
+	"sort"
 )
 
 // shardBits is how many bits of a fingerprint are the number of its shard. Of
@@ -25,8 +27,10 @@ const sourceBits = 2
 
 // A shard holds the fingerprints that begin with its number, as they come.
 type shard struct {
+	tail        *block // the last, nil if there is none
 	first, last uint32 // blocks by their numbers, 0 for none
-	n           int    // marks in all blocks
+	n           int32  // marks in all blocks
+	inTail      int32  // of these
 	object      uint32 // of the last mark
 }
 
@@ -35,15 +39,32 @@ type shard struct {
 type block struct {
 	next   uint32
 	object uint32 // of the first mark
-	prints [blockMarks]uint32
-	steps  [blockMarks]uint16 // distance << sourceBits | source
-	n      uint16
+	n      uint16 // marks; not known of the last block of a shard until that is closed
+	// marks are print and distance << sourceBits | source, one behind the other: to
+	// add one touches one place in memory.
+	marks [blockMarks*markSize + 2]byte // what is read and written of a mark is 8 octets
 }
 
 const (
 	blockMarks = 62
+	markSize   = 6
 	maxStep    = 1<<(16-sourceBits) - 1
 )
+
+func (b *block) set(i int, print uint32, step uint16) { // before those behind it
+	binary.LittleEndian.PutUint64(b.marks[i*markSize:], uint64(print)|uint64(step)<<32)
+}
+
+func (b *block) get(i int) (print uint32, step uint16) {
+	m := binary.LittleEndian.Uint64(b.marks[i*markSize:])
+	return uint32(m), uint16(m >> 32)
+}
+
+func (b *block) print(i int) uint32 { return binary.LittleEndian.Uint32(b.marks[i*markSize:]) }
+
+func (b *block) setPrint(i int, print uint32) {
+	binary.LittleEndian.PutUint32(b.marks[i*markSize:], print)
+}
 
 // blocks are those of all shards, numbered from 1. There is no pointer in them,
 // so that the garbage collector does not look through the index.
@@ -69,25 +90,33 @@ func (b *blocks) new() (number uint32) {
 // add takes in a fingerprint of an object, whose number is none smaller than the
 // last.
 func (b *blocks) add(s *shard, print uint32, object uint32, from source) {
-	if s.last == 0 {
-		s.first = b.new()
-		b.begin(s, s.first, object)
+	if s.tail == nil || s.inTail == blockMarks || object-s.object > maxStep {
+		b.extend(s, object)
 	}
-	last := b.at(s.last)
-	if last.n == blockMarks || object-s.object > maxStep {
-		last.next = b.new()
-		b.begin(s, last.next, object)
-		last = b.at(s.last)
-	}
-	last.prints[last.n], last.steps[last.n] = print, uint16(object-s.object)<<sourceBits|uint16(from)
-	last.n++
+	s.tail.set(int(s.inTail), print, uint16(object-s.object)<<sourceBits|uint16(from))
+	s.inTail++
 	s.n++
 	s.object = object
 }
 
-func (b *blocks) begin(s *shard, number, object uint32) {
-	s.last, s.object = number, object
-	b.at(number).object = object
+// extend appends a block, which begins with that object.
+func (b *blocks) extend(s *shard, object uint32) {
+	number := b.new()
+	if s.tail == nil {
+		s.first = number
+	} else {
+		s.close()
+		s.tail.next = number
+	}
+	s.tail, s.last, s.inTail = b.at(number), number, 0
+	s.tail.object, s.object = object, object
+}
+
+// close notes how many marks are in the last block.
+func (s *shard) close() {
+	if s.tail != nil {
+		s.tail.n = uint16(s.inTail)
+	}
 }
 
 // join moves all of other behind b, with base added to the numbers of objects,
@@ -107,22 +136,23 @@ func (b *blocks) join(other *blocks, base uint32) (shift uint32) {
 	return shift
 }
 
-// join moves the marks of another shard behind those of s.
+// joinShard moves the marks of another shard behind those of s.
 func (b *blocks) joinShard(s, other *shard, shift, base uint32) {
-	if other.first == 0 {
+	if other.tail == nil {
 		return
 	}
-	if s.last == 0 {
+	if s.tail == nil {
 		s.first = other.first + shift
 	} else {
-		b.at(s.last).next = other.first + shift
+		s.close()
+		s.tail.next = other.first + shift
 	}
-	s.last = other.last + shift
+	s.tail, s.last, s.inTail = other.tail, other.last+shift, other.inTail
 	s.n += other.n
 	s.object = other.object + base
 }
 
-// each goes through the blocks of a shard in order.
+// each goes through the blocks of a shard that was closed, in order.
 func (b *blocks) each(s *shard) iter.Seq[*block] {
 	return func(yield func(*block) bool) {
 		for number := s.first; number > 0; {
@@ -142,30 +172,32 @@ func (m mark) print() uint32  { return uint32(m >> 32) }
 func (m mark) object() uint32 { return uint32(m) >> sourceBits }
 func (m mark) source() source { return source(m & (1<<sourceBits - 1)) }
 
-// sort returns the marks of a shard, ordered, in the memory of scratch, and
+// sort closes a shard and returns its marks, ordered, in the memory of scratch. It
 // leaves their prints in that order in the blocks. Prints are random numbers, so
 // that counting their first bits puts nearly every mark in its place.
 func (b *blocks) sort(s *shard, scratch []mark) []mark {
+	s.close()
 	if s.n < 2 {
 		return nil // nothing to share
 	}
 	const bits = 11
 	var at [1<<bits + 1]uint32 // where the marks with these first bits go
 	for block := range b.each(s) {
-		for _, p := range block.prints[:block.n] {
-			at[p>>(32-bits)+1]++
+		for i := range int(block.n) {
+			at[block.print(i)>>(32-bits)+1]++
 		}
 	}
 	for i := range 1 << bits {
 		at[i+1] += at[i]
 	}
-	marks := slices.Grow(scratch[:0], s.n)[:s.n]
+	marks := slices.Grow(scratch[:0], int(s.n))[:s.n]
 	for block := range b.each(s) {
 		object := block.object
-		for i, p := range block.prints[:block.n] {
-			object += uint32(block.steps[i] >> sourceBits)
+		for i := range int(block.n) {
+			p, step := block.get(i)
+			object += uint32(step >> sourceBits)
 			to := &at[p>>(32-bits)]
-			marks[*to] = mark(p)<<32 | mark(object)<<sourceBits | mark(block.steps[i]&(1<<sourceBits-1))
+			marks[*to] = mark(p)<<32 | mark(object)<<sourceBits | mark(step&(1<<sourceBits-1))
 			*to++
 		}
 	}
@@ -177,8 +209,8 @@ func (b *blocks) sort(s *shard, scratch []mark) []mark {
 	}
 	rest := marks
 	for block := range b.each(s) {
-		for i := range block.prints[:block.n] {
-			block.prints[i] = rest[i].print()
+		for i := range int(block.n) {
+			block.setPrint(i, rest[i].print())
 		}
 		rest = rest[block.n:]
 	}
@@ -188,10 +220,10 @@ func (b *blocks) sort(s *shard, scratch []mark) []mark {
 // has reports whether the print is there. The shard must have been sorted.
 func (b *blocks) has(s *shard, print uint32) bool {
 	for block := range b.each(s) {
-		prints := block.prints[:block.n]
-		if print <= prints[len(prints)-1] {
-			_, found := slices.BinarySearch(prints, print)
-			return found
+		n := int(block.n)
+		if print <= block.print(n-1) {
+			i := sort.Search(n, func(i int) bool { return block.print(i) >= print })
+			return block.print(i) == print
 		}
 	}
 	return false

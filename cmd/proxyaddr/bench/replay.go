@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -104,7 +105,7 @@ func (s *replay) converse(c net.Conn) {
 		case ldap.ApplicationBindRequest:
 			out = appendResult(out, id, ldap.ApplicationBindResponse, ldap.LDAPResultSuccess, nil)
 		case ldap.ApplicationSearchRequest:
-			out = s.search(out, id, p)
+			out = s.search(c, out, id, p)
 		case ldap.ApplicationExtendedRequest:
 			out = appendResult(out, id, ldap.ApplicationExtendedResponse, ldap.LDAPResultProtocolError, nil)
 		default:
@@ -116,7 +117,13 @@ func (s *replay) converse(c net.Conn) {
 	}
 }
 
-func (s *replay) search(out []byte, id int64, p *ber.Packet) []byte {
+// batch is how many octets of entries are written at once: few enough to stay in
+// the processor's cache until they are on their way.
+const batch = 32 << 10
+
+// search appends the end of the answer to out; what is before it is written to c.
+// If that fails, so will the writing of the end.
+func (s *replay) search(c io.Writer, out []byte, id int64, p *ber.Packet) []byte {
 	op := p.Children[1]
 	if len(op.Children) != 8 {
 		return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultProtocolError, nil)
@@ -166,6 +173,10 @@ func (s *replay) search(out []byte, id int64, p *ber.Packet) []byte {
 			out = append(out, s.entries[i]...)
 		}
 		setID(out[start:], id)
+		if len(out) >= batch {
+			c.Write(out)
+			out = out[:0]
+		}
 	}
 	return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultSuccess, paging)
 }
