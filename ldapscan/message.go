@@ -71,27 +71,30 @@ func parseHeader(b []byte) (tag byte, length, size int, err error) {
 	return b[0], length, 2 + octets, nil
 }
 
-// element reads a whole element with the given tag and returns its content
-// and what stands behind it.
-func element(b []byte, want byte) (content, rest []byte, err error) {
-	if len(b) > 1 && b[0] == want && int(b[1]) < min(0x80, len(b)-1) { // most are short
-		return b[2 : 2+b[1]], b[2+b[1]:], nil
+// element returns the content of a whole element with the given tag at the
+// beginning of b, and its size with tag and length; 0 if that is not what is there.
+func element(b []byte, want byte) (content []byte, size int) {
+	if len(b) < 2 || b[0] != want {
+		return nil, 0
+	}
+	if n := int(b[1]); n < 0x80 && n <= len(b)-2 { // most are short
+		return b[2 : 2+n], 2 + n
 	}
 	const head = 6 // of those that Active Directory writes with a length of four octets
-	if len(b) > head && b[0] == want && b[1] == 0x84 {
+	if len(b) >= head && b[1] == 0x84 {
 		if n := int64(binary.BigEndian.Uint32(b[2:])); n <= int64(len(b)-head) {
-			return b[head : head+n], b[head+n:], nil
+			return b[head : head+int(n)], head + int(n)
 		}
 	}
-	return longElement(b, want)
+	return longElement(b)
 }
 
-func longElement(b []byte, want byte) (content, rest []byte, err error) {
-	tag, length, n, err := parseHeader(b)
-	if err != nil || tag != want || length > len(b)-n {
-		return nil, nil, errBER
+func longElement(b []byte) (content []byte, size int) {
+	_, length, n, err := parseHeader(b)
+	if err != nil || length > len(b)-n {
+		return nil, 0
 	}
-	return b[n : n+length], b[n+length:], nil
+	return b[n : n+length], n + length
 }
 
 const (
@@ -143,11 +146,12 @@ func nextEntry(b []byte) (body, rest []byte, err error) {
 			b = rest
 			continue
 		}
-		body, controls, err := element(op, searchResultEntry)
-		if err == nil && len(controls) > 0 {
-			_, controls, err = element(controls, 0xa0)
+		body, size := element(op, searchResultEntry)
+		if controls := op[size:]; size > 0 && len(controls) > 0 {
+			_, n := element(controls, 0xa0)
+			size += n
 		}
-		if err != nil || len(controls) > 0 {
+		if size < len(op) {
 			return nil, nil, errBER
 		}
 		return body, rest, nil
@@ -159,11 +163,18 @@ func parseEntry(b []byte) (r result, err error) {
 	dn, list, err := entryParts(b)
 	r.dn = string(dn)
 	for err == nil && len(list) > 0 {
-		var name, values, v []byte
-		name, values, list, err = nextAttribute(list)
+		name, values, size := firstAttribute(list)
+		if size == 0 {
+			return r, errBER
+		}
+		list = list[size:]
 		a := resultAttribute{name: string(name)}
-		for err == nil && len(values) > 0 {
-			v, values, err = element(values, octetString)
+		for len(values) > 0 {
+			v, size := element(values, octetString)
+			if size == 0 {
+				return r, errBER
+			}
+			values = values[size:]
 			a.values = append(a.values, v)
 		}
 		r.values = append(r.values, a)
@@ -173,30 +184,29 @@ func parseEntry(b []byte) (r result, err error) {
 
 // entryParts parts an entry into its name and the list of its attributes.
 func entryParts(b []byte) (dn, list []byte, err error) {
-	dn, b, err = element(b, octetString)
-	if err != nil {
-		return nil, nil, err
+	dn, n := element(b, octetString)
+	if n == 0 {
+		return nil, nil, errBER
 	}
-	list, rest, err := element(b, sequence)
-	if err != nil || len(rest) > 0 {
+	list, m := element(b[n:], sequence)
+	if m == 0 || n+m < len(b) {
 		return dn, nil, errBER
 	}
 	return dn, list, nil
 }
 
-// nextAttribute returns the name and the values, octet strings one behind the
-// other, of the first attribute of a list, and what stands behind it.
-func nextAttribute(list []byte) (name, values, rest []byte, err error) {
-	attribute, rest, err := element(list, sequence)
-	if err != nil {
-		return nil, nil, nil, err
+// firstAttribute returns the name and the values, octet strings one behind the
+// other, of the first attribute of a list, and the size of all; 0 if that is not
+// what is there.
+func firstAttribute(list []byte) (name, values []byte, size int) {
+	attribute, size := element(list, sequence)
+	name, n := element(attribute, octetString)
+	if n == 0 {
+		return nil, nil, 0
 	}
-	if name, attribute, err = element(attribute, octetString); err != nil {
-		return nil, nil, nil, err
+	values, m := element(attribute[n:], set)
+	if m == 0 || n+m < len(attribute) {
+		return nil, nil, 0
 	}
-	values, attribute, err = element(attribute, set)
-	if err != nil || len(attribute) > 0 {
-		return nil, nil, nil, errBER
-	}
-	return name, values, rest, nil
+	return name, values, size
 }

@@ -10,7 +10,7 @@ import (
 // A viewer makes views of one entry after the other, in the same memory.
 type viewer struct {
 	view conflicts.View
-	seen [len(fieldNames)]bool
+	seen [noField]bool
 	// missing is the number of the first value of proxyAddresses that was left
 	// out, 0 if none was.
 	missing int
@@ -36,7 +36,8 @@ const (
 var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress", "isDeleted", "msExchAcceptedDomainName"}
 
 func (w *viewer) begin(dn []byte) {
-	*w = viewer{view: conflicts.View{DN: dn, ProxyAddresses: w.view.ProxyAddresses[:0]}, domains: w.domains[:0]}
+	w.view = conflicts.View{DN: dn, ProxyAddresses: w.view.ProxyAddresses[:0]}
+	w.seen, w.missing, w.deleted, w.domains = [noField]bool{}, 0, false, w.domains[:0]
 }
 
 // field returns which attribute a name means, options and case aside.
@@ -107,21 +108,24 @@ func (w *viewer) hasAddress() bool {
 func (w *viewer) read(body []byte) error {
 	dn, list, err := entryParts(body)
 	w.begin(dn)
-	for err == nil && len(list) > 0 {
-		var name, values, v []byte
-		if name, values, list, err = nextAttribute(list); err != nil {
-			break
-		}
-		f := w.field(name)
-		for len(values) > 0 {
-			if v, values, err = element(values, octetString); err != nil {
-				break
-			}
-			w.add(f, v)
-		}
-	}
 	if err != nil {
 		return damaged(string(dn), err)
+	}
+	for len(list) > 0 {
+		name, values, size := firstAttribute(list)
+		if size == 0 {
+			return damaged(string(dn), errBER)
+		}
+		list = list[size:]
+		f := w.field(name)
+		for len(values) > 0 {
+			v, size := element(values, octetString)
+			if size == 0 {
+				return damaged(string(dn), errBER)
+			}
+			values = values[size:]
+			w.add(f, v)
+		}
 	}
 	return nil
 }

@@ -24,12 +24,7 @@ func FuzzViewer(f *testing.F) {
 		{{"PROXYADDRESSES;Range=0-1", value("SMTP:a@a.com")}, {"proxyAddresses", nil}, {"proxyaddresses;range=2-*", value("x")}},
 		{{"mail", nil}, {"Mail;lang-de", value("")}, {"mail", value("b@a.com")}, {"objectGUID", value("00112233-4455-6677-8899-aabbccddeeff")}, {"objectGUID", value("0123456789abcdef")}},
 	} {
-		m := packet(7, entryOp("CN=a", attrs...))
-		head, err := parseMessage(m)
-		if err != nil {
-			f.Fatal(err)
-		}
-		body, _, err := element(m[head.header:], searchResultEntry)
+		body, _, err := nextEntry(packet(7, entryOp("CN=a", attrs...)))
 		if err != nil {
 			f.Fatal(err)
 		}
