@@ -54,48 +54,51 @@ func (d *Directory) results(q query, each func(result)) error {
 	})
 }
 
+// pagesAhead is how many pages may have arrived while another is looked at: the
+// server and whoever looks each take longer over some than over others.
+const pagesAhead = 2
+
 // pages runs a query and hands over each page that is complete, which is valid
-// until each returns; meanwhile the next is on its way. It returns nil only if the
-// server said that the last page was the last: a response without the paging
-// control, a closed connection or any result code but success is an error, a
-// [lostError] if the query can be made again from the start.
+// until each returns; meanwhile the next are on their way, one at a time. It
+// returns nil only if the server said that the last page was the last: a response
+// without the paging control, a closed connection or any result code but success is
+// an error, a [lostError] if the query can be made again from the start.
 func (d *Directory) pages(q query, each func(page) error) error {
-	next := d.ask(q, page{})
-	for {
-		p := <-next
-		if p.err != nil {
-			return p.err
+	type fetched struct {
+		page
+		err error
+	}
+	ahead := make(chan fetched, pagesAhead-1) // and one that waits to get in
+	enough := make(chan struct{})
+	go func() {
+		defer close(ahead)
+		for last := (page{}); ; {
+			p, err := d.fetch(q, last)
+			select {
+			case <-enough:
+				return
+			case ahead <- fetched{p, err}:
+			}
+			if err != nil || len(p.cookie) == 0 {
+				return
+			}
+			last = p
 		}
-		last := len(p.cookie) == 0
-		if !last {
-			next = d.ask(q, p.page)
+	}()
+	for p := range ahead {
+		err := p.err
+		if err == nil {
+			err = each(p.page)
 		}
-		if err := each(p.page); err != nil {
-			if !last {
-				<-next
+		if err != nil {
+			close(enough)
+			for range ahead { // until the request under way is answered
 			}
 			return err
 		}
 		p.session.tap.reuse(p.entries)
-		if last {
-			return nil
-		}
 	}
-}
-
-type fetched struct {
-	page
-	err error
-}
-
-// ask fetches the page behind another in the background.
-func (d *Directory) ask(q query, last page) <-chan fetched {
-	c := make(chan fetched, 1)
-	go func() {
-		p, err := d.fetch(q, last)
-		c <- fetched{p, err}
-	}()
-	return c
+	return nil
 }
 
 // A lostError is the end of a search that could not be continued, as its cookie
