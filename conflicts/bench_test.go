@@ -21,20 +21,24 @@ func users(n int, each func(*View)) {
 	var v View
 	var buf []byte
 	var ends [4]int
+	names := [...]string{"Al.Wu", "Zoe.Klein", "Anna.Ruiz", "Bernd.Schulz", "Clara.Wagner", "Paul.Hoffmann", "Susan.Schroeder", "Walter.Hernandez",
+		"Thomas.Rodriguez", "Yannick.Zimmermann", "Friedrich-Wilhelm.Schneider"} // a processor foresees equal lengths
 	for i := range n {
+		name := names[r.Uint64()%uint64(len(names))]
 		binary.LittleEndian.PutUint64(v.GUID[:], r.Uint64())
 		binary.LittleEndian.PutUint64(v.GUID[8:], r.Uint64())
 		alias := i
 		if i%1000 == 999 {
 			alias = int(r.Uint64() % uint64(i))
 		}
-		buf = append(strconv.AppendInt(append(buf[:0], "SMTP:Yannick.Zimmermann"...), int64(i), 10), "@contoso.com"...)
+		buf = append(strconv.AppendInt(append(append(buf[:0], "SMTP:"...), name...), int64(i), 10), "@contoso.com"...)
 		ends[0] = len(buf)
 		buf = append(strconv.AppendInt(append(buf, "smtp:yz"...), int64(alias), 10), "@fabrikam.com"...)
 		ends[1] = len(buf)
-		buf = append(strconv.AppendInt(append(buf, "sip:yannick.zimmermann"...), int64(i), 10), "@contoso.com"...)
+		buf = append(strconv.AppendInt(append(append(buf, "sip:"...), name...), int64(i), 10), "@contoso.com"...)
 		ends[2] = len(buf)
-		buf = strconv.AppendInt(append(buf, "X500:/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=yannick"...), int64(i), 10)
+		buf = append(append(buf, "X500:/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn="...), name...)
+		buf = strconv.AppendInt(buf, int64(i), 10)
 		ends[3] = len(buf)
 		v.ProxyAddresses = v.ProxyAddresses[:0]
 		start := 0

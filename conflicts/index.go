@@ -154,6 +154,10 @@ func (x *Index) address(value []byte) (key, loose uint64) {
 		key = maphash.Bytes(x.seed, x.key)
 		return key, key
 	}
+	keys, n, ok := appendLatinKeys(x.key[:0], value)
+	if x.key = keys; ok {
+		return maphash.Bytes(x.seed, keys[:n]), maphash.Bytes(x.seed, keys[n:])
+	}
 	return x.fingerprints(ParseAddress(string(value)))
 }
 

@@ -104,12 +104,7 @@ func fold(s string) string {
 		}
 		return string(b)
 	}
-	before, marked, after := cutMarked(s)
-	folded, ok := byLetter(marked, latinLetter.fold)
-	if !ok {
-		folded = foldMarked(marked)
-	}
-	return strings.ToLower(before) + folded + strings.ToLower(after)
+	return inParts(s, (*latinLetter).fold, foldMarked)
 }
 
 func foldMarked(s string) string {
@@ -119,7 +114,7 @@ func foldMarked(s string) string {
 // cutMarked cuts out what is not ASCII, with the character before it, which a
 // combining mark can belong to. The rest can be folded by itself, at a fraction of
 // the cost.
-func cutMarked(s string) (before, marked, after string) {
+func cutMarked[S string | []byte](s S) (before, marked, after S) {
 	from, to := 0, len(s)
 	for from < to && s[from] < utf8.RuneSelf {
 		from++
@@ -153,12 +148,7 @@ var unmarked = strings.NewReplacer(
 // that occur in names are covered, symbols are not, and the marks of scripts in
 // which they are letters (Thai, Devanagari …) stay.
 func loosen(s string) string {
-	before, marked, after := cutMarked(s)
-	loose, ok := byLetter(marked, latinLetter.loosen)
-	if !ok {
-		loose = loosenMarked(marked)
-	}
-	return strings.ToLower(before) + loose + strings.ToLower(after)
+	return inParts(s, (*latinLetter).loosen, loosenMarked)
 }
 
 func loosenMarked(s string) string {

@@ -3,6 +3,7 @@ package conflicts
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // appendPlainKey appends the key of a value of proxyAddresses to dst, if the
@@ -10,11 +11,20 @@ import (
 // around either. The key of such a value, and its loose key, is the value in
 // lower case. All others have to go the way of [Address.Key].
 func appendPlainKey(dst, value []byte) (key []byte, plain bool) {
-	i := bytes.IndexByte(value, ':')
-	if i < 1 || value[0] <= ' ' || value[i-1] <= ' ' || value[len(value)-1] <= ' ' || value[min(i+1, len(value)-1)] <= ' ' {
+	if typeEnd(value) < 0 {
 		return dst, false
 	}
 	return appendLower(dst, value)
+}
+
+// typeEnd returns where the colon behind the type of an address is, -1 if there is
+// none or ASCII white space around the type or the address.
+func typeEnd(value []byte) int {
+	i := bytes.IndexByte(value, ':')
+	if i < 1 || value[0] <= ' ' || value[i-1] <= ' ' || value[len(value)-1] <= ' ' || value[min(i+1, len(value)-1)] <= ' ' {
+		return -1
+	}
+	return i
 }
 
 // appendPlainMailKey does the same for a mail address without a type, of which
@@ -28,43 +38,73 @@ func appendPlainMailKey(dst, address []byte) (key []byte, plain bool) {
 
 // appendLower appends s with its ASCII letters in lower case, eight octets at a
 // time, and reports whether all of s is ASCII.
+//
+// It takes the last sixteen octets together, some of them twice: of a loop over what
+// is left at the end a processor does not foresee the end.
 func appendLower(dst, s []byte) (lowered []byte, ascii bool) {
-	n := len(dst) + len(s)
-	var w, all uint64
-	for ; len(s) >= 8; s = s[8:] {
-		w = binary.LittleEndian.Uint64(s)
-		all |= w
-		dst = binary.LittleEndian.AppendUint64(dst, lower8(w))
+	if len(s) < 16 {
+		return appendLowerShort(dst, s)
 	}
-	w = 0
+	n := len(dst)
+	dst = slices.Grow(dst, len(s))[:n+len(s)]
+	to := dst[n:]
+	a, b := binary.LittleEndian.Uint64(s[len(s)-16:]), binary.LittleEndian.Uint64(s[len(s)-8:])
+	binary.LittleEndian.PutUint64(to[len(s)-16:], lower8(a))
+	binary.LittleEndian.PutUint64(to[len(s)-8:], lower8(b))
+	all := a | b
+	for len(s) > 16 && len(to) > 16 {
+		a, b = binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])
+		binary.LittleEndian.PutUint64(to, lower8(a))
+		binary.LittleEndian.PutUint64(to[8:], lower8(b))
+		all |= a | b
+		s, to = s[16:], to[16:]
+	}
+	return dst, all&high == 0
+}
+
+func appendLowerShort(dst, s []byte) (lowered []byte, ascii bool) {
+	n := len(dst) + len(s)
+	var all uint64
+	if len(s) >= 8 {
+		all = binary.LittleEndian.Uint64(s)
+		dst, s = binary.LittleEndian.AppendUint64(dst, lower8(all)), s[8:]
+	}
+	w := lastWord(s)
+	return binary.LittleEndian.AppendUint64(dst, lower8(w))[:n], (all|w)&high == 0
+}
+
+// lastWord returns the octets of s, of which there are less than eight, in a word.
+func lastWord(s []byte) (w uint64) {
 	for i, c := range s {
 		w |= uint64(c) << (8 * i)
 	}
-	all |= w
-	dst = binary.LittleEndian.AppendUint64(dst, lower8(w))
-	return dst[:n], all&(0x80*each) == 0
+	return w
 }
 
 // allASCII is isASCII, eight octets at a time.
 func allASCII(s []byte) bool {
-	var all uint64
-	for ; len(s) >= 8; s = s[8:] {
+	if len(s) < 8 {
+		return lastWord(s)&high == 0
+	}
+	all := binary.LittleEndian.Uint64(s[len(s)-8:])
+	for ; len(s) > 8; s = s[8:] {
 		all |= binary.LittleEndian.Uint64(s)
 	}
-	for _, c := range s {
-		all |= uint64(c)
-	}
-	return all&(0x80*each) == 0
+	return all&high == 0
 }
 
-const each = 0x0101010101010101 // one in each octet of a word
+// Words of eight octets: one and the highest bit in each.
+const (
+	each = 0x0101010101010101
+	high = 0x80 * each
+)
 
 // lower8 lower-cases the eight octets of a word. Adding to the low seven bits of an
 // octet sets its high bit exactly if they are no less than 'A', or greater than
 // 'Z'; where only the former holds the bit is moved to that of the case.
 func lower8(w uint64) uint64 {
-	low := w &^ (0x80 * each)
+	low := w &^ high
 	atLeastA := low + (0x80-'A')*each
 	aboveZ := low + (0x7f-'Z')*each
-	return w | (atLeastA&^aboveZ&^w&(0x80*each))>>2
+	return w | (atLeastA&^aboveZ&^w&high)>>2
 }

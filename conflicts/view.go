@@ -3,6 +3,7 @@ package conflicts
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // A View is an [Entry] in the buffers of whoever reads it: it and its parts are
@@ -69,7 +70,7 @@ func (v *View) ordinary() bool {
 	if len(v.ProxyAddresses) > fewAddresses {
 		return false
 	}
-	var primary []byte
+	var primary, marked []byte // marked is the type of an address outside ASCII
 	smtp := false
 	for i, a := range v.ProxyAddresses {
 		colon := bytes.IndexByte(a, ':')
@@ -90,6 +91,11 @@ func (v *View) ordinary() bool {
 			}
 		} else if !orderly(text) {
 			return false
+		} else if !allASCII(text) {
+			if marked != nil {
+				return false
+			}
+			marked = typ
 		}
 		for _, b := range v.ProxyAddresses[:i] {
 			if len(a) == len(b) && bytes.EqualFold(a, b) {
@@ -97,10 +103,23 @@ func (v *View) ordinary() bool {
 			}
 		}
 	}
+	if marked != nil && v.count(marked) > 1 {
+		return false // perhaps the same one under the loose key
+	}
 	if !smtp {
 		return true
 	}
 	return primary != nil && (len(v.Mail) == 0 || bytes.Equal(v.Mail, primary) || bytes.EqualFold(v.Mail, primary))
+}
+
+// count returns how many proxy addresses have that type.
+func (v *View) count(typ []byte) (n int) {
+	for _, a := range v.ProxyAddresses {
+		if len(a) > len(typ) && a[len(typ)] == ':' && bytes.EqualFold(a[:len(typ)], typ) {
+			n++
+		}
+	}
+	return n
 }
 
 var smtpType = []byte("smtp")
@@ -117,41 +136,50 @@ func word(typ []byte) bool {
 	return len(typ) > 0
 }
 
-// orderly reports whether an address of any type is ASCII without white space
-// around it.
+// orderly reports whether an address of any type begins and ends in ASCII that is
+// no white space.
 func orderly(text []byte) bool {
-	return len(text) > 0 && text[0] > ' ' && text[len(text)-1] > ' ' && allASCII(text)
+	edge := func(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
+	return len(text) > 0 && edge(text[0]) && edge(text[len(text)-1])
 }
 
 // orderlyMail reports whether a mail address has one "@", no part that is empty or
-// too long, and nothing in it that Entra ID refuses.
+// too long, no dot at the edge of a part or beside another, and nothing in it that
+// Entra ID refuses. It goes once through all octets: the end of each loop is one that
+// the processor does not foresee.
 func orderlyMail(text []byte) bool {
-	at := bytes.IndexByte(text, '@')
-	if at < 1 || at > maxLocal || at == len(text)-1 || len(text) > maxEntra-len("smtp:") {
+	if len(text) > maxLocal && (bytes.IndexByte(text, '@') > maxLocal || len(text) > maxEntra-len("smtp:")) {
 		return false
 	}
-	refused := uint8(0)
-	for _, c := range text[:at] {
-		refused |= refusedOctets[c]
+	var all, pairs, ats uint8
+	before := uint8(divider)
+	for _, c := range text {
+		k := octetKinds[c]
+		all |= k
+		pairs |= k & before
+		ats += k / atSign
+		before = k
 	}
-	dot := true // where no other may stand: at both ends and beside another
-	for _, c := range text[at+1:] {
-		refused |= refusedOctets[c]
-		if c == '.' && dot {
-			return false
-		}
-		dot = c == '.'
-	}
-	return refused == 0 && !dot
+	return all&refused == 0 && (pairs|before)&divider == 0 && ats == 1
 }
 
-// refusedOctets is 1 for what may stand nowhere in a mail address but for its one "@".
-var refusedOctets = func() (refused [256]uint8) {
-	for i := range refused {
-		c := rune(i)
-		if c < '!' || c > '~' || c == '@' || strings.ContainsRune(refusedMarks, c) {
-			refused[i] = 1
+// Kinds of octets in a mail address.
+const (
+	refused = 1 << iota // may stand nowhere
+	divider             // a dot or "@"
+	atSign
+)
+
+var octetKinds = func() (kinds [256]uint8) {
+	for i := range kinds {
+		switch c := rune(i); {
+		case c == '@':
+			kinds[i] = divider | atSign
+		case c == '.':
+			kinds[i] = divider
+		case c < '!' || c > '~' || strings.ContainsRune(refusedMarks, c):
+			kinds[i] = refused
 		}
 	}
-	return refused
+	return kinds
 }()
