@@ -80,9 +80,9 @@ func (t *tap) untaken() bool {
 	return t.count > 0 || t.early > 0
 }
 
-// spares is how many pages a tap keeps the memory of: besides it there are one that
-// is looked at and one that comes in.
-const spares = pagesAhead
+// spares is how many pages a tap keeps the memory of: of those that are ahead, of one
+// that is looked at and of one that comes in.
+const spares = pagesAhead + 2
 
 // reuse gives back the memory of what was taken.
 func (t *tap) reuse(taken []byte) {
