@@ -1,7 +1,6 @@
 package conflicts
 
 import (
-	"cmp"
 	"hash/maphash"
 	"maps"
 	"slices"
@@ -199,72 +198,6 @@ func (x *Index) flush() {
 }
 
 func (x *Index) shard(print uint64) *shard { return &x.shards[print>>(64-shardBits)] }
-
-// Suspects returns the objects that share a fingerprint with another one in a
-// way that could be a conflict, each once, in a fixed order. It ends the taking
-// in and must be called once.
-func (x *Index) Suspects() []Ref {
-	x.sorted = true
-	x.flush()
-	suspect := make([]uint64, (x.objects+63)/64)
-	var marks []mark
-	var owners []uint32
-	for i := range x.shards {
-		marks = x.blocks.sort(&x.shards[i], marks)
-		for rest := marks; len(rest) > 0; {
-			n := 1
-			for n < len(rest) && rest[n].print() == rest[0].print() {
-				n++
-			}
-			run := rest[:n]
-			rest = rest[n:]
-			if run[0].object() == run[n-1].object() {
-				continue // most often: an address that one object has
-			}
-			owners = owners[:0]
-			for _, m := range run {
-				if m.source() != fromDeleted && (len(owners) == 0 || m.object() != owners[len(owners)-1]) {
-					owners = append(owners, m.object())
-				}
-			}
-			if len(owners) < 2 {
-				continue
-			}
-			x.noteRepeated(owners)
-			if shared(run) {
-				for _, o := range owners {
-					suspect[o/64] |= 1 << (o % 64)
-				}
-			}
-		}
-	}
-	var refs []Ref
-	for o := range x.objects {
-		if suspect[o/64]&(1<<(o%64)) != 0 {
-			refs = append(refs, x.ref(o))
-		}
-	}
-	slices.SortFunc(refs, func(a, b Ref) int { return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN)) })
-	return slices.Compact(refs)
-}
-
-// noteRepeated finds owners of one fingerprint that are the same object.
-func (x *Index) noteRepeated(owners []uint32) {
-	if len(owners) == 2 {
-		if ref := x.ref(owners[0]); ref == x.ref(owners[1]) {
-			x.repeated[ref] = true
-		}
-		return
-	}
-	seen := make(map[Ref]bool, len(owners))
-	for _, o := range owners {
-		ref := x.ref(o)
-		if seen[ref] {
-			x.repeated[ref] = true
-		}
-		seen[ref] = true
-	}
-}
 
 // Repeated returns the objects that were added more than once with an address in
 // common, in no particular order: pages of a sweep that came twice, or objects
