@@ -236,7 +236,7 @@ func serve(stdin io.Reader, stdout io.Writer, size, certFile, keyFile string) er
 	}
 	go s.serve(lazyListener{plain})
 	go s.serve(tls.NewListener(lazyListener{secured}, &tls.Config{Certificates: []tls.Certificate{cert}}))
-	fmt.Fprintf(stdout, "ldaps://%s ldap://%s %d\n", secured.Addr(), plain.Addr(), s.octets())
+	fmt.Fprintf(stdout, "ldaps://%s ldap://%s %d\n", secured.Addr(), plain.Addr(), len(s.wire))
 	_, err = io.Copy(io.Discard, stdin)
 	return err
 }

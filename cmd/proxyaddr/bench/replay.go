@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
@@ -20,36 +21,30 @@ import (
 // requests of the programs compared and refuses others. Anyone may bind.
 type replay struct {
 	directory
-	// entries are whole messages with the attributes of a sweep.
-	entries [][]byte
+	// wire holds messages with the attributes of a sweep, one an object. That of
+	// object i begins at starts[i]; behind the last stands the end of all.
+	wire   []byte
+	starts []int
+	// mu is held while messages are on their way, with the id of a request in them.
+	mu sync.Mutex
 }
 
 // maxPage is the default MaxPageSize of Active Directory ([MS-ADTS] 3.1.1.3.4.6).
 const maxPage = 1000
 
 func newReplay(d directory) *replay {
-	const block = 4 << 20
-	s := &replay{directory: d, entries: make([][]byte, d.size)}
-	var rest []byte
+	const room = 600 // octets, of which most messages have less
+	s := &replay{directory: d, wire: make([]byte, 0, d.size*room)}
 	for i := range d.size {
 		r := d.record(i)
-		e := appendEntry(nil, r.dn, r.swept())
-		if len(e) > len(rest) {
-			rest = make([]byte, max(block, len(e)))
-		}
-		n := copy(rest, e)
-		s.entries[i], rest = rest[:n:n], rest[n:]
+		s.starts = append(s.starts, len(s.wire))
+		s.wire = appendEntry(s.wire, r.dn, r.swept())
 	}
+	s.starts = append(s.starts, len(s.wire))
 	return s
 }
 
-// octets returns the number of octets of all entries.
-func (s *replay) octets() (n int) {
-	for _, e := range s.entries {
-		n += len(e)
-	}
-	return n
-}
+func (s *replay) entry(i int) []byte { return s.wire[s.starts[i]:s.starts[i+1]] }
 
 // serve answers whoever connects, until the listener is closed.
 func (s *replay) serve(l net.Listener) {
@@ -117,10 +112,6 @@ func (s *replay) converse(c net.Conn) {
 	}
 }
 
-// batch is how many octets of entries are written at once: few enough to stay in
-// the processor's cache until they are on their way.
-const batch = 32 << 10
-
 // search appends the end of the answer to out; what is before it is written to c.
 // If that fails, so will the writing of the end.
 func (s *replay) search(c io.Writer, out []byte, id int64, p *ber.Packet) []byte {
@@ -160,25 +151,42 @@ func (s *replay) search(c io.Writer, out []byte, id int64, p *ber.Packet) []byte
 			paging.SetCookie(strconv.AppendInt(nil, int64(to), 10))
 		}
 	}
-	short := slices.Equal(wanted, []string{"proxyaddresses"})
-	for i := min(from, to); i < to; i++ {
-		start := len(out)
-		switch {
-		case !found.all:
-			r := s.record(found.list[i])
+	from = min(from, to)
+	switch {
+	case !found.all:
+		for _, i := range found.list[from:to] {
+			start := len(out)
+			r := s.record(i)
 			out = appendEntry(out, r.dn, selected(r.attributes(), wanted))
-		case short:
-			out = appendFirstAttribute(out, s.entries[i])
-		default:
-			out = append(out, s.entries[i]...)
+			setID(out[start:], id)
 		}
-		setID(out[start:], id)
-		if len(out) >= batch {
-			c.Write(out)
-			out = out[:0]
+	case slices.Equal(wanted, []string{"proxyaddresses"}):
+		for i := range to - from {
+			start := len(out)
+			out = appendFirstAttribute(out, s.entry(from+i))
+			setID(out[start:], id)
 		}
+	default:
+		s.send(c, id, from, to)
 	}
 	return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultSuccess, paging)
+}
+
+// batch is how many octets are written at once: few enough to stay in the processor's
+// cache until they are on their way.
+const batch = 32 << 10
+
+// send writes the messages of objects, of each from one up to another.
+func (s *replay) send(c io.Writer, id int64, from, to int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for from < to {
+		start := s.starts[from]
+		for ; from < to && s.starts[from]-start < batch; from++ {
+			setID(s.wire[s.starts[from]:], id)
+		}
+		c.Write(s.wire[start:s.starts[from]])
+	}
 }
 
 // read answers a search for one object by its name.
