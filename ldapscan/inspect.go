@@ -89,8 +89,10 @@ func (d *Directory) objects(search search, found func(*conflicts.Object)) (int, 
 	if err != nil {
 		return 0, err
 	}
-	if slices.ContainsFunc(whole, func(w wholeEntry) bool { return len(w.attributes["replpropertymetadata"]) == 0 }) {
-		// The same is made for each request in another form, which takes other rights.
+	unstamped := func(w wholeEntry) bool { return len(w.attributes["replpropertymetadata"]) == 0 }
+	if d.root.first("configurationnamingcontext") != "" && slices.ContainsFunc(whole, unstamped) {
+		// A domain controller makes the same for each request in another form, which
+		// takes other rights.
 		again, err := search([]string{"msDS-ReplAttributeMetaData"})
 		if err != nil {
 			return 0, err
