@@ -142,6 +142,8 @@ func (t *tap) end() error {
 	var next []byte
 	if n := len(t.spare); n > 0 {
 		next, t.spare = t.spare[n-1], t.spare[:n-1]
+	} else {
+		next = make([]byte, 0, len(t.buf)) // pages are about as large as each other
 	}
 	rest := t.buf[t.r:t.w]
 	t.ended, t.count, t.early = t.buf[:t.r], t.kept, 0
