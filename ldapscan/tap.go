@@ -116,6 +116,7 @@ func (t *tap) Read(p []byte) (int, error) {
 				t.pass = m.size
 				continue
 			case err == nil && m.size <= t.w-t.r:
+				t.forget()
 				t.r += m.size
 				t.kept++
 				continue
@@ -156,12 +157,17 @@ func (t *tap) end() error {
 	return nil
 }
 
-// fill reads more, with room for at least so many octets.
-func (t *tap) fill(room int) {
-	if t.kept == 0 {
+// forget moves what was not looked at to the front, unless entries stand there.
+func (t *tap) forget() {
+	if t.kept == 0 && t.r > 0 {
 		t.w = copy(t.buf, t.buf[t.r:t.w])
 		t.r = 0
 	}
+}
+
+// fill reads more, with room for at least so many octets.
+func (t *tap) fill(room int) {
+	t.forget()
 	t.mu.Lock()
 	t.early = t.kept
 	t.mu.Unlock()

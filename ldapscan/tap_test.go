@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +152,76 @@ func TestTapRefuses(t *testing.T) {
 		if _, n := tap.take(); n > 0 {
 			t.Errorf("%s: %d entries", name, n)
 		}
+	}
+}
+
+// Entries behind the end of their search are not taken for the next one's, nor
+// passed over.
+func TestTapRefusesLateEntries(t *testing.T) {
+	entry, done := packet(7, entryOp("CN=a")), packet(7, doneOp())
+	t.Run("a page of them", func(t *testing.T) {
+		if _, err := io.ReadAll(tapOn(slices.Concat(entry, done, entry, done), 1, 7)); !errors.Is(err, errLateEntries) {
+			t.Errorf("%v", err)
+		}
+	})
+	for name, late := range map[string][]byte{"before the next request": entry, "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			tap := tapOn(slices.Concat(entry, done, late), 1, 7)
+			if _, err := io.ReadAll(tap); err != nil {
+				t.Fatal(err)
+			}
+			if _, n := tap.take(); n != 1 {
+				t.Fatalf("%d entries", n)
+			}
+			if _, err := tap.Write(packet(8, doneOp())); (err != nil) != (late != nil) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	t.Run("with the next answer", func(t *testing.T) {
+		tap := tapOn(slices.Concat(entry, done), 1, 7)
+		tap.Write(packet(8, doneOp()))
+		if _, err := io.ReadAll(tap); err == nil || !strings.Contains(err.Error(), "id 7") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// The memory of a page is used again, which must not show in the one before.
+func TestTapPagesStay(t *testing.T) {
+	var data []byte
+	for i := range 50 {
+		for j := range 20 {
+			data = append(data, packet(7, entryOp(fmt.Sprintf("CN=%d-%d", i, j), resultAttribute{"a", [][]byte{bytes.Repeat([]byte{byte(i)}, 100*j)}}))...)
+		}
+		data = append(data, packet(7, doneOp())...)
+	}
+	done := int64(len(packet(7, doneOp())))
+	tap := tapOn(data, 1, 7)
+	type taken struct {
+		i        int
+		messages []byte
+	}
+	var kept []taken
+	look := func(k taken) {
+		list, err := parseEntries(k.messages)
+		if err != nil || len(list) != 20 || list[19].dn != fmt.Sprintf("CN=%d-19", k.i) || list[19].values[0].values[0][1899] != byte(k.i) {
+			t.Errorf("page %d: %d entries, %v", k.i, len(list), err)
+		}
+	}
+	for i := range 50 {
+		if _, err := io.CopyN(io.Discard, tap, done); err != nil {
+			t.Fatal(err)
+		}
+		messages, _ := tap.take()
+		if kept = append(kept, taken{i, messages}); len(kept) > pagesAhead {
+			look(kept[0])
+			tap.reuse(kept[0].messages)
+			kept = kept[1:]
+		}
+	}
+	for _, k := range kept {
+		look(k)
 	}
 }
 
