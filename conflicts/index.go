@@ -27,8 +27,7 @@ type Index struct {
 	seed     maphash.Seed
 	shards   [1 << shardBits]shard
 	blocks   blocks
-	objects  uint32
-	guids    []*[guidBlock]GUID
+	guids    slabs[GUID]       // of the objects by their numbers
 	names    map[uint32]string // of the objects without a GUID
 	repeated map[Ref]bool
 	sorted   bool
@@ -50,7 +49,6 @@ const burstMarks = 512
 
 const (
 	maxObjects = 1 << 30 // what the number of an object leaves room for in a mark
-	guidBlock  = 512
 
 	tooMany = "conflicts: more than 1,073,741,824 objects"
 )
@@ -70,8 +68,8 @@ func (x *Index) Join(fork *Index) {
 	if x.seed != fork.seed {
 		panic("conflicts: Join of an index that is no fork")
 	}
-	base := uint32(len(x.guids) * guidBlock) // the numbers that are left out mean no object
-	if base+fork.objects > maxObjects {
+	base := x.objects()
+	if base+fork.objects() > maxObjects {
 		panic(tooMany)
 	}
 	x.flush()
@@ -83,8 +81,7 @@ func (x *Index) Join(fork *Index) {
 	for object, dn := range fork.names {
 		x.names[base+object] = dn
 	}
-	x.guids = append(x.guids, fork.guids...)
-	x.objects = base + fork.objects
+	x.guids.join(&fork.guids)
 	*fork = *x.Fork()
 }
 
@@ -121,29 +118,25 @@ func (x *Index) Add(v *View) {
 func (x *Index) Reserve(addresses [][]byte) {
 	for _, v := range addresses {
 		key, loose := x.address(v)
-		x.mark(x.objects, fromDeleted, key, loose)
+		x.mark(x.objects(), fromDeleted, key, loose)
 	}
 }
 
+func (x *Index) objects() uint32 { return x.guids.len() }
+
 func (x *Index) object(v *View) uint32 {
-	n := x.objects
+	n, guid := x.guids.next()
 	if n == maxObjects {
 		panic(tooMany)
 	}
-	if n%guidBlock == 0 {
-		x.guids = append(x.guids, new([guidBlock]GUID))
-	}
-	x.guids[n/guidBlock][n%guidBlock] = v.GUID
+	*guid = v.GUID
 	if v.GUID == (GUID{}) {
 		x.names[n] = string(v.DN)
 	}
-	x.objects++
 	return n
 }
 
-func (x *Index) ref(object uint32) Ref {
-	return Ref{GUID: x.guids[object/guidBlock][object%guidBlock], DN: x.names[object]}
-}
+func (x *Index) ref(object uint32) Ref { return Ref{GUID: *x.guids.at(object), DN: x.names[object]} }
 
 // address returns the fingerprints of the key and the loose key of a value of
 // proxyAddresses.

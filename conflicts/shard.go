@@ -27,17 +27,17 @@ const sourceBits = 2
 
 // A shard holds the fingerprints that begin with its number, as they come.
 type shard struct {
-	tail        *block // the last, nil if there is none
-	first, last uint32 // blocks by their numbers, 0 for none
-	n           int32  // marks in all blocks
-	inTail      int32  // of these
-	object      uint32 // of the last mark
+	first  uint32 // block by its number from 1, 0 for none
+	tail   *block // the last
+	n      int32  // marks in all blocks
+	inTail int32  // of these
+	object uint32 // of the last mark
 }
 
 // A block is 384 octets. The objects come in order, so that it is enough to keep
 // how far each is from the one before.
 type block struct {
-	next   uint32
+	next   uint32 // by its number from 1, 0 for none
 	object uint32 // of the first mark
 	n      uint16 // marks; not known of the last block of a shard until that is closed
 	// marks are print and distance << sourceBits | source, one behind the other: to
@@ -66,26 +66,10 @@ func (b *block) setPrint(i int, print uint32) {
 	binary.LittleEndian.PutUint32(b.marks[i*markSize:], print)
 }
 
-// blocks are those of all shards, numbered from 1. There is no pointer in them,
-// so that the garbage collector does not look through the index.
-type blocks struct {
-	slabs []*[slabBlocks]block
-	n     uint32 // in use
-}
+// blocks are those of all shards.
+type blocks struct{ slabs slabs[block] }
 
-const slabBlocks = 32
-
-func (b *blocks) at(number uint32) *block {
-	return &b.slabs[(number-1)/slabBlocks][(number-1)%slabBlocks]
-}
-
-func (b *blocks) new() (number uint32) {
-	if b.n%slabBlocks == 0 {
-		b.slabs = append(b.slabs, new([slabBlocks]block))
-	}
-	b.n++
-	return b.n
-}
+func (b *blocks) at(number uint32) *block { return b.slabs.at(number - 1) }
 
 // add takes in a fingerprint of an object, whose number is none smaller than the
 // last.
@@ -101,15 +85,15 @@ func (b *blocks) add(s *shard, print uint32, object uint32, from source) {
 
 // extend appends a block, which begins with that object.
 func (b *blocks) extend(s *shard, object uint32) {
-	number := b.new()
+	n, added := b.slabs.next()
 	if s.tail == nil {
-		s.first = number
+		s.first = n + 1
 	} else {
 		s.close()
-		s.tail.next = number
+		s.tail.next = n + 1
 	}
-	s.tail, s.last, s.inTail = b.at(number), number, 0
-	s.tail.object, s.object = object, object
+	added.object = object
+	s.tail, s.inTail, s.object = added, 0, object
 }
 
 // close notes how many marks are in the last block.
@@ -120,20 +104,19 @@ func (s *shard) close() {
 }
 
 // join moves all of other behind b, with base added to the numbers of objects,
-// and returns what is to be added to those of its blocks.
+// and returns what is added to those of its blocks.
 func (b *blocks) join(other *blocks, base uint32) (shift uint32) {
-	shift = uint32(len(b.slabs) * slabBlocks) // the blocks that are left out are in no shard
-	for _, slab := range other.slabs {
-		for i := range slab {
-			slab[i].object += base
-			if slab[i].next > 0 {
-				slab[i].next += shift
+	shift = b.slabs.len()
+	for _, slab := range other.slabs.list {
+		for i := range slab.items {
+			block := &slab.items[i]
+			block.object += base
+			if block.next > 0 {
+				block.next += shift
 			}
 		}
 	}
-	b.slabs = append(b.slabs, other.slabs...)
-	b.n = shift + other.n
-	return shift
+	return b.slabs.join(&other.slabs)
 }
 
 // joinShard moves the marks of another shard behind those of s.
@@ -147,7 +130,7 @@ func (b *blocks) joinShard(s, other *shard, shift, base uint32) {
 		s.close()
 		s.tail.next = other.first + shift
 	}
-	s.tail, s.last, s.inTail = other.tail, other.last+shift, other.inTail
+	s.tail, s.inTail = other.tail, other.inTail
 	s.n += other.n
 	s.object = other.object + base
 }

@@ -19,7 +19,7 @@ func (x *Index) Suspects() []Ref {
 	for i := range parts {
 		group.Go(func() {
 			p := &parts[i]
-			*p = sharing{x: x, suspect: make([]uint64, (x.objects+63)/64), repeated: map[Ref]bool{}}
+			*p = sharing{x: x, suspect: make([]uint64, (x.objects()+63)/64), repeated: map[Ref]bool{}}
 			for s := i; s < len(x.shards); s += len(parts) {
 				p.look(&x.shards[s])
 			}
@@ -34,7 +34,7 @@ func (x *Index) Suspects() []Ref {
 		}
 	}
 	var refs []Ref
-	for o := range x.objects {
+	for o := range x.objects() {
 		if all[o/64]&(1<<(o%64)) != 0 {
 			refs = append(refs, x.ref(o))
 		}

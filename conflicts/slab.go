@@ -1,0 +1,74 @@
+package conflicts
+
+import (
+	"sort"
+	"unsafe"
+)
+
+// slabs hold items, numbered from 0, that are never moved as their number grows.
+// The items have no pointers, so that the garbage collector does not look through
+// them.
+type slabs[T any] struct{ list []slab[T] }
+
+type slab[T any] struct {
+	first uint32 // number
+	items []T
+}
+
+// Octets in a slab: each has twice as many as the one before. From maxSlab on it is
+// worth it to ask for huge pages.
+const (
+	minSlab = 16 << 10
+	maxSlab = 4 << 20
+)
+
+func (s *slabs[T]) len() uint32 {
+	if len(s.list) == 0 {
+		return 0
+	}
+	last := s.last()
+	return last.first + uint32(len(last.items))
+}
+
+func (s *slabs[T]) last() *slab[T] { return &s.list[len(s.list)-1] }
+
+// next appends an item, which is zero.
+func (s *slabs[T]) next() (number uint32, item *T) {
+	if len(s.list) == 0 || len(s.last().items) == cap(s.last().items) {
+		s.grow()
+	}
+	last := s.last()
+	n := len(last.items)
+	last.items = last.items[:n+1]
+	return last.first + uint32(n), &last.items[n]
+}
+
+func (s *slabs[T]) grow() {
+	octets := minSlab
+	size := int(unsafe.Sizeof(*new(T)))
+	if len(s.list) > 0 {
+		octets = min(2*size*cap(s.last().items), maxSlab)
+	}
+	added := slab[T]{first: s.len(), items: make([]T, 0, octets/size)}
+	if octets == maxSlab {
+		preferHugePages(added.items)
+	}
+	s.list = append(s.list, added)
+}
+
+func (s *slabs[T]) at(number uint32) *T {
+	i := sort.Search(len(s.list), func(i int) bool { return s.list[i].first > number }) - 1
+	return &s.list[i].items[number-s.list[i].first]
+}
+
+// join moves the items of other behind those of s and returns what is thereby added
+// to their numbers.
+func (s *slabs[T]) join(other *slabs[T]) (shift uint32) {
+	shift = s.len()
+	for _, o := range other.list {
+		o.first += shift
+		s.list = append(s.list, o)
+	}
+	*other = slabs[T]{}
+	return shift
+}

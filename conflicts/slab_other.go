@@ -1,0 +1,5 @@
+//go:build !linux
+
+package conflicts
+
+func preferHugePages[T any]([]T) {}
