@@ -44,7 +44,7 @@ func (a Address) Padded() bool {
 	if a.Type == "" {
 		return a.Text != a.Trimmed()
 	}
-	return a.Raw != a.Type+":"+a.Trimmed()
+	return len(a.Raw) > len(a.Type)+len(":")+len(a.Trimmed())
 }
 
 // Trimmed returns the address without its type and without the white space

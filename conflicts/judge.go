@@ -124,7 +124,7 @@ func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 	for _, o := range objects {
 		for _, v := range o.ProxyAddresses {
 			if a := ParseAddress(v); shared.has(a) {
-				same.join(a.Key(), a.LooseKey())
+				same.join(a.keys())
 			}
 		}
 	}
@@ -134,11 +134,11 @@ func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 		own = own[:0]
 		for _, c := range claims(o) {
 			a := c.Parsed()
-			k := a.Key()
+			k, loose := a.keys()
 			if c.Attribute == ProxyAddresses {
-				own = append(own, k, a.LooseKey())
+				own = append(own, k, loose)
 			} else if same[k] == "" && !slices.Contains(own, k) {
-				k = a.LooseKey()
+				k = loose
 			}
 			if same[k] == "" {
 				continue
@@ -196,18 +196,16 @@ func holders(owners []Owner) (n int) {
 
 func newConflict(owners []Owner, rules []Rule) Conflict {
 	c := Conflict{Owners: owners, Reason: keep(owners, rules), Cause: causeOf(owners)}
-	kept := owners[0].Claims[0].Parsed()
-	typ, text, _ := strings.Cut(string(kept.Key()), ":")
-	c.Type, c.Address = typ, text
+	kept, least := owners[0].Claims[0].Parsed().keys()
+	c.Type, c.Address, _ = strings.Cut(string(kept), ":")
 	c.Class = classify(c.Type, owners)
-	least := kept.LooseKey()
 	for i := range owners {
 		for j := range owners[i].Claims {
 			claim := &owners[i].Claims[j]
-			a := claim.Parsed()
-			claim.Loose = a.Key() != kept.Key()
+			key, loose := claim.Parsed().keys()
+			claim.Loose = key != kept
 			if claim.Attribute == ProxyAddresses {
-				least = min(least, a.LooseKey())
+				least = min(least, loose)
 			}
 		}
 	}

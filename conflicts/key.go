@@ -28,6 +28,13 @@ type Key string
 // Nothing else: o'brien is not obrien, X500:/o=A is what it says, and the
 // types divide the name space, so sip:a@b.c and smtp:a@b.c differ.
 func (a Address) Key() Key {
+	if isASCII(a.Raw) && typeEnd([]byte(a.Raw)) > 0 { // as appendPlainKey has it
+		return Key(strings.ToLower(a.Raw))
+	}
+	return a.anyKey()
+}
+
+func (a Address) anyKey() Key {
 	typ := fold(a.Type)
 	text := a.Trimmed()
 	if typ != "smtp" {

@@ -26,14 +26,19 @@ func newPlanner(objects []*Object, opt Options) *planner {
 }
 
 func (p *planner) claim(a Address) {
-	p.taken[digest(a.Key())] = struct{}{}
-	p.taken[digest(a.LooseKey())] = struct{}{}
+	key, loose := a.keys()
+	p.taken[digest(key)] = struct{}{}
+	p.taken[digest(loose)] = struct{}{}
 }
 
 func (p *planner) free(a Address) bool {
-	_, key := p.taken[digest(a.Key())]
-	_, loose := p.taken[digest(a.LooseKey())]
-	return !key && !loose && (p.opt.Taken == nil || !p.opt.Taken(a))
+	key, loose := a.keys()
+	for _, k := range []Key{key, loose} {
+		if _, taken := p.taken[digest(k)]; taken {
+			return false
+		}
+	}
+	return p.opt.Taken == nil || !p.opt.Taken(a)
 }
 
 // plan returns the changes that leave each address of the classes Duplicate
@@ -80,8 +85,8 @@ func (o *Owner) proxyKeys() map[Key]bool {
 	keys := map[Key]bool{}
 	for _, c := range o.Claims {
 		if c.Attribute == ProxyAddresses {
-			keys[c.Parsed().Key()] = true
-			keys[c.Parsed().LooseKey()] = true
+			key, loose := c.Parsed().keys()
+			keys[key], keys[loose] = true, true
 		}
 	}
 	return keys
