@@ -18,8 +18,10 @@ import (
 // million, and costs a number in a proposal.
 //
 // The memory in use is 6.2 octets a fingerprint and 16 an object, besides up to
-// 1 MiB for blocks in part. mail and userPrincipalName cost nothing where they
-// equal a proxy address of the object: one with four addresses takes 41 octets.
+// 1 MiB for blocks in part and 8 MiB for slabs in part, also for each fork that was
+// joined; a small index takes no more than twice what it needs. mail and
+// userPrincipalName cost nothing where they equal a proxy address of the object: one
+// with four addresses takes 41 octets.
 //
 // An Index is not safe for concurrent use. What several goroutines find goes into
 // one of its own for each, made by Fork and put together by Join.
@@ -47,11 +49,10 @@ type burstMark struct {
 
 const burstMarks = 512
 
-const (
-	maxObjects = 1 << 30 // what the number of an object leaves room for in a mark
+// maxObjects is what the number of an object leaves room for in a mark.
+const maxObjects = 1 << 30
 
-	tooMany = "conflicts: more than 1,073,741,824 objects"
-)
+const tooMany = "conflicts: more than 1,073,741,824 objects"
 
 // NewIndex returns an empty index. The seed makes fingerprints unpredictable,
 // so that nobody can craft addresses that collide; no result depends on it.

@@ -34,14 +34,14 @@ var latinLetters = sync.OnceValue(func() *[latinEnd]latinLetter {
 	return &letters
 })
 
-// inParts makes of s what a form makes of each character, if all are ASCII or Latin
-// letters, and else, ten times as slowly, what the function does that the form is of.
-func inParts(s string, form func(*latinLetter) string, marked func(string) string) string {
+// inParts applies a function to s: letter by letter if all are ASCII or Latin letters,
+// whose forms are known, and else to what is not ASCII, which takes ten times as long.
+func inParts(s string, form func(*latinLetter) string, apply func(string) string) string {
 	if formed, ok := appendByLetter(nil, []byte(s), form); ok {
 		return string(formed)
 	}
-	before, middle, after := cutMarked(s)
-	return strings.ToLower(before) + marked(middle) + strings.ToLower(after)
+	before, marked, after := cutMarked(s)
+	return strings.ToLower(before) + apply(marked) + strings.ToLower(after)
 }
 
 func appendByLetter(dst, s []byte, form func(*latinLetter) string) (formed []byte, ok bool) {

@@ -18,7 +18,7 @@ func appendPlainKey(dst, value []byte) (key []byte, plain bool) {
 }
 
 // typeEnd returns where the colon behind the type of an address is, -1 if there is
-// none or ASCII white space around the type or the address.
+// none, or around the type or the address white space or a control character of ASCII.
 func typeEnd(value []byte) int {
 	i := bytes.IndexByte(value, ':')
 	if i < 1 || value[0] <= ' ' || value[i-1] <= ' ' || value[len(value)-1] <= ' ' || value[min(i+1, len(value)-1)] <= ' ' {

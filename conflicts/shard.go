@@ -161,7 +161,7 @@ func (m mark) source() source { return source(m & (1<<sourceBits - 1)) }
 func (b *blocks) sort(s *shard, scratch []mark) []mark {
 	s.close()
 	if s.n < 2 {
-		return nil // nothing to share
+		return scratch[:0] // nothing to share
 	}
 	const bits = 11
 	var at [1<<bits + 1]uint32 // where the marks with these first bits go

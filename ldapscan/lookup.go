@@ -188,8 +188,8 @@ func (d *Directory) count(enough int) (n int, err error) {
 	return n, nil
 }
 
-// HasAddresses reports whether so many objects have proxy addresses. It reads no
-// more of them than it takes to tell.
+// HasAddresses reports whether so many objects have proxy addresses. It reads few
+// pages more than it takes to tell.
 func (f *Forest) HasAddresses(ctx context.Context, objects int) (bool, error) {
 	n := 0
 	for _, d := range f.directories {

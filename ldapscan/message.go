@@ -68,6 +68,9 @@ func parseHeader(b []byte) (tag byte, length, size int, err error) {
 	for _, c := range b[2 : 2+octets] {
 		length = length<<8 | int(c)
 	}
+	if length < 0 { // where an int has 32 bits
+		return 0, 0, 0, errBER
+	}
 	return b[0], length, 2 + octets, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/go-ldap/ldap/v3"
 )
@@ -69,17 +70,13 @@ func (d *Directory) pages(q query, each func(page) error) error {
 		err error
 	}
 	ahead := make(chan fetched, pagesAhead-1) // and one that waits to get in
-	enough := make(chan struct{})
+	var enough atomic.Bool
 	go func() {
 		defer close(ahead)
 		for last := (page{}); ; {
 			p, err := d.fetch(q, last)
-			select {
-			case <-enough:
-				return
-			case ahead <- fetched{p, err}:
-			}
-			if err != nil || len(p.cookie) == 0 {
+			ahead <- fetched{p, err}
+			if err != nil || len(p.cookie) == 0 || enough.Load() {
 				return
 			}
 			last = p
@@ -91,7 +88,7 @@ func (d *Directory) pages(q query, each func(page) error) error {
 			err = each(p.page)
 		}
 		if err != nil {
-			close(enough)
+			enough.Store(true)
 			for range ahead { // until the request under way is answered
 			}
 			return err

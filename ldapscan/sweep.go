@@ -149,11 +149,14 @@ func (a *attempt) read(queries []query) error {
 		})
 	}
 	wg.Wait()
-	for _, other := range workers[1:] {
-		a.d.reopened += other.reopened
-	}
 	var elsewhere []string
 	var err error
+	for _, other := range workers[1:] {
+		a.d.reopened += other.reopened
+		if !other.session.same(a.d.session) {
+			err = lostError{errOtherServer} // whose count of changes is another
+		}
+	}
 	for _, s := range parts {
 		a.Objects += s.objects
 		a.Values += s.values

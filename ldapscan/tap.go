@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,14 +27,15 @@ type tap struct {
 	// are done with: entries, which stay, and what was handed on between them.
 	buf  []byte
 	r, w int
-	kept int // entries in buf[:r]
-	pass int // octets behind r that are still to be handed on
+	kept int   // entries in buf[:r]
+	id   int64 // of their search
+	pass int   // octets behind r that are still to be handed on
 
 	mu    sync.Mutex
 	ended []byte // messages of a search that has ended, to be taken
 	count int    // of the entries among them
-	early int    // kept, as of the last wait for the network
 	spare [][]byte
+	room  int   // least capacity of a spare
 	err   error // why nothing more can be read
 }
 
@@ -64,6 +66,12 @@ func (t *tap) Write(p []byte) (int, error) {
 
 var errLateEntries = errors.New("entries came after the end of a search")
 
+func (t *tap) untaken() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.count > 0
+}
+
 // take returns what came of the search that has ended, for [nextEntry], and how
 // many entries that is. They are whole and all that came if it has succeeded.
 func (t *tap) take() (messages []byte, count int) {
@@ -74,21 +82,15 @@ func (t *tap) take() (messages []byte, count int) {
 	return messages, count
 }
 
-func (t *tap) untaken() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.count > 0 || t.early > 0
-}
-
-// spares is how many pages a tap keeps the memory of: of those that are ahead, of one
-// that is looked at and of one that comes in.
-const spares = pagesAhead + 2
+// spares is how many pages a tap keeps the memory of: of those that are ahead, and of
+// one that is looked at.
+const spares = pagesAhead + 1
 
 // reuse gives back the memory of what was taken.
 func (t *tap) reuse(taken []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if cap(taken) > 0 && len(t.spare) < spares {
+	if cap(taken) > 0 && cap(taken) >= t.room && len(t.spare) < spares {
 		t.spare = append(t.spare, taken[:0])
 	}
 }
@@ -107,18 +109,18 @@ func (t *tap) Read(p []byte) (int, error) {
 			switch {
 			case err == nil && m.id != t.last.Load() && (m.id != 0 || m.op == searchResultEntry): // 0: unsolicited notification
 				return 0, t.fail(fmt.Errorf("a message came with id %d, which no request under way has", m.id))
+			case err == nil && t.kept > 0 && m.id != t.id && m.id != 0:
+				return 0, t.fail(errLateEntries)
+			case err == nil && m.op == searchResultDone && !t.end():
+				return 0, t.fail(errLateEntries)
 			case err == nil && m.op != searchResultEntry:
-				if m.op == searchResultDone && t.kept > 0 {
-					if err := t.end(); err != nil {
-						return 0, err
-					}
-				}
 				t.pass = m.size
 				continue
 			case err == nil && m.size <= t.w-t.r:
 				t.forget()
 				t.r += m.size
 				t.kept++
+				t.id = m.id
 				continue
 			case err == nil:
 				missing = m.size - (t.w - t.r)
@@ -136,25 +138,34 @@ func (t *tap) Read(p []byte) (int, error) {
 }
 
 // end puts the entries of a search where they can be taken, before the library
-// learns that it has ended, and goes on in other memory.
-func (t *tap) end() error {
+// learns that it has ended, and goes on in other memory, unless they are few. It
+// reports whether those of the search before were taken.
+func (t *tap) end() bool {
 	t.mu.Lock()
-	late := t.count > 0
+	defer t.mu.Unlock()
+	if t.count > 0 {
+		return false
+	}
+	if t.kept == 0 {
+		return true
+	}
+	messages, rest := t.buf[:t.r], t.buf[t.r:t.w]
+	t.count, t.kept = t.kept, 0
+	if len(messages) < len(t.buf)/2 {
+		t.ended = bytes.Clone(messages)
+		t.forget()
+		return true
+	}
+	t.ended, t.room = messages, len(messages)
 	var next []byte
 	if n := len(t.spare); n > 0 {
 		next, t.spare = t.spare[n-1], t.spare[:n-1]
 	} else {
 		next = make([]byte, 0, len(t.buf)) // pages are about as large as each other
 	}
-	rest := t.buf[t.r:t.w]
-	t.ended, t.count, t.early = t.buf[:t.r], t.kept, 0
-	t.mu.Unlock()
-	if late {
-		return t.fail(errLateEntries)
-	}
 	t.buf = append(next, rest...)
-	t.r, t.w, t.kept = 0, len(rest), 0
-	return nil
+	t.r, t.w = 0, len(rest)
+	return true
 }
 
 // forget moves what was not looked at to the front, unless entries stand there.
@@ -168,9 +179,6 @@ func (t *tap) forget() {
 // fill reads more, with room for at least so many octets.
 func (t *tap) fill(room int) {
 	t.forget()
-	t.mu.Lock()
-	t.early = t.kept
-	t.mu.Unlock()
 	t.buf = slices.Grow(t.buf[:t.w], room)
 	t.buf = t.buf[:cap(t.buf)]
 	n, err := t.Conn.Read(t.buf[t.w:])

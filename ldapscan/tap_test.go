@@ -156,31 +156,53 @@ func TestTapRefuses(t *testing.T) {
 }
 
 // Entries behind the end of their search are not taken for the next one's, nor
-// passed over.
+// passed over, and those before it stay.
 func TestTapRefusesLateEntries(t *testing.T) {
-	entry, done := packet(7, entryOp("CN=a")), packet(7, doneOp())
-	t.Run("a page of them", func(t *testing.T) {
-		if _, err := io.ReadAll(tapOn(slices.Concat(entry, done, entry, done), 1, 7)); !errors.Is(err, errLateEntries) {
+	entry := func(id int64, dn string) []byte { return packet(id, entryOp(dn)) }
+	done := func(id int64) []byte { return packet(id, doneOp()) }
+	takeA := func(t *testing.T, tap *tap) {
+		messages, n := tap.take()
+		if list, err := parseEntries(messages); n != 1 || len(list) != 1 || list[0].dn != "CN=a" {
+			t.Fatalf("%d entries, %v, %v", n, list, err)
+		}
+	}
+	t.Run("before those in time were taken", func(t *testing.T) {
+		tap := tapOn(slices.Concat(entry(7, "CN=a"), done(7), entry(7, "CN=b"), done(7)), 1, 7)
+		if _, err := io.ReadAll(tap); !errors.Is(err, errLateEntries) {
 			t.Errorf("%v", err)
 		}
+		takeA(t, tap)
 	})
-	for name, late := range map[string][]byte{"before the next request": entry, "none": nil} {
-		t.Run(name, func(t *testing.T) {
-			tap := tapOn(slices.Concat(entry, done, late), 1, 7)
-			if _, err := io.ReadAll(tap); err != nil {
-				t.Fatal(err)
-			}
-			if _, n := tap.take(); n != 1 {
-				t.Fatalf("%d entries", n)
-			}
-			if _, err := tap.Write(packet(8, doneOp())); (err != nil) != (late != nil) {
-				t.Errorf("%v", err)
-			}
-		})
+	for name, late := range map[string][]byte{"read before the next request": entry(7, "CN=b"), "with an end": slices.Concat(entry(7, "CN=b"), done(7)), "none": nil} {
+		for what, answer := range map[string][]byte{"no entries": done(8), "entries": slices.Concat(entry(8, "CN=c"), done(8))} {
+			t.Run(name+", and then "+what, func(t *testing.T) {
+				network, server := io.Pipe()
+				tap := newTap(&stream{Reader: network})
+				tap.Write(done(7))
+				read := make(chan error, 1)
+				go func() {
+					_, err := io.ReadAll(tap)
+					read <- err
+				}()
+				server.Write(slices.Concat(entry(7, "CN=a"), done(7)))
+				server.Write(nil) // taken when all before was looked at
+				takeA(t, tap)
+				server.Write(late)
+				server.Write(nil)
+				_, err := tap.Write(done(8))
+				if err == nil {
+					go func() { server.Write(answer); server.Close() }()
+					err = <-read
+				}
+				if errors.Is(err, errLateEntries) != (late != nil) {
+					t.Errorf("%v", err)
+				}
+			})
+		}
 	}
-	t.Run("with the next answer", func(t *testing.T) {
-		tap := tapOn(slices.Concat(entry, done), 1, 7)
-		tap.Write(packet(8, doneOp()))
+	t.Run("read after the next request", func(t *testing.T) {
+		tap := tapOn(slices.Concat(entry(7, "CN=a"), done(7)), 1, 7)
+		tap.Write(done(8))
 		if _, err := io.ReadAll(tap); err == nil || !strings.Contains(err.Error(), "id 7") {
 			t.Errorf("%v", err)
 		}

@@ -25,7 +25,8 @@ type replay struct {
 	// object i begins at starts[i]; behind the last stands the end of all.
 	wire   []byte
 	starts []int
-	// mu is held while messages are on their way, with the id of a request in them.
+	// mu is held while messages are on their way, with the id of a request in them:
+	// of several connections one is answered after the other.
 	mu sync.Mutex
 }
 
@@ -161,11 +162,13 @@ func (s *replay) search(c io.Writer, out []byte, id int64, p *ber.Packet) []byte
 			setID(out[start:], id)
 		}
 	case slices.Equal(wanted, []string{"proxyaddresses"}):
+		s.mu.Lock()
 		for i := range to - from {
 			start := len(out)
 			out = appendFirstAttribute(out, s.entry(from+i))
 			setID(out[start:], id)
 		}
+		s.mu.Unlock()
 	default:
 		s.send(c, id, from, to)
 	}
