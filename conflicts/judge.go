@@ -82,7 +82,7 @@ func distinct(objects []*Object) []*Object {
 // claims returns where an object holds addresses, values in a fixed order:
 // proxyAddresses first, primaries before the others.
 func claims(o *Object) []Claim {
-	var cs []Claim
+	cs := make([]Claim, 0, len(o.ProxyAddresses)+2)
 	for _, v := range o.ProxyAddresses {
 		a := ParseAddress(v)
 		cs = append(cs, Claim{Attribute: ProxyAddresses, Value: v, Primary: a.Primary(), Padded: a.Padded()})

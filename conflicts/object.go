@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 )
@@ -75,6 +76,24 @@ func (e *Entry) Ref() Ref {
 		return Ref{GUID: e.GUID}
 	}
 	return Ref{DN: e.DN}
+}
+
+// addresses hands over what an entry claims, with the attributes, as claims does but
+// in no particular order.
+func (e *Entry) addresses() iter.Seq2[string, Address] {
+	return func(yield func(string, Address) bool) {
+		for _, v := range e.ProxyAddresses {
+			if !yield(ProxyAddresses, ParseAddress(v)) {
+				return
+			}
+		}
+		if e.Mail != "" && !yield(Mail, mailAddress(e.Mail)) {
+			return
+		}
+		if e.UserPrincipalName != "" {
+			yield(UserPrincipalName, mailAddress(e.UserPrincipalName))
+		}
+	}
 }
 
 // PrimarySMTP returns the first primary SMTP address, and whether there is one.

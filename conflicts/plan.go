@@ -18,8 +18,8 @@ type planner struct {
 func newPlanner(objects []*Object, opt Options) *planner {
 	p := &planner{opt: opt, taken: map[uint64]struct{}{}, used: map[string]*numbers{}}
 	for _, o := range objects {
-		for _, c := range claims(o) {
-			p.claim(c.Parsed())
+		for _, a := range o.addresses() {
+			p.claim(a)
 		}
 	}
 	return p

@@ -28,13 +28,12 @@ func newSharedKeys(objects []*Object) sharedKeys {
 	}
 	var uses []use
 	for i, o := range objects {
-		for _, c := range claims(o) {
-			a := c.Parsed()
+		for attribute, a := range o.addresses() {
 			k, l := a.keys()
 			key, loose := digest(k), digest(l)
-			uses = append(uses, use{key, int32(i), c.Attribute == ProxyAddresses})
+			uses = append(uses, use{key, int32(i), attribute == ProxyAddresses})
 			if loose != key {
-				uses = append(uses, use{loose, int32(i), c.Attribute == ProxyAddresses})
+				uses = append(uses, use{loose, int32(i), attribute == ProxyAddresses})
 			}
 		}
 	}

@@ -203,7 +203,7 @@ func (s sips) Read(p []byte) (int, error) { return s.src.Read(p[:min(len(p), 4<<
 // newExportReader returns a reader whose views have what a sweep looks at.
 func newExportReader() *ldif.Reader {
 	r := ldif.NewReader(nil)
-	r.Select = func(name string) bool { return new(viewer).field([]byte(name)) != noField }
+	r.Select = func(name string) bool { return named(new(viewer), name) != noField }
 	return r
 }
 

@@ -40,8 +40,8 @@ func (w *viewer) begin(dn []byte) {
 	w.seen, w.missing, w.deleted, w.domains = [noField]bool{}, 0, false, w.domains[:0]
 }
 
-// field returns which attribute a name means, options and case aside.
-func (w *viewer) field(name []byte) field {
+// named returns which attribute a name means, options and case aside.
+func named[S string | []byte](w *viewer, name S) field {
 	switch string(name) { // as servers write them
 	case "objectGUID":
 		return guidField
@@ -117,7 +117,7 @@ func (w *viewer) read(body []byte) error {
 			return damaged(string(dn), errBER)
 		}
 		list = list[size:]
-		f := w.field(name)
+		f := named(w, name)
 		for len(values) > 0 {
 			v, size := element(values, octetString)
 			if size == 0 {
@@ -134,7 +134,7 @@ func (w *viewer) read(body []byte) error {
 func (w *viewer) record(v *ldif.View) {
 	w.begin(v.DN)
 	for _, attr := range v.Attributes {
-		w.add(w.field([]byte(attr.Name)), attr.Value)
+		w.add(named(w, attr.Name), attr.Value)
 	}
 }
 
