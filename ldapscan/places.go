@@ -54,12 +54,14 @@ func (p *places) of(refs []conflicts.Ref) (offsets []int64, known bool) {
 		return nil, false
 	}
 	wanted := make(map[uint64]bool, len(refs))
+	var begins [1 << 16]bool // by the first bits of a hash, which rule out nearly all places
 	for _, ref := range refs {
-		wanted[p.hash(ref.GUID, []byte(ref.DN))] = true
+		h := p.hash(ref.GUID, []byte(ref.DN))
+		wanted[h], begins[h>>48] = true, true
 	}
 	for _, block := range p.blocks {
 		for _, place := range block {
-			if wanted[place&^maxOffset] {
+			if begins[place>>48] && wanted[place&^maxOffset] {
 				offsets = append(offsets, int64(place&maxOffset))
 			}
 		}
