@@ -19,7 +19,7 @@ import (
 //
 // The memory in use is 6.2 octets a fingerprint and 16 an object, besides up to
 // 1 MiB for blocks in part and 8 MiB for slabs in part, also for each fork that was
-// joined; a small index takes no more than twice what it needs. mail and
+// joined; a small index takes no more than four times what it needs. mail and
 // userPrincipalName cost nothing where they equal a proxy address of the object: one
 // with four addresses takes 41 octets.
 //

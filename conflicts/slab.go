@@ -15,11 +15,11 @@ type slab[T any] struct {
 	items []T
 }
 
-// Octets in a slab: each has twice as many as the one before. From maxSlab on it is
-// worth it to ask for huge pages.
+// The first slab has 16 KiB and each of the next four times as much, up to 4 MiB, for
+// which it is worth it to ask for huge pages.
 const (
-	minSlab = 16 << 10
-	maxSlab = 4 << 20
+	minSlab   = 16 << 10
+	slabSteps = 4
 )
 
 func (s *slabs[T]) len() uint32 {
@@ -44,13 +44,9 @@ func (s *slabs[T]) next() (number uint32, item *T) {
 }
 
 func (s *slabs[T]) grow() {
-	octets := minSlab
-	size := int(unsafe.Sizeof(*new(T)))
-	if len(s.list) > 0 {
-		octets = min(2*size*cap(s.last().items), maxSlab)
-	}
-	added := slab[T]{first: s.len(), items: make([]T, 0, octets/size)}
-	if octets == maxSlab {
+	octets := minSlab << (2 * min(len(s.list), slabSteps))
+	added := slab[T]{first: s.len(), items: make([]T, 0, octets/int(unsafe.Sizeof(*new(T))))}
+	if len(s.list) >= slabSteps {
 		preferHugePages(added.items)
 	}
 	s.list = append(s.list, added)
