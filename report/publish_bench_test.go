@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) {
 	if _, err := fmt.Sscanf(size, "%d+%d", &found, &findings); err != nil {
 		panic(err)
 	}
+	debug.SetGCPercent(40) // as the command has it
 	a := largeAudit(found, findings)
 	start := time.Now()
 	if _, err := Publish(dir, a); err != nil {
