@@ -123,8 +123,8 @@ func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 	same := unions{}
 	for _, o := range objects {
 		for _, v := range o.ProxyAddresses {
-			if a := ParseAddress(v); shared.has(a) {
-				same.join(a.keys())
+			if key, loose := ParseAddress(v).keys(); shared.has(key, loose) {
+				same.join(key, loose)
 			}
 		}
 	}

@@ -28,12 +28,14 @@ type Key string
 // Nothing else: o'brien is not obrien, X500:/o=A is what it says, and the
 // types divide the name space, so sip:a@b.c and smtp:a@b.c differ.
 func (a Address) Key() Key {
-	if isASCII(a.Raw) && typeEnd([]byte(a.Raw)) > 0 { // as appendPlainKey has it
-		return Key(strings.ToLower(a.Raw))
+	var room [128]byte // of most keys
+	if key, plain := appendPlainKey(room[:0], []byte(a.Raw)); plain {
+		return Key(key)
 	}
 	return a.anyKey()
 }
 
+// anyKey returns the key by its rule alone.
 func (a Address) anyKey() Key {
 	typ := fold(a.Type)
 	text := a.Trimmed()

@@ -43,21 +43,29 @@ func FuzzFingerprint(f *testing.F) {
 // Every octet at every place of a word, as the arithmetic on eight of them at
 // once could carry from one to the next.
 func TestAppendLower(t *testing.T) {
-	for c := range 256 {
-		for i := range 40 {
-			b := []byte(strings.Repeat("\x7f@Zz[\x00\x1fA", 10))[i/2:]
-			b[i/2] = byte(c)
-			b = b[:1+i/2+i%20]
-			want := []byte("x")
-			for _, c := range b {
-				if 'A' <= c && c <= 'Z' {
-					c += 'a' - 'A'
-				}
-				want = append(want, c)
+	check := func(b []byte) {
+		want := []byte("x")
+		for _, c := range b {
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
 			}
-			got, ascii := appendLower([]byte("x"), b)
-			if string(got) != string(want) || ascii != isASCII(string(b)) || ascii != allASCII(b) {
-				t.Fatalf("%q: %q %v", b, got, ascii)
+			want = append(want, c)
+		}
+		got, ascii := appendLower([]byte("x"), b)
+		if string(got) != string(want) || ascii != isASCII(string(b)) || ascii != allASCII(b) {
+			t.Fatalf("%q: %q %v", b, got, ascii)
+		}
+	}
+	for _, around := range []string{"\x7f@Zz[\x00\xffA", "\x7f@Zz[\x00\x1fA"} {
+		check(nil)
+		for n := range 40 {
+			b := []byte(strings.Repeat(around, 5))[:n+1]
+			for i, before := range b {
+				for c := range 256 {
+					b[i] = byte(c)
+					check(b)
+				}
+				b[i] = before
 			}
 		}
 	}

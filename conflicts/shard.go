@@ -116,7 +116,8 @@ func (b *blocks) join(other *blocks, base uint32) (shift uint32) {
 			}
 		}
 	}
-	return b.slabs.join(&other.slabs)
+	b.slabs.join(&other.slabs)
+	return shift
 }
 
 // joinShard moves the marks of another shard behind those of s.

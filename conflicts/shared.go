@@ -54,9 +54,9 @@ func newSharedKeys(objects []*Object) sharedKeys {
 	return shared
 }
 
-// has reports whether a claim may bring its object together with another.
-func (s sharedKeys) has(a Address) bool {
-	key, loose := a.keys()
+// has reports whether a claim with these keys may bring its object together with
+// another.
+func (s sharedKeys) has(key, loose Key) bool {
 	_, found := slices.BinarySearch(s, digest(key))
 	if !found && loose != key {
 		_, found = slices.BinarySearch(s, digest(loose))

@@ -57,14 +57,12 @@ func (s *slabs[T]) at(number uint32) *T {
 	return &s.list[i].items[number-s.list[i].first]
 }
 
-// join moves the items of other behind those of s and returns what is thereby added
-// to their numbers.
-func (s *slabs[T]) join(other *slabs[T]) (shift uint32) {
-	shift = s.len()
+// join moves the items of other behind those of s, whose number is added to theirs.
+func (s *slabs[T]) join(other *slabs[T]) {
+	shift := s.len()
 	for _, o := range other.list {
 		o.first += shift
 		s.list = append(s.list, o)
 	}
 	*other = slabs[T]{}
-	return shift
 }
