@@ -5,11 +5,20 @@ import (
 	"unsafe"
 )
 
+// hugeArea is a multiple of the size of huge pages, and of no more than one arena of
+// Go's heap: what lies between two multiples of it is heap if a part of it is.
+const hugeArea = 4 << 20
+
 // preferHugePages asks for pages of 2 MiB instead of 4 KiB behind memory that was not
-// used yet. Where the kernel has some and gives them to those who ask, it comes with a
-// fraction of the page faults, which are a quarter of what it costs to fill an index.
+// used yet, and behind the heap around it, where the next slabs and what is allocated
+// later mostly go. Where the kernel has some and gives them to those who ask, it comes
+// with a fraction of the page faults, which are a quarter of what it costs to fill an
+// index.
 func preferHugePages[T any](unused []T) {
-	octets := cap(unused) * int(unsafe.Sizeof(*new(T)))
-	memory := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(unused))), octets)
-	syscall.Madvise(memory, syscall.MADV_HUGEPAGE) // if it fails, nothing is different
+	begin := uintptr(unsafe.Pointer(unsafe.SliceData(unused)))
+	end := begin + uintptr(cap(unused))*unsafe.Sizeof(*new(T))
+	begin &^= hugeArea - 1
+	end = (end + hugeArea - 1) &^ (hugeArea - 1)
+	// Nothing is different if it fails.
+	syscall.Syscall(syscall.SYS_MADVISE, begin, end-begin, syscall.MADV_HUGEPAGE)
 }
