@@ -28,11 +28,15 @@ type Key string
 // Nothing else: o'brien is not obrien, X500:/o=A is what it says, and the
 // types divide the name space, so sip:a@b.c and smtp:a@b.c differ.
 func (a Address) Key() Key {
-	var room [128]byte // of most keys
-	if key, plain := appendPlainKey(room[:0], []byte(a.Raw)); plain {
-		return Key(key)
+	var value, room [128]byte // of most addresses and keys
+	key, plain := appendPlainKey(room[:0], append(value[:0], a.Raw...))
+	switch {
+	case !plain:
+		return a.anyKey()
+	case string(key) == a.Raw:
+		return Key(a.Raw)
 	}
-	return a.anyKey()
+	return Key(key)
 }
 
 // anyKey returns the key by its rule alone.

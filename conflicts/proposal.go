@@ -204,6 +204,9 @@ func countUp(local, domain string) series {
 // fromPattern returns no series if there is no pattern or a field of it is empty.
 func (p *planner) fromPattern(o *Object, local, domain string) series {
 	text := p.opt.Pattern.text
+	if text == "" {
+		return series{}
+	}
 	for field, value := range map[string]string{"{given}": o.GivenName, "{sn}": o.Surname, "{alias}": o.MailNickname,
 		"{sam}": o.SAMAccountName, "{local}": local} {
 		value = localPart(value)
@@ -212,10 +215,7 @@ func (p *planner) fromPattern(o *Object, local, domain string) series {
 		}
 		text = strings.ReplaceAll(text, field, value)
 	}
-	made, at, ok := strings.Cut(text, "@")
-	if !ok {
-		return series{}
-	}
+	made, at, _ := strings.Cut(text, "@")
 	before, after, _ := strings.Cut(made, "{n}")
 	after = strings.ReplaceAll(after, "{n}", "")
 	at = strings.ReplaceAll(at, "{domain}", domain)
