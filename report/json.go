@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -46,7 +47,7 @@ type jsonEncoder struct {
 }
 
 func newJSONEncoder(w io.Writer, indent string) *jsonEncoder {
-	e := &jsonEncoder{w: bufio.NewWriter(w), indent: indent}
+	e := &jsonEncoder{w: bufio.NewWriterSize(w, 64<<10), indent: indent}
 	e.enc = json.NewEncoder(&e.buf)
 	e.enc.SetEscapeHTML(false)
 	return e
@@ -108,13 +109,12 @@ func (e *jsonEncoder) flush() error {
 // UTF-16 as JSON has it (RFC 8259 section 7). Those of ASCII, but for DEL, are
 // escaped already.
 func escapeHidden(b []byte) []byte {
-	unsafe := func(r rune) bool { return r >= unicode.MaxASCII && hidden(r) }
-	if bytes.IndexFunc(b, unsafe) < 0 {
+	if !slices.ContainsFunc(b, func(c byte) bool { return c >= unicode.MaxASCII }) {
 		return b
 	}
 	var out []byte
 	for _, r := range string(b) {
-		if !unsafe(r) {
+		if r < unicode.MaxASCII || !hidden(r) {
 			out = utf8.AppendRune(out, r)
 			continue
 		}
