@@ -1,7 +1,6 @@
 package ldapscan
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -184,7 +183,7 @@ func connect(ctx context.Context, u *url.URL, cfg Config) (*session, *ldap.Conn,
 		nc = s.secured
 		s.server.Transport = tls.VersionName(s.secured.ConnectionState().Version)
 	case cfg.Mechanism == GSSAPI:
-		s.wire = kerberos.NewConn(nc)
+		s.wire = kerberos.NewConn(buffered(nc))
 		nc = s.wire
 	}
 	return s, s.start(ctx, nc, cfg.Timeout), nil
@@ -208,19 +207,9 @@ func secure(ctx context.Context, nc net.Conn, host string, cfg Config) (*tls.Con
 	}
 	tc.ServerName = host
 	tc.MinVersion = tls.VersionTLS12
-	secured := tls.Client(&bufferedConn{nc, bufio.NewReaderSize(nc, wireBuffer)}, tc)
+	secured := tls.Client(buffered(nc), tc)
 	return secured, secured.HandshakeContext(ctx)
 }
-
-// A bufferedConn reads many TLS records, of 16 KiB at most, in one system call.
-type bufferedConn struct {
-	net.Conn
-	r *bufio.Reader
-}
-
-const wireBuffer = 128 << 10
-
-func (c *bufferedConn) Read(p []byte) (int, error) { return c.r.Read(p) }
 
 // maxStartTLSResponse bounds what a server may say before it is authenticated.
 const maxStartTLSResponse = 64 << 10
