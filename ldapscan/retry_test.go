@@ -104,6 +104,50 @@ func TestConnections(t *testing.T) {
 	}
 }
 
+// One of several connections that comes back on another domain controller has
+// ranges of other numbers to read: the partition is swept again.
+func TestAnotherServerTakesOverOneConnection(t *testing.T) {
+	_, entries := forest(t)
+	content := entries.String()
+	first := ldaptest.Config{Entries: strings.NewReader(content), Host: "dc1.contoso.example"}
+	main := serve(t, first)
+	first.Entries = strings.NewReader(content)
+	side := serve(t, first) // the same domain controller, to tell its connections apart
+	second := serve(t, ldaptest.Config{Entries: strings.NewReader(strings.ReplaceAll(content, "anna@", "anne@")), Host: "dc2.contoso.example"})
+	want := scan(t, open(t, config(main)), ldapscan.Options{})
+
+	struck := make(chan struct{})
+	var connections int
+	cfg := config(main)
+	cfg.Connections = 2
+	cfg.URL = forward(t, func() *ldaptest.Server {
+		connections++
+		select {
+		case <-struck:
+			return second
+		default:
+		}
+		if connections == 1 {
+			return main
+		}
+		return side
+	})
+	cfg.TLS.RootCAs = x509.NewCertPool()
+	for _, s := range []*ldaptest.Server{main, side, second} {
+		cfg.TLS.RootCAs.AppendCertsFromPEM(s.CAPEM)
+	}
+	d := open(t, cfg)
+	main.Inject(ldaptest.Fault{Match: paged(sweep), Do: func() { <-struck }}) // so that a range is left for the other
+	side.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: paged(sweep), Do: func() { close(struck) }})
+	got := scan(t, d, ldapscan.Options{})
+	if !got.Complete() || got.Objects() != want.Objects() || got.Values() != want.Values() || !slices.Equal(conflictsOf(got), conflictsOf(want)) {
+		t.Errorf("problems %q, %d objects, conflicts %q", got.Problems, got.Objects(), conflictsOf(got))
+	}
+	if !slices.ContainsFunc(got.Notes, func(n string) bool { return strings.Contains(n, "begun again") }) {
+		t.Errorf("notes %q", got.Notes)
+	}
+}
+
 // The page size is that of the forest's policy, and what the server allows.
 func TestPageSize(t *testing.T) {
 	f, entries := forest(t)
