@@ -20,7 +20,7 @@ const sweep, catchUp, deleted, accepted = "(proxyAddresses=*)(mail=*)", "uSNChan
 
 func paged(filter string) func(ldaptest.Search) bool {
 	return func(s ldaptest.Search) bool {
-		return s.Paged && strings.Contains(s.Filter, filter) && (s.Base == "DC=contoso,DC=example" || filter == accepted)
+		return s.Paged && strings.Contains(s.Filter, filter) && (strings.TrimPrefix(s.Base, "CN=Deleted Objects,") == "DC=contoso,DC=example" || filter == accepted)
 	}
 }
 

@@ -123,6 +123,7 @@ func forest(t testing.TB) (*fixture, *bytes.Buffer) {
 	t.Helper()
 	f := &fixture{}
 	f.add("DC=contoso,DC=example", "objectClass", "domainDNS")
+	f.add("CN=Deleted Objects,DC=contoso,DC=example", "objectClass", "container", "isDeleted", "TRUE")
 	f.add("CN=Configuration,DC=contoso,DC=example", "objectClass", "configuration")
 	partitions := "CN=Partitions,CN=Configuration,DC=contoso,DC=example"
 	f.add(partitions, "objectClass", "crossRefContainer")

@@ -78,8 +78,13 @@ func TestSamba(t *testing.T) {
 			}
 		}
 	})
-	t.Run("stamps of replication", func(t *testing.T) {
+	t.Run("deleted objects and stamps of replication", func(t *testing.T) {
 		audit := scan(t, open(t, sambaConfig(t, dc)), ldapscan.Options{})
+		for _, note := range audit.Notes {
+			if strings.Contains(note, "deleted objects") {
+				t.Error(note)
+			}
+		}
 		for _, o := range audit.Conflicts[0].Owners {
 			if time.Since(o.Written.Time) > time.Hour || time.Since(o.Created) > time.Hour {
 				t.Errorf("%s: proxyAddresses written %v, created %v", o.DN, o.Written, o.Created)

@@ -192,6 +192,17 @@ proxyAddresses: SMTP:x@contoso.example
 	}
 }
 
+// Who may not see deleted objects is told that theirs may be handed out.
+func TestHiddenDeletedObjects(t *testing.T) {
+	audit := scan(t, open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(
+		"dn: DC=contoso,DC=example\nobjectClass: domainDNS\n\ndn: CN=a,DC=contoso,DC=example\nobjectClass: contact\nproxyAddresses: SMTP:a@contoso.example\n")}))), ldapscan.Options{})
+	if !audit.Complete() || !slices.ContainsFunc(audit.Notes, func(n string) bool {
+		return strings.HasPrefix(n, "DC=contoso,DC=example: deleted objects are hidden from this account")
+	}) {
+		t.Errorf("problems %q, notes %q", audit.Problems, audit.Notes)
+	}
+}
+
 // What Exchange and Active Directory say of an object reaches the judgement,
 // the same from both sources.
 func TestObjectAttributes(t *testing.T) {

@@ -242,14 +242,19 @@ func (a *attempt) catchUp(q query, before int64, portion Portion) error {
 	return err
 }
 
+// deletedObjects is the container of a partition to which deleting moves objects
+// ([MS-ADTS] 6.1.1.4.2), but for protected ones, which no recipient is. To look for
+// them in the whole partition costs a domain controller a look at every object that
+// has an address: isDeleted is not indexed.
+const deletedObjects = "CN=Deleted Objects,"
+
 // deleted hands over the addresses of deleted objects. Most directories strip
-// them on deletion or hide them from ordinary users, so there is nothing to
-// miss: the count says what was seen.
+// them on deletion or hide them from ordinary users: the count says what was seen.
 func (a *attempt) deleted(portion Portion) error {
 	if !a.ask.deleted || !a.d.offers(showDeleted) {
 		return nil
 	}
-	q := query{base: a.partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
+	q := query{base: deletedObjects + a.partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
 		controls: []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}}
 	err := a.d.pages(q, func(p page) error {
 		return a.d.views(p, func(v *conflicts.View) {
@@ -261,9 +266,13 @@ func (a *attempt) deleted(portion Portion) error {
 		return err
 	}
 	text := fmt.Sprintf("%s: deleted objects could not be read: %s", a.partition, brief(err))
-	if refused(err) {
+	switch {
+	case noSuchObject(err) && a.Objects == 0: // nor would any have an address
+	case noSuchObject(err):
+		a.Notes = append(a.Notes, a.partition+": deleted objects are hidden from this account, so that an address of one may be proposed")
+	case refused(err):
 		a.Notes = append(a.Notes, text)
-	} else {
+	default:
 		a.Problems = append(a.Problems, text)
 	}
 	return nil
