@@ -5,8 +5,10 @@ import (
 	"unsafe"
 )
 
-// hugeArea is a multiple of the size of huge pages, and of no more than one arena of
-// Go's heap: what lies between two multiples of it is heap if a part of it is.
+// hugeArea is two huge pages of most processors. Go's heap grows by arenas of 64 MiB,
+// or 4 MiB on 32-bit processors, which begin at multiples of their size and are never
+// given back (heapArenaBytes in runtime/malloc.go): what lies between two multiples of
+// hugeArea is heap if a part of it is.
 const hugeArea = 4 << 20
 
 // preferHugePages asks for pages of 2 MiB instead of 4 KiB behind memory that was not

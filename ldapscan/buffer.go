@@ -14,6 +14,7 @@ type bufferedConn struct {
 
 const wireBuffer = 128 << 10
 
+// buffered returns a connection whose read deadline nobody may set.
 func buffered(nc net.Conn) net.Conn {
 	return &bufferedConn{nc, bufio.NewReaderSize(patient(nc), wireBuffer)}
 }

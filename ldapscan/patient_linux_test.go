@@ -52,6 +52,23 @@ func TestPatientReaderLosesNothing(t *testing.T) {
 	}
 }
 
+// Little is seen also after a pause in which nothing came.
+func TestPatientReaderSeesLittle(t *testing.T) {
+	reading, writing := connected(t)
+	hang := time.AfterFunc(time.Minute, func() { reading.Close() })
+	defer hang.Stop()
+	r := patient(reading)
+	for range 5 {
+		go func() {
+			<-time.After(3 * gatherLongest) // the pause that is tested
+			writing.Write([]byte{1})
+		}()
+		if n, err := r.Read(make([]byte, 10)); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+}
+
 // Once a little has come, many little pieces come as one.
 func TestPatientReaderGathers(t *testing.T) {
 	const piece = 1000

@@ -137,7 +137,12 @@ func TestAnotherServerTakesOverOneConnection(t *testing.T) {
 		cfg.TLS.RootCAs.AppendCertsFromPEM(s.CAPEM)
 	}
 	d := open(t, cfg)
-	main.Inject(ldaptest.Fault{Match: paged(sweep), Do: func() { <-struck }}) // so that a range is left for the other
+	main.Inject(ldaptest.Fault{Match: paged(sweep), Do: func() { // so that a range is left for the other
+		select {
+		case <-struck:
+		case <-t.Context().Done():
+		}
+	}})
 	side.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: paged(sweep), Do: func() { close(struck) }})
 	got := scan(t, d, ldapscan.Options{})
 	if !got.Complete() || got.Objects() != want.Objects() || got.Values() != want.Values() || !slices.Equal(conflictsOf(got), conflictsOf(want)) {

@@ -192,14 +192,18 @@ proxyAddresses: SMTP:x@contoso.example
 	}
 }
 
-// Who may not see deleted objects is told that theirs may be handed out.
+const unseen = ": this account cannot see deleted objects, so that an address of one may be proposed"
+
+// Who may not see deleted objects is told that theirs may be handed out: the container
+// itself is hidden, or what is in it together with its attributes.
 func TestHiddenDeletedObjects(t *testing.T) {
-	audit := scan(t, open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(
-		"dn: DC=contoso,DC=example\nobjectClass: domainDNS\n\ndn: CN=a,DC=contoso,DC=example\nobjectClass: contact\nproxyAddresses: SMTP:a@contoso.example\n")}))), ldapscan.Options{})
-	if !audit.Complete() || !slices.ContainsFunc(audit.Notes, func(n string) bool {
-		return strings.HasPrefix(n, "DC=contoso,DC=example: deleted objects are hidden from this account")
-	}) {
-		t.Errorf("problems %q, notes %q", audit.Problems, audit.Notes)
+	const content = "dn: DC=contoso,DC=example\nobjectClass: domainDNS\n\ndn: CN=a,DC=contoso,DC=example\nobjectClass: contact\nproxyAddresses: SMTP:a@contoso.example\n"
+	const container = "\ndn: CN=Deleted Objects,DC=contoso,DC=example\nobjectClass: container\n"
+	for content, told := range map[string]bool{content: true, content + container: true, content + container + "isDeleted: TRUE\n": false} {
+		audit := scan(t, open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(content)}))), ldapscan.Options{})
+		if !audit.Complete() || slices.Contains(audit.Notes, "DC=contoso,DC=example"+unseen) != told {
+			t.Errorf("%s\nproblems %q, notes %q", content, audit.Problems, audit.Notes)
+		}
 	}
 }
 

@@ -243,9 +243,9 @@ func (a *attempt) catchUp(q query, before int64, portion Portion) error {
 }
 
 // deletedObjects is the container of a partition to which deleting moves objects
-// ([MS-ADTS] 6.1.1.4.2), but for protected ones, which no recipient is. To look for
-// them in the whole partition costs a domain controller a look at every object that
-// has an address: isDeleted is not indexed.
+// ([MS-ADTS] 6.1.1.4.2), but for those whose systemFlags forbid that, none of them a
+// recipient. To look for them in the whole partition costs a domain controller a look
+// at every object that has an address: isDeleted is not indexed.
 const deletedObjects = "CN=Deleted Objects,"
 
 // deleted hands over the addresses of deleted objects. Most directories strip
@@ -262,20 +262,37 @@ func (a *attempt) deleted(portion Portion) error {
 			portion.Deleted(v.ProxyAddresses)
 		})
 	})
-	if err == nil || errors.As(err, new(lostError)) {
-		return err
+	seen := true
+	if err == nil && a.Deleted == 0 && a.Objects > 0 {
+		seen, err = a.d.seesDeleted(q.base)
 	}
-	text := fmt.Sprintf("%s: deleted objects could not be read: %s", a.partition, brief(err))
 	switch {
-	case noSuchObject(err) && a.Objects == 0: // nor would any have an address
-	case noSuchObject(err):
-		a.Notes = append(a.Notes, a.partition+": deleted objects are hidden from this account, so that an address of one may be proposed")
-	case refused(err):
-		a.Notes = append(a.Notes, text)
-	default:
-		a.Problems = append(a.Problems, text)
+	case errors.As(err, new(lostError)):
+		return err
+	case noSuchObject(err), err == nil && !seen:
+		if a.Objects > 0 { // else there is most likely nothing to see
+			a.Notes = append(a.Notes, a.partition+": this account cannot see deleted objects, so that an address of one may be proposed")
+		}
+	case err != nil:
+		text := fmt.Sprintf("%s: deleted objects could not be read: %s", a.partition, brief(err))
+		if refused(err) {
+			a.Notes = append(a.Notes, text)
+		} else {
+			a.Problems = append(a.Problems, text)
+		}
 	}
 	return nil
+}
+
+// seesDeleted reports whether the account may look into a container of deleted objects.
+// Who may not can read no isDeleted of it, by which Samba finds it all the same.
+func (d *Directory) seesDeleted(container string) (bool, error) {
+	p, _, err := d.search(container, ldap.ScopeBaseObject, "(objectClass=*)", []string{"isDeleted"}, ldap.NewControlMicrosoftShowDeleted())
+	if err != nil {
+		return false, err
+	}
+	list, err := parseEntries(p.entries)
+	return slices.ContainsFunc(list, func(r result) bool { return len(r.values) > 0 }), err
 }
 
 // refused tells a server that will not answer from one that did not.

@@ -109,12 +109,13 @@ func (e *jsonEncoder) flush() error {
 // UTF-16 as JSON has it (RFC 8259 section 7). Those of ASCII, but for DEL, are
 // escaped already.
 func escapeHidden(b []byte) []byte {
-	if !slices.ContainsFunc(b, func(c byte) bool { return c >= unicode.MaxASCII }) {
+	unsafe := func(r rune) bool { return r >= unicode.MaxASCII && hidden(r) }
+	if !slices.ContainsFunc(b, func(c byte) bool { return c >= unicode.MaxASCII }) || !bytes.ContainsFunc(b, unsafe) {
 		return b
 	}
 	var out []byte
 	for _, r := range string(b) {
-		if r < unicode.MaxASCII || !hidden(r) {
+		if !unsafe(r) {
 			out = utf8.AppendRune(out, r)
 			continue
 		}
