@@ -18,9 +18,9 @@ type slab[T any] struct {
 // The first slab has 16 KiB and each of the next four times as much, up to 4 MiB. From
 // 1 MiB on it is worth it to ask for huge pages.
 const (
-	minSlab    = 16 << 10
-	slabSteps  = 4
-	smallSlabs = 3
+	minSlab   = 16 << 10
+	slabSteps = 4
+	hugeSlab  = 1 << 20
 )
 
 func (s *slabs[T]) len() uint32 {
@@ -47,7 +47,7 @@ func (s *slabs[T]) next() (number uint32, item *T) {
 func (s *slabs[T]) grow() {
 	octets := minSlab << (2 * min(len(s.list), slabSteps))
 	added := slab[T]{first: s.len(), items: make([]T, 0, octets/int(unsafe.Sizeof(*new(T))))}
-	if len(s.list) >= smallSlabs {
+	if octets >= hugeSlab {
 		preferHugePages(added.items)
 	}
 	s.list = append(s.list, added)

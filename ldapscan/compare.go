@@ -167,7 +167,7 @@ func (c *comparer) time(sweeps []map[*Directory]*conflicts.Replica) (latest time
 		if !slices.ContainsFunc(sweeps, func(read map[*Directory]*conflicts.Replica) bool { return read[d] != nil }) {
 			continue
 		}
-		root, err := d.read("", "currentTime")
+		root, err := d.read("", []string{"currentTime"})
 		if err != nil || len(root) == 0 {
 			continue
 		}

@@ -81,7 +81,7 @@ func (d *Directory) survey(ctx context.Context, u *url.URL, cfg Config) error {
 		if !p.read() || d.full == nil && !d.holds(p) {
 			continue
 		}
-		head, err := d.read(p.dn, "objectGUID")
+		head, err := d.read(p.dn, []string{"objectGUID"})
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ const (
 // with a policy of its own does not matter: it sends what it allows.
 func (d *Directory) maxPageSize() uint32 {
 	policy, err := d.config().read("CN=Default Query Policy,CN=Query-Policies,CN=Directory Service,CN=Windows NT,CN=Services,"+
-		d.root.first("configurationnamingcontext"), "lDAPAdminLimits")
+		d.root.first("configurationnamingcontext"), []string{"lDAPAdminLimits"})
 	if err != nil || len(policy) == 0 {
 		return defaultPageSize
 	}

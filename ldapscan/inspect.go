@@ -48,7 +48,7 @@ func (d *Directory) batches(ctx context.Context, refs []conflicts.Ref, take func
 		if !d.reads(ref.DN) {
 			continue // another server's
 		}
-		_, err := take(func(attributes []string, _ ...ldap.Control) ([]result, error) { return d.read(ref.DN, attributes...) })
+		_, err := take(func(attributes []string, _ ...ldap.Control) ([]result, error) { return d.read(ref.DN, attributes) })
 		if ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidDNSyntax) {
 			continue // no object can have this name
 		}

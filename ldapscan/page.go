@@ -30,8 +30,8 @@ type page struct {
 }
 
 // read returns the object of that name, or nothing if there is none.
-func (d *Directory) read(base string, attributes ...string) ([]result, error) {
-	p, _, err := d.search(base, ldap.ScopeBaseObject, "(objectClass=*)", attributes)
+func (d *Directory) read(base string, attributes []string, controls ...ldap.Control) ([]result, error) {
+	p, _, err := d.search(base, ldap.ScopeBaseObject, "(objectClass=*)", attributes, controls...)
 	if noSuchObject(err) {
 		return nil, nil
 	}
@@ -147,7 +147,7 @@ func (d *Directory) attributes(r result) (attributes, error) {
 	a := attributes{}
 	missing := a.take(r)
 	for missing > 0 {
-		rest, err := d.read(r.dn, fmt.Sprintf("proxyAddresses;range=%d-*", missing))
+		rest, err := d.read(r.dn, []string{fmt.Sprintf("proxyAddresses;range=%d-*", missing)})
 		if err != nil {
 			return nil, fmt.Errorf("%s: values from %d on: %w", r.dn, missing, err)
 		}

@@ -17,13 +17,12 @@ import (
 type patientReader struct {
 	conn    *net.TCPConn
 	raw     syscall.RawConn
-	gather  int           // octets that end the waiting
 	longest time.Duration // of the waiting
 	little  bool          // was all that came last
 }
 
 const (
-	gatherOctets  = 64 << 10 // no more than wireBuffer
+	gatherOctets  = 64 << 10 // end the waiting; no more than wireBuffer
 	gatherLongest = time.Millisecond
 	// littleOctets is what is not worth it to have been woken for.
 	littleOctets = 4 << 10
@@ -33,7 +32,7 @@ const (
 func patient(nc net.Conn) io.Reader {
 	if conn, ok := nc.(*net.TCPConn); ok {
 		if raw, err := conn.SyscallConn(); err == nil {
-			return &patientReader{conn: conn, raw: raw, gather: gatherOctets, longest: gatherLongest}
+			return &patientReader{conn: conn, raw: raw, longest: gatherLongest}
 		}
 	}
 	return nc
@@ -53,7 +52,7 @@ func (r *patientReader) Read(p []byte) (int, error) {
 
 // gathered reads what is there, or else what has come as soon as it is enough.
 func (r *patientReader) gathered(p []byte) (int, error) {
-	r.wakeAt(r.gather)
+	r.wakeAt(gatherOctets)
 	r.conn.SetReadDeadline(time.Now().Add(r.longest))
 	n, err := r.conn.Read(p)
 	r.conn.SetReadDeadline(time.Time{})

@@ -287,11 +287,7 @@ func (a *attempt) deleted(portion Portion) error {
 // seesDeleted reports whether the account may look into a container of deleted objects.
 // Who may not can read no isDeleted of it, by which Samba finds it all the same.
 func (d *Directory) seesDeleted(container string) (bool, error) {
-	p, _, err := d.search(container, ldap.ScopeBaseObject, "(objectClass=*)", []string{"isDeleted"}, ldap.NewControlMicrosoftShowDeleted())
-	if err != nil {
-		return false, err
-	}
-	list, err := parseEntries(p.entries)
+	list, err := d.read(container, []string{"isDeleted"}, ldap.NewControlMicrosoftShowDeleted())
 	return slices.ContainsFunc(list, func(r result) bool { return len(r.values) > 0 }), err
 }
 
@@ -306,7 +302,7 @@ func noSuchObject(err error) bool { return ldap.IsErrorWithCode(err, ldap.LDAPRe
 // highestUSN returns the number of the last change that the server knows of,
 // 0 where it counts none.
 func (d *Directory) highestUSN() (int64, error) {
-	root, err := d.read("", "highestCommittedUSN")
+	root, err := d.read("", []string{"highestCommittedUSN"})
 	if err != nil || len(root) == 0 {
 		return 0, err
 	}
