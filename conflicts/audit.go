@@ -172,7 +172,7 @@ func (c Class) Title() string {
 // A Conflict is one address with all the objects that claim it.
 type Conflict struct {
 	// ID is derived from the address alone and so stays the same from scan to
-	// scan: "C-" and ten characters (50 bits of SHA-256 in base 32).
+	// scan: "C-" and sixteen characters (80 bits of SHA-256 in base 32).
 	ID    string
 	Class Class
 	// Type is the type in lower case, Address what the key compares: case-folded,

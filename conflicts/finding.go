@@ -1,7 +1,6 @@
 package conflicts
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,11 +101,11 @@ func Findings(e *Entry) []Finding {
 				add(EntraCharacter, v, "Entra ID refuses %s", bad)
 			}
 		}
-		key, loose := a.keys()
-		if twin := cmp.Or(first[key], first[loose]); twin != "" {
+		key := a.LooseKey()
+		if twin := first[key]; twin != "" {
 			add(DoubledAddress, v, "the same address as %s", twin)
 		} else {
-			first[key], first[loose] = v, v
+			first[key] = v
 		}
 	}
 	switch {

@@ -8,8 +8,8 @@ import (
 
 // An Index finds out which objects may share an address, in one pass over a
 // forest and without keeping an address: of each it holds a fingerprint of its
-// key and, outside ASCII, of its loose key, with the number of the object. What
-// it returns are suspects; [Judge] compares the exact values of a second reading.
+// loose key, with the number of the object. What it returns are suspects; [Judge]
+// compares the exact values of a second reading.
 //
 // A fingerprint has 43 bits, 11 of them in the number of its shard. Among n
 // fingerprints n²/2⁴⁴ pairs are expected to be equal by chance: 1 for 4 million,
@@ -93,24 +93,22 @@ func (x *Index) Add(v *View) {
 	n := x.object(v)
 	x.prints = x.prints[:0]
 	for _, a := range v.ProxyAddresses {
-		key, loose := x.address(a)
-		x.mark(n, fromProxy, key, loose)
-		x.prints = append(x.prints, key, loose)
+		print := x.address(a)
+		x.mark(n, fromProxy, print)
+		x.prints = append(x.prints, print)
 	}
 	for _, a := range [][]byte{v.Mail, v.UserPrincipalName} {
 		// What the object holds as a proxy address is no news.
 		if len(a) == 0 || v.holds(a) {
 			continue
 		}
-		key, loose := x.mail(a)
-		if !slices.Contains(x.prints, key) || !slices.Contains(x.prints, loose) {
-			x.mark(n, fromOther, key, loose)
-			x.prints = append(x.prints, key, loose)
+		if print := x.mail(a); !slices.Contains(x.prints, print) {
+			x.mark(n, fromOther, print)
+			x.prints = append(x.prints, print)
 		}
 	}
 	if len(v.TargetAddress) > 0 {
-		key, loose := x.address(v.TargetAddress)
-		x.mark(n, fromTarget, key, loose)
+		x.mark(n, fromTarget, x.address(v.TargetAddress))
 	}
 }
 
@@ -118,8 +116,7 @@ func (x *Index) Add(v *View) {
 // but its addresses are not handed out.
 func (x *Index) Reserve(addresses [][]byte) {
 	for _, v := range addresses {
-		key, loose := x.address(v)
-		x.mark(x.objects(), fromDeleted, key, loose)
+		x.mark(x.objects(), fromDeleted, x.address(v))
 	}
 }
 
@@ -139,46 +136,33 @@ func (x *Index) object(v *View) uint32 {
 
 func (x *Index) ref(object uint32) Ref { return Ref{GUID: *x.guids.at(object), DN: x.names[object]} }
 
-// address returns the fingerprints of the key and the loose key of a value of
-// proxyAddresses.
-func (x *Index) address(value []byte) (key, loose uint64) {
+// address returns the fingerprint of the loose key of a value of proxyAddresses.
+func (x *Index) address(value []byte) uint64 {
 	var ok bool
-	if x.key, ok = appendPlainKey(x.key[:0], value); ok {
-		key = maphash.Bytes(x.seed, x.key)
-		return key, key
+	if x.key, ok = appendLooseKey(x.key[:0], value); ok {
+		return maphash.Bytes(x.seed, x.key)
 	}
-	keys, n, ok := appendLatinKeys(x.key[:0], value)
-	if x.key = keys; ok {
-		return maphash.Bytes(x.seed, keys[:n]), maphash.Bytes(x.seed, keys[n:])
-	}
-	return x.fingerprints(ParseAddress(string(value)))
+	return x.fingerprint(ParseAddress(string(value)))
 }
 
 // mail does the same for a mail address without a type.
-func (x *Index) mail(value []byte) (key, loose uint64) {
+func (x *Index) mail(value []byte) uint64 {
 	var ok bool
-	if x.key, ok = appendPlainMailKey(x.key[:0], value); ok {
-		key = maphash.Bytes(x.seed, x.key)
-		return key, key
+	if x.key, ok = appendLooseMailKey(x.key[:0], value); ok {
+		return maphash.Bytes(x.seed, x.key)
 	}
-	return x.fingerprints(mailAddress(string(value)))
+	return x.fingerprint(mailAddress(string(value)))
 }
 
-func (x *Index) fingerprints(a Address) (key, loose uint64) {
-	k, l := a.keys()
-	return x.fingerprint(k), x.fingerprint(l)
+func (x *Index) fingerprint(a Address) uint64 {
+	return maphash.String(x.seed, string(a.LooseKey()))
 }
 
-func (x *Index) fingerprint(k Key) uint64 { return maphash.String(x.seed, string(k)) }
-
-func (x *Index) mark(object uint32, from source, key, loose uint64) {
+func (x *Index) mark(object uint32, from source, print uint64) {
 	if x.sorted {
 		panic("conflicts: Index changed after Suspects")
 	}
-	x.burst = append(x.burst, burstMark{key, object, from})
-	if loose != key {
-		x.burst = append(x.burst, burstMark{loose, object, from})
-	}
+	x.burst = append(x.burst, burstMark{print, object, from})
 	if len(x.burst) >= burstMarks {
 		x.flush()
 	}
@@ -203,7 +187,7 @@ func (x *Index) Repeated() []Ref {
 	return slices.Collect(maps.Keys(x.repeated))
 }
 
-// Taken reports whether the address, under its key or its loose key, stands
+// Taken reports whether the address, or one with the same loose key, stands
 // anywhere in the forest that was read, in any attribute, deleted objects
 // included. It may say so wrongly, as told at [Index], never the reverse.
 // Suspects must have been called.
@@ -211,8 +195,6 @@ func (x *Index) Taken(a Address) bool {
 	if !x.sorted {
 		panic("conflicts: Taken before Suspects")
 	}
-	key, loose := x.fingerprints(a)
-	return x.has(key) || x.has(loose)
+	print := x.fingerprint(a)
+	return x.blocks.has(x.shard(print), remainder(print))
 }
-
-func (x *Index) has(print uint64) bool { return x.blocks.has(x.shard(print), remainder(print)) }

@@ -50,14 +50,14 @@ func find(objects []*Object, opt Options) []Conflict {
 	}
 	groups := group(objects, newSharedKeys(objects))
 	found := make([]Conflict, 0, len(groups))
-	for _, owners := range groups {
+	for k, owners := range groups {
 		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.Reports(o.DN) }) {
 			continue
 		}
 		if opt.Only != nil && !opt.Only.concerns(owners) {
 			continue
 		}
-		found = append(found, newConflict(owners, opt.Rules))
+		found = append(found, newConflict(k, owners, opt.Rules))
 	}
 	slices.SortFunc(found, func(a, b Conflict) int {
 		return cmp.Or(cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class)),
@@ -96,6 +96,7 @@ func claims(o *Object) []Claim {
 		}
 		return strings.Compare(a.Value, b.Value)
 	})
+	cs = slices.Compact(cs) // an export can hold a value twice
 	if o.Mail != "" {
 		cs = append(cs, Claim{Attribute: Mail, Value: o.Mail, Padded: mailAddress(o.Mail).Padded()})
 	}
@@ -114,74 +115,31 @@ func (c *Claim) Parsed() Address {
 	return mailAddress(c.Value)
 }
 
-// group returns the owners of every address that more than one object claims,
-// one of them at least in proxyAddresses. Values of proxyAddresses belong
-// together if a key or loose key of theirs is equal, directly or through others;
-// mail and userPrincipalName join those that they equal. Addresses without a
-// shared key are passed over.
+// group returns the owners of every address that more than one object claims, one of
+// them at least in proxyAddresses, by its loose key. Addresses without a shared key
+// are passed over.
 func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
-	same := unions{}
-	for _, o := range objects {
-		for _, v := range o.ProxyAddresses {
-			if key, loose := ParseAddress(v).keys(); shared.has(key, loose) {
-				same.join(key, loose)
-			}
-		}
-	}
 	groups := map[Key][]Owner{}
-	var own []Key // of an object's proxyAddresses: a mail that equals one joins no other
 	for _, o := range objects {
-		own = own[:0]
 		for _, c := range claims(o) {
-			a := c.Parsed()
-			k, loose := a.keys()
-			if c.Attribute == ProxyAddresses {
-				own = append(own, k, loose)
-			} else if same[k] == "" && !slices.Contains(own, k) {
-				k = loose
-			}
-			if same[k] == "" {
+			k := c.Parsed().LooseKey()
+			if !shared.has(k) {
 				continue
 			}
-			root := same.find(k)
-			owners := groups[root]
+			owners := groups[k]
 			if n := len(owners); n > 0 && owners[n-1].Object == o {
 				owners[n-1].Claims = append(owners[n-1].Claims, c)
 				continue
 			}
-			groups[root] = append(owners, Owner{Object: o, Claims: []Claim{c}})
+			groups[k] = append(owners, Owner{Object: o, Claims: []Claim{c}})
 		}
 	}
-	for root, owners := range groups {
+	for k, owners := range groups {
 		if len(owners) < 2 || holders(owners) == 0 {
-			delete(groups, root)
+			delete(groups, k)
 		}
 	}
 	return groups
-}
-
-// unions is a union-find over keys. The root of a set is its least key, so
-// that it does not depend on the order of joining.
-type unions map[Key]Key
-
-func (u unions) find(k Key) Key {
-	for {
-		parent, ok := u[k]
-		if !ok {
-			u[k] = k
-			return k
-		}
-		if parent == k {
-			return k
-		}
-		u[k] = u[parent]
-		k = parent
-	}
-}
-
-func (u unions) join(a, b Key) {
-	a, b = u.find(a), u.find(b)
-	u[max(a, b)] = min(a, b)
 }
 
 // holders counts the owners that hold the address in proxyAddresses.
@@ -194,22 +152,17 @@ func holders(owners []Owner) (n int) {
 	return n
 }
 
-func newConflict(owners []Owner, rules []Rule) Conflict {
-	c := Conflict{Owners: owners, Reason: keep(owners, rules), Cause: causeOf(owners)}
-	kept, least := owners[0].Claims[0].Parsed().keys()
+func newConflict(loose Key, owners []Owner, rules []Rule) Conflict {
+	c := Conflict{ID: conflictID(loose), Owners: owners, Reason: keep(owners, rules), Cause: causeOf(owners)}
+	kept := owners[0].Claims[0].Parsed().Key()
 	c.Type, c.Address, _ = strings.Cut(string(kept), ":")
 	c.Class = classify(c.Type, owners)
 	for i := range owners {
 		for j := range owners[i].Claims {
 			claim := &owners[i].Claims[j]
-			key, loose := claim.Parsed().keys()
-			claim.Loose = key != kept
-			if claim.Attribute == ProxyAddresses {
-				least = min(least, loose)
-			}
+			claim.Loose = claim.Parsed().Key() != kept
 		}
 	}
-	c.ID = conflictID(least)
 	return c
 }
 
@@ -236,9 +189,12 @@ func classify(typ string, owners []Owner) Class {
 	return Collation
 }
 
-func conflictID(k Key) string {
-	sum := sha256.Sum256([]byte(k))
-	return "C-" + base32.StdEncoding.EncodeToString(sum[:])[:10]
+// conflictID is made of the loose key that all owners have in common, so that it stays
+// when others join or leave, in whatever form they write the address. 80 bits are too
+// many for anyone to make two addresses with one ID.
+func conflictID(loose Key) string {
+	sum := sha256.Sum256([]byte(loose))
+	return "C-" + base32.StdEncoding.EncodeToString(sum[:10])
 }
 
 func repeatedTargets(objects []*Object, opt Options) []Finding {

@@ -80,12 +80,17 @@ func TestJudge(t *testing.T) {
 			[]*Object{object(1, "A", "SMTP:x@a.com"), object(2, "B", "smtp:x@a.com"), mail(object(3, "C"), "x@a.com")}, Options{},
 			[]string{"duplicate x@a.com: A B C UNRESOLVED mail of CN=C,OU=Staff,DC=a,DC=com equals the address and is left alone",
 				"B proxyAddresses smtp:x@a.com -> smtp:x2@a.com"}},
-		{"mail joins no two addresses that are not equal",
-			[]*Object{object(1, "A", "smtp:s@xn--mller-kva.de"), object(2, "B", "smtp:s@muller.de"), mail(object(3, "C"), "s@müller.de")}, Options{},
-			[]string{"cross-attribute s@xn--mller-kva.de: A C"}},
-		{"who is equal to a mover only stays",
-			[]*Object{object(1, "A", "SMTP:s@xn--mller-kva.de"), object(2, "B", "smtp:s@muller.de"), object(3, "C", "smtp:s@müller.de")}, Options{},
-			[]string{"duplicate s@xn--mller-kva.de: A B C", "C proxyAddresses smtp:s@müller.de -> smtp:s2@xn--mller-kva.de"}},
+		{"a domain in both of its forms and one that Active Directory takes for the same are one address",
+			[]*Object{object(1, "A", "SMTP:s@xn--mller-kva.de"), object(2, "B", "smtp:s@muller.de"), object(3, "C", "smtp:s@müller.de"), mail(object(4, "D"), "s@MÜLLER.de")}, Options{},
+			[]string{"duplicate s@xn--mller-kva.de: A B C D UNRESOLVED mail of CN=D,OU=Staff,DC=a,DC=com equals the address and is left alone",
+				"B proxyAddresses smtp:s@muller.de -> smtp:s2@muller.de", "C proxyAddresses smtp:s@müller.de -> smtp:s3@xn--mller-kva.de"}},
+		{"a chain of addresses, of which each is the next one's in its own way, ends",
+			[]*Object{object(1, "A", "smtp:jose@xn--mller-kva.de"), object(2, "B", "SMTP:jose@müller.de"), mail(object(3, "C", "SMTP:josé@müller.de"), "jose@müller.de")}, Options{},
+			[]string{"duplicate josé@xn--mller-kva.de: C A B", "A proxyAddresses smtp:jose@xn--mller-kva.de -> smtp:jose2@xn--mller-kva.de",
+				"B proxyAddresses SMTP:jose@müller.de -> SMTP:jose3@xn--mller-kva.de"}},
+		{"a value that an export holds twice is there once",
+			[]*Object{object(1, "A", "SMTP:x@a.com"), object(2, "B", "smtp:x@a.com", "smtp:x@a.com")}, Options{},
+			[]string{"duplicate x@a.com: A B", "B proxyAddresses smtp:x@a.com -> smtp:x2@a.com"}},
 		{"an address in a domain of others gets no proposal there",
 			[]*Object{object(1, "A", "SMTP:bob@gmail.example"), object(2, "B", "SMTP:bob@gmail.example")}, Options{AcceptedDomains: []string{"a.com"}},
 			[]string{"duplicate bob@gmail.example: A B UNRESOLVED SMTP:bob@gmail.example: gmail.example is not an accepted domain"}},
@@ -167,6 +172,38 @@ func TestJudge(t *testing.T) {
 				rand.Shuffle(len(tc.objects), func(i, j int) { tc.objects[i], tc.objects[j] = tc.objects[j], tc.objects[i] })
 			}
 		})
+	}
+}
+
+// The ID of a conflict is that of the address, whoever else claims it, in whatever form
+// and in whatever attribute.
+func TestConflictID(t *testing.T) {
+	id := func(objects ...*Object) string {
+		t.Helper()
+		found, _, _ := Judge(objects, Options{})
+		if len(found) != 1 {
+			t.Fatalf("%d conflicts: %v", len(found), summary(found, nil))
+		}
+		return found[0].ID
+	}
+	want := id(object(1, "A", "smtp:bob@müller.de"), object(2, "B", "smtp:bob@müller.de"))
+	if len(want) != len("C-")+16 {
+		t.Errorf("%s: not 16 characters", want)
+	}
+	for _, others := range [][]*Object{
+		{object(2, "B", "smtp:Bob@xn--mller-kva.de")},
+		{object(2, "B", "smtp:bob@müller.de"), object(3, "C", "SMTP:bob@xn--mller-kva.de")},
+		{object(2, "B", "smtp:bob@müller.de"), object(3, "C", "smtp:böb@muller.de")},
+		{mail(object(2, "B"), "bob@müller.de")}, // cross-attribute
+		{mail(object(2, "B", "smtp:bob@müller.de"), "bob@müller.de")},
+		{upn(object(2, "B"), "bob@muller.de")},
+	} {
+		if got := id(append(others, object(1, "A", "smtp:bob@müller.de"))...); got != want {
+			t.Errorf("%v: %s, want %s", others[0].Entry, got, want)
+		}
+	}
+	if other := id(object(1, "A", "smtp:bob2@müller.de"), object(2, "B", "smtp:bob2@müller.de")); other == want {
+		t.Error("another address has the same ID")
 	}
 }
 

@@ -49,25 +49,50 @@ func (a Address) anyKey() Key {
 	return Key("smtp:" + mailKey(text))
 }
 
-// LooseKey returns the key under Active Directory's own comparison of Unicode
-// strings, which ignores case, kana type, non-spacing marks and width
-// ([MS-ADTS] 3.1.1.2.2.4.13 and 6.5): josé and jose, ø and o, full-width
-// letters and ＠ are the same to a domain controller. It differs from Key only
-// for values with characters outside ASCII. Loose keys and keys share one
-// space: the loose key of josé@a.example is the key of jose@a.example.
-func (a Address) LooseKey() Key {
-	if isASCII(a.Raw) || !utf8.ValidString(a.Raw) {
-		return a.Key()
+// LooseKey returns the form that all addresses share which a domain controller may
+// take for the same: Active Directory's comparison of Unicode strings ignores case,
+// kana type, non-spacing marks and width ([MS-ADTS] 3.1.1.2.2.4.13 and 6.5), so josé
+// and jose, ø and o, ＠ and @ are equal to it. A domain counts in its U-label
+// (RFC 5890): xn--mller-kva.de is müller.de, which is muller.de to Active Directory.
+//
+// It is made of the key alone. Addresses with equal keys therefore have equal loose
+// keys, and every address belongs to exactly one class of addresses that are the same.
+func (a Address) LooseKey() Key { return a.Key().loose() }
+
+// loose returns the loose key of the addresses with this key, most often itself.
+func (k Key) loose() Key {
+	if isASCII(string(k)) && !strings.Contains(string(k), acePrefix) {
+		return k
 	}
-	return ParseAddress(loosen(a.Raw)).Key()
+	return k.anyLoose()
 }
 
-// keys returns the key and the loose key.
-func (a Address) keys() (key, loose Key) {
-	if key = a.Key(); isASCII(a.Raw) {
-		return key, key
+// anyLoose returns the loose key by its rule alone.
+func (k Key) anyLoose() Key {
+	a := ParseAddress(loosen(string(k)))
+	typ, text := a.Type, a.Trimmed()
+	if local, domain, ok := splitAt(text); ok && typ == "smtp" {
+		text = local + "@" + loosen(toUnicode(domain))
 	}
-	return key, a.LooseKey()
+	return Key(typ + ":" + text)
+}
+
+// acePrefix begins every A-label (RFC 5890 section 2.3.2.1).
+const acePrefix = "xn--"
+
+// toUnicode returns a domain, in lower case, with U-labels in the place of A-labels.
+// What is no A-label stays.
+func toUnicode(domain string) string {
+	if !strings.Contains(domain, acePrefix) {
+		return domain
+	}
+	labels := strings.Split(domain, ".")
+	for i, label := range labels {
+		if u, err := toALabel.ToUnicode(label); err == nil {
+			labels[i] = u
+		}
+	}
+	return strings.Join(labels, ".")
 }
 
 // MailKey returns the key that an address would have as an SMTP proxy
@@ -121,7 +146,8 @@ func fold(s string) string {
 }
 
 func foldMarked(s string) string {
-	return norm.NFC.String(cases.Fold().String(strings.ToLower(norm.NFC.String(s))))
+	s = strings.ReplaceAll(norm.NFC.String(s), "İ", "i\u0307") // ToLower would drop the dot
+	return norm.NFC.String(cases.Fold().String(strings.ToLower(s)))
 }
 
 // cutMarked cuts out what is not ASCII, with the character before it, which a
@@ -161,6 +187,9 @@ var unmarked = strings.NewReplacer(
 // that occur in names are covered, symbols are not, and the marks of scripts in
 // which they are letters (Thai, Devanagari …) stay.
 func loosen(s string) string {
+	if !utf8.ValidString(s) {
+		return fold(s) // bytes that are no character have no marks
+	}
 	return inParts(s, (*latinLetter).loosen, loosenMarked)
 }
 

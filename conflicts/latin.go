@@ -13,7 +13,8 @@ import (
 const latinEnd = 0x250
 
 // A latinLetter is what foldMarked and loosenMarked make of one letter; both are
-// empty if that depends on its neighbours or is more than letters.
+// empty if that depends on its neighbours, is more than letters, or is not the same
+// of the folded letter.
 type latinLetter struct{ folded, loose string }
 
 func (l *latinLetter) fold() string   { return l.folded }
@@ -27,7 +28,7 @@ var latinLetters = sync.OnceValue(func() *[latinEnd]latinLetter {
 	var letters [latinEnd]latinLetter
 	for r := range rune(latinEnd) {
 		l := latinLetter{foldMarked(string(r)), loosenMarked(string(r))}
-		if r < utf8.RuneSelf || latin(l.folded) && latin(l.loose) && foldMarked(l.loose) == l.loose {
+		if r < utf8.RuneSelf || latin(l.folded) && latin(l.loose) && loosenMarked(l.folded) == l.loose {
 			letters[r] = l
 		}
 	}
@@ -62,22 +63,16 @@ func appendByLetter(dst, s []byte, form func(*latinLetter) string) (formed []byt
 	return dst, true
 }
 
-// appendLatinKeys appends both keys of a value of proxyAddresses, one behind the
-// other, and returns the length of the first, if the value is as appendPlainKey wants
-// it but for Latin letters behind its type, and not in the domain of a mail address.
-func appendLatinKeys(dst, value []byte) (keys []byte, first int, ok bool) {
+// appendLatinKey appends the loose key of a value of proxyAddresses, if the value is
+// as appendPlainKey wants it but for Latin letters behind its type, and not in the
+// domain of a mail address.
+func appendLatinKey(dst, value []byte) (loose []byte, ok bool) {
 	colon := typeEnd(value)
 	if colon < 0 || !allASCII(value[:colon]) {
-		return dst, 0, false
+		return dst, false
 	}
 	if bytes.EqualFold(value[:colon], smtpType) && !allASCII(value[1+bytes.LastIndexByte(value, '@'):]) {
-		return dst, 0, false
+		return dst, false
 	}
-	start := len(dst)
-	if dst, ok = appendByLetter(dst, value, (*latinLetter).fold); !ok {
-		return dst, 0, false
-	}
-	first = len(dst) - start
-	dst, ok = appendByLetter(dst, value, (*latinLetter).loosen)
-	return dst, first, ok
+	return appendByLetter(dst, value, (*latinLetter).loosen)
 }

@@ -78,20 +78,19 @@ func (e *Entry) Ref() Ref {
 	return Ref{DN: e.DN}
 }
 
-// addresses hands over what an entry claims, with the attributes, as claims does but
-// in no particular order.
-func (e *Entry) addresses() iter.Seq2[string, Address] {
-	return func(yield func(string, Address) bool) {
+// claimed hands over what an entry claims, as claims does but in no particular order.
+func (e *Entry) claimed() iter.Seq[Address] {
+	return func(yield func(Address) bool) {
 		for _, v := range e.ProxyAddresses {
-			if !yield(ProxyAddresses, ParseAddress(v)) {
+			if !yield(ParseAddress(v)) {
 				return
 			}
 		}
-		if e.Mail != "" && !yield(Mail, mailAddress(e.Mail)) {
+		if e.Mail != "" && !yield(mailAddress(e.Mail)) {
 			return
 		}
 		if e.UserPrincipalName != "" {
-			yield(UserPrincipalName, mailAddress(e.UserPrincipalName))
+			yield(mailAddress(e.UserPrincipalName))
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 
 // appendPlainKey appends the key of a value of proxyAddresses to dst, if the
 // value is plain: it is ASCII and has a type and an address without white space
-// around either. The key of such a value, and its loose key, is the value in
-// lower case. All others have to go the way of [Address.Key].
+// around either. The key of such a value is the value in lower case. All others have
+// to go the way of [Address.Key].
 func appendPlainKey(dst, value []byte) (key []byte, plain bool) {
 	if typeEnd(value) < 0 {
 		return dst, false
@@ -34,6 +34,28 @@ func appendPlainMailKey(dst, address []byte) (key []byte, plain bool) {
 		return dst, false
 	}
 	return appendLower(append(dst, "smtp:"...), address)
+}
+
+// appendLooseKey appends the loose key of a value of proxyAddresses to dst, if the
+// value is plain and has no A-label, or has Latin letters besides in parts where they
+// stand for themselves. All others have to go the way of [Address.LooseKey].
+func appendLooseKey(dst, value []byte) (loose []byte, ok bool) {
+	if loose, ok = appendPlainKey(dst, value); !ok {
+		loose, ok = appendLatinKey(dst, value)
+	}
+	return loose, ok && !hasALabel(loose[len(dst):])
+}
+
+// appendLooseMailKey does the same for a mail address without a type.
+func appendLooseMailKey(dst, address []byte) (loose []byte, ok bool) {
+	loose, ok = appendPlainMailKey(dst, address)
+	return loose, ok && !hasALabel(loose[len(dst):])
+}
+
+// hasALabel reports whether there may be an A-label in a loose key. Most keys have
+// no hyphen, which is quickly seen.
+func hasALabel(key []byte) bool {
+	return bytes.IndexByte(key, '-') >= 0 && bytes.Contains(key, []byte(acePrefix))
 }
 
 // appendLower appends s with its ASCII letters in lower case, eight octets at a

@@ -2,7 +2,6 @@ package conflicts
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -18,27 +17,18 @@ type planner struct {
 func newPlanner(objects []*Object, opt Options) *planner {
 	p := &planner{opt: opt, taken: map[uint64]struct{}{}, used: map[string]*numbers{}}
 	for _, o := range objects {
-		for _, a := range o.addresses() {
+		for a := range o.claimed() {
 			p.claim(a)
 		}
 	}
 	return p
 }
 
-func (p *planner) claim(a Address) {
-	key, loose := a.keys()
-	p.taken[digest(key)] = struct{}{}
-	p.taken[digest(loose)] = struct{}{}
-}
+func (p *planner) claim(a Address) { p.taken[digest(a.LooseKey())] = struct{}{} }
 
 func (p *planner) free(a Address) bool {
-	key, loose := a.keys()
-	for _, k := range []Key{key, loose} {
-		if _, taken := p.taken[digest(k)]; taken {
-			return false
-		}
-	}
-	return p.opt.Taken == nil || !p.opt.Taken(a)
+	_, taken := p.taken[digest(a.LooseKey())]
+	return !taken && (p.opt.Taken == nil || !p.opt.Taken(a))
 }
 
 // plan returns the changes that leave each address of the classes Duplicate
@@ -51,17 +41,14 @@ func (p *planner) plan(found []Conflict) []Change {
 			continue
 		}
 		var obstacles []string
-		stay := c.Keeper().proxyKeys()
 		for j := range c.Owners[1:] {
 			o := &c.Owners[j+1]
-			if !overlap(stay, o.proxyKeys()) { // the same as another owner only, who moves
-				maps.Copy(stay, o.proxyKeys())
+			if !o.has(ProxyAddresses) {
 				continue
 			}
 			made, err := p.release(c, o)
 			if err != nil {
 				obstacles = append(obstacles, err.Error())
-				maps.Copy(stay, o.proxyKeys())
 				continue
 			}
 			changes = append(changes, made...)
@@ -77,28 +64,6 @@ func (p *planner) plan(found []Conflict) []Change {
 		c.Unresolved = strings.Join(obstacles, "; ")
 	}
 	return changes
-}
-
-// proxyKeys returns the keys and loose keys of what the owner holds in
-// proxyAddresses.
-func (o *Owner) proxyKeys() map[Key]bool {
-	keys := map[Key]bool{}
-	for _, c := range o.Claims {
-		if c.Attribute == ProxyAddresses {
-			key, loose := c.Parsed().keys()
-			keys[key], keys[loose] = true, true
-		}
-	}
-	return keys
-}
-
-func overlap(a, b map[Key]bool) bool {
-	for k := range b {
-		if a[k] {
-			return true
-		}
-	}
-	return false
 }
 
 func (o *Owner) has(attribute string) bool {

@@ -14,39 +14,30 @@ func digest(k Key) uint64 {
 	return h
 }
 
-// sharedKeys are digests of all keys and loose keys that can bring objects
-// together: those of two objects, or of two proxy addresses of one. Objects have
-// many addresses and few of these, whose keys alone are worth their memory. A
-// key more for a collision of digests does no harm.
+// sharedKeys are digests of the loose keys that more than one object claims.
+// Objects have many addresses and few of these, whose keys alone are worth their
+// memory. A key more for a collision of digests does no harm.
 type sharedKeys []uint64
 
 func newSharedKeys(objects []*Object) sharedKeys {
 	type use struct {
 		digest uint64
 		object int32
-		proxy  bool
 	}
 	var uses []use
 	for i, o := range objects {
-		for attribute, a := range o.addresses() {
-			k, l := a.keys()
-			key, loose := digest(k), digest(l)
-			uses = append(uses, use{key, int32(i), attribute == ProxyAddresses})
-			if loose != key {
-				uses = append(uses, use{loose, int32(i), attribute == ProxyAddresses})
-			}
+		for a := range o.claimed() {
+			uses = append(uses, use{digest(a.LooseKey()), int32(i)})
 		}
 	}
 	slices.SortFunc(uses, func(a, b use) int { return cmp.Or(cmp.Compare(a.digest, b.digest), cmp.Compare(a.object, b.object)) })
 	var shared sharedKeys
 	for i := 0; i < len(uses); {
-		proxies, end := 0, i
-		for ; end < len(uses) && uses[end].digest == uses[i].digest; end++ {
-			if uses[end].proxy {
-				proxies++
-			}
+		end := i
+		for end < len(uses) && uses[end].digest == uses[i].digest {
+			end++
 		}
-		if proxies > 1 || uses[end-1].object != uses[i].object {
+		if uses[end-1].object != uses[i].object {
 			shared = append(shared, uses[i].digest)
 		}
 		i = end
@@ -54,12 +45,8 @@ func newSharedKeys(objects []*Object) sharedKeys {
 	return shared
 }
 
-// has reports whether a claim with these keys may bring its object together with
-// another.
-func (s sharedKeys) has(key, loose Key) bool {
-	_, found := slices.BinarySearch(s, digest(key))
-	if !found && loose != key {
-		_, found = slices.BinarySearch(s, digest(loose))
-	}
+// has reports whether more than one object may claim an address with this loose key.
+func (s sharedKeys) has(loose Key) bool {
+	_, found := slices.BinarySearch(s, digest(loose))
 	return found
 }

@@ -144,9 +144,9 @@ func orderly(text []byte) bool {
 }
 
 // orderlyMail reports whether a mail address has one "@", no part that is empty or
-// too long, no dot at the edge of a part or beside another, and nothing in it that
-// Entra ID refuses. It goes once through all octets: the end of each loop is one that
-// the processor does not foresee.
+// too long, no dot at the edge of a part or beside another, no two hyphens in a row,
+// as an A-label has them, and nothing in it that Entra ID refuses. It goes once
+// through all octets: the end of each loop is one that the processor does not foresee.
 func orderlyMail(text []byte) bool {
 	if len(text) > maxLocal && (bytes.IndexByte(text, '@') > maxLocal || len(text) > maxEntra-len("smtp:")) {
 		return false
@@ -160,13 +160,14 @@ func orderlyMail(text []byte) bool {
 		ats += k / atSign
 		before = k
 	}
-	return all&refused == 0 && (pairs|before)&divider == 0 && ats == 1
+	return all&refused == 0 && pairs&hyphen == 0 && (pairs|before)&divider == 0 && ats == 1
 }
 
 // Kinds of octets in a mail address.
 const (
 	refused = 1 << iota // may stand nowhere
 	divider             // a dot or "@"
+	hyphen
 	atSign
 )
 
@@ -177,6 +178,8 @@ var octetKinds = func() (kinds [256]uint8) {
 			kinds[i] = divider | atSign
 		case c == '.':
 			kinds[i] = divider
+		case c == '-':
+			kinds[i] = hyphen
 		case c < '!' || c > '~' || strings.ContainsRune(refusedMarks, c):
 			kinds[i] = refused
 		}

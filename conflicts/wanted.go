@@ -7,17 +7,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Wanted are addresses that are looked for, by their keys and loose keys. The
-// value tells a key from what is a loose key only.
-type Wanted map[Key]bool
+// Wanted are addresses that are looked for: the keys that are, by their loose key.
+type Wanted map[Key][]Key
 
 // NewWanted returns the addresses as what to look for.
 func NewWanted(addresses ...Address) Wanted {
 	w := Wanted{}
 	for _, a := range addresses {
-		w[a.Key()] = true
-		if loose := a.LooseKey(); !w[loose] {
-			w[loose] = false
+		if key, loose := a.Key(), a.LooseKey(); !slices.Contains(w[loose], key) {
+			w[loose] = append(w[loose], key)
 		}
 	}
 	return w
@@ -26,33 +24,24 @@ func NewWanted(addresses ...Address) Wanted {
 // In reports whether an object holds one of the addresses in any attribute.
 func (w Wanted) In(v *View) bool {
 	var room [128]byte
-	has := func(key []byte, plain bool, parse func() Address) bool {
-		if plain {
-			_, ok := w[Key(key)]
-			return ok
-		}
-		return w.Has(parse())
-	}
 	value := func(b []byte) bool {
-		key, plain := appendPlainKey(room[:0], b)
-		return has(key, plain, func() Address { return ParseAddress(string(b)) })
+		if loose, ok := appendLooseKey(room[:0], b); ok {
+			return w[Key(loose)] != nil
+		}
+		return w.Has(ParseAddress(string(b)))
 	}
 	mail := func(b []byte) bool {
-		key, plain := appendPlainMailKey(room[:0], b)
-		return len(b) > 0 && has(key, plain, func() Address { return mailAddress(string(b)) })
+		if loose, ok := appendLooseMailKey(room[:0], b); ok {
+			return w[Key(loose)] != nil
+		}
+		return len(b) > 0 && w.Has(mailAddress(string(b)))
 	}
 	return slices.ContainsFunc(v.ProxyAddresses, value) || mail(v.Mail) || mail(v.UserPrincipalName) ||
 		len(v.TargetAddress) > 0 && value(v.TargetAddress)
 }
 
 // Has reports whether an address is one of them, be it only to Active Directory.
-func (w Wanted) Has(a Address) bool {
-	_, ok := w[a.Key()]
-	if !ok {
-		_, ok = w[a.LooseKey()]
-	}
-	return ok
-}
+func (w Wanted) Has(a Address) bool { return w[a.LooseKey()] != nil }
 
 // concerns reports whether one of the owners claims one of the addresses.
 func (w Wanted) concerns(owners []Owner) bool {
@@ -68,7 +57,7 @@ func (w Wanted) Claims(o *Object) []Claim {
 	var held []Claim
 	for _, c := range everyClaim(o) {
 		if a := c.Parsed(); w.Has(a) {
-			c.Loose = !w[a.Key()]
+			c.Loose = !slices.Contains(w[a.LooseKey()], a.Key())
 			held = append(held, c)
 		}
 	}
@@ -94,10 +83,9 @@ func (a Address) Spellings() []string {
 	text := a.Trimmed()
 	locals, domains := []string{text}, []string{""}
 	if local, domain, ok := splitAt(text); ok && a.SMTP() {
-		locals, domains = []string{local}, []string{"@" + domain, "@" + DomainKey(domain), "@" + DomainKey(loosen(domain))}
-		if u, err := toALabel.ToUnicode(DomainKey(domain)); err == nil {
-			domains = append(domains, "@"+u)
-		}
+		key := DomainKey(domain)
+		u := toUnicode(key)
+		locals, domains = []string{local}, []string{"@" + domain, "@" + key, "@" + u, "@" + loosen(u), "@" + DomainKey(loosen(u))}
 	}
 	locals = append(locals, fold(locals[0]), loosen(locals[0]))
 	var list []string

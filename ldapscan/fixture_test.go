@@ -141,13 +141,11 @@ func conflictsOf(a *conflicts.Audit) []string {
 	var lines []string
 	for _, c := range a.Conflicts {
 		var owners []string
-		least := string(c.Owners[0].Claims[0].Parsed().LooseKey())
 		for _, o := range c.Owners {
 			owners = append(owners, o.Name())
-			least = min(least, string(o.Claims[0].Parsed().LooseKey()))
 		}
 		slices.Sort(owners)
-		_, address, _ := strings.Cut(least, ":")
+		_, address, _ := strings.Cut(string(c.Owners[0].Claims[0].Parsed().LooseKey()), ":")
 		lines = append(lines, fmt.Sprintf("%s %s: %s", c.Class, address, strings.Join(owners, ", ")))
 	}
 	return lines

@@ -103,7 +103,7 @@ Leaver, user mailbox
           version 2, written 2023-05-15 07:10:50 UTC on Berlin\DC1
           has   SMTP:leaver@contoso.com
 
-C-I7ZLFD6J6J  duplicate  smtp:info@contoso.com
+C-I7ZLFD6J6JPRHSX5  duplicate  smtp:info@contoso.com
   Jane Doe, user mailbox
           CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com
           smtp:info@contoso.com

@@ -52,7 +52,7 @@ func TestCompare(t *testing.T) {
   dc3.a.example: not there; likely on the way: the object was created 30s ago, which arrives within
   3h0m0s as a rule
 
-C-WRWFRJBG2S  duplicate  smtp:x@a.example
+C-WRWFRJBG2SG2KN5B  duplicate  smtp:x@a.example
   Old, contact
           CN=Old,DC=a,DC=example
           SMTP:x@a.example
