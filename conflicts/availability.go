@@ -13,11 +13,9 @@ func NewHolders(objects []*Object) Holders {
 	h := Holders{}
 	for _, o := range objects {
 		for _, c := range everyClaim(o) {
-			a := c.Parsed()
-			for _, k := range []Key{a.Key(), a.LooseKey()} {
-				if list := h[k]; len(list) == 0 || list[len(list)-1] != o {
-					h[k] = append(list, o)
-				}
+			k := c.Parsed().taking().LooseKey()
+			if list := h[k]; len(list) == 0 || list[len(list)-1] != o {
+				h[k] = append(list, o)
 			}
 		}
 	}

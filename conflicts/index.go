@@ -93,9 +93,12 @@ func (x *Index) Add(v *View) {
 	n := x.object(v)
 	x.prints = x.prints[:0]
 	for _, a := range v.ProxyAddresses {
-		print := x.address(a)
+		print, typed := x.address(a)
 		x.mark(n, fromProxy, print)
 		x.prints = append(x.prints, print)
+		if !typed {
+			x.mark(n, reserved, x.fingerprint(ParseAddress(string(a)).taking()))
+		}
 	}
 	for _, a := range [][]byte{v.Mail, v.UserPrincipalName} {
 		// What the object holds as a proxy address is no news.
@@ -108,15 +111,19 @@ func (x *Index) Add(v *View) {
 		}
 	}
 	if len(v.TargetAddress) > 0 {
-		x.mark(n, fromTarget, x.address(v.TargetAddress))
+		print, typed := x.address(v.TargetAddress)
+		x.mark(n, fromTarget, print)
+		if !typed {
+			x.mark(n, reserved, x.fingerprint(ParseAddress(string(v.TargetAddress)).taking()))
+		}
 	}
 }
 
-// Reserve takes in the proxy addresses of a deleted object: it owns nothing,
-// but its addresses are not handed out.
-func (x *Index) Reserve(addresses [][]byte) {
-	for _, v := range addresses {
-		x.mark(x.objects(), fromDeleted, x.address(v))
+// Reserve takes in a deleted object: it owns nothing, but its addresses are not
+// handed out.
+func (x *Index) Reserve(v *View) {
+	for a := range v.Entry().taken() {
+		x.mark(x.objects(), reserved, x.fingerprint(a))
 	}
 }
 
@@ -136,13 +143,15 @@ func (x *Index) object(v *View) uint32 {
 
 func (x *Index) ref(object uint32) Ref { return Ref{GUID: *x.guids.at(object), DN: x.names[object]} }
 
-// address returns the fingerprint of the loose key of a value of proxyAddresses.
-func (x *Index) address(value []byte) uint64 {
+// address returns the fingerprint of the loose key of a value of proxyAddresses, and
+// whether the value has a type.
+func (x *Index) address(value []byte) (print uint64, typed bool) {
 	var ok bool
 	if x.key, ok = appendLooseKey(x.key[:0], value); ok {
-		return maphash.Bytes(x.seed, x.key)
+		return maphash.Bytes(x.seed, x.key), true
 	}
-	return x.fingerprint(ParseAddress(string(value)))
+	a := ParseAddress(string(value))
+	return x.fingerprint(a), a.Type != ""
 }
 
 // mail does the same for a mail address without a type.
@@ -188,8 +197,8 @@ func (x *Index) Repeated() []Ref {
 }
 
 // Taken reports whether the address, or one with the same loose key, stands
-// anywhere in the forest that was read, in any attribute, deleted objects
-// included. It may say so wrongly, as told at [Index], never the reverse.
+// anywhere in the forest that was read, in any attribute, with a type or without,
+// deleted objects included. It may say so wrongly, as told at [Index], never the reverse.
 // Suspects must have been called.
 func (x *Index) Taken(a Address) bool {
 	if !x.sorted {

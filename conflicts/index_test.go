@@ -27,7 +27,10 @@ func TestIndexSuspects(t *testing.T) {
 	nameless := Entry{DN: "CN=H", ProxyAddresses: []string{"smtp:h@a.com"}}
 	index.Add(view(&nameless))
 	index.Add(view(&Entry{DN: "CN=I", ProxyAddresses: []string{"smtp:h@a.com"}}))
-	index.Reserve([][]byte{[]byte("smtp:gone@a.com")})
+	untyped := object(8, "U", "untyped@a.com", ":empty@a.com")
+	untyped.TargetAddress = "target@a.com"
+	index.Add(view(&untyped.Entry))
+	index.Reserve(view(&Entry{ProxyAddresses: []string{"smtp:gone@a.com", "gone-untyped@a.com"}, Mail: "gone-mail@a.com", UserPrincipalName: "gone-upn@a.com", TargetAddress: "SMTP:gone-target@a.com"}))
 	got := map[Ref]bool{}
 	for _, ref := range index.Suspects() {
 		got[ref] = true
@@ -41,7 +44,8 @@ func TestIndexSuspects(t *testing.T) {
 		t.Errorf("suspects %v", got)
 	}
 	for address, want := range map[string]bool{"smtp:x@a.com": true, "smtp:JOSE@a.com": true, "smtp:josè@a.com": true, "smtp:f@a.com": true,
-		"smtp:gone@a.com": true, "smtp:new@a.com": false, "sip:x@a.com": false} {
+		"smtp:gone@a.com": true, "smtp:gone-untyped@a.com": true, "smtp:gone-mail@a.com": true, "smtp:gone-upn@a.com": true, "smtp:gone-target@a.com": true,
+		"smtp:untyped@a.com": true, "smtp:empty@a.com": true, "smtp:target@a.com": true, "smtp:new@a.com": false, "sip:x@a.com": false, "sip:untyped@a.com": false} {
 		if index.Taken(ParseAddress(address)) != want {
 			t.Errorf("%s taken: %v", address, !want)
 		}
@@ -156,7 +160,7 @@ func TestIndexJoin(t *testing.T) {
 		}
 		lost.Add(view(&Entry{DN: "CN=x", ProxyAddresses: e.ProxyAddresses}))
 	}
-	forks[0].Reserve([][]byte{[]byte("smtp:gone@a.com")})
+	forks[0].Reserve(view(&Entry{ProxyAddresses: []string{"smtp:gone@a.com"}}))
 	for _, fork := range forks {
 		index.Join(fork)
 	}

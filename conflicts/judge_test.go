@@ -44,6 +44,7 @@ func summary(found []Conflict, changes []Change) []string {
 
 func mail(o *Object, mail string) *Object { o.Mail = mail; return o }
 func upn(o *Object, upn string) *Object   { o.UserPrincipalName = upn; return o }
+func target(o *Object, a string) *Object  { o.TargetAddress = a; return o }
 
 func TestJudge(t *testing.T) {
 	pattern, err := ParsePattern("{given}.{sn}{n}@{domain}")
@@ -91,6 +92,12 @@ func TestJudge(t *testing.T) {
 		{"a value that an export holds twice is there once",
 			[]*Object{object(1, "A", "SMTP:x@a.com"), object(2, "B", "smtp:x@a.com", "smtp:x@a.com")}, Options{},
 			[]string{"duplicate x@a.com: A B", "B proxyAddresses smtp:x@a.com -> smtp:x2@a.com"}},
+		{"a value without a type is no owner, but its address is not handed out",
+			[]*Object{object(1, "A", "SMTP:x@a.com"), object(2, "B", "smtp:x@a.com"), object(3, "C", "x2@a.com"), object(4, "D", "X@a.com")}, Options{},
+			[]string{"duplicate x@a.com: A B", "B proxyAddresses smtp:x@a.com -> smtp:x3@a.com"}},
+		{"an address that somebody forwards to is not handed out",
+			[]*Object{object(1, "A", "SMTP:x@a.com"), object(2, "B", "smtp:x@a.com"), target(object(3, "C"), "SMTP:X2@a.com"), target(object(4, "D"), "x3@a.com")}, Options{},
+			[]string{"duplicate x@a.com: A B", "B proxyAddresses smtp:x@a.com -> smtp:x4@a.com"}},
 		{"an address in a domain of others gets no proposal there",
 			[]*Object{object(1, "A", "SMTP:bob@gmail.example"), object(2, "B", "SMTP:bob@gmail.example")}, Options{AcceptedDomains: []string{"a.com"}},
 			[]string{"duplicate bob@gmail.example: A B UNRESOLVED SMTP:bob@gmail.example: gmail.example is not an accepted domain"}},

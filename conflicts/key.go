@@ -69,7 +69,11 @@ func (k Key) loose() Key {
 
 // anyLoose returns the loose key by its rule alone.
 func (k Key) anyLoose() Key {
-	a := ParseAddress(loosen(string(k)))
+	value := string(k)
+	if untyped, ok := strings.CutPrefix(value, ":"); ok && !strings.Contains(untyped, ":") {
+		value = untyped // its colon may be a full-width one
+	}
+	a := ParseAddress(loosen(value))
 	typ, text := a.Type, a.Trimmed()
 	if local, domain, ok := splitAt(text); ok && typ == "smtp" {
 		text = local + "@" + loosen(toUnicode(domain))

@@ -28,6 +28,8 @@ func TestEquality(t *testing.T) {
 		{"smtp:łukasz@contoso.com", "smtp:lukasz@contoso.com", loose},
 		{"smtp:đorđe@contoso.com", "smtp:dorde@contoso.com", loose},
 		{"smtp:ħal@contoso.com", "smtp:hal@contoso.com", loose},
+		{"smtp：bob@contoso.com", "smtp:bob@contoso.com", loose},
+		{"ｓｍｔｐ:bob@xn--mller-kva.de", "smtp:bob@muller.de", loose},
 		{"smtp:ｂｏｂ@contoso.com", "smtp:bob@contoso.com", loose},
 		{"smtp:bob＠contoso.com", "smtp:bob@contoso.com", loose},
 		{"smtp:ツ@contoso.com", "smtp:つ@contoso.com", loose},

@@ -27,7 +27,12 @@ func FuzzFingerprint(f *testing.F) {
 				t.Errorf("%s %q: not the fingerprint of %q", what, value, loose)
 			}
 		}
-		check("address", ParseAddress(value), index.address([]byte(value)))
+		a := ParseAddress(value)
+		print, typed := index.address([]byte(value))
+		check("address", a, print)
+		if typed != (a.Type != "") {
+			t.Errorf("%q: typed %v", value, typed)
+		}
 		if value == "" {
 			return // no mail at all
 		}

@@ -20,7 +20,7 @@ const (
 	fromProxy source = iota
 	fromOther        // mail or userPrincipalName
 	fromTarget
-	fromDeleted
+	reserved // of a deleted object, or a value without a type as SMTP
 )
 
 const sourceBits = 2

@@ -72,7 +72,7 @@ func (p *sharing) look(s *shard) {
 		}
 		p.owners = p.owners[:0]
 		for _, m := range run {
-			if m.source() != fromDeleted && (len(p.owners) == 0 || m.object() != p.owners[len(p.owners)-1]) {
+			if m.source() != reserved && (len(p.owners) == 0 || m.object() != p.owners[len(p.owners)-1]) {
 				p.owners = append(p.owners, m.object())
 			}
 		}

@@ -7,13 +7,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Wanted are addresses that are looked for: the keys that are, by their loose key.
+// Wanted are addresses that are looked for, by their loose key: all keys of them that
+// are. A value without a type is taken for SMTP.
 type Wanted map[Key][]Key
 
 // NewWanted returns the addresses as what to look for.
 func NewWanted(addresses ...Address) Wanted {
 	w := Wanted{}
 	for _, a := range addresses {
+		a = a.taking()
 		if key, loose := a.Key(), a.LooseKey(); !slices.Contains(w[loose], key) {
 			w[loose] = append(w[loose], key)
 		}
@@ -41,7 +43,7 @@ func (w Wanted) In(v *View) bool {
 }
 
 // Has reports whether an address is one of them, be it only to Active Directory.
-func (w Wanted) Has(a Address) bool { return w[a.LooseKey()] != nil }
+func (w Wanted) Has(a Address) bool { return w[a.taking().LooseKey()] != nil }
 
 // concerns reports whether one of the owners claims one of the addresses.
 func (w Wanted) concerns(owners []Owner) bool {
@@ -56,7 +58,7 @@ func (w Wanted) concerns(owners []Owner) bool {
 func (w Wanted) Claims(o *Object) []Claim {
 	var held []Claim
 	for _, c := range everyClaim(o) {
-		if a := c.Parsed(); w.Has(a) {
+		if a := c.Parsed().taking(); w.Has(a) {
 			c.Loose = !slices.Contains(w[a.LooseKey()], a.Key())
 			held = append(held, c)
 		}

@@ -19,6 +19,9 @@ func TestWanted(t *testing.T) {
 		{"smtp:josé@a.example", Object{Entry: Entry{Mail: "jose@a.example"}}, []Claim{{Attribute: Mail, Value: "jose@a.example", Loose: true}}},
 		{"smtp:a@müller.example", Object{Entry: Entry{TargetAddress: "SMTP:a@xn--mller-kva.example"}}, []Claim{{Attribute: TargetAddress, Value: "SMTP:a@xn--mller-kva.example"}}},
 		{"smtp:a@muller.example", Object{Entry: Entry{Mail: "a@xn--mller-kva.example"}}, []Claim{{Attribute: Mail, Value: "a@xn--mller-kva.example", Loose: true}}},
+		{"smtp:x@a.example", Object{Entry: Entry{ProxyAddresses: []string{"X@a.example"}, TargetAddress: "x@a.example"}},
+			[]Claim{{Attribute: ProxyAddresses, Value: "X@a.example"}, {Attribute: TargetAddress, Value: "x@a.example"}}},
+		{"sip:x@a.example", Object{Entry: Entry{ProxyAddresses: []string{"x@a.example"}}}, nil},
 		{"sip:x@a.example", Object{Entry: Entry{ProxyAddresses: []string{"smtp:x@a.example"}, Mail: "x@a.example"}}, nil},
 		{"smtp:", Object{}, nil},
 	} {

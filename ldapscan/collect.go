@@ -65,7 +65,7 @@ func (p *collected) Changed(v *conflicts.View) {
 	p.changed[e.Ref()] = e
 }
 
-func (p *collected) Deleted(addresses [][]byte) { p.index.Reserve(addresses) }
+func (p *collected) Deleted(v *conflicts.View) { p.index.Reserve(v) }
 
 func (p *collected) Keep() {
 	p.tell()

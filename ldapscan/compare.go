@@ -84,7 +84,7 @@ func (p *replicaPortion) Entry(v *conflicts.View) {
 }
 
 func (p *replicaPortion) Changed(v *conflicts.View) { p.replica.Add(v) }
-func (p *replicaPortion) Deleted([][]byte)          {}
+func (p *replicaPortion) Deleted(*conflicts.View)   {}
 
 func (p *replicaPortion) Keep() {
 	p.tell()

@@ -8,11 +8,10 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// filter finds every object in which an address can stand. mail and
-// userPrincipalName are in it because an object without proxyAddresses can
-// still hold the address of another one there. All three are indexed in Active
-// Directory.
-const filter = "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*))"
+// filter finds every object in which an address can stand, be it one without
+// proxyAddresses. Active Directory indexes all four attributes; targetAddress, which
+// comes with Exchange's schema, has the searchFlags 1 there (ms-Exch-Target-Address).
+const filter = "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*))"
 
 // sweepAttributes are what an Entry is made of, inspectAttributes an Object.
 var (

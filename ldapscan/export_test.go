@@ -42,8 +42,8 @@ func (p *keptPortion) Entry(v *conflicts.View) {
 	p.lines = append(p.lines, fmt.Sprintf("%+v", *v.Entry()))
 }
 func (p *keptPortion) Changed(*conflicts.View) { panic("an export does not change") }
-func (p *keptPortion) Deleted(addresses [][]byte) {
-	p.lines = append(p.lines, fmt.Sprintf("deleted: %q", addresses))
+func (p *keptPortion) Deleted(v *conflicts.View) {
+	p.lines = append(p.lines, fmt.Sprintf("deleted: %+v", *v.Entry()))
 }
 func (p *keptPortion) Page(int) {}
 func (p *keptPortion) Drop()    { p.end(nil) }
@@ -69,7 +69,7 @@ func FuzzExport(f *testing.F) {
 		"",
 		"version: 1\n\n# a\ndn: CN=a,DC=b\nmail: a@b.c\nproxyAddresses: SMTP:a@b.c\n\ndn: CN=b,DC=B\nproxyAddresses:: c210cDphQGIuYw==\nisDeleted: TRUE\n",
 		"\xef\xbb\xbfdn: CN=a,DC=b\r\nmail: a@b.c\r\n\r\ndn: CN=A, DC=b\r\nmail: b@b.c\r\nobjectGUID: 00112233-4455-6677-8899-aabbccddeeff\r\n\r\n",
-		"dn: CN=a\nmail: a\n\ndn: CN=a\nmail: b\n\ndn: CN=b\nchangetype: add\nmsExchAcceptedDomainName: b\n\ndn: CN=c\nchangetype: delete\n",
+		"dn: CN=a\nmail: a\n\ndn: CN=d\nisDeleted: TRUE\ntargetAddress: b\n\ndn: CN=e\ntargetAddress: SMTP:b\n\ndn: CN=a\nmail: b\n\ndn: CN=b\nchangetype: add\nmsExchAcceptedDomainName: b\n\ndn: CN=c\nchangetype: delete\n",
 		"dn: CN=a\nproxyAddresses;range=0-1: SMTP:a@b.c\n\ndn: CN=0\nproxyAddresses;range=0-1: SMTP:b@b.c\n\ndn: CN=c\nmail: cut",
 		"dn: CN=a\nmail: a\n\n\xff\xfedn: CN=b\nmail: b\n\nsearch: 2\nresult: 4 Size limit exceeded\n\ndn: CN=c\nmail: c\n",
 		"\xff\xfed\x00n\x00:\x00a\x00\n\x00m\x00a\x00i\x00l\x00:\x00b\x00\n\x00\n\x00d\x00n\x00:\x00c\x00\n\x00",
@@ -207,12 +207,11 @@ func readSlowly(data []byte) *slowReading {
 		row := s.row(rec.DN)
 		deleted := strings.EqualFold(a.first("isdeleted"), "TRUE")
 		switch {
+		case a["proxyaddresses"] == nil && a["mail"] == nil && a["userprincipalname"] == nil && a["targetaddress"] == nil:
 		case deleted:
-			if len(e.ProxyAddresses) > 0 {
-				s.lines = append(s.lines, fmt.Sprintf("deleted: %q", e.ProxyAddresses))
-				row.Deleted++
-			}
-		case a["proxyaddresses"] != nil || a["mail"] != nil || a["userprincipalname"] != nil:
+			s.lines = append(s.lines, fmt.Sprintf("deleted: %+v", e))
+			row.Deleted++
+		default:
 			s.lines = append(s.lines, fmt.Sprintf("%+v", e))
 			row.Objects++
 			row.Values += len(e.ProxyAddresses)

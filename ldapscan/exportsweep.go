@@ -77,12 +77,11 @@ func (s *exportSweep) take(v *ldif.View, start int64) {
 		s.domains = append(s.domains, string(name))
 	}
 	switch c := s.rows.of(v.DN); {
+	case !w.hasAddress():
 	case w.deleted:
-		if len(w.view.ProxyAddresses) > 0 {
-			c.Deleted++
-			s.portion.Deleted(w.view.ProxyAddresses)
-		}
-	case w.hasAddress():
+		c.Deleted++
+		s.portion.Deleted(&w.view)
+	default:
 		c.Objects++
 		c.Values += len(w.view.ProxyAddresses)
 		s.portion.Entry(&w.view)

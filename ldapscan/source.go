@@ -11,8 +11,8 @@ import (
 type Source interface {
 	// Describe adds to a scope where the data comes from and as whom it is read.
 	Describe(*conflicts.Scope)
-	// Sweep hands every object that has proxyAddresses, mail or
-	// userPrincipalName to portions of sink, in any order. What could not be read
+	// Sweep hands every object that has proxyAddresses, mail, userPrincipalName or
+	// targetAddress to portions of sink, in any order. What could not be read
 	// is told in the survey. The error is that of ctx, if it ended the sweep, or
 	// says why not even the list of partitions could be had.
 	Sweep(ctx context.Context, sink Sink) (*Survey, error)
@@ -60,8 +60,8 @@ type Portion interface {
 	// Changed takes an object that was written while the sweep ran, in its later
 	// state. Entry may have had it before, once, twice or, if it moved, not at all.
 	Changed(*conflicts.View)
-	// Deleted takes the proxy addresses of an object that was deleted.
-	Deleted(addresses [][]byte)
+	// Deleted takes an object that was deleted.
+	Deleted(*conflicts.View)
 	// Page is told about every page or comparable part that is complete, and how
 	// many octets its entries had.
 	Page(octets int)

@@ -254,12 +254,12 @@ func (a *attempt) deleted(portion Portion) error {
 	if !a.ask.deleted || !a.d.offers(showDeleted) {
 		return nil
 	}
-	q := query{base: deletedObjects + a.partition, filter: "(&(isDeleted=TRUE)(proxyAddresses=*))", attributes: []string{"proxyAddresses"},
+	q := query{base: deletedObjects + a.partition, filter: "(&(isDeleted=TRUE)" + a.ask.filter + ")", attributes: a.ask.attributes,
 		controls: []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}}
 	err := a.d.pages(q, func(p page) error {
 		return a.d.views(p, func(v *conflicts.View) {
 			a.Deleted++
-			portion.Deleted(v.ProxyAddresses)
+			portion.Deleted(v)
 		})
 	})
 	seen := true

@@ -101,7 +101,7 @@ func (w *viewer) add(f field, value []byte) {
 // hasAddress reports whether the entry has one of the attributes for which
 // objects are swept.
 func (w *viewer) hasAddress() bool {
-	return w.seen[proxyField] || w.seen[mailField] || w.seen[upnField]
+	return w.seen[proxyField] || w.seen[mailField] || w.seen[upnField] || w.seen[targetField]
 }
 
 // read takes in a SearchResultEntry.

@@ -31,7 +31,7 @@ var pythonLDAP []byte
 // Filters and attributes: what they ask for, and what proxyaddr does.
 var (
 	addressQuestion = []string{"(proxyAddresses=*)", "proxyAddresses"}
-	scanQuestion    = []string{"(|(proxyAddresses=*)(mail=*)(userPrincipalName=*))",
+	scanQuestion    = []string{"(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*))",
 		"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress"}
 )
 

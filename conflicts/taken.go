@@ -1,0 +1,33 @@
+package conflicts
+
+import "iter"
+
+// An address that a proposal brings, or that somebody asks about, is free only if
+// nobody has it in any attribute to which mail may be sent: proxyAddresses, mail,
+// userPrincipalName (a new mailbox gets an address of it) and targetAddress (mail for
+// the object that forwards to it would reach whoever is given it). Deleted objects
+// count, as they may be restored, and so do values without a type.
+
+// taking returns the address that a value keeps others from having. One without a
+// type counts as SMTP, as that is what it was most likely meant to be. It is no owner
+// of that address: a conflict is about what is stored.
+func (a Address) taking() Address {
+	if a.Type == "" {
+		return mailAddress(a.Text)
+	}
+	return a
+}
+
+// taken hands over all that an object keeps others from having.
+func (e *Entry) taken() iter.Seq[Address] {
+	return func(yield func(Address) bool) {
+		for a := range e.claimed() {
+			if !yield(a.taking()) {
+				return
+			}
+		}
+		if e.TargetAddress != "" {
+			yield(ParseAddress(e.TargetAddress).taking())
+		}
+	}
+}
