@@ -303,31 +303,40 @@ Apply each file to a domain controller (DC) of its domain, by an account that ma
 	for _, domain := range domains {
 		d.linef("- `%s`: %s, taken back by `%s`", fixFile(domain), quantity(len(d.domains[domain]), "record"), rollbackFile(domain))
 	}
-	example := fixFile(domains[0])
+	domain := domains[0]
+	file := fixFile(domain)
 	d.linef(`
 On Windows:
 
     %s
 
-Elsewhere:
+Elsewhere, after %s:
 
     %s
+
+Kerberos encrypts this connection; a DC refuses it over ldaps:// (error 53). On Debian and Ubuntu, ldapmodify needs the
+package libsasl2-modules-gssapi-mit.
 
 One record changes one object, whole or not at all. It deletes the exact value that was seen and adds the new one, so a
 directory refuses a record that is out of date. The program stops there: scan again, and review the new files.
 
 ## How to verify
 
-Before: check the files with %s, and read them; every record says why it is there. %s
-shows what it would do.
+Before: check the files with %s, and read them; every record says why it is there. Then
+compare them with the directory, with the account that will make the changes:
 
-After: let replication finish and scan again. The conflicts whose changes are listed must be gone, and no new one may be there.
+    %s
+
+%s is no check because it contacts no server.
+
+After: let replication finish, run the same command again, and scan again. The conflicts whose changes are listed must be
+gone, and no new one may be there.
 
 ## How to roll back
 
 Apply the rollback file of the domain in the same way. It holds the inverse changes in the inverse order, and restores the
 exact values that were there, with their conflicts.`,
-		ldifdeCommand(example), ldapmodifyCommand(example), "`sha256sum -c SHA256SUMS`", "`ldapmodify -n`")
+		ldifdeCommand(file), "`kinit`", ldapmodifyCommand(file), "`sha256sum -c SHA256SUMS`", verifyCommand(file, domain), "`ldapmodify -n`")
 }
 
 // inert makes a text inert in Markdown (CommonMark section 2.4).

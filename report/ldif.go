@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -18,8 +17,18 @@ func fixFile(domain string) string      { return "fix-" + domain + ".ldif" }
 func rollbackFile(domain string) string { return "rollback-" + domain + ".ldif" }
 
 // ldifdeCommand and ldapmodifyCommand apply a file to the domain controller DC.
+// Kerberos encrypts what is sent over ldap://. A domain controller refuses that
+// inside TLS (unwillingToPerform, [MS-ADTS] 5.1.1.1.2).
 func ldifdeCommand(file string) string     { return "ldifde -i -f " + file + " -s DC -v -j ." }
-func ldapmodifyCommand(file string) string { return "ldapmodify -H ldaps://DC -Y GSSAPI -f " + file }
+func ldapmodifyCommand(file string) string { return "ldapmodify -H ldap://DC -Y GSSAPI -f " + file }
+
+// verifyCommand compares a file with the forest of its domain.
+func verifyCommand(file, domain string) string {
+	if domain == noDomain {
+		domain = "DOMAIN"
+	}
+	return "proxyaddr verify " + file + " -d " + domain
+}
 
 // Fix writes the changes of one of the [Domains] as LDIF (RFC 2849), 7-bit
 // ASCII that ldifde and ldapmodify both take. One object is one modify record,
@@ -119,28 +128,26 @@ func inverse(mods []ldif.Mod) []ldif.Mod {
 	return undo
 }
 
-// undoes stands in front of each change of a rollback file.
-const undoes = "takes back "
-
-// explain appends the comments above a record.
+// explain appends the comments above a record: for people, why it is there, and
+// for [ReadFix] its instructions.
 func explain(lines []string, o objectChanges, byID map[string]*conflicts.Conflict, back bool) []string {
-	guid := cmp.Or(o.object.GUID.String(), "unknown")
-	lines = comment(lines, "", fmt.Sprintf("%s, %s, objectGUID %s", o.object.Name(), kind(o.object), guid))
+	lines = comment(lines, textIndent, fmt.Sprintf("%s, %s", o.object.Name(), kind(o.object)))
 	told, undo := "", ""
 	if back {
-		undo = undoes
+		undo = "takes back "
 	}
+	const indent = textIndent + "  "
 	for _, c := range o.changes {
 		if conflict := byID[c.Conflict]; conflict != nil && c.Conflict != told {
 			told = c.Conflict
 			k := conflict.Keeper()
-			lines = comment(lines, "", fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Address))
-			lines = comment(lines, "  ", fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))
-			lines = comment(lines, "  ", "reason: "+conflict.Reason)
+			lines = comment(lines, textIndent, fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Address))
+			lines = comment(lines, indent, fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))
+			lines = comment(lines, indent, "reason: "+conflict.Reason)
 		}
-		lines = comment(lines, "  ", undo+describe(c))
+		lines = comment(lines, indent, undo+describe(c))
 	}
-	return lines
+	return instruct(lines, o, back)
 }
 
 // ldifHeader returns what stands above the first record.
@@ -179,6 +186,10 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 		"new one, so the directory refuses a record that is out of date (no such attribute). Programs stop there, and the "+
 		"records above stay applied: scan again and review the new file. Do not make the program go on after an error.")
 	gap()
+	say("", "Check before, with the account that will make the changes:")
+	say("  ", verifyCommand(file, domain))
+	say("", "ldapmodify -n is no check because it contacts no server. ldifde has no dry run.")
+	gap()
 	when := ", after review:"
 	if a.Review != nil {
 		when = ":"
@@ -186,8 +197,10 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 	say("", "Apply to a domain controller (DC) of the domain"+when)
 	say("  ", "Windows:    "+ldifdeCommand(file))
 	say("  ", "elsewhere:  "+ldapmodifyCommand(file))
-	say("", "Check before: ldapmodify -n shows what it would do; ldifde has no dry run.")
-	say("", "Check after: let replication finish and scan again.")
+	say("", "ldapmodify needs a Kerberos ticket (run kinit) and, on Debian and Ubuntu, the package "+
+		"libsasl2-modules-gssapi-mit. Kerberos encrypts the connection; a DC refuses it over ldaps:// (error 53).")
+	gap()
+	say("", "Check after: let replication finish, run proxyaddr verify again, and scan again.")
 	if !back {
 		say("", "Take back: apply "+other+" in the same way.")
 	}

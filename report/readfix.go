@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,9 +12,10 @@ import (
 )
 
 // ReadFix reads what [Fix] or [Rollback] wrote, also after it was edited by hand:
-// the records, in order, without File. The objectGUID, and whether a record takes
-// another back, come from the comments of the record; without them an object is
-// known by its name.
+// the records, in order, without File. Of the comments it reads the instructions
+// alone: the objectGUID, and whether the record restores a conflict. A record
+// without instructions, as earlier versions wrote it, is about the object that has
+// its name, and restores nothing.
 //
 // A record must do what those of Fix can do and no more: delete exact values of
 // proxyAddresses and add others, in that order, and replace the value of mail. All
@@ -39,8 +39,11 @@ func ReadFix(r io.Reader) ([]conflicts.Amendment, error) {
 			mistakes = append(mistakes, &ldif.ParseError{Line: rec.Line, Err: fmt.Errorf("%s: %s", Escape(rec.DN), Escape(fmt.Sprintf(format, args...)))})
 		}
 		a := conflicts.Amendment{Line: rec.Line, DN: rec.DN}
-		a.GUID, a.Restores = identify(rec.Comments)
-		if err := amend(&a, rec); err != nil {
+		err = obey(&a, rec.Comments)
+		if err == nil {
+			err = amend(&a, rec)
+		}
+		if err != nil {
 			mistake("%v", err)
 			continue
 		}
@@ -73,9 +76,9 @@ func amend(a *conflicts.Amendment, rec *ldif.Record) error {
 	case rec.Change == ldif.ChangeNone:
 		return errors.New("no change: the record has no changetype")
 	case rec.Change != ldif.ChangeModify:
-		return fmt.Errorf("changetype %s: only modify is taken", rec.Change)
+		return fmt.Errorf("changetype %s is not supported: use modify", rec.Change)
 	case len(rec.Controls) > 0:
-		return fmt.Errorf("control %s: none is taken", rec.Controls[0].OID)
+		return fmt.Errorf("control %s: controls are not supported", rec.Controls[0].OID)
 	}
 	for _, mod := range rec.Mods {
 		if err := edit(a, mod); err != nil {
@@ -84,7 +87,7 @@ func amend(a *conflicts.Amendment, rec *ldif.Record) error {
 	}
 	for _, e := range a.Edits {
 		if e.Attribute == conflicts.Mail && (len(e.Delete) != 1 || len(e.Add) != 1) {
-			return errors.New("mail: one value is to be deleted and one added")
+			return errors.New("mail: delete one value and add one")
 		}
 	}
 	return nil
@@ -96,13 +99,13 @@ func edit(a *conflicts.Amendment, mod ldif.Mod) error {
 	i := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, mod.Name) })
 	switch {
 	case strings.EqualFold(mod.Name, conflicts.UserPrincipalName):
-		return errors.New("a logon name is never changed")
+		return errors.New("proxyaddr never changes a logon name")
 	case i < 0:
-		return errors.New("only proxyAddresses and mail are changed")
+		return errors.New("only proxyAddresses and mail can be changed")
 	case mod.Op == ldif.Replace:
-		return errors.New("replace is not taken, as it asks for no old value: delete that and add the new one")
+		return errors.New("replace is not supported because it does not check the old value: delete the old value and add the new one")
 	case len(mod.Values) == 0:
-		return errors.New("delete without a value would take all away")
+		return errors.New("delete without a value would remove all values")
 	}
 	at := slices.IndexFunc(a.Edits, func(e conflicts.Edit) bool { return e.Attribute == known[i] })
 	if at < 0 {
@@ -113,7 +116,7 @@ func edit(a *conflicts.Amendment, mod ldif.Mod) error {
 	values := &e.Add
 	if mod.Op == ldif.Delete {
 		if e.Add != nil {
-			return errors.New("a delete stands behind an add")
+			return errors.New("delete must come before add")
 		}
 		values = &e.Delete
 	}
@@ -130,29 +133,4 @@ func edit(a *conflicts.Amendment, mod ldif.Mod) error {
 		*values = append(*values, v)
 	}
 	return nil
-}
-
-// head is the end of the first comment above a record of ours.
-var head = regexp.MustCompile(`, objectGUID (\S+)$`)
-
-// identify reads from the comments that [explain] makes which object is meant,
-// and whether the record takes another back. A name in them could look like
-// either, so only the places are believed where names do not stand.
-func identify(comments []string) (g conflicts.GUID, restores bool) {
-	for i, text := range comments {
-		if i > 0 && strings.HasPrefix(text, " ") {
-			continue
-		}
-		end := i + 1
-		for ; end < len(comments) && strings.HasPrefix(comments[end], "  "); end++ {
-			text += comments[end][1:]
-		}
-		m := head.FindStringSubmatch(text)
-		if m == nil {
-			continue
-		}
-		g, _ = conflicts.ParseGUID(m[1])
-		return g, slices.ContainsFunc(comments[end:], func(line string) bool { return strings.HasPrefix(line, "  "+undoes) })
-	}
-	return g, false
 }

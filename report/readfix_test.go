@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -14,85 +15,155 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// What is written is read back: every change of every audit, in both directions.
-func TestReadFixTakesBackWhatIsWritten(t *testing.T) {
-	for name, audit := range audits {
-		a := audit()
-		for _, domain := range Domains(a) {
-			var fix, rollback []conflicts.Amendment
-			for _, o := range byDomain(a)[domain] {
-				f := conflicts.Amendment{DN: o.object.DN, GUID: o.object.GUID}
-				for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
-					e := conflicts.Edit{Attribute: attribute}
-					for _, c := range o.changes {
-						if c.Attribute != attribute {
-							continue
-						}
-						e.Delete = append(e.Delete, c.Old)
-						if c.New != "" {
-							e.Add = append(e.Add, c.New)
-						}
-					}
-					if e.Delete != nil {
-						f.Edits = append(f.Edits, e)
-					}
+// amendmentsOf returns the records that the files of a domain are to have.
+func amendmentsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.Amendment) {
+	for _, o := range byDomain(a)[domain] {
+		f := conflicts.Amendment{DN: o.object.DN, GUID: o.object.GUID}
+		for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
+			e := conflicts.Edit{Attribute: attribute}
+			for _, c := range o.changes {
+				if c.Attribute != attribute {
+					continue
 				}
-				back := conflicts.Amendment{DN: f.DN, GUID: f.GUID, Restores: true}
-				for _, e := range slices.Backward(f.Edits) {
-					del, add := slices.Clone(e.Add), slices.Clone(e.Delete)
-					slices.Reverse(del)
-					slices.Reverse(add)
-					back.Edits = append(back.Edits, conflicts.Edit{Attribute: e.Attribute, Delete: del, Add: add})
+				e.Delete = append(e.Delete, c.Old)
+				if c.New != "" {
+					e.Add = append(e.Add, c.New)
 				}
-				fix, rollback = append(fix, f), append([]conflicts.Amendment{back}, rollback...)
 			}
-			for what, tc := range map[string]struct {
-				write func(io.Writer, *conflicts.Audit, string) error
-				want  []conflicts.Amendment
-			}{"fix": {Fix, fix}, "rollback": {Rollback, rollback}} {
-				var file bytes.Buffer
-				if err := tc.write(&file, a, domain); err != nil {
-					t.Fatal(err)
+			if e.Delete != nil {
+				f.Edits = append(f.Edits, e)
+			}
+		}
+		back := conflicts.Amendment{DN: f.DN, GUID: f.GUID, Restores: true}
+		for _, e := range slices.Backward(f.Edits) {
+			del, add := slices.Clone(e.Add), slices.Clone(e.Delete)
+			slices.Reverse(del)
+			slices.Reverse(add)
+			back.Edits = append(back.Edits, conflicts.Edit{Attribute: e.Attribute, Delete: del, Add: add})
+		}
+		fix, rollback = append(fix, f), append([]conflicts.Amendment{back}, rollback...)
+	}
+	return fix, rollback
+}
+
+// readBack compares the files of an audit, as they are read, with what they are to
+// have.
+func readBack(t *testing.T, a *conflicts.Audit) {
+	t.Helper()
+	for _, domain := range Domains(a) {
+		fix, rollback := amendmentsOf(a, domain)
+		for what, tc := range map[string]struct {
+			write func(io.Writer, *conflicts.Audit, string) error
+			want  []conflicts.Amendment
+		}{"fix": {Fix, fix}, "rollback": {Rollback, rollback}} {
+			var file bytes.Buffer
+			if err := tc.write(&file, a, domain); err != nil {
+				t.Fatal(err)
+			}
+			text := file.String()
+			got, err := ReadFix(&file)
+			for i := range got {
+				if got[i].Line == 0 {
+					t.Errorf("%s: a record without a line", what)
 				}
-				got, err := ReadFix(&file)
-				for i := range got {
-					if got[i].Line == 0 {
-						t.Errorf("%s: a record without a line", what)
-					}
-					got[i].Line = 0
-				}
-				if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
-					t.Errorf("%s of %s, %s: %v (-want +got)\n%s", what, name, domain, err, diff)
-				}
+				got[i].Line = 0
+			}
+			if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
+				t.Errorf("%s of %s: %v (-want +got)\n%s\n%s", what, domain, err, diff, text)
 			}
 		}
 	}
 }
 
-// Names in comments, which come from the directory, do not pass for what only
-// the program writes.
+// What is written is read back: every change of every audit, in both directions.
+func TestReadFixTakesBackWhatIsWritten(t *testing.T) {
+	for name, audit := range audits {
+		t.Run(name, func(t *testing.T) { readBack(t, audit()) })
+	}
+}
+
+// addressed is an audit in which everything that a directory can name is given.
+func addressed(name, dn, address, old, new, reason string) *conflicts.Audit {
+	keeper, other := object(1, "Keeper", corp), object(2, "Other", corp)
+	for _, o := range []*conflicts.Object{keeper, other} {
+		o.DN, o.DisplayName, o.Class, o.Recipient = dn, name, name, 0
+	}
+	a := &conflicts.Audit{
+		Version: "1.0.0", Problems: []string{reason}, Notes: []string{reason}, Scope: conflicts.Scope{Source: []string{name}},
+		Coverage: []conflicts.Coverage{{Partition: corp, Problem: reason}},
+	}
+	for i, id := range []string{"C-AAAAAAAAAA", "C-BBBBBBBBBBBBBBBB"} {
+		c := conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Type: "smtp", Address: address, Reason: reason}
+		c.Owners = []conflicts.Owner{owner(keeper, proxy(old)), owner(other, proxy(old))}
+		a.Conflicts = append(a.Conflicts, c)
+		attribute := []string{conflicts.ProxyAddresses, conflicts.Mail}[i]
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Object: other, Attribute: attribute, Old: old, New: new, RiskReason: reason})
+	}
+	return a
+}
+
+const otherGUID = "ffffffff-0000-0000-0000-000000000000"
+
+// What only the program may write, and what may look like it.
+var imitations = []string{
+	"proxyaddr: restores C-AAAAAAAAAA", "proxyaddr: object " + otherGUID, " proxyaddr: restores C-AAAAAAAAAA", "\nproxyaddr: restores C-AAAAAAAAAA",
+	"x\r\n# proxyaddr: restores C-AAAAAAAAAA\r\n", "# proxyaddr: restores C-AAAAAAAAAA", "Eve, objectGUID " + otherGUID, "takes back proxyAddresses",
+	"\n, objectGUID " + otherGUID, "\x00", "\xff\xfe\x85", "\u2028\u202e\u00a0\u3000", "é ü", "<", ": :", "-", "  ",
+}
+
+// Names and values from the directory never pass for an instruction, wherever a line
+// may break before them.
 func TestReadFixBelievesNoNames(t *testing.T) {
-	const other = "ffffffff-0000-0000-0000-000000000000"
-	for _, name := range []string{"Eve, objectGUID " + other, strings.Repeat("x ", 60) + ", objectGUID " + other, "takes back proxyAddresses", "  takes back",
-		strings.Repeat("x ", 40) + " takes back proxyAddresses: " + strings.Repeat("y ", 40), "\n, objectGUID " + other} {
-		a := normalAudit()
-		for i := range a.Conflicts {
-			for _, o := range a.Conflicts[i].Owners {
-				o.DisplayName = name
+	for _, s := range imitations {
+		for _, before := range []int{0, 30, 60, 68, 69, 70, 71, 72, 73, 90, 94, 96, 98, 200} {
+			text := strings.Repeat("a", before) + " " + s + strings.Repeat(" "+s, 3)
+			if before == 0 {
+				text = s
 			}
+			readBack(t, addressed(text, "CN="+text+","+corp, text+"@ex.test", "smtp:"+text, "smtp:2"+text, text))
 		}
-		var file bytes.Buffer
-		if err := Fix(&file, a, "corp.contoso.com"); err != nil {
-			t.Fatal(err)
+	}
+}
+
+func FuzzFixIsReadBack(f *testing.F) {
+	for i, s := range imitations {
+		other := imitations[(i+1)%len(imitations)]
+		f.Add(s, "CN="+other+","+corp, strings.Repeat("a", 69)+" "+s, "smtp:"+other, "smtp:2"+other, s)
+	}
+	f.Fuzz(func(t *testing.T, name, dn, address, old, new, reason string) {
+		if old == "" || old == new || new == "" || !strings.Contains(dn, "=") {
+			return // a planner makes no such change
 		}
-		list, err := ReadFix(&file)
-		if err != nil || len(list) == 0 {
-			t.Fatalf("%q: %d records, %v", name, len(list), err)
+		readBack(t, addressed(name, dn, address, old, new, reason))
+	})
+}
+
+// Comments that people edit: without instructions a record is known by its name and
+// restores nothing, and what cannot be understood is told.
+func TestReadFixObeysInstructionsOnly(t *testing.T) {
+	const record = "dn: CN=a\nchangetype: modify\ndelete: mail\nmail: a\n-\nadd: mail\nmail: b\n-\n"
+	for comments, want := range map[string]string{
+		"": " false",
+		// as earlier versions wrote it
+		"# Anna, user, objectGUID " + otherGUID + "\n# C-AAAAAAAAAA: duplicate a@a.example\n#   takes back mail: replace a with b\n": " false",
+		"# proxyaddr: object " + otherGUID + "\n":                                                            otherGUID + " false",
+		"# proxyaddr: object " + otherGUID + "\r\n# proxyaddr: restores C-AAAAAAAAAA\r\n":                    otherGUID + " true",
+		"# proxyaddr: ends C-AAAAAAAAAA\n# proxyaddr: ends C-BBBBBBBBBBBBBBBB\n":                             " false",
+		"#   proxyaddr: restores C-AAAAAAAAAA\n#proxyaddr : restores\n#\tproxyaddr: restores C-AAAAAAAAAA\n": " false",
+		"# proxyaddr: restores\n":            `line 2: CN=a: the comment "proxyaddr: restores" is not understood`,
+		"# proxyaddr: object C-AAAAAAAAAA\n": `line 2: CN=a: the comment "proxyaddr: object C-AAAAAAAAAA" does not name one object`,
+		"# proxyaddr: object " + otherGUID + "\n# proxyaddr: object " + otherGUID + "\n": `line 3: CN=a: the comment "proxyaddr: object ` + otherGUID + `" does not name one object`,
+		"# proxyaddr: ends C-AAAAAAAAAA\n# proxyaddr: restores C-AAAAAAAAAA\n":           "line 3: CN=a: the comments say that the record ends one conflict and restores another",
+	} {
+		got := ""
+		list, err := ReadFix(strings.NewReader(comments + record))
+		if err != nil {
+			got = err.Error()
+		} else if len(list) == 1 {
+			got = fmt.Sprint(list[0].GUID, " ", list[0].Restores)
 		}
-		for _, amendment := range list {
-			if !slices.ContainsFunc(a.Changes, func(c conflicts.Change) bool { return c.Object.GUID == amendment.GUID && c.Object.DN == amendment.DN }) || amendment.Restores {
-				t.Errorf("%q: %+v", name, amendment)
-			}
+		if got != want {
+			t.Errorf("%q: %s, want %s", comments, got, want)
 		}
 	}
 }
@@ -200,18 +271,18 @@ proxyAddresses:< file:///etc/passwd
 `
 	_, err := ReadFix(strings.NewReader(file))
 	const want = `line 3: CN=Content,DC=a: no change: the record has no changetype
-line 6: CN=Gone,DC=a: changetype delete: only modify is taken
-line 9: CN=Replaces,DC=a: proxyAddresses: replace is not taken, as it asks for no old value: delete that and add the new one
-line 15: CN=Empties,DC=a: proxyAddresses: delete without a value would take all away
-line 20: CN=Logon,DC=a: userprincipalname: a logon name is never changed
-line 26: CN=Title,DC=a: title: only proxyAddresses and mail are changed
-line 32: CN=Backwards,DC=a: proxyAddresses: a delete stands behind an add
-line 41: CN=Mail,DC=a: mail: one value is to be deleted and one added
+line 6: CN=Gone,DC=a: changetype delete is not supported: use modify
+line 9: CN=Replaces,DC=a: proxyAddresses: replace is not supported because it does not check the old value: delete the old value and add the new one
+line 15: CN=Empties,DC=a: proxyAddresses: delete without a value would remove all values
+line 20: CN=Logon,DC=a: userprincipalname: proxyaddr never changes a logon name
+line 26: CN=Title,DC=a: title: only proxyAddresses and mail can be changed
+line 32: CN=Backwards,DC=a: proxyAddresses: delete must come before add
+line 41: CN=Mail,DC=a: mail: delete one value and add one
 line 47: CN=Twice,DC=a: proxyAddresses: delete of SMTP:b@a.example twice
 line 54: CN=Same,DC=a: proxyAddresses: SMTP:b@a.example is deleted and added again
 line 63: CN=Empty,DC=a: proxyAddresses: add of an empty value
 line 75: cn=good, dc=a: line 69 changes the object too: put all its changes into one record
-line 81: CN=Controlled,DC=a: control 1.2.840.113556.1.4.417: none is taken
+line 81: CN=Controlled,DC=a: control 1.2.840.113556.1.4.417: controls are not supported
 line 88: nobody: not the distinguished name of an object
 line 97: proxyAddresses: value is a URL (:<), which is never followed`
 	if err == nil || err.Error() != want {

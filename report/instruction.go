@@ -1,0 +1,78 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"proxyaddr/conflicts"
+)
+
+// instruction begins a comment line of a record that [ReadFix] reads. There are
+// three of them:
+//
+//	# proxyaddr: object 6f9619ff-8b86-d011-b42d-00c04fc964ff
+//	# proxyaddr: ends C-ABCDEFGHIJ
+//	# proxyaddr: restores C-ABCDEFGHIJ
+//
+// They name the object that the record changes, and each conflict that the record
+// ends or brings back. An instruction begins at the margin and is never wrapped. All
+// other comment lines of a record are indented, so that no name and no address from
+// the directory can look like an instruction.
+const instruction = "proxyaddr: "
+
+// textIndent is the least indent of a comment line that is no instruction.
+const textIndent = "  "
+
+var instructionForm = regexp.MustCompile(`^` + instruction + `(?:object (\S+)|(ends|restores) ` + idForm + `)$`)
+
+// idForm is what the ID of a conflict looks like.
+const idForm = `C-[0-9A-Z]+`
+
+// instruct appends the instructions of a record.
+func instruct(lines []string, o objectChanges, back bool) []string {
+	if guid := o.object.GUID; guid != (conflicts.GUID{}) {
+		lines = append(lines, instruction+"object "+guid.String())
+	}
+	verb := "ends "
+	if back {
+		verb = "restores "
+	}
+	for i, c := range o.changes {
+		if i == 0 || c.Conflict != o.changes[i-1].Conflict {
+			lines = append(lines, instruction+verb+c.Conflict)
+		}
+	}
+	return lines
+}
+
+// obey takes in the instructions among the comments of a record.
+func obey(a *conflicts.Amendment, comments []string) error {
+	ends := false
+	for _, line := range comments {
+		if !strings.HasPrefix(line, instruction) {
+			continue
+		}
+		m := instructionForm.FindStringSubmatch(line)
+		if m == nil {
+			return fmt.Errorf("the comment %q is not understood", line)
+		}
+		switch m[2] {
+		case "ends":
+			ends = true
+		case "restores":
+			a.Restores = true
+		default:
+			guid, err := conflicts.ParseGUID(m[1])
+			if err != nil || a.GUID != (conflicts.GUID{}) {
+				return fmt.Errorf("the comment %q does not name one object", line)
+			}
+			a.GUID = guid
+		}
+	}
+	if ends && a.Restores {
+		return errors.New("the comments say that the record ends one conflict and restores another")
+	}
+	return nil
+}
