@@ -46,3 +46,22 @@ func (dc *DC) CCache(tb testing.TB, user, password string) (path string) {
 	}
 	return path
 }
+
+// Shell runs a command line in a directory, as the administrator would type it at a
+// computer of the domain after kinit: the name of the DC resolves, by an /etc/hosts
+// that only this command sees. A command that fails fails the test.
+func (dc *DC) Shell(tb testing.TB, dir, line string) {
+	tb.Helper()
+	hosts := filepath.Join(tb.TempDir(), "hosts")
+	if err := os.WriteFile(hosts, []byte("127.0.0.1 localhost\n"+dc.IP+" "+dc.Host+"\n"), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+	d := *dc.domain
+	d.hosts = hosts
+	cmd := d.command("sh", "-c", line)
+	cmd.Dir = dir
+	cmd.Env = append(cmd.Env, "KRB5CCNAME=FILE:"+dc.CCache(tb, "Administrator", dc.AdminPassword))
+	if _, err := output(cmd); err != nil {
+		tb.Fatalf("%s: %v", line, err)
+	}
+}
