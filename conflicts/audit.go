@@ -50,6 +50,16 @@ func (a *Audit) sum(f func(Coverage) int) (n int) {
 	return n
 }
 
+// Conflict returns the conflict with a key, or nil.
+func (a *Audit) Conflict(k Key) *Conflict {
+	for i := range a.Conflicts {
+		if c := &a.Conflicts[i]; c.Key() == k {
+			return c
+		}
+	}
+	return nil
+}
+
 // Count returns the number of conflicts of a class.
 func (a *Audit) Count(class Class) (n int) {
 	for i := range a.Conflicts {
@@ -172,7 +182,8 @@ func (c Class) Title() string {
 // A Conflict is one address with all the objects that claim it.
 type Conflict struct {
 	// ID is derived from the address alone and so stays the same from scan to
-	// scan: "C-" and sixteen characters (80 bits of SHA-256 in base 32).
+	// scan: "C-" and sixteen characters (80 bits of SHA-256 in base 32). It is a label
+	// for people: what tells conflicts apart is their Key.
 	ID    string
 	Class Class
 	// Type is the type in lower case, Address what the key compares: case-folded,
@@ -187,6 +198,9 @@ type Conflict struct {
 	// Unresolved says why the changes do not end the conflict, or is empty.
 	Unresolved string
 }
+
+// Key returns the key of the address. No other conflict of an audit has it.
+func (c *Conflict) Key() Key { return Key(c.Type + ":" + c.Address) }
 
 // Keeper returns the owner that keeps the address.
 func (c *Conflict) Keeper() *Owner { return &c.Owners[0] }
@@ -226,8 +240,10 @@ const (
 // A Change replaces or removes one attribute value of one object. All changes
 // of one object are applied together or not at all.
 type Change struct {
-	// Conflict is the ID of the conflict that it helps to end.
+	// Conflict is the ID of the conflict that it helps to end, Address the key of
+	// that conflict.
 	Conflict string
+	Address  Key
 	Object   *Object
 	// Attribute is proxyAddresses, or mail where that follows.
 	Attribute string

@@ -19,8 +19,8 @@ type Incident struct {
 	// Addresses are what the incident is about: the address that event 9217 names,
 	// or all that the two objects of a pair now share.
 	Addresses []Address
-	// Conflicts are the IDs of those that it is about, in the order of the audit.
-	Conflicts []string
+	// Conflicts are the keys of those that it is about, in the order of the audit.
+	Conflicts []Key
 	// Outcome is why nothing is left to put right, or why that is not known. It is
 	// empty if there are conflicts.
 	Outcome string
@@ -272,7 +272,7 @@ func (i *Incident) Settle(found []Conflict, holders Holders, incomplete bool) {
 	about := NewWanted(i.Addresses...)
 	for n := range found {
 		if c := &found[n]; about.concerns(c.Owners) && i.names(c) {
-			i.Conflicts = append(i.Conflicts, c.ID)
+			i.Conflicts = append(i.Conflicts, c.Key())
 		}
 	}
 	switch {

@@ -100,10 +100,10 @@ func (a *Audit) Decide(replies []Reply, holder func(Address) string) (*Audit, []
 	decided := *a
 	decided.Changes = nil
 	decided.Review = &Review{Proposed: len(a.Changes)}
-	ofConflict := map[string][]int{}
+	ofConflict := map[Key][]int{}
 	for i := range a.Changes {
-		id := a.Changes[i].Conflict
-		ofConflict[id] = append(ofConflict[id], i)
+		key := a.Changes[i].Address
+		ofConflict[key] = append(ofConflict[key], i)
 		if replies[i].Decision == Approved {
 			c := a.Changes[i]
 			c.New = r.news[i]
@@ -112,7 +112,7 @@ func (a *Audit) Decide(replies []Reply, holder func(Address) string) (*Audit, []
 	}
 	for i := range a.Conflicts {
 		c := &a.Conflicts[i]
-		changes := ofConflict[c.ID]
+		changes := ofConflict[c.Key()]
 		n := len(changes)
 		left := slices.DeleteFunc(changes, func(i int) bool { return replies[i].Decision == Approved })
 		switch {
@@ -291,13 +291,13 @@ func (r *reviewer) proposed() map[Key][]int {
 // follow has mail become what the proxy address became that it followed.
 func (r *reviewer) follow() {
 	type part struct {
-		conflict string
-		object   Ref
+		address Key
+		object  Ref
 	}
 	replaced := map[part][]int{}
 	for i := range r.audit.Changes {
 		if c := &r.audit.Changes[i]; c.Attribute == ProxyAddresses {
-			p := part{c.Conflict, c.Object.Ref()}
+			p := part{c.Address, c.Object.Ref()}
 			replaced[p] = append(replaced[p], i)
 		}
 	}
@@ -306,7 +306,7 @@ func (r *reviewer) follow() {
 		if c.Attribute != Mail {
 			continue
 		}
-		changes := replaced[part{c.Conflict, c.Object.Ref()}]
+		changes := replaced[part{c.Address, c.Object.Ref()}]
 		followed := slices.IndexFunc(changes, func(j int) bool {
 			return c.New != "" && ParseAddress(r.audit.Changes[j].New).Trimmed() == c.New
 		})

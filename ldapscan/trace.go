@@ -164,13 +164,13 @@ func (t *tracer) judge(owners []*conflicts.Object, opt conflicts.Options) {
 
 // withdraw takes back what was proposed, as it may be taken.
 func (t *tracer) withdraw() {
-	changed := map[string]bool{}
+	changed := map[conflicts.Key]bool{}
 	for _, c := range t.audit.Changes {
-		changed[c.Conflict] = true
+		changed[c.Address] = true
 	}
 	t.audit.Changes = nil
 	for i := range t.audit.Conflicts {
-		if c := &t.audit.Conflicts[i]; changed[c.ID] {
+		if c := &t.audit.Conflicts[i]; changed[c.Key()] {
 			c.Unresolved = "not everything could be read, so no address is known to be free"
 		}
 	}

@@ -82,7 +82,7 @@ func told(a *conflicts.Audit) (lines []string) {
 			line += fmt.Sprintf(" [%s %s]", p[0].Fate, p[1].Fate)
 		}
 		for _, c := range a.Conflicts {
-			if slices.Contains(in.Conflicts, c.ID) {
+			if slices.Contains(in.Conflicts, c.Key()) {
 				line += " " + c.Address + ":"
 				for _, o := range c.Owners {
 					line += " " + o.Name()

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"proxyaddr/conflicts"
@@ -47,6 +48,15 @@ func stamped(seconds, version int, site, server string) conflicts.Stamp {
 	return conflicts.Stamp{Time: time.Date(2023, 5, 15, 9, 40, 50+seconds, 0, time.UTC), Version: version, Invocation: guid(0xd0), Server: server, Site: site}
 }
 
+// linked gives each change the address of the conflict that has its ID.
+func linked(a *conflicts.Audit) *conflicts.Audit {
+	for i := range a.Changes {
+		n := slices.IndexFunc(a.Conflicts, func(c conflicts.Conflict) bool { return c.ID == a.Changes[i].Conflict })
+		a.Changes[i].Address = a.Conflicts[n].Key()
+	}
+	return a
+}
+
 func corpScope() conflicts.Scope {
 	return conflicts.Scope{
 		Source:   []string{"ldaps://dc1.corp.contoso.com"},
@@ -74,7 +84,7 @@ func normalAudit() *conflicts.Audit {
 	nonSMTP := []conflicts.Owner{owner(folder, proxy("x500:/o=contoso/cn=jd")), owner(other, proxy("X500:/o=Contoso/cn=jd"))}
 	loose := proxy("smtp:jose@contoso.com ")
 	loose.Loose, loose.Padded = true, true
-	return &conflicts.Audit{
+	return linked(&conflicts.Audit{
 		Version: "1.0.0",
 		Command: "proxyaddr scan -d corp.contoso.com -o out",
 		Scope:   corpScope(),
@@ -120,7 +130,7 @@ func normalAudit() *conflicts.Audit {
 			{Kind: conflicts.NoPrimary, DN: jose.DN, GUID: jose.GUID,
 				Detail: "no value is written SMTP:, so Exchange has no address to send from"},
 		},
-	}
+	})
 }
 
 func emptyAudit() *conflicts.Audit {
@@ -160,7 +170,7 @@ func hostileAudit() *conflicts.Audit {
 	markup.DisplayName = "``` <img src=x> | # \u2066Doe\u2069\u200b \u200b\ufeff"
 	markup.Class, markup.Recipient = "+class", 0
 	injected.Written = stamped(0, 1, "=1+1\r\nchangetype: delete", "DC\xff|`<b>`")
-	return &conflicts.Audit{
+	return linked(&conflicts.Audit{
 		Version:  "1.0.0",
 		Command:  "proxyaddr scan --input \u202eexport.ldif",
 		Scope:    conflicts.Scope{Source: []string{"-export\n\x1b[31m.ldif"}, Identity: "a`b"},
@@ -189,7 +199,7 @@ func hostileAudit() *conflicts.Audit {
 		Findings: []conflicts.Finding{
 			{Kind: conflicts.MalformedValue, DN: invalid.DN, GUID: invalid.GUID, Value: "smtp:\xff\xfe@contoso.com", Detail: "\xff\x1b"},
 		},
-	}
+	})
 }
 
 // domainsAudit has objects of two domains in one conflict, one that has no
@@ -225,14 +235,14 @@ func domainsAudit() *conflicts.Audit {
 	for _, o := range []*conflicts.Object{keeper, first, second, foreign, local} {
 		a.Conflicts[0].Owners = append(a.Conflicts[0].Owners, owner(o, proxy(o.ProxyAddresses[0])))
 	}
-	return a
+	return linked(a)
 }
 
 // reviewedAudit has one conflict approved, and one of each other decision.
 func reviewedAudit() *conflicts.Audit {
 	a := normalAudit()
 	a.Changes[1].Conflict, a.Changes[1].Object = "C-DDDDDDDDDD", a.Conflicts[3].Owners[1].Object
-	decided, _ := a.Decide([]conflicts.Reply{
+	decided, _ := linked(a).Decide([]conflicts.Reply{
 		{Decision: conflicts.Approved}, {Comment: "who is | this?"},
 		{Decision: conflicts.Rejected, Comment: "the <b>board</b> keeps it"}, {Decision: conflicts.Deferred, Comment: "in May"},
 	}, nil)

@@ -174,9 +174,9 @@ func (d *document) risk() {
 }
 
 func (d *document) risks() {
-	classes := make(map[string]conflicts.Class, len(d.a.Conflicts))
+	classes := make(map[conflicts.Key]conflicts.Class, len(d.a.Conflicts))
 	for i := range d.a.Conflicts {
-		classes[d.a.Conflicts[i].ID] = d.a.Conflicts[i].Class
+		classes[d.a.Conflicts[i].Key()] = d.a.Conflicts[i].Class
 	}
 	type kind struct {
 		class conflicts.Class
@@ -187,7 +187,7 @@ func (d *document) risks() {
 		counts := make(map[kind]int)
 		for _, o := range d.domains[domain] {
 			for _, c := range o.changes {
-				counts[kind{classes[c.Conflict], c.Risk}]++
+				counts[kind{classes[c.Address], c.Risk}]++
 			}
 		}
 		for _, class := range conflicts.Classes {
@@ -252,20 +252,20 @@ func (d *document) left() {
 // unresolved lists the conflicts that the changes do not end.
 func (d *document) unresolved() {
 	d.linef("## Left for a person\n")
-	planned := make(map[string]bool)
+	planned := make(map[conflicts.Key]bool)
 	for i := range d.a.Changes {
-		planned[d.a.Changes[i].Conflict] = true
+		planned[d.a.Changes[i].Address] = true
 	}
 	if d.a.Review != nil {
 		for _, l := range d.a.Review.Left {
-			planned[l.Conflict.ID] = true
+			planned[l.Conflict.Key()] = true
 		}
 	}
 	n := 0
 	for i := range d.a.Conflicts {
 		c := &d.a.Conflicts[i]
 		why := c.Unresolved
-		if why == "" && !planned[c.ID] {
+		if why == "" && !planned[c.Key()] {
 			why = "no change is proposed for this class"
 		}
 		if why == "" {

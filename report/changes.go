@@ -10,10 +10,11 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// plan finds the changes of a conflict. A map would take ten times the memory.
+// plan finds the changes of a conflict, and those of one owner. A map would take ten
+// times the memory.
 type plan struct {
 	changes []conflicts.Change
-	order   []int // of changes, by conflict
+	order   []int // of changes, by conflict and the name of the object
 }
 
 func newPlan(a *conflicts.Audit) plan {
@@ -21,30 +22,42 @@ func newPlan(a *conflicts.Audit) plan {
 	for i := range p.order {
 		p.order[i] = i
 	}
-	slices.SortStableFunc(p.order, func(x, y int) int { return cmp.Compare(a.Changes[x].Conflict, a.Changes[y].Conflict) })
+	slices.SortStableFunc(p.order, func(x, y int) int { return p.compare(x, p.changes[y].Address, p.changes[y].Object.DN) })
 	return p
 }
 
-// conflict returns the indices of the changes of a conflict, in their order.
-func (p plan) conflict(id string) []int {
-	compare := func(i int, id string) int { return cmp.Compare(p.changes[i].Conflict, id) }
-	first, _ := slices.BinarySearchFunc(p.order, id, compare)
-	last := first
-	for last < len(p.order) && p.changes[p.order[last]].Conflict == id {
-		last++
-	}
-	return p.order[first:last]
+// compare compares the n-th change with one of a conflict and an object.
+func (p plan) compare(n int, address conflicts.Key, dn string) int {
+	c := &p.changes[n]
+	return cmp.Or(cmp.Compare(c.Address, address), cmp.Compare(c.Object.DN, dn))
 }
 
-// owner returns the changes of an owner in a conflict.
+// conflict returns the indices of the changes of a conflict.
+func (p plan) conflict(c *conflicts.Conflict) []int {
+	key := c.Key()
+	return p.equal(func(n int) int { return cmp.Compare(p.changes[n].Address, key) })
+}
+
+// owner returns the changes of an owner in a conflict, in their order.
 func (p plan) owner(c *conflicts.Conflict, o *conflicts.Owner) []*conflicts.Change {
+	key := c.Key()
 	var changes []*conflicts.Change
-	for _, i := range p.conflict(c.ID) {
+	for _, i := range p.equal(func(n int) int { return p.compare(n, key, o.DN) }) {
 		if change := &p.changes[i]; change.Object.Ref() == o.Ref() {
 			changes = append(changes, change)
 		}
 	}
 	return changes
+}
+
+// equal returns that part of the order for which compare gives zero.
+func (p plan) equal(compare func(n int) int) []int {
+	first, _ := slices.BinarySearchFunc(p.order, 0, func(n, _ int) int { return compare(n) })
+	last := first
+	for last < len(p.order) && compare(p.order[last]) == 0 {
+		last++
+	}
+	return p.order[first:last]
 }
 
 // of returns the change of one claim, or nil.

@@ -65,7 +65,7 @@ var (
 func (r *Review) readDecisions(x *xlsx.Reader) error {
 	changes := r.audit.Changes
 	r.replies, r.places = make([]conflicts.Reply, len(changes)), make([]place, len(changes))
-	r.unclear = make(map[string]bool)
+	r.unclear = make(map[conflicts.Key]bool)
 	if len(changes) == 0 {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (r *Review) readDecisions(x *xlsx.Reader) error {
 	}
 	for i := range changes {
 		if c := &changes[i]; r.places[i].sheet == nil {
-			r.unclear[c.Conflict] = true
+			r.unclear[c.Address] = true
 			r.missing = append(r.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s %s of %s", changesSheet, keys[i], c.Attribute, c.Old, c.Object.DN))
 		}
 	}
@@ -146,7 +146,7 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 	wrong := func(column int, format string, args ...any) {
 		r.mistakes = append(r.mistakes, mistake{here, sheet.columns[column], fmt.Sprintf(format, args...)})
 		if known {
-			r.unclear[r.audit.Changes[change].Conflict] = true
+			r.unclear[r.audit.Changes[change].Address] = true
 		}
 	}
 	if !known {

@@ -22,7 +22,7 @@ func FuzzRow(f *testing.F) {
 	f.Add(key, "", "reject", "=1+1", 3)
 	f.Add("", "a@contoso.com", "Yes", "", 4)
 	f.Fuzz(func(t *testing.T, change, updated, decision, comment string, formula int) {
-		r := &Review{audit: a, replies: make([]conflicts.Reply, 1), places: make([]place, 1), unclear: map[string]bool{}}
+		r := &Review{audit: a, replies: make([]conflicts.Reply, 1), places: make([]place, 1), unclear: map[conflicts.Key]bool{}}
 		sheet := &reviewSheet{name: changesSheet}
 		row := &xlsx.Row{Number: 2}
 		texts := [columnsRead]string{changeAt: change, attributeAt: a.Changes[0].Attribute, oldAt: a.Changes[0].Old, newAt: updated,

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -11,7 +10,7 @@ import (
 // incidents writes what was logged, each with the conflicts that it is about. A
 // conflict stands behind the first that is about it.
 func (t *table) incidents(a *conflicts.Audit) {
-	shown := map[string]bool{}
+	shown := map[conflicts.Key]bool{}
 	for i := range a.Incidents {
 		in := &a.Incidents[i]
 		t.paragraph("", in.Title(), bold)
@@ -31,14 +30,14 @@ func (t *table) incidents(a *conflicts.Audit) {
 		}
 		var again []string
 		var fresh []*conflicts.Conflict
-		for _, id := range in.Conflicts {
-			if shown[id] {
-				again = append(again, id)
+		for _, key := range in.Conflicts {
+			c := a.Conflict(key)
+			if shown[key] {
+				again = append(again, c.ID)
 				continue
 			}
-			shown[id] = true
-			n := slices.IndexFunc(a.Conflicts, func(c conflicts.Conflict) bool { return c.ID == id })
-			fresh = append(fresh, &a.Conflicts[n])
+			shown[key] = true
+			fresh = append(fresh, c)
 		}
 		switch {
 		case in.Resolved:
@@ -89,10 +88,13 @@ type namedJSON struct {
 	Base64  map[string][]byte `json:"base64,omitempty"`
 }
 
-func newIncidentJSON(in *conflicts.Incident) *incidentJSON {
+func newIncidentJSON(a *conflicts.Audit, in *conflicts.Incident) *incidentJSON {
 	j := &incidentJSON{Event: in.ID, Count: in.Count, First: text(in.First.String()), Last: text(in.Last.String()), Computers: texts(in.Computers),
-		Address: text(in.Address), State: state(in), Outcome: text(in.Outcome), Conflicts: append([]string{}, in.Conflicts...),
+		Address: text(in.Address), State: state(in), Outcome: text(in.Outcome), Conflicts: make([]string, len(in.Conflicts)),
 		Readings: make([][2]partyJSON, len(in.Pairs)), Base64: exact("address", in.Address, "outcome", in.Outcome)}
+	for i, key := range in.Conflicts {
+		j.Conflicts[i] = a.Conflict(key).ID
+	}
 	for i, pair := range in.Pairs {
 		for n, p := range pair {
 			party := partyJSON{DN: text(p.DN), Fate: p.Fate, Objects: make([]namedJSON, len(p.Objects)), Base64: exact("dn", p.DN)}

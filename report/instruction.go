@@ -30,6 +30,8 @@ var instructionForm = regexp.MustCompile(`^` + instruction + `(?:object (\S+)|(e
 // idForm is what the ID of a conflict looks like.
 const idForm = `C-[0-9A-Z]+`
 
+var conflictID = regexp.MustCompile(`^` + idForm + `$`)
+
 // instruct appends the instructions of a record.
 func instruct(lines []string, o objectChanges, back bool) []string {
 	if guid := o.object.GUID; guid != (conflicts.GUID{}) {
@@ -40,7 +42,7 @@ func instruct(lines []string, o objectChanges, back bool) []string {
 		verb = "restores "
 	}
 	for i, c := range o.changes {
-		if i == 0 || c.Conflict != o.changes[i-1].Conflict {
+		if i == 0 || c.Address != o.changes[i-1].Address {
 			lines = append(lines, instruction+verb+c.Conflict)
 		}
 	}

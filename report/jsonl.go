@@ -16,7 +16,7 @@ func JSONL(w io.Writer, a *conflicts.Audit) error {
 	audit.Record = "audit"
 	e.line(audit)
 	for i := range a.Incidents {
-		in := newIncidentJSON(&a.Incidents[i])
+		in := newIncidentJSON(a, &a.Incidents[i])
 		in.Record = "event"
 		e.line(in)
 	}

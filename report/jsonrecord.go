@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -249,8 +250,12 @@ func newClaimJSON(c conflicts.Claim) claimJSON {
 }
 
 type changeJSON struct {
-	Record     string            `json:"record,omitempty"`
-	Conflict   string            `json:"conflict"`
+	Record   string `json:"record,omitempty"`
+	Conflict string `json:"conflict"`
+	// Type and Address are those of the conflict. Documents of before conflicts could
+	// share an ID have neither.
+	Type       text              `json:"type"`
+	Address    text              `json:"address"`
 	DN         text              `json:"dn"`
 	GUID       string            `json:"guid"`
 	Attribute  string            `json:"attribute"`
@@ -262,10 +267,11 @@ type changeJSON struct {
 }
 
 func newChangeJSON(c *conflicts.Change) *changeJSON {
+	typ, address, _ := strings.Cut(string(c.Address), ":")
 	return &changeJSON{
-		Conflict: c.Conflict, DN: text(c.Object.DN), GUID: c.Object.GUID.String(), Attribute: c.Attribute,
+		Conflict: c.Conflict, Type: text(typ), Address: text(address), DN: text(c.Object.DN), GUID: c.Object.GUID.String(), Attribute: c.Attribute,
 		Old: text(c.Old), New: text(c.New), Risk: c.Risk.String(), RiskReason: text(c.RiskReason),
-		Base64: exact("dn", c.Object.DN, "old", c.Old, "new", c.New),
+		Base64: exact("address", address, "dn", c.Object.DN, "old", c.Old, "new", c.New),
 	}
 }
 

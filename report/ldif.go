@@ -53,9 +53,9 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []obje
 	if err := out.Comment(strings.Join(ldifHeader(a, domain, objects, back), "\n")); err != nil {
 		return err
 	}
-	byID := make(map[string]*conflicts.Conflict, len(a.Conflicts))
+	byKey := make(map[conflicts.Key]*conflicts.Conflict, len(a.Conflicts))
 	for i := range a.Conflicts {
-		byID[a.Conflicts[i].ID] = &a.Conflicts[i]
+		byKey[a.Conflicts[i].Key()] = &a.Conflicts[i]
 	}
 	var comments []string
 	for i, o := range objects {
@@ -69,7 +69,7 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []obje
 		if back {
 			mods = inverse(mods)
 		}
-		comments = explain(comments[:0], o, byID, back)
+		comments = explain(comments[:0], o, byKey, back)
 		err = out.Write(&ldif.Record{
 			Comments: comments,
 			DN:       o.object.DN,
@@ -130,16 +130,15 @@ func inverse(mods []ldif.Mod) []ldif.Mod {
 
 // explain appends the comments above a record: for people, why it is there, and
 // for [ReadFix] its instructions.
-func explain(lines []string, o objectChanges, byID map[string]*conflicts.Conflict, back bool) []string {
+func explain(lines []string, o objectChanges, byKey map[conflicts.Key]*conflicts.Conflict, back bool) []string {
 	lines = comment(lines, textIndent, fmt.Sprintf("%s, %s", o.object.Name(), kind(o.object)))
-	told, undo := "", ""
+	undo := ""
 	if back {
 		undo = "takes back "
 	}
 	const indent = textIndent + "  "
-	for _, c := range o.changes {
-		if conflict := byID[c.Conflict]; conflict != nil && c.Conflict != told {
-			told = c.Conflict
+	for i, c := range o.changes {
+		if conflict := byKey[c.Address]; conflict != nil && (i == 0 || c.Address != o.changes[i-1].Address) {
 			k := conflict.Keeper()
 			lines = comment(lines, textIndent, fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Address))
 			lines = comment(lines, indent, fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))

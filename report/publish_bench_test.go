@@ -77,7 +77,7 @@ func largeAudit(found, findings int) *conflicts.Audit {
 		a.Conflicts = append(a.Conflicts, conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Type: "smtp", Address: address,
 			Reason: "holds it as its primary address",
 			Owners: []conflicts.Owner{owner(keeper, proxy(keeper.ProxyAddresses[0])), owner(other, proxy(other.ProxyAddresses[1]))}})
-		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Object: other, Attribute: conflicts.ProxyAddresses,
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Address: conflicts.Key("smtp:" + address), Object: other, Attribute: conflicts.ProxyAddresses,
 			Old: other.ProxyAddresses[1], New: fmt.Sprintf("smtp:person%dx2@contoso.com", i), RiskReason: "secondary address: mail to it reaches the keeper alone from now on"})
 	}
 	for i := range findings {

@@ -41,6 +41,8 @@ type jsonReader struct {
 	head map[string]json.RawMessage
 	// objects are the owners, each once.
 	objects map[conflicts.Ref]*conflicts.Object
+	// about has the IDs of the conflicts of each event.
+	about [][]string
 }
 
 // object hands the fields of an object to each, which reads their values.
@@ -132,17 +134,20 @@ func readGUID(s string) (g conflicts.GUID, err error) {
 
 // incident reads an event, but not which objects its names stood for.
 func (d *jsonReader) incident(j *incidentJSON) error {
-	in := conflicts.Incident{Outcome: string(j.Outcome), Resolved: j.State == resolved, Conflicts: j.Conflicts}
+	in := conflicts.Incident{Outcome: string(j.Outcome), Resolved: j.State == resolved}
 	in.ID, in.Count, in.Address = j.Event, j.Count, exactly(j.Base64, "address", j.Address)
 	in.First.Text, in.Last.Text = string(j.First), string(j.Last)
 	for _, name := range j.Computers {
 		in.Computers = append(in.Computers, string(name))
 	}
-	d.audit.Incidents = append(d.audit.Incidents, in)
+	d.audit.Incidents, d.about = append(d.audit.Incidents, in), append(d.about, j.Conflicts)
 	return nil
 }
 
 func (d *jsonReader) conflict(j *conflictJSON) error {
+	if !conflictID.MatchString(j.ID) {
+		return fmt.Errorf("%q: not the ID of a conflict", j.ID)
+	}
 	if !slices.Contains(conflicts.Classes, j.Class) {
 		return fmt.Errorf("%s: unknown class %q", j.ID, j.Class)
 	}
@@ -234,7 +239,7 @@ func (d *jsonReader) change(j *changeJSON) error {
 		return err
 	}
 	c := conflicts.Change{
-		Conflict: j.Conflict, Object: &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
+		Conflict: j.Conflict, Address: conflicts.Key(string(j.Type) + ":" + exactly(j.Base64, "address", j.Address)), Object: &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
 		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New), RiskReason: string(j.RiskReason),
 	}
 	if c.Attribute != conflicts.ProxyAddresses && c.Attribute != conflicts.Mail {
@@ -289,29 +294,69 @@ func (d *jsonReader) complete() error {
 		return fmt.Errorf("%d conflicts, %d changes and %d findings are here, %d, %d and %d were counted",
 			len(a.Conflicts), len(a.Changes), len(a.Findings), j.Counts.Conflicts, j.Counts.Changes, j.Counts.Findings)
 	}
+	return d.link()
+}
+
+// link finds the conflicts of the changes and of the events. An ID alone may be that
+// of several.
+func (d *jsonReader) link() error {
 	type claimant struct {
-		conflict string
-		object   conflicts.Ref
+		address conflicts.Key
+		object  conflicts.Ref
 	}
-	owns, seen := make(map[claimant]bool), make(map[string]bool)
+	owns, known := make(map[claimant]*conflicts.Owner), make(map[conflicts.Key]bool)
+	named := make(map[string][]conflicts.Key)
 	for i := range d.audit.Conflicts {
 		c := &d.audit.Conflicts[i]
-		if seen[c.ID] {
-			return fmt.Errorf("%s: twice", c.ID)
+		key := c.Key()
+		if known[key] {
+			return fmt.Errorf("%s: a second conflict over %s", c.ID, key)
 		}
-		seen[c.ID] = true
-		for _, o := range c.Owners {
-			owns[claimant{c.ID, o.Ref()}] = true
+		known[key] = true
+		named[c.ID] = append(named[c.ID], key)
+		for n := range c.Owners {
+			owns[claimant{key, c.Owners[n].Ref()}] = &c.Owners[n]
 		}
 	}
 	for i := range d.audit.Changes {
 		c := &d.audit.Changes[i]
-		if !owns[claimant{c.Conflict, c.Object.Ref()}] {
+		ref := c.Object.Ref()
+		if c.Address == unaddressed {
+			c.Address = addressOf(c, named[c.Conflict], func(k conflicts.Key) *conflicts.Owner { return owns[claimant{k, ref}] })
+		}
+		if !slices.Contains(named[c.Conflict], c.Address) || owns[claimant{c.Address, ref}] == nil {
 			return fmt.Errorf("%s: a change of %s, which is no owner", c.Conflict, c.Object.DN)
 		}
-		c.Object = d.objects[c.Object.Ref()]
+		c.Object = d.objects[ref]
+	}
+	for i, ids := range d.about {
+		for n := range d.audit.Conflicts {
+			if c := &d.audit.Conflicts[n]; slices.Contains(ids, c.ID) {
+				d.audit.Incidents[i].Conflicts = append(d.audit.Incidents[i].Conflicts, c.Key())
+			}
+		}
 	}
 	return nil
+}
+
+// unaddressed is the key of a change in a document that does not tell its address.
+const unaddressed conflicts.Key = ":"
+
+// addressOf returns the key of the conflict, out of those with one ID, in which the
+// object of a change owns the address: by the old value of the change, if it can.
+func addressOf(c *conflicts.Change, keys []conflicts.Key, owner func(conflicts.Key) *conflicts.Owner) conflicts.Key {
+	found := unaddressed
+	for _, k := range keys {
+		o := owner(k)
+		switch {
+		case o == nil:
+		case slices.ContainsFunc(o.Claims, func(claim conflicts.Claim) bool { return claim.Attribute == c.Attribute && claim.Value == c.Old }):
+			return k
+		default:
+			found = k
+		}
+	}
+	return found
 }
 
 // restore is the inverse of newAuditJSON.

@@ -23,8 +23,8 @@ type Review struct {
 	replies              []conflicts.Reply
 	places               []place
 	mistakes             []mistake
-	missing              []string        // rows
-	unclear              map[string]bool // conflicts of which not all decisions could be read
+	missing              []string               // rows
+	unclear              map[conflicts.Key]bool // conflicts of which not all decisions could be read
 }
 
 // A ReviewError is all that is wrong with a review.
@@ -168,7 +168,7 @@ func (r *Review) Approved(holder func(conflicts.Address) string) (*conflicts.Aud
 	decided, wrong := r.audit.Decide(r.replies, holder)
 	mistakes := slices.Clone(r.mistakes)
 	for _, m := range wrong {
-		if r.unclear[r.audit.Changes[m.Change].Conflict] {
+		if r.unclear[r.audit.Changes[m.Change].Address] {
 			continue // what was meant is not known
 		}
 		column := decisionAt

@@ -62,17 +62,17 @@ type workbook struct {
 	// keys has the key of every change, firstOwner the index of a conflict's first
 	// row among all owners.
 	keys       []string
-	firstOwner map[string]int
+	firstOwner map[conflicts.Key]int
 }
 
 func newWorkbook(a *conflicts.Audit, scan Sum) *workbook {
 	b := &workbook{
 		File: excelize.NewFile(), audit: a, scan: scan, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
-		changes: newPlan(a), keys: changeKeys(a.Changes), firstOwner: make(map[string]int, len(a.Conflicts)),
+		changes: newPlan(a), keys: changeKeys(a.Changes), firstOwner: make(map[conflicts.Key]int, len(a.Conflicts)),
 	}
 	owners := 0
 	for i := range a.Conflicts {
-		b.firstOwner[a.Conflicts[i].ID] = owners
+		b.firstOwner[a.Conflicts[i].Key()] = owners
 		owners += len(a.Conflicts[i].Owners)
 	}
 	return b

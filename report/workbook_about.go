@@ -11,7 +11,7 @@ var columnsExplained = []struct {
 	columns []explained
 }{
 	{conflictsSheet, "One row for each owner of an address; rows of one address stand together, the keeper first.", []explained{
-		{"Conflict", "Derived from the address alone: the same in every scan. Leads to its first change, if there is one."},
+		{"Conflict", "A label derived from the address alone: the same in every scan. Leads to its first change, if there is one."},
 		{"Role", "Keeper: keeps the address. Changes: changes are proposed for it. Stays, see why: nothing is proposed, Why tells the reason."},
 		{"Held as", "Every attribute value of the owner that holds the address, as stored."},
 		{"Marks", "padded: white space around the value, which look-ups do not ignore. spelt differently: the value is the same address to Active Directory only. cannot be changed: see Why."},

@@ -19,7 +19,7 @@ func (b *workbook) layConflicts() error {
 		owners += len(b.audit.Conflicts[i].Owners)
 	}
 	return b.lay(&sheetTable{name: conflictsSheet, count: owners, rows: b.writeConflicts, empty: b.none("conflicts"), columns: []sheetColumn{
-		{"Conflict", 15, false}, {"Class", 15, true}, {"Address", 26, true}, {"Role", 13, true}, {"Name", 20, true},
+		{"Conflict", 20, false}, {"Class", 15, true}, {"Address", 26, true}, {"Role", 13, true}, {"Name", 20, true},
 		{"Kind", 13, true}, {"Held as", 36, true}, {"Marks", 14, true}, {"Account", 10, true}, {"Created (UTC)", 12, true},
 		{"proxyAddresses last written (UTC)", 18, true}, {"Cause", 14, true}, {"Why", 36, true}, {"DN", 36, true}, {"objectGUID", 20, true},
 	}})
@@ -29,8 +29,8 @@ func (b *workbook) writeConflicts(t *rowWriter) error {
 	for i := range b.audit.Conflicts {
 		c := &b.audit.Conflicts[i]
 		id := cellLink{text: c.ID}
-		if proposed := b.changes.conflict(c.ID); len(proposed) > 0 {
-			id.to = b.location(changesSheet, proposed[0])
+		if proposed := b.changes.conflict(c); len(proposed) > 0 {
+			id.to = b.location(changesSheet, slices.Min(proposed))
 		}
 		for j := range c.Owners {
 			o := &c.Owners[j]
@@ -149,7 +149,7 @@ const (
 
 func (b *workbook) layChanges() error {
 	columns := []sheetColumn{
-		{changeColumn, 21, false}, {"Conflict", 15, false}, {"Name", 20, true}, {"Kind", 13, true}, {attributeColumn, 15, false},
+		{changeColumn, 28, false}, {"Conflict", 20, false}, {"Name", 20, true}, {"Kind", 13, true}, {attributeColumn, 15, false},
 		{oldColumn, 30, true}, {"Action", 9, false}, {newColumn, 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
 		{decisionColumn, 11, false}, {commentColumn, 24, true}, {dnColumn, 36, true}, {"objectGUID", 20, true},
 	}
@@ -175,14 +175,14 @@ func (b *workbook) writeChanges(t *rowWriter) error {
 	band := true
 	for i := range b.audit.Changes {
 		c := &b.audit.Changes[i]
-		first := i == 0 || c.Conflict != b.audit.Changes[i-1].Conflict
+		first := i == 0 || c.Address != b.audit.Changes[i-1].Address
 		band = band != first
 		action := "replace"
 		if c.New == "" {
 			action = "remove"
 		}
 		id := cellLink{text: c.Conflict}
-		if n, ok := b.firstOwner[c.Conflict]; ok {
+		if n, ok := b.firstOwner[c.Address]; ok {
 			id.to = b.location(conflictsSheet, n)
 		}
 		if err := t.add(band, first, cellBold(b.keys[i]), id, c.Object.Name(), c.Object.Kind(), c.Attribute, c.Old, action, c.New,
