@@ -1,17 +1,18 @@
 package report
 
 import (
-	"encoding/csv"
+	"bufio"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"proxyaddr/conflicts"
 )
 
-// CSV writes one row for each owner of each conflict (RFC 4180: CR LF, quotes
-// where needed; UTF-8 without a byte order mark, which programs would take for
-// part of the first name). The columns attribute, value and primary are those
+// CSV writes one row for each owner of each conflict (RFC 4180: CR LF, every cell in
+// quotes; UTF-8 without [ByteOrderMark], which programs would take for part of the
+// first name). The columns attribute, value and primary are those
 // of the owner's first claim, as are action, proposed and risk; also lists the
 // others.
 //
@@ -20,14 +21,20 @@ import (
 // every file, so a file without it was cut off. The column complete repeats
 // in every row whether the scan was complete.
 //
-// Every cell passes [Escape], and a cell that a spreadsheet could take for a
-// formula (OWASP, "CSV Injection") begins with an apostrophe. For exact values
-// use [JSON].
+// Every cell passes [Escape], and an apostrophe stands before what a spreadsheet
+// could take for a formula (OWASP, "CSV Injection"): at the beginning of a cell, and
+// after a semicolon, comma or vertical bar in it, where the cell ends for a program
+// with that separator. For exact values use [JSON].
 func CSV(w io.Writer, a *conflicts.Audit) error {
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
+	out := bufio.NewWriter(w)
 	write := func(cells []string) {
-		_ = out.Write(cells) // out.Error returns it
+		for i, c := range cells {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			out.WriteString(`"` + strings.ReplaceAll(csvCell(c), `"`, `""`) + `"`)
+		}
+		out.WriteString("\r\n") // Flush returns the error
 	}
 	write([]string{"conflict", "class", "address", "role", "name", "kind", "dn", "guid", "attribute", "value", "primary",
 		"also", "action", "proposed", "risk", "risk_reason", "reason", "unresolved", "complete"})
@@ -38,9 +45,11 @@ func CSV(w io.Writer, a *conflicts.Audit) error {
 		}
 	}
 	write(csvRow{class: "scan", reason: Completeness(a)}.cells(a.Complete()))
-	out.Flush()
-	return out.Error()
+	return out.Flush()
 }
+
+// ByteOrderMark at the beginning of a CSV file tells Excel that it is UTF-8.
+const ByteOrderMark = "\ufeff"
 
 type csvRow struct {
 	conflict, class, address, role, name, kind, dn, guid string
@@ -78,20 +87,14 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes plan) csvRow {
 }
 
 func (r csvRow) cells(complete bool) []string {
-	cells := []string{r.conflict, r.class, r.address, r.role, r.name, r.kind, r.dn, r.guid, r.attribute, r.value, r.primary,
+	return []string{r.conflict, r.class, r.address, r.role, r.name, r.kind, r.dn, r.guid, r.attribute, r.value, r.primary,
 		r.also, r.action, r.proposed, r.risk, r.riskReason, r.reason, r.unresolved, strconv.FormatBool(complete)}
-	for i, c := range cells {
-		cells[i] = csvCell(c)
-	}
-	return cells
 }
 
-// csvCell defuses a cell that begins like a formula. Escape leaves no tab and
-// no line end that it could begin with.
-func csvCell(s string) string {
-	s = Escape(s)
-	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+// formula matches where one can begin: a sign that begins one, also of full width,
+// after a separator, and after spaces and quotes, which programs pass over. Escape
+// leaves no tab and no line end.
+var formula = regexp.MustCompile(`(^|[;,|])([ \x{3000}"]*[=+\-@＝＋－＠])`)
+
+// csvCell makes a string safe to show in a cell.
+func csvCell(s string) string { return formula.ReplaceAllString(Escape(s), "$1'$2") }

@@ -3,13 +3,18 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
-	"slices"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/calctest"
 )
 
 func readCSV(t *testing.T, a *conflicts.Audit) []map[string]string {
@@ -73,26 +78,77 @@ func TestCSVSaysInEveryRowWhetherTheScanWasComplete(t *testing.T) {
 	}
 }
 
-func TestCSVHoldsNoFormula(t *testing.T) {
-	formulas := []string{"=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1"}
+// formulas are texts that a spreadsheet takes for formulas, at the beginning of a
+// cell and where another separator ends one.
+func formulas() (list []string) {
+	for _, f := range []string{"=1+1", "+1+1", "-1+1", "@SUM(1)", "＝1+1", "＋1+1", "－1+1", "＠SUM(1)", `=HYPERLINK("http://evil.example","x")`} {
+		list = append(list, f, " "+f, "\t"+f, "\r"+f, "\n"+f, "\u3000"+f, `"`+f, `""`+f+`"`)
+		for _, separator := range []string{";", ",", "|", "\t", "\r\n", `";`, `;"`, `; ""`, ";;", ",;", "';'", "|\u00a0"} {
+			list = append(list, "x"+separator+f, "x"+separator+f+separator+"y")
+		}
+	}
+	return list
+}
+
+// withFormulas has them wherever a directory can put a string.
+func withFormulas() *conflicts.Audit {
 	a := &conflicts.Audit{}
-	for _, f := range formulas {
+	for _, f := range formulas() {
 		o := object(1, "x", corp)
 		o.DN, o.DisplayName, o.Recipient, o.Class = f, f, 0, f
 		claim := conflicts.Claim{Attribute: conflicts.Mail, Value: f}
-		a.Conflicts = append(a.Conflicts, conflicts.Conflict{ID: f, Address: f, Reason: f, Unresolved: f, Owners: []conflicts.Owner{owner(o, claim)}})
-		a.Changes = append(a.Changes, conflicts.Change{Conflict: f, Object: o, Attribute: conflicts.Mail, Old: f, New: f, RiskReason: f})
+		c := conflicts.Conflict{ID: f, Address: f, Reason: f, Unresolved: f, Owners: []conflicts.Owner{owner(o, claim, claim)}}
+		a.Conflicts = append(a.Conflicts, c)
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: f, Address: c.Key(), Object: o, Attribute: conflicts.Mail, Old: f, New: f, RiskReason: f})
 	}
-	rows := append(readCSV(t, a), readCSV(t, hostileAudit())...)
-	for _, row := range rows {
+	return a
+}
+
+func TestCSVHoldsNoFormula(t *testing.T) {
+	begin := regexp.MustCompile(`(^|[;,|\t\r\n])[\s\x{3000}"]*[=+\-@＝＋－＠]`)
+	for _, row := range append(readCSV(t, withFormulas()), readCSV(t, hostileAudit())...) {
 		for column, cell := range row {
-			if cell != "" && slices.Contains([]byte("=+-@\t\r\n"), cell[0]) {
+			if begin.MatchString(cell) {
 				t.Errorf("%s: %q", column, cell)
 			}
 		}
 	}
-	if got := rows[0]["value"]; got != "'=1+1" {
-		t.Errorf("the value =1+1 became %q", got)
+	for value, want := range map[string]string{
+		"=1+1": "'=1+1", "x;=1+1": "x;'=1+1", "x; \"=1+1;-2": "x;' \"=1+1;'-2", "＝1": "'＝1",
+		"": "", "SMTP:o'brien-x@contoso.com": "SMTP:o'brien-x@contoso.com", "CN=a,OU=b, c": "CN=a,OU=b, c", "'=1": "'=1",
+	} {
+		if got := csvCell(value); got != want {
+			t.Errorf("%q became %q, want %q", value, got, want)
+		}
+	}
+}
+
+// Whatever the separator is that a spreadsheet goes by.
+func TestCSVHoldsNoFormulaForLibreOffice(t *testing.T) {
+	file := func(write func(io.Writer) error) (path string) {
+		path = filepath.Join(t.TempDir(), "scan.csv")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(write(f), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	plain := file(func(w io.Writer) error {
+		_, err := io.WriteString(w, "x;=1+1;y\r\n")
+		return err
+	})
+	if got := calctest.Formulas(t, plain, ';'); len(got) != 1 {
+		t.Fatalf("formulas %q, want that of the file", got)
+	}
+	path := file(func(w io.Writer) error {
+		_, err := io.WriteString(w, ByteOrderMark)
+		return errors.Join(err, CSV(w, withFormulas()))
+	})
+	if got := calctest.Formulas(t, path, ';', ',', '|'); len(got) > 0 {
+		t.Errorf("formulas %q", got)
 	}
 }
 

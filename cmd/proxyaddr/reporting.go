@@ -86,8 +86,24 @@ func (c *console) deliver(audit *conflicts.Audit, r *reporting) (int, error) {
 func write(c *console, audit *conflicts.Audit, format string) error {
 	formats := map[string]func(io.Writer, *conflicts.Audit) error{"json": report.JSON, "jsonl": report.JSONL, "csv": report.CSV}
 	if f := formats[format]; f != nil {
+		if format == "csv" && emptyFile(c.stdout) {
+			if _, err := io.WriteString(c.stdout, report.ByteOrderMark); err != nil {
+				return err
+			}
+		}
 		return f(c.stdout, audit)
 	}
 	_, screen := terminal(c.stdout)
 	return report.Table(c.stdout, audit, report.TableOptions{Width: c.width(), Color: c.colour(), Brief: screen})
+}
+
+// emptyFile reports whether a stream goes to the beginning of a file, as with
+// "> scan.csv", and not through a pipe to a program.
+func emptyFile(stream io.Writer) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular() && info.Size() == 0
 }
