@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -339,6 +340,10 @@ exact values that were there, with their conflicts.`,
 		ldifdeCommand(file), "`kinit`", ldapmodifyCommand(file), "`sha256sum -c SHA256SUMS`", verifyCommand(file, domain), "`ldapmodify -n`")
 }
 
+// bareURL matches what GitHub makes a link of without any markup (GFM section 6.9). An
+// address of mail stays one: it is what these documents are about.
+var bareURL = regexp.MustCompile(`(?i)(http|https|ftp|www)(://|\.)`)
+
 // inert makes a text inert in Markdown (CommonMark section 2.4).
 func inert(s string) string {
 	var b strings.Builder
@@ -348,7 +353,7 @@ func inert(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return b.String()
+	return bareURL.ReplaceAllString(b.String(), `$1\$2`)
 }
 
 // span quotes a string from the directory: in a code span everything is

@@ -93,8 +93,8 @@ func TestSpanCannotBeLeft(t *testing.T) {
 }
 
 func TestInertTextHasNoMarkup(t *testing.T) {
-	const in = "a\n**b** [x](u) <i> `c` |\\"
-	const want = "a\\\\n\\*\\*b\\*\\* \\[x\\](u) \\<i\\> \\`c\\` \\|\\\\"
+	const in = "a\n**b** [x](u) <i> `c` |\\ https://evil.example HTTP://x ftp://y (www.evil.example) ldaps://dc1"
+	const want = "a\\\\n\\*\\*b\\*\\* \\[x\\](u) \\<i\\> \\`c\\` \\|\\\\ https\\://evil.example HTTP\\://x ftp\\://y (www\\.evil.example) ldaps://dc1"
 	if got := inert(in); got != want {
 		t.Errorf("inert(%q) = %s, want %s", in, got, want)
 	}

@@ -91,10 +91,13 @@ func (r csvRow) cells(complete bool) []string {
 		r.also, r.action, r.proposed, r.risk, r.riskReason, r.reason, r.unresolved, strconv.FormatBool(complete)}
 }
 
-// formula matches where one can begin: a sign that begins one, also of full width,
-// after a separator, and after spaces and quotes, which programs pass over. Escape
-// leaves no tab and no line end.
-var formula = regexp.MustCompile(`(^|[;,|])([ \x{3000}"]*[=+\-@＝＋－＠])`)
+// formulaSigns begin a formula in a spreadsheet, those of full width in some. The minus
+// is the last, where it stands for itself in an expression.
+const formulaSigns = "=+@＝＋－＠-"
+
+// formula matches where one can begin: at a sign, also after a separator, and after
+// spaces and quotes, which programs pass over. Escape leaves no tab and no line end.
+var formula = regexp.MustCompile(`(^|[;,|])([ \x{3000}"]*[` + formulaSigns + `])`)
 
 // csvCell makes a string safe to show in a cell.
 func csvCell(s string) string { return formula.ReplaceAllString(Escape(s), "$1'$2") }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -28,26 +29,31 @@ type cell struct {
 
 // newCell makes a cell of a string, an int or one of the types above.
 func newCell(value any, l look) cell {
+	c := cell{look: l}
 	switch v := value.(type) {
 	case cellBold:
-		l.face = faceBold
-		return cell{text: cut(Escape(string(v))), look: l}
+		c.text, c.look.face = Escape(string(v)), faceBold
 	case cellLink:
+		c.text, c.to = Escape(v.text), v.to
 		if v.to != "" {
-			l.face = faceLink
+			c.look.face = faceLink
 		}
-		return cell{cut(Escape(v.text)), l, v.to}
 	case cellLines:
 		escaped := make([]string, len(v))
 		for i := range v {
 			escaped[i] = Escape(v[i])
 		}
-		return cell{text: cut(strings.Join(escaped, "\n")), look: l}
+		c.text = strings.Join(escaped, "\n")
 	case int:
-		l.number = true
-		return cell{text: strconv.Itoa(v), look: l}
+		c.text, c.look.number = strconv.Itoa(v), true
+		return c
+	default:
+		c.text = Escape(value.(string))
 	}
-	return cell{text: cut(Escape(value.(string))), look: l}
+	c.text = cut(c.text)
+	first, _ := utf8.DecodeRuneInString(c.text)
+	c.look.quoted = strings.ContainsRune(formulaSigns, first)
+	return c
 }
 
 // put writes a cell of a small sheet.

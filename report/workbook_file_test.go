@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -93,6 +94,16 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 	}
 	defer f.Close()
 	rows := records(t, f, findingsSheet)
+	for i, s := range hostile[:7] { // a cell that is edited stays a text, too
+		id, err := f.GetCellStyle(findingsSheet, fmt.Sprintf("D%d", i+2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		quoted := f.Styles.CellXfs.Xf[id].QuotePrefix
+		if want := strings.ContainsAny(s[:1], "=+-@"); (quoted != nil && *quoted) != want {
+			t.Errorf("%q: quoted %v, want %v", s, quoted, want)
+		}
+	}
 	for i, s := range hostile {
 		want := Escape(s)
 		if strings.HasPrefix(s, "𝄞") {

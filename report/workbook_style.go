@@ -43,6 +43,9 @@ type look struct {
 	// grid draws lines beside the cell, rule one above it, band fills it.
 	grid, rule, band bool
 	number           bool
+	// quoted has a spreadsheet program keep text that begins like a formula, also when
+	// the cell is edited.
+	quoted bool
 }
 
 // style returns the number of the style that has a look.
@@ -51,8 +54,22 @@ func (b *workbook) style(l look) (int, error) {
 		return id, nil
 	}
 	id, err := b.NewStyle(l.style())
+	if err == nil && l.quoted {
+		id = b.quote(id)
+	}
 	b.styles[l] = id
 	return id, err
+}
+
+// quote returns the number of a copy of a style that has quotePrefix (ECMA-376 part 1
+// section 18.8.45), which excelize cannot set.
+func (b *workbook) quote(id int) int {
+	all := b.Styles.CellXfs
+	xf := all.Xf[id]
+	xf.QuotePrefix = new(true)
+	all.Xf = append(all.Xf, xf)
+	all.Count = len(all.Xf)
+	return all.Count - 1
 }
 
 // size returns the size of the letters in points.

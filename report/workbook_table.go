@@ -63,7 +63,7 @@ func (b *workbook) lay(t *sheetTable) error {
 // are written before the rows.
 func (t *sheetTable) registerLooks() error {
 	for _, c := range t.columns {
-		for _, l := range []look{{}, {face: faceBold}, {face: faceLink}, {number: true}} {
+		for _, l := range []look{{}, {face: faceBold}, {face: faceLink}, {number: true}, {quoted: true}, {face: faceBold, quoted: true}, {face: faceLink, quoted: true}} {
 			for i := range 4 {
 				l.wrap, l.grid, l.rule, l.band = c.wrap, true, i&1 != 0, i&2 != 0
 				if _, err := t.book.style(l); err != nil {
