@@ -44,7 +44,7 @@ applied by another hand are left alone. Ctrl-C ends a run between two objects.
 
 With --limit the first objects of the plan are changed and the others left for
 --resume: try a few, look, go on. A plan that would change more than --max-percent
-of the objects with addresses in the forest is refused.
+of the objects with addresses in the forest is refused, whatever --limit says.
 
 A logon name is never changed.
 
@@ -72,11 +72,17 @@ func (o *applyOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.resume, "resume", "", "go on with what is left in this `journal`")
 	fs.StringVar(&o.undo, "undo", "", "take back what was done by this `journal`")
 	fs.BoolVar(&o.yes, "yes", false, "do not ask for confirmation")
-	fs.IntVar(&o.limit, "limit", 0, "change no more than this `number` of objects, and leave the others for --resume")
-	fs.Float64Var(&o.maxPercent, "max-percent", 0, "refuse to change more than this `percentage` of the objects with addresses")
+	fs.IntVar(&o.limit, "limit", 0, "change no more than this `number` of objects now, and leave the others for --resume")
+	fs.Float64Var(&o.maxPercent, "max-percent", 0, "refuse a plan that changes more than this `percentage` of the objects with addresses")
 }
 
-func (o *applyOptions) check(c *console, args []string) error {
+// leastPercent lets one object of a million be the most that is changed. Less would
+// refuse every plan.
+const leastPercent = 0.0001
+
+// check validates what can be validated before anything is contacted. A guard that
+// is set has to be one: not setting it is how to do without.
+func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error {
 	ways := 0
 	for _, given := range []bool{len(args) > 0, o.resume != "", o.undo != ""} {
 		if given {
@@ -89,10 +95,10 @@ func (o *applyOptions) check(c *console, args []string) error {
 		return wrong("write for example proxyaddr apply fix-example.com.ldif -d example.com", "no file to apply")
 	case ways > 1 || o.journal != "" && len(args) == 0:
 		return wrong("a journal holds all that is left to do", "--resume and --undo take no other files")
-	case o.limit < 0:
-		return wrong("write for example --limit 10", "--limit %d: must be more than 0", o.limit)
-	case o.maxPercent < 0 || o.maxPercent > 100:
-		return wrong("write for example --max-percent 5", "--max-percent %v: must be from 0 to 100", o.maxPercent)
+	case fs.Changed("limit") && o.limit < 1:
+		return wrong("write for example --limit 10, or leave it out", "--limit %d: must be 1 or more", o.limit)
+	case fs.Changed("max-percent") && !(o.maxPercent >= leastPercent && o.maxPercent <= 100): // nor is NaN
+		return wrong("write for example --max-percent 5, or leave it out", "--max-percent %v: must be from %v to 100", o.maxPercent, leastPercent)
 	case o.catalog:
 		return wrong("leave it out", "a global catalog takes no changes")
 	case !o.named():
@@ -124,7 +130,7 @@ func newApply(c *console) (*pflag.FlagSet, func(context.Context, []string) (int,
 		if err := c.settle(fs, alternatives...); err != nil {
 			return 0, err
 		}
-		if err := o.check(c, args); err != nil {
+		if err := o.check(c, fs, args); err != nil {
 			return 0, err
 		}
 		return o.run(ctx, c)
@@ -262,18 +268,28 @@ func amendments(verdicts []conflicts.Verdict) []conflicts.Amendment {
 	return list
 }
 
-// confirm shows what is to be done, and asks whether it is.
+// needed returns how many objects with addresses there have to be for n of them to
+// be no more than a percentage. It fits an int of 32 bits, as no Active Directory
+// database holds 2^31 objects.
+func needed(n int, percent float64) int {
+	const rounding = 1 - 1e-12 // 3 objects are 0.3 % of 1,000, though no binary fraction is 0.3
+	return int(min(math.Ceil(float64(n)*100/percent*rounding), math.MaxInt32))
+}
+
+// confirm shows what is to be done, and asks whether it is. planned is how many
+// objects the plan changes, those that are left for later included.
 func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan.Forest, todo []conflicts.Verdict, planned int) (bool, error) {
-	n := len(todo)
 	if o.maxPercent > 0 {
-		enough, err := forest.HasAddresses(ctx, int(math.Ceil(float64(n)*100/o.maxPercent)))
+		enough, err := forest.HasAddresses(ctx, needed(planned, o.maxPercent))
 		if err != nil {
 			return false, err
 		}
 		if !enough {
-			return false, wrong("raise --max-percent if these are the right files", "%d objects are more than %v %% of those with addresses: nothing was changed", n, o.maxPercent)
+			return false, wrong("raise --max-percent if these are the right files", "the plan changes %d objects, more than %v %% of those with addresses: nothing was changed",
+				planned, o.maxPercent)
 		}
 	}
+	n := len(todo)
 	err := report.PlanTable(c.stdout, todo, func(dn string) string {
 		server, _ := forest.Server(dn)
 		return cmp.Or(server.Host, server.URL)
@@ -282,7 +298,7 @@ func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan
 		return false, unprinted(err)
 	}
 	if n < planned {
-		c.log("%d of %d objects, as --limit has it", n, planned)
+		c.log("%d of %d objects (--limit)", n, planned)
 	}
 	if o.yes {
 		return true, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -115,5 +116,26 @@ func TestTypedLine(t *testing.T) {
 	r, _ := io.Pipe()
 	if got := typedLine(ctx, r); got != "" {
 		t.Errorf("interrupted: %q", got)
+	}
+}
+
+// The percentage is exact where it comes out even, and never more objects than an
+// int of any size can tell.
+func TestNeeded(t *testing.T) {
+	for _, tc := range []struct {
+		n       int
+		percent float64
+		want    int
+	}{{1, 100, 1}, {2, 66.7, 3}, {2, 66.6, 4}, {3, 0.3, 1000}, {7, 0.7, 1000}, {57, 5.7, 1000}, {23, 1, 2300}, {1, leastPercent, 1_000_000}, {math.MaxInt32, leastPercent, math.MaxInt32}} {
+		if got := needed(tc.n, tc.percent); got != tc.want {
+			t.Errorf("%d objects at %v %%: %d, want %d", tc.n, tc.percent, got, tc.want)
+		}
+	}
+	for n := range 2000 {
+		for tenths := 1; tenths <= 1000; tenths++ {
+			if got, want := needed(n, float64(tenths)/10), (n*1000+tenths-1)/tenths; got != want {
+				t.Fatalf("%d objects at %d tenths: %d, want %d", n, tenths, got, want)
+			}
+		}
 	}
 }
