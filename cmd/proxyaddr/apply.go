@@ -213,7 +213,7 @@ func (c *console) openJournal(name string) (*apply.Journal, error) {
 	case errors.Is(err, apply.ErrInUse):
 		return nil, wrong("wait for it to end", "%v", err)
 	case err != nil:
-		return nil, wrong("name the journal that apply wrote", "%v", err)
+		return nil, wrong("name the journal that apply wrote, such as fix-example.com.journal beside the fix file", "%v", err)
 	}
 	if j.Torn {
 		c.log("%s: its last line was cut off, and is left out", name)

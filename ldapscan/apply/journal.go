@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"proxyaddr/conflicts"
@@ -110,6 +111,12 @@ func newJournal(now func() time.Time) *Journal {
 	return &Journal{now: now, at: map[conflicts.GUID]int{}, open: none}
 }
 
+// ErrForeign is the error for a file that is not a journal.
+var ErrForeign = errors.New("not a journal of proxyaddr")
+
+// opening is how every journal begins.
+const opening = `{"record":"` + string(begin) + `",`
+
 // ErrNoPlan is the error for a journal that ends before its plan does, so that
 // nothing was done.
 var ErrNoPlan = errors.New("it ends before the plan does: nothing was changed")
@@ -120,6 +127,13 @@ var ErrInUse = errors.New("another process is using it")
 // load reads all lines and returns how many octets are whole.
 func (j *Journal) load(r io.Reader) (whole int64, err error) {
 	in := bufio.NewReader(r)
+	start, err := in.Peek(len(opening))
+	switch {
+	case err != nil && err != io.EOF:
+		return 0, err
+	case !strings.HasPrefix(opening, string(start)): // one that was cut off has less of it
+		return 0, ErrForeign
+	}
 	for n := 1; ; n++ {
 		text, err := in.ReadBytes('\n')
 		if err == io.EOF && len(text) == 0 {

@@ -108,7 +108,7 @@ func TestDamagedJournal(t *testing.T) {
 	lines := strings.SplitAfter(written, "\n")
 	without := func(n int) string { return strings.Join(append(append([]string{}, lines[:n]...), lines[n+1:]...), "") }
 	for name, tc := range map[string]struct{ text, says string }{
-		"no header":       {without(0), "line 1: unexpected change"},
+		"no header":       {without(0), "not a journal of proxyaddr"},
 		"plan too short":  {without(1), "line 3: unexpected intent"},
 		"plan too long":   {lines[0] + lines[1] + lines[2] + lines[2], "line 4: CN=Two,DC=contoso,DC=example: changed twice, or not announced"},
 		"object twice":    {lines[0] + lines[1] + lines[1], "line 3: CN=Björn,DC=contoso,DC=example: changed twice, or not announced"},
@@ -122,8 +122,13 @@ func TestDamagedJournal(t *testing.T) {
 		"later version":   {strings.Replace(written, `"journal_version":1`, `"journal_version":2`, 1), "line 1: a journal of version 2"},
 		"logon name":      {strings.Replace(written, `"attribute":"proxyAddresses"`, `"attribute":"userPrincipalName"`, 1), "line 2: CN=Björn,DC=contoso,DC=example: userPrincipalName is never changed"},
 		"empty":           {"", "nothing was changed"},
-		"something else":  {"dn: CN=a\nchangetype: modify\n", "line 1: invalid character"},
-		"garbage, a line": {"x\n", "nothing was changed"},
+		"something else":  {"dn: CN=a\nchangetype: modify\n", "not a journal of proxyaddr"},
+		"garbage, a line": {"x\n", "not a journal of proxyaddr"},
+		"garbage, cut":    {"x", "not a journal of proxyaddr"},
+		"other JSON":      {`{"schema_version":1}` + "\n", "not a journal of proxyaddr"},
+		"zeros":           {strings.Repeat("\x00", 5000), "not a journal of proxyaddr"},
+		"only a plan":     {lines[0] + lines[1], "nothing was changed"},
+		"first line cut":  {lines[0][:40], "nothing was changed"},
 	} {
 		path := filepath.Join(t.TempDir(), "journal")
 		if err := os.WriteFile(path, []byte(tc.text), 0o600); err != nil {
