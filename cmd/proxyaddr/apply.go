@@ -40,7 +40,8 @@ What is about to be done, and what was, is in the journal before anything follow
 However a run ended, --resume finds out what became of the change that was under
 way and does what is left, and --undo takes back what was done, the last first. An
 object that was changed since is shown, and not taken back. Records that were
-applied by another hand are left alone. Ctrl-C ends a run between two objects.
+applied by another hand are left alone, also by --undo. Ctrl-C ends a run between
+two objects.
 
 With --limit the first objects of the plan are changed and the others left for
 --resume: try a few, look, go on. A plan that would change more than --max-percent
@@ -328,11 +329,15 @@ func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, erro
 		err = nil
 	}
 	left := len(j.Left())
+	others := ""
+	if n := j.ByAnother(); n > 0 {
+		others = fmt.Sprintf(", and %d by another hand", n)
+	}
 	switch {
 	case j.Undoing():
 		c.log("%d of %d objects are left to be taken back; the journal is %s", left, j.Planned(), o.journal)
 	default:
-		c.log("%d of %d objects were changed; the journal is %s", j.Made(), j.Planned(), o.journal)
+		c.log("%d of %d objects were changed%s; the journal is %s", j.Made(), j.Planned(), others, o.journal)
 	}
 	if left > 0 {
 		c.hint("--resume goes on with it")

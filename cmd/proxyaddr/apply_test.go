@@ -30,6 +30,11 @@ proxyAddresses: smtp:x@A.example
 			t.Error(err)
 		}
 	}
+	made := func(srv *ldaptest.Server) {
+		if err := srv.Apply(strings.NewReader("dn: CN=Third,DC=a,DC=example\nchangetype: modify\nreplace: proxyAddresses\nproxyAddresses: smtp:x2@a.example\n-\n")); err != nil {
+			t.Error(err)
+		}
+	}
 	for name, tc := range map[string]struct {
 		fault func(srv *ldaptest.Server, interrupt func()) ldaptest.Fault
 		code  int
@@ -47,6 +52,9 @@ proxyAddresses: smtp:x@A.example
 		"dropped": {func(*ldaptest.Server, func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Drop, Modify: every}
 		}, exitIncomplete, "it was changed all the same\n", exitClean},
+		"made by another": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
+			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultNoSuchAttribute, Modify: every, Do: func() { made(srv) }}
+		}, exitStale, "another hand has changed it\nproxyaddr: 0 of 2 objects were changed, and 1 by another hand; the journal is FILE\nhint: --resume goes on with it", exitClean},
 		"out of date": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
 			return ldaptest.Fault{Modify: every, Do: func() { gone(srv) }}
 		}, exitStale, "no object has its objectGUID any more, or the account does not see it; it was not changed\nproxyaddr: 1 of 2", exitStale},

@@ -14,8 +14,9 @@ const format = 1
 // An entry is a line of a journal, a JSON object. What a run is told first, as
 // whom and of which program, stands in entries of the kinds begin, resume and undo.
 // The entries of the kind change follow the first: the plan. From then on every
-// change has an intent before it is sent, and then done or failed: that it was
-// made, and seen to be, or that the server refused it.
+// change has an intent before it is sent, and then done, failed or by_another: it was
+// made, and seen to be; or the server refused it, and the object is as it was or as
+// another hand made it.
 type entry struct {
 	Record kind      `json:"record"`
 	Time   time.Time `json:"time,omitzero"`
@@ -36,13 +37,14 @@ type entry struct {
 type kind string
 
 const (
-	begin  kind = "apply"
-	change kind = "change"
-	resume kind = "resume"
-	undo   kind = "undo"
-	intent kind = "intent"
-	done   kind = "done"
-	failed kind = "failed"
+	begin   kind = "apply"
+	change  kind = "change"
+	resume  kind = "resume"
+	undo    kind = "undo"
+	intent  kind = "intent"
+	done    kind = "done"
+	failed  kind = "failed"
+	foreign kind = "by_another"
 )
 
 // A Head says what a run was about.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,13 +103,11 @@ func states(t testing.TB, f *ldapscan.Forest, plan []conflicts.Amendment) string
 }
 
 // noted says of each amendment what the journal has of it, in the same way; "?"
-// stands for a change whose outcome is open.
+// stands for a change whose outcome is open, "t" for theirs: one by another hand.
 func noted(j *Journal) string {
-	b := slices.Repeat([]byte{'r'}, len(j.plan))
-	for i, made := range j.made {
-		if made {
-			b[i] = 'a'
-		}
+	b := make([]byte, len(j.plan))
+	for i, f := range j.fates {
+		b[i] = map[fate]byte{unmade: 'r', made: 'a', theirs: 't'}[f]
 	}
 	if j.open != none {
 		b[j.open] = '?'

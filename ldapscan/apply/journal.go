@@ -31,12 +31,21 @@ type Journal struct {
 	planned int
 	plan    []conflicts.Amendment
 	at      map[conflicts.GUID]int // place in plan
-	made    []bool                 // of each in plan, whether it was made and not taken back
+	fates   []fate                 // of each in plan
 	open    int                    // place of the one whose outcome is not known, or none
 	undoing bool
 }
 
 const none = -1
+
+// A fate is what became of a change.
+type fate byte
+
+const (
+	unmade fate = iota // or taken back
+	made
+	theirs // another hand made it, or took it back: neither is left for this journal
+)
 
 // A file is what a journal uses of an [os.File].
 type file interface {
@@ -196,17 +205,25 @@ func (j *Journal) take(e *entry) error {
 	if err != nil || !known {
 		return fmt.Errorf("%q: not in the plan", e.GUID)
 	}
+	before, after := unmade, made
+	if j.undoing {
+		before, after = after, before
+	}
 	switch {
-	case e.Record == intent && (j.open == none || j.open == i) && j.made[i] == j.undoing:
+	case e.Record == intent && (j.open == none || j.open == i) && j.fates[i] == before:
 		j.open = i
-	case e.Record == failed && j.open == i:
-		j.open = none
-	case e.Record == done && j.open == i:
-		j.made[i] = !j.undoing
-		j.open = none
+		return nil
+	case j.open != i:
+		return unexpected
+	case e.Record == failed:
+	case e.Record == done:
+		j.fates[i] = after
+	case e.Record == foreign:
+		j.fates[i] = theirs
 	default:
 		return unexpected
 	}
+	j.open = none
 	return nil
 }
 
@@ -224,7 +241,7 @@ func (j *Journal) admit(e *entry) error {
 	}
 	j.at[a.GUID] = len(j.plan)
 	j.plan = append(j.plan, a)
-	j.made = append(j.made, false)
+	j.fates = append(j.fates, unmade)
 	return nil
 }
 
@@ -232,9 +249,14 @@ func (j *Journal) admit(e *entry) error {
 func (j *Journal) Planned() int { return len(j.plan) }
 
 // Made returns how many changes were made and not taken back.
-func (j *Journal) Made() (n int) {
-	for _, made := range j.made {
-		if made {
+func (j *Journal) Made() int { return j.count(made) }
+
+// ByAnother returns how many changes another hand made, or took back.
+func (j *Journal) ByAnother() int { return j.count(theirs) }
+
+func (j *Journal) count(f fate) (n int) {
+	for _, known := range j.fates {
+		if known == f {
 			n++
 		}
 	}
@@ -251,7 +273,7 @@ func (j *Journal) Left() []conflicts.Amendment {
 	}
 	var left []conflicts.Amendment
 	for i, a := range j.plan {
-		if !j.made[i] {
+		if j.fates[i] == unmade {
 			left = append(left, a)
 		}
 	}
@@ -262,7 +284,7 @@ func (j *Journal) Left() []conflicts.Amendment {
 func (j *Journal) Inverses() []conflicts.Amendment {
 	var inverses []conflicts.Amendment
 	for i := range slices.Backward(j.plan) {
-		if j.made[i] {
+		if j.fates[i] == made {
 			inverses = append(inverses, j.plan[i].Inverse())
 		}
 	}

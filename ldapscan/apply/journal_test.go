@@ -143,6 +143,39 @@ func TestDamagedJournal(t *testing.T) {
 	}
 }
 
+// What another hand changed is neither left to do nor to be taken back.
+func TestJournalOfAnotherHand(t *testing.T) {
+	const refused = `{"record":"by_another","time":"2026-03-04T04:06:07.089Z","guid":"03020102-0000-0000-0000-000000000000","dn":"CN=Two,DC=contoso,DC=example","problem":"no such attribute"}
+`
+	upToIntent := strings.Join(strings.SplitAfter(written, "\n")[:6], "")
+	path := filepath.Join(t.TempDir(), "journal")
+	if err := os.WriteFile(path, []byte(upToIntent), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j, err := Open(path, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.note(result(foreign, &j.plan[1], "no such attribute")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != upToIntent+refused {
+		t.Errorf("%v\n%s", err, got)
+	}
+	if j = reopen(t, j); noted(j) != "at" || len(j.Left()) != 0 || len(j.Inverses()) != 1 || j.Made() != 1 {
+		t.Errorf("%s, %d left, %d to be taken back", noted(j), len(j.Left()), len(j.Inverses()))
+	}
+	for name, lines := range map[string]string{
+		"without an intent": refused,
+		"sent again":        strings.SplitAfter(written, "\n")[5] + refused + strings.SplitAfter(written, "\n")[5],
+	} {
+		text := strings.Join(strings.SplitAfter(written, "\n")[:5], "") + lines + refused
+		if _, err := newJournal(at).load(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "unexpected") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // One process at a time, and no journal is overwritten.
 func TestJournalIsExclusive(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")

@@ -32,9 +32,10 @@ func (s *Stop) Error() string {
 
 // What became of the amendment at which a run stopped.
 const (
-	notMade = "it was not changed"
-	wasMade = "it was changed all the same"
-	unclear = "whether it was changed is not known"
+	notMade   = "it was not changed"
+	wasMade   = "it was changed all the same"
+	byAnother = "another hand has changed it"
+	unclear   = "whether it was changed is not known"
 )
 
 // Servers returns the servers that the changes of a plan go to, in its order. A
@@ -241,6 +242,9 @@ func (w *Writer) find(j *Journal, a *conflicts.Amendment, cause error) error {
 	}
 	state, _ := a.State(o)
 	switch {
+	case state == conflicts.Applied && answered: // a server that refuses changes nothing
+		s.Outcome = byAnother
+		err = j.note(result(foreign, a, s.Problem))
 	case state == conflicts.Applied:
 		s.Outcome = wasMade
 		err = j.note(result(done, a, s.Problem))

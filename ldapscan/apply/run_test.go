@@ -158,7 +158,7 @@ func TestRunStops(t *testing.T) {
 		"refused as another made it": {func(srv *ldaptest.Server) []ldaptest.Fault {
 			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Fail, Code: ldap.LDAPResultNoSuchAttribute, Modify: every,
 				Do: apply(srv, c1+"replace: mail\nmail: new1@contoso.example\n-\nreplace: proxyAddresses\nproxyAddresses: SMTP:new1@contoso.example\nproxyAddresses: smtp:spare@contoso.example\n-\n")}}
-		}, "No Such Attribute", wasMade, true, "aar", "aar", "aar", false},
+		}, "No Such Attribute", byAnother, true, "aar", "atr", "atr", false},
 		"dropped after it was made": {func(*ldaptest.Server) []ldaptest.Fault {
 			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Drop, Modify: every}}
 		}, "closed the connection", wasMade, false, "aar", "aar", "aar", false},
@@ -223,6 +223,72 @@ func TestRunStops(t *testing.T) {
 				t.Errorf("directory %s in the end", d)
 			}
 		})
+	}
+}
+
+// Of two runs of one file each change is in one journal alone, and taken back by that
+// one alone; so is one that another took back.
+func TestAnotherHand(t *testing.T) {
+	ctx := context.Background()
+	srv := serve(t, 2)
+	f, first := begun(t, srv, time.Minute)
+	second, err := Create(filepath.Join(t.TempDir(), "second"), at, *first.head, first.plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ignore := func(*conflicts.Amendment) {}
+	// race has a run refused because another makes its first change meanwhile.
+	race := func(slow, fast *Journal) (s *Stop) {
+		t.Helper()
+		srv.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultNoSuchAttribute, Modify: every, Do: func() {
+			if err := runAll(ctx, f, fast, fast.Left()[:1], ignore); err != nil {
+				t.Error(err)
+			}
+		}})
+		if err := runAll(ctx, f, slow, slow.Left(), ignore); !errors.As(err, &s) {
+			t.Fatalf("%v", err)
+		}
+		return s
+	}
+	say := func(what, wantFirst, wantSecond, wantDirectory string) {
+		t.Helper()
+		first, second = reopen(t, first), reopen(t, second)
+		if got := states(t, f, first.plan); noted(first) != wantFirst || noted(second) != wantSecond || got != wantDirectory {
+			t.Errorf("%s: journals %s and %s, directory %s", what, noted(first), noted(second), got)
+		}
+	}
+	if s := race(second, first); s.Outcome != byAnother || !s.Stale {
+		t.Errorf("%v", s)
+	}
+	say("first change", "ar", "tr", "ar")
+	if second.Made() != 0 || second.ByAnother() != 1 || len(second.Left()) != 1 {
+		t.Errorf("made %d, by another %d, left %d", second.Made(), second.ByAnother(), len(second.Left()))
+	}
+	if err := runAll(ctx, f, second, second.Left(), ignore); err != nil {
+		t.Fatal(err)
+	}
+	say("gone on with", "ar", "ta", "aa")
+	for _, j := range []*Journal{first, second} {
+		if err := j.Undo(*j.head); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := runAll(ctx, f, second, second.Left(), ignore); err != nil {
+		t.Fatal(err)
+	}
+	say("taken back by the second", "ar", "tr", "ar")
+	// A rollback file takes it back while the first does.
+	back := first.Inverses()
+	third, err := Create(filepath.Join(t.TempDir(), "third"), at, *first.head, back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := race(first, third); s.Outcome != byAnother {
+		t.Errorf("%v", s)
+	}
+	say("taken back by a third", "tr", "tr", "rr")
+	if len(first.Left()) != 0 {
+		t.Errorf("left %d", len(first.Left()))
 	}
 }
 
