@@ -106,6 +106,8 @@ func TestVerify(t *testing.T) {
 	deleted.Deleted = true
 	forwarder := object(7, "Forwarder")
 	forwarder.TargetAddress = "SMTP:free@a.com"
+	remote := object(1, "X", "SMTP:x@a.com")
+	remote.TargetAddress = "SMTP:free@a.com"
 	logon := upn(object(6, "Logon"), "free@a.com")
 	reader, writer := object(1, "X", "SMTP:x@a.com"), object(1, "X", "SMTP:x@a.com")
 	reader.Writable, writer.Writable = []string{Mail}, []string{Mail, ProxyAddresses}
@@ -121,7 +123,8 @@ func TestVerify(t *testing.T) {
 		"taken":                 {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:Taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"stale SMTP:Taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com)"}},
 		"taken by a logon name": {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{logon})}, []string{"stale SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
 		"taken by deleted":      {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{deleted})}, []string{"stale SMTP:taken@a.com is taken by the deleted object CN=Gone,OU=Staff,DC=a,DC=com"}},
-		"forwarded to":          {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{forwarder})}, []string{"ready"}},
+		"taken by a target":     {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{forwarder})}, []string{"stale SMTP:free@a.com is taken by CN=Forwarder,OU=Staff,DC=a,DC=com (targetAddress: SMTP:free@a.com)"}},
+		"its own target":        {[]Amendment{fix(remote, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{remote}, Holders: NewHolders([]*Object{remote})}, []string{"ready"}},
 		"its own logon name":    {[]Amendment{fix(upn(object(1, "X", "SMTP:x@a.com"), "free@a.com"), "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{upn(object(1, "X", "SMTP:x@a.com"), "free@a.com")})}, []string{"ready"}},
 		"rollback":              {[]Amendment{restore}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"ready; CN=Holder,OU=Staff,DC=a,DC=com has SMTP:taken@a.com as well"}},
 		"rollback of three":     {[]Amendment{atLine(1, restore), atLine(2, restoreToo)}, Present{Objects: []*Object{x, y}}, []string{"ready", "ready"}},

@@ -49,15 +49,16 @@ func (o *Owner) place() int {
 	return place
 }
 
-// Forwards reports whether the owner has the address as its targetAddress alone:
-// mail to it goes there, which takes nothing from the one who has the address.
+// Forwards reports whether the owner has the address as its targetAddress alone.
+// That makes it no owner in a conflict, but the address is taken: mail to the object
+// would reach whoever else is given it.
 func (o *Owner) Forwards() bool { return o.Claims[0].Attribute == TargetAddress }
 
 // Availability tells whether an address is free.
 type Availability struct {
 	Address Address
-	// Owners are all objects that hold it, deleted ones and those that only
-	// forward to it among them.
+	// Owners are all objects that hold it: deleted ones too, and those that forward
+	// to it.
 	Owners []Owner
 	// Incomplete says that not everything could be read.
 	Incomplete bool
@@ -65,10 +66,8 @@ type Availability struct {
 	Next Address
 }
 
-// Taken reports whether any object, a deleted one included, has the address.
-func (a *Availability) Taken() bool {
-	return slices.ContainsFunc(a.Owners, func(o Owner) bool { return !o.Forwards() })
-}
+// Taken reports whether any object has the address.
+func (a *Availability) Taken() bool { return len(a.Owners) > 0 }
 
 // State is "free", "taken" or "unknown".
 func (a *Availability) State() string {

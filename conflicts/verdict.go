@@ -136,7 +136,7 @@ func (v *Verdict) free(holders Holders) {
 		var others []string
 		for _, owner := range holders.Owners(a) {
 			switch c := owner.Claims[0]; {
-			case owner.Forwards() || owner.Ref() == v.Object.Ref():
+			case owner.Ref() == v.Object.Ref():
 			case v.Amendment.Restores:
 				v.Notes = append(v.Notes, fmt.Sprintf("%s has %s as well", owner.DN, a.Raw))
 			case owner.Deleted:

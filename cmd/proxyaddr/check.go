@@ -13,10 +13,10 @@ import (
 )
 
 const checkUsage = `Check tells whether addresses are free, and who has those that are taken: in
-proxyAddresses, mail or userPrincipalName, written in any way that Active
-Directory takes for the same, and by deleted objects as far as the account sees
-them. In place of an SMTP address that is taken it names the next free one. It
-asks each partition by its indexes, and never writes.
+proxyAddresses, mail, userPrincipalName or targetAddress, written in any way that
+Active Directory takes for the same, and by deleted objects as far as the account
+sees them. In place of an SMTP address that is taken it names the next free one.
+It asks each partition by its indexes, and never writes.
 
 USAGE
   proxyaddr check ADDRESS... -d DOMAIN [FLAGS]
@@ -28,8 +28,8 @@ EXAMPLE
   proxyaddr check bob@example.com X500:/o=Example/cn=bob -H ldaps://dc1.example.com -D EXAMPLE\anna -W
   proxyaddr check bob@example.com --input export.ldif --format json
 
-An ADDRESS without a type is an SMTP address. Who only forwards mail to it, by
-targetAddress, is shown too, but does not take it.
+An ADDRESS without a type is an SMTP address. An object that forwards mail to an
+address by targetAddress takes it: whoever else got it would get that mail.
 
 The exit status is 0 if all are free, 1 if one is taken, and 3 if that could not
 be told of all, because not everything could be read.
