@@ -11,7 +11,7 @@ import (
 // not everything could be read, it tells what was, and the error says what was
 // not. An [*Error], and that of ctx, means that there is no list.
 func Check(ctx context.Context, src Source, addresses []conflicts.Address) ([]conflicts.Availability, error) {
-	holders, err := lookUp(ctx, src, addresses)
+	holders, err := Holders(ctx, src, addresses)
 	if holders == nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func suggest(ctx context.Context, src Source, list []conflicts.Availability) err
 		if len(all) == 0 {
 			return nil
 		}
-		holders, err := lookUp(ctx, src, all)
+		holders, err := Holders(ctx, src, all)
 		if err != nil {
 			return err
 		}
@@ -62,8 +62,10 @@ func suggest(ctx context.Context, src Source, list []conflicts.Availability) err
 	return nil
 }
 
-// lookUp is Lookup with the objects in order, nil if there was nothing to read.
-func lookUp(ctx context.Context, src Source, addresses []conflicts.Address) (conflicts.Holders, error) {
+// Holders finds out who holds each of the addresses. Only if the error is nil is one
+// free that nobody was found to hold. An [*Error], and that of ctx, means that nothing
+// could be read, and no holders are returned.
+func Holders(ctx context.Context, src Source, addresses []conflicts.Address) (conflicts.Holders, error) {
 	var objects []*conflicts.Object
 	err := src.Lookup(ctx, addresses, func(o *conflicts.Object) { objects = append(objects, o) })
 	if _, fatal := err.(*Error); fatal || ctx.Err() != nil {

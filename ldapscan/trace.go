@@ -206,7 +206,7 @@ func (p *proof) ask(addresses []conflicts.Address, few int) error {
 			add(next)
 		}
 	}
-	holders, err := lookUp(p.ctx, p.src, list)
+	holders, err := Holders(p.ctx, p.src, list)
 	if holders != nil {
 		p.holders = append(p.holders, holders)
 	}

@@ -35,7 +35,7 @@ func Verify(ctx context.Context, src Source, amendments []conflicts.Amendment) (
 			}
 		}
 	}
-	now.Holders, err = lookUp(ctx, src, added)
+	now.Holders, err = Holders(ctx, src, added)
 	if now.Holders == nil {
 		return nil, err
 	}

@@ -22,8 +22,9 @@ import (
 const applyUsage = `Apply makes the changes of fix or rollback files. It first verifies every record
 as verify does, and changes nothing if one is stale. It then shows the plan, and
 goes on when the number of objects is typed in. Each object is changed by one
-request, to one domain controller of its domain, and read before and after it. At
-the first thing that is not as expected it stops.
+request, to one domain controller of its domain, and read before and after it.
+Right before the request apply asks the whole forest again whether the new addresses
+are free. At the first thing that is not as expected it stops.
 
 USAGE
   proxyaddr apply FILE.ldif... -d DOMAIN [FLAGS]
@@ -317,14 +318,14 @@ func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan
 
 // ended says how a run ended, and how to go on; err is nil if all was done.
 func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, error) {
-	code := exitClean
+	code, goesOn := exitClean, true
 	var stop *apply.Stop
 	if errors.As(err, &stop) {
 		c.log("%v", stop)
 		c.hint(stop.Hint)
 		code = exitIncomplete
 		if stop.Stale {
-			code = exitStale
+			code, goesOn = exitStale, stop.Hint == ""
 		}
 		err = nil
 	}
@@ -339,7 +340,7 @@ func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, erro
 	default:
 		c.log("%d of %d objects were changed%s; the journal is %s", j.Made(), j.Planned(), others, o.journal)
 	}
-	if left > 0 {
+	if left > 0 && goesOn {
 		c.hint("--resume goes on with it")
 	}
 	return code, err

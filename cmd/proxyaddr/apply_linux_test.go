@@ -2,10 +2,15 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"unsafe"
 
 	"proxyaddr/ldapscan/ldaptest/samba"
 )
@@ -58,4 +63,97 @@ func TestApplyOnSamba(t *testing.T) {
 		t.Errorf("not every value is back:\n%s", strings.Join(after, "\n"))
 	}
 	proxyaddr(exitConflicts, sealed, "scan", "-b", base)
+}
+
+// openTerminal opens a pseudo-terminal: what is written to keys is typed there.
+func openTerminal(t *testing.T) (keys, screen *os.File) {
+	t.Helper()
+	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { keys.Close() })
+	var number, unlock int32
+	for request, argument := range map[uintptr]*int32{syscall.TIOCGPTN: &number, syscall.TIOCSPTLCK: &unlock} {
+		if _, _, err := syscall.Syscall(syscall.SYS_IOCTL, keys.Fd(), request, uintptr(unsafe.Pointer(argument))); err != 0 {
+			t.Fatal(err)
+		}
+	}
+	screen, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { screen.Close() })
+	return keys, screen
+}
+
+// An asking is standard error, which tells when the question is put.
+type asking struct {
+	bytes.Buffer
+	question string
+	asked    func()
+}
+
+func (a *asking) Write(p []byte) (int, error) {
+	n, err := a.Buffer.Write(p)
+	if a.asked != nil && strings.Contains(a.String(), a.question) {
+		a.asked()
+		a.asked = nil
+	}
+	return n, err
+}
+
+// The plan is verified and the question waits for an answer. Meanwhile somebody takes
+// one of the new addresses: no object gets it, and the journal tells how far it went.
+func TestAddressTakenWhileThePromptWaits(t *testing.T) {
+	srv, args := serve(t, twoOwners+`
+dn: CN=Third,DC=a,DC=example
+objectClass: contact
+whenCreated: 20220101000000.0Z
+proxyAddresses: smtp:x@A.example
+`)
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	if code := run(append(args, "-o", dir), strings.NewReader(""), &stdout, &stderr); code != exitConflicts {
+		t.Fatalf("exit %d\n%s", code, stderr.String())
+	}
+	fix, err := os.ReadFile(filepath.Join(dir, "fix-a.example.ldif"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	added := regexp.MustCompile(`(?m)^add: proxyAddresses\nproxyAddresses: (.*)$`).FindAllStringSubmatch(string(fix), -1)
+	if len(added) != 2 {
+		t.Fatalf("%s", fix)
+	}
+	second := added[1][1]
+	keys, screen := openTerminal(t)
+	asks := &asking{question: "Type this number to go on: ", asked: func() {
+		if err := srv.Apply(strings.NewReader("dn: CN=Late Comer,DC=a,DC=example\nchangetype: add\nobjectClass: contact\nproxyAddresses: " + second + "\n")); err != nil {
+			t.Error(err)
+		}
+		if _, err := keys.WriteString("2\n"); err != nil {
+			t.Error(err)
+		}
+	}}
+	stdout.Reset()
+	journal := filepath.Join(dir, "fix-a.example.journal")
+	code := run(append([]string{"apply", filepath.Join(dir, "fix-a.example.ldif")}, args[1:]...), screen, &stdout, asks)
+	for _, want := range []string{second + " is taken by CN=Late Comer,DC=a,DC=example (proxyAddresses: " + second + "); it was not changed\nhint: scan again and review the new file",
+		"proxyaddr: 1 of 2 objects were changed; the journal is " + journal + "\n"} {
+		if !strings.Contains(asks.String(), want) {
+			t.Errorf("stderr lacks %q:\n%s", want, asks.String())
+		}
+	}
+	if n := srv.Counts().Updates; code != exitStale || n != 1 || strings.Count(stdout.String(), "applied ") != 1 || strings.Contains(asks.String(), "--resume") {
+		t.Errorf("exit %d, %d modify requests\n%s%s", code, n, stdout.String(), asks.String())
+	}
+	// Nobody has the address twice, and what was done can be taken back.
+	stdout.Reset()
+	if run(args, strings.NewReader(""), &stdout, &stderr); strings.Contains(stdout.String(), strings.ToLower(second)+"\n") {
+		t.Errorf("a new conflict:\n%s", stdout.String())
+	}
+	stderr.Reset()
+	if code := run(append([]string{"apply", "--undo", journal, "--yes"}, args[1:]...), strings.NewReader(""), &stdout, &stderr); code != exitClean {
+		t.Errorf("undo: exit %d\n%s", code, stderr.String())
+	}
 }

@@ -57,7 +57,7 @@ proxyAddresses: smtp:x@A.example
 		}, exitStale, "another hand has changed it\nproxyaddr: 0 of 2 objects were changed, and 1 by another hand; the journal is FILE\nhint: --resume goes on with it", exitClean},
 		"out of date": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
 			return ldaptest.Fault{Modify: every, Do: func() { gone(srv) }}
-		}, exitStale, "no object has its objectGUID any more, or the account does not see it; it was not changed\nproxyaddr: 1 of 2", exitStale},
+		}, exitStale, "no object has its objectGUID any more, or the account does not see it; it was not changed\nhint: scan again and review the new file; --undo takes back what was changed so far\nproxyaddr: 1 of 2", exitStale},
 		"interrupted": {func(_ *ldaptest.Server, interrupt func()) ldaptest.Fault {
 			return ldaptest.Fault{Modify: every, Do: interrupt}
 		}, exitInterrupted, "1 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it\nproxyaddr: interrupted\n", exitClean},

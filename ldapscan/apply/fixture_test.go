@@ -44,9 +44,9 @@ func config(srv *ldaptest.Server) ldapscan.Config {
 		Credentials: ldapscan.Credentials{Mechanism: ldapscan.Simple, User: user, Password: password}}
 }
 
-func open(t testing.TB, cfg ldapscan.Config) *ldapscan.Forest {
+func open(t testing.TB, servers ...ldapscan.Config) *ldapscan.Forest {
 	t.Helper()
-	f, err := ldapscan.OpenForest(context.Background(), ldapscan.ForestConfig{Servers: []ldapscan.Config{cfg}})
+	f, err := ldapscan.OpenForest(context.Background(), ldapscan.ForestConfig{Servers: servers})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,23 +54,32 @@ func open(t testing.TB, cfg ldapscan.Config) *ldapscan.Forest {
 	return f
 }
 
+// mostStaff is how many contacts there are at most.
+const mostStaff = 4
+
 // contacts reads the staff, by name.
 func contacts(t testing.TB, f *ldapscan.Forest, base string) map[string]*conflicts.Object {
 	t.Helper()
+	aliases := []conflicts.Address{conflicts.ParseAddress("smtp:info@contoso.example")}
+	for i := range mostStaff {
+		aliases = append(aliases, conflicts.ParseAddress(spare(i)))
+	}
 	found := map[string]*conflicts.Object{}
-	err := f.Lookup(context.Background(), []conflicts.Address{conflicts.ParseAddress("smtp:info@contoso.example"), conflicts.ParseAddress("smtp:spare@contoso.example")},
-		func(o *conflicts.Object) {
-			if conflicts.Within(o.DN, base) {
-				found[o.Name()] = o
-			}
-		})
+	err := f.Lookup(context.Background(), aliases, func(o *conflicts.Object) {
+		if conflicts.Within(o.DN, base) {
+			found[o.Name()] = o
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return found
 }
 
-// planFor gives each contact its own primary address and mail, and the spare alias
+// spare is the alias that a contact gets for the common one.
+func spare(i int) string { return fmt.Sprintf("smtp:spare%d@contoso.example", i) }
+
+// planFor gives each contact its own primary address and mail, and its spare alias
 // for the common one, so that one look finds them before and after.
 func planFor(t testing.TB, f *ldapscan.Forest, base string) []conflicts.Amendment {
 	t.Helper()
@@ -80,7 +89,7 @@ func planFor(t testing.TB, f *ldapscan.Forest, base string) []conflicts.Amendmen
 		o := found[fmt.Sprintf("c%d", i)]
 		old, new := fmt.Sprintf("c%d@contoso.example", i), fmt.Sprintf("new%d@contoso.example", i)
 		plan = append(plan, conflicts.Amendment{File: "fix.ldif", Line: 10 * i, DN: o.DN, GUID: o.GUID, Edits: []conflicts.Edit{
-			{Attribute: conflicts.ProxyAddresses, Delete: []string{"SMTP:" + old, "smtp:info@contoso.example"}, Add: []string{"SMTP:" + new, "smtp:spare@contoso.example"}},
+			{Attribute: conflicts.ProxyAddresses, Delete: []string{"SMTP:" + old, "smtp:info@contoso.example"}, Add: []string{"SMTP:" + new, spare(i)}},
 			{Attribute: conflicts.Mail, Delete: []string{old}, Add: []string{new}},
 		}})
 	}

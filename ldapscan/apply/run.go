@@ -30,6 +30,8 @@ func (s *Stop) Error() string {
 	return fmt.Sprintf("%s: %s; %s", s.Amendment.DN, s.Problem, s.Outcome)
 }
 
+const scanAgain = "scan again and review the new file; --undo takes back what was changed so far"
+
 // What became of the amendment at which a run stopped.
 const (
 	notMade   = "it was not changed"
@@ -165,7 +167,7 @@ func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.Amendment
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := w.change(j, &todo[i]); err != nil {
+		if err := w.change(ctx, j, &todo[i]); err != nil {
 			return err
 		}
 		made(&todo[i])
@@ -173,10 +175,18 @@ func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.Amendment
 	return nil
 }
 
-// change makes one change.
-func (w *Writer) change(j *Journal, a *conflicts.Amendment) error {
+// change makes one change, if ctx does not end before it is sent.
+func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.Amendment) error {
 	stop := func(outcome string, reasons ...string) *Stop {
 		return &Stop{Amendment: a, Problem: strings.Join(reasons, "; "), Outcome: outcome}
+	}
+	stale := func(reasons ...string) *Stop {
+		s := stop(notMade, reasons...)
+		s.Stale = true
+		if !j.Undoing() { // that passes over what is stale
+			s.Hint = scanAgain
+		}
+		return s
 	}
 	o, err := w.read(a)
 	if err != nil {
@@ -187,9 +197,16 @@ func (w *Writer) change(j *Journal, a *conflicts.Amendment) error {
 		return finish(j, a) // what the last run sent came to be only now
 	}
 	if state != conflicts.Ready {
-		s := stop(notMade, append([]string{"the object is no longer as it was before the run"}, why...)...)
-		s.Stale = true
-		return s
+		return stale(append([]string{"the object is no longer as it was before the run"}, why...)...)
+	}
+	v, failed := w.verify(ctx, a, o)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case failed != nil:
+		return stop(notMade, append(v.Reasons, failed.Error())...)
+	case v.State != conflicts.Ready:
+		return stale(v.Reasons...)
 	}
 	request, err := request(a)
 	if err != nil {
@@ -209,6 +226,20 @@ func (w *Writer) change(j *Journal, a *conflicts.Amendment) error {
 		return stop(unclear, append([]string{"the server took the change, but the object does not show it"}, why...)...)
 	}
 	return finish(j, a)
+}
+
+// verify says whether an amendment of an object as it was just read can be made, for
+// the last time: it may be long ago that the plan was verified, and a directory lets
+// anybody take an address that the plan gives away. What is taken back need not be
+// free, as it restores a conflict. The error says why that is not known.
+func (w *Writer) verify(ctx context.Context, a *conflicts.Amendment, o *conflicts.Object) (conflicts.Verdict, error) {
+	now := conflicts.Present{Objects: []*conflicts.Object{o}}
+	var err error
+	if !a.Restores {
+		now.Holders, err = ldapscan.Holders(ctx, w.forest, a.Added())
+		now.Incomplete = err != nil
+	}
+	return conflicts.Verify([]conflicts.Amendment{*a}, now)[0], err
 }
 
 // finish notes that a change was made, and seen to be.
@@ -231,7 +262,9 @@ func (w *Writer) find(j *Journal, a *conflicts.Amendment, cause error) error {
 	}
 	var answer *ldap.Error
 	answered := errors.As(cause, &answer) && answer.ResultCode < ldap.ErrorNetwork
-	s.Stale = answered && slices.Contains(outdated, answer.ResultCode)
+	if s.Stale = answered && slices.Contains(outdated, answer.ResultCode); s.Stale && !j.Undoing() {
+		s.Hint = scanAgain
+	}
 	if !answered {
 		w.lines[partition(a)].Close()
 		delete(w.lines, partition(a))
@@ -243,7 +276,7 @@ func (w *Writer) find(j *Journal, a *conflicts.Amendment, cause error) error {
 	state, _ := a.State(o)
 	switch {
 	case state == conflicts.Applied && answered: // a server that refuses changes nothing
-		s.Outcome = byAnother
+		s.Outcome, s.Hint = byAnother, "" // the others can be gone on with
 		err = j.note(result(foreign, a, s.Problem))
 	case state == conflicts.Applied:
 		s.Outcome = wasMade

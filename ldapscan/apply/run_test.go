@@ -144,7 +144,7 @@ func TestRunStops(t *testing.T) {
 			return []ldaptest.Fault{{Modify: every, Do: apply(srv, c1+"delete: mail\nmail: c1@contoso.example\n-\n")}}
 		}, "no longer as it was before the run; c1@contoso.example is no longer there", notMade, true, "asr", "arr", "arr", false},
 		"made by another before": {func(srv *ldaptest.Server) []ldaptest.Fault {
-			return []ldaptest.Fault{{Modify: every, Do: apply(srv, c1+"replace: mail\nmail: new1@contoso.example\n-\nreplace: proxyAddresses\nproxyAddresses: SMTP:new1@contoso.example\nproxyAddresses: smtp:spare@contoso.example\n-\n")}}
+			return []ldaptest.Fault{{Modify: every, Do: apply(srv, c1+"replace: mail\nmail: new1@contoso.example\n-\nreplace: proxyAddresses\nproxyAddresses: SMTP:new1@contoso.example\nproxyAddresses: smtp:spare1@contoso.example\n-\n")}}
 		}, "no longer as it was before the run", notMade, true, "aar", "arr", "arr", false},
 		"refused": {func(*ldaptest.Server) []ldaptest.Fault {
 			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Fail, Code: ldap.LDAPResultInsufficientAccessRights, Modify: every}}
@@ -157,7 +157,7 @@ func TestRunStops(t *testing.T) {
 		}, "No Such Attribute", notMade, true, "arr", "arr", "arr", false},
 		"refused as another made it": {func(srv *ldaptest.Server) []ldaptest.Fault {
 			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Fail, Code: ldap.LDAPResultNoSuchAttribute, Modify: every,
-				Do: apply(srv, c1+"replace: mail\nmail: new1@contoso.example\n-\nreplace: proxyAddresses\nproxyAddresses: SMTP:new1@contoso.example\nproxyAddresses: smtp:spare@contoso.example\n-\n")}}
+				Do: apply(srv, c1+"replace: mail\nmail: new1@contoso.example\n-\nreplace: proxyAddresses\nproxyAddresses: SMTP:new1@contoso.example\nproxyAddresses: smtp:spare1@contoso.example\n-\n")}}
 		}, "No Such Attribute", byAnother, true, "aar", "atr", "atr", false},
 		"dropped after it was made": {func(*ldaptest.Server) []ldaptest.Fault {
 			return []ldaptest.Fault{{Modify: every}, {Kind: ldaptest.Drop, Modify: every}}
@@ -223,6 +223,102 @@ func TestRunStops(t *testing.T) {
 				t.Errorf("directory %s in the end", d)
 			}
 		})
+	}
+}
+
+// An address that somebody takes while the run is under way is not given away again,
+// wherever in the forest it was taken and as what. The rest can be done once it is free.
+func TestTakenMeanwhile(t *testing.T) {
+	const thief = "dn: CN=Thief," + root + "\nchangetype: add\nobjectClass: user\nproxyAddresses: SMTP:thief@contoso.example\n"
+	for name, tc := range map[string]struct{ entry, says string }{
+		"proxy address":          {thief + "proxyAddresses: smtp:New1@contoso.example\n", "SMTP:new1@contoso.example is taken by CN=Thief," + root + " (proxyAddresses: smtp:New1@contoso.example)"},
+		"alias":                  {thief + "proxyAddresses: smtp:spare1@contoso.example\n", "smtp:spare1@contoso.example is taken by CN=Thief,"},
+		"mail":                   {thief + "mail: new1@contoso.example\n", "(mail: new1@contoso.example)"},
+		"logon name":             {thief + "userPrincipalName: new1@contoso.example\n", "(userPrincipalName: new1@contoso.example)"},
+		"target":                 {thief + "targetAddress: SMTP:new1@contoso.example\n", "(targetAddress: SMTP:new1@contoso.example)"},
+		"deleted":                {thief + "isDeleted: TRUE\nproxyAddresses: smtp:new1@contoso.example\n", "taken by the deleted object CN=Thief,"},
+		"in another forest":      {"dn: CN=Thief,DC=fabrikam,DC=example\nchangetype: add\nobjectClass: user\nmail: new1@contoso.example\n", "taken by CN=Thief,DC=fabrikam,DC=example (mail: new1@contoso.example)"},
+		"the next one, not this": {thief + "mail: new2@contoso.example\n", "(mail: new2@contoso.example)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := context.Background()
+			srv := serve(t, 3)
+			other, err := ldaptest.NewServer(ldaptest.Config{Entries: strings.NewReader("dn: DC=fabrikam,DC=example\nobjectClass: domainDNS\n\ndn: CN=F,DC=fabrikam,DC=example\nobjectClass: user\nproxyAddresses: SMTP:f@fabrikam.example\n"),
+				Users: map[string]string{user: password}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			_, j := begun(t, srv, time.Minute)
+			f := open(t, config(srv), config(other))
+			dn, _, _ := strings.Cut(tc.entry, "\n")
+			at, stays := srv, "arr"
+			if strings.Contains(dn, "fabrikam") {
+				at = other
+			}
+			if strings.Contains(tc.says, "new2@") {
+				stays = "aar"
+			}
+			srv.Inject(ldaptest.Fault{Modify: every, Do: func() {
+				if err := at.Apply(strings.NewReader(tc.entry)); err != nil {
+					t.Error(err)
+				}
+			}})
+			err = runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+			var s *Stop
+			if !errors.As(err, &s) || !strings.Contains(s.Problem, tc.says) || s.Outcome != notMade || !s.Stale || s.Hint == "" {
+				t.Fatalf("%+v", err)
+			}
+			j = reopen(t, j)
+			if d := states(t, f, j.plan); d != stays || noted(j) != d || srv.Counts().Updates != strings.Count(d, "a") {
+				t.Errorf("directory %s, journal %s", d, noted(j))
+			}
+			if err := at.Apply(strings.NewReader(dn + "\nchangetype: delete\n")); err != nil {
+				t.Fatal(err)
+			}
+			if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "aaa" {
+				t.Errorf("gone on with: %v, %s", err, noted(j))
+			}
+		})
+	}
+}
+
+// Where it cannot be told whether a new address is free, nothing is changed, and
+// Ctrl-C ends the question too. What is taken back is not asked for: it is to bring
+// the conflict back.
+func TestFreedomUnknown(t *testing.T) {
+	asked := func(s ldaptest.Search) bool { return strings.Contains(s.Filter, "(proxyAddresses=SMTP:new1@") }
+	ctx := context.Background()
+	srv := serve(t, 3)
+	f, j := begun(t, srv, time.Minute)
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnwillingToPerform, Match: asked, Times: 2})
+	err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+	var s *Stop
+	if !errors.As(err, &s) || !strings.Contains(s.Problem, "not everything could be read, so a new address may be taken") || !strings.Contains(s.Problem, "Unwilling To Perform") ||
+		s.Outcome != notMade || s.Stale {
+		t.Fatalf("%v", err)
+	}
+	if d := states(t, f, j.plan); d != "arr" || noted(j) != d {
+		t.Errorf("directory %s, journal %s", d, noted(j))
+	}
+	interrupted, interrupt := context.WithCancel(ctx)
+	srv.Inject(ldaptest.Fault{Match: asked, Do: interrupt})
+	if err := runAll(interrupted, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled || noted(j) != "arr" {
+		t.Errorf("interrupted: %v, journal %s", err, noted(j))
+	}
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "aaa" {
+		t.Fatalf("gone on with: %v, %s", err, noted(j))
+	}
+	// c0's old alias is a contested one, and its old primary was given away meanwhile.
+	if err := srv.Apply(strings.NewReader("dn: CN=Heir," + root + "\nchangetype: add\nobjectClass: user\nproxyAddresses: SMTP:c0@contoso.example\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Undo(Head{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "rrr" {
+		t.Errorf("taken back: %v, %s", err, noted(j))
 	}
 }
 
@@ -302,7 +398,7 @@ mail: new1@contoso.example
 -
 replace: proxyAddresses
 proxyAddresses: SMTP:new1@contoso.example
-proxyAddresses: smtp:spare@contoso.example
+proxyAddresses: smtp:spare1@contoso.example
 -
 `
 	for name, tc := range map[string]struct {
