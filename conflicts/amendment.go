@@ -72,11 +72,12 @@ const (
 	Ready   State = "ready"   // it can be applied as it stands
 	Applied State = "applied" // the object is as if it had been
 	Stale   State = "stale"   // neither
+	Denied  State = "denied"  // it could be applied, but not by this account
 	Unknown State = "unknown" // not enough could be read to tell
 )
 
 // States lists them all, what calls for action first.
-var States = []State{Stale, Unknown, Ready, Applied}
+var States = []State{Stale, Denied, Unknown, Ready, Applied}
 
 // State compares the amendment with its object as it is now, nil if there is
 // none, and says why it is stale. Values are compared byte for byte: a directory

@@ -111,6 +111,8 @@ func TestVerify(t *testing.T) {
 	logon := upn(object(6, "Logon"), "free@a.com")
 	reader, writer := object(1, "X", "SMTP:x@a.com"), object(1, "X", "SMTP:x@a.com")
 	reader.Writable, writer.Writable = []string{Mail}, []string{Mail, ProxyAddresses}
+	guarded := mail(object(1, "X", "SMTP:x@a.com"), "x@a.com")
+	guarded.Writable = []string{}
 	moved := object(1, "X", "SMTP:free@a.com")
 	moved.DN = "CN=X,DC=a,DC=com"
 	for name, tc := range map[string]struct {
@@ -129,7 +131,13 @@ func TestVerify(t *testing.T) {
 		"rollback":              {[]Amendment{restore}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"ready; CN=Holder,OU=Staff,DC=a,DC=com has SMTP:taken@a.com as well"}},
 		"rollback of three":     {[]Amendment{atLine(1, restore), atLine(2, restoreToo)}, Present{Objects: []*Object{x, y}}, []string{"ready", "ready"}},
 		"applied, and moved":    {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{moved}, Holders: NewHolders([]*Object{logon, moved})}, []string{"applied; the object was renamed or moved to CN=X,DC=a,DC=com; SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
-		"not permitted":         {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}}, []string{"stale the account may not write proxyAddresses"}},
+		"not permitted":         {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}}, []string{"denied this account may not write proxyAddresses"}},
+		"not permitted at all":  {[]Amendment{amend(mail(object(1, "X", "SMTP:x@a.com"), "x@a.com"), ProxyAddresses, "SMTP:x@a.com", "SMTP:free@a.com", Mail, "x@a.com", "free@a.com")}, Present{Objects: []*Object{guarded}}, []string{"denied this account may not write proxyAddresses and mail"}},
+		"stale, not permitted": {[]Amendment{fix(x, "SMTP:old@a.com", "SMTP:free@a.com"), fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{reader}, Holders: NewHolders([]*Object{holder})},
+			[]string{"stale SMTP:old@a.com is no longer there; line 1 of fix.ldif changes the object too; this account may not write proxyAddresses",
+				"stale line 1 of fix.ldif changes the object too; SMTP:taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com); this account may not write proxyAddresses"}},
+		"part read, denied":     {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}, Incomplete: true}, []string{"denied this account may not write proxyAddresses"}},
+		"applied, not writable": {[]Amendment{fix(x, "SMTP:old@a.com", "SMTP:x@a.com")}, Present{Objects: []*Object{reader}}, []string{"applied"}},
 		"permitted":             {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{writer}}, []string{"ready"}},
 		"same new address": {[]Amendment{atLine(1, fix(x, "SMTP:x@a.com", "SMTP:free@a.com")), atLine(9, fix(y, "SMTP:y@a.com", "smtp:frée@a.com")), atLine(20, fix(z, "SMTP:z@a.com", "SMTP:other@a.com"))}, Present{Objects: []*Object{x, y, z}},
 			[]string{"stale line 9 of fix.ldif adds SMTP:free@a.com too", "stale it would leave 0 primary SMTP addresses; line 1 of fix.ldif adds smtp:frée@a.com too", "ready"}},

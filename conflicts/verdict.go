@@ -12,8 +12,8 @@ type Verdict struct {
 	// Object is as it is now, nil if it was not found.
 	Object *Object
 	State  State
-	// Reasons say why the amendment is stale or its state unknown, each in a
-	// clause.
+	// Reasons say why the amendment is stale or denied or its state unknown, each in
+	// a clause.
 	Reasons []string
 	// Notes are facts that do not stand against it.
 	Notes []string
@@ -70,15 +70,20 @@ func Verify(amendments []Amendment, now Present) []Verdict {
 			if v.State == Applied && DNKey(v.Amendment.DN) != DNKey(v.Object.DN) {
 				v.say("the object was renamed or moved to %s", v.Object.DN)
 			}
-			v.permitted()
 			v.alone(changing[v.Object.Ref()], adding)
 			v.free(now.Holders)
 		}
+		denied := v.denied()
 		switch {
 		case v.State == Ready && len(v.Reasons) > 0:
 			v.State = Stale
+		case v.State == Ready && denied != "":
+			v.State = Denied
 		case v.State == Ready && now.Incomplete:
 			v.State, v.Reasons = Unknown, []string{"not everything could be read, so a new address may be taken"}
+		}
+		if denied != "" {
+			v.Reasons = append(v.Reasons, denied)
 		}
 	}
 	return verdicts
@@ -94,16 +99,22 @@ func (v *Verdict) say(format string, args ...any) {
 	}
 }
 
-// permitted finds out whether the account may make the change.
-func (v *Verdict) permitted() {
-	if v.State == Applied || v.Object.Writable == nil {
-		return
+// denied says which attributes the account may not write, though they are to change;
+// "" if there are none, or the directory does not tell.
+func (v *Verdict) denied() string {
+	if v.State == Applied || v.Object == nil || v.Object.Writable == nil {
+		return ""
 	}
+	var guarded []string
 	for _, e := range v.Amendment.Edits {
 		if !slices.Contains(v.Object.Writable, e.Attribute) {
-			v.say("the account may not write %s", e.Attribute)
+			guarded = append(guarded, e.Attribute)
 		}
 	}
+	if len(guarded) == 0 {
+		return ""
+	}
+	return "this account may not write " + strings.Join(guarded, " and ")
 }
 
 // alone finds other amendments that change the same object, or add the same

@@ -20,7 +20,8 @@ func VerifyTable(w io.Writer, verdicts []conflicts.Verdict, opts TableOptions) e
 			text += ": " + strings.Join(because, "; ")
 		}
 		style := plain
-		if v.State == conflicts.Stale || v.State == conflicts.Unknown {
+		switch v.State {
+		case conflicts.Stale, conflicts.Denied, conflicts.Unknown:
 			style = alarm
 		}
 		t.put("", Escape(text), style)

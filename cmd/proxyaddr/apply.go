@@ -20,7 +20,7 @@ import (
 )
 
 const applyUsage = `Apply makes the changes of fix or rollback files. It first verifies every record
-as verify does, and changes nothing if one is stale. It then shows the plan, and
+as verify does, and changes nothing if one is stale or denied. It then shows the plan, and
 goes on when the number of objects is typed in. Each object is changed by one
 request, to one domain controller of its domain, and read before and after it.
 Right before the request apply asks the whole forest again whether the new addresses
@@ -51,8 +51,9 @@ of the objects with addresses in the forest is refused, whatever --limit says.
 A logon name is never changed.
 
 The exit status is 0 if all was done that was asked for, also if there was nothing
-to do; 5 if the directory is no longer as the files have it; 3 if a change was
-refused or its outcome is not known; and 130 if the plan was not confirmed.
+to do; 5 if the directory is no longer as the files have it, or the account may not
+write what they change; 3 if a change was refused, its outcome is unknown or not
+everything could be read; and 130 if the plan was not confirmed.
 `
 
 // applyOptions are the settings of an application.
@@ -224,8 +225,8 @@ func (c *console) openJournal(name string) (*apply.Journal, error) {
 }
 
 // verify compares the records with the directory, and returns those that are to be
-// done: all that are ready, or none if one is stale; but that does not keep others
-// from being taken back. The exit code says what stands against the plan.
+// done: all that are ready, or none if one is stale or denied; but that does not keep
+// others from being taken back. The exit code says what stands against the plan.
 func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.Forest, undoing bool) (ready []conflicts.Verdict, code int, err error) {
 	verdicts, failed := ldapscan.Verify(ctx, forest, o.amendments)
 	if verdicts == nil && failed != nil {
@@ -237,7 +238,7 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 		case conflicts.Ready:
 			v.Amendment.GUID = v.Object.GUID // where the file does not tell it
 			ready = append(ready, v)
-		case conflicts.Stale, conflicts.Unknown:
+		case conflicts.Stale, conflicts.Denied, conflicts.Unknown:
 			against = append(against, v)
 		}
 	}
@@ -252,11 +253,13 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 		return nil, exitIncomplete, nil
 	case len(against) > 0 && !undoing:
 		c.log("nothing was changed")
+		c.adviseDenied(against)
 		return nil, exitStale, nil
 	case len(ready) == 0:
 		c.log("nothing to do")
 	}
 	if len(against) > 0 {
+		c.adviseDenied(against)
 		code = exitStale
 	}
 	return ready, code, nil

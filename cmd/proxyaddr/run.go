@@ -39,8 +39,8 @@ const exitStatus = `EXIT STATUS
   3    incomplete: something could not be read, or an output not be written
        (also when conflicts were found), or a change was not made
   4    no server found or reached, no TLS, or the bind was refused
-  5    stale plan or review: the directory is no longer as it was, or a workbook
-       is not of its scan or has mistakes
+  5    stale or denied: the directory is no longer as it was, the account may not
+       make the change, or a workbook is not of its scan or has mistakes
   130  interrupted
 `
 

@@ -34,12 +34,13 @@ EXAMPLE
   proxyaddr verify fix-example.com.ldif -H ldaps://dc1.example.com -D EXAMPLE\anna -W
   proxyaddr verify fix-example.com.ldif --input export.ldif --format jsonl
 
-Each record is ready, applied, stale or, where not everything could be read,
-unknown. Before the change all should be ready, after it all applied. The account
-to verify with is the one that will make the change.
+Each record is ready, applied, stale, denied if the account may not write what it
+changes, or, where not everything could be read, unknown. Before the change all
+should be ready, after it all applied. The account to verify with is the one that
+will make the change.
 
 The exit status is 0 if all records are ready or all are applied, 5 if one is
-stale or only a part is applied, and 3 if not everything could be read.
+stale or denied or only a part is applied, and 3 if not everything could be read.
 `
 
 // verifyOptions are the settings of a verification.
@@ -168,13 +169,22 @@ func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
 		c.log("incomplete: %s", problem)
 		return exitIncomplete, nil
 	}
+	c.adviseDenied(verdicts)
 	return verified(verdicts), nil
 }
 
-// verified is the exit code for verdicts: the records are to be of one mind.
+// adviseDenied says what to do where the account may not make a change.
+func (c *console) adviseDenied(verdicts []conflicts.Verdict) {
+	if slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.State == conflicts.Denied }) {
+		c.hint("use the account that will make the change, or let this one write proxyAddresses and mail")
+	}
+}
+
+// verified is the exit code for verdicts: all records are to be ready, or all
+// applied.
 func verified(verdicts []conflicts.Verdict) int {
 	for _, v := range verdicts {
-		if v.State == conflicts.Stale || v.State != verdicts[0].State {
+		if s := v.State; s != conflicts.Ready && s != conflicts.Applied || s != verdicts[0].State {
 			return exitStale
 		}
 	}
