@@ -24,8 +24,8 @@ type Incident struct {
 	// Outcome is why nothing is left to put right, or why that is not known. It is
 	// empty if there are conflicts.
 	Outcome string
-	// Resolved says that nothing is left: the incident has no conflict, and all it
-	// is about was found.
+	// Resolved says that nothing is left: the incident has no conflict, all it is
+	// about was found, and everything was looked at where more of it could be.
 	Resolved bool
 }
 
@@ -266,8 +266,8 @@ func inCommon(a, b *Object) (list []Address) {
 }
 
 // Settle notes what is left of an incident: the conflicts that it is about, or why
-// there is none. holders are all that hold its addresses; incomplete says that
-// there may be more.
+// there is none. holders are all that hold its addresses. incomplete says that there
+// may be more, or that an object that it names was not read: then nothing is resolved.
 func (i *Incident) Settle(found []Conflict, holders Holders, incomplete bool) {
 	about := NewWanted(i.Addresses...)
 	for n := range found {
@@ -283,6 +283,9 @@ func (i *Incident) Settle(found []Conflict, holders Holders, incomplete bool) {
 		i.Outcome, i.Resolved = soleHolder(holders.Owners(i.Addresses[0])), true
 	default:
 		i.Outcome, i.Resolved = i.parted()
+		if i.Resolved && incomplete {
+			i.Outcome, i.Resolved = "not everything could be read, so the two may still share an address", false
+		}
 	}
 }
 

@@ -34,13 +34,13 @@ func Trace(ctx context.Context, src Source, incidents []conflicts.Incident, opt 
 	opt.Judge.Rules, opt.Judge.Only, opt.Judge.Taken = t.audit.Rules, conflicts.NewWanted(addresses...), p.taken
 	t.judge(owners, opt.Judge)
 	if p.err != nil {
-		t.problem("%v", p.err)
+		t.unread(p.err)
 		t.withdraw()
 	}
 	holders := conflicts.NewHolders(owners)
 	for i := range incidents {
 		in := &incidents[i]
-		in.Settle(t.audit.Conflicts, holders, p.err != nil)
+		in.Settle(t.audit.Conflicts, holders, t.incomplete)
 		if len(in.Conflicts) == 0 && !in.Resolved {
 			t.problem("event %d: %s", in.ID, in.Outcome)
 		}
@@ -57,6 +57,16 @@ type tracer struct {
 	src     Source
 	audit   *conflicts.Audit
 	objects map[conflicts.Ref]*conflicts.Object // inspected, and so with the names of domain controllers
+	// incomplete says that an object that an event is about may not have been found.
+	incomplete bool
+}
+
+// unread notes why not every object was found, if there was an error.
+func (t *tracer) unread(err error) {
+	if err != nil {
+		t.incomplete = true
+		t.problem("%v", err)
+	}
 }
 
 // problem notes why something is not known, each reason once.
@@ -92,23 +102,18 @@ func (t *tracer) resolve() {
 			}
 		}
 	}
-	fail := func(err error) {
-		if err != nil {
-			names.Incomplete = true
-			t.problem("%v", err)
-		}
-	}
-	fail(t.inspect(refs, names.Add))
+	t.unread(t.inspect(refs, names.Add))
 	if unknown := names.Unknown(t.audit.Incidents); len(unknown) > 0 {
 		var living []conflicts.Ref
-		fail(t.src.Namesakes(t.ctx, unknown, func(o *conflicts.Object) {
+		t.unread(t.src.Namesakes(t.ctx, unknown, func(o *conflicts.Object) {
 			names.Add(o)
 			if !o.Deleted {
 				living = append(living, o.Ref())
 			}
 		}))
-		fail(t.inspect(living, names.Add))
+		t.unread(t.inspect(living, names.Add))
 	}
+	names.Incomplete = t.incomplete
 	for i := range t.audit.Incidents {
 		t.audit.Incidents[i].Resolve(names)
 	}
@@ -135,9 +140,7 @@ func (t *tracer) owners(holders conflicts.Holders, addresses []conflicts.Address
 			all[ref] = o.Object
 		}
 	}
-	if err := t.inspect(further, func(*conflicts.Object) {}); err != nil {
-		t.problem("%v", err)
-	}
+	t.unread(t.inspect(further, func(*conflicts.Object) {}))
 	var owners []*conflicts.Object
 	for ref, o := range all {
 		if inspected := t.objects[ref]; inspected != nil {

@@ -211,3 +211,61 @@ func TestTraceIncomplete(t *testing.T) {
 		}
 	}
 }
+
+// Nothing is resolved while a part of the forest was not looked at: whoever is there
+// may have the address, or be the object that the event named.
+func TestTraceResolvesNothingUnread(t *testing.T) {
+	home, child, _ := strings.Cut(elsewhere, "dn: CN=CHILD,")
+	home = strings.ReplaceAll(home, "systemFlags: 3\n", "systemFlags: 3\n\ndn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\n"+
+		"nCName: CN=Configuration,DC=contoso,DC=example\nsystemFlags: 1\n")
+	apart, deleted, sole := pair("CN=Anna", "CN=Full"), pair("CN=Anna", "CN=Gone"), eventlog.Event{ID: 9217, Address: "anna@contoso.example"}
+	busy := func(part string) *ldaptest.Fault {
+		return &ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Times: -1, Match: func(s ldaptest.Search) bool {
+			if s.Scope == ldap.ScopeBaseObject {
+				return strings.Contains(s.Base, part)
+			}
+			return strings.Contains(s.Filter, part)
+		}}
+	}
+	for name, tc := range map[string]struct {
+		content  string
+		fault    *ldaptest.Fault
+		resolved bool
+	}{
+		"everything":             {home, nil, true},
+		"all but what to accept": {home, busy("msExchAcceptedDomain"), true},
+		"another domain":         {home + "dn: CN=CHILD," + child, nil, false},
+		"the partitions":         {home, busy("(proxyAddresses="), false},
+		"a name":                 {home, busy("CN=Full,DC"), false},
+		"deleted objects":        {home, busy("DEL:"), false},
+	} {
+		srv := serve(t, ldaptest.Config{Entries: strings.NewReader(tracedEntries(3) + tc.content)})
+		d := open(t, config(srv))
+		if tc.fault != nil {
+			srv.Inject(*tc.fault)
+		}
+		events := []eventlog.Event{apart, deleted, sole}
+		switch name {
+		case "a name":
+			events = events[:1]
+		case "deleted objects":
+			events = events[1:2]
+		case "the partitions":
+			events = events[2:]
+		case "all but what to accept":
+			events = append(events, pair("CN=Anna", "CN=Bob,OU=New"))
+		}
+		audit := trace(t, d, events...)
+		for _, in := range audit.Incidents {
+			if len(in.Conflicts) > 0 {
+				continue
+			}
+			if in.Resolved != tc.resolved || strings.Contains(in.Outcome, "not everything could be read") == tc.resolved {
+				t.Errorf("%s: %d: resolved %v: %s", name, in.ID, in.Resolved, in.Outcome)
+			}
+		}
+		if complete := tc.resolved && tc.fault == nil; audit.Complete() != complete {
+			t.Errorf("%s: %q", name, audit.Problems)
+		}
+	}
+}

@@ -277,7 +277,7 @@ func (d *document) unresolved() {
 		}
 	}
 	if n == 0 {
-		d.linef("No conflict.\n")
+		d.linef("%s.\n", noConflicts(d.a))
 		return
 	}
 	d.more(n)

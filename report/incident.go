@@ -43,7 +43,7 @@ func (t *table) incidents(a *conflicts.Audit) {
 		case in.Resolved:
 			t.paragraph("  ", "resolved since: "+in.Outcome, plain)
 		case len(in.Conflicts) == 0:
-			t.paragraph("! ", "not known: "+in.Outcome, alarm)
+			t.paragraph("! ", "unknown: "+in.Outcome, alarm)
 		case len(again) > 0:
 			t.paragraph("  ", "see above: "+strings.Join(again, ", "), plain)
 		}

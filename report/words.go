@@ -36,10 +36,18 @@ func verdict(a *conflicts.Audit) string {
 	return fmt.Sprintf("INCOMPLETE: not everything in %s was read (%s), so conflicts may be missing", in, read)
 }
 
+// noConflicts says that there are none, as far as that can be said.
+func noConflicts(a *conflicts.Audit) string {
+	if a.Complete() {
+		return "No conflicts"
+	}
+	return "No conflicts in what was read"
+}
+
 // Counts says in one line how many conflicts of each class there are, what is
 // proposed, and how many findings there are besides.
 func Counts(a *conflicts.Audit) string {
-	found := "No conflicts"
+	found := noConflicts(a)
 	if len(a.Conflicts) > 0 {
 		var classes []string
 		for _, c := range conflicts.Classes {

@@ -93,7 +93,7 @@ func (b *workbook) summarizeNext(p *narrative) {
 		p.fact(cellBold("First"), "Remove the reasons above and scan again, before a decision rests on this workbook.")
 	}
 	if len(b.audit.Conflicts) == 0 {
-		p.fact(cellLink{findingsSheet, "'" + findingsSheet + "'!A1"}, "No conflicts were found. See what else should be put right.")
+		p.fact(cellLink{findingsSheet, "'" + findingsSheet + "'!A1"}, noConflicts(b.audit)+". See what else should be put right.")
 		return
 	}
 	for _, step := range []struct{ sheet, text string }{
