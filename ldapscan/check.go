@@ -2,6 +2,7 @@ package ldapscan
 
 import (
 	"context"
+	"fmt"
 
 	"proxyaddr/conflicts"
 )
@@ -73,3 +74,35 @@ func Holders(ctx context.Context, src Source, addresses []conflicts.Address) (co
 	}
 	return conflicts.NewHolders(objects), err
 }
+
+// Unseen asks for the container of deleted objects of each domain. That of the
+// configuration partition had no recipients.
+func (d *Directory) Unseen(context.Context) (notes []string) {
+	if !d.offers(showDeleted) {
+		return nil
+	}
+	for _, p := range d.assigned {
+		if p.kind != domainKind {
+			continue
+		}
+		seen, err := d.seesDeleted(deletedObjects + p.dn)
+		switch {
+		case err != nil && !noSuchObject(err):
+			notes = append(notes, fmt.Sprintf("%s: deleted objects could not be read: %s", p.dn, brief(err)))
+		case !seen:
+			notes = append(notes, p.dn+": this account cannot see deleted objects, so an address that is called free may belong to one")
+		}
+	}
+	return notes
+}
+
+// Unseen asks every server.
+func (f *Forest) Unseen(ctx context.Context) (notes []string) {
+	for _, d := range f.directories {
+		notes = append(notes, d.Unseen(ctx)...)
+	}
+	return notes
+}
+
+// Unseen returns nothing: of what an export left out it tells nothing.
+func (x *Export) Unseen(context.Context) []string { return nil }

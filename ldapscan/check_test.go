@@ -3,6 +3,7 @@ package ldapscan_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,5 +38,35 @@ func TestCheckSuggests(t *testing.T) {
 	list, err := ldapscan.Check(context.Background(), d, asked[:1])
 	if err == nil || len(list) != 1 || !list[0].Taken() || list[0].Next.Raw != "" {
 		t.Errorf("broken off: %+v, %v", list, err)
+	}
+}
+
+// What is free as far as the account sees is told from what is free.
+func TestUnseen(t *testing.T) {
+	const domain = "dn: DC=contoso,DC=example\nobjectClass: domainDNS\n"
+	const container = "\ndn: CN=Deleted Objects,DC=contoso,DC=example\nobjectClass: container\n"
+	ctx := context.Background()
+	note := []string{"DC=contoso,DC=example: this account cannot see deleted objects, so an address that is called free may belong to one"}
+	for name, tc := range map[string]struct {
+		content string
+		want    []string
+	}{
+		"seen":         {domain + container + "isDeleted: TRUE\n", nil},
+		"no container": {domain, note},
+		"hidden":       {domain + container, note},
+	} {
+		d := open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(tc.content)})))
+		if got := d.Unseen(ctx); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(domain)})
+	d := open(t, config(srv))
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultOperationsError, Times: -1, Match: func(s ldaptest.Search) bool { return strings.HasPrefix(s.Base, "CN=Deleted Objects,") }})
+	if got := d.Unseen(ctx); len(got) != 1 || !strings.Contains(got[0], "deleted objects could not be read: the server answered Operations Error") {
+		t.Errorf("failed: %q", got)
+	}
+	if got := export(t, domain).Unseen(ctx); got != nil {
+		t.Errorf("export: %q", got)
 	}
 }

@@ -162,7 +162,7 @@ func TestTraceSweepsNothing(t *testing.T) {
 	trace(t, d, pair("CN=Anna", "CN=Bob,OU=New"))
 	asked = slices.DeleteFunc(asked, func(what string) bool { return what == "stamps" })
 	want := []string{"read CN=Anna,DC=contoso,DC=example", "read CN=Anna,DC=contoso,DC=example", "read CN=Bob,OU=New,DC=contoso,DC=example",
-		"read CN=Bob,OU=New,DC=contoso,DC=example", "addresses", "further owners"}
+		"read CN=Bob,OU=New,DC=contoso,DC=example", "read CN=Deleted Objects,DC=contoso,DC=example", "addresses", "further owners"}
 	if !slices.Equal(distinct(asked), distinct(want)) {
 		t.Errorf("%q", distinct(asked))
 	}

@@ -24,7 +24,7 @@ func CheckTable(w io.Writer, list []conflicts.Availability, opts TableOptions) e
 			t.line(indent, "next free: "+a.Next.Raw, plain)
 		}
 		if a.State() == "unknown" {
-			t.paragraph("! ", "nobody was found to have it, but not everything could be read", alarm)
+			t.paragraph("! ", "no owner was found, but not everything could be read", alarm)
 		}
 	}
 	return t.out.Flush()
@@ -45,6 +45,7 @@ type checkJSON struct {
 	SchemaVersion     int                `json:"schema_version"`
 	Complete          bool               `json:"complete"`
 	IncompleteReasons []text             `json:"incomplete_reasons"`
+	Notes             []text             `json:"notes"`
 	Addresses         []availabilityJSON `json:"addresses"`
 }
 
@@ -67,9 +68,9 @@ type holderJSON struct {
 }
 
 // CheckJSON writes the same as one document, in the manner of [JSON]. problem is
-// why not everything could be read, or empty.
-func CheckJSON(w io.Writer, list []conflicts.Availability, problem string) error {
-	doc := checkJSON{SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Addresses: make([]availabilityJSON, len(list))}
+// why not everything could be read, or empty; notes are what could not be seen.
+func CheckJSON(w io.Writer, list []conflicts.Availability, problem string, notes []string) error {
+	doc := checkJSON{SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Notes: texts(notes), Addresses: make([]availabilityJSON, len(list))}
 	if problem != "" {
 		doc.IncompleteReasons = append(doc.IncompleteReasons, text(problem))
 	}

@@ -27,7 +27,7 @@ func TestCheckTable(t *testing.T) {
           smtp:X@contoso.com   (white space around it)
           next free: smtp:x2@contoso.com
 smtp:y@contoso.com  unknown
-! nobody was found to have it, but not everything could be read
+! no owner was found, but not everything could be read
 `
 	var out bytes.Buffer
 	if err := CheckTable(&out, list, TableOptions{}); err != nil || out.String() != want {

@@ -38,7 +38,7 @@ func TestNothingIsCleanThatWasNotRead(t *testing.T) {
 	verdicts := conflicts.Verify([]conflicts.Amendment{amendment}, conflicts.Present{Objects: []*conflicts.Object{object(1, "A", corp, "smtp:a@contoso.com")}, Incomplete: true})
 	outputs := []output{
 		{"check table", func(w io.Writer) error { return CheckTable(w, unknown, TableOptions{}) }},
-		{"check JSON", func(w io.Writer) error { return CheckJSON(w, unknown, "unread") }},
+		{"check JSON", func(w io.Writer) error { return CheckJSON(w, unknown, "unread", nil) }},
 		{"verify table", func(w io.Writer) error { return VerifyTable(w, verdicts, TableOptions{}) }},
 		{"state counts", func(w io.Writer) error { _, err := io.WriteString(w, StateCounts(verdicts)); return err }},
 	}

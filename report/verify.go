@@ -60,6 +60,7 @@ type verifyJSON struct {
 	SchemaVersion     int                     `json:"schema_version"`
 	Complete          bool                    `json:"complete"`
 	IncompleteReasons []text                  `json:"incomplete_reasons"`
+	Notes             []text                  `json:"notes"`
 	Counts            map[conflicts.State]int `json:"counts"`
 }
 
@@ -102,8 +103,8 @@ type valueJSON struct {
 	Base64 map[string][]byte `json:"base64,omitempty"`
 }
 
-func newVerifyJSON(verdicts []conflicts.Verdict, problem string) *verifyJSON {
-	j := &verifyJSON{SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Counts: countStates(verdicts)}
+func newVerifyJSON(verdicts []conflicts.Verdict, problem string, notes []string) *verifyJSON {
+	j := &verifyJSON{SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Notes: texts(notes), Counts: countStates(verdicts)}
 	if problem != "" {
 		j.IncompleteReasons = append(j.IncompleteReasons, text(problem))
 	}
@@ -132,10 +133,10 @@ func newValuesJSON(values []string) []valueJSON {
 }
 
 // VerifyJSON writes the verdicts as one document, in the manner of [JSON]. problem
-// is why not everything could be read, or empty.
-func VerifyJSON(w io.Writer, verdicts []conflicts.Verdict, problem string) error {
+// is why not everything could be read, or empty; notes are what could not be seen.
+func VerifyJSON(w io.Writer, verdicts []conflicts.Verdict, problem string, notes []string) error {
 	e := newJSONEncoder(w, "  ")
-	e.open(newVerifyJSON(verdicts, problem))
+	e.open(newVerifyJSON(verdicts, problem, notes))
 	e.array("records", len(verdicts), func(i int) any { return newVerdictJSON(&verdicts[i]) })
 	e.close()
 	return e.flush()
@@ -143,9 +144,9 @@ func VerifyJSON(w io.Writer, verdicts []conflicts.Verdict, problem string) error
 
 // VerifyJSONL writes them as one JSON object a line, in the manner of [JSONL]: the
 // first line has the counts.
-func VerifyJSONL(w io.Writer, verdicts []conflicts.Verdict, problem string) error {
+func VerifyJSONL(w io.Writer, verdicts []conflicts.Verdict, problem string, notes []string) error {
 	e := newJSONEncoder(w, "")
-	head := newVerifyJSON(verdicts, problem)
+	head := newVerifyJSON(verdicts, problem, notes)
 	head.Record = "verify"
 	e.line(head)
 	for i := range verdicts {

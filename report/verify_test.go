@@ -60,19 +60,20 @@ func TestVerifyJSON(t *testing.T) {
 		Record   string
 		Complete bool
 		Reasons  []string `json:"incomplete_reasons"`
+		Notes    []string
 		Counts   map[string]int
 		Records  []record
 	}
 	var whole, lines document
 	var out bytes.Buffer
-	if err := VerifyJSON(&out, verdicts(), "dc1: gone"); err != nil {
+	if err := VerifyJSON(&out, verdicts(), "dc1: gone", []string{"not seen"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(out.Bytes(), &whole); err != nil {
 		t.Fatal(err)
 	}
 	out.Reset()
-	if err := VerifyJSONL(&out, verdicts(), "dc1: gone"); err != nil {
+	if err := VerifyJSONL(&out, verdicts(), "dc1: gone", []string{"not seen"}); err != nil {
 		t.Fatal(err)
 	}
 	head, rest, _ := strings.Cut(out.String(), "\n")
@@ -87,7 +88,7 @@ func TestVerifyJSON(t *testing.T) {
 		lines.Records = append(lines.Records, r)
 	}
 	for name, d := range map[string]document{"json": whole, "jsonl": lines} {
-		if d.Complete || !slices.Equal(d.Reasons, []string{"dc1: gone"}) || d.Counts["stale"] != 1 || d.Counts["unknown"] != 0 || len(d.Records) != 3 {
+		if d.Complete || !slices.Equal(d.Reasons, []string{"dc1: gone"}) || !slices.Equal(d.Notes, []string{"not seen"}) || d.Counts["stale"] != 1 || d.Counts["unknown"] != 0 || len(d.Records) != 3 {
 			t.Fatalf("%s: %+v", name, d)
 		}
 		first, second := d.Records[0], d.Records[1]

@@ -246,6 +246,9 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 		return nil, 0, unprinted(err)
 	}
 	c.log("%s", report.StateCounts(verdicts))
+	if !undoing {
+		c.tellUnseen(ctx, forest)
+	}
 	switch {
 	case failed != nil:
 		c.log("incomplete: %v", failed)

@@ -102,8 +102,9 @@ func (o *checkOptions) run(ctx context.Context, c *console) (int, error) {
 	if failed != nil {
 		problem = failed.Error()
 	}
+	notes := c.tellUnseen(ctx, src)
 	if o.format == "json" {
-		err = report.CheckJSON(c.stdout, list, problem)
+		err = report.CheckJSON(c.stdout, list, problem, notes)
 	} else {
 		err = report.CheckTable(c.stdout, list, report.TableOptions{Width: c.width(), Color: c.colour()})
 	}

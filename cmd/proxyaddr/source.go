@@ -59,6 +59,18 @@ func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, 
 	return forest, forest.Close, nil
 }
 
+// tellUnseen says what a look-up in a source could not see, and returns that.
+func (c *console) tellUnseen(ctx context.Context, src ldapscan.Source) []string {
+	notes := src.Unseen(ctx)
+	if ctx.Err() != nil {
+		return nil // that they were not seen is then for another reason
+	}
+	for _, note := range notes {
+		c.log("note: %s", note)
+	}
+	return notes
+}
+
 func (s *source) openExport(ctx context.Context, c *console) (*ldapscan.Export, error) {
 	if s.input == "-" {
 		return ldapscan.SpoolExport(ctx, "standard input", c.stdin)

@@ -153,11 +153,12 @@ func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
 	if failed != nil {
 		problem = failed.Error()
 	}
+	notes := c.tellUnseen(ctx, src)
 	switch o.format {
 	case "json":
-		err = report.VerifyJSON(c.stdout, verdicts, problem)
+		err = report.VerifyJSON(c.stdout, verdicts, problem, notes)
 	case "jsonl":
-		err = report.VerifyJSONL(c.stdout, verdicts, problem)
+		err = report.VerifyJSONL(c.stdout, verdicts, problem, notes)
 	default:
 		err = report.VerifyTable(c.stdout, verdicts, report.TableOptions{Color: c.colour()})
 	}

@@ -142,7 +142,14 @@ changetype: delete
 			t.Errorf("check lacks %q:\n%s", line, text)
 		}
 	}
-	proxyaddr(exitClean, append([]string{"check", "nobody@contoso.example", "X500:/o=nobody"}, asReader...)...)
+	free := []string{"check", "nobody@contoso.example", "X500:/o=nobody", "--format", "json"}
+	const hidden = "this account cannot see deleted objects"
+	if text := proxyaddr(exitClean, append(free, asReader...)...); !strings.Contains(text, hidden) {
+		t.Errorf("an ordinary user is not told what is hidden:\n%s", text)
+	}
+	if text := proxyaddr(exitClean, append(free, admin...)...); strings.Contains(text, hidden) {
+		t.Errorf("an administrator is told that deleted objects are hidden:\n%s", text)
+	}
 }
 
 // unfold joins the lines of LDIF.
