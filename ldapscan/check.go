@@ -75,9 +75,9 @@ func Holders(ctx context.Context, src Source, addresses []conflicts.Address) (co
 	return conflicts.NewHolders(objects), err
 }
 
-// Unseen asks for the container of deleted objects of each domain. That of the
+// Hidden asks for the container of deleted objects of each domain. That of the
 // configuration partition had no recipients.
-func (d *Directory) Unseen(context.Context) (notes []string) {
+func (d *Directory) Hidden(context.Context) (notes []string) {
 	if !d.offers(showDeleted) {
 		return nil
 	}
@@ -96,13 +96,13 @@ func (d *Directory) Unseen(context.Context) (notes []string) {
 	return notes
 }
 
-// Unseen asks every server.
-func (f *Forest) Unseen(ctx context.Context) (notes []string) {
+// Hidden asks every server.
+func (f *Forest) Hidden(ctx context.Context) (notes []string) {
 	for _, d := range f.directories {
-		notes = append(notes, d.Unseen(ctx)...)
+		notes = append(notes, d.Hidden(ctx)...)
 	}
 	return notes
 }
 
-// Unseen returns nothing: of what an export left out it tells nothing.
-func (x *Export) Unseen(context.Context) []string { return nil }
+// Hidden returns nothing: of what an export left out it tells nothing.
+func (x *Export) Hidden(context.Context) []string { return nil }

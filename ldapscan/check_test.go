@@ -42,7 +42,7 @@ func TestCheckSuggests(t *testing.T) {
 }
 
 // What is free as far as the account sees is told from what is free.
-func TestUnseen(t *testing.T) {
+func TestHidden(t *testing.T) {
 	const domain = "dn: DC=contoso,DC=example\nobjectClass: domainDNS\n"
 	const container = "\ndn: CN=Deleted Objects,DC=contoso,DC=example\nobjectClass: container\n"
 	ctx := context.Background()
@@ -56,17 +56,17 @@ func TestUnseen(t *testing.T) {
 		"hidden":       {domain + container, note},
 	} {
 		d := open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(tc.content)})))
-		if got := d.Unseen(ctx); !slices.Equal(got, tc.want) {
+		if got := d.Hidden(ctx); !slices.Equal(got, tc.want) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(domain)})
 	d := open(t, config(srv))
 	srv.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultOperationsError, Times: -1, Match: func(s ldaptest.Search) bool { return strings.HasPrefix(s.Base, "CN=Deleted Objects,") }})
-	if got := d.Unseen(ctx); len(got) != 1 || !strings.Contains(got[0], "deleted objects could not be read: the server answered Operations Error") {
+	if got := d.Hidden(ctx); len(got) != 1 || !strings.Contains(got[0], "deleted objects could not be read: the server answered Operations Error") {
 		t.Errorf("failed: %q", got)
 	}
-	if got := export(t, domain).Unseen(ctx); got != nil {
+	if got := export(t, domain).Hidden(ctx); got != nil {
 		t.Errorf("export: %q", got)
 	}
 }

@@ -30,9 +30,9 @@ type Source interface {
 	// ([conflicts.Address.Spellings]). Where the server compares by case only, and
 	// not as Active Directory does, others stay hidden: josé for jose.
 	Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error
-	// Unseen says, in sentences, which deleted objects Lookup cannot find because the
+	// Hidden says, in sentences, which deleted objects Lookup cannot find because the
 	// account does not see them. An address of one looks free.
-	Unseen(ctx context.Context) []string
+	Hidden(ctx context.Context) []string
 	// Namesakes hands over every object that has the relative distinguished name of
 	// one of dns, wherever it stands, as Lookup does, and deleted ones that had it.
 	Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error

@@ -45,7 +45,7 @@ func Trace(ctx context.Context, src Source, incidents []conflicts.Incident, opt 
 			t.problem("event %d: %s", in.ID, in.Outcome)
 		}
 	}
-	t.audit.Notes = append(t.audit.Notes, src.Unseen(ctx)...)
+	t.audit.Notes = append(t.audit.Notes, src.Hidden(ctx)...)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -225,8 +225,8 @@ func (c *console) openJournal(name string) (*apply.Journal, error) {
 }
 
 // verify compares the records with the directory, and returns those that are to be
-// done: all that are ready, or none if one is stale or denied; but that does not keep
-// others from being taken back. The exit code says what stands against the plan.
+// done: all that are ready, or none if one is stale or denied and nothing is taken
+// back. The exit code says what stands against the plan.
 func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.Forest, undoing bool) (ready []conflicts.Verdict, code int, err error) {
 	verdicts, failed := ldapscan.Verify(ctx, forest, o.amendments)
 	if verdicts == nil && failed != nil {
@@ -247,7 +247,7 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 	}
 	c.log("%s", report.StateCounts(verdicts))
 	if !undoing {
-		c.tellUnseen(ctx, forest)
+		c.tellHidden(ctx, forest)
 	}
 	switch {
 	case failed != nil:
@@ -258,12 +258,11 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 		c.log("nothing was changed")
 		c.adviseDenied(against)
 		return nil, exitStale, nil
-	case len(ready) == 0:
-		c.log("nothing to do")
-	}
-	if len(against) > 0 {
+	case len(against) > 0: // which does not keep the others from being taken back
 		c.adviseDenied(against)
 		code = exitStale
+	case len(ready) == 0:
+		c.log("nothing to do")
 	}
 	return ready, code, nil
 }

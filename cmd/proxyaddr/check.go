@@ -102,7 +102,7 @@ func (o *checkOptions) run(ctx context.Context, c *console) (int, error) {
 	if failed != nil {
 		problem = failed.Error()
 	}
-	notes := c.tellUnseen(ctx, src)
+	notes := c.tellHidden(ctx, src)
 	if o.format == "json" {
 		err = report.CheckJSON(c.stdout, list, problem, notes)
 	} else {

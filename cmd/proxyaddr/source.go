@@ -59,9 +59,9 @@ func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, 
 	return forest, forest.Close, nil
 }
 
-// tellUnseen says what a look-up in a source could not see, and returns that.
-func (c *console) tellUnseen(ctx context.Context, src ldapscan.Source) []string {
-	notes := src.Unseen(ctx)
+// tellHidden says what a look-up in a source could not see, and returns that.
+func (c *console) tellHidden(ctx context.Context, src ldapscan.Source) []string {
+	notes := src.Hidden(ctx)
 	if ctx.Err() != nil {
 		return nil // that they were not seen is then for another reason
 	}

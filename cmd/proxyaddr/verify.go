@@ -153,7 +153,7 @@ func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
 	if failed != nil {
 		problem = failed.Error()
 	}
-	notes := c.tellUnseen(ctx, src)
+	notes := c.tellHidden(ctx, src)
 	switch o.format {
 	case "json":
 		err = report.VerifyJSON(c.stdout, verdicts, problem, notes)

@@ -60,14 +60,14 @@ func partition(a *conflicts.Amendment) string { return strings.ToLower(conflicts
 
 // Settle finds out what became of the change during which the last run ended, and
 // whether the forest is read from the servers that the journal is about: another
-// server need not know yet what was done. The error is an [*ldapscan.Error] if it
+// server may not have replicated yet what was done. The error is an [*ldapscan.Error] if it
 // is not, and a [*Stop] if the change was neither made nor not.
 func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 	now := Servers(f, j.plan)
 	for _, was := range j.head.Servers {
 		i := slices.IndexFunc(now, func(s Server) bool { return s.Partition == was.Partition })
 		if i < 0 || cmp.Or(now[i].Host, now[i].URL) != cmp.Or(was.Host, was.URL) {
-			return &ldapscan.Error{Subject: was.Partition, Problem: "its changes began on " + cmp.Or(was.Host, was.URL) + ", and another server need not know of them yet",
+			return &ldapscan.Error{Subject: was.Partition, Problem: "its changes began on " + cmp.Or(was.Host, was.URL) + "; another server may not have replicated them yet",
 				Hint: "name that one with --url"}
 		}
 	}
