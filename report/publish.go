@@ -1,53 +1,103 @@
 package report
 
 import (
-	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"runtime/debug"
 	"slices"
+	"strings"
+	"time"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/report/outdir"
 )
 
-// sumsFile lists the other files with their checksums, as sha256sum -c reads them.
-const sumsFile = "SHA256SUMS"
-
-// A Sum is the SHA-256 of a file.
-type Sum [sha256.Size]byte
-
-// String returns the sum as sha256sum prints it.
-func (s Sum) String() string { return hex.EncodeToString(s[:]) }
-
-// output is a file and what writes it.
-type output struct {
+// A Directory is where the files of a run go. It is claimed before the run begins. It is
+// for one goroutine.
+type Directory struct {
 	name  string
-	write func(io.Writer) error
+	claim *outdir.Claim
+}
+
+// datePattern stands for the date in the name of a directory.
+const datePattern = "{date}"
+
+// Claim claims a directory for the files of a run, so that no other run writes to
+// it until Close. What it holds may be an earlier audit of which nobody needs
+// anything, or what may be replaced; else it is an [outdir.Refusal]. The directory
+// itself is not touched yet.
+//
+// In the name {date} stands for the date of now in UTC. Such a name is always a new
+// one: where it is taken, -2, -3 and so on are tried behind it.
+func Claim(name string, now time.Time, may Replaceable) (*Directory, error) {
+	name = filepath.Clean(name)
+	if !strings.Contains(name, datePattern) {
+		return claim(name, func(dir string) error { return may.check(name, dir) })
+	}
+	dated := strings.ReplaceAll(name, datePattern, now.UTC().Format(time.DateOnly))
+	for name, n := dated, 2; ; name, n = fmt.Sprintf("%s-%d", dated, n), n+1 {
+		if _, err := os.Lstat(name); err == nil {
+			continue
+		}
+		d, err := claim(name, func(string) error { return &outdir.Refusal{Dir: name, Err: errTaken, Hint: outdir.Elsewhere(dated)} })
+		if !errors.Is(err, errTaken) && !errors.Is(err, outdir.ErrClaimed) {
+			return d, err
+		}
+	}
+}
+
+// errTaken is the error for a dated directory that somebody made meanwhile.
+var errTaken = errors.New("was made meanwhile")
+
+func claim(name string, mayGo func(dir string) error) (*Directory, error) {
+	c, err := outdir.Take(name, mayGo)
+	if err != nil {
+		return nil, err
+	}
+	return &Directory{name, c}, nil
+}
+
+// Name returns the name of the directory, with the date in it.
+func (d *Directory) Name() string { return d.name }
+
+// Close gives the directory up. If nothing was published, it is as it was.
+func (d *Directory) Close() { d.claim.Release() }
+
+// gcPercent bounds what the outputs take in passing: the audit is large and stays,
+// and they keep next to nothing.
+const gcPercent = 5
+
+// Publish writes the files of a scan to the directory: report.xlsx, scan.json,
+// change-request.md, a pair fix-<domain>.ldif and rollback-<domain>.ldif for each of
+// the [Domains], and SHA256SUMS over them. Of an audit with a Review it writes no
+// workbook and no scan.json. It returns their names, sorted. Only their owner can
+// read them.
+//
+// The files appear together, in the place of all that the directory held, or not at
+// all. On an error, which names the file or the directory, what it held is as it was.
+func (d *Directory) Publish(a *conflicts.Audit) (names []string, err error) {
+	if percent := debug.SetGCPercent(gcPercent); percent > gcPercent {
+		defer debug.SetGCPercent(percent)
+	} else {
+		debug.SetGCPercent(percent)
+	}
+	return d.publish(files(a))
 }
 
 // publish does the work of Publish for any outputs.
-func publish(dir string, outputs []output) (names []string, err error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, named(dir, err)
-	}
-	p := &publication{dir: dir}
-	defer p.removeTemps()
+func (d *Directory) publish(outputs []output) (names []string, err error) {
 	sums := make(map[string]Sum)
 	for _, o := range outputs {
-		if sums[o.name], err = p.stage(o); err != nil {
+		if sums[o.name], err = d.stage(o); err != nil {
 			return nil, err
 		}
 		names = append(names, o.name)
 	}
 	slices.Sort(names)
-	if err := p.dropStale(names); err != nil {
-		return nil, err
-	}
-	_, err = p.stage(output{sumsFile, func(w io.Writer) (err error) {
+	_, err = d.stage(output{sumsFile, func(w io.Writer) (err error) {
 		for _, name := range names {
 			_, err = fmt.Fprintf(w, "%s  %s\n", sums[name], name)
 		}
@@ -56,41 +106,26 @@ func publish(dir string, outputs []output) (names []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.commit(); err != nil {
+	if err := d.claim.Commit(); err != nil {
 		return nil, err
 	}
 	return slices.Insert(names, 0, sumsFile), nil
 }
 
-// A publication is a set of files on their way from temporary names to their own.
-type publication struct {
-	dir   string
-	files []*staged
-}
-
-// staged is a file that takes its place when all are there.
-type staged struct {
-	path   string
-	temp   string // the new file; empty if the one in place is only to go
-	old    string // the file that was in place, until all is done; empty if there was none
-	placed bool   // the new file is at path
-}
-
-// stage writes an output to a new temporary file, syncs it and returns its
-// checksum. os.CreateTemp opens with O_EXCL and so follows no link.
-func (p *publication) stage(o output) (sum Sum, err error) {
-	path := filepath.Join(p.dir, o.name)
-	f, err := os.CreateTemp(p.dir, ".proxyaddr-*.tmp")
+// stage writes an output, syncs it and returns its checksum.
+func (d *Directory) stage(o output) (sum Sum, err error) {
+	defer func() {
+		if err != nil {
+			err = named(filepath.Join(d.name, o.name), err)
+		}
+	}()
+	f, err := os.OpenFile(filepath.Join(d.claim.Stage(), o.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return sum, named(path, err)
+		return sum, err
 	}
-	p.files = append(p.files, &staged{path: path, temp: f.Name()})
 	defer func() {
 		if closed := f.Close(); err == nil {
 			err = closed
-		}
-		if err != nil {
-			err = named(path, err)
 		}
 	}()
 	if sum, err = summed(f, o.write); err != nil {
@@ -99,107 +134,5 @@ func (p *publication) stage(o output) (sum Sum, err error) {
 	return sum, f.Sync()
 }
 
-// summed writes to w and returns the checksum of what was written.
-func summed(w io.Writer, write func(io.Writer) error) (sum Sum, err error) {
-	hash := sha256.New()
-	out := bufio.NewWriter(io.MultiWriter(w, hash))
-	if err = write(out); err == nil {
-		err = out.Flush()
-	}
-	hash.Sum(sum[:0])
-	return sum, err
-}
-
-// named says of which file an error is, without the names that the file system
-// gives, as those of temporary files.
-func named(path string, err error) error {
-	switch e := err.(type) {
-	case *fs.PathError:
-		err = e.Err
-	case *os.LinkError:
-		err = e.Err
-	}
-	return fmt.Errorf("%s: %w", path, err)
-}
-
-// published is a line of SHA256SUMS about a fix or rollback file.
-var published = regexp.MustCompile(`(?m)^[0-9a-f]{64}  ((?:fix|rollback)-[a-z0-9._-]+\.ldif)$`)
-
-// dropStale notes for removal the change files of an earlier scan that are not
-// among names.
-func (p *publication) dropStale(names []string) error {
-	path := filepath.Join(p.dir, sumsFile)
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return named(path, err)
-	}
-	for _, m := range published.FindAllStringSubmatch(string(data), -1) {
-		if !slices.Contains(names, m[1]) {
-			p.files = append(p.files, &staged{path: filepath.Join(p.dir, m[1])})
-		}
-	}
-	return nil
-}
-
-// commit puts every file in its place, or on an error leaves every place as it was.
-func (p *publication) commit() error {
-	for i, f := range p.files {
-		if err := f.place(); err != nil {
-			err = named(f.path, err)
-			for _, f := range slices.Backward(p.files[:i+1]) {
-				err = errors.Join(err, f.putBack())
-			}
-			return err
-		}
-	}
-	for _, f := range p.files {
-		if f.old != "" {
-			_ = os.Remove(f.old) // hidden, and the next scan takes its name again
-		}
-	}
-	return nil
-}
-
-func (f *staged) place() error {
-	info, err := os.Lstat(f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return err
-	case info.IsDir():
-		return errors.New("is a directory")
-	default:
-		dir, name := filepath.Split(f.path)
-		old := filepath.Join(dir, ".proxyaddr-"+name+".old")
-		if err := os.Rename(f.path, old); err != nil {
-			return err
-		}
-		f.old = old
-	}
-	if f.temp == "" {
-		return nil
-	}
-	if err := os.Rename(f.temp, f.path); err != nil {
-		return err
-	}
-	f.placed = true
-	return nil
-}
-
-func (f *staged) putBack() error {
-	switch {
-	case f.old != "":
-		return os.Rename(f.old, f.path)
-	case f.placed:
-		return os.Remove(f.path)
-	}
-	return nil
-}
-
-func (p *publication) removeTemps() {
-	for _, f := range p.files {
-		if f.temp != "" && !f.placed {
-			_ = os.Remove(f.temp)
-		}
-	}
-}
+// named says of which file an error is, and not under which name it was staged.
+func named(path string, err error) error { return fmt.Errorf("%s: %w", path, outdir.Cause(err)) }

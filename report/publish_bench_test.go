@@ -30,7 +30,12 @@ func TestMain(m *testing.M) {
 	debug.SetGCPercent(40) // as the command has it
 	a := largeAudit(found, findings)
 	start := time.Now()
-	if _, err := Publish(dir, a); err != nil {
+	d, err := Claim(dir, start, Unneeded)
+	if err == nil {
+		defer d.Close()
+		_, err = d.Publish(a)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

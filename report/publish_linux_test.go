@@ -62,22 +62,23 @@ func TestFullDiskLeavesTheEarlierFilesAlone(t *testing.T) {
 		t.Run(tt.what, func(t *testing.T) {
 			d := newDisk(t)
 			dir := filepath.Join(string(d), "audit")
-			if _, err := Publish(dir, normalAudit()); err != nil {
-				t.Fatal(err)
-			}
+			publishTo(t, dir, normalAudit())
 			before := snapshot(t, dir)
 			blamed := map[string]bool{}
 			for room := uint64(0); ; room += tt.step {
 				d.leave(t, tt.what, room)
-				_, err := Publish(dir, domainsAudit())
+				err := publishOver(dir, domainsAudit())
 				if err == nil {
 					break
 				}
 				path, problem, _ := strings.Cut(err.Error(), ": ")
-				if problem != "no space left on device" || !errors.Is(err, syscall.ENOSPC) || filepath.Dir(path) != dir {
+				if problem != "no space left on device" || !errors.Is(err, syscall.ENOSPC) || path != dir && filepath.Dir(path) != dir {
 					t.Fatalf("%d left: %v", room, err)
 				}
 				blamed[filepath.Base(path)] = true
+				if left, _ := os.ReadDir(string(d)); len(left) != 1 {
+					t.Fatalf("%d left: left behind: %v", room, left)
+				}
 				if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
 					t.Fatalf("%d left: the directory has changed (-before +after):\n%s", room, diff)
 				}
@@ -96,8 +97,11 @@ func TestFullDiskHasNoRoomForTheDirectory(t *testing.T) {
 	d := newDisk(t)
 	d.leave(t, "nr_inodes", 1)
 	dir := filepath.Join(string(d), "made", "not made")
-	if _, err := Publish(dir, normalAudit()); err == nil || err.Error() != dir+": no space left on device" {
+	if err := publishOver(dir, normalAudit()); err == nil || err.Error() != dir+": no space left on device" {
 		t.Error(err)
+	}
+	if left, _ := os.ReadDir(string(d)); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 
@@ -110,7 +114,5 @@ func TestFullTemporaryDirectoryDoesNotMatter(t *testing.T) {
 	for range 4000 {
 		a.Findings = append(a.Findings, conflicts.Finding{Kind: conflicts.TooLong, DN: corp, Value: strings.Repeat("x", 6000)})
 	}
-	if _, err := Publish(filepath.Join(t.TempDir(), "audit"), a); err != nil {
-		t.Error(err)
-	}
+	publishTo(t, filepath.Join(t.TempDir(), "audit"), a)
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,8 +11,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"proxyaddr/conflicts"
 )
 
 // snapshot returns what a directory holds, by name; a directory in it is "/".
@@ -43,9 +47,39 @@ func content(name, text string) output {
 	}}
 }
 
+// publishOver publishes an audit in the place of whatever a directory holds.
+func publishOver(dir string, a *conflicts.Audit) error {
+	d, err := Claim(dir, time.Time{}, Any)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	_, err = d.Publish(a)
+	return err
+}
+
+func publishTo(t testing.TB, dir string, a *conflicts.Audit) {
+	t.Helper()
+	if err := publishOver(dir, a); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustClaim(t *testing.T, dir string, may Replaceable) *Directory {
+	t.Helper()
+	d, err := Claim(dir, time.Time{}, may)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	return d
+}
+
 func mustPublish(t *testing.T, dir string, outputs ...output) {
 	t.Helper()
-	if _, err := publish(dir, outputs); err != nil {
+	d := mustClaim(t, dir, Any)
+	defer d.Close()
+	if _, err := d.publish(outputs); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -54,7 +88,8 @@ func TestPublishWritesEveryFileAndItsChecksum(t *testing.T) {
 	for name, audit := range audits {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "new", "out")
-			names, err := Publish(dir, audit())
+			d := mustClaim(t, dir, Unneeded)
+			names, err := d.Publish(audit())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,6 +98,9 @@ func TestPublishWritesEveryFileAndItsChecksum(t *testing.T) {
 			sums := strings.Split(strings.TrimSuffix(files[sumsFile], "\n"), "\n")
 			for file, data := range files {
 				found = append(found, file)
+				if file != sumsFile && !ours(file) {
+					t.Errorf("the next run does not know %s", file)
+				}
 				sum := sha256.Sum256([]byte(data))
 				if file != sumsFile && !slices.Contains(sums, hex.EncodeToString(sum[:])+"  "+file) {
 					t.Errorf("%s has no line with its checksum in:\n%s", file, files[sumsFile])
@@ -91,9 +129,7 @@ func TestTheSameAuditGivesTheSameBytes(t *testing.T) {
 	dir := t.TempDir()
 	var runs []map[string]string
 	for range 2 {
-		if _, err := Publish(dir, domainsAudit()); err != nil {
-			t.Fatal(err)
-		}
+		publishTo(t, dir, domainsAudit())
 		runs = append(runs, snapshot(t, dir))
 	}
 	if diff := cmp.Diff(runs[0], runs[1]); diff != "" {
@@ -101,109 +137,131 @@ func TestTheSameAuditGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-func TestPublishRemovesChangeFilesOfAnEarlierScanOnly(t *testing.T) {
-	dir := t.TempDir()
-	mustPublish(t, dir, content("fix-old.example.ldif", "x"), content("rollback-old.example.ldif", "x"), content("notes.txt", "x"),
-		content("fix-kept.example.ldif", "x"))
-	for _, name := range []string{"fix-mine.ldif", "other"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	outside := filepath.Join(filepath.Dir(dir), "fix-outside.ldif")
-	sums := filepath.Join(dir, sumsFile)
-	forged, err := os.ReadFile(sums)
+// An earlier audit goes as a whole, with what systems leave beside it; and what its
+// SHA256SUMS names elsewhere stays.
+func TestPublishReplacesAnEarlierAudit(t *testing.T) {
+	above := t.TempDir()
+	dir := filepath.Join(above, "audit")
+	mustPublish(t, dir, content("fix-old.example.ldif", "x"), content(requestFile, "x"))
+	sums, err := os.ReadFile(filepath.Join(dir, sumsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	forged = append(forged, strings.Repeat("0", 64)+"  ../fix-outside.ldif\n"+strings.Repeat("0", 64)+"  fix-/../../fix-outside.ldif\n"...)
-	for path, data := range map[string][]byte{sums: forged, outside: []byte("x")} {
-		if err := os.WriteFile(path, data, 0o666); err != nil {
+	none := strings.Repeat("0", 64)
+	for path, text := range map[string]string{
+		"fix-outside.ldif":              "x",
+		"audit/.DS_Store":               "x",
+		"audit/fix-old.example.journal": "x",
+		"audit/SHA256SUMS":              string(sums) + none + "  ../fix-outside.ldif\n" + none + "  fix-/../../fix-outside.ldif\n" + none + "  scan.json\n",
+	} {
+		if err := os.WriteFile(filepath.Join(above, path), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-
-	mustPublish(t, dir, content("fix-kept.example.ldif", "new"))
+	mustPublish(t, dir, content("fix-new.example.ldif", "new"))
 	files := snapshot(t, dir)
 	delete(files, sumsFile)
-	want := map[string]string{"fix-kept.example.ldif": "new", "fix-mine.ldif": "x", "notes.txt": "x", "other": "x"}
-	if diff := cmp.Diff(want, files); diff != "" {
+	if diff := cmp.Diff(map[string]string{"fix-new.example.ldif": "new"}, files); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if _, err := os.Stat(outside); err != nil {
-		t.Error(err)
+	if diff := cmp.Diff(map[string]string{"audit": "/", "fix-outside.ldif": "x"}, snapshot(t, above)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
 func TestAFailureLeavesTheEarlierFilesAlone(t *testing.T) {
-	tests := []struct {
-		name    string
-		prepare func(dir string) error
-		outputs []output
-		blames  string
-	}{
-		{"a writer fails", nil, []output{
-			content("a", "new"),
-			{"b", func(w io.Writer) error {
-				_, _ = io.WriteString(w, strings.Repeat("half of it", 10_000))
-				return errors.New("no space left on device")
-			}},
-			content("c", "new"),
-		}, "b"},
-		{"a name is taken by a directory", func(dir string) error {
-			return os.MkdirAll(filepath.Join(dir, "b", "full"), 0o777)
-		}, []output{content("a", "new"), content("b", "new"), content("z", "new")}, "b"},
-		{"a stale file is a directory", func(dir string) error {
-			if err := os.Remove(filepath.Join(dir, "fix-old.ldif")); err != nil {
-				return err
-			}
-			return os.Mkdir(filepath.Join(dir, "fix-old.ldif"), 0o777)
-		}, []output{content("a", "new"), content("c", "new")}, "fix-old.ldif"},
-		{"the checksums are a directory", func(dir string) error {
-			if err := os.Remove(filepath.Join(dir, sumsFile)); err != nil {
-				return err
-			}
-			return os.Mkdir(filepath.Join(dir, sumsFile), 0o777)
-		}, []output{content("a", "new")}, sumsFile},
+	above := t.TempDir()
+	dir := filepath.Join(above, "audit")
+	mustPublish(t, dir, content(ScanFile, "old"))
+	before := snapshot(t, dir)
+	d := mustClaim(t, dir, Any)
+	names, err := d.publish([]output{content(ScanFile, "new"), {workbookFile, func(w io.Writer) error {
+		_, _ = io.WriteString(w, strings.Repeat("half of it", 10_000))
+		return errors.New("no space left on device")
+	}}})
+	if err == nil || err.Error() != filepath.Join(dir, workbookFile)+": no space left on device" {
+		t.Errorf("%v, %v", names, err)
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			mustPublish(t, dir, content("a", "old"), content("c", "old"), content("fix-old.ldif", "old"))
-			if tt.prepare != nil {
-				if err := tt.prepare(dir); err != nil {
-					t.Fatal(err)
-				}
-			}
-			before := snapshot(t, dir)
-			names, err := publish(dir, tt.outputs)
-			if err == nil {
-				t.Fatalf("published %v", names)
-			}
-			if !strings.HasPrefix(err.Error(), filepath.Join(dir, tt.blames)+": ") {
-				t.Errorf("error %q does not begin with the path of %s", err, tt.blames)
-			}
-			if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
-				t.Errorf("the directory has changed (-before +after):\n%s", diff)
-			}
-		})
+	d.Close()
+	if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
+		t.Errorf("the directory has changed (-before +after):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"audit": "/"}, snapshot(t, above)); diff != "" {
+		t.Errorf("left behind:\n%s", diff)
 	}
 }
 
-func TestPublishReplacesALinkAndDoesNotWriteThroughIt(t *testing.T) {
-	dir := t.TempDir()
-	target := filepath.Join(t.TempDir(), "target")
-	if err := os.WriteFile(target, []byte("precious"), 0o666); err != nil {
+// While a run goes on, people work with the audit that it is to replace.
+func TestWhatIsNeededMeanwhileStays(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	mustPublish(t, dir, content(ScanFile, "old"), content(workbookFile, "old"))
+	d := mustClaim(t, dir, Unneeded)
+	if err := os.WriteFile(filepath.Join(dir, workbookFile), []byte("decided"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(target, filepath.Join(dir, "a")); err != nil {
-		t.Skip(err)
+	before := snapshot(t, dir)
+	if _, err := d.publish([]output{content(ScanFile, "new")}); err == nil || err.Error() != dir+": holds an earlier audit with decisions (report.xlsx was saved after the scan)" {
+		t.Error(err)
 	}
-	mustPublish(t, dir, content("a", "new"))
-	if data, err := os.ReadFile(target); err != nil || string(data) != "precious" {
-		t.Errorf("the target of the link holds %q, %v", data, err)
+	d.Close()
+	if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
+		t.Errorf("the directory has changed (-before +after):\n%s", diff)
 	}
-	if got := snapshot(t, dir)["a"]; got != "new" {
-		t.Errorf("a holds %q", got)
+}
+
+func TestDateInTheName(t *testing.T) {
+	above := t.TempDir()
+	now := time.Date(2026, 11, 29, 0, 30, 0, 0, time.FixedZone("CET", 3600)) // 23:30 in UTC
+	claim := func(pattern string) *Directory {
+		t.Helper()
+		d, err := Claim(filepath.Join(above, pattern), now, Unneeded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(d.Close)
+		return d
+	}
+	if err := os.WriteFile(filepath.Join(above, "audit-2026-11-28-2"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ pattern, want string }{
+		{"audit-{date}", "audit-2026-11-28"},
+		{"audit-{date}", "audit-2026-11-28-3"}, // -2 is a file
+		{"audit/{date}", "audit/2026-11-28"},
+		{"audit/{date}/", "audit/2026-11-28-2"},
+		{"{date}/north", "2026-11-28/north"},
+		{"{date}/north", "2026-11-28/north-2"},
+		{"{DATE}", "{DATE}"},
+	} {
+		d := claim(tt.pattern)
+		if want := filepath.Join(above, tt.want); d.Name() != want {
+			t.Errorf("%s: %s, want %s", tt.pattern, d.Name(), want)
+		}
+		if _, err := d.publish([]output{content(ScanFile, "x")}); err != nil {
+			t.Error(err)
+		}
+		d.Close()
+	}
+	// Two runs at once have a directory each.
+	a, b := claim("both-{date}"), claim("both-{date}")
+	if a.Name() != filepath.Join(above, "both-2026-11-28") || b.Name() != a.Name()+"-2" {
+		t.Errorf("%s and %s", a.Name(), b.Name())
+	}
+}
+
+func TestRecordsInLDIF(t *testing.T) {
+	long := "# " + strings.Repeat("x", 5000)
+	for text, want := range map[string]bool{
+		"":                             false,
+		"version: 1\r\n# a\r\n\r\n":    false,
+		"# a\n" + long + "\n":          false,
+		long + "\ndn: CN=a\n":          true,
+		"# a\nversion: 1\n\ndn:: Q049": true,
+		" folded":                      true,
+		"\ufeffversion: 1":             true, // somebody's editor wrote it
+	} {
+		if got := hasRecords(bufio.NewReader(strings.NewReader(text))); got != want {
+			t.Errorf("%.20q: %t", text, got)
+		}
 	}
 }

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/osfile"
 	"proxyaddr/report/xlsx"
 )
 
@@ -52,7 +51,7 @@ const maxWorkbook = 1 << 30
 // of any origin can be read: its size, and what is unpacked of it, is limited by
 // that of the scan.
 func OpenReview(path string) (*Review, error) {
-	f, err := os.Open(path)
+	f, err := osfile.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +102,7 @@ func (r *Review) limit() int64 {
 // readScan reads scan.json, and holds it to SHA256SUMS where that is there.
 func (r *Review) readScan(dir string) error {
 	path := filepath.Join(dir, ScanFile)
-	f, err := os.Open(path)
+	f, err := osfile.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return unusable("put the workbook beside the files of its scan", "%s: missing: it says what was decided on", path)
 	}
@@ -121,11 +120,11 @@ func (r *Review) readScan(dir string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	sums, err := os.ReadFile(filepath.Join(dir, sumsFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	changed, err := Contradicted(path, r.scanSum.String())
+	if err != nil {
 		return err
 	}
-	if m := scanListed.FindSubmatch(sums); m != nil && string(m[1]) != r.scanSum.String() {
+	if changed {
 		return unusable("restore it, or scan again and review the new workbook", "%s: was changed after the scan: %s lists another checksum", path, sumsFile)
 	}
 	if broken != nil {
@@ -133,9 +132,6 @@ func (r *Review) readScan(dir string) error {
 	}
 	return nil
 }
-
-// scanListed is the line of SHA256SUMS about scan.json.
-var scanListed = regexp.MustCompile(`(?m)^([0-9a-f]{64})  ` + regexp.QuoteMeta(ScanFile) + `$`)
 
 // scanOf returns the checksum of the scan.json that a workbook was made with.
 // Some programs drop the property, but none the cell.

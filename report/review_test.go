@@ -24,9 +24,7 @@ import (
 func reviewable(t *testing.T, a *conflicts.Audit) string {
 	t.Helper()
 	dir := t.TempDir()
-	if _, err := Publish(dir, a); err != nil {
-		t.Fatal(err)
-	}
+	publishTo(t, dir, a)
 	return filepath.Join(dir, workbookFile)
 }
 
@@ -251,9 +249,7 @@ func TestReviewKeepsDecisionsAndComments(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	dir := t.TempDir()
-	if _, err := Publish(dir, got); err != nil {
-		t.Fatal(err)
-	}
+	publishTo(t, dir, got)
 	fix := snapshot(t, dir)["fix-corp.contoso.com.ldif"]
 	if n := strings.Count(fix, "\nchangetype: modify"); n != 1 || !strings.Contains(fix, sumOf(workbook)) || !strings.Contains(fix, sumOf(scan)) {
 		t.Errorf("%d records in:\n%s", n, fix)
@@ -283,9 +279,7 @@ func BenchmarkReview(b *testing.B) {
 			New: fmt.Sprintf("SMTP:first.last%d.x2@contoso.com", i), Risk: conflicts.High, RiskReason: "primary address of a live user mailbox: people and devices send from it"})
 	}
 	dir := b.TempDir()
-	if _, err := Publish(dir, a); err != nil {
-		b.Fatal(err)
-	}
+	publishTo(b, dir, a)
 	var m runtime.MemStats
 	for b.Loop() {
 		r, err := OpenReview(filepath.Join(dir, workbookFile))

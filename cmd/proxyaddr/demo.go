@@ -11,6 +11,7 @@ import (
 	"proxyaddr/ldapscan"
 	"proxyaddr/ldapscan/ldaptest"
 	"proxyaddr/ldapscan/ldaptest/company"
+	"proxyaddr/report"
 )
 
 const demoUsage = `Demo starts a directory server inside the program that holds a made-up company,
@@ -25,13 +26,17 @@ EXAMPLE
 `
 
 func newDemo(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	o := &scanOptions{reporting: reporting{format: "table", commandLine: "proxyaddr demo"}}
+	o := &scanOptions{reporting: reporting{format: "table", commandLine: report.DemoCommand}}
 	fs := pflag.NewFlagSet("demo", pflag.ContinueOnError)
 	fs.StringVarP(&o.output, "output", "o", "proxyaddr-demo", "write the files to this `directory`")
 	return fs, func(ctx context.Context, args []string) (int, error) {
 		if len(args) > 0 {
 			return 0, &usageError{problem: fmt.Sprintf("unexpected argument %q", args[0])}
 		}
+		if err := o.claimOver(report.Demo); err != nil {
+			return 0, err
+		}
+		defer o.release()
 		return o.demo(ctx, c)
 	}
 }
@@ -72,7 +77,7 @@ This was a made-up company; nothing was changed. In %s:
 
 Next, a real domain controller:
   proxyaddr scan -H ldaps://dc1.example.com -D anna@example.com -W -o audit
-`, o.output); err != nil {
+`, o.dir.Name()); err != nil {
 		return 0, unprinted(err)
 	}
 	return code, nil

@@ -54,19 +54,12 @@ func (o *eventOptions) addFlags(fs *pflag.FlagSet) {
 	o.reporting.addFlags(fs)
 }
 
-// check validates what can be validated before anything is contacted, and reads
-// the input.
-func (o *eventOptions) check(c *console, args []string) error {
+// check validates what can be validated before anything is read or contacted.
+func (o *eventOptions) check() error {
 	if err := o.reporting.check(); err != nil {
 		return err
 	}
-	if err := o.source.check(); err != nil {
-		return err
-	}
-	if err := o.read(c, args); err != nil {
-		return err
-	}
-	return o.reporting.prepare()
+	return o.source.check()
 }
 
 // read reads the events of all files, or of the text.
@@ -145,7 +138,14 @@ func newEvent(c *console) (*pflag.FlagSet, func(context.Context, []string) (int,
 		if err := c.settle(fs, alternatives...); err != nil {
 			return 0, err
 		}
-		if err := o.check(c, args); err != nil {
+		if err := o.check(); err != nil {
+			return 0, err
+		}
+		if err := o.claim(); err != nil {
+			return 0, err
+		}
+		defer o.release()
+		if err := o.read(c, args); err != nil {
 			return 0, err
 		}
 		o.commandLine = commandLine("event", fs)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -40,11 +39,12 @@ The exit status is 0 if the files are written, and 5 if the review cannot be use
 // fixOptions are the settings of a fix.
 type fixOptions struct {
 	source
-	workbook, output string
+	destination
+	workbook string
 }
 
 func (o *fixOptions) addFlags(fs *pflag.FlagSet) {
-	fs.StringVarP(&o.output, "output", "o", "", "write the files to this `directory`")
+	o.destination.addFlags(fs, "write the files to this `directory`")
 	o.source.addFlags(fs)
 }
 
@@ -62,8 +62,9 @@ func (o *fixOptions) check(args []string) error {
 		}
 	}
 	o.workbook = args[0]
-	if _, err := os.Stat(filepath.Join(o.output, report.ScanFile)); err == nil {
-		return wrong("name another directory with -o", "%s: holds a scan", o.output)
+	source, err := os.Stat(filepath.Dir(o.workbook))
+	if target, missing := os.Stat(o.output); err == nil && missing == nil && os.SameFile(source, target) {
+		return wrong("name another directory with -o", "%s: holds the workbook that is read", o.output)
 	}
 	return nil
 }
@@ -79,6 +80,10 @@ func newFix(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, e
 		if err := o.check(args); err != nil {
 			return 0, err
 		}
+		if err := o.claim(); err != nil {
+			return 0, err
+		}
+		defer o.release()
 		return o.run(ctx, c)
 	}
 }
@@ -115,14 +120,12 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 		return c.refuse(err)
 	}
 	approved.Version = version()
-	names, err := report.Publish(o.output, approved)
-	if err != nil {
-		return 0, unpublished(o.output, err)
-	}
 	r := approved.Review
 	c.log("approved %d of %d changes; conflicts left: %d rejected, %d deferred, %d not decided", len(approved.Changes), r.Proposed,
 		r.Count(conflicts.Rejected), r.Count(conflicts.Deferred), r.Count(conflicts.Undecided))
-	c.log("wrote %s to %s", strings.Join(names, ", "), o.output)
+	if err := o.publish(c, approved); err != nil {
+		return 0, err
+	}
 	return exitClean, nil
 }
 

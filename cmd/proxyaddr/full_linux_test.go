@@ -31,18 +31,19 @@ func TestFullDisk(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("mounts a file system, as root")
 	}
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", os.Getpagesize())); err != nil {
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprintf("size=%d", os.Getpagesize())); err != nil {
 		t.Fatal(err)
 	}
-	defer syscall.Unmount(dir, 0)
+	defer syscall.Unmount(disk, 0)
+	dir := filepath.Join(disk, "audit")
 	var stdout, stderr bytes.Buffer
 	code := run([]string{"scan", "--input", export, "-o", dir}, strings.NewReader(""), &stdout, &stderr)
 	want := fmt.Sprintf("proxyaddr: %s/report.xlsx: no space left on device\nhint: %[1]s needs room and write access; -o names another directory\n", dir)
 	if code != exitIncomplete || stderr.String() != want {
 		t.Errorf("exit %d, and says %q, want %q", code, &stderr, want)
 	}
-	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(disk); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,6 +52,22 @@ func TestScripts(t *testing.T) {
 				}
 				if strconv.Itoa(code) != args[0] {
 					ts.Fatalf("exit %d, want %s", code, args[0])
+				}
+			},
+			// mode OCTAL FILE… holds files to their permissions.
+			"mode": func(ts *testscript.TestScript, _ bool, args []string) {
+				for _, name := range args[1:] {
+					info, err := os.Stat(ts.MkAbs(name))
+					ts.Check(err)
+					if mode := strconv.FormatUint(uint64(info.Mode().Perm()), 8); mode != args[0] {
+						ts.Fatalf("%s: mode %s, want %s", name, mode, args[0])
+					}
+				}
+			},
+			// nostaging DIR holds that no run has left a workspace in a directory.
+			"nostaging": func(ts *testscript.TestScript, _ bool, args []string) {
+				if left, _ := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), ".*.proxyaddr")); len(left) > 0 {
+					ts.Fatalf("left behind: %v", left)
 				}
 			},
 			// cells WORKBOOK CELL=TEXT… writes into the sheet Changes as a reviewer does.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"io"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -14,7 +12,8 @@ import (
 
 // A reporting says how conflicts are judged, and where the outputs go.
 type reporting struct {
-	output, format     string
+	destination
+	format             string
 	keeper             []string
 	pattern, secondary string
 	commandLine        string
@@ -25,7 +24,7 @@ func (r *reporting) addFlags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&r.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
 	fs.StringVar(&r.pattern, "pattern", "", "`template` of proposals, for example '{given}.{sn}{n}@{domain}'")
 	fs.StringVar(&r.secondary, "secondary", "replace", "replace or remove a duplicated secondary address")
-	fs.StringVarP(&r.output, "output", "o", "", "write the report, the fix files and scan.json to this `directory`")
+	r.destination.addFlags(fs, "write the report, the fix files and scan.json to this `directory`")
 	fs.StringVar(&r.format, "format", "table", "write table, json, jsonl or csv to stdout")
 }
 
@@ -48,25 +47,11 @@ func (r *reporting) check() error {
 	return nil
 }
 
-// prepare makes the directory for the files, once all else is known to be right.
-func (r *reporting) prepare() error {
-	if r.output != "" {
-		if err := os.MkdirAll(r.output, 0o777); err != nil {
-			return wrong("name a directory that can be written to", "%v", err)
-		}
-	}
-	return nil
-}
-
 // deliver writes the outputs of an audit and returns the exit code that it
 // calls for.
 func (c *console) deliver(audit *conflicts.Audit, r *reporting) (int, error) {
-	if r.output != "" {
-		names, err := report.Publish(r.output, audit)
-		if err != nil {
-			return 0, unpublished(r.output, err)
-		}
-		c.log("wrote %s to %s", strings.Join(names, ", "), r.output)
+	if err := r.publish(c, audit); err != nil {
+		return 0, err
 	}
 	if err := write(c, audit, r.format); err != nil {
 		return 0, unprinted(err)

@@ -15,6 +15,7 @@ import (
 
 	"proxyaddr/ldapscan"
 	"proxyaddr/ldapscan/locator"
+	"proxyaddr/report/outdir"
 )
 
 // The voice of the command: stdout carries data and nothing else. All else goes
@@ -75,8 +76,11 @@ type outputError struct {
 	hint string
 }
 
-// unpublished is the error of report.Publish.
+// unpublished is the error of what writes to an output directory.
 func unpublished(dir string, err error) error {
+	if r := (*outdir.Refusal)(nil); errors.As(err, &r) {
+		return &outputError{r, r.Hint}
+	}
 	return &outputError{err, dir + " needs room and write access; -o names another directory"}
 }
 

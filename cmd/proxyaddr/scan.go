@@ -87,10 +87,7 @@ func (o *scanOptions) check(args []string) error {
 		}
 	}
 	o.judge.Base, o.judge.Exclude = o.base, o.exclude
-	if err := o.source.check(); err != nil {
-		return err
-	}
-	return o.prepare()
+	return o.source.check()
 }
 
 func wrong(hint, format string, args ...any) error {
@@ -108,6 +105,10 @@ func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, 
 		if err := o.check(args); err != nil {
 			return 0, err
 		}
+		if err := o.claim(); err != nil {
+			return 0, err
+		}
+		defer o.release()
 		o.commandLine = commandLine("scan", fs)
 		return o.run(ctx, c)
 	}

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/osfile"
 )
 
 // A Journal is a file of JSON objects, a line each, that says what is to be
@@ -63,14 +65,14 @@ func Create(path string, now func() time.Time, h Head, plan []conflicts.Amendmen
 	if err != nil {
 		return nil, err
 	}
-	f, err := openFile(path, true)
+	f, err := osfile.CreateLocked(path)
 	if err != nil {
 		return nil, err
 	}
 	j.file = f
 	err = j.put(lines...)
 	if err == nil {
-		err = syncParent(path)
+		err = osfile.SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		f.Close()
@@ -96,7 +98,7 @@ func (j *Journal) announce(h Head, plan []conflicts.Amendment) ([]*entry, error)
 
 // Open opens a journal to go on with it.
 func Open(path string, now func() time.Time) (*Journal, error) {
-	f, err := openFile(path, false)
+	f, err := osfile.OpenLocked(path)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +133,7 @@ const opening = `{"record":"` + string(begin) + `",`
 var ErrNoPlan = errors.New("it ends before the plan does: nothing was changed")
 
 // ErrInUse is the error for a journal that another process has open.
-var ErrInUse = errors.New("another process is using it")
+var ErrInUse = osfile.ErrInUse
 
 // load reads all lines and returns how many octets are whole.
 func (j *Journal) load(r io.Reader) (whole int64, err error) {

@@ -20,6 +20,7 @@ import (
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
 	"proxyaddr/ldapscan/ldaptest"
+	"proxyaddr/ldapscan/osfile"
 )
 
 // A job is what a process of its own has to do, until it is killed.
@@ -114,7 +115,7 @@ func (w *job) create(f *ldapscan.Forest) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	created, err := openFile(w.Journal, true)
+	created, err := osfile.CreateLocked(w.Journal)
 	if err != nil {
 		return nil, err
 	}

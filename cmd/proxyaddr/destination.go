@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/report"
+	"proxyaddr/report/outdir"
+)
+
+// A destination is the directory for the files of a run, if one was named.
+type destination struct {
+	output  string
+	replace bool
+	dir     *report.Directory
+}
+
+func (d *destination) addFlags(fs *pflag.FlagSet, usage string) {
+	fs.StringVarP(&d.output, "output", "o", "", usage+"; {date} in its name stands for today's")
+	fs.BoolVar(&d.replace, "replace", false, "delete the audit that the directory holds, also with changes, decisions and journals")
+}
+
+// claim claims the directory, before anything is read, contacted or asked for.
+// Whoever calls it calls release.
+func (d *destination) claim() error {
+	if d.replace {
+		return d.claimOver(report.Any)
+	}
+	return d.claimOver(report.Unneeded)
+}
+
+func (d *destination) claimOver(may report.Replaceable) (err error) {
+	if d.output == "" {
+		return nil
+	}
+	d.dir, err = report.Claim(d.output, time.Now(), may)
+	if r := (*outdir.Refusal)(nil); errors.As(err, &r) {
+		return &usageError{r.Error(), r.Hint}
+	}
+	return err
+}
+
+// release gives the directory up. Unless something was published, it is as it was.
+func (d *destination) release() {
+	if d.dir != nil {
+		d.dir.Close()
+	}
+}
+
+// publish writes the files of an audit, if a directory was claimed.
+func (d *destination) publish(c *console, audit *conflicts.Audit) error {
+	if d.dir == nil {
+		return nil
+	}
+	names, err := d.dir.Publish(audit)
+	if err != nil {
+		return unpublished(d.dir.Name(), err)
+	}
+	c.log("wrote %s to %s", strings.Join(names, ", "), d.dir.Name())
+	return nil
+}

@@ -1,0 +1,88 @@
+package osfile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// However many ask, one at a time holds the file, though each deletes it.
+func TestOneHoldsAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	var holders, held atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 500 {
+				f, err := HoldLocked(path)
+				if errors.Is(err, ErrInUse) || errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+					continue // Windows refuses a file that is being deleted
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				held.Add(1)
+				if n := holders.Add(1); n != 1 {
+					t.Errorf("%d hold it", n)
+				}
+				holders.Add(-1)
+				if err := ReleaseLocked(f); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if held.Load() == 0 {
+		t.Error("nobody ever held it")
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestExchange(t *testing.T) {
+	dir := t.TempDir()
+	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	for _, path := range []string{filepath.Join(a, "in a"), filepath.Join(b, "in b")} {
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Exchange(a, b); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(b, "in a"), filepath.Join(a, "in b")} {
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := Exchange(a, filepath.Join(dir, "missing")); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestOpenRegular(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := OpenRegular(dir); err == nil {
+		t.Error("a directory was opened")
+	}
+	if _, err := OpenRegular(os.DevNull); !errors.Is(err, ErrNotRegular) {
+		t.Errorf("%s: %v", os.DevNull, err)
+	}
+	path := filepath.Join(dir, "file")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := OpenRegular(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+}

@@ -1,0 +1,67 @@
+//go:build unix
+
+package osfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+func openLocked(path string, create bool) (*os.File, error) {
+	flags := os.O_RDWR
+	if create {
+		flags |= os.O_CREATE | os.O_EXCL
+	}
+	f, err := os.OpenFile(path, flags, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if err == syscall.EWOULDBLOCK {
+			err = ErrInUse
+		}
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// ReleaseLocked deletes a file of [HoldLocked] and gives up its lock. The name goes
+// first: nobody else can have locked the file by then.
+func ReleaseLocked(f *os.File) error { return errors.Join(os.Remove(f.Name()), f.Close()) }
+
+// SyncDir brings the names in a directory to the disk. File systems that cannot, as
+// some of networks, are taken to need no help.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}
+
+// Rename is [os.Rename].
+func Rename(from, to string) error { return os.Rename(from, to) }
+
+// Owned tells whether a file belongs to the user of this process.
+func Owned(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid()
+}
+
+// MountPoint tells whether another file system is mounted at a directory.
+func MountPoint(dir string) bool {
+	var here, above syscall.Stat_t
+	return syscall.Stat(dir, &here) == nil && syscall.Stat(filepath.Dir(dir), &above) == nil && here.Dev != above.Dev
+}
+
+// nonblock has an open return at once where nobody writes into a FIFO.
+const nonblock = syscall.O_NONBLOCK

@@ -1,0 +1,30 @@
+package osfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// ErrNotRegular is the error for a FIFO, device, socket or directory where a file is
+// to be read.
+var ErrNotRegular = errors.New("not a regular file")
+
+// OpenRegular opens a file to read, also by way of a link. Anything but a regular
+// file is an [ErrNotRegular], at once: a FIFO would be waited on for ever, and
+// /dev/zero has no end.
+func OpenRegular(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
