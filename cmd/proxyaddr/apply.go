@@ -116,6 +116,9 @@ func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error
 	if o.amendments, o.files, err = c.readFixes(args); err != nil {
 		return err
 	}
+	if err := reviewed(o.files); err != nil {
+		return err
+	}
 	if o.journal == "" {
 		o.journal = strings.TrimSuffix(o.files[0].Name, ".ldif") + ".journal"
 	}

@@ -54,6 +54,14 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("exit %d, want %s", code, args[0])
 				}
 			},
+			// replace OLD NEW FILE edits a text file.
+			"replace": func(ts *testscript.TestScript, _ bool, args []string) {
+				text := ts.ReadFile(args[2])
+				if !strings.Contains(text, args[0]) {
+					ts.Fatalf("%s: no %s", args[2], args[0])
+				}
+				ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.ReplaceAll(text, args[0], args[1])), 0o600))
+			},
 			// mode OCTAL FILE… holds files to their permissions.
 			"mode": func(ts *testscript.TestScript, _ bool, args []string) {
 				for _, name := range args[1:] {

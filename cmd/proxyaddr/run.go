@@ -158,6 +158,7 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 		open   *ldapscan.Error
 		locate *locator.Error
 		output *outputError
+		stale  *staleError
 	)
 	if ctx.Err() != nil {
 		c.log("interrupted")
@@ -175,6 +176,9 @@ func (c *console) fail(ctx context.Context, name string, err error) int {
 	case errors.As(err, &output):
 		c.hint(output.hint)
 		return exitIncomplete
+	case errors.As(err, &stale):
+		c.hint(stale.hint)
+		return exitStale
 	case errors.As(err, &open):
 		c.hint(open.Hint)
 	case errors.As(err, &locate):

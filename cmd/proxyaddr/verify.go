@@ -47,6 +47,7 @@ stale or denied or only a part is applied, and 3 if not everything could be read
 type verifyOptions struct {
 	source
 	format     string
+	files      []apply.File
 	amendments []conflicts.Amendment
 }
 
@@ -66,7 +67,7 @@ func (o *verifyOptions) check(c *console, args []string) error {
 		return err
 	}
 	var err error
-	o.amendments, _, err = c.readFixes(args)
+	o.amendments, o.files, err = c.readFixes(args)
 	return err
 }
 
@@ -135,7 +136,11 @@ func newVerify(c *console) (*pflag.FlagSet, func(context.Context, []string) (int
 		if err := o.check(c, args); err != nil {
 			return 0, err
 		}
-		return o.run(ctx, c)
+		code, err := o.run(ctx, c)
+		if changed := reviewed(o.files); err == nil && changed != nil {
+			code = max(code, c.fail(ctx, "verify", changed))
+		}
+		return code, err
 	}
 }
 
