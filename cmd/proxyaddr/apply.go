@@ -20,11 +20,11 @@ import (
 )
 
 const applyUsage = `Apply makes the changes of fix or rollback files. It first verifies every record
-as verify does, and changes nothing if one is stale or denied. It then shows the plan, and
-goes on when the number of objects is typed in. Each object is changed by one
-request, to one domain controller of its domain, and read before and after it.
-Right before the request apply asks the whole forest again whether the new addresses
-are free. At the first thing that is not as expected it stops.
+as verify does, and changes nothing if one is stale or denied. It then shows the
+plan, and goes on when the number of objects is typed in. Each object is changed
+by one request, to one domain controller of its domain, and read before and after
+it. Right before the request, apply asks the whole forest again whether the new
+addresses are free. At the first thing that is not as expected it stops.
 
 USAGE
   proxyaddr apply FILE.ldif... -d DOMAIN [FLAGS]

@@ -38,6 +38,24 @@ func TestApplyOnSamba(t *testing.T) {
 	domain := strings.ToLower(dc.Realm)
 	fix, journal := filepath.Join(dir, "fix-"+domain+".ldif"), filepath.Join(dir, "fix-"+domain+".journal")
 
+	// Somebody takes a new address while the question waits.
+	text, err := os.ReadFile(fix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := regexp.MustCompile(`\nadd: proxyAddresses\nproxyAddresses: (.*)\n`).FindStringSubmatch(unfold(text))[1]
+	late := "CN=Late Comer,OU=New," + base
+	code, _, said := answering(t, slices.Concat([]string{"apply", fix, "--journal", filepath.Join(dir, "late.journal")}, sealed), 5, func() {
+		dc.Load(t, strings.NewReader("dn: "+late+"\nobjectClass: contact\nproxyAddresses: "+address+"\n"))
+	})
+	if code != exitStale || !strings.Contains(said, address+" is taken by "+late) || !strings.Contains(said, "0 of 5 objects were changed") {
+		t.Errorf("taken meanwhile: exit %d\n%s", code, said)
+	}
+	dc.Modify(t, strings.NewReader("dn: "+late+"\nchangetype: modify\ndelete: proxyAddresses\n-\n\ndn: "+late+"\nchangetype: delete\n"))
+	if after := values(t, dc, base); !slices.Equal(after, before) {
+		t.Errorf("changed all the same:\n%s", strings.Join(after, "\n"))
+	}
+
 	plan, _ := proxyaddr(exitClean, sealed, "apply", fix, "--yes", "--limit", "2", "--max-percent", "100")
 	if !strings.HasPrefix(plan, "on "+dc.Host+":\n") || strings.Count(plan, "\napplied ") != 2 {
 		t.Errorf("%s", plan)
@@ -103,6 +121,22 @@ func (a *asking) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// answering runs a command that asks for the number of objects, and types it after
+// something has happened meanwhile.
+func answering(t *testing.T, args []string, number int, meanwhile func()) (code int, stdout, stderr string) {
+	t.Helper()
+	keys, screen := openTerminal(t)
+	asks := &asking{question: "Type this number to go on: ", asked: func() {
+		meanwhile()
+		if _, err := fmt.Fprintln(keys, number); err != nil {
+			t.Error(err)
+		}
+	}}
+	var out bytes.Buffer
+	code = run(args, screen, &out, asks)
+	return code, out.String(), asks.String()
+}
+
 // The plan is verified and the question waits for an answer. Meanwhile somebody takes
 // one of the new addresses: no object gets it, and the journal tells how far it went.
 func TestAddressTakenWhileThePromptWaits(t *testing.T) {
@@ -126,26 +160,20 @@ proxyAddresses: smtp:x@A.example
 		t.Fatalf("%s", fix)
 	}
 	second := added[1][1]
-	keys, screen := openTerminal(t)
-	asks := &asking{question: "Type this number to go on: ", asked: func() {
+	journal := filepath.Join(dir, "fix-a.example.journal")
+	code, lines, said := answering(t, append([]string{"apply", filepath.Join(dir, "fix-a.example.ldif")}, args[1:]...), 2, func() {
 		if err := srv.Apply(strings.NewReader("dn: CN=Late Comer,DC=a,DC=example\nchangetype: add\nobjectClass: contact\nproxyAddresses: " + second + "\n")); err != nil {
 			t.Error(err)
 		}
-		if _, err := keys.WriteString("2\n"); err != nil {
-			t.Error(err)
-		}
-	}}
-	stdout.Reset()
-	journal := filepath.Join(dir, "fix-a.example.journal")
-	code := run(append([]string{"apply", filepath.Join(dir, "fix-a.example.ldif")}, args[1:]...), screen, &stdout, asks)
+	})
 	for _, want := range []string{second + " is taken by CN=Late Comer,DC=a,DC=example (proxyAddresses: " + second + "); it was not changed\nhint: scan again and review the new file",
 		"proxyaddr: 1 of 2 objects were changed; the journal is " + journal + "\n"} {
-		if !strings.Contains(asks.String(), want) {
-			t.Errorf("stderr lacks %q:\n%s", want, asks.String())
+		if !strings.Contains(said, want) {
+			t.Errorf("stderr lacks %q:\n%s", want, said)
 		}
 	}
-	if n := srv.Counts().Updates; code != exitStale || n != 1 || strings.Count(stdout.String(), "applied ") != 1 || strings.Contains(asks.String(), "--resume") {
-		t.Errorf("exit %d, %d modify requests\n%s%s", code, n, stdout.String(), asks.String())
+	if n := srv.Counts().Updates; code != exitStale || n != 1 || strings.Count(lines, "applied ") != 1 || strings.Contains(said, "--resume") {
+		t.Errorf("exit %d, %d modify requests\n%s%s", code, n, lines, said)
 	}
 	// Nobody has the address twice, and what was done can be taken back.
 	stdout.Reset()

@@ -13,10 +13,10 @@ import (
 )
 
 const checkUsage = `Check tells whether addresses are free, and who has those that are taken: in
-proxyAddresses, mail, userPrincipalName or targetAddress, written in any way that
-Active Directory takes for the same, and by deleted objects as far as the account
-sees them. In place of an SMTP address that is taken it names the next free one.
-It asks each partition by its indexes, and never writes.
+proxyAddresses, mail, userPrincipalName or targetAddress, written in any way
+that Active Directory takes for the same, and by deleted objects as far as the
+account sees them. In place of an SMTP address that is taken it names the next
+free one. It asks each partition by its indexes, and never writes.
 
 USAGE
   proxyaddr check ADDRESS... -d DOMAIN [FLAGS]

@@ -44,7 +44,7 @@ const (
 	intent  kind = "intent"
 	done    kind = "done"
 	failed  kind = "failed"
-	foreign kind = "by_another"
+	another kind = "by_another"
 )
 
 // A Head says what a run was about.

@@ -46,7 +46,7 @@ type fate byte
 const (
 	unmade fate = iota // or taken back
 	made
-	theirs // another hand made it, or took it back: neither is left for this journal
+	theirs // another hand made it, or took it back: nothing is left for this journal
 )
 
 // A file is what a journal uses of an [os.File].
@@ -122,18 +122,17 @@ func newJournal(now func() time.Time) *Journal {
 	return &Journal{now: now, at: map[conflicts.GUID]int{}, open: none}
 }
 
-// ErrForeign is the error for a file that is not a journal.
-var ErrForeign = errors.New("not a journal of proxyaddr")
-
-// opening is how every journal begins.
-const opening = `{"record":"` + string(begin) + `",`
-
 // ErrNoPlan is the error for a journal that ends before its plan does, so that
 // nothing was done.
 var ErrNoPlan = errors.New("it ends before the plan does: nothing was changed")
 
 // ErrInUse is the error for a journal that another process has open.
 var ErrInUse = osfile.ErrInUse
+
+var errNoJournal = errors.New("not a journal of proxyaddr")
+
+// opening is how every journal begins.
+const opening = `{"record":"` + string(begin) + `",`
 
 // load reads all lines and returns how many octets are whole.
 func (j *Journal) load(r io.Reader) (whole int64, err error) {
@@ -143,7 +142,7 @@ func (j *Journal) load(r io.Reader) (whole int64, err error) {
 	case err != nil && err != io.EOF:
 		return 0, err
 	case !strings.HasPrefix(opening, string(start)): // one that was cut off has less of it
-		return 0, ErrForeign
+		return 0, errNoJournal
 	}
 	for n := 1; ; n++ {
 		text, err := in.ReadBytes('\n')
@@ -220,7 +219,7 @@ func (j *Journal) take(e *entry) error {
 	case e.Record == failed:
 	case e.Record == done:
 		j.fates[i] = after
-	case e.Record == foreign:
+	case e.Record == another:
 		j.fates[i] = theirs
 	default:
 		return unexpected

@@ -156,7 +156,7 @@ func TestJournalOfAnotherHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.note(result(foreign, &j.plan[1], "no such attribute")); err != nil {
+	if err := j.note(result(another, &j.plan[1], "no such attribute")); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != upToIntent+refused {

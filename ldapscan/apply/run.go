@@ -60,8 +60,8 @@ func partition(a *conflicts.Amendment) string { return strings.ToLower(conflicts
 
 // Settle finds out what became of the change during which the last run ended, and
 // whether the forest is read from the servers that the journal is about: another
-// server may not have replicated yet what was done. The error is an [*ldapscan.Error] if it
-// is not, and a [*Stop] if the change was neither made nor not.
+// server may not have replicated yet what was done. The error is an
+// [*ldapscan.Error] if it is not, and a [*Stop] if the change was neither made nor not.
 func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 	now := Servers(f, j.plan)
 	for _, was := range j.head.Servers {
@@ -277,7 +277,7 @@ func (w *Writer) find(j *Journal, a *conflicts.Amendment, cause error) error {
 	switch {
 	case state == conflicts.Applied && answered: // a server that refuses changes nothing
 		s.Outcome, s.Hint = byAnother, "" // the others can be gone on with
-		err = j.note(result(foreign, a, s.Problem))
+		err = j.note(result(another, a, s.Problem))
 	case state == conflicts.Applied:
 		s.Outcome = wasMade
 		err = j.note(result(done, a, s.Problem))
