@@ -69,6 +69,19 @@ type Availability struct {
 // Taken reports whether any object has the address.
 func (a *Availability) Taken() bool { return len(a.Owners) > 0 }
 
+// Holder returns who keeps an object from getting the address, nil if nobody does:
+// another object that has it in any attribute, or the object itself if it is one of
+// its proxy addresses already.
+func (a *Availability) Holder(object Ref) *Owner {
+	i := slices.IndexFunc(a.Owners, func(o Owner) bool {
+		return o.Ref() != object || o.Claims[0].Attribute == ProxyAddresses
+	})
+	if i < 0 {
+		return nil
+	}
+	return &a.Owners[i]
+}
+
 // State is "free", "taken" or "unknown".
 func (a *Availability) State() string {
 	switch {

@@ -91,9 +91,10 @@ func (a *Audit) Typed(replies []Reply) []Address {
 // stay. There is one reply for each change, in their order.
 //
 // What was written in the place of a proposal has to be all that a proposal is.
-// Holder names who holds an address anywhere in the directory, or returns "" if
-// nobody does; if it is nil, no such address is known to be free.
-func (a *Audit) Decide(replies []Reply, holder func(Address) string) (*Audit, []Mistake) {
+// Holder names who keeps an object from getting an address, as
+// [Availability.Holder] does, or returns "" if nobody does; if it is nil, no such
+// address is known to be free.
+func (a *Audit) Decide(replies []Reply, holder func(Address, Ref) string) (*Audit, []Mistake) {
 	r := newReviewer(a, replies)
 	r.replace(holder)
 	r.follow()
@@ -203,7 +204,7 @@ func (r *reviewer) address(i int) (a Address, problem string) {
 }
 
 // replace takes in what was written in the place of proxy addresses.
-func (r *reviewer) replace(holder func(Address) string) {
+func (r *reviewer) replace(holder func(Address, Ref) string) {
 	var typed []int
 	parsed := map[int]Address{}
 	for i := range r.audit.Changes {
@@ -233,7 +234,7 @@ func (r *reviewer) replace(holder func(Address) string) {
 		}
 		dn := cmp.Or(held[a.Key()], held[a.LooseKey()])
 		if dn == "" && holder != nil {
-			dn = holder(a)
+			dn = holder(a, r.audit.Changes[i].Object.Ref())
 		}
 		switch {
 		case dn != "":

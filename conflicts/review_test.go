@@ -60,7 +60,7 @@ func news(a *Audit) (list []string) {
 	return list
 }
 
-func free(Address) string { return "" }
+func free(Address, Ref) string { return "" }
 
 func TestReviewedHasTheChangesThatTheTestsCountOn(t *testing.T) {
 	want := []string{"proxyAddresses SMTP:x@a.example SMTP:x2@a.example", "mail x@a.example x2@a.example",
@@ -155,7 +155,7 @@ func TestDecideRefusesTypedAddresses(t *testing.T) {
 		"mail by itself":           {map[int]string{follower: "bob@a.example"}, "1 bob@a.example: mail follows the proxy address, which becomes x2@a.example"},
 		"mail and another primary": {map[int]string{primary: "bob@a.example", follower: "rob@a.example"}, "1 rob@a.example: mail follows the proxy address, which becomes bob@a.example"},
 	} {
-		_, mistakes := reviewed().Decide(approve(tc.edits), func(a Address) string {
+		_, mistakes := reviewed().Decide(approve(tc.edits), func(a Address, _ Ref) string {
 			if a.Trimmed() == "taken@a.example" {
 				return "CN=somebody"
 			}

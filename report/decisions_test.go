@@ -32,7 +32,7 @@ func FuzzRow(f *testing.F) {
 			row.Cells = append(row.Cells, xlsx.Cell{Column: i + 1, Text: text, Formula: i == formula})
 		}
 		r.readRow(sheet, row, map[string]int{key: 0})
-		got, err := r.Approved(func(conflicts.Address) string { return "" })
+		got, err := r.Approved(func(conflicts.Address, conflicts.Ref) string { return "" })
 		if err != nil {
 			if len(err.(*ReviewError).Problems) == 0 {
 				t.Error("refused without a reason")

@@ -160,7 +160,7 @@ func (r *Review) Typed() []conflicts.Address { return r.audit.Typed(r.replies) }
 // Approved returns the audit with the changes that were approved; holder is as
 // for [conflicts.Audit.Decide]. Everything that is wrong in the workbook is one
 // [ReviewError].
-func (r *Review) Approved(holder func(conflicts.Address) string) (*conflicts.Audit, error) {
+func (r *Review) Approved(holder func(conflicts.Address, conflicts.Ref) string) (*conflicts.Audit, error) {
 	decided, wrong := r.audit.Decide(r.replies, holder)
 	mistakes := slices.Clone(r.mistakes)
 	for _, m := range wrong {

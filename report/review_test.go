@@ -94,7 +94,7 @@ func approved(path string) (*conflicts.Audit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.Approved(func(a conflicts.Address) string {
+	return r.Approved(func(a conflicts.Address, _ conflicts.Ref) string {
 		if a.Trimmed() == "taken@contoso.com" {
 			return "CN=somebody"
 		}

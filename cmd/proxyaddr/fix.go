@@ -93,7 +93,7 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	if err != nil {
 		return c.refuse(err)
 	}
-	var holder func(conflicts.Address) string
+	var holder func(conflicts.Address, conflicts.Ref) string
 	typed := review.Typed()
 	if len(typed) > 0 && (o.named() || o.input != "") {
 		src, done, err := o.connect(ctx, c)
@@ -129,15 +129,18 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	return exitClean, nil
 }
 
-// holderIn names who has an address.
-func holderIn(list []conflicts.Availability) func(conflicts.Address) string {
-	holders := map[string]string{}
-	for _, a := range list {
-		if a.Taken() {
-			holders[a.Address.Raw] = a.Owners[0].DN
-		}
+// holderIn names who keeps an object from getting an address.
+func holderIn(list []conflicts.Availability) func(conflicts.Address, conflicts.Ref) string {
+	known := map[string]*conflicts.Availability{}
+	for i := range list {
+		known[list[i].Address.Raw] = &list[i]
 	}
-	return func(a conflicts.Address) string { return holders[a.Raw] }
+	return func(a conflicts.Address, object conflicts.Ref) string {
+		if holder := known[a.Raw].Holder(object); holder != nil {
+			return holder.DN
+		}
+		return ""
+	}
 }
 
 // refuse tells all that is wrong with a review.
