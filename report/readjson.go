@@ -239,7 +239,8 @@ func (d *jsonReader) change(j *changeJSON) error {
 		return err
 	}
 	c := conflicts.Change{
-		Conflict: j.Conflict, Address: conflicts.Key(string(j.Type) + ":" + exactly(j.Base64, "address", j.Address)), Object: &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
+		Conflict: j.Conflict, Address: conflicts.Key(string(j.Type) + ":" + exactly(j.Base64, "address", j.Address)),
+		Object:    &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
 		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New), RiskReason: string(j.RiskReason),
 	}
 	if c.Attribute != conflicts.ProxyAddresses && c.Attribute != conflicts.Mail {
