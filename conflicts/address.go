@@ -3,6 +3,7 @@ package conflicts
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // An Address is one value of proxyAddresses taken apart, "TYPE:address"
@@ -67,6 +68,8 @@ func (a Address) Domain() string {
 // "/ = ( ) '" and colons legitimately.
 func (a Address) Malformed() string {
 	switch {
+	case !utf8.ValidString(a.Raw):
+		return "not UTF-8"
 	case a.Type == "" && !strings.Contains(a.Raw, ":"):
 		return "no type before the address"
 	case a.Type == "":

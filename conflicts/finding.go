@@ -24,8 +24,8 @@ const (
 	NoPrimary        FindingKind = "no-primary"
 	// MailDiffers is a mail attribute that is not the primary SMTP address.
 	MailDiffers FindingKind = "mail-differs"
-	// TooLong exceeds 64 octets before the "@" or 254 in all (RFC 5321 section
-	// 4.5.3.1 and erratum 1690), or 256 characters with the type (Entra ID).
+	// TooLong exceeds 64 bytes before the "@", 254 in all, or 256 characters with the
+	// type.
 	TooLong FindingKind = "too-long"
 	// EntraCharacter is a character that synchronisation to Entra ID refuses.
 	EntraCharacter FindingKind = "entra-character"
@@ -65,6 +65,8 @@ func (k FindingKind) Title() string {
 	return string(k)
 }
 
+// What an address may have at most: bytes before the "@" and in all (RFC 5321 section
+// 4.5.3.1 and erratum 1690), and characters with the type (Entra ID).
 const (
 	maxLocal = 64
 	maxSMTP  = 254
@@ -126,9 +128,9 @@ func tooLong(a Address) string {
 	local, _, _ := splitAt(a.Trimmed())
 	switch {
 	case len(local) > maxLocal:
-		return fmt.Sprintf("%d octets before the @, %d are allowed", len(local), maxLocal)
+		return fmt.Sprintf("%d bytes before the @, %d are allowed", len(local), maxLocal)
 	case len(a.Trimmed()) > maxSMTP:
-		return fmt.Sprintf("%d octets, %d are allowed", len(a.Trimmed()), maxSMTP)
+		return fmt.Sprintf("%d bytes, %d are allowed", len(a.Trimmed()), maxSMTP)
 	case utf8.RuneCountInString(a.Raw) > maxEntra:
 		return fmt.Sprintf("%d characters with the type, Entra ID takes %d", utf8.RuneCountInString(a.Raw), maxEntra)
 	}
@@ -138,17 +140,17 @@ func tooLong(a Address) string {
 const refusedMarks = `<>();,[]":`
 
 // refusedByEntra lists the characters behind the type that Entra Connect does
-// not synchronise: white space, < > ( ) ; , [ ] ", letters with diacritics and
-// a second colon. Apostrophes and the other marks of RFC 5322 are legal.
+// not synchronise: white space, < > ( ) ; , [ ] ", letters with diacritical marks
+// and a second colon. Apostrophes and the other marks of RFC 5322 are legal.
 func refusedByEntra(a Address) string {
 	var bad []string
-	for _, r := range a.Trimmed() {
+	for _, r := range norm.NFC.String(a.Trimmed()) {
 		switch {
 		case unicode.IsSpace(r):
 			bad = append(bad, "white space")
 		case strings.ContainsRune(refusedMarks, r):
 			bad = append(bad, string(r))
-		case r > unicode.MaxASCII && marked(r):
+		case marked(r):
 			bad = append(bad, string(r))
 		}
 	}
@@ -156,7 +158,22 @@ func refusedByEntra(a Address) string {
 	return strings.Join(slices.Compact(bad), " ")
 }
 
+// marked reports whether a character of a composed string (NFC) is a letter with a
+// diacritical mark, or such a mark. "Letters with diacritical marks, such as umlauts,
+// accents, and tildes, are invalid characters" (Microsoft, "Prepare for directory
+// synchronization to Microsoft 365"). That is inferred to mean Latin and Greek letters
+// and marks that any letter can have. й and が are letters of their alphabets, though
+// Unicode can write them as a letter and a mark, and the vowels of Thai are marks to
+// Unicode alone.
 func marked(r rune) bool {
+	switch {
+	case r <= unicode.MaxASCII:
+		return false
+	case unicode.Is(unicode.Mn, r):
+		return unicode.Is(unicode.Inherited, r)
+	case !unicode.In(r, unicode.Latin, unicode.Greek):
+		return false
+	}
 	s := string(r)
 	return strings.ContainsFunc(norm.NFD.String(s), func(r rune) bool { return unicode.Is(unicode.Mn, r) }) ||
 		unmarked.Replace(fold(s)) != fold(s)

@@ -165,6 +165,31 @@ func TestJudge(t *testing.T) {
 		{"a quoted local part counts inside its quotes",
 			[]*Object{object(1, "A", `smtp:"x y"@a.com`), object(2, "B", `smtp:"x y"@a.com`)}, Options{},
 			[]string{`duplicate "x y"@a.com: A B`, `B proxyAddresses smtp:"x y"@a.com -> smtp:"x y2"@a.com`}},
+		{"dots that a mail address may not have are left out",
+			[]*Object{object(1, "A", "SMTP:.a..b.@a.com"), object(2, "B", "smtp:.a..b.@a.com")}, Options{},
+			[]string{"duplicate .a..b.@a.com: A B", "B proxyAddresses smtp:.a..b.@a.com -> smtp:a.b2@a.com"}},
+		{"an address of which nothing can be kept",
+			[]*Object{object(1, "A", "SMTP:(.).@a.com"), object(2, "B", "smtp:(.).@a.com")}, Options{},
+			[]string{"duplicate (.).@a.com: A B UNRESOLVED smtp:(.).@a.com: no replacement: nothing before the @ can be kept"}},
+		{"й is a letter, a stress mark on one is none",
+			[]*Object{object(1, "A", "SMTP:андрей@a.com"), object(2, "B", "smtp:андреи\u0306@a.com"), object(3, "C", "smtp:бра\u0301тья@a.com"), object(4, "D", "smtp:бра\u0301тья@a.com")}, Options{},
+			[]string{"duplicate андрей@a.com: A B", "duplicate бра\u0301тья@a.com: C D", "B proxyAddresses smtp:андреи\u0306@a.com -> smtp:андрей2@a.com",
+				"D proxyAddresses smtp:бра\u0301тья@a.com -> smtp:братья2@a.com"}},
+		{"an accent is left out where the letters stay",
+			[]*Object{object(1, "A", "SMTP:ανδρέας@a.com"), object(2, "B", "smtp:Ανδρέας@a.com")}, Options{},
+			[]string{"duplicate ανδρέασ@a.com: A B", "B proxyAddresses smtp:Ανδρέας@a.com -> smtp:Ανδρεας2@a.com"}},
+		{"a value that is no UTF-8 is left to a person",
+			[]*Object{object(1, "A", "SMTP:jos\xe9@a.com"), object(2, "B", "smtp:jos\xe9@a.com")}, Options{},
+			[]string{"duplicate jos\xe9@a.com: A B UNRESOLVED smtp:jos\xe9@a.com: not UTF-8"}},
+		{"of several primaries the first in an accepted domain counts, in whatever order they are stored",
+			[]*Object{object(1, "A", "SMTP:x@old.com"), object(2, "B", "smtp:x@old.com", "SMTP:q@not.com", "SMTP:p@a.com", "SMTP:p@b.com")}, Options{AcceptedDomains: []string{"a.com", "b.com"}},
+			[]string{"duplicate x@old.com: A B", "B proxyAddresses smtp:x@old.com -> smtp:x2@a.com"}},
+		{"256 characters with the type hold",
+			[]*Object{object(1, "A", "smtp:yyyyy@"+longDomain), object(2, "B", "smtp:yyyyy@"+longDomain)}, Options{},
+			[]string{"duplicate yyyyy@" + longDomain + ": A B", "B proxyAddresses smtp:yyyyy@" + longDomain + " -> smtp:yyyy2@" + longDomain}},
+		{"a domain that leaves no room for another address",
+			[]*Object{object(1, "A", "smtp:y@xxxx"+longDomain), object(2, "B", "smtp:y@xxxx"+longDomain)}, Options{},
+			[]string{"duplicate y@xxxx" + longDomain + ": A B UNRESOLVED smtp:y@xxxx" + longDomain + ": no replacement: the domain leaves no room before the @, as an address may have 251 bytes"}},
 		{"64 octets hold",
 			[]*Object{object(1, "A", "smtp:"+strings.Repeat("x", 64)+"@a.com"), object(2, "B", "smtp:"+strings.Repeat("x", 64)+"@a.com")}, Options{},
 			[]string{"duplicate " + strings.Repeat("x", 64) + "@a.com: A B",
@@ -213,6 +238,9 @@ func TestConflictID(t *testing.T) {
 		t.Error("another address has the same ID")
 	}
 }
+
+// longDomain leaves five bytes before the "@" of an address.
+var longDomain = strings.Repeat(strings.Repeat("d", 50)+".", 4) + strings.Repeat("e", 37) + ".com"
 
 func named(o *Object, given, sn string) *Object { o.GivenName, o.Surname = given, sn; return o }
 func fixedObject(o *Object) *Object             { o.Fixed = "lies outside the domain partitions"; return o }
@@ -278,6 +306,8 @@ func TestRisk(t *testing.T) {
 	}{
 		{"secondary of a user", func(*Object) {}, "smtp:x@a.com", Low, "secondary address"},
 		{"primary of a user", func(*Object) {}, "SMTP:x@a.com", Medium, "primary address of a user"},
+		{"no class", func(o *Object) { o.Class = "" }, "SMTP:x@a.com", Medium, "primary address of an object of unknown kind"},
+		{"a class with a vowel", func(o *Object) { o.Class = "inetOrgPerson" }, "SMTP:x@a.com", Medium, "primary address of an inetOrgPerson"},
 		{"primary of a mailbox", func(o *Object) { o.Recipient = 4 }, "SMTP:x@a.com", High, "live shared mailbox"},
 		{"primary of a leaver's mailbox", func(o *Object) { o.Recipient, o.Disabled = 1, true }, "SMTP:x@a.com", Medium, "a user mailbox whose account is disabled"},
 		{"shared mailboxes are disabled by design", func(o *Object) { o.Recipient, o.Disabled = 4, true }, "SMTP:x@a.com", High, "live shared mailbox"},

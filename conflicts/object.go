@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
@@ -95,14 +96,16 @@ func (e *Entry) claimed() iter.Seq[Address] {
 	}
 }
 
-// PrimarySMTP returns the first primary SMTP address, and whether there is one.
-func (e *Entry) PrimarySMTP() (Address, bool) {
-	for _, v := range e.ProxyAddresses {
+// primaries returns the primary SMTP addresses, of which there should be one, in a
+// fixed order.
+func (e *Entry) primaries() []Address {
+	var list []Address
+	for _, v := range slices.Sorted(slices.Values(e.ProxyAddresses)) {
 		if a := ParseAddress(v); a.SMTP() && a.Primary() {
-			return a, true
+			list = append(list, a)
 		}
 	}
-	return Address{}, false
+	return list
 }
 
 // Object is an Entry with all that a judgement needs. What the directory did
@@ -175,6 +178,15 @@ func (o *Object) Kind() string {
 		return s
 	}
 	return o.Class
+}
+
+// aKind is Kind with its article.
+func (o *Object) aKind() string {
+	kind := cmp.Or(o.Kind(), "object of unknown kind")
+	if strings.ContainsRune("aeioAEIO", rune(kind[0])) { // "u" as in user
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 // compareObjects orders by GUID, objects without one behind, by name.

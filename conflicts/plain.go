@@ -52,10 +52,11 @@ func appendLooseMailKey(dst, address []byte) (loose []byte, ok bool) {
 	return loose, ok && !hasALabel(loose[len(dst):])
 }
 
-// hasALabel reports whether there may be an A-label in a loose key. Most keys have
-// no hyphen, which is quickly seen.
+// hasALabel reports whether there may be an A-label in a key. Most keys have no
+// hyphen, which is quickly seen.
 func hasALabel(key []byte) bool {
-	return bytes.IndexByte(key, '-') >= 0 && bytes.Contains(key, []byte(acePrefix))
+	return len(key) > len("smtp:") && string(key[:len("smtp:")]) == "smtp:" &&
+		bytes.IndexByte(key, '-') >= 0 && bytes.Contains(key, []byte(acePrefix))
 }
 
 // appendLower appends s with its ASCII letters in lower case, eight octets at a

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A Pattern makes the address of a proposal from what is known of the object,
@@ -61,28 +63,42 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 	if err != nil {
 		return Address{}, fmt.Errorf("%s: %w", old.Raw, err)
 	}
+	obstacle := "nothing before the @ can be kept"
 	for _, s := range []series{p.fromPattern(o, local, domain), countUp(local, domain)} {
 		if s.at == nil {
 			continue
 		}
-		used := p.used[s.name]
-		if used == nil {
-			used = &numbers{}
-			p.used[s.name] = used
-		}
-		for n := used.after(s.first); n < s.first+attempts; n = used.after(n) {
-			a := ParseAddress(old.Type + ":" + s.at(n))
-			if p.opt.improper(a) != "" {
-				break // no room left within the limits, or the pattern is to blame
-			}
-			used.add(n)
-			if p.free(a) {
-				p.claim(a)
-				return a, nil
-			}
+		var a Address
+		if a, obstacle = p.first(old.Type, s); obstacle == "" {
+			p.claim(a)
+			return a, nil
 		}
 	}
-	return Address{}, fmt.Errorf("%s: no free address within %d octets before the @ and %d in all", old.Raw, maxLocal, maxSMTP)
+	return Address{}, fmt.Errorf("%s: no replacement: %s", old.Raw, obstacle)
+}
+
+// first returns the first address of a series that is free, or says why there is none.
+func (p *planner) first(typ string, s series) (a Address, obstacle string) {
+	used := p.used[s.name]
+	if used == nil {
+		used = &numbers{}
+		p.used[s.name] = used
+	}
+	for n := used.after(s.first); n < s.first+attempts; n = used.after(n) {
+		text := s.at(n)
+		if text == "" {
+			return a, fmt.Sprintf("the domain leaves no room before the @, as an address may have %d bytes", maxProposal)
+		}
+		a = ParseAddress(typ + ":" + text)
+		if why := p.opt.improper(a); why != "" {
+			return a, a.Raw + ": " + why // the pattern is to blame, or what is left of the old address
+		}
+		used.add(n)
+		if p.free(a) {
+			return a, ""
+		}
+	}
+	return a, fmt.Sprintf("all of %d numbers are taken", attempts)
 }
 
 // Alternatives yields what is proposed in place of an SMTP address, in order:
@@ -95,7 +111,7 @@ func (a Address) Alternatives() iter.Seq[Address] {
 			return
 		}
 		s := countUp(local, domain)
-		for n := s.first; n < s.first+attempts; n++ {
+		for n := s.first; s.at != nil && n < s.first+attempts; n++ {
 			next := ParseAddress(a.Type + ":" + s.at(n))
 			if new(Options).improper(next) != "" || !yield(next) {
 				return
@@ -138,9 +154,9 @@ func (opt *Options) improper(a Address) string {
 	return ""
 }
 
-// plain returns the local part of a proposal without what Entra ID refuses:
-// without diacritics and the like if nothing but ASCII is left then, and without
-// white space and brackets unless it is quoted.
+// plain returns the local part of a proposal without what Entra ID refuses: without
+// diacritical marks, white space and brackets, unless it is quoted, and without dots
+// where they may not stand.
 func plain(local string) string {
 	if quoted(local) {
 		return local
@@ -148,23 +164,38 @@ func plain(local string) string {
 	if l := loosen(local); !isASCII(local) && isASCII(l) {
 		local = l
 	}
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || strings.ContainsRune(refusedMarks, r) {
-			return -1
+	var b strings.Builder
+	for _, r := range norm.NFC.String(local) {
+		switch {
+		case unicode.IsSpace(r), strings.ContainsRune(refusedMarks, r):
+		case marked(r):
+			b.WriteString(loosen(string(r))) // nothing, if it is a mark
+		default:
+			b.WriteRune(r)
 		}
-		return r
-	}, local), ".")
+	}
+	return dotAtom(b.String())
+}
+
+// dotAtom leaves out dots at the ends and next to another one (RFC 5322 section 3.2.3).
+func dotAtom(s string) string {
+	for strings.Contains(s, "..") {
+		s = strings.ReplaceAll(s, "..", ".")
+	}
+	return strings.Trim(s, ".")
 }
 
 // domain returns the domain of a proposal: the one in use where Exchange
-// accepts mail for it, else that of the object's primary address, if that is
+// accepts mail for it, else that of a primary address of the object that is
 // accepted. An address elsewhere would be somebody else's.
 func (p *planner) domain(o *Object, domain string) (string, error) {
 	if p.opt.accepts(domain) {
 		return domain, nil
 	}
-	if primary, ok := o.PrimarySMTP(); ok && p.opt.accepts(primary.Domain()) {
-		return DomainKey(primary.Domain()), nil
+	for _, primary := range o.primaries() {
+		if p.opt.accepts(primary.Domain()) {
+			return DomainKey(primary.Domain()), nil
+		}
 	}
 	return "", fmt.Errorf("%s is not an accepted domain", domain)
 }
@@ -180,8 +211,11 @@ func (opt *Options) accepts(domain string) bool {
 
 // countUp returns candidates with 2, 3 … behind the local part, or, if that
 // ends in a number of up to nine digits, with the numbers that follow it.
-// Leading zeros keep the width.
+// Leading zeros keep the width. There is no series if nothing is left of the local part.
 func countUp(local, domain string) series {
+	if local == "" {
+		return series{}
+	}
 	open, shut := "", ""
 	if quoted(local) {
 		open, shut, local = `"`, `"`, local[1:len(local)-1]
@@ -196,7 +230,7 @@ func countUp(local, domain string) series {
 		name:  fmt.Sprintf("%s%0*d%s@%s", open+stem, len(digits), 0, shut, domain),
 		first: from + 1,
 		at: func(number int) string {
-			return fit(open+stem, fmt.Sprintf("%0*d", len(digits), number), shut, domain)
+			return fit(open, stem, fmt.Sprintf("%0*d", len(digits), number)+shut, domain)
 		},
 	}
 }
@@ -224,26 +258,29 @@ func (p *planner) fromPattern(o *Object, local, domain string) series {
 		if n > 1 {
 			number = strconv.Itoa(n)
 		}
-		return fit(before, number, after, at)
+		return fit("", before, number+after, at)
 	}}
 }
 
-// fit joins the parts of an address and shortens the first so that the local
-// part holds its limit, at a character's border. It returns "" if nothing of
-// the first part would be left.
-func fit(stem, number, after, domain string) string {
-	room := maxLocal - len(number) - len(after)
-	if room > maxSMTP-1-len(domain)-len(number)-len(after) {
-		room = maxSMTP - 1 - len(domain) - len(number) - len(after)
+// maxProposal is what the limits leave for an SMTP address.
+const maxProposal = min(maxSMTP, maxEntra-len("smtp:"))
+
+// fit joins the parts of an address and shortens the stem so that all limits hold, at
+// a character's border. It returns "" if nothing of the stem would be left.
+func fit(open, stem, after, domain string) string {
+	room := min(maxLocal, maxProposal-len("@")-len(domain)) - len(open) - len(after)
+	short := stem
+	for len(short) > max(room, 0) {
+		_, size := utf8.DecodeLastRuneInString(short)
+		short = short[:len(short)-size]
 	}
-	for len(stem) > room && stem != "" {
-		_, size := utf8.DecodeLastRuneInString(stem)
-		stem = stem[:len(stem)-size]
+	if short != stem {
+		short = strings.TrimRight(short, ".")
 	}
-	if stem == "" && (number == "" || room < 0) {
+	if room < 0 || short == "" && stem != "" || open+short+after == "" {
 		return ""
 	}
-	return stem + number + after + "@" + domain
+	return open + short + after + "@" + domain
 }
 
 // localPart turns a name into something that may stand before the "@"
@@ -260,8 +297,5 @@ func localPart(name string) string {
 		}
 		return -1
 	}, s)
-	for strings.Contains(s, "..") {
-		s = strings.ReplaceAll(s, "..", ".")
-	}
-	return strings.Trim(s, ".")
+	return dotAtom(s)
 }

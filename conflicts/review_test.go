@@ -140,7 +140,7 @@ func TestDecideRefusesTypedAddresses(t *testing.T) {
 		"made primary":             {map[int]string{other: "SMTP:bob@a.example"}, "3 SMTP:bob@a.example: the type must stay smtp:, as"},
 		"made secondary":           {map[int]string{primary: "smtp:bob@a.example"}, "0 smtp:bob@a.example: the type must stay SMTP:, as"},
 		"not an accepted domain":   {map[int]string{other: "bob@b.example"}, "3 bob@b.example: b.example is not an accepted domain"},
-		"long local part":          {map[int]string{other: strings.Repeat("x", 65) + "@a.example"}, "octets before the @, 64 are allowed"},
+		"long local part":          {map[int]string{other: strings.Repeat("x", 65) + "@a.example"}, "bytes before the @, 64 are allowed"},
 		"white space":              {map[int]string{other: "b ob@a.example"}, "Entra ID refuses white space"},
 		"two addresses":            {map[int]string{other: "a@a.example; b@a.example"}, `more than one "@"`},
 		"line feed":                {map[int]string{other: "b@a.example\n-"}, "control character"},

@@ -22,9 +22,9 @@ var hazards = []struct {
 	{Medium, func(c *Change, a Address) bool { return a.Primary() && !c.Object.live() },
 		func(c *Change) string {
 			if c.Object.retired() {
-				return "primary address of a " + c.Object.Kind() + " whose account is disabled"
+				return "primary address of " + c.Object.aKind() + " whose account is disabled"
 			}
-			return "primary address of a " + c.Object.Kind()
+			return "primary address of " + c.Object.aKind()
 		}},
 	{High, func(c *Change, a Address) bool {
 		return a.Primary() && c.Object.governed()

@@ -60,7 +60,7 @@ func mailEquals(o *Owner) (int64, string) {
 }
 
 func kindOfRecipient(o *Owner) (int64, string) {
-	return int64(o.rank()), "is a " + o.Kind()
+	return int64(o.rank()), "is " + o.aKind()
 }
 
 func enabled(o *Owner) (int64, string) {

@@ -92,7 +92,7 @@ func (v *View) ordinary() bool {
 		} else if !orderly(text) {
 			return false
 		} else if !allASCII(text) {
-			if marked != nil {
+			if marked != nil || !utf8.Valid(text) {
 				return false
 			}
 			marked = typ
