@@ -11,7 +11,7 @@ import (
 
 // A record is what an SRV record says of a server.
 type record struct {
-	host string // canonical
+	host string // as [HostName] writes it
 	port uint16
 }
 
@@ -50,7 +50,7 @@ func (l *Locator) records(ctx context.Context, r role, site, domain string) ([]r
 	}
 	var list []record
 	for _, srv := range order(found, l.random) {
-		if host := canonical(srv.Target); host != "" { // ".": there is no such service (RFC 2782)
+		if host, ok := HostName(srv.Target); ok { // ".": there is no such service (RFC 2782)
 			list = append(list, record{host, srv.Port})
 		}
 	}
@@ -103,8 +103,13 @@ func (l *Locator) addresses(ctx context.Context, host string) ([]netip.Addr, err
 	return addrs, err
 }
 
-// Resolve looks up the IP address of a host, the first if it has several.
+// Resolve looks up the IP address of a host, the first if it has several. Without a
+// DNS server of its own the address is invalid: the system looks it up when the host
+// is dialed.
 func (l *Locator) Resolve(ctx context.Context, host string) (netip.Addr, error) {
+	if l.DNS == "" {
+		return netip.Addr{}, nil
+	}
 	budget, cancel := l.budget(ctx)
 	defer cancel()
 	addrs, err := l.addresses(budget, host)

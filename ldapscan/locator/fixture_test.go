@@ -150,6 +150,9 @@ func searchDone(id int64) []byte {
 	return tlv(ber.TagSequence, integer(id), app(5, []byte{10, 1, 0, 4, 0, 4, 0}))
 }
 
+// messageID is that of a request.
+func messageID(request []byte) int64 { return ber.DecodePacket(request).Children[0].Value.(int64) }
+
 func integer(n int64) []byte {
 	return ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, n, "").Bytes()
 }

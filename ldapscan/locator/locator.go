@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -27,7 +26,7 @@ type Locator struct {
 	// returned.
 	Timeout time.Duration
 	// Draw returns a number in [0, n) and chooses among servers that DNS gives the
-	// same priority (RFC 2782); nil draws at random.
+	// same priority (RFC 2782); nil draws at random. Message ids are always random.
 	Draw func(n int) int
 
 	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer's
@@ -42,8 +41,9 @@ const (
 // A Controller is a domain controller. One that did not answer the ping has
 // only its Host, as DNS has it, and its Addr.
 type Controller struct {
-	// Host is the DNS name that the controller gives itself, in lower case. It
-	// is the one for certificates and service principal names.
+	// Host is the DNS name that the controller gives itself, in the form of
+	// [HostName]. Nothing proves it: whoever may be given credentials is not decided
+	// here.
 	Host string
 	// Addr is where the service that was asked for listens.
 	Addr           netip.AddrPort
@@ -132,9 +132,6 @@ func (l *Locator) budget(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeout(ctx, cmp.Or(l.Timeout, defaultTimeout))
 }
 
-// canonical is the form in which DNS names are compared and returned.
-func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
-
 // A candidate is a server that DNS names for a role.
 type candidate struct {
 	record
@@ -144,7 +141,10 @@ type candidate struct {
 }
 
 func (l *Locator) locate(ctx context.Context, r role, domain string) ([]Controller, error) {
-	domain = canonical(domain)
+	domain, ok := HostName(domain)
+	if !ok {
+		return nil, &Error{Subject: "the name of a domain", Problem: "not a DNS name", Hint: "write the domain's full DNS name, such as contoso.com"}
+	}
 	budget, cancel := l.budget(ctx)
 	defer cancel()
 	records, err := l.records(budget, r, "", domain)

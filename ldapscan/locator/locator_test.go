@@ -49,22 +49,28 @@ func TestOrderOfControllers(t *testing.T) {
 			})}, "a"},
 		"an answer for another domain is not believed": {
 			[]server{dc("a", "Berlin"), dc("b", "Berlin", func(s *server) {
-				s.handler = func([]byte) [][]byte {
-					return [][]byte{searchEntry(1, netlogon(Controller{Host: "b.fabrikam.com", Domain: "fabrikam.com", Forest: "fabrikam.com", Flags: directory}))}
+				s.handler = func(request []byte) [][]byte {
+					return [][]byte{searchEntry(messageID(request), netlogon(Controller{Host: "b.fabrikam.com", Domain: "fabrikam.com", Forest: "fabrikam.com", Flags: directory}))}
 				}
 			})}, "a"},
+		"a name that is no host's is not heard": {
+			[]server{dc("a", "Berlin"), dc("b", "Berlin", func(s *server) {
+				s.handler = dc("b", "Berlin", func(s *server) { s.Host = "evil.com#.contoso.com" }).answer
+			})}, "a | b"},
 		"a name without an address is left out": {
 			[]server{dc("a", "Berlin"), dc("b", "Berlin", func(s *server) { s.ips = nil })}, "a"},
 		"damaged answers are none": {
 			[]server{dc("a", "Berlin"), dc("b", "Berlin", func(s *server) {
-				s.handler = func([]byte) [][]byte { return [][]byte{{0x30, 0x80}, nil, searchEntry(1, nil)} }
+				s.handler = func(request []byte) [][]byte {
+					return [][]byte{{0x30, 0x80}, nil, searchEntry(messageID(request), nil)}
+				}
 			})}, "a | b"},
 		"a paused one comes last": {
 			[]server{dc("a", "Berlin", func(s *server) {
-				s.handler = func([]byte) [][]byte {
+				s.handler = func(request []byte) [][]byte {
 					b := netlogon(s.Controller)
 					b[0] = samPauseResponseEx
-					return [][]byte{searchEntry(1, b)}
+					return [][]byte{searchEntry(messageID(request), b)}
 				}
 			}), dc("b", "Berlin")}, "b | a"},
 		"the search goes on until one answers": {
@@ -219,7 +225,7 @@ func TestErrors(t *testing.T) {
 		"ping, silent": {nil, nil, "contoso.com", ping("10.0.0.1"),
 			"10.0.0.1: no answer on UDP port 389", "UDP port 389"},
 		"ping, damaged": {many(1, "Berlin", func(s *server) {
-			s.handler = func([]byte) [][]byte { return [][]byte{searchEntry(1, nil)} }
+			s.handler = func(request []byte) [][]byte { return [][]byte{searchEntry(messageID(request), nil)} }
 		}), nil, "contoso.com", ping("a0.contoso.com"),
 			"a0.contoso.com: no readable answer on UDP port 389", "UDP port 389"},
 	} {

@@ -42,20 +42,25 @@ func parseNetlogon(b []byte) (Controller, error) {
 			return Controller{}, err
 		}
 	}
-	for _, name := range []string{c.Forest, c.Domain, c.Host, c.Site, c.ClientSite} {
-		if !utf8.ValidString(name) || strings.ContainsFunc(name, foreign) {
+	if len(b) < at+trailer {
+		return Controller{}, errDamaged
+	}
+	for _, name := range []*string{&c.Forest, &c.Domain, &c.Host} {
+		var ok bool
+		if *name, ok = HostName(*name); !ok {
 			return Controller{}, errDamaged
 		}
 	}
-	c.Forest, c.Domain, c.Host = canonical(c.Forest), canonical(c.Domain), canonical(c.Host)
-	if len(b) < at+trailer || c.Forest == "" || c.Domain == "" || c.Host == "" {
-		return Controller{}, errDamaged
+	for _, site := range []string{c.Site, c.ClientSite} {
+		if !utf8.ValidString(site) || strings.ContainsFunc(site, foreign) {
+			return Controller{}, errDamaged
+		}
 	}
 	return c, nil
 }
 
-// foreign reports whether a character has no place in a name that goes into
-// URLs, service principal names and DNS queries.
+// foreign reports whether a character has no place in the name of a site, which goes
+// into DNS queries.
 func foreign(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune(`/\@:`, r) }
 
 // parseName reads a name with the compression of RFC 1035 section 4.1.4, whose

@@ -57,6 +57,9 @@ func TestDamagedAnswers(t *testing.T) {
 		"reserved label type":            {"\x04dc31", "\x44dc31", errDamaged},
 		"no host":                        {"\x04dc31\xc0\x18", "\x00\x04aaa\xc0\x18", errDamaged},
 		"slash in the host":              {"dc31\xc0", "dc/1\xc0", errDamaged},
+		"fragment in the host":           {"dc31\xc0", "dc#1\xc0", errDamaged},
+		"dot in a label":                 {"dc31\xc0", "dc..\xc0", errDamaged},
+		"query in the domain":            {"fabrikam", "fabrika?", errDamaged},
 		"escape in the site":             {"Default-", "Default\x1b", errDamaged},
 		"not UTF-8":                      {"fabrikam", "fabrik\xffm", errDamaged},
 	} {
@@ -130,7 +133,12 @@ func check(t *testing.T, b []byte, parse func([]byte) (Controller, error)) {
 		t.Errorf("%+v beside %v", c, err)
 	case err == nil && (c.Host == "" || c.Domain == "" || c.Forest == "" || !c.Answered()):
 		t.Errorf("%+v", c)
-	case strings.ContainsAny(c.Host+c.Domain+c.Forest+c.Site+c.ClientSite, "\x00\n\x1b/@\\"):
+	case strings.ContainsAny(c.Site+c.ClientSite, "\x00\n\x1b/@\\"):
 		t.Errorf("%+v", c)
+	}
+	for _, name := range []string{c.Host, c.Domain, c.Forest} {
+		if host, ok := HostName(name); err == nil && (!ok || host != name) {
+			t.Errorf("%+v", c)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
@@ -34,7 +35,9 @@ func (l *Locator) ping(ctx context.Context, addr netip.Addr, domain string) (Con
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 
-	id := int64(1 + l.random(math.MaxInt32))
+	// With the port, which the system draws, it is all that whoever cannot see the
+	// ping has to guess to answer it.
+	id := 1 + rand.Int64N(math.MaxInt32)
 	request := pingRequest(id, domain)
 	answer := make([]byte, maxDatagram)
 	failure := errSilent

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	ber "github.com/go-asn1-ber/asn1-ber"
 	"golang.org/x/net/dns/dnsmessage"
 )
 
@@ -67,8 +66,8 @@ func TestForgedAnswersAreIgnored(t *testing.T) {
 	}
 	defer stranger.Close()
 	m := dc("m", "Munich")
-	const id = 42
 	address := serve(t, func(c net.PacketConn, client net.Addr, request []byte) {
+		id := messageID(request)
 		for _, b := range [][]byte{
 			nil,
 			searchEntry(id+1, netlogon(forged)),
@@ -84,22 +83,23 @@ func TestForgedAnswersAreIgnored(t *testing.T) {
 			c.WriteTo(b, client)
 		}
 	})
-	l := &Locator{dial: onLoopback(map[string]string{"10.0.0.1:389": address}), Draw: func(int) int { return id - 1 }}
+	l := &Locator{dial: onLoopback(map[string]string{"10.0.0.1:389": address})}
 	c, err := l.Ping(t.Context(), "10.0.0.1", "contoso.com")
 	if err != nil || c.Host != m.Host {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
 
-// Who cannot see the pings must not be able to answer them.
-func TestMessageIDsAreDrawn(t *testing.T) {
-	ids := map[any]bool{}
+// Whoever cannot see the pings must not be able to answer them, also where the
+// choice among servers is not random.
+func TestMessageIDsAreRandom(t *testing.T) {
+	ids := map[int64]bool{}
 	m := dc("m", "Munich")
 	n := &network{handlers: map[string]handler{"10.0.0.1:389": func(request []byte) [][]byte {
-		ids[ber.DecodePacket(request).Children[0].Value] = true
+		ids[messageID(request)] = true
 		return m.answer(request)
 	}}}
-	l := &Locator{dial: n.dial}
+	l := &Locator{dial: n.dial, Draw: func(n int) int { return n - 1 }}
 	for range 20 {
 		if _, err := l.Ping(t.Context(), "10.0.0.1", ""); err != nil {
 			t.Fatal(err)
