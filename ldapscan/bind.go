@@ -3,6 +3,7 @@ package ldapscan
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -12,6 +13,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/kerberos"
+	"proxyaddr/ldapscan/locator"
 )
 
 // Mechanism is a way to bind.
@@ -46,15 +48,15 @@ type Credentials struct {
 	KDCs map[string][]string
 }
 
-// bind logs on. host is the name under which the server was asked for.
-func (s *session) bind(ctx context.Context, conn *ldap.Conn, host string, cfg Config) error {
+// bind logs on.
+func (s *session) bind(ctx context.Context, conn *ldap.Conn, t target, cfg Config) error {
 	s.server.Identity = cfg.User
 	switch cfg.Mechanism {
 	case GSSAPI:
-		return s.bindKerberos(ctx, conn, host, cfg)
+		return s.bindKerberos(ctx, conn, t, cfg)
 	case SSPI:
 		s.server.Protection = "channel binding"
-		return s.bindSSPI(conn, host)
+		return s.bindSSPI(conn, t.principal())
 	case External:
 		return conn.ExternalBind()
 	case Simple:
@@ -63,17 +65,18 @@ func (s *session) bind(ctx context.Context, conn *ldap.Conn, host string, cfg Co
 	return fmt.Errorf("unknown way to bind %q", cfg.Mechanism)
 }
 
-// bindKerberos takes the realm and, where host is an address, the server's name
-// from the root DSE. That is not protected, but a server that lies in it cannot
-// prove that it is the one it names.
-func (s *session) bindKerberos(ctx context.Context, conn *ldap.Conn, host string, cfg Config) error {
-	if err := s.readRoot(); err != nil {
-		return err
+// bindKerberos asks for a ticket to the service that [target.principal] names. Where
+// the user named an IP address, the root DSE has to tell the name of the server, which
+// nothing protects: there the principal ends in the realm at which the account logged
+// on, and is one that only its domain controllers have.
+func (s *session) bindKerberos(ctx context.Context, conn *ldap.Conn, t target, cfg Config) error {
+	realm := realmOf(t.domain)
+	if realm == "" {
+		if err := s.readRoot(); err != nil {
+			return err
+		}
+		realm = realmOf(conflicts.Domain(s.root.first("defaultnamingcontext")))
 	}
-	if name := s.root.first("dnshostname"); name != "" && net.ParseIP(host) != nil {
-		host = name
-	}
-	realm := realmOf(conflicts.Domain(s.root.first("defaultnamingcontext")))
 	kdcs := maps.Clone(cfg.KDCs)
 	if kdcs == nil {
 		kdcs = map[string][]string{}
@@ -87,15 +90,28 @@ func (s *session) bindKerberos(ctx context.Context, conn *ldap.Conn, host string
 		return err
 	}
 	defer func() { go client.Close() }() // it waits for a logon that was given up
-	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
+	if net.ParseIP(t.host) != nil {
+		var ok bool
+		if t.host, ok = locator.HostName(s.root.first("dnshostname")); !ok {
+			return errors.New("the server does not name itself in its root DSE, and Kerberos needs its name: write it in place of the IP address")
+		}
+		t.domain = strings.ToLower(client.Realm())
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(cfg.Timeout, connectTimeout))
 	defer cancel()
 	if s.secured != nil {
 		s.server.Protection = "channel binding"
-		return client.BindTLS(ctx, conn, s.secured.ConnectionState(), host)
+		return client.BindTLS(ctx, conn, s.secured.ConnectionState(), t.principal())
 	}
 	s.server.Protection = "sealed"
-	return client.Bind(ctx, conn, s.wire, host)
+	return client.Bind(ctx, conn, s.wire, t.principal())
 }
+
+// principal is the name of the LDAP service for Kerberos. Active Directory gives
+// ldap/host/domain to domain controllers alone ([MS-ADTS] 3.1.1.5.3.1.1.4), and to
+// every computer what serves as ldap/host: so that name is for hosts that the user
+// chose. Errors of a KDC can be forged, and none makes the one fall back to the other.
+func (t target) principal() kerberos.Service { return kerberos.Service{Host: t.host, Domain: t.domain} }
 
 func realmOf(domain string) string { return strings.ToUpper(domain) }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/url"
 	"os"
 	"sync"
 	"testing"
@@ -117,22 +116,22 @@ func TestSessionCutAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	u, err := url.Parse(srv.URL)
+	server, cfg, err := Config{URL: srv.URL, Credentials: Credentials{Mechanism: Simple, User: user, Password: password}, PageSize: 2, Timeout: time.Minute,
+		RetryWait: 1}.target()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{URL: srv.URL, Credentials: Credentials{Mechanism: Simple, User: user, Password: password}, PageSize: 2, Timeout: time.Minute}
 	scan := func(c net.Conn) (objects, found int, complete bool, err error) {
 		ctx := context.Background()
 		first := true
-		d, err := open(ctx, u, cfg, func() (*session, error) {
+		d, err := open(ctx, server, cfg, func() (*session, error) {
 			if !first {
 				return nil, errors.New("not again")
 			}
 			first = false
 			s := &session{}
 			conn := s.start(ctx, c, cfg.Timeout)
-			return s, s.greet(ctx, conn, "", cfg)
+			return s, s.greet(ctx, conn, server, cfg)
 		})
 		if err != nil {
 			return 0, 0, false, err
@@ -144,7 +143,7 @@ func TestSessionCutAnywhere(t *testing.T) {
 		}
 		return audit.Objects(), len(audit.Conflicts), audit.Complete(), nil
 	}
-	nc, err := tls.Dial("tcp", u.Host, &tls.Config{RootCAs: srv.CertPool})
+	nc, err := tls.Dial("tcp", net.JoinHostPort(server.host, server.port), &tls.Config{RootCAs: srv.CertPool})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,7 @@ import (
 	"io"
 	"log"
 	"net"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
@@ -22,24 +20,24 @@ import (
 
 // Config says how to reach a domain controller and as whom.
 type Config struct {
-	// URL is ldaps://host[:636] or ldap://host[:389]; the global catalog has ports
-	// 3269 and 3268.
+	// URL is ldaps://host[:636] or ldap://host[:389], with a DNS name or an IP
+	// address and nothing else; the global catalog has ports 3269 and 3268.
 	URL string
-	// Address is the IP address to connect to, if it is known; empty means that
-	// the host of URL is looked up.
-	Address string
 	// StartTLS encrypts an ldap:// connection.
 	StartTLS bool
 	// TLS is the client configuration; nil trusts the system's certificates. The
 	// server's certificate is always verified against the host of URL.
 	TLS *tls.Config
+	// CAFile is where the certificates of TLS.RootCAs come from, for hints; it is not
+	// read.
+	CAFile string
 	Credentials
 	// PageSize is how many objects are asked for at a time; 0 means what the
 	// forest's default query policy allows, or 1000 where that cannot be read. A
 	// server that allows fewer is asked for fewer.
 	PageSize int
-	// Timeout bounds every single request, and if it is less than 30 seconds also
-	// what comes before the bind; 0 means 150 seconds.
+	// Timeout bounds every single request; 0 means 150 seconds. Connecting, TLS and the
+	// bind have no more than 30 seconds each.
 	Timeout time.Duration
 	// RetryWait is how long to wait before a request is made again after the
 	// connection broke or the server was busy; it doubles with each of three
@@ -52,6 +50,9 @@ type Config struct {
 	// uSNChanged, with one request under way on each; 0 means 1. A server that
 	// counts no changes is read by one.
 	Connections int
+
+	logons *logons                                                           // of the run; nil begins one
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error) // nil: net.Dialer's
 }
 
 // DefaultTimeout is longer than Active Directory's own for a search, of 120
@@ -73,29 +74,34 @@ func init() {
 // finds out what there is to read. The error is an [*Error]. Canceling ctx ends
 // the connection, also later; the error is then that of ctx.
 func Open(ctx context.Context, cfg Config) (*Directory, error) {
-	u, cfg, err := cfg.endpoint()
+	t, cfg, err := cfg.target()
 	if err != nil {
 		return nil, err
 	}
-	d, err := open(ctx, u, cfg, func() (*session, error) { return openSession(ctx, u, cfg) })
+	return openTarget(ctx, t, cfg)
+}
+
+// openTarget is Open for a server that was permitted.
+func openTarget(ctx context.Context, t target, cfg Config) (*Directory, error) {
+	d, err := open(ctx, t, cfg, func() (*session, error) { return openSession(ctx, t, cfg) })
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, explain(cfg.URL, err)
+		return nil, cfg.explain(t.url, err)
 	}
 	return d, nil
 }
 
 // open finds out what there is to read. Each call of another opens one more
 // session; the first is not tried again.
-func open(ctx context.Context, u *url.URL, cfg Config, another func() (*session, error)) (*Directory, error) {
+func open(ctx context.Context, t target, cfg Config, another func() (*session, error)) (*Directory, error) {
 	s, err := another()
 	if err != nil {
 		return nil, err
 	}
 	d := &Directory{ctx: ctx, session: s, controllers: controllers{}, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}
-	if err := s.cause(d.survey(ctx, u, cfg)); err != nil {
+	if err := s.cause(d.survey(ctx, t, cfg)); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -103,24 +109,34 @@ func open(ctx context.Context, u *url.URL, cfg Config, another func() (*session,
 	return d, nil
 }
 
+// CheckURL tells a mistake in a URL. Only a URL without one may be shown to anybody: in
+// another a password can stand.
+func CheckURL(url string) *Error {
+	_, err := targetOf(url)
+	return err
+}
+
 // Check tells a mistake in the URL and the way to bind without contacting
 // anything: above all, a password that would be sent over an unencrypted
 // connection. Open checks it too.
 func (cfg Config) Check() *Error {
-	u, err := url.Parse(cfg.URL)
+	t, err := targetOf(cfg.URL)
+	if err != nil {
+		return err
+	}
+	return cfg.checkBind(t)
+}
+
+// checkBind tells a way to bind that does not fit the connection.
+func (cfg Config) checkBind(t target) *Error {
 	fail := func(problem, hint string) *Error {
-		return &Error{Subject: withoutUser(cfg.URL), Problem: problem, Hint: hint}
+		return &Error{Subject: t.url, Problem: problem, Hint: hint}
 	}
-	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.RawQuery != "" {
-		return fail("not an LDAP URL", "write ldaps://dc1.example.com, without path, user or query")
-	}
-	encrypted := u.Scheme == "ldaps" || cfg.StartTLS
+	encrypted := t.scheme == "ldaps" || cfg.StartTLS
 	switch {
 	case !slices.Contains([]Mechanism{Simple, GSSAPI, SSPI, External}, cfg.Mechanism):
 		return fail(fmt.Sprintf("unknown way to bind %q", cfg.Mechanism), "use simple, gssapi, sspi or external")
-	case ldapPorts[u.Scheme] == "":
-		return fail(fmt.Sprintf("unknown scheme %q", u.Scheme), "use ldaps:// or, with StartTLS or Kerberos, ldap://")
-	case u.Scheme == "ldaps" && cfg.StartTLS:
+	case t.scheme == "ldaps" && cfg.StartTLS:
 		return fail("StartTLS on a connection that is encrypted from the start", "leave out --starttls, or use ldap://")
 	case cfg.Mechanism == Simple && !encrypted:
 		return fail("a password would cross the network unencrypted", "use ldaps://, add --starttls, or use --auth gssapi")
@@ -132,53 +148,51 @@ func (cfg Config) Check() *Error {
 	return nil
 }
 
-// withoutUser takes out of a URL, well formed or not, what stands before the
-// host: it can be a password.
-func withoutUser(url string) string {
-	scheme, rest, _ := strings.Cut(url, "://")
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		return scheme + "://…" + rest[at:]
+// target returns that of the URL, and the configuration with what was left to it.
+func (cfg Config) target() (target, Config, error) {
+	t, err := targetOf(cfg.URL)
+	if err != nil {
+		return target{}, cfg, err
 	}
-	return url
+	cfg, e := cfg.settled(t)
+	return t, cfg, e
 }
 
-var ldapPorts = map[string]string{"ldaps": "636", "ldap": "389"}
-
-// endpoint returns the URL with its port, and the configuration with what was
-// left to it.
-func (cfg Config) endpoint() (*url.URL, Config, error) {
+// settled returns the configuration for a target, with what was left to it.
+func (cfg Config) settled(t target) (Config, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
-	if err := cfg.Check(); err != nil {
-		return nil, cfg, err
+	cfg.logons = cmp.Or(cfg.logons, &logons{})
+	if err := cfg.checkBind(t); err != nil {
+		return cfg, err
 	}
 	if cfg.Mechanism == Simple && (cfg.User == "" || cfg.Password == "") {
 		// An empty password is an unauthenticated bind, which succeeds and reads
 		// nothing (RFC 4513 section 5.1.2).
-		return nil, cfg, &Error{Subject: cfg.URL, Problem: "no user or no password to bind with",
+		return cfg, &Error{Subject: t.url, Problem: "no user or no password to bind with",
 			Hint: "name the user with --bind-dn, and give the password at the prompt or with --password-file"}
 	}
-	u, err := url.Parse(cfg.URL)
-	if err == nil && u.Port() == "" {
-		u.Host = net.JoinHostPort(u.Hostname(), ldapPorts[u.Scheme])
-	}
-	return u, cfg, err
+	return cfg, nil
 }
 
 // connect returns a session whose connection is up, but not bound.
-func connect(ctx context.Context, u *url.URL, cfg Config) (*session, *ldap.Conn, error) {
+func connect(ctx context.Context, t target, cfg Config) (*session, *ldap.Conn, error) {
 	within, cancel := context.WithTimeout(ctx, min(cfg.Timeout, connectTimeout))
 	defer cancel()
-	nc, err := (&net.Dialer{}).DialContext(within, "tcp", net.JoinHostPort(cmp.Or(cfg.Address, u.Hostname()), u.Port()))
+	dial := cfg.dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	nc, err := dial(within, "tcp", net.JoinHostPort(cmp.Or(t.address, t.host), t.port))
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &session{server: conflicts.Server{URL: cfg.URL, Mechanism: string(cfg.Mechanism)}}
+	s := &session{server: conflicts.Server{URL: t.url, Mechanism: string(cfg.Mechanism)}}
 	switch {
-	case u.Scheme == "ldaps" || cfg.StartTLS:
-		if s.secured, err = secure(within, nc, u.Hostname(), cfg); err != nil {
+	case t.scheme == "ldaps" || cfg.StartTLS:
+		if s.secured, err = secure(within, nc, t.host, cfg); err != nil {
 			nc.Close()
-			return nil, nil, err
+			return nil, nil, &handshakeError{err}
 		}
 		nc = s.secured
 		s.server.Transport = tls.VersionName(s.secured.ConnectionState().Version)

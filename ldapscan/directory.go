@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +31,7 @@ type Directory struct {
 	mu       sync.Mutex // held while a request is under way
 	*session            // the connection at present
 	reopened int
+	lost     error // why no connection can be had any more, or nil
 
 	pageSize    uint32
 	connections int
@@ -58,10 +57,9 @@ const (
 )
 
 // survey finds out what there is to read, after the bind.
-func (d *Directory) survey(ctx context.Context, u *url.URL, cfg Config) error {
-	if catalogPorts[u.Port()] {
-		cfg.URL = u.Scheme + "://" + net.JoinHostPort(u.Hostname(), ldapPorts[u.Scheme])
-		full, err := Open(ctx, cfg)
+func (d *Directory) survey(ctx context.Context, t target, cfg Config) error {
+	if t.catalog() {
+		full, err := openTarget(ctx, t.at(ldapPorts[t.scheme]), cfg)
 		if err != nil {
 			return err
 		}
@@ -125,8 +123,6 @@ func (d *Directory) maxPageSize() uint32 {
 	}
 	return defaultPageSize
 }
-
-var catalogPorts = map[string]bool{"3268": true, "3269": true}
 
 // config is the connection on which configuration and schema can be read whole.
 func (d *Directory) config() *Directory {

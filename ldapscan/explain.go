@@ -31,12 +31,49 @@ func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
 func (e *Error) Unwrap() error { return e.Err }
 
 func explain(subject string, err error) error {
-	if e := (*kerberos.Error)(nil); errors.As(err, &e) {
-		return &Error{Subject: subject, Problem: e.Error(), Hint: e.Hint, Err: err}
+	if e, ok := err.(*Error); ok {
+		return e
 	}
 	problem, hint := diagnose(err)
 	return &Error{Subject: subject, Problem: problem, Hint: hint, Err: err}
 }
+
+// explain is the error of a server that could not be opened, with a hint that answers
+// it.
+func (cfg Config) explain(subject string, err error) error {
+	e, ok := explain(subject, err).(*Error)
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case !ok || err == error(e):
+	case errors.As(err, &unknown) && cfg.CAFile != "":
+		e.Hint = fmt.Sprintf("%s does not hold the CA of the server's certificate: its issuer is %q", cfg.CAFile, issuer(err, unknown))
+	case errors.As(err, &unknown):
+		e.Hint = fmt.Sprintf("pass the domain's CA with --ca-file: the issuer of the server's certificate is %q", issuer(err, unknown))
+	case cfg.Mechanism == Simple && ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) && !strings.ContainsAny(cfg.User, `@\=`):
+		e.Hint = fmt.Sprintf(`user %s has no @, no \ and no =: quote 'DOMAIN\name', as shells remove a backslash, or write name@example.com`, cfg.User)
+	}
+	return e
+}
+
+// issuer names the CA that a server's certificate leads to.
+func issuer(err error, unknown x509.UnknownAuthorityError) string {
+	last := unknown.Cert
+	var failed *tls.CertificateVerificationError
+	if errors.As(err, &failed) && len(failed.UnverifiedCertificates) > 0 {
+		last = failed.UnverifiedCertificates[len(failed.UnverifiedCertificates)-1]
+	}
+	if last == nil {
+		return ""
+	}
+	return last.Issuer.String()
+}
+
+// A handshakeError is one of bringing up TLS.
+type handshakeError struct{ error }
+
+func (e *handshakeError) Unwrap() error { return e.error }
+
+const hintNoCertificate = "if the domain controller has no certificate, use -d DOMAIN, or -H ldap://HOST --auth gssapi: Kerberos encrypts without one"
 
 // brief is the sentence for an error without its hint.
 func brief(err error) string {
@@ -47,8 +84,8 @@ func brief(err error) string {
 // bindData are the codes that Active Directory adds to invalidCredentials
 // ("data 52e"), in hexadecimal Windows errors.
 var bindData = map[string][2]string{
-	"525": {"the user does not exist", "write the user as name@domain, DOMAIN\\name or a distinguished name"},
-	"52e": {"user or password is wrong", "write the user as name@domain, DOMAIN\\name or a distinguished name, and check the password"},
+	"525": {"the user does not exist", "write the user as name@domain, 'DOMAIN\\name' in quotes or a distinguished name"},
+	"52e": {"user or password is wrong", "write the user as name@domain, 'DOMAIN\\name' in quotes or a distinguished name, and check the password"},
 	"530": {"the account may not log on at this time", ""},
 	"531": {"the account may not log on from this computer", ""},
 	"532": {"the password has expired", "set a new password, then scan again"},
@@ -70,8 +107,16 @@ func diagnose(err error) (problem, hint string) {
 		record    tls.RecordHeaderError
 		dns       *net.DNSError
 		le        *ldap.Error
+		logon     *kerberos.Error
+		account   *refusedError
+		handshake *handshakeError
 	)
+	closed := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed)
 	switch {
+	case errors.As(err, &account):
+		return account.explain()
+	case errors.As(err, &logon):
+		return logon.Error(), logon.Hint
 	case errors.As(err, &unknownCA):
 		return "certificate signed by unknown authority", "pass the domain's CA with --ca-file"
 	case errors.As(err, &hostname):
@@ -88,12 +133,14 @@ func diagnose(err error) (problem, hint string) {
 	case errors.As(err, &dns):
 		return fmt.Sprintf("host %s not found", dns.Name), "check the name, and that this computer asks the domain's DNS server"
 	case errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(err.Error(), "actively refused"):
-		return "connection refused", "check the port, and that the domain controller is up"
+		return "connection refused", "check the port, and that the domain controller is up; " + hintNoCertificate
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "no way to it through the network", "check the address, the routes and a VPN"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
 		return "no answer in time", "check the network and firewalls, or give it longer with --timeout"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):
+	case closed && errors.As(err, &handshake):
+		return "the server closed the connection when TLS began; most likely it has no certificate", hintNoCertificate
+	case closed:
 		return "the server closed the connection", "check the domain controller's event log"
 	case errors.Is(err, errBER):
 		return "the server sent something that is not LDAP", "check the port, and whether something stands between"
@@ -107,8 +154,8 @@ func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 	text := strings.TrimSpace(strings.TrimRight(e.Err.Error(), "\x00"))
 	switch e.ResultCode {
 	case ldap.LDAPResultInvalidCredentials:
-		if strings.Contains(text, "80090346") { // SEC_E_BAD_BINDINGS
-			return "the server refused the channel binding", "something ends TLS between here and the domain controller: go around the proxy or load balancer"
+		if refusesBinding(e) {
+			return "the server refused the channel binding; the password was not the reason", "something ends TLS between here and the domain controller: name the domain controller itself, not a proxy or load balancer"
 		}
 		if m := bindDataCode.FindStringSubmatch(text); m != nil {
 			if said, ok := bindData[m[1]]; ok {
@@ -122,7 +169,12 @@ func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 		return "the server refers to another one: " + text, "name a domain controller that holds the object and is writable"
 	case ldap.LDAPResultSizeLimitExceeded:
 		return "the server cut the answer at its size limit", "lower --page-size"
-	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable:
+	case ldap.LDAPResultUnavailable:
+		if strings.Contains(text, "SSL/TLS") { // "Error initializing SSL/TLS"
+			return "the server cannot bring up TLS; most likely it has no certificate", hintNoCertificate
+		}
+		fallthrough
+	case ldap.LDAPResultBusy:
 		return "the server is " + strings.ToLower(ldap.LDAPResultCodeMap[e.ResultCode]), "try again, or another domain controller"
 	case ldap.ErrorNetwork:
 		if strings.Contains(text, "timed out") {

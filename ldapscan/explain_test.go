@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"io"
 	"math/big"
 	"net"
 	"strings"
@@ -16,6 +17,9 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/ldapscan/kerberos"
+	"proxyaddr/ldapscan/ldaptest"
 )
 
 // What Active Directory and Samba really answer, and what is said of it.
@@ -38,7 +42,7 @@ func TestDiagnoseLDAP(t *testing.T) {
 		{49, ad("773"), "the password must be changed at the next logon"},
 		{49, ad("775"), "the account is locked out"},
 		{49, "Simple Bind Failed: NT_STATUS_LOGON_FAILURE", "user or password is wrong"},
-		{49, "80090346: LdapErr: DSID-0C0905F1, comment: AcceptSecurityContext error, data 80090346, v4563", "the server refused the channel binding"},
+		{49, "80090346: LdapErr: DSID-0C0905F1, comment: AcceptSecurityContext error, data 80090346, v4563", "the server refused the channel binding; the password was not the reason"},
 		{8, "00002028: LdapErr: DSID-0C090259, comment: The server requires binds to turn on integrity checking if SSL\\TLS are not already active on the connection, data 0, v4563", "the server requires signing or encryption"},
 		{8, "BindSimple: Transport encryption required.", "the server requires signing or encryption"},
 		{4, "", "the server cut the answer at its size limit"},
@@ -51,6 +55,96 @@ func TestDiagnoseLDAP(t *testing.T) {
 		}
 		if strings.HasPrefix(hint, " ") || strings.HasSuffix(hint, ".") {
 			t.Errorf("hint %q", hint)
+		}
+	}
+}
+
+// A hint answers the error at hand: it names the file, the issuer and the user.
+func TestHintsAnswerTheError(t *testing.T) {
+	srv, err := ldaptest.NewServer(ldaptest.Config{Entries: strings.NewReader(exampleForest), Users: map[string]string{"anna": "secret"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	other, err := ldaptest.NewServer(ldaptest.Config{Entries: strings.NewReader(exampleForest)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	// A domain controller without a certificate takes the connection, and ends it when
+	// TLS begins.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for reset := true; ; reset = !reset {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.Read(make([]byte, 1))
+			if reset {
+				c.(*net.TCPConn).SetLinger(0)
+			}
+			c.Close()
+		}
+	}()
+	without := "ldaps://" + l.Addr().String()
+	for _, tc := range []struct {
+		url, ca, user string
+		roots         *x509.CertPool
+		problem, hint string
+	}{
+		{srv.URL, "corp.pem", "anna", other.CertPool, "unknown authority", `corp.pem does not hold the CA of the server's certificate: its issuer is "CN=ldaptest CA"`},
+		{srv.URL, "", "anna", other.CertPool, "unknown authority", `--ca-file: the issuer of the server's certificate is "CN=ldaptest CA"`},
+		{srv.URL, "corp.pem", "EXAMPLEanna", srv.CertPool, "user or password is wrong", `user EXAMPLEanna has no @, no \ and no =: quote 'DOMAIN\name'`},
+		{srv.URL, "", `EXAMPLE\anna`, srv.CertPool, "user or password is wrong", "check the password"},
+		{srv.URL, "", "anna@example.test", srv.CertPool, "user or password is wrong", "check the password"},
+		{srv.URL, "", "CN=anna,DC=example,DC=test", srv.CertPool, "user or password is wrong", "check the password"},
+		{without, "", "anna", srv.CertPool, "closed the connection when TLS began; most likely it has no certificate", "-d DOMAIN, or -H ldap://HOST --auth gssapi"},
+		{without, "", "anna", srv.CertPool, "closed the connection when TLS began; most likely it has no certificate", "-d DOMAIN, or -H ldap://HOST --auth gssapi"},
+		{"ldaps://127.0.0.1:1", "", "anna", srv.CertPool, "connection refused", "-d DOMAIN, or -H ldap://HOST --auth gssapi"},
+	} {
+		d, err := Open(t.Context(), Config{URL: tc.url, TLS: &tls.Config{RootCAs: tc.roots}, CAFile: tc.ca, Credentials: Credentials{Mechanism: Simple, User: tc.user, Password: "wrong"}})
+		var e *Error
+		if !errors.As(err, &e) || !strings.Contains(e.Problem, tc.problem) || !strings.Contains(e.Hint, tc.hint) {
+			t.Errorf("%s, %s, %q: %v, %v, %+v", tc.url, tc.user, tc.ca, d, err, e)
+		}
+	}
+	problem, hint := diagnose(&handshakeError{ldap.NewError(52, errors.New("00000000: LdapErr: DSID-0C0910CD, comment: Error initializing SSL/TLS, data 0, v4563"))})
+	if !strings.Contains(problem, "no certificate") || hint != hintNoCertificate {
+		t.Errorf("%s / %s", problem, hint)
+	}
+}
+
+// Invalid credentials that are about the channel binding are not about the password:
+// the account may be tried at the next server.
+func TestBadBindingsAreNoRefusal(t *testing.T) {
+	const bindings = "80090346: LdapErr: DSID-0C090711, comment: AcceptSecurityContext error, data 80090346, v4563"
+	for _, tc := range []struct {
+		err     error
+		refused bool
+	}{
+		{ldap.NewError(49, errors.New("80090308: LdapErr: DSID-0C090569, comment: AcceptSecurityContext error, data 52e, v4563")), true},
+		{ldap.NewError(49, errors.New("80090308: LdapErr: DSID-0C090569, comment: AcceptSecurityContext error, data 775, v4563")), true},
+		{ldap.NewError(49, errors.New(bindings)), false},
+		{ldap.NewError(53, errors.New("00002029: LdapErr: DSID-0C060E1A")), false},
+		{ldap.NewError(ldap.ErrorNetwork, errors.New("connection timed out")), false},
+		{&kerberos.Error{Err: ldap.NewError(49, errors.New(bindings))}, false},
+		{&kerberos.Error{Err: ldap.NewError(49, errors.New("8009030C: data 52e"))}, false}, // a ticket
+		{&kerberos.Error{Account: true}, false},
+		{&kerberos.Error{Account: true, Refused: true}, true},
+		{io.EOF, false},
+	} {
+		a := new(logons).account(Credentials{User: "anna@example.test"})
+		binds := 0
+		bind := func() error { binds++; return tc.err }
+		first := a.bind(t.Context(), bind)
+		second := a.bind(t.Context(), bind)
+		if !errors.Is(first, tc.err) || !errors.Is(second, tc.err) || (binds == 1) != tc.refused {
+			t.Errorf("%v: %d binds, %v, %v", tc.err, binds, first, second)
 		}
 	}
 }

@@ -6,14 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
+	"net/netip"
 	"slices"
 	"strings"
 
-	"github.com/go-ldap/ldap/v3"
-
 	"proxyaddr/conflicts"
-	"proxyaddr/ldapscan/kerberos"
 	"proxyaddr/ldapscan/locator"
 )
 
@@ -25,13 +22,20 @@ type ForestConfig struct {
 	Servers []Config
 	// Domains are names of domains, each of whose forest is read whole: the
 	// domain controllers of all its domains are found through DNS. The URL of
-	// each says only the scheme, "ldap" or "ldaps", and is completed.
+	// each says only the scheme, "ldap" or "ldaps".
 	Domains []DomainConfig
-	// Locator finds domain controllers.
-	Locator *locator.Locator
+	// Locator finds domain controllers. What it returns is not trusted.
+	Locator Locator
 	// GlobalCatalog reads domains from a global catalog, after making sure that
 	// it holds the attributes that are needed.
 	GlobalCatalog bool
+}
+
+// A Locator finds servers, as a [locator.Locator] does.
+type Locator interface {
+	Controllers(ctx context.Context, domain string) ([]locator.Controller, error)
+	Catalogs(ctx context.Context, forest string) ([]locator.Controller, error)
+	Resolve(ctx context.Context, host string) (netip.Addr, error)
 }
 
 // DomainConfig is a domain and how to bind to its controllers.
@@ -56,6 +60,7 @@ var _ Source = (*Forest)(nil)
 // server makes the sweep incomplete.
 func OpenForest(ctx context.Context, cfg ForestConfig) (*Forest, error) {
 	f := &Forest{}
+	cfg = cfg.oneRun()
 	for _, server := range cfg.Servers {
 		d, err := Open(ctx, server)
 		if err != nil {
@@ -73,15 +78,37 @@ func OpenForest(ctx context.Context, cfg ForestConfig) (*Forest, error) {
 	return f, nil
 }
 
+// oneRun makes all that is opened share what is known of the accounts.
+func (cfg ForestConfig) oneRun() ForestConfig {
+	run := &logons{}
+	cfg.Servers, cfg.Domains = slices.Clone(cfg.Servers), slices.Clone(cfg.Domains)
+	for i := range cfg.Servers {
+		cfg.Servers[i].logons = run
+	}
+	for i := range cfg.Domains {
+		domain := &cfg.Domains[i]
+		domain.logons = run
+		// The account is of the domain that was named, wherever it logs on.
+		domain.Realm = realmOf(domain.Domain)
+	}
+	return cfg
+}
+
 func (f *Forest) openDomain(ctx context.Context, cfg ForestConfig, domain DomainConfig) error {
 	d, err := openAny(ctx, cfg, domain)
 	if err != nil {
 		return err
 	}
-	f.add(d)
-	// The account is of the domain that was named, wherever it logs on.
-	domain.Realm = realmOf(domain.Domain)
 	domain.KDCs = map[string][]string{domain.Realm: {remoteHost(d.tap)}}
+	if cfg.GlobalCatalog {
+		full := d
+		d, err = openCatalog(ctx, cfg, domain, full)
+		full.Close()
+		if err != nil {
+			return err
+		}
+	}
+	f.add(d)
 	for _, p := range d.forest {
 		if !p.read() || f.reads(p) || p.domain == "" {
 			continue
@@ -104,33 +131,53 @@ func (f *Forest) openDomain(ctx context.Context, cfg ForestConfig, domain Domain
 // openAny opens the first domain controller of a domain that lets it.
 func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Directory, error) {
 	found, err := cfg.Locator.Controllers(ctx, domain.Domain)
-	home := domain.Domain
-	if err == nil && cfg.GlobalCatalog {
-		home = cmp.Or(found[0].Forest, home)
-		found, err = cfg.Locator.Catalogs(ctx, home)
-	}
 	if err != nil {
 		return nil, err
 	}
+	return domain.openFirst(ctx, found, false, domain.Domain)
+}
+
+// openCatalog opens the first global catalog of the forest of a domain controller that
+// lets it.
+func openCatalog(ctx context.Context, cfg ForestConfig, domain DomainConfig, of *Directory) (*Directory, error) {
+	found, err := cfg.Locator.Catalogs(ctx, conflicts.Domain(of.root.first("configurationnamingcontext")))
+	if err != nil {
+		return nil, err
+	}
+	domains := []string{domain.Domain}
+	for _, p := range of.forest {
+		if p.kind == domainKind {
+			domains = append(domains, p.domain)
+		}
+	}
+	return domain.openFirst(ctx, found, true, domains...)
+}
+
+// openFirst opens the first that lets it of servers that were found, and are in one of
+// the domains.
+func (domain DomainConfig) openFirst(ctx context.Context, found []locator.Controller, catalog bool, domains ...string) (*Directory, error) {
 	var failed error
-	var servers []Config
+	var targets []target
 	for _, dc := range found {
-		// DNS and the locator's ping are not protected. A name elsewhere could have
-		// a good certificate and be given the password.
-		if !within(dc.Host, domain.Domain) && !(within(domain.Domain, home) && within(dc.Host, home)) {
-			failed = cmp.Or(failed, error(&Error{Subject: domain.Domain, Problem: fmt.Sprintf("its domain controller calls itself %s, which lies outside the domain", dc.Host),
-				Hint: "name the server with --url if that is right"}))
+		t, ok := permitted(domain.URL, dc.Host, domains...)
+		if !ok {
+			failed = cmp.Or(failed, error(outside(domain.Domain, dc.Host)))
 			continue
 		}
-		server := domain.Config
-		server.URL = serverURL(domain.URL, dc.Host, cfg.GlobalCatalog)
-		server.Address = dc.Addr.Addr().String()
-		servers = append(servers, server)
+		if catalog {
+			t = t.at(catalogPorts[t.scheme])
+		}
+		t.address = dc.Addr.Addr().String()
+		targets = append(targets, t)
 	}
-	for i, server := range servers {
-		d, err := Open(ctx, server)
+	for i, t := range targets {
+		cfg, err := domain.settled(t)
+		if err != nil {
+			return nil, err
+		}
+		d, err := openTarget(ctx, t, cfg)
 		if err == nil {
-			d.failOver(servers[i+1:])
+			d.failOver(targets[i+1:], cfg)
 			return d, nil
 		}
 		if ctx.Err() != nil || accountRefused(err) {
@@ -141,44 +188,26 @@ func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Direc
 	return nil, failed
 }
 
+// outside is the error of a domain controller that is not permitted.
+func outside(domain, host string) *Error {
+	return &Error{Subject: domain, Problem: fmt.Sprintf("its domain controller calls itself %s, which lies outside the domain", host),
+		Hint: "name the server with --url if that is right"}
+}
+
 // failOver names servers that hold the same partitions. One of them takes over
 // when the directory's own cannot be reached any more.
-func (d *Directory) failOver(servers []Config) {
+func (d *Directory) failOver(targets []target, cfg Config) {
 	own := d.again
 	d.again = func() (*session, error) {
 		s, err := own()
-		for _, cfg := range servers {
-			if err == nil || d.ctx.Err() != nil {
+		for _, t := range targets {
+			if err == nil || d.ctx.Err() != nil || accountRefused(err) {
 				break
 			}
-			var u *url.URL
-			if u, cfg, err = cfg.endpoint(); err == nil {
-				s, err = openSession(d.ctx, u, cfg)
-			}
+			s, err = openSession(d.ctx, t, cfg)
 		}
 		return s, err
 	}
-}
-
-// within reports whether a DNS name is that of a domain or lies below it.
-func within(host, domain string) bool {
-	host, domain = strings.ToLower(host), strings.ToLower(domain)
-	return host == domain || strings.HasSuffix(host, "."+domain)
-}
-
-// serverURL completes a scheme with the host and, for a global catalog, the port.
-func serverURL(scheme, host string, catalog bool) string {
-	ports := map[string]string{"ldap": ":3268", "ldaps": ":3269"}
-	if !catalog {
-		ports = nil
-	}
-	return scheme + "://" + host + ports[scheme]
-}
-
-// accountRefused reports whether no other server of the domain would do better.
-func accountRefused(err error) bool {
-	var logon *kerberos.Error
-	return ldap.IsErrorWithCode(errors.Unwrap(err), ldap.LDAPResultInvalidCredentials) || errors.As(err, &logon) && logon.Account
 }
 
 // add takes in a server for the partitions that no other reads.

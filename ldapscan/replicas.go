@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -27,17 +26,29 @@ type replicated struct {
 	holders []*Directory
 }
 
+// A replica is a domain controller to compare, and how to bind to it.
+type replica struct {
+	target
+	Config
+}
+
 // OpenReplicas opens the servers that are named, and of the domains that are named
 // every domain controller that the directory lists, which one of them is asked for.
 // One that cannot be opened makes the comparison incomplete. It is an error if
 // there are no two with a partition in common, or the account is refused.
 func OpenReplicas(ctx context.Context, cfg ForestConfig) (*Replicas, error) {
-	servers := slices.Clone(cfg.Servers)
-	for _, server := range servers {
-		if u, err := url.Parse(server.URL); err == nil && catalogPorts[u.Port()] {
-			return nil, &Error{Subject: server.URL, Problem: "a global catalog, which is no replica that could be compared",
+	cfg = cfg.oneRun()
+	var servers []replica
+	for _, server := range cfg.Servers {
+		t, server, err := server.target()
+		if err == nil && t.catalog() {
+			err = &Error{Subject: t.url, Problem: "a global catalog, which is no replica that could be compared",
 				Hint: "use the domain controller's own port"}
 		}
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, replica{t, server})
 	}
 	r := &Replicas{}
 	for _, domain := range cfg.Domains {
@@ -60,7 +71,7 @@ func OpenReplicas(ctx context.Context, cfg ForestConfig) (*Replicas, error) {
 
 // list returns the domain controllers of a domain. DNS may not have them all: those
 // of branch offices are often registered for their site alone.
-func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConfig) ([]Config, error) {
+func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConfig) (servers []replica, err error) {
 	d, err := openAny(ctx, cfg, domain)
 	if err != nil {
 		return nil, err
@@ -73,21 +84,26 @@ func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConf
 	if err != nil {
 		return nil, &Error{Subject: domain.Domain, Problem: "the list of its domain controllers could not be read: " + brief(err), Hint: "name them with --url", Err: err}
 	}
-	domain.Realm = realmOf(domain.Domain)
 	domain.KDCs = map[string][]string{domain.Realm: {remoteHost(d.tap)}}
-	var servers []Config
 	for _, host := range hosts {
-		server := domain.Config
-		server.URL = serverURL(domain.URL, host, false)
-		if cfg.Locator.DNS != "" {
-			addr, err := cfg.Locator.Resolve(ctx, host)
-			if err != nil {
-				r.problems = append(r.problems, notCompared(err))
-				continue
-			}
-			server.Address = addr.String()
+		t, ok := permitted(domain.URL, host, domain.Domain)
+		if !ok {
+			r.problems = append(r.problems, notCompared(outside(domain.Domain, host)))
+			continue
 		}
-		servers = append(servers, server)
+		addr, err := cfg.Locator.Resolve(ctx, t.host)
+		if err != nil {
+			r.problems = append(r.problems, notCompared(err))
+			continue
+		}
+		if addr.IsValid() {
+			t.address = addr.String()
+		}
+		server, err := domain.settled(t)
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, replica{t, server})
 	}
 	return servers, nil
 }
@@ -123,11 +139,12 @@ func (d *Directory) hosts() ([]string, error) {
 
 // open opens the servers, all at the same time once one of them took the account: a
 // wrong password is not to be tried at each of them, which would lock it.
-func (r *Replicas) open(ctx context.Context, servers []Config) error {
+func (r *Replicas) open(ctx context.Context, servers []replica) error {
 	opened, failed := make([]*Directory, len(servers)), make([]error, len(servers))
+	open := func(i int) { opened[i], failed[i] = openTarget(ctx, servers[i].target, servers[i].Config) }
 	first := 0
 	for ; first < len(servers); first++ {
-		if opened[first], failed[first] = Open(ctx, servers[first]); failed[first] == nil {
+		if open(first); failed[first] == nil {
 			break
 		}
 		if accountRefused(failed[first]) {
@@ -136,7 +153,7 @@ func (r *Replicas) open(ctx context.Context, servers []Config) error {
 	}
 	var opening sync.WaitGroup
 	for i := first + 1; i < len(servers); i++ {
-		opening.Go(func() { opened[i], failed[i] = Open(ctx, servers[i]) })
+		opening.Go(func() { open(i) })
 	}
 	opening.Wait()
 	var err error

@@ -2,6 +2,7 @@ package ldapscan
 
 import (
 	"cmp"
+	"errors"
 	"sync"
 	"time"
 
@@ -24,6 +25,9 @@ func (d *Directory) search(base string, scope int, filter string, attributes []s
 	request := ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, controls)
 	wait := d.wait
 	var failed error // the first time
+	if d.lost != nil {
+		return page{session: d.session, failed: d.lost}, nil, d.lost
+	}
 	for try := 0; ; try++ {
 		if !d.sleep(d.pace.delay(time.Now())) {
 			return page{session: d.session}, nil, d.ctx.Err()
@@ -40,7 +44,10 @@ func (d *Directory) search(base string, scope int, filter string, attributes []s
 		}
 		wait *= 2
 		if broken(err) {
-			d.reopen()
+			if d.reopen(); d.lost != nil {
+				p.failed = d.lost
+				return p, nil, d.lost
+			}
 		}
 	}
 }
@@ -51,9 +58,13 @@ func busy(err error) bool {
 }
 
 // reopen puts a fresh session in place of the one that broke. Where that does not
-// work either, the next request fails at once.
+// work either, the next request fails at once; if it is because the account was
+// refused, all later ones do.
 func (d *Directory) reopen() {
 	fresh, err := d.again()
+	if e := (*refusedError)(nil); errors.As(err, &e) {
+		d.lost = &refusedError{cause: e.cause, broke: true}
+	}
 	if err != nil {
 		return
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/url"
 	"strings"
 	"time"
 
@@ -38,22 +37,22 @@ type searcher interface {
 
 // openSession connects to a server, secures the connection and binds. Its errors
 // keep the types of the network and TLS. Canceling ctx ends the connection.
-func openSession(ctx context.Context, u *url.URL, cfg Config) (*session, error) {
-	s, _, err := openConn(ctx, u, cfg)
+func openSession(ctx context.Context, t target, cfg Config) (*session, error) {
+	s, _, err := openConn(ctx, t, cfg)
 	return s, err
 }
 
 // openConn is openSession for a caller that needs the library's connection too.
-func openConn(ctx context.Context, u *url.URL, cfg Config) (*session, *ldap.Conn, error) {
-	s, conn, err := connect(ctx, u, cfg)
+func openConn(ctx context.Context, t target, cfg Config) (*session, *ldap.Conn, error) {
+	s, conn, err := connect(ctx, t, cfg)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.greet(ctx, conn, u.Hostname(), cfg); err != nil {
+	if err := s.greet(ctx, conn, t, cfg); err != nil {
 		s.close()
 		return nil, nil, err
 	}
-	s.another = func(ctx context.Context) (*session, *ldap.Conn, error) { return openConn(ctx, u, cfg) }
+	s.another = func(ctx context.Context) (*session, *ldap.Conn, error) { return openConn(ctx, t, cfg) }
 	return s, conn, nil
 }
 
@@ -69,8 +68,10 @@ func (s *session) start(ctx context.Context, nc net.Conn, timeout time.Duration)
 }
 
 // greet binds and learns who is at the other end.
-func (s *session) greet(ctx context.Context, conn *ldap.Conn, host string, cfg Config) error {
-	err := s.bind(ctx, conn, host, cfg)
+func (s *session) greet(ctx context.Context, conn *ldap.Conn, t target, cfg Config) error {
+	conn.SetTimeout(min(cfg.Timeout, connectTimeout))
+	err := cfg.logons.account(cfg.Credentials).bind(ctx, func() error { return s.bind(ctx, conn, t, cfg) })
+	conn.SetTimeout(cfg.Timeout)
 	if err == nil {
 		err = s.readRoot()
 	}

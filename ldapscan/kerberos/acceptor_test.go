@@ -360,7 +360,7 @@ func dial(t testing.TB, addr string) (*ldap.Conn, *Conn) {
 func (a *acceptor) bind(t testing.TB, c *Client) (*ldap.Conn, error) {
 	t.Helper()
 	conn, wire := dial(t, a.start(t, nil))
-	return conn, c.Bind(context.Background(), conn, wire, testHost)
+	return conn, c.Bind(context.Background(), conn, wire, Service{Host: testHost})
 }
 
 // search returns the value of the entry that an acceptor answers with.

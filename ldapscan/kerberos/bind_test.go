@@ -300,7 +300,7 @@ func TestBindEndsWithItsContext(t *testing.T) {
 	}()
 	conn, wire := dial(t, (&acceptor{}).start(t, nil))
 	began := time.Now()
-	err = client.Bind(ctx, conn, wire, testHost)
+	err = client.Bind(ctx, conn, wire, Service{Host: testHost})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -315,7 +315,7 @@ func TestBindEndsWithItsContext(t *testing.T) {
 func TestConnBelongsToPlainConnectionsOnly(t *testing.T) {
 	client, _ := ticketClient(t, offline(t), 18)
 	conn, _ := dial(t, (&acceptor{}).start(t, nil))
-	if err := client.Bind(context.Background(), conn, nil, testHost); err == nil {
+	if err := client.Bind(context.Background(), conn, nil, Service{Host: testHost}); err == nil {
 		t.Error("a bind without a layer and without TLS")
 	}
 }

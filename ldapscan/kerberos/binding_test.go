@@ -110,7 +110,7 @@ func TestBindOverTLSCarriesTheChannelBinding(t *testing.T) {
 				conn := ldap.NewConn(c, true)
 				conn.Start()
 				defer conn.Close()
-				err = client.Bind(context.Background(), conn, nil, testHost)
+				err = client.Bind(context.Background(), conn, nil, Service{Host: testHost})
 				if d.ok {
 					if err != nil {
 						t.Fatal(err)

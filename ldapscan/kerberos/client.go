@@ -9,7 +9,7 @@
 //	wire := kerberos.NewConn(tcp)
 //	conn := ldap.NewConn(wire, false)
 //	conn.Start()
-//	err = client.Bind(ctx, conn, wire, "dc1.contoso.com")
+//	err = client.Bind(ctx, conn, wire, kerberos.Service{Host: "dc1.contoso.com", Domain: "contoso.com"})
 //
 // From then on everything on the connection is encrypted and protected from
 // changes (RFC 4121), which every domain controller accepts and which needs no
@@ -29,11 +29,13 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/jcmturner/gokrb5/v8/client"
 	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
+	"github.com/jcmturner/gokrb5/v8/iana/nametype"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
 )
@@ -68,9 +70,32 @@ type Client struct {
 
 	mu  sync.Mutex // one logon at a time
 	krb *client.Client
-	// canonical makes the client of the name by which the domain knows the
-	// account. It is nil if that is the one asked for.
-	canonical func(types.PrincipalName) *client.Client
+	// logon gets krb its ticket, which lives until expires; nil for keytabs and ticket
+	// caches.
+	logon   *passwordLogon
+	expires time.Time
+}
+
+// Realm returns the realm of the account.
+func (c *Client) Realm() string { return c.realm }
+
+// A Service is the LDAP service of a domain controller.
+type Service struct {
+	// Host is the DNS name of the domain controller. It is not looked up, and has to
+	// be the one in the controller's service principal names.
+	Host string
+	// Domain is the DNS name of the controller's domain. Without it any computer of
+	// the realm can pose as the service whose name is Host.
+	Domain string
+}
+
+// String returns the service principal name.
+func (s Service) String() string {
+	name := "ldap/" + strings.TrimSuffix(s.Host, ".")
+	if s.Domain != "" {
+		name += "/" + strings.TrimSuffix(s.Domain, ".")
+	}
+	return name
 }
 
 // newConfig returns the configuration of gokrb5. Each client needs its own: the
@@ -106,41 +131,39 @@ func newConfig(cfg Config, p *profile) *config.Config {
 	return c
 }
 
-// Bind logs on to host, the DNS name of the domain controller that conn leads
-// to: it is not looked up, and has to be the one in the controller's service
-// principal names. wire is the Conn below conn, and nil over TLS.
+// Bind logs on to the service that conn leads to. wire is the Conn below conn, and
+// nil over TLS.
 //
 // The error is an [*Error] where Kerberos is at fault, and go-ldap's where the
 // connection is. When ctx is done, the connection is closed and the error wraps
 // that of ctx. No other request may be under way during a bind (RFC 4513
 // section 5.2.1.2), and after an error the connection is of no further use.
-func (c *Client) Bind(ctx context.Context, conn *ldap.Conn, wire *Conn, host string) error {
+func (c *Client) Bind(ctx context.Context, conn *ldap.Conn, wire *Conn, service Service) error {
 	state, secure := conn.TLSConnectionState()
 	if secure == (wire != nil) {
 		return errors.New("kerberos: a Conn belongs to a connection without TLS, and only there")
 	}
-	return c.logOn(ctx, conn, wire, state, host)
+	return c.logOn(ctx, conn, wire, state, service)
 }
 
 // BindTLS is Bind on a connection that is encrypted below conn, where state says
 // how.
-func (c *Client) BindTLS(ctx context.Context, conn *ldap.Conn, state tls.ConnectionState, host string) error {
-	return c.logOn(ctx, conn, nil, state, host)
+func (c *Client) BindTLS(ctx context.Context, conn *ldap.Conn, state tls.ConnectionState, service Service) error {
+	return c.logOn(ctx, conn, nil, state, service)
 }
 
-func (c *Client) logOn(ctx context.Context, conn *ldap.Conn, wire *Conn, state tls.ConnectionState, host string) error {
-	host = strings.TrimSuffix(host, ".")
+func (c *Client) logOn(ctx context.Context, conn *ldap.Conn, wire *Conn, state tls.ConnectionState, service Service) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	err := c.bind(ctx, conn, wire, state, host)
+	err := c.bind(ctx, conn, wire, state, service)
 	if err != nil && ctx.Err() != nil {
 		conn.Close() // before the AfterFunc gets to it
-		return &Error{Subject: host, Problem: "the logon was given up: " + ctx.Err().Error(), Err: ctx.Err()}
+		return &Error{Subject: service.Host, Problem: "the logon was given up: " + ctx.Err().Error(), Err: ctx.Err()}
 	}
-	return c.explain(err, host)
+	return c.explain(err, service.Host)
 }
 
-func (c *Client) bind(ctx context.Context, conn *ldap.Conn, wire *Conn, state tls.ConnectionState, host string) error {
+func (c *Client) bind(ctx context.Context, conn *ldap.Conn, wire *Conn, state tls.ConnectionState, service Service) error {
 	i := &initiator{want: layerSeal}
 	switch {
 	case wire == nil && len(state.PeerCertificates) == 0:
@@ -150,7 +173,7 @@ func (c *Client) bind(ctx context.Context, conn *ldap.Conn, wire *Conn, state tl
 	case c.signOnly:
 		i.want = layerSign
 	}
-	spn := "ldap/" + host
+	spn := service.String()
 	if err := c.authenticate(ctx, i, spn); err != nil {
 		return err
 	}
@@ -176,8 +199,9 @@ func (c *Client) authenticate(ctx context.Context, i *initiator, spn string) err
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		var err error
-		got.ticket, got.sessionKey, err = c.serviceTicket(spn)
-		got.realm, got.name = c.krb.Credentials.Domain(), c.krb.Credentials.CName()
+		if got.ticket, got.sessionKey, err = c.serviceTicket(ctx, spn); err == nil {
+			got.realm, got.name = c.krb.Credentials.Domain(), c.krb.Credentials.CName()
+		}
 		done <- err
 	}()
 	select {
@@ -189,17 +213,30 @@ func (c *Client) authenticate(ctx context.Context, i *initiator, spn string) err
 	}
 }
 
-func (c *Client) serviceTicket(spn string) (ticket messages.Ticket, key types.EncryptionKey, err error) {
+func (c *Client) serviceTicket(ctx context.Context, spn string) (ticket messages.Ticket, key types.EncryptionKey, err error) {
 	defer recoverTo(&err, "Kerberos message")
-	ticket, key, err = c.krb.GetServiceTicket(spn)
-	if c.canonical == nil {
+	if err := c.logOnce(ctx); err != nil {
 		return ticket, key, err
 	}
-	if name, ok := canonicalName(err); ok {
-		c.krb, c.canonical = c.canonical(name), nil
+	ticket, key, err = c.krb.GetServiceTicket(spn)
+	if name, ok := canonicalName(err); ok && c.logon != nil && c.logon.name.NameType == nametype.KRB_NT_ENTERPRISE {
+		c.logon.name, c.expires = name, time.Time{}
+		if err := c.logOnce(ctx); err != nil {
+			return ticket, key, err
+		}
 		ticket, key, err = c.krb.GetServiceTicket(spn)
 	}
 	return ticket, key, err
+}
+
+// logOnce logs on by password, unless the ticket is good for a while.
+func (c *Client) logOnce(ctx context.Context) (err error) {
+	const spare = time.Hour
+	if c.logon == nil || time.Until(c.expires) > spare {
+		return nil
+	}
+	c.krb, c.expires, err = c.logon.run(ctx)
+	return err
 }
 
 // Close forgets the tickets. It waits for a logon that is under way. A closed
@@ -207,5 +244,7 @@ func (c *Client) serviceTicket(spn string) (ticket messages.Ticket, key types.En
 func (c *Client) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.krb.Destroy()
+	if c.krb != nil {
+		c.krb.Destroy()
+	}
 }

@@ -86,20 +86,12 @@ func (c *Client) usePassword(conf *config.Config, name types.PrincipalName, pass
 	case name.NameString[0] == "":
 		return &Error{Subject: "Kerberos credentials", Problem: "a password without a user", Hint: "name the user as name@domain"}
 	case strings.Contains(c.user, "="):
-		return &Error{Subject: c.user, Problem: "a distinguished name cannot log on with Kerberos", Hint: `name the user as name@domain or DOMAIN\name`}
+		return &Error{Subject: c.user, Problem: "a distinguished name cannot log on with Kerberos", Hint: `name the user as name@domain or 'DOMAIN\name' in quotes`}
 	case c.realm == "":
 		return noRealm(c.user)
 	}
 	c.source = "password"
-	as := func(name types.PrincipalName) *client.Client {
-		krb := client.NewWithPassword("", c.realm, password, conf, client.DisablePAFXFAST(true))
-		krb.Credentials = credentials.NewFromPrincipalName(name, c.realm).WithPassword(password)
-		return krb
-	}
-	c.krb = as(name)
-	if name.NameType == nametype.KRB_NT_ENTERPRISE {
-		c.canonical = as
-	}
+	c.logon = &passwordLogon{conf: conf, realm: c.realm, name: name, password: password}
 	return nil
 }
 
@@ -169,8 +161,8 @@ func (c *Client) useCCache(conf *config.Config, name string) (err error) {
 	return c.explain(err, "")
 }
 
-// canonicalName reads the name by which the KDC knows an account out of the
-// error that gokrb5 makes of it.
+// canonicalName reads the name by which the KDC knows an account, where it first tells
+// it with the ticket of a service, out of the error that gokrb5 makes of it.
 func canonicalName(err error) (types.PrincipalName, bool) {
 	if err == nil {
 		return types.PrincipalName{}, false

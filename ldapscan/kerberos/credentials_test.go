@@ -41,9 +41,9 @@ func TestUserNamesBecomePrincipals(t *testing.T) {
 			t.Errorf("%s: %v", tt.user, err)
 			continue
 		}
-		name := c.krb.Credentials.CName()
-		if got := strings.Join(name.NameString, "|"); got != tt.want || name.NameType != tt.nameType || c.krb.Credentials.Domain() != tt.wantRealm {
-			t.Errorf("%s: %s of type %d in %s, want %s of type %d in %s", tt.user, got, name.NameType, c.krb.Credentials.Domain(), tt.want, tt.nameType, tt.wantRealm)
+		name := c.logon.name
+		if got := strings.Join(name.NameString, "|"); got != tt.want || name.NameType != tt.nameType || c.logon.realm != tt.wantRealm {
+			t.Errorf("%s: %s of type %d in %s, want %s of type %d in %s", tt.user, got, name.NameType, c.logon.realm, tt.want, tt.nameType, tt.wantRealm)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn, wire := dial(t, (&acceptor{}).start(t, nil))
-	errs := []error{client.Bind(context.Background(), conn, wire, testHost)}
+	errs := []error{client.Bind(context.Background(), conn, wire, Service{Host: testHost})}
 	for _, cred := range []Credentials{
 		{Keytab: writeFile(t, "cut", kt[:len(kt)-10])},
 		{User: "scan", Password: secret},
@@ -262,7 +262,7 @@ func TestExpiredTicketsAreRefusedWithAHint(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn, wire := dial(t, (&acceptor{}).start(t, nil))
-	err = client.Bind(context.Background(), conn, wire, testHost)
+	err = client.Bind(context.Background(), conn, wire, Service{Host: testHost})
 	var e *Error
 	if !errors.As(err, &e) || !strings.Contains(e.Problem, "no valid ticket") || e.Hint != hintKinit {
 		t.Errorf("got %v", err)

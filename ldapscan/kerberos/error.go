@@ -19,6 +19,9 @@ type Error struct {
 	// Account says that the credentials are at fault, so that another server
 	// would not take them either.
 	Account bool
+	// Refused says that the KDC of the account refused it. A domain counts wrong
+	// passwords and locks the account, so that it is not to be tried again.
+	Refused bool
 	Err     error // the cause, or nil
 }
 
@@ -29,6 +32,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // {host} and {source}, where the credentials come from, stand for those of the
 // logon, and {1} for the first group of its pattern.
 type fault struct{ subject, problem, hint string }
+
+// refusals are the faults of accounts that a second try does not mend.
+var refusals = map[fault]bool{badSecret: true, codeFaults[6]: true, codeFaults[12]: true, codeFaults[18]: true, codeFaults[23]: true}
 
 const (
 	hintKinit  = "run kinit again, or name a user with --bind-dn"
@@ -52,7 +58,7 @@ var (
 // 7.5.9).
 var codeFaults = map[int]fault{
 	6: {"{account}", "there is no such account in realm {realm}",
-		`write the user as name, name@domain or DOMAIN\name, and check the domain`},
+		`write the user as name, name@domain or 'DOMAIN\name' in quotes, and check the domain`},
 	7: {"{host}", "the domain knows no such LDAP server", hintServer},
 	12: {"{account}", "a policy forbids the account to log on from here",
 		"check its logon hours, workstations, authentication policy and membership in Protected Users"},
@@ -112,7 +118,13 @@ func (c *Client) explain(err error, host string) error {
 	}
 	words := strings.NewReplacer("{account}", c.account(), "{realm}", c.realm, "{host}", host, "{source}", c.source, "{1}", group)
 	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Hint: words.Replace(f.hint),
-		Account: f.subject == "{account}" || f.subject == "{source}", Err: err}
+		Account: f.subject == "{account}" || f.subject == "{source}", Refused: refusals[f] && ofAccount(err), Err: err}
+}
+
+// ofAccount tells errors of the KDC that the account belongs to from those of other
+// realms and of tickets. gokrb5, which logs on with keytabs, says it in its text.
+func ofAccount(err error) bool {
+	return errors.As(err, new(*logonError)) || strings.Contains(err.Error(), ": AS Exchange Error: ")
 }
 
 func (c *Client) account() string {
@@ -129,8 +141,12 @@ func diagnose(err error) (f fault, group string, ok bool) {
 		layer    *layerError
 		identity *identityError
 		etype    etypeError
+		rounds   iterationsError
 	)
 	switch {
+	case errors.As(err, &rounds):
+		return fault{"realm {realm}", fmt.Sprintf("its Kerberos server wants the key of the password made in %d iterations, and %d to %d are accepted", rounds, minIterations, maxIterations),
+			"make sure that the address is that of a domain controller: another could guess the password, or stall the scan"}, "", true
 	case errors.As(err, &le):
 		f, ok = diagnoseLDAP(le)
 		return f, "", ok
@@ -138,6 +154,8 @@ func diagnose(err error) (f fault, group string, ok bool) {
 		return fault{"{host}", "the server offers no encryption of LDAP", "use ldaps://"}, "", true
 	case errors.As(err, &identity):
 		return fault{"{host}", "the server did not prove that it is the domain controller", hintServer}, "", true
+	case errors.Is(err, errNoAES):
+		return noAES, "", true
 	case errors.As(err, &etype):
 		return fault{noAES.subject, fmt.Sprintf("the server's ticket has a %v, and only AES is spoken", etype), noAES.hint}, "", true
 	}

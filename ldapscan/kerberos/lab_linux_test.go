@@ -32,6 +32,9 @@ func atDC(dc *samba.DC) Config {
 	}
 }
 
+// service is that of a DC, under the name that domain controllers alone have.
+func service(dc *samba.DC) Service { return Service{dc.Host, strings.ToLower(dc.Realm)} }
+
 // bindDC binds to a DC.
 func bindDC(t *testing.T, dc *samba.DC, port string, cfg Config, cred Credentials) (*ldap.Conn, error) {
 	t.Helper()
@@ -41,7 +44,7 @@ func bindDC(t *testing.T, dc *samba.DC, port string, cfg Config, cred Credential
 	}
 	t.Cleanup(client.Close)
 	conn, wire := dial(t, net.JoinHostPort(dc.IP, port))
-	return conn, client.Bind(context.Background(), conn, wire, dc.Host)
+	return conn, client.Bind(context.Background(), conn, wire, service(dc))
 }
 
 // boundAs checks by its SID which account the DC takes a connection for.
@@ -189,10 +192,11 @@ pwdLastSet: 0
 		}
 		defer client.Close()
 		conn, wire := dial(t, net.JoinHostPort(dc.IP, "389"))
-		if tt.host == "" {
-			tt.host = dc.Host
+		of := service(dc)
+		if tt.host != "" {
+			of.Host = tt.host
 		}
-		err = client.Bind(context.Background(), conn, wire, tt.host)
+		err = client.Bind(context.Background(), conn, wire, of)
 		var e *Error
 		if !errors.As(err, &e) || !strings.Contains(e.Problem, tt.problem) || e.Hint == "" {
 			t.Errorf("%s: %v (%v), want %q", tt.name, err, errors.Unwrap(err), tt.problem)
@@ -227,12 +231,12 @@ func TestSambaOverTLS(t *testing.T) {
 		ok   bool
 	}{
 		{"right binding", func(conn *ldap.Conn) error {
-			return client.Bind(context.Background(), conn, nil, dc.Host)
+			return client.Bind(context.Background(), conn, nil, service(dc))
 		}, true},
 		{"wrong binding", func(conn *ldap.Conn) error {
 			state, _ := conn.TLSConnectionState()
 			state.PeerCertificates = []*x509.Certificate{{Raw: []byte("another")}}
-			return client.BindTLS(context.Background(), conn, state, dc.Host)
+			return client.BindTLS(context.Background(), conn, state, service(dc))
 		}, false},
 		{"no binding", func(conn *ldap.Conn) error {
 			return conn.GSSAPIBind(own, "ldap/"+dc.Host, "")

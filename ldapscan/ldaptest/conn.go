@@ -126,7 +126,7 @@ func (c *conn) bind(id int, op []byte) bool {
 	}
 	c.user = ""
 	var done result
-	switch want, known := c.srv.users[userKey(name)]; {
+	switch want, known := c.srv.password(name); {
 	case version != 3:
 		done = result{code: ldap.LDAPResultProtocolError}
 	case method != tagSimple:

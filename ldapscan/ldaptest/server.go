@@ -29,7 +29,7 @@ type Config struct {
 	// Users are the names that can bind and their passwords: DNs, user principal names, DOMAIN\user names, compared
 	// without case. They need not be entries.
 	Users map[string]string
-	// Host is what the root DSE calls the server; empty means "localhost".
+	// Host is what the root DSE calls the server, and one of the names in its certificate; empty means "localhost".
 	Host string
 	// MaxPageSize is the most entries that a search, or a page of one, returns. Zero means DefaultMaxPageSize.
 	MaxPageSize int
@@ -84,7 +84,7 @@ func NewServer(cfg Config) (*Server, error) {
 	if s.dir, err = load(cfg.Entries, cfg.Shuffle); err != nil {
 		return nil, err
 	}
-	if s.CAPEM, s.tls, err = newCertificate(); err != nil {
+	if s.CAPEM, s.tls, err = newCertificate(s.host); err != nil {
 		return nil, err
 	}
 	s.CertPool = x509.NewCertPool()
@@ -171,6 +171,21 @@ func (s *Server) end(raw net.Conn) {
 // delete and modrdn an entry without children. Each change bumps uSNChanged and leaves whenChanged alone. It stops at
 // the first change that fails; those before it stay made.
 func (s *Server) Apply(r io.Reader) error { return s.dir.apply(r) }
+
+// SetPassword changes the password of a user that can bind, for the binds to come.
+func (s *Server) SetPassword(user, password string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[userKey(user)] = password
+}
+
+// password returns that of a user, and whether there is one.
+func (s *Server) password(user string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	password, known := s.users[userKey(user)]
+	return password, known
+}
 
 // Counts is what a server has seen so far.
 type Counts struct {

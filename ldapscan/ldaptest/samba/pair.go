@@ -113,6 +113,9 @@ func (p *Pair) start(c Config) error {
 	if err := p.A.serve(); err != nil {
 		return err
 	}
+	if err := p.A.addPrincipal(p.A, p.A.inDomain()); err != nil {
+		return err
+	}
 	if err := p.A.offerReplication(); err != nil {
 		return err
 	}
@@ -126,8 +129,10 @@ func (p *Pair) start(c Config) error {
 	if p.B.dsaGUID, err = p.A.guid(p.B.dsa()); err != nil {
 		return err
 	}
-	if err := p.A.addPrincipal(p.B, "ldap/"+p.B.Host); err != nil { // as provision does for A
-		return err
+	for _, name := range []string{"ldap/" + p.B.Host, p.B.inDomain()} { // as A has them
+		if err := p.A.addPrincipal(p.B, name); err != nil {
+			return err
+		}
 	}
 	if err := p.writeHosts(); err != nil {
 		return err
@@ -146,6 +151,10 @@ func (dc *DC) offerReplication() (err error) {
 	}
 	return dc.addPrincipal(dc, "E3514235-4B06-11D1-AB04-00C04FC2DCD2/"+dc.dsaGUID+"/"+dc.domain.DNS())
 }
+
+// inDomain is the principal name of the LDAP service that domain controllers alone
+// have. Like that without the domain, a DC registers it minutes after it started.
+func (dc *DC) inDomain() string { return "ldap/" + dc.Host + "/" + dc.domain.DNS() }
 
 // addPrincipal gives the account of a DC a service principal name.
 func (dc *DC) addPrincipal(of *DC, name string) error {

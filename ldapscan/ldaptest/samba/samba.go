@@ -131,6 +131,9 @@ func start(c Config) (*DC, error) {
 	if err = dc.domain.create(c); err == nil {
 		err = dc.serve()
 	}
+	if err == nil {
+		err = dc.addPrincipal(dc, dc.inDomain())
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("samba at %s: %w", dc.IP, err), dc.end())
 	}

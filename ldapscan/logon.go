@@ -1,0 +1,111 @@
+package ldapscan
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/ldapscan/kerberos"
+)
+
+// logons know which accounts were refused in a run. A domain counts wrong passwords
+// and locks the account, and a scheduled scan must not do that: so an account is tried
+// at one server at a time, and after a refusal nowhere any more. All binds of a run
+// share one.
+type logons struct {
+	mu       sync.Mutex
+	accounts map[string]*account
+}
+
+type account struct {
+	turn    chan struct{} // holds one while a bind is under way
+	refused error
+}
+
+func (l *logons) account(c Credentials) *account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := c.identity()
+	if l.accounts == nil {
+		l.accounts = map[string]*account{}
+	}
+	if l.accounts[key] == nil {
+		l.accounts[key] = &account{turn: make(chan struct{}, 1)}
+	}
+	return l.accounts[key]
+}
+
+// identity tells accounts apart. Names without a domain are of the realm.
+func (c Credentials) identity() string {
+	realm := c.Realm
+	if strings.ContainsAny(c.User, `@\=`) {
+		realm = ""
+	}
+	return strings.ToLower(c.User+"\x00"+realm) + "\x00" + c.Keytab + "\x00" + c.CCache
+}
+
+// bind runs a bind unless the account was refused before. The error is a
+// [*refusedError] if the account is refused, and that of ctx if it ends while another
+// bind is under way.
+func (a *account) bind(ctx context.Context, bind func() error) error {
+	select {
+	case a.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-a.turn }()
+	if a.refused != nil {
+		return &refusedError{cause: a.refused, earlier: true}
+	}
+	err := bind()
+	if refusesAccount(err) {
+		a.refused = err
+		return &refusedError{cause: err}
+	}
+	return err
+}
+
+// refusesAccount tells an error about the credentials from all others of a bind.
+func refusesAccount(err error) bool {
+	if e := (*kerberos.Error)(nil); errors.As(err, &e) {
+		return e.Refused
+	}
+	return ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) && !refusesBinding(err)
+}
+
+// refusesBinding tells SEC_E_BAD_BINDINGS: another end of TLS than the client's, or no
+// channel binding. Active Directory answers it as invalid credentials, and counts no
+// wrong password.
+func refusesBinding(err error) bool { return strings.Contains(err.Error(), "80090346") }
+
+// A refusedError says that the account was refused.
+type refusedError struct {
+	cause   error
+	earlier bool // it was not tried again
+	broke   bool // it had been accepted, and the connection broke
+}
+
+func (e *refusedError) Error() string { return e.cause.Error() }
+func (e *refusedError) Unwrap() error { return e.cause }
+
+// explain says more than the cause where a bind followed another one.
+func (e *refusedError) explain() (problem, hint string) {
+	problem, hint = diagnose(e.cause)
+	const spared = "; it is not tried again, so that the account is not locked"
+	switch {
+	case e.broke:
+		problem = "the connection broke, and the logon was then refused: " + problem + spared
+	case e.earlier:
+		problem = "the logon was refused before: " + problem + spared
+	}
+	return problem, hint
+}
+
+// accountRefused reports whether no other server would do better.
+func accountRefused(err error) bool {
+	var logon *kerberos.Error
+	return errors.As(err, new(*refusedError)) || errors.As(err, &logon) && logon.Account
+}

@@ -1,0 +1,110 @@
+package ldapscan
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"proxyaddr/ldapscan/locator"
+)
+
+// A target is a server that credentials may be given to. Its host is a value that
+// was checked, and no text is parsed again behind the check: this value is dialed,
+// the certificate has to name it, and the service principal is of it.
+//
+// Only [targetOf] and [permitted] make targets, and they are the whole rule. A server
+// may be given credentials if
+//
+//   - the user named it, by its DNS name or IP address, with -H; or
+//   - its name is, or lies below, that of a domain that the user named with -d, or
+//     that a crossRef object names as a domain of the same forest ([MS-ADTS]
+//     6.1.1.2.1.1.1). CrossRefs are read over a connection that is authenticated,
+//     so domains with other DNS names (tree roots) are found too.
+//
+// DNS, the LDAP ping, the root DSE and the objects of servers say which of the
+// permitted servers to ask. They permit none: whoever answers in place of a domain
+// controller writes them, and with a name of his own he has a good certificate for
+// it. So a domain controller whose name lies in no domain of its forest has to be
+// named with -H.
+type target struct {
+	url     string // for people
+	scheme  string // ldap or ldaps
+	host    string // as [locator.HostName] writes it, or an IP address
+	port    string
+	address string // the IP address to dial; empty means that host is looked up
+	domain  string // whose domain controller it is; empty if the user named the host
+}
+
+var (
+	ldapPorts    = map[string]string{"ldaps": "636", "ldap": "389"}
+	catalogPorts = map[string]string{"ldaps": "3269", "ldap": "3268"}
+)
+
+const hintURL = "write ldaps://dc1.example.com, without user, path or query"
+
+// targetOf returns the target of a URL from the user. The error does not show a URL
+// that is not well formed: what looks like a user can be followed by a password.
+func targetOf(url string) (target, *Error) {
+	fail := &Error{Subject: "--url", Problem: "not an LDAP URL; it is not shown here, as a password may be in it", Hint: hintURL}
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		if _, ok := locator.HostName(url); ok {
+			fail.Subject, fail.Problem = url, "not an LDAP URL"
+		}
+		return target{}, fail
+	}
+	rest = strings.TrimSuffix(rest, "/")
+	host, port, err := net.SplitHostPort(rest)
+	if err != nil {
+		host, port, err = net.SplitHostPort(rest + ":") // without a port
+	}
+	if n, e := strconv.ParseUint(port, 10, 16); port != "" && (e != nil || n == 0) || err != nil {
+		return target{}, fail
+	}
+	t := target{url: url, scheme: strings.ToLower(scheme)}
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {
+		t.host = addr.String()
+	} else if t.host, ok = locator.HostName(host); !ok {
+		return target{}, fail
+	}
+	if strings.Trim(t.scheme, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return target{}, fail
+	}
+	if ldapPorts[t.scheme] == "" {
+		return target{}, &Error{Subject: url, Problem: fmt.Sprintf("unknown scheme %q", t.scheme), Hint: "use ldaps:// or, with StartTLS or Kerberos, ldap://"}
+	}
+	t.port = cmp.Or(port, ldapPorts[t.scheme])
+	return t, nil
+}
+
+// permitted returns the target for a host that DNS, a ping or the directory names, if
+// it is in one of the domains: those that the user named and, once they were read over
+// an authenticated connection, those of the forest.
+func permitted(scheme, name string, domains ...string) (t target, ok bool) {
+	host, ok := locator.HostName(name)
+	if !ok {
+		return target{}, false
+	}
+	t = target{url: scheme + "://" + host, scheme: scheme, host: host, port: ldapPorts[scheme]}
+	for _, domain := range domains {
+		domain, ok := locator.HostName(domain)
+		if ok && (host == domain || strings.HasSuffix(host, "."+domain)) && len(domain) > len(t.domain) {
+			t.domain = domain // the innermost
+		}
+	}
+	return t, t.domain != ""
+}
+
+// catalog reports whether the port is that of a global catalog.
+func (t target) catalog() bool {
+	return t.port == catalogPorts["ldap"] || t.port == catalogPorts["ldaps"]
+}
+
+// at returns another port of the same server.
+func (t target) at(port string) target {
+	t.port, t.url = port, t.scheme+"://"+net.JoinHostPort(t.host, port)
+	return t
+}
