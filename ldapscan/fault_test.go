@@ -216,7 +216,8 @@ proxyAddresses: SMTP:a@contoso.example
 	}
 }
 
-// A subtree that is to be reported and holds nothing is a mistake in its name.
+// A subtree that is to be reported or left out and holds nothing is a mistake in its
+// name.
 func TestNamedSubtrees(t *testing.T) {
 	_, entries := forest(t)
 	d := open(t, config(serve(t, ldaptest.Config{Entries: entries})))
@@ -224,8 +225,12 @@ func TestNamedSubtrees(t *testing.T) {
 	if audit.Complete() || len(audit.Conflicts) > 0 {
 		t.Errorf("a mistyped base: %q", audit.Problems)
 	}
-	audit = scan(t, d, ldapscan.Options{Judge: conflicts.Options{Base: []string{"ou=test,dc=contoso,dc=example"}, Exclude: []string{"OU=Nobody,DC=contoso,DC=example"}}})
-	if !audit.Complete() || len(audit.Conflicts) == 0 || len(audit.Notes) == 0 {
+	audit = scan(t, d, ldapscan.Options{Judge: conflicts.Options{Exclude: []string{"OU=Nobody,DC=contoso,DC=example"}}})
+	if audit.Complete() || !strings.HasPrefix(audit.Problems[0], "--exclude OU=Nobody,") {
+		t.Errorf("a mistyped exclusion: %q", audit.Problems)
+	}
+	audit = scan(t, d, ldapscan.Options{Judge: conflicts.Options{Base: []string{"ou=test,dc=contoso,dc=example"}}})
+	if !audit.Complete() || len(audit.Conflicts) == 0 {
 		t.Errorf("problems %q notes %q", audit.Problems, audit.Notes)
 	}
 }

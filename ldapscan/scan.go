@@ -50,13 +50,14 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 
 	all := &sink.whole
 	for i, dn := range sink.subtrees {
-		switch {
-		case all.inside[i] > 0:
-		case i < len(opt.Judge.Base):
-			audit.Problems = append(audit.Problems, dn+": no object with an address lies there, though it is to be reported")
-		default:
-			audit.Notes = append(audit.Notes, dn+": no object with an address lies there, so excluding it has no effect")
+		if all.inside[i] > 0 {
+			continue
 		}
+		flag := "--base"
+		if i >= len(opt.Judge.Base) {
+			flag = "--exclude"
+		}
+		audit.Problems = append(audit.Problems, fmt.Sprintf("%s %s: nothing with an address found there. Is the DN right?", flag, dn))
 	}
 
 	suspects := all.index.Suspects()

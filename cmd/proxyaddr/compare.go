@@ -30,7 +30,7 @@ func (o *scanOptions) checkCompare() error {
 	case o.format != "table" && o.format != "json":
 		return wrong("it takes table and json", "--format %s does not go with --compare-dcs", o.format)
 	case len(o.domains) == 0 && len(o.urls) == 1:
-		return wrong("name another domain controller with -H, or a domain with -d", "%s: nothing to compare it with", o.urls[0])
+		return wrong("name another domain controller with -H, or a domain with -d", "--compare-dcs: nothing to compare the domain controller with")
 	}
 	return nil
 }

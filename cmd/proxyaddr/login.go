@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -46,7 +47,7 @@ func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&l.catalog, "global-catalog", false, "with -d, read from a global catalog, after checking that it holds the addresses")
 	fs.BoolVarP(&l.starttls, "starttls", "Z", false, "encrypt ldap:// connections with StartTLS")
 	fs.StringVarP(&l.auth, "auth", "Y", "", "bind by `mechanism` simple, gssapi (Kerberos), sspi (signed-in user, Windows) or external (certificate)")
-	fs.StringArrayVarP(&l.users, "bind-dn", "D", nil, "bind as this `user`: a distinguished name, name@domain or DOMAIN\\name (repeatable: one a directory)")
+	fs.StringArrayVarP(&l.users, "bind-dn", "D", nil, "bind as this `user`: a distinguished name, name@domain or 'DOMAIN\\name' (repeatable: one a directory)")
 	fs.BoolVarP(&l.prompt, "prompt", "W", false, "ask for the password (the default on a terminal)")
 	fs.StringArrayVarP(&l.passwordFiles, "password-file", "y", nil, "read the password from the first line of this `file` (repeatable: one a user)")
 	fs.StringVar(&l.passwordCommand, "password-command", "", "run this `command` and take the first line it prints as the password")
@@ -68,6 +69,16 @@ func (l *login) named() bool { return len(l.urls)+len(l.domains) > 0 }
 // and settles the mechanism.
 func (l *login) check() error {
 	targets := slices.Concat(l.urls, l.domains)
+	for _, u := range l.urls { // before anything shows one
+		if err := ldapscan.CheckURL(u); err != nil {
+			return &usageError{err.Error(), err.Hint}
+		}
+	}
+	for _, domain := range l.domains {
+		if _, ok := locator.HostName(domain); !ok {
+			return wrong("write the domain's full DNS name, such as contoso.com", "--domain: not a DNS name")
+		}
+	}
 	switch {
 	case l.auth == "":
 		l.auth, l.guessed = l.usual(), true
@@ -111,7 +122,7 @@ func (l *login) check() error {
 
 // config is how to reach a server; as whom is not in it yet.
 func (l *login) config(url string) ldapscan.Config {
-	return ldapscan.Config{URL: url, StartTLS: l.starttls, TLS: &tls.Config{RootCAs: l.roots, Certificates: l.certs},
+	return ldapscan.Config{URL: url, StartTLS: l.starttls, TLS: &tls.Config{RootCAs: l.roots, Certificates: l.certs}, CAFile: l.caFile,
 		Credentials: ldapscan.Credentials{Mechanism: ldapscan.Mechanism(l.auth)}, PageSize: l.pageSize, Timeout: l.timeout,
 		Rate: l.rate, Connections: l.connections}
 }
@@ -205,6 +216,12 @@ func (l *login) credentials(ctx context.Context, c *console, i int, passwords ma
 		return ""
 	}
 	cred.User = nth(l.users)
+	if l.keytab != "" && i == 0 {
+		if f, err := os.Open(strings.TrimPrefix(l.keytab, "FILE:")); err == nil {
+			c.warnIfShared(f)
+			f.Close()
+		}
+	}
 	if l.auth != "simple" && (l.auth != "gssapi" || cred.User == "" || l.keytab != "" || l.ccache != "") {
 		return cred, nil
 	}
@@ -235,6 +252,7 @@ func (l *login) password(ctx context.Context, c *console, user, file string) (st
 			return "", &usageError{problem: err.Error()}
 		}
 		defer f.Close()
+		c.warnIfShared(f)
 		return firstLine(f)
 	case l.passwordCommand != "":
 		secret, err := c.output(ctx, l.passwordCommand)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -143,7 +144,7 @@ func TestScanServer(t *testing.T) {
 		"unencrypted":      {plain, exitUsage, "hint: use ldaps://, add --starttls, or use --auth gssapi"},
 		"no terminal":      {args[:len(args)-2], exitUsage, "hint: give it with --password-file or --password-command"},
 		"both sources":     {append(append([]string{}, args...), "--password-command", "echo "+password), exitUsage, "both --password-file and --password-command"},
-		"unknown CA":       {append(append([]string{}, args[:3]...), args[5:]...), exitConnect, srv.URL + ": certificate signed by unknown authority\nhint: pass the domain's CA with --ca-file"},
+		"unknown CA":       {append(append([]string{}, args[:3]...), args[5:]...), exitConnect, srv.URL + ": certificate signed by unknown authority\nhint: pass the domain's CA with --ca-file: the issuer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
@@ -160,6 +161,25 @@ func TestScanServer(t *testing.T) {
 	}
 	if c := srv.Counts(); c.ClearPasswords != 0 || c.Updates != 0 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// A file with a secret that others can read is told, and used.
+func TestSharedSecretIsTold(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a mode does not tell who may read")
+	}
+	_, args := serve(t, twoOwners)
+	secret := args[len(args)-1]
+	for mode, told := range map[os.FileMode]bool{0o600: false, 0o400: false, 0o640: true, 0o604: true} {
+		if err := os.Chmod(secret, mode); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		code := run(args, strings.NewReader(""), &stdout, &stderr)
+		if got := strings.Contains(stderr.String(), secret+": other accounts of this computer can read it"); code != exitConflicts || got != told {
+			t.Errorf("%04o: exit %d\n%s", mode, code, stderr.String())
+		}
 	}
 }
 
