@@ -40,7 +40,7 @@ func (may Replaceable) check(name, dir string) error {
 		return &outdir.Refusal{Dir: name, Err: err, Hint: outdir.Elsewhere(name)}
 	}
 	if file := outdir.InUse(dir); file != "" {
-		return &outdir.Refusal{Dir: filepath.Join(name, file), Err: osfile.ErrInUse, Hint: "wait for it to end, or " + outdir.Elsewhere(name)}
+		return &outdir.Refusal{Dir: filepath.Join(name, file), Err: osfile.ErrInUse, Hint: "close it there, or " + outdir.Elsewhere(name)}
 	}
 	if may == Any {
 		return nil

@@ -15,9 +15,9 @@ import (
 	"proxyaddr/report/outdir"
 )
 
-// A Directory is where the files of a run go. It is claimed before the run begins. It is
-// for one goroutine.
-type Directory struct {
+// A Destination is the directory for the files of a run, claimed before the run begins.
+// It is for one goroutine.
+type Destination struct {
 	name  string
 	claim *outdir.Claim
 }
@@ -32,7 +32,7 @@ const datePattern = "{date}"
 //
 // In the name {date} stands for the date of now in UTC. Such a name is always a new
 // one: where it is taken, -2, -3 and so on are tried behind it.
-func Claim(name string, now time.Time, may Replaceable) (*Directory, error) {
+func Claim(name string, now time.Time, may Replaceable) (*Destination, error) {
 	name = filepath.Clean(name)
 	if !strings.Contains(name, datePattern) {
 		return claim(name, func(dir string) error { return may.check(name, dir) })
@@ -52,19 +52,19 @@ func Claim(name string, now time.Time, may Replaceable) (*Directory, error) {
 // errTaken is the error for a dated directory that somebody made meanwhile.
 var errTaken = errors.New("was made meanwhile")
 
-func claim(name string, mayGo func(dir string) error) (*Directory, error) {
+func claim(name string, mayGo func(dir string) error) (*Destination, error) {
 	c, err := outdir.Take(name, mayGo)
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{name, c}, nil
+	return &Destination{name, c}, nil
 }
 
 // Name returns the name of the directory, with the date in it.
-func (d *Directory) Name() string { return d.name }
+func (d *Destination) Name() string { return d.name }
 
 // Close gives the directory up. If nothing was published, it is as it was.
-func (d *Directory) Close() { d.claim.Release() }
+func (d *Destination) Close() { d.claim.Release() }
 
 // gcPercent bounds what the outputs take in passing: the audit is large and stays,
 // and they keep next to nothing.
@@ -78,7 +78,7 @@ const gcPercent = 5
 //
 // The files appear together, in the place of all that the directory held, or not at
 // all. On an error, which names the file or the directory, what it held is as it was.
-func (d *Directory) Publish(a *conflicts.Audit) (names []string, err error) {
+func (d *Destination) Publish(a *conflicts.Audit) (names []string, err error) {
 	if percent := debug.SetGCPercent(gcPercent); percent > gcPercent {
 		defer debug.SetGCPercent(percent)
 	} else {
@@ -88,7 +88,7 @@ func (d *Directory) Publish(a *conflicts.Audit) (names []string, err error) {
 }
 
 // publish does the work of Publish for any outputs.
-func (d *Directory) publish(outputs []output) (names []string, err error) {
+func (d *Destination) publish(outputs []output) (names []string, err error) {
 	sums := make(map[string]Sum)
 	for _, o := range outputs {
 		if sums[o.name], err = d.stage(o); err != nil {
@@ -113,7 +113,7 @@ func (d *Directory) publish(outputs []output) (names []string, err error) {
 }
 
 // stage writes an output, syncs it and returns its checksum.
-func (d *Directory) stage(o output) (sum Sum, err error) {
+func (d *Destination) stage(o output) (sum Sum, err error) {
 	defer func() {
 		if err != nil {
 			err = named(filepath.Join(d.name, o.name), err)

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -65,7 +64,7 @@ func publishTo(t testing.TB, dir string, a *conflicts.Audit) {
 	}
 }
 
-func mustClaim(t *testing.T, dir string, may Replaceable) *Directory {
+func mustClaim(t *testing.T, dir string, may Replaceable) *Destination {
 	t.Helper()
 	d, err := Claim(dir, time.Time{}, may)
 	if err != nil {
@@ -191,28 +190,10 @@ func TestAFailureLeavesTheEarlierFilesAlone(t *testing.T) {
 	}
 }
 
-// While a run goes on, people work with the audit that it is to replace.
-func TestWhatIsNeededMeanwhileStays(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "audit")
-	mustPublish(t, dir, content(ScanFile, "old"), content(workbookFile, "old"))
-	d := mustClaim(t, dir, Unneeded)
-	if err := os.WriteFile(filepath.Join(dir, workbookFile), []byte("decided"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	before := snapshot(t, dir)
-	if _, err := d.publish([]output{content(ScanFile, "new")}); err == nil || err.Error() != dir+": holds an earlier audit with decisions (report.xlsx was saved after the scan)" {
-		t.Error(err)
-	}
-	d.Close()
-	if diff := cmp.Diff(before, snapshot(t, dir)); diff != "" {
-		t.Errorf("the directory has changed (-before +after):\n%s", diff)
-	}
-}
-
 func TestDateInTheName(t *testing.T) {
 	above := t.TempDir()
 	now := time.Date(2026, 11, 29, 0, 30, 0, 0, time.FixedZone("CET", 3600)) // 23:30 in UTC
-	claim := func(pattern string) *Directory {
+	claim := func(pattern string) *Destination {
 		t.Helper()
 		d, err := Claim(filepath.Join(above, pattern), now, Unneeded)
 		if err != nil {
@@ -246,22 +227,5 @@ func TestDateInTheName(t *testing.T) {
 	a, b := claim("both-{date}"), claim("both-{date}")
 	if a.Name() != filepath.Join(above, "both-2026-11-28") || b.Name() != a.Name()+"-2" {
 		t.Errorf("%s and %s", a.Name(), b.Name())
-	}
-}
-
-func TestRecordsInLDIF(t *testing.T) {
-	long := "# " + strings.Repeat("x", 5000)
-	for text, want := range map[string]bool{
-		"":                             false,
-		"version: 1\r\n# a\r\n\r\n":    false,
-		"# a\n" + long + "\n":          false,
-		long + "\ndn: CN=a\n":          true,
-		"# a\nversion: 1\n\ndn:: Q049": true,
-		" folded":                      true,
-		"\ufeffversion: 1":             true, // somebody's editor wrote it
-	} {
-		if got := hasRecords(bufio.NewReader(strings.NewReader(text))); got != want {
-			t.Errorf("%.20q: %t", text, got)
-		}
 	}
 }

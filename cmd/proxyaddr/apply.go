@@ -48,7 +48,8 @@ With --limit the first objects of the plan are changed and the others left for
 --resume: try a few, look, go on. A plan that would change more than --max-percent
 of the objects with addresses in the forest is refused, whatever --limit says.
 
-A logon name is never changed.
+A file that the SHA256SUMS beside it lists with another checksum is refused: it is
+not the one that was reviewed. A logon name is never changed.
 
 The exit status is 0 if all was done that was asked for, also if there was nothing
 to do; 5 if the directory is no longer as the files have it, or the account may not

@@ -16,7 +16,8 @@ import (
 
 const demoUsage = `Demo starts a directory server inside the program that holds a made-up company,
 binds to it over TLS, scans it page by page as it would scan a domain controller,
-and leaves the report and the fix files. It contacts nothing else.
+and leaves the report and the fix files. It contacts nothing else. It replaces what
+an earlier demo wrote, unless somebody has changed it.
 
 USAGE
   proxyaddr demo [FLAGS]

@@ -16,12 +16,12 @@ import (
 type destination struct {
 	output  string
 	replace bool
-	dir     *report.Directory
+	dir     *report.Destination
 }
 
 func (d *destination) addFlags(fs *pflag.FlagSet, usage string) {
-	fs.StringVarP(&d.output, "output", "o", "", usage+"; {date} in its name stands for today's")
-	fs.BoolVar(&d.replace, "replace", false, "delete the audit that the directory holds, also with changes, decisions and journals")
+	fs.StringVarP(&d.output, "output", "o", "", usage+"; {date} in its name becomes the date in UTC")
+	fs.BoolVar(&d.replace, "replace", false, "delete an audit that the directory holds, with its changes, decisions and journals")
 }
 
 // claim claims the directory, before anything is read, contacted or asked for.

@@ -26,8 +26,11 @@ EXAMPLE
 
 The workbook may be sorted, filtered and added to, and saved by LibreOffice. Beside
 it must be the scan.json that the scan wrote with it. All mistakes are told at once,
-by sheet and cell, and then nothing is written. DIR must not hold a scan, so that
-its files, which nobody reviewed, are not mixed with these.
+by sheet and cell, and then nothing is written.
+
+DIR may be missing, empty, or hold an earlier audit without changes, decisions or
+a journal; --replace deletes one that has them, but never the workbook that is
+read. {date} in the name of DIR becomes the date in UTC.
 
 All changes of a conflict are approved, or none. Where an address was written over
 a proposal, name the directory with -d or -H, or an export with --input, as for

@@ -248,14 +248,15 @@ func TestInterrupted(t *testing.T) {
 	srv, args := serve(t, twoOwners)
 	ctx, interrupt := context.WithCancel(context.Background())
 	srv.Inject(ldaptest.Fault{Kind: ldaptest.Hang, Do: interrupt})
-	dir := t.TempDir() + "/out"
+	above := t.TempDir()
+	dir := above + "/out"
 	var stderr bytes.Buffer
 	c := &console{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr, getenv: func(string) string { return "" }}
 	if code := c.run(ctx, append(args, "-o", dir)); code != exitInterrupted {
 		t.Errorf("exit %d\n%s", code, stderr.String())
 	}
-	if files, _ := os.ReadDir(dir); len(files) > 0 {
-		t.Errorf("left %v", files)
+	if files, err := os.ReadDir(above); err != nil || len(files) > 0 {
+		t.Errorf("left %v, %v", files, err)
 	}
 }
 

@@ -26,6 +26,7 @@ USAGE
 
 EXAMPLE
   proxyaddr scan -d example.com -o audit
+  proxyaddr scan -d example.com -o "audit-{date}"
   proxyaddr scan -H ldaps://dc1.example.com -D EXAMPLE\anna -W -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
@@ -41,6 +42,11 @@ With --compare-dcs the domain controllers are compared with each other: which
 objects have other proxy addresses on one than on another, whether replication is
 bringing them or stuck, and which conflicts it will bring. Exit code 1 then means
 that something differs.
+
+With -o all files appear together or not at all. The directory may be missing,
+empty, or hold an earlier audit without changes, decisions or a journal; --replace
+deletes one that has them. -o "audit-{date}" makes a new directory for each run,
+with the date in UTC.
 
 An export is read twice. One that comes through a pipe is therefore copied to a
 temporary file as large as it is, in the directory that TMPDIR names (on Windows

@@ -40,7 +40,8 @@ should be ready, after it all applied. The account to verify with is the one tha
 will make the change.
 
 The exit status is 0 if all records are ready or all are applied, 5 if one is
-stale or denied or only a part is applied, and 3 if not everything could be read.
+stale or denied or only a part is applied, and 3 if not everything could be read. A
+file that the SHA256SUMS beside it lists with another checksum is told, and is 5.
 `
 
 // verifyOptions are the settings of a verification.

@@ -34,10 +34,13 @@ func openLocked(path string, create bool) (*os.File, error) {
 // first: nobody else can have locked the file by then.
 func ReleaseLocked(f *os.File) error { return errors.Join(os.Remove(f.Name()), f.Close()) }
 
-// SyncDir brings the names in a directory to the disk. File systems that cannot, as
-// some of networks, are taken to need no help.
+// SyncDir brings the names in a directory to the disk, where the file system can do
+// that (some of networks cannot) and this process may read the directory.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

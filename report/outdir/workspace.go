@@ -183,7 +183,7 @@ func list(dir string) (files []string, err error) {
 // of which a program has a file open.
 func (c *Claim) blame(err error) error {
 	if file := InUse(c.path); file != "" {
-		return &Refusal{filepath.Join(c.name, file), osfile.ErrInUse, "close it in the program that has it open, or " + Elsewhere(c.name)}
+		return &Refusal{filepath.Join(c.name, file), osfile.ErrInUse, "close it there, or " + Elsewhere(c.name)}
 	}
 	return c.unwritable(err)
 }

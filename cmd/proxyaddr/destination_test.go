@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"proxyaddr/ldapscan/osfile"
+	"proxyaddr/report"
+)
+
+// scanTo scans an export with a conflict to a directory.
+func scanTo(t *testing.T, dir string, flags ...string) (code int, stderr string) {
+	t.Helper()
+	export := filepath.Join(t.TempDir(), "export.ldif")
+	if err := os.WriteFile(export, []byte(twoOwners), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	code = run(append([]string{"scan", "--input", export, "-o", dir}, flags...), strings.NewReader(""), io.Discard, &said)
+	return code, said.String()
+}
+
+// While one run has a directory, another is refused, and leaves no trace in it.
+func TestTwoRunsAtOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	first, err := report.Claim(dir, time.Time{}, report.Unneeded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "proxyaddr: " + dir + ": another run of proxyaddr is writing to it\nhint: wait for it to end, or name a new directory, for example -o " + dir + "-2 "
+	if code, stderr := scanTo(t, dir); code != exitUsage || !strings.HasPrefix(stderr, want) {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+	first.Close()
+	if code, stderr := scanTo(t, dir); code != exitConflicts {
+		t.Errorf("when the first has ended: exit %d\n%s", code, stderr)
+	}
+}
+
+// The journal of an apply that is running is not deleted from under it.
+func TestReplaceDuringApply(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	if code, stderr := scanTo(t, dir); code != exitConflicts {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	path := filepath.Join(dir, "fix-a.example.journal")
+	journal, err := osfile.CreateLocked(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, stderr := scanTo(t, dir, "--replace")
+	if code != exitUsage || !strings.HasPrefix(stderr, "proxyaddr: "+path+": another process is using it\nhint: ") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code, stderr := scanTo(t, dir, "--replace"); code != exitConflicts {
+		t.Errorf("when it has ended: exit %d\n%s", code, stderr)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("the journal is still there")
+	}
+}
