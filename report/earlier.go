@@ -39,24 +39,22 @@ func (may Replaceable) check(name, dir string) error {
 	if err != nil {
 		return &outdir.Refusal{Dir: name, Err: err, Hint: outdir.Elsewhere(name)}
 	}
+	if may != Any {
+		if err := e.look(dir); err != nil {
+			return &outdir.Refusal{Dir: name, Err: err, Hint: outdir.Elsewhere(name)}
+		}
+		if problem := e.problem(); problem != "" && !(may == Demo && e.untouched() && e.ofDemo) {
+			hint := outdir.Elsewhere(name)
+			if may != Demo {
+				hint += "; --replace deletes what " + name + " holds"
+			}
+			return &outdir.Refusal{Dir: name, Err: errors.New(problem), Hint: hint}
+		}
+	}
 	if file := outdir.InUse(dir); file != "" {
 		return &outdir.Refusal{Dir: filepath.Join(name, file), Err: osfile.ErrInUse, Hint: "close it there, or " + outdir.Elsewhere(name)}
 	}
-	if may == Any {
-		return nil
-	}
-	if err := e.look(dir); err != nil {
-		return &outdir.Refusal{Dir: name, Err: err, Hint: outdir.Elsewhere(name)}
-	}
-	problem := e.problem()
-	if problem == "" || may == Demo && e.untouched() && e.ofDemo {
-		return nil
-	}
-	hint := outdir.Elsewhere(name)
-	if may != Demo {
-		hint += "; --replace deletes what " + filepath.Clean(name) + " holds"
-	}
-	return &outdir.Refusal{Dir: name, Err: errors.New(problem), Hint: hint}
+	return nil
 }
 
 // An earlier is an audit, or what a fix wrote, that is in a directory.

@@ -79,7 +79,7 @@ type outputError struct {
 // unpublished is the error of what writes to an output directory.
 func unpublished(dir string, err error) error {
 	if r := (*outdir.Refusal)(nil); errors.As(err, &r) {
-		return &outputError{r, r.Hint}
+		return &outputError{err, r.Hint}
 	}
 	return &outputError{err, dir + " needs room and write access; -o names another directory"}
 }

@@ -150,8 +150,8 @@ func (c *Claim) makeAbove(dir string) error {
 func (c *Claim) Stage() string { return filepath.Join(c.workspace(), stageName) }
 
 // Commit puts what was staged in the place of the directory, and deletes what was
-// there, all in one step where the operating system and file system can do so. On an
-// error, a [Refusal], what was there is left as it was.
+// there, in one step where the operating system and file system can do so. The error
+// is a [Refusal]; but for a disk that fails after the step, what was there is as it was.
 func (c *Claim) Commit() error {
 	if err := osfile.SyncDir(c.Stage()); err != nil {
 		return c.unwritable(err)

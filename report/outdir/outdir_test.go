@@ -166,3 +166,16 @@ func TestNamesInHints(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// What only looks like a workspace stays.
+func TestTidyKnowsItsOwn(t *testing.T) {
+	above := t.TempDir()
+	write(t, filepath.Join(above, ".proxyaddr"), map[string]string{"lock": ""})
+	write(t, filepath.Join(above, ".notes.proxyaddr"), map[string]string{"notes": ""})
+	take(t, filepath.Join(above, "dir")).Release()
+	for _, path := range []string{".proxyaddr/lock", ".notes.proxyaddr/notes"} {
+		if _, err := os.Stat(filepath.Join(above, path)); err != nil {
+			t.Error(err)
+		}
+	}
+}

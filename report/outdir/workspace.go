@@ -26,10 +26,19 @@ func (c *Claim) workspace() string {
 	return filepath.Join(above, prefix+base+suffix)
 }
 
+// target returns the name of the directory that a workspace of this name is for.
+func target(workspace string) (name string, ok bool) {
+	if name, ok = strings.CutPrefix(workspace, prefix); ok {
+		name, ok = strings.CutSuffix(name, suffix)
+	}
+	return name, ok && name != ""
+}
+
 // open makes the workspace and locks it.
 func (c *Claim) open() (err error) {
 	dir := c.workspace()
-	for c.lock == nil {
+	const tries = 100 // as another run may tidy it up each time
+	for n := 1; c.lock == nil; n++ {
 		err = os.Mkdir(dir, 0o700)
 		if errors.Is(err, fs.ErrExist) {
 			// Whoever may write above can have made it, to read what is written there.
@@ -45,7 +54,7 @@ func (c *Claim) open() (err error) {
 		switch {
 		case errors.Is(err, osfile.ErrInUse):
 			return &Refusal{c.name, ErrClaimed, "wait for it to end, or " + Elsewhere(c.name)}
-		case err != nil && !errors.Is(err, fs.ErrNotExist): // another run tidied up
+		case err != nil && (n == tries || !errors.Is(err, fs.ErrNotExist)):
 			_ = os.Remove(dir) // unless another run uses it
 			return c.unwritable(err)
 		}
@@ -67,7 +76,7 @@ func (c *Claim) open() (err error) {
 func tidy(above string) {
 	entries, _ := os.ReadDir(above)
 	for _, e := range entries {
-		if name := e.Name(); !e.IsDir() || !strings.HasPrefix(name, prefix) || !strings.HasSuffix(name, suffix) {
+		if _, ok := target(e.Name()); !ok || !e.IsDir() {
 			continue
 		}
 		if info, err := e.Info(); err != nil || !osfile.Owned(info) {
@@ -89,8 +98,9 @@ func tidy(above string) {
 // mend ends what a killed run began in the workspace dir, so that it is as one that
 // was only just locked.
 func mend(dir string) error {
-	above, base := filepath.Split(dir)
-	path := filepath.Join(above, strings.TrimSuffix(strings.TrimPrefix(base, prefix), suffix))
+	above := filepath.Dir(dir)
+	name, _ := target(filepath.Base(dir))
+	path := filepath.Join(above, name)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		err := osfile.Rename(filepath.Join(dir, asideName), path)
 		if err == nil {
