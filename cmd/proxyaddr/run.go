@@ -41,7 +41,8 @@ const exitStatus = `EXIT STATUS
        (also when conflicts were found), or a change was not made
   4    no server found or reached, no TLS, or the bind was refused
   5    stale or denied: the directory is no longer as it was, the account may not
-       make the change, or a workbook is not of its scan or has mistakes
+       make the change, a fix file was changed after it was written, or a
+       workbook is not of its scan or has mistakes
   130  interrupted
 `
 
