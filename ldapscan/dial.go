@@ -36,8 +36,8 @@ type Config struct {
 	// forest's default query policy allows, or 1000 where that cannot be read. A
 	// server that allows fewer is asked for fewer.
 	PageSize int
-	// Timeout bounds every single request; 0 means 150 seconds. Connecting, TLS and the
-	// bind have no more than 30 seconds each.
+	// Timeout bounds every single request; 0 means 150 seconds. Connecting with TLS,
+	// and then the bind, have no more than 30 seconds each.
 	Timeout time.Duration
 	// RetryWait is how long to wait before a request is made again after the
 	// connection broke or the server was busy; it doubles with each of three

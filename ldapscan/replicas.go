@@ -225,7 +225,8 @@ func (r *Replicas) match() error {
 		for _, d := range r.directories {
 			names = append(names, d.server.URL)
 		}
-		return &Error{Subject: strings.Join(names, ", "), Problem: "no two domain controllers with a partition in common, so there is nothing to compare",
+		problem := "no two domain controllers with a partition in common, so there is nothing to compare"
+		return &Error{Subject: strings.Join(names, ", "), Problem: strings.Join(append([]string{problem}, r.problems...), "; "),
 			Hint: "name several domain controllers of one domain with --url, or a domain with --domain"}
 	}
 	r.directories = slices.DeleteFunc(r.directories, func(d *Directory) bool {

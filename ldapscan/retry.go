@@ -58,14 +58,16 @@ func busy(err error) bool {
 }
 
 // reopen puts a fresh session in place of the one that broke. Where that does not
-// work either, the next request fails at once; if it is because the account was
-// refused, all later ones do.
+// work either, the next request fails at once; where it is the account's fault, all later
+// ones do.
 func (d *Directory) reopen() {
 	fresh, err := d.again()
-	if e := (*refusedError)(nil); errors.As(err, &e) {
-		d.lost = &refusedError{cause: e.cause, broke: true}
-	}
 	if err != nil {
+		if e := (*refusedError)(nil); errors.As(err, &e) {
+			d.lost = &refusedError{cause: e.cause, broke: true}
+		} else if accountRefused(err) {
+			d.lost = err
+		}
 		return
 	}
 	d.session.close()

@@ -173,11 +173,10 @@ func (c *Client) bind(ctx context.Context, conn *ldap.Conn, wire *Conn, state tl
 	case c.signOnly:
 		i.want = layerSign
 	}
-	spn := service.String()
-	if err := c.authenticate(ctx, i, spn); err != nil {
+	if err := c.authenticate(ctx, i, service); err != nil {
 		return err
 	}
-	if err := conn.GSSAPIBind(i, spn, ""); err != nil {
+	if err := conn.GSSAPIBind(i, service.String(), ""); err != nil {
 		return err
 	}
 	if i.layer == nil {
@@ -192,14 +191,14 @@ func (c *Client) bind(ctx context.Context, conn *ldap.Conn, wire *Conn, state tl
 // authenticate gives an initiator the ticket of a service. gokrb5 knows no
 // contexts: a logon that is given up ends by itself, and its ticket serves the
 // next one.
-func (c *Client) authenticate(ctx context.Context, i *initiator, spn string) error {
+func (c *Client) authenticate(ctx context.Context, i *initiator, service Service) error {
 	done := make(chan error, 1)
 	var got initiator
 	go func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		var err error
-		if got.ticket, got.sessionKey, err = c.serviceTicket(ctx, spn); err == nil {
+		if got.ticket, got.sessionKey, err = c.serviceTicket(ctx, service); err == nil {
 			got.realm, got.name = c.krb.Credentials.Domain(), c.krb.Credentials.CName()
 		}
 		done <- err
@@ -213,10 +212,14 @@ func (c *Client) authenticate(ctx context.Context, i *initiator, spn string) err
 	}
 }
 
-func (c *Client) serviceTicket(ctx context.Context, spn string) (ticket messages.Ticket, key types.EncryptionKey, err error) {
+func (c *Client) serviceTicket(ctx context.Context, service Service) (ticket messages.Ticket, key types.EncryptionKey, err error) {
 	defer recoverTo(&err, "Kerberos message")
 	if err := c.logOnce(ctx); err != nil {
 		return ticket, key, err
+	}
+	spn, conf := service.String(), c.krb.Config
+	if realm := conf.ResolveRealm(service.Host); realm != "" && service.Domain != "" {
+		conf.DomainRealm[service.Domain] = realm // gokrb5 looks for the last part of the name
 	}
 	ticket, key, err = c.krb.GetServiceTicket(spn)
 	if name, ok := canonicalName(err); ok && c.logon != nil && c.logon.name.NameType == nametype.KRB_NT_ENTERPRISE {

@@ -192,7 +192,7 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c, err := New(cfg, Credentials{CCache: file}); err == nil {
-			c.authenticate(context.Background(), &initiator{}, "ldap/"+testHost)
+			c.authenticate(context.Background(), &initiator{}, Service{Host: testHost})
 		}
 	}
 	kt := testKeytab(t, "scan")

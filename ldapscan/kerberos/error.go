@@ -145,8 +145,8 @@ func diagnose(err error) (f fault, group string, ok bool) {
 	)
 	switch {
 	case errors.As(err, &rounds):
-		return fault{"realm {realm}", fmt.Sprintf("its Kerberos server wants the key of the password made in %d iterations, and %d to %d are accepted", rounds, minIterations, maxIterations),
-			"make sure that the address is that of a domain controller: another could guess the password, or stall the scan"}, "", true
+		return fault{"realm {realm}", fmt.Sprintf("its Kerberos server asks for an iteration count of %d for the key of the password; %d to %d are accepted", rounds, minIterations, maxIterations),
+			"make sure that the address belongs to a domain controller: the answer may be forged"}, "", true
 	case errors.As(err, &le):
 		f, ok = diagnoseLDAP(le)
 		return f, "", ok

@@ -217,12 +217,12 @@ func TestKeyIsMadeWithinBounds(t *testing.T) {
 		"default, said":        {number(4096), false, ""},
 		"more":                 {number(5000), false, ""},
 		"default, no pre-auth": {nil, true, ""},
-		"one":                  {number(1), false, "in 1 iterations, and 4096 to 1000000 are accepted"},
-		"few":                  {number(4095), false, "in 4095 iterations"},
-		"too many":             {number(1_000_001), false, "in 1000001 iterations"},
-		"endless":              {number(1<<32 - 1), false, "in 4294967295 iterations"},
-		"2^32":                 {number(0), false, "in 0 iterations"},
-		"endless, no pre-auth": {number(1<<32 - 1), true, "in 4294967295 iterations"},
+		"one":                  {number(1), false, "iteration count of 1 for the key of the password; 4096 to 1000000 are accepted"},
+		"few":                  {number(4095), false, "count of 4095 for"},
+		"too many":             {number(1_000_001), false, "count of 1000001 for"},
+		"endless":              {number(1<<32 - 1), false, "count of 4294967295 for"},
+		"2^32":                 {number(0), false, "count of 0 for"},
+		"endless, no pre-auth": {number(1<<32 - 1), true, "count of 4294967295 for"},
 		"damaged":              {[]byte{16, 0}, false, "damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
