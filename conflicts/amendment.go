@@ -35,7 +35,7 @@ func (a *Amendment) Ref() Ref {
 	if a.GUID != (GUID{}) {
 		return Ref{GUID: a.GUID}
 	}
-	return Ref{DN: a.DN}
+	return NameRef(a.DN)
 }
 
 // Inverse returns what takes the amendment back.

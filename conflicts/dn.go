@@ -2,9 +2,12 @@ package conflicts
 
 import (
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Within reports whether the object dn lies in the subtree of base, base itself
@@ -46,15 +49,21 @@ func tame(dn string) bool {
 }
 
 // DNKey decides whether two distinguished names are the same, as Within compares
-// them. It is for comparing, not for showing.
-func DNKey(dn string) string { return strings.Join(splitDN(dn), "\x00") }
+// them. It is itself a name of the object, in lower case and written in one way, so
+// that a directory can be asked for it.
+func DNKey(dn string) string {
+	if tame(dn) {
+		return strings.ToLower(dn)
+	}
+	return strings.Join(splitDN(dn), ",")
+}
 
 // RDNKey decides whether two objects have the same relative distinguished name, as
 // DNKey compares. That of a deleted object is the one that it had ([MS-ADTS]
 // 3.1.1.5.5.1.1).
 func RDNKey(dn string) string {
 	rdn, _, _ := cutRDN(dn)
-	key, _, _ := strings.Cut(DNKey(rdn), "\ndel:")
+	key, _, _ := strings.Cut(DNKey(rdn), `\0adel:`)
 	return key
 }
 
@@ -72,20 +81,23 @@ func Domain(dn string) string {
 	return strings.Join(labels, ".")
 }
 
-// splitDN returns the RDNs of a name in a form in which equal ones compare
-// equal: unescaped and in lower case, "type=value".
+// splitDN returns the RDNs of a name in a form in which equal ones compare equal:
+// "type=value" in lower case, with escapes where they are needed alone and all of them
+// of the form \2c.
 func splitDN(dn string) []string {
 	if strings.TrimSpace(dn) == "" {
 		return nil
 	}
 	var rdns []string
 	var rdn strings.Builder
-	kept := 0 // length of rdn up to which spaces belong to the value
 	flush := func() {
-		typ, value, _ := strings.Cut(rdn.String()[:max(kept, len(strings.TrimRight(rdn.String(), " ")))], "=")
-		rdns = append(rdns, fold(strings.TrimSpace(typ)+"="+strings.TrimLeft(value, " ")))
+		typ, value, assigned := strings.Cut(strings.Trim(rdn.String(), " "), "=")
+		key := lowerName(strings.TrimRight(typ, " "))
+		if assigned {
+			key += "=" + lowerName(unescapeInside(strings.TrimLeft(value, " ")))
+		}
+		rdns = append(rdns, key)
 		rdn.Reset()
-		kept = 0
 	}
 	for i := 0; i < len(dn); i++ {
 		switch c := dn[i]; {
@@ -93,19 +105,53 @@ func splitDN(dn string) []string {
 			flush()
 		case c == '\\' && i+2 < len(dn) && isHex(dn[i+1:i+3]):
 			b, _ := hex.DecodeString(dn[i+1 : i+3])
-			rdn.Write(b)
-			kept = rdn.Len()
+			writeEscaped(&rdn, b[0])
 			i += 2
 		case c == '\\' && i+1 < len(dn):
 			i++
-			rdn.WriteByte(dn[i])
-			kept = rdn.Len()
+			writeEscaped(&rdn, dn[i])
 		default:
 			rdn.WriteByte(c)
 		}
 	}
 	flush()
 	return rdns
+}
+
+// writeEscaped writes a character of a value that was escaped, as it has to stay if it
+// is not to become a separator (RFC 4514 section 2.4).
+func writeEscaped(b *strings.Builder, c byte) {
+	if c < ' ' || c == 0x7f || strings.IndexByte(` #"+,;<>\`, c) >= 0 {
+		fmt.Fprintf(b, `\%02x`, c)
+		return
+	}
+	b.WriteByte(c)
+}
+
+// unescapeInside takes back the escapes of what needs them only at the ends of a value:
+// a space, and "#" at its beginning.
+func unescapeInside(value string) string {
+	const space, number = `\20`, `\23`
+	before, after := "", ""
+	for strings.HasPrefix(value, space) {
+		before, value = before+space, value[len(space):]
+	}
+	if before == "" && strings.HasPrefix(value, number) {
+		before, value = number, value[len(number):]
+	}
+	for strings.HasSuffix(value, space) {
+		after, value = after+space, value[:len(value)-len(space)]
+	}
+	return before + strings.NewReplacer(space, " ", number, "#").Replace(value) + after
+}
+
+// lowerName is how case is taken out of a name, so that what is left still names the
+// object to a directory: ß does not become ss.
+func lowerName(s string) string {
+	if !utf8.ValidString(s) {
+		return fold(s)
+	}
+	return norm.NFC.String(strings.ToLower(norm.NFC.String(s)))
 }
 
 func isHex(s string) bool {

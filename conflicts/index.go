@@ -141,7 +141,12 @@ func (x *Index) object(v *View) uint32 {
 	return n
 }
 
-func (x *Index) ref(object uint32) Ref { return Ref{GUID: *x.guids.at(object), DN: x.names[object]} }
+func (x *Index) ref(object uint32) Ref {
+	if guid := *x.guids.at(object); guid != (GUID{}) {
+		return Ref{GUID: guid}
+	}
+	return NameRef(x.names[object])
+}
 
 // address returns the fingerprint of the loose key of a value of proxyAddresses, and
 // whether the value has a type.

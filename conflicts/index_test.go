@@ -40,7 +40,7 @@ func TestIndexSuspects(t *testing.T) {
 			t.Errorf("%s suspect: %v", o.Name(), !want)
 		}
 	}
-	if !got[Ref{DN: "CN=H"}] || !got[Ref{DN: "CN=I"}] || len(got) != 6 {
+	if !got[NameRef("CN=H")] || !got[NameRef("CN=I")] || len(got) != 6 {
 		t.Errorf("suspects %v", got)
 	}
 	for address, want := range map[string]bool{"smtp:x@a.com": true, "smtp:JOSE@a.com": true, "smtp:josè@a.com": true, "smtp:f@a.com": true,
@@ -61,8 +61,8 @@ func TestIndexRepeated(t *testing.T) {
 	index.Add(view(&alone.Entry))
 	alone.ProxyAddresses = nil // it changed meanwhile
 	index.Add(view(&alone.Entry))
-	index.Add(view(&Entry{DN: "CN=a", Mail: "a@a.com"}))
-	index.Add(view(&Entry{DN: "CN=a", Mail: "a@a.com"}))
+	index.Add(view(&Entry{DN: "CN=a, DC=b", Mail: "a@a.com"}))
+	index.Add(view(&Entry{DN: "cn=A,dc=b", Mail: "a@a.com"}))
 	if n := len(index.Suspects()); n != 3 {
 		t.Errorf("%d suspects", n)
 	}
@@ -70,7 +70,7 @@ func TestIndexRepeated(t *testing.T) {
 	for _, ref := range index.Repeated() {
 		got[ref] = true
 	}
-	if diff := cmp.Diff(map[Ref]bool{object(2, "").Ref(): true, alone.Ref(): true, {DN: "CN=a"}: true}, got); diff != "" {
+	if diff := cmp.Diff(map[Ref]bool{object(2, "").Ref(): true, alone.Ref(): true, {DN: "cn=a,dc=b"}: true}, got); diff != "" {
 		t.Error(diff)
 	}
 }

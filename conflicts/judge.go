@@ -76,7 +76,13 @@ func (opt *Options) Reports(dn string) bool {
 func distinct(objects []*Object) []*Object {
 	list := slices.Clone(objects)
 	slices.SortStableFunc(list, compareObjects)
-	return slices.CompactFunc(list, func(a, b *Object) bool { return a.Ref() == b.Ref() })
+	known := make(map[Ref]bool, len(list))
+	return slices.DeleteFunc(list, func(o *Object) bool {
+		ref := o.Ref()
+		again := known[ref]
+		known[ref] = true
+		return again
+	})
 }
 
 // claims returns where an object holds addresses, values in a fixed order:

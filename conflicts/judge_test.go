@@ -114,6 +114,8 @@ func TestJudge(t *testing.T) {
 			[]string{"duplicate x@a.com: Old New", "New proxyAddresses smtp: X@a.com -> smtp:X2@a.com", "New proxyAddresses smtp:x@a.com -> "}},
 		{"the same object read twice is one owner",
 			[]*Object{object(1, "A", "SMTP:x@a.com"), object(1, "A", "SMTP:x@a.com")}, Options{}, nil},
+		{"one name written in two ways is one object, where no objectGUID is known",
+			[]*Object{nameless("CN=A,DC=a,DC=com", "SMTP:x@a.com"), nameless("cn=a, dc=A,dc=com", "SMTP:x@a.com")}, Options{}, nil},
 		{"equal to Active Directory only",
 			[]*Object{object(1, "A", "SMTP:josé@a.com"), object(2, "B", "SMTP:jose@a.com")}, Options{},
 			[]string{"collation josé@a.com: A B", "B proxyAddresses SMTP:jose@a.com -> SMTP:jose2@a.com"}},
@@ -241,6 +243,10 @@ func TestConflictID(t *testing.T) {
 
 // longDomain leaves five bytes before the "@" of an address.
 var longDomain = strings.Repeat(strings.Repeat("d", 50)+".", 4) + strings.Repeat("e", 37) + ".com"
+
+func nameless(dn string, addresses ...string) *Object {
+	return &Object{Entry: Entry{DN: dn, ProxyAddresses: addresses}}
+}
 
 func named(o *Object, given, sn string) *Object { o.GivenName, o.Surname = given, sn; return o }
 func fixedObject(o *Object) *Object             { o.Fixed = "lies outside the domain partitions"; return o }

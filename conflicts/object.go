@@ -57,8 +57,11 @@ func ParseGUID(s string) (GUID, error) {
 // Two refs are equal exactly if they name the same object.
 type Ref struct {
 	GUID GUID
-	DN   string // empty if GUID is set
+	DN   string // as DNKey writes it; empty if GUID is set
 }
+
+// NameRef returns the ref of an object whose GUID is not known.
+func NameRef(dn string) Ref { return Ref{DN: DNKey(dn)} }
 
 // Entry is what detection needs to know of an object: the attributes in which
 // an address can stand, as stored.
@@ -76,7 +79,7 @@ func (e *Entry) Ref() Ref {
 	if e.GUID != (GUID{}) {
 		return Ref{GUID: e.GUID}
 	}
-	return Ref{DN: e.DN}
+	return NameRef(e.DN)
 }
 
 // claimed hands over what an entry claims, as claims does but in no particular order.

@@ -23,7 +23,7 @@ func (v *View) Ref() Ref {
 	if v.GUID != (GUID{}) {
 		return Ref{GUID: v.GUID}
 	}
-	return Ref{DN: string(v.DN)}
+	return NameRef(string(v.DN))
 }
 
 // Entry returns a copy that stays valid.

@@ -113,7 +113,7 @@ func FuzzExport(f *testing.F) {
 
 		for _, again := range []*Export{x, exportOf(t, data)} { // one that knows where they are, one that does not
 			found := map[conflicts.Ref]*conflicts.Object{}
-			err := again.Inspect(context.Background(), append(want.refs, conflicts.Ref{DN: "CN=nobody"}), func(o *conflicts.Object) {
+			err := again.Inspect(context.Background(), append(want.refs, conflicts.NameRef("CN=nobody")), func(o *conflicts.Object) {
 				if found[o.Ref()] != nil {
 					t.Errorf("%v came twice", o.Ref())
 				}

@@ -201,8 +201,11 @@ func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
 	})
 	t.Run("inspect by name", func(t *testing.T) {
 		var objects []*conflicts.Object
-		refs := []conflicts.Ref{{DN: strings.ToUpper("CN=Many,") + f.base}, {DN: "cn=Smith\\2C Anna, " + f.base}, {DN: "CN=Nobody," + f.base},
-			{DN: "CN=Many,OU=Nowhere," + f.base}, {DN: "CN=Elsewhere,DC=other,DC=example"}}
+		var refs []conflicts.Ref
+		for _, dn := range []string{strings.ToUpper("CN=Many,") + f.base, "cn=Smith\\2C Anna, " + f.base, "CN=Nobody," + f.base,
+			"CN=Many,OU=Nowhere," + f.base, "CN=Elsewhere,DC=other,DC=example"} {
+			refs = append(refs, conflicts.NameRef(dn))
+		}
 		if err := src.Inspect(context.Background(), refs, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
 			t.Fatal(err)
 		}

@@ -98,7 +98,7 @@ func (t *tracer) resolve() {
 			for _, dn := range pair {
 				if !known[dn] {
 					known[dn] = true
-					refs = append(refs, conflicts.Ref{DN: dn})
+					refs = append(refs, conflicts.NameRef(dn))
 				}
 			}
 		}
