@@ -73,7 +73,7 @@ func Domain(dn string) string {
 	var labels []string
 	for _, rdn := range splitDN(dn) {
 		if label, ok := strings.CutPrefix(rdn, "dc="); ok {
-			labels = append(labels, label)
+			labels = append(labels, unescape(label))
 		} else {
 			labels = nil
 		}
@@ -152,6 +152,19 @@ func lowerName(s string) string {
 		return fold(s)
 	}
 	return norm.NFC.String(strings.ToLower(norm.NFC.String(s)))
+}
+
+// unescape returns a value without the escapes of splitDN.
+func unescape(value string) string {
+	before, rest, ok := strings.Cut(value, `\`)
+	if !ok || len(rest) < 2 {
+		return value
+	}
+	b, err := hex.DecodeString(rest[:2])
+	if err != nil {
+		return value
+	}
+	return before + string(b) + unescape(rest[2:])
 }
 
 func isHex(s string) bool {
