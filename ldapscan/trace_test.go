@@ -236,7 +236,7 @@ func TestTraceResolvesNothingUnread(t *testing.T) {
 		"all but what to accept": {home, busy("msExchAcceptedDomain"), true},
 		"another domain":         {home + "dn: CN=CHILD," + child, nil, false},
 		"the partitions":         {home, busy("(proxyAddresses="), false},
-		"a name":                 {home, busy("CN=Full,DC"), false},
+		"a name":                 {home, busy("cn=full,dc"), false},
 		"deleted objects":        {home, busy("DEL:"), false},
 	} {
 		srv := serve(t, ldaptest.Config{Entries: strings.NewReader(tracedEntries(3) + tc.content)})

@@ -47,7 +47,7 @@ func ReadFix(r io.Reader) ([]conflicts.Amendment, error) {
 			mistake("%v", err)
 			continue
 		}
-		names := []conflicts.Ref{{DN: conflicts.DNKey(a.DN)}}
+		names := []conflicts.Ref{conflicts.NameRef(a.DN)}
 		if a.GUID != (conflicts.GUID{}) {
 			names = append(names, conflicts.Ref{GUID: a.GUID})
 		}

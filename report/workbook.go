@@ -87,9 +87,12 @@ func changeKeys(changes []conflicts.Change) []string {
 	used := make(map[string]bool, len(changes))
 	for i := range changes {
 		c := &changes[i]
-		ref := c.Object.Ref()
+		dn := "" // as it is written, as it was in the keys of earlier workbooks
+		if c.Object.GUID == (conflicts.GUID{}) {
+			dn = c.Object.DN
+		}
 		for n := 0; keys[i] == "" || used[keys[i]]; n++ {
-			sum := sha256.Sum256(fmt.Appendf(nil, "%q %s%q %s %q %q %d", c.Conflict, ref.GUID, ref.DN, c.Attribute, c.Old, c.New, n))
+			sum := sha256.Sum256(fmt.Appendf(nil, "%q %s%q %s %q %q %d", c.Conflict, c.Object.GUID, dn, c.Attribute, c.Old, c.New, n))
 			keys[i] = c.Conflict + "/" + base32.StdEncoding.EncodeToString(sum[:])[:6]
 		}
 		used[keys[i]] = true
