@@ -3,7 +3,6 @@ package ldapscan
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -13,7 +12,6 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/kerberos"
-	"proxyaddr/ldapscan/locator"
 )
 
 // Mechanism is a way to bind.
@@ -56,7 +54,11 @@ func (s *session) bind(ctx context.Context, conn *ldap.Conn, t target, cfg Confi
 		return s.bindKerberos(ctx, conn, t, cfg)
 	case SSPI:
 		s.server.Protection = "channel binding"
-		return s.bindSSPI(conn, t.principal())
+		service, err := t.service("", nil)
+		if err != nil {
+			return err
+		}
+		return s.bindSSPI(conn, service)
 	case External:
 		return conn.ExternalBind()
 	case Simple:
@@ -65,10 +67,8 @@ func (s *session) bind(ctx context.Context, conn *ldap.Conn, t target, cfg Confi
 	return fmt.Errorf("unknown way to bind %q", cfg.Mechanism)
 }
 
-// bindKerberos asks for a ticket to the service that [target.principal] names. Where
-// the user named an IP address, the root DSE has to tell the name of the server, which
-// nothing protects: there the principal ends in the realm at which the account logged
-// on, and is one that only its domain controllers have.
+// bindKerberos logs on at the realm of the account, or else of the server, and asks for
+// a ticket to the server's LDAP service.
 func (s *session) bindKerberos(ctx context.Context, conn *ldap.Conn, t target, cfg Config) error {
 	realm := realmOf(t.domain)
 	if realm == "" {
@@ -90,28 +90,19 @@ func (s *session) bindKerberos(ctx context.Context, conn *ldap.Conn, t target, c
 		return err
 	}
 	defer func() { go client.Close() }() // it waits for a logon that was given up
-	if net.ParseIP(t.host) != nil {
-		var ok bool
-		if t.host, ok = locator.HostName(s.root.first("dnshostname")); !ok {
-			return errors.New("the server does not name itself in its root DSE, and Kerberos needs its name: write it in place of the IP address")
-		}
-		t.domain = strings.ToLower(client.Realm())
+	service, err := t.service(client.Realm(), s.root)
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(cfg.Timeout, connectTimeout))
 	defer cancel()
 	if s.secured != nil {
 		s.server.Protection = "channel binding"
-		return client.BindTLS(ctx, conn, s.secured.ConnectionState(), t.principal())
+		return client.BindTLS(ctx, conn, s.secured.ConnectionState(), service)
 	}
 	s.server.Protection = "sealed"
-	return client.Bind(ctx, conn, s.wire, t.principal())
+	return client.Bind(ctx, conn, s.wire, service)
 }
-
-// principal is the name of the LDAP service for Kerberos. Active Directory gives
-// ldap/host/domain to domain controllers alone ([MS-ADTS] 3.1.1.5.3.1.1.4), and to
-// every computer what serves as ldap/host: so that name is for hosts that the user
-// chose. Errors of a KDC can be forged, and none makes the one fall back to the other.
-func (t target) principal() kerberos.Service { return kerberos.Service{Host: t.host, Domain: t.domain} }
 
 func realmOf(domain string) string { return strings.ToUpper(domain) }
 

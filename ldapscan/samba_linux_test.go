@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -173,5 +174,41 @@ func TestSambaStopsDuringSweep(t *testing.T) {
 	audit = stop(open(t, cfg), second)
 	if audit.Complete() || !strings.Contains(strings.Join(audit.Problems, "\n"), second.BaseDN) {
 		t.Errorf("none is left: problems %q", audit.Problems)
+	}
+}
+
+// found is a locator that is lied to.
+type found struct{ controller locator.Controller }
+
+func (f found) Controllers(context.Context, string) ([]locator.Controller, error) {
+	return []locator.Controller{f.controller}, nil
+}
+func (f found) Catalogs(ctx context.Context, forest string) ([]locator.Controller, error) {
+	return f.Controllers(ctx, forest)
+}
+func (f found) Resolve(context.Context, string) (netip.Addr, error) {
+	return f.controller.Addr.Addr(), nil
+}
+
+// Every computer of a domain may register ldap/host for itself. With that it cannot
+// pose as a domain controller that DNS names.
+func TestMemberIsNoControllerOnSamba(t *testing.T) {
+	dc := samba.Shared(t)
+	const password = "M3mber-horse"
+	dc.AddUser(t, "member", password)
+	name := "member." + strings.ToLower(dc.Realm)
+	dc.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=member,CN=Users,%s\nchangetype: modify\nadd: servicePrincipalName\nservicePrincipalName: ldap/%s\n", dc.BaseDN, name)))
+	cfg := ldapscan.Config{URL: "ldap", Credentials: ldapscan.Credentials{Mechanism: ldapscan.GSSAPI, User: dc.AdminUPN, Password: dc.AdminPassword}}
+	at := netip.AddrPortFrom(netip.MustParseAddr(dc.IP), 389)
+	for host, want := range map[string]string{dc.Host: "", name: "the domain knows no such LDAP server"} {
+		f, err := ldapscan.OpenForest(t.Context(), ldapscan.ForestConfig{
+			Domains: []ldapscan.DomainConfig{{Domain: strings.ToLower(dc.Realm), Config: cfg}},
+			Locator: found{locator.Controller{Host: host, Addr: at}}})
+		if err == nil {
+			f.Close()
+		}
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", host, err, want)
+		}
 	}
 }

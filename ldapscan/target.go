@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"proxyaddr/ldapscan/kerberos"
 	"proxyaddr/ldapscan/locator"
 )
 
@@ -107,4 +108,22 @@ func (t target) catalog() bool {
 func (t target) at(port string) target {
 	t.port, t.url = port, t.scheme+"://"+net.JoinHostPort(t.host, port)
 	return t
+}
+
+// service names the target for Kerberos. Active Directory lets every computer register
+// ldap/host for itself, and domain controllers alone ldap/host/domain ([MS-ADTS]
+// 3.1.1.5.3.1.1.4): so the shorter name is for a host that the user chose. Errors of a KDC can be
+// forged, and none makes the one fall back to the other.
+//
+// An IP address has no name but the one that the root DSE tells, which nothing
+// protects. So it is held to the domain at which the account logs on.
+func (t target) service(realm string, root attributes) (kerberos.Service, error) {
+	if net.ParseIP(t.host) == nil {
+		return kerberos.Service{Host: t.host, Domain: t.domain}, nil
+	}
+	host, ok := locator.HostName(root.first("dnshostname"))
+	if !ok || realm == "" {
+		return kerberos.Service{}, &Error{Subject: t.url, Problem: "Kerberos needs the name of the server, and it does not tell one", Hint: "write its DNS name in place of the IP address"}
+	}
+	return kerberos.Service{Host: host, Domain: strings.ToLower(realm)}, nil
 }

@@ -252,8 +252,34 @@ func TestDomainsOfTheForest(t *testing.T) {
 		if tc.domain != "" && got != want || ok != (tc.domain != "") {
 			t.Errorf("%s: %+v, %t", tc.host, got, ok)
 		}
-		if service := got.principal().String(); ok && service != "ldap/"+want.host+"/"+want.domain {
-			t.Error(service)
+		if service, err := got.service("EXAMPLE.TEST", nil); ok && (err != nil || service.String() != "ldap/"+want.host+"/"+want.domain) {
+			t.Errorf("%v, %v", service, err)
+		}
+	}
+}
+
+// Only a host that the user chose is asked for by a name that every computer may have.
+func TestServices(t *testing.T) {
+	for _, tc := range []struct{ url, realm, names, want string }{
+		{"ldap://dc1.example.test", "EXAMPLE.TEST", "evil.example.test", "ldap/dc1.example.test"},
+		{"ldap://dc1", "", "", "ldap/dc1"},
+		{"ldap://10.0.0.1", "EXAMPLE.TEST", "Evil.Example.test", "ldap/evil.example.test/example.test"},
+		{"ldap://10.0.0.1", "EXAMPLE.TEST", "", ""},
+		{"ldap://10.0.0.1", "EXAMPLE.TEST", "evil/example.test", ""},
+		{"ldap://10.0.0.1", "", "evil.example.test", ""},
+		{"ldaps://[::1]", "EXAMPLE.TEST", "dc1.example.test", "ldap/dc1.example.test/example.test"},
+	} {
+		server, e := targetOf(tc.url)
+		if e != nil {
+			t.Fatal(e)
+		}
+		root := attributes{}
+		if tc.names != "" {
+			root.add("dNSHostName", []byte(tc.names))
+		}
+		service, err := server.service(tc.realm, root)
+		if (err == nil) != (tc.want != "") || err == nil && service.String() != tc.want {
+			t.Errorf("%+v: %v, %v", tc, service, err)
 		}
 	}
 }

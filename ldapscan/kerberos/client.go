@@ -84,8 +84,8 @@ type Service struct {
 	// Host is the DNS name of the domain controller. It is not looked up, and has to
 	// be the one in the controller's service principal names.
 	Host string
-	// Domain is the DNS name of the controller's domain. Without it any computer of
-	// the realm can pose as the service whose name is Host.
+	// Domain is the DNS name of the controller's domain. Without it the service may be
+	// that of any computer of the realm, if Host is a name of that computer.
 	Domain string
 }
 
