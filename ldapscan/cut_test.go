@@ -117,7 +117,7 @@ func TestSessionCutAnywhere(t *testing.T) {
 	}
 	defer srv.Close()
 	server, cfg, err := Config{URL: srv.URL, Credentials: Credentials{Mechanism: Simple, User: user, Password: password}, PageSize: 2, Timeout: time.Minute,
-		RetryWait: 1}.target()
+		RetryWait: 1}.byURL()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func init() {
 // finds out what there is to read. The error is an [*Error]. Canceling ctx ends
 // the connection, also later; the error is then that of ctx.
 func Open(ctx context.Context, cfg Config) (*Directory, error) {
-	t, cfg, err := cfg.target()
+	t, cfg, err := cfg.byURL()
 	if err != nil {
 		return nil, err
 	}
@@ -148,8 +148,8 @@ func (cfg Config) checkBind(t target) *Error {
 	return nil
 }
 
-// target returns that of the URL, and the configuration with what was left to it.
-func (cfg Config) target() (target, Config, error) {
+// byURL returns the target of the URL, and the configuration with what was left to it.
+func (cfg Config) byURL() (target, Config, error) {
 	t, err := targetOf(cfg.URL)
 	if err != nil {
 		return target{}, cfg, err

@@ -30,10 +30,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
 func (e *Error) Unwrap() error { return e.Err }
 
-func explain(subject string, err error) error {
-	if e, ok := err.(*Error); ok {
-		return e
-	}
+func explain(subject string, err error) *Error {
 	problem, hint := diagnose(err)
 	return &Error{Subject: subject, Problem: problem, Hint: hint, Err: err}
 }
@@ -41,15 +38,17 @@ func explain(subject string, err error) error {
 // explain is the error of a server that could not be opened, with a hint that answers
 // it.
 func (cfg Config) explain(subject string, err error) error {
-	e, ok := explain(subject, err).(*Error)
+	if e, ok := err.(*Error); ok { // of the same server's other port
+		return e
+	}
+	e := explain(subject, err)
 	var unknown x509.UnknownAuthorityError
 	switch {
-	case !ok || err == error(e):
 	case errors.As(err, &unknown) && cfg.CAFile != "":
 		e.Hint = fmt.Sprintf("%s does not hold the CA of the server's certificate: its issuer is %q", cfg.CAFile, issuer(err, unknown))
 	case errors.As(err, &unknown):
 		e.Hint = fmt.Sprintf("pass the domain's CA with --ca-file: the issuer of the server's certificate is %q", issuer(err, unknown))
-	case cfg.Mechanism == Simple && ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) && !strings.ContainsAny(cfg.User, `@\=`):
+	case cfg.Mechanism == Simple && (e.Hint == bindData["525"][1] || e.Hint == bindData["52e"][1]) && !strings.ContainsAny(cfg.User, `@\=`):
 		e.Hint = fmt.Sprintf(`user %s has no @, no \ and no =: quote 'DOMAIN\name', as shells remove a backslash, or write name@example.com`, cfg.User)
 	}
 	return e
@@ -73,7 +72,7 @@ type handshakeError struct{ error }
 
 func (e *handshakeError) Unwrap() error { return e.error }
 
-const hintNoCertificate = "if the domain controller has no certificate, use -d DOMAIN, or -H ldap://HOST --auth gssapi: Kerberos encrypts without one"
+const hintNoCertificate = "if the domain controller has no certificate, log on by Kerberos, which needs none: -d DOMAIN without --auth, or -H ldap://HOST --auth gssapi"
 
 // brief is the sentence for an error without its hint.
 func brief(err error) string {

@@ -103,9 +103,9 @@ func TestHintsAnswerTheError(t *testing.T) {
 		{srv.URL, "", `EXAMPLE\anna`, srv.CertPool, "user or password is wrong", "check the password"},
 		{srv.URL, "", "anna@example.test", srv.CertPool, "user or password is wrong", "check the password"},
 		{srv.URL, "", "CN=anna,DC=example,DC=test", srv.CertPool, "user or password is wrong", "check the password"},
-		{without, "", "anna", srv.CertPool, "closed the connection when TLS began; most likely it has no certificate", "-d DOMAIN, or -H ldap://HOST --auth gssapi"},
-		{without, "", "anna", srv.CertPool, "closed the connection when TLS began; most likely it has no certificate", "-d DOMAIN, or -H ldap://HOST --auth gssapi"},
-		{"ldaps://127.0.0.1:1", "", "anna", srv.CertPool, "connection refused", "-d DOMAIN, or -H ldap://HOST --auth gssapi"},
+		{without, "", "anna", srv.CertPool, "closed the connection when TLS began; most likely it has no certificate", "-d DOMAIN without --auth, or -H ldap://HOST --auth gssapi"},
+		{without, "", "anna", srv.CertPool, "closed the connection when TLS began; most likely it has no certificate", "-d DOMAIN without --auth, or -H ldap://HOST --auth gssapi"},
+		{"ldaps://127.0.0.1:1", "", "anna", srv.CertPool, "connection refused", "-d DOMAIN without --auth, or -H ldap://HOST --auth gssapi"},
 	} {
 		d, err := Open(t.Context(), Config{URL: tc.url, TLS: &tls.Config{RootCAs: tc.roots}, CAFile: tc.ca, Credentials: Credentials{Mechanism: Simple, User: tc.user, Password: "wrong"}})
 		var e *Error

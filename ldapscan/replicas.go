@@ -28,8 +28,8 @@ type replicated struct {
 
 // A replica is a domain controller to compare, and how to bind to it.
 type replica struct {
-	target
-	Config
+	target target
+	cfg    Config
 }
 
 // OpenReplicas opens the servers that are named, and of the domains that are named
@@ -40,7 +40,7 @@ func OpenReplicas(ctx context.Context, cfg ForestConfig) (*Replicas, error) {
 	cfg = cfg.oneRun()
 	var servers []replica
 	for _, server := range cfg.Servers {
-		t, server, err := server.target()
+		t, server, err := server.byURL()
 		if err == nil && t.catalog() {
 			err = &Error{Subject: t.url, Problem: "a global catalog, which is no replica that could be compared",
 				Hint: "use the domain controller's own port"}
@@ -141,7 +141,7 @@ func (d *Directory) hosts() ([]string, error) {
 // wrong password is not to be tried at each of them, which would lock it.
 func (r *Replicas) open(ctx context.Context, servers []replica) error {
 	opened, failed := make([]*Directory, len(servers)), make([]error, len(servers))
-	open := func(i int) { opened[i], failed[i] = openTarget(ctx, servers[i].target, servers[i].Config) }
+	open := func(i int) { opened[i], failed[i] = openTarget(ctx, servers[i].target, servers[i].cfg) }
 	first := 0
 	for ; first < len(servers); first++ {
 		if open(first); failed[first] == nil {

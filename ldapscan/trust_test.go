@@ -467,7 +467,7 @@ func TestWrongPasswordIsSentOnce(t *testing.T) {
 		t.Errorf("%v, %d binds", err, binds())
 	}
 	// At the same time, too.
-	server, one, err := Config{URL: "ldaps://127.0.0.1", TLS: cfg.Domains[0].TLS, Credentials: cfg.Domains[0].Credentials, dial: w.dial}.target()
+	server, one, err := Config{URL: "ldaps://127.0.0.1", TLS: cfg.Domains[0].TLS, Credentials: cfg.Domains[0].Credentials, dial: w.dial}.byURL()
 	if err != nil {
 		t.Fatal(err)
 	}

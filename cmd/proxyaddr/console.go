@@ -37,15 +37,15 @@ func (c *console) hint(text string) {
 	}
 }
 
-// warnIfShared says that others than its owner may read a file with a secret. Windows
-// tells by access lists, not by a mode, who may.
-func (c *console) warnIfShared(f *os.File) {
-	info, err := f.Stat()
+// warnIfShared says that others than its owner may read a file with a secret, if there
+// is one. Windows tells by access lists, not by a mode, who may.
+func (c *console) warnIfShared(file string) {
+	info, err := os.Stat(file)
 	if err != nil || runtime.GOOS == "windows" || !info.Mode().IsRegular() || info.Mode()&0o044 == 0 {
 		return
 	}
-	c.log("warning: %s: other accounts of this computer can read it (mode %04o)", f.Name(), info.Mode().Perm())
-	c.hint("chmod 600 " + f.Name())
+	c.log("warning: %s: other accounts of this computer can read it (mode %04o)", file, info.Mode().Perm())
+	c.hint("chmod 600 " + file)
 }
 
 // terminal returns the file descriptor of a stream that is a terminal.

@@ -171,6 +171,7 @@ func (l *login) open(ctx context.Context, c *console) (*ldapscan.Forest, error) 
 // openAs does what is to be done with all that is named.
 func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Context, ldapscan.ForestConfig) (T, error)) (opened T, err error) {
 	var cfg ldapscan.ForestConfig
+	c.warnIfShared(strings.TrimPrefix(l.keytab, "FILE:"))
 	passwords := map[string]string{} // asked for once a user
 	for i, u := range slices.Concat(l.urls, l.domains) {
 		cred, err := l.credentials(ctx, c, i, passwords)
@@ -216,12 +217,6 @@ func (l *login) credentials(ctx context.Context, c *console, i int, passwords ma
 		return ""
 	}
 	cred.User = nth(l.users)
-	if l.keytab != "" && i == 0 {
-		if f, err := os.Open(strings.TrimPrefix(l.keytab, "FILE:")); err == nil {
-			c.warnIfShared(f)
-			f.Close()
-		}
-	}
 	if l.auth != "simple" && (l.auth != "gssapi" || cred.User == "" || l.keytab != "" || l.ccache != "") {
 		return cred, nil
 	}
@@ -252,7 +247,7 @@ func (l *login) password(ctx context.Context, c *console, user, file string) (st
 			return "", &usageError{problem: err.Error()}
 		}
 		defer f.Close()
-		c.warnIfShared(f)
+		c.warnIfShared(file)
 		return firstLine(f)
 	case l.passwordCommand != "":
 		secret, err := c.output(ctx, l.passwordCommand)
