@@ -33,6 +33,10 @@ type Index struct {
 	names    map[uint32]string // of the objects without a GUID
 	repeated map[Ref]bool
 	sorted   bool
+	// What is left of suspects once they are found: the fingerprints that any of them
+	// shares, in order, and which of them each shares.
+	shared   []uint64
+	suspects map[suspect]bool
 
 	key    []byte   // of the value at hand
 	prints []uint64 // of the object at hand

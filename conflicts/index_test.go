@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,6 +73,49 @@ func TestIndexRepeated(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[Ref]bool{object(2, "").Ref(): true, alone.Ref(): true, {DN: "cn=a,dc=b"}: true}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A suspect is confirmed by what it had in the sweep, in whatever order, and not by
+// less of what it shares, in whatever attribute.
+func TestIndexConfirms(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	forms := []string{"smtp:%d@a.com", "SMTP:%d@A.com", "smtp:%dé@a.com", "smtp:%de@a.com", "sip:%d@a.com", "smtp: %d@a.com", "X500:/o=a/cn=%d", "%d"}
+	index := NewIndex(maphash.MakeSeed())
+	first := map[Ref]*Entry{}
+	for n := range 2000 {
+		e := &Entry{DN: fmt.Sprintf("CN=%d", n)}
+		for range r.IntN(5) {
+			e.ProxyAddresses = append(e.ProxyAddresses, fmt.Sprintf(forms[r.IntN(len(forms))], r.IntN(3000)))
+		}
+		for _, other := range []*string{&e.Mail, &e.UserPrincipalName} {
+			if r.IntN(3) == 0 {
+				*other = fmt.Sprintf("%d@a.com", r.IntN(3000))
+			}
+		}
+		if r.IntN(5) == 0 {
+			e.TargetAddress = fmt.Sprintf("SMTP:%d@a.com", r.IntN(3000))
+		}
+		index.Add(view(e))
+		first[e.Ref()] = e
+	}
+	suspects := index.Suspects()
+	if len(suspects) < 500 {
+		t.Fatalf("%d suspects", len(suspects))
+	}
+	for _, ref := range suspects {
+		e := *first[ref]
+		e.ProxyAddresses = slices.Clone(e.ProxyAddresses)
+		r.Shuffle(len(e.ProxyAddresses), func(i, j int) {
+			e.ProxyAddresses[i], e.ProxyAddresses[j] = e.ProxyAddresses[j], e.ProxyAddresses[i]
+		})
+		e.ProxyAddresses = append(e.ProxyAddresses, "smtp:nobody else's@a.com")
+		if !index.Confirms(&e) {
+			t.Errorf("%+v is not confirmed", e)
+		}
+		if index.Confirms(&Entry{DN: e.DN, ProxyAddresses: []string{"smtp:nobody else's@a.com"}}) {
+			t.Errorf("%+v is confirmed without its addresses", e)
+		}
 	}
 }
 

@@ -13,6 +13,9 @@ const shardBits = 11
 
 func remainder(print uint64) uint32 { return uint32(print >> (32 - shardBits)) }
 
+// stored returns what a shard and its number keep of a fingerprint.
+func stored(print uint64) uint64 { return print>>(64-shardBits)<<32 | uint64(remainder(print)) }
+
 // A source is the attribute in which an address stood.
 type source uint8
 

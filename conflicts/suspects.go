@@ -19,47 +19,81 @@ func (x *Index) Suspects() []Ref {
 	for i := range parts {
 		group.Go(func() {
 			p := &parts[i]
-			*p = sharing{x: x, suspect: make([]uint64, (x.objects()+63)/64), repeated: map[Ref]bool{}}
+			*p = sharing{x: x, suspects: map[uint32]uint64{}, repeated: map[Ref]bool{}}
 			for s := i; s < len(x.shards); s += len(parts) {
-				p.look(&x.shards[s])
+				p.look(s)
 			}
 		})
 	}
 	group.Wait()
-	all := parts[0].suspect
-	for _, p := range parts {
+	suspects := parts[0].suspects
+	for i, p := range parts {
 		maps.Copy(x.repeated, p.repeated)
-		for i, bits := range p.suspect {
-			all[i] |= bits
+		x.shared = append(x.shared, p.shared...)
+		if i > 0 {
+			for object, shared := range p.suspects {
+				suspects[object] ^= shared
+			}
 		}
 	}
-	var refs []Ref
-	for o := range x.objects() {
-		if all[o/64]&(1<<(o%64)) != 0 {
-			refs = append(refs, x.ref(o))
-		}
+	slices.Sort(x.shared)
+	x.suspects = make(map[suspect]bool, len(suspects))
+	refs := make([]Ref, 0, len(suspects))
+	for object, shared := range suspects {
+		ref := x.ref(object)
+		x.suspects[suspect{ref, shared}] = true
+		refs = append(refs, ref)
 	}
 	slices.SortFunc(refs, func(a, b Ref) int { return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN)) })
 	return slices.Compact(refs)
 }
 
-// maxSorters bounds the memory that is taken to look for suspects: for each, one bit
-// an object.
+// A suspect is an object with the fingerprints that it shares, all in one: their sum
+// modulo 2.
+type suspect struct {
+	Ref
+	shared uint64
+}
+
+// Confirms reports whether a suspect that was read again has the addresses that made
+// it one: all of them and no other that suspects share. A fingerprint that is shared
+// by chance is confirmed too. Suspects must have been called.
+func (x *Index) Confirms(e *Entry) bool {
+	var prints []uint64
+	add := func(a Address) { prints = append(prints, stored(x.fingerprint(a))) }
+	for a := range e.claimed() {
+		add(a)
+	}
+	if e.TargetAddress != "" {
+		add(ParseAddress(e.TargetAddress))
+	}
+	slices.Sort(prints)
+	s := suspect{Ref: e.Ref()}
+	for _, print := range slices.Compact(prints) {
+		if _, shared := slices.BinarySearch(x.shared, print); shared {
+			s.shared ^= print
+		}
+	}
+	return x.suspects[s]
+}
+
+// maxSorters bounds the memory that is taken to look for suspects.
 const maxSorters = 4
 
 // A sharing is what one goroutine finds out about the objects of the shards that it
 // looks through.
 type sharing struct {
 	x        *Index
-	suspect  []uint64 // one bit an object
+	shared   []uint64          // fingerprints
+	suspects map[uint32]uint64 // as in suspect, by the numbers of the objects
 	repeated map[Ref]bool
 
 	marks  []mark // kept for their memory
 	owners []uint32
 }
 
-func (p *sharing) look(s *shard) {
-	p.marks = p.x.blocks.sort(s, p.marks)
+func (p *sharing) look(shard int) {
+	p.marks = p.x.blocks.sort(&p.x.shards[shard], p.marks)
 	for rest := p.marks; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].print() == rest[0].print() {
@@ -81,8 +115,10 @@ func (p *sharing) look(s *shard) {
 		}
 		p.noteRepeated()
 		if shared(run) {
+			print := uint64(shard)<<32 | uint64(run[0].print())
+			p.shared = append(p.shared, print)
 			for _, o := range p.owners {
-				p.suspect[o/64] |= 1 << (o % 64)
+				p.suspects[o] ^= print
 			}
 		}
 	}

@@ -18,18 +18,11 @@ func (d *Directory) AcceptedDomains(ctx context.Context) ([]string, error) {
 		return nil, nil
 	}
 	var domains []string
-	var err error
-	for range attempts {
-		domains = nil
-		err = d.config().results(q, func(r result) {
-			a := attributes{}
-			a.take(r)
-			domains = append(domains, a.all("msexchaccepteddomainname")...)
-		})
-		if !errors.As(err, new(lostError)) {
-			break
-		}
-	}
+	err := d.config().results(q, func(r result) {
+		a := attributes{}
+		a.take(r)
+		domains = append(domains, a.all("msexchaccepteddomainname")...)
+	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

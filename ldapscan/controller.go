@@ -2,7 +2,6 @@ package ldapscan
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -67,17 +66,11 @@ func (d *Directory) readControllers() error {
 		return nil
 	}
 	q := query{base: "CN=Sites," + configuration, filter: "(objectClass=nTDSDSA)", attributes: []string{"invocationId"}}
-	var err error
-	for range attempts {
-		err = d.config().results(q, func(r result) {
-			a := attributes{}
-			a.take(r)
-			d.controllers.add(r.dn, a)
-		})
-		if !errors.As(err, new(lostError)) {
-			break
-		}
-	}
+	err := d.config().results(q, func(r result) {
+		a := attributes{}
+		a.take(r)
+		d.controllers.add(r.dn, a)
+	})
 	if refused(err) {
 		return nil
 	}

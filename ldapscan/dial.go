@@ -100,7 +100,7 @@ func open(ctx context.Context, t target, cfg Config, another func() (*session, e
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{ctx: ctx, session: s, controllers: controllers{}, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}
+	d := &Directory{ctx: ctx, session: s, controllers: controllers{}, visible: map[string]bool{}, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}
 	if err := s.cause(d.survey(ctx, t, cfg)); err != nil {
 		d.Close()
 		return nil, err

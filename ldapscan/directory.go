@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,8 +41,15 @@ type Directory struct {
 	full *Directory
 	// forest are the partitions of the forest, assigned those that Sweep reads.
 	forest, assigned []partition
-	visible          bool // a proxy address was seen
 	unlisted         bool // the list of the forest's partitions could not be read
+	// visible are the partitions in which a proxy address was looked up.
+	visible map[string]bool
+	// swept are the sessions that ended the sweeps of the partitions.
+	swept []*session
+	// only is a session with the one server that may answer, nil for any; strayed
+	// says that another one did.
+	only    *session
+	strayed bool
 	// controllers are known of the forest, all of them once located is set.
 	controllers controllers
 	located     bool
@@ -233,25 +239,21 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 		return nil, ctx.Err()
 	}
 	survey := &Survey{}
-	values := map[string]int{} // by forest, as one that shows none is not to hide behind another
+	visible := map[string]bool{} // by forest
 	for i, d := range directories {
 		survey.add(&surveys[i])
-		for _, c := range surveys[i].Coverage {
-			values[d.name()] += c.Values
-		}
+		seen := slices.ContainsFunc(surveys[i].Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 })
+		visible[d.name()] = visible[d.name()] || seen
 	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if values[name] == 0 {
-			survey.Problems = append(survey.Problems, name+": not one proxy address was seen: the account may not be allowed to read them")
-		}
-	}
+	survey.Problems = append(survey.Problems, blind(visible)...)
 	survey.Problems = append(survey.Problems, unlisted(directories)...)
 	for _, p := range unread(directories) {
-		if !p.read() {
+		gap := p.gap()
+		if gap == "" {
 			survey.Notes = append(survey.Notes, fmt.Sprintf("%s: not read, as %s partitions hold no recipients", p.dn, p.kind))
 			continue
 		}
-		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: p.dn, Problem: p.without()})
+		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: p.dn, Problem: gap})
 	}
 	slices.SortStableFunc(survey.Coverage, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
 	survey.AcceptedDomains = inOrder(survey.AcceptedDomains)
@@ -260,11 +262,23 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 
 // sweep reads all that is assigned to the server.
 func (d *Directory) sweep(ctx context.Context, all []partition, sink Sink, survey *Survey) {
+	d.swept = nil
 	for _, p := range d.assigned {
 		if ctx.Err() != nil {
 			return
 		}
-		survey.Coverage = append(survey.Coverage, d.sweepPartition(ctx, p.dn, wholeSweep, all, sink, survey))
+		c := d.sweepPartition(ctx, p.dn, wholeSweep, all, sink, survey)
+		survey.Coverage = append(survey.Coverage, c)
+		d.swept = append(d.swept, d.session)
+		if c.Values == 0 && c.Problem == "" {
+			problem, err := d.hides(p)
+			if err != nil {
+				problem = fmt.Sprintf("%s: %s: %s", p.dn, d.server.URL, brief(err))
+			}
+			if problem != "" {
+				survey.Problems = append(survey.Problems, problem)
+			}
+		}
 	}
 	domains, err := d.AcceptedDomains(ctx)
 	survey.AcceptedDomains = append(survey.AcceptedDomains, domains...)

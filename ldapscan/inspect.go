@@ -2,6 +2,7 @@ package ldapscan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,20 +18,39 @@ const inspectBatch = 50
 
 // Inspect reads the objects in batches by their objectGUID, which is indexed and
 // stays the same when an object is renamed or moved. Those without one are read
-// one by one.
+// one by one. After a sweep they are read from the server of the sweep alone:
+// behind one name there can be several, which have not all replicated the same. If
+// it is gone, the error is a [lostError].
 func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	return d.failed(ctx, d.batches(ctx, refs, func(search search) (int, error) { return d.objects(search, found) }))
+	for _, s := range d.swept {
+		if !s.same(d.session) {
+			return d.failed(ctx, lostError{errOtherServer})
+		}
+	}
+	if len(d.swept) > 0 {
+		defer func(only *session) { d.only = only }(d.only)
+		d.pin()
+	}
+	err := d.batches(ctx, refs, func(search search) (int, error) { return d.objects(search, found) })
+	if err != nil && d.strayed {
+		err = lostError{errOtherServer}
+	}
+	return d.failed(ctx, err)
 }
 
-// failed is the error of a verb.
+// failed is the error of a verb, still a [lostError] if it is one.
 func (d *Directory) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %s", d.server.URL, brief(err))
+	if err == nil {
+		return nil
 	}
-	return nil
+	failed := fmt.Errorf("%s: %s", d.server.URL, brief(err))
+	if errors.As(err, new(lostError)) {
+		return lostError{failed}
+	}
+	return failed
 }
 
 // A search asks for attributes of the objects of a batch.
@@ -64,6 +84,9 @@ func (d *Directory) batches(ctx context.Context, refs []conflicts.Ref, take func
 			}
 			n, err := take(func(attributes []string, controls ...ldap.Control) ([]result, error) {
 				answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes, controls...)
+				if err == nil {
+					err = d.followed(answer, p.dn, nil)
+				}
 				if err != nil {
 					return nil, err
 				}
@@ -135,7 +158,6 @@ func (d *Directory) whole(list []result) ([]wholeEntry, error) {
 }
 
 func (d *Directory) object(e wholeEntry) *conflicts.Object {
-	d.visible = d.visible || len(e.attributes["proxyaddresses"]) > 0
 	o := e.attributes.object(e.dn)
 	if d.full != nil {
 		o.Writable = nil // nobody writes to a catalog

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -55,33 +54,50 @@ func newLookup(addresses []conflicts.Address, found func(*conflicts.Object)) *lo
 func (l *lookup) all(ctx context.Context, directories []*Directory) error {
 	l.assigned = assignedTo(directories)
 	var failed []string
-	fail := func(format string, args ...any) { failed = append(failed, fmt.Sprintf(format, args...)) }
 	for _, d := range directories {
-		for _, p := range d.assigned {
-			if err := l.read(d, p.dn); err != nil {
-				fail("%s: %s: %s", p.dn, d.server.URL, brief(err))
-			}
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
+		var problems []string
+		err := persist(func() (err error) {
+			problems, err = l.ask(ctx, d)
+			return err
+		})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		failed = append(failed, problems...)
+		if err != nil {
+			failed = append(failed, d.failed(ctx, err).Error())
 		}
 	}
 	if len(failed) == 0 {
-		failed = invisible(directories)
+		failed = unseen(directories)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	failed = append(failed, unlisted(directories)...)
 	for _, p := range unread(directories) {
-		if p.read() {
-			fail("%s", p.without())
+		if gap := p.gap(); gap != "" {
+			failed = append(failed, gap)
 		}
 	}
 	if len(failed) == 0 {
 		return nil
 	}
 	return errors.New(strings.Join(failed, "; "))
+}
+
+// ask asks a server for its partitions and says which of them did not answer.
+func (l *lookup) ask(ctx context.Context, d *Directory) (problems []string, err error) {
+	for _, p := range d.assigned {
+		err := l.read(d, p.dn)
+		if errors.As(err, new(lostError)) || ctx.Err() != nil {
+			return nil, err
+		}
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s: %s: %s", p.dn, d.server.URL, brief(err)))
+		}
+	}
+	return problems, d.settle()
 }
 
 // A lookup is what is asked of every partition, and what came of it.
@@ -97,7 +113,7 @@ type lookup struct {
 func (l *lookup) read(d *Directory, partition string) error {
 	for _, filter := range l.filters(d) {
 		err := d.withDeleted(func(controls ...ldap.Control) error {
-			return d.pages(query{base: partition, filter: filter, attributes: lookupAttributes, controls: controls}, func(p page) error { return l.page(d, p) })
+			return d.pages(query{base: partition, filter: filter, attributes: lookupAttributes, controls: controls}, func(p page) error { return l.page(d, partition, p) })
 		})
 		if err != nil {
 			return err
@@ -117,11 +133,9 @@ func (d *Directory) withDeleted(search func(controls ...ldap.Control) error) err
 	return search()
 }
 
-func (l *lookup) page(d *Directory, p page) error {
-	for _, r := range p.referrals {
-		if !d.accounted(referredDN(r), l.assigned) {
-			return fmt.Errorf("refers to %s, which was not followed", r)
-		}
+func (l *lookup) page(d *Directory, partition string, p page) error {
+	if err := d.followed(p, partition, l.assigned); err != nil {
+		return err
 	}
 	list, err := parseEntries(p.entries)
 	if err != nil {
@@ -130,6 +144,9 @@ func (l *lookup) page(d *Directory, p page) error {
 	whole, err := d.whole(list)
 	for _, e := range whole {
 		o := d.object(e)
+		if len(o.ProxyAddresses) > 0 {
+			d.visible[partition] = true
+		}
 		if ref := o.Ref(); !l.seen[ref] && l.wanted(o) {
 			l.seen[ref] = true
 			l.found(o)
@@ -138,41 +155,11 @@ func (l *lookup) page(d *Directory, p page) error {
 	return err
 }
 
-// invisible says of which forests the account sees not one proxy address, so that
-// none is known to be free. One that shows nothing does not hide behind another.
-func invisible(directories []*Directory) (problems []string) {
-	visible := map[string]bool{}
-	for _, d := range directories {
-		visible[d.name()] = visible[d.name()] || d.visible
-	}
-	for _, d := range directories {
-		if !visible[d.name()] {
-			if err := d.look(); err != nil {
-				problems = append(problems, fmt.Sprintf("%s: %s", d.server.URL, brief(err)))
-			}
-			visible[d.name()] = d.visible
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(visible)) {
-		if !visible[name] {
-			problems = append(problems, name+": not one proxy address can be seen: the account may not be allowed to read them")
-		}
-	}
-	return problems
-}
-
-// look finds out whether the account sees a proxy address.
-func (d *Directory) look() error {
-	n, err := d.count(1)
-	d.visible = n > 0
-	return err
-}
-
 // count returns how many objects have proxy addresses, up to enough or a page more.
 func (d *Directory) count(enough int) (n int, err error) {
 	stop := errors.New("enough")
 	for _, p := range d.assigned {
-		err := d.pages(query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}}, func(p page) error {
+		err := d.pages(query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}, most: maxSwept}, func(p page) error {
 			if n += p.count; n >= enough {
 				return stop
 			}

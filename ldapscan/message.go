@@ -29,7 +29,7 @@ func parseMessage(b []byte) (m message, err error) {
 	}
 	m.size = n + length
 	if m.size > maxMessage {
-		return m, fmt.Errorf("a message of %d octets is larger than %d", m.size, maxMessage)
+		return m, fmt.Errorf("a message of %d bytes is larger than %d", m.size, maxMessage)
 	}
 	tag, length, k, err := parseHeader(b[n:])
 	if err != nil {
@@ -42,7 +42,8 @@ func parseMessage(b []byte) (m message, err error) {
 	if len(b) <= m.header {
 		return m, io.ErrUnexpectedEOF
 	}
-	for _, c := range b[n+k : m.header] {
+	m.id = int64(int8(b[n+k]))
+	for _, c := range b[n+k+1 : m.header] {
 		m.id = m.id<<8 | int64(c)
 	}
 	m.op = b[m.header]
@@ -115,6 +116,16 @@ type result struct {
 type resultAttribute struct {
 	name   string
 	values [][]byte
+}
+
+// size returns how many bytes the values have.
+func (r result) size() (n int) {
+	for _, attr := range r.values {
+		for _, v := range attr.values {
+			n += len(v)
+		}
+	}
+	return n
 }
 
 // parseEntries takes apart the entries among messages that follow each other. The

@@ -5,9 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
-	"strconv"
-	"strings"
 	"sync/atomic"
 
 	"github.com/go-ldap/ldap/v3"
@@ -18,7 +15,22 @@ type query struct {
 	base, filter string
 	attributes   []string
 	controls     []ldap.Control // besides paging
+	// most is how many objects there can be; 0 means what fits into a list. More
+	// than that is a server that does not come to an end.
+	most int
 }
+
+const (
+	// maxList and maxListBytes bound what is kept as a list: configuration, and the
+	// owners of some addresses.
+	maxList      = 1_000_000
+	maxListBytes = 512 << 20
+	// maxSwept bounds what is handed on object by object.
+	maxSwept = 100_000_000
+	// maxEmpty is how many pages in a row may be empty. A domain controller sends a
+	// few of them where it looked long and found nothing.
+	maxEmpty = 1000
+)
 
 type page struct {
 	entries   []byte // messages as [tap.take] returns them
@@ -27,6 +39,9 @@ type page struct {
 	session   *session // that it came from
 	failed    error    // why it had to be asked for more than once, or nil
 	cookie    []byte   // for the next; empty if there is none
+	// objects and bytes are those of the query so far, empty the pages without any
+	// that came last.
+	objects, bytes, empty int
 }
 
 // read returns the object of that name, or nothing if there is none.
@@ -41,18 +56,24 @@ func (d *Directory) read(base string, attributes []string, controls ...ldap.Cont
 	return parseEntries(p.entries)
 }
 
-// results runs a query and hands over one entry after the other.
+// results runs a query and hands over one entry after the other, once all are there.
 func (d *Directory) results(q query, each func(result)) error {
-	return d.pages(q, func(p page) error {
-		list, err := parseEntries(p.entries)
-		if err != nil {
-			return err
-		}
-		for _, r := range list {
-			each(r)
-		}
-		return nil
+	var all []result
+	err := persist(func() error {
+		all = nil
+		return d.pages(q, func(p page) error {
+			list, err := parseEntries(bytes.Clone(p.entries))
+			all = append(all, list...)
+			return cmp.Or(err, d.followed(p, q.base, nil))
+		})
 	})
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		each(r)
+	}
+	return nil
 }
 
 // pagesAhead is how many pages may have arrived while another is looked at: the
@@ -99,12 +120,19 @@ func (d *Directory) pages(q query, each func(page) error) error {
 }
 
 // A lostError is the end of a search that could not be continued, as its cookie
-// is known to another connection or server only.
+// is known to another connection or server only, or of which a part was lost.
 type lostError struct{ error }
 
 func (e lostError) Unwrap() error { return e.error }
 
-var errOtherServer = errors.New("another server answers under this name")
+var (
+	errOtherServer = errors.New("another server answers under this name")
+	// MaxResultSetSize of [MS-ADTS] 3.1.1.3.4.6 bounds the room for all paged searches
+	// on a domain controller, MaxResultSetsPerConn their number on a connection. The
+	// oldest has to go.
+	errEvicted = errors.New("the domain controller dropped the paging cookie of this search for want of room (MaxResultSetSize). " +
+		"Scan when other programs search less, or raise MaxResultSetSize with ntdsutil")
+)
 
 // fetch returns the page behind last, or the first if that is the zero page. If
 // the server limits pages to fewer objects, so does fetch from then on.
@@ -113,89 +141,58 @@ func (d *Directory) fetch(q query, last page) (page, error) {
 		control := ldap.NewControlPaging(d.pageSize)
 		control.SetCookie(last.cookie)
 		p, answered, err := d.search(q.base, ldap.ScopeWholeSubtree, q.filter, q.attributes, append([]ldap.Control{control}, q.controls...)...)
-		if last.session != nil && p.session != last.session && (!p.session.same(last.session) || answer(err)) {
+		var large largeAnswer
+		switch continued := last.session != nil; {
+		case errors.As(err, &large) && uint32(large.entries) < d.pageSize:
+			d.pageSize = uint32(max(1, large.entries/2))
+			if !continued {
+				continue
+			}
+			return p, lostError{err}
+		case errors.As(err, &large), errors.As(err, new(lostError)):
+			return p, err
+		case continued && p.session != last.session && (!p.session.same(last.session) || answer(err)):
 			return p, lostError{cmp.Or(p.failed, errOtherServer)}
-		}
-		if ldap.IsErrorAnyOf(err, ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded) && d.pageSize > 1 {
+		case continued && ldap.IsErrorWithCode(err, ldap.LDAPResultUnavailableCriticalExtension):
+			return p, lostError{errEvicted}
+		case ldap.IsErrorAnyOf(err, ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded) && d.pageSize > 1:
 			d.pageSize /= 2
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			return p, cmp.Or(p.failed, err)
 		}
 		paged, ok := ldap.FindControl(answered, paging).(*ldap.ControlPaging)
 		if !ok {
 			return p, errors.New("a page came without the paging control, so nothing tells whether it was the last")
 		}
-		if p.cookie = paged.Cookie; p.count == 0 && len(p.cookie) > 0 && bytes.Equal(p.cookie, last.cookie) {
-			return p, errors.New("an empty page came with the cookie of the one before, so the search would not end")
-		}
-		return p, nil
+		p.cookie = paged.Cookie
+		return p, p.bounded(q, last)
 	}
+}
+
+// bounded counts a page after the last, and returns why the query would not end.
+func (p *page) bounded(q query, last page) error {
+	p.objects, p.bytes = last.objects+p.count, last.bytes+len(p.entries)
+	if most := cmp.Or(q.most, maxList); p.objects > most {
+		return fmt.Errorf("the server sends more objects than there can be (%d)", most)
+	}
+	if q.most == 0 && p.bytes > maxListBytes {
+		return fmt.Errorf("the server sends more than %d MiB where a list was asked for", maxListBytes>>20)
+	}
+	if p.count > 0 || len(p.cookie) == 0 {
+		return nil
+	}
+	switch p.empty = last.empty + 1; {
+	case bytes.Equal(p.cookie, last.cookie):
+		return errors.New("an empty page came with the cookie of the one before, so the search would not end")
+	case p.empty == maxEmpty:
+		return fmt.Errorf("%d empty pages came in a row, so the search would not end", maxEmpty)
+	}
+	return nil
 }
 
 // same reports whether the server at the other end is the same: behind one name
 // there can be several.
 func (s *session) same(other *session) bool {
 	return s.server.Host == other.server.Host && s.root.first("servername") == other.root.first("servername")
-}
-
-// attributes returns the values of an entry. Where the server returned part of
-// the values of proxyAddresses it asks for the rest ([MS-ADTS] 3.1.1.3.1.3.3);
-// of other attributes the first part is enough.
-func (d *Directory) attributes(r result) (attributes, error) {
-	a := attributes{}
-	missing := a.take(r)
-	for missing > 0 {
-		rest, err := d.read(r.dn, []string{fmt.Sprintf("proxyAddresses;range=%d-*", missing)})
-		if err != nil {
-			return nil, fmt.Errorf("%s: values from %d on: %w", r.dn, missing, err)
-		}
-		before := missing
-		if len(rest) == 1 {
-			missing = a.take(rest[0])
-		}
-		if len(rest) != 1 || missing > 0 && missing <= before || len(a["proxyaddresses"]) <= before {
-			return nil, fmt.Errorf("%s: the server did not return the values from %d on", r.dn, before)
-		}
-	}
-	return a, nil
-}
-
-// take adds the values of an entry and returns the number of the first value of
-// proxyAddresses that it leaves out, 0 if none.
-func (a attributes) take(r result) (missing int) {
-	for _, attr := range r.values {
-		a.add(attr.name, attr.values...)
-		if name, next := rangeEnd(attr.name); strings.EqualFold(name, "proxyAddresses") {
-			missing = max(missing, next)
-		}
-	}
-	return missing
-}
-
-// rangeEnd parts "name;range=0-1499" into the name and the number of the first
-// value that is missing, 0 if none is.
-func rangeEnd(attribute string) (name string, next int) {
-	name, option, _ := strings.Cut(attribute, ";")
-	bounds, ok := strings.CutPrefix(strings.ToLower(option), "range=")
-	if !ok {
-		return name, 0
-	}
-	_, high, _ := strings.Cut(bounds, "-")
-	n, err := strconv.Atoi(high)
-	if err != nil { // "*": the last part
-		return name, 0
-	}
-	return name, n + 1
-}
-
-// referredDN returns the distinguished name of a continuation reference (RFC
-// 4516), or "" if it has none.
-func referredDN(referral string) string {
-	u, err := url.Parse(referral)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimPrefix(u.Path, "/")
 }

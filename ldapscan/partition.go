@@ -3,6 +3,7 @@ package ldapscan
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -25,38 +26,59 @@ const (
 	configurationKind partitionKind = "configuration"
 	schemaKind        partitionKind = "schema"
 	applicationKind   partitionKind = "application"
+	// unknownKind is what could not be told of a partition, so that it was not read.
+	unknownKind partitionKind = ""
 )
 
 // systemFlags of a crossRef object ([MS-ADTS] 6.1.1.2.1.1.1): the naming context
-// is one of Active Directory's, and it is a domain.
+// is one of Active Directory's, it is a domain, or no global catalog has it, which is
+// so of application partitions alone.
 const (
-	flagNTDSNC     = 1
-	flagNTDSDomain = 2
+	flagNTDSNC              = 1
+	flagNTDSDomain          = 2
+	flagNTDSNotGCReplicated = 4
 )
+
+// maxPartitions is more than a forest can have.
+const maxPartitions = 5000
 
 // forestPartitions returns the partitions of the whole forest, wherever they are
 // held, in the order of their names: from the crossRef objects in the
 // configuration partition, or, where there are none, what the server itself holds.
+// What it holds without a crossRef is of unknown kind.
 func (d *Directory) forestPartitions() ([]partition, error) {
 	configuration, schema := d.root.first("configurationnamingcontext"), d.root.first("schemanamingcontext")
+	kindOf := func(dn string, otherwise partitionKind) partitionKind {
+		switch {
+		case sameDN(dn, configuration):
+			return configurationKind
+		case sameDN(dn, schema):
+			return schemaKind
+		}
+		return otherwise
+	}
 	var list []partition
 	if configuration != "" {
-		q := query{base: "CN=Partitions," + configuration, filter: "(objectClass=crossRef)", attributes: []string{"nCName", "dnsRoot", "systemFlags"}}
+		q := query{base: "CN=Partitions," + configuration, filter: "(objectClass=crossRef)", attributes: []string{"nCName", "dnsRoot", "systemFlags"}, most: maxPartitions}
 		err := d.results(q, func(r result) {
 			a := attributes{}
 			a.take(r)
-			flags := a.number("systemflags")
-			if flags&flagNTDSNC == 0 {
-				return // a reference to a directory outside the forest
-			}
-			nc := partition{dn: a.first("ncname"), domain: strings.ToLower(a.first("dnsroot")), kind: applicationKind}
+			nc := partition{dn: a.first("ncname"), domain: strings.ToLower(a.first("dnsroot"))}
+			flags, err := strconv.Atoi(a.first("systemflags"))
 			switch {
+			case err != nil:
+				nc.kind = unknownKind
+			case flags&flagNTDSNC == 0:
+				return // a reference to a directory outside the forest
 			case flags&flagNTDSDomain != 0:
 				nc.kind = domainKind
-			case sameDN(nc.dn, configuration):
-				nc.kind = configurationKind
-			case sameDN(nc.dn, schema):
-				nc.kind = schemaKind
+			case flags&flagNTDSNotGCReplicated != 0:
+				nc.kind = applicationKind
+			default:
+				nc.kind = kindOf(nc.dn, unknownKind)
+			}
+			if nc.dn == "" {
+				nc.dn, nc.kind = r.dn, unknownKind
 			}
 			list = append(list, nc)
 		})
@@ -65,16 +87,12 @@ func (d *Directory) forestPartitions() ([]partition, error) {
 		}
 	}
 	d.unlisted = len(list) == 0 && configuration != ""
-	if len(list) == 0 {
-		for _, dn := range d.root.all("namingcontexts") {
-			nc := partition{dn: dn, kind: domainKind}
-			switch {
-			case sameDN(dn, configuration):
-				nc.kind = configurationKind
-			case sameDN(dn, schema):
-				nc.kind = schemaKind
-			}
-			list = append(list, nc)
+	listed := list
+	for _, dn := range d.root.all("namingcontexts") {
+		if len(listed) == 0 {
+			list = append(list, partition{dn: dn, kind: kindOf(dn, domainKind)})
+		} else if !slices.ContainsFunc(listed, func(p partition) bool { return sameDN(p.dn, dn) }) {
+			list = append(list, partition{dn: dn, kind: unknownKind})
 		}
 	}
 	slices.SortFunc(list, func(a, b partition) int { return strings.Compare(a.dn, b.dn) })
@@ -127,9 +145,16 @@ func unread(directories []*Directory) (list []partition) {
 	return list
 }
 
-// without says that a partition is missing.
-func (p partition) without() string {
-	return fmt.Sprintf("%s: no domain controller of %s was read", p.dn, p.domain)
+// gap says why nothing is known of a partition that no server was assigned; empty
+// for one that can hold no recipients.
+func (p partition) gap() string {
+	switch {
+	case p.kind == unknownKind:
+		return p.dn + ": not read, as the list of the forest's partitions (CN=Partitions) does not tell its kind to this account"
+	case p.read():
+		return fmt.Sprintf("%s: no domain controller of %s was read", p.dn, p.domain)
+	}
+	return ""
 }
 
 // unlisted says of which servers' forests not all partitions may be known.

@@ -185,20 +185,6 @@ func (d *Directory) twin(other *Directory) bool {
 	return d.server.Host != "" && d.session.same(other.session)
 }
 
-// pin makes the directory stay with its server: behind one name there can be
-// several.
-func (d *Directory) pin() {
-	another, own := d.again, d.session
-	d.again = func() (*session, error) {
-		s, err := another()
-		if err == nil && !s.same(own) {
-			s.close()
-			return nil, errOtherServer
-		}
-		return s, err
-	}
-}
-
 // match finds the partitions that the directories have in common.
 func (r *Replicas) match() error {
 	var all []replicated

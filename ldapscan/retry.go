@@ -18,11 +18,17 @@ const retries = 3
 // session that answered last, and what the first time failed of, also where there
 // is an error.
 //
+// A [lostError] is not about this request alone: it, or one before it, has to be
+// made again together with all that belongs to it.
+//
 // One request is under way at a time; search may be called concurrently.
 func (d *Directory) search(base string, scope int, filter string, attributes []string, controls ...ldap.Control) (p page, answered []ldap.Control, err error) {
+	return d.send(newRequest(base, scope, filter, attributes, controls...))
+}
+
+func (d *Directory) send(request *ldap.SearchRequest) (p page, answered []ldap.Control, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	request := ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, controls)
 	wait := d.wait
 	var failed error // the first time
 	if d.lost != nil {
@@ -39,6 +45,15 @@ func (d *Directory) search(base string, scope int, filter string, attributes []s
 			d.pace.spend(time.Now(), p.count)
 			return p, answered, nil
 		}
+		if late := errors.Is(err, errLate); late || errors.As(err, new(largeAnswer)) {
+			if d.again != nil {
+				d.reopen()
+			}
+			if late {
+				err = lostError{err}
+			}
+			return p, nil, err
+		}
 		if d.again == nil || try == retries || !broken(err) && !busy(err) || !d.sleep(wait) {
 			return p, nil, err
 		}
@@ -51,6 +66,27 @@ func (d *Directory) search(base string, scope int, filter string, attributes []s
 		}
 	}
 }
+
+// persist does something that takes several requests, from the start again where
+// they were lost.
+func persist(do func() error) (err error) {
+	for range attempts {
+		if err = do(); !errors.As(err, new(lostError)) {
+			break
+		}
+	}
+	return err
+}
+
+// settle makes sure that nothing comes any more of the searches so far: what a
+// server sends of them, it sends before it answers another request.
+func (d *Directory) settle() error {
+	_, err := d.read("", []string{noAttributes})
+	return err
+}
+
+// noAttributes asks for none (RFC 4511 section 4.5.1.8).
+const noAttributes = "1.1"
 
 // busy reports whether a server says that it would answer later.
 func busy(err error) bool {
@@ -70,10 +106,18 @@ func (d *Directory) reopen() {
 		}
 		return
 	}
+	if d.strayed = d.only != nil && !fresh.same(d.only); d.strayed {
+		fresh.close()
+		return
+	}
 	d.session.close()
 	d.session = fresh
 	d.reopened++
 }
+
+// pin makes the directory stay with its server: behind one name there can be
+// several.
+func (d *Directory) pin() { d.only, d.strayed = d.session, false }
 
 // sleep waits, and reports false if the directory's context ended meanwhile.
 func (d *Directory) sleep(wait time.Duration) bool {

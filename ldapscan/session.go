@@ -95,9 +95,9 @@ func (s *session) close() {
 // readRoot reads the root DSE, which every server shows before a bind
 // ([MS-ADTS] 3.1.1.3.2).
 func (s *session) readRoot() error {
-	p, _, err := s.search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)",
+	p, _, err := s.search(newRequest("", ldap.ScopeBaseObject, "(objectClass=*)",
 		[]string{"namingContexts", "defaultNamingContext", "configurationNamingContext", "schemaNamingContext", "dnsHostName",
-			"serverName", "supportedControl", "forestFunctionality"}, nil))
+			"serverName", "supportedControl", "forestFunctionality"}))
 	if err != nil {
 		return err
 	}
@@ -107,6 +107,10 @@ func (s *session) readRoot() error {
 		s.root.take(r)
 	}
 	return err
+}
+
+func newRequest(base string, scope int, filter string, attributes []string, controls ...ldap.Control) *ldap.SearchRequest {
+	return ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, controls)
 }
 
 // search sends one request and returns all that answers it. After an answer that
@@ -121,6 +125,10 @@ func (s *session) search(request *ldap.SearchRequest) (p page, answered []ldap.C
 		}
 		s.tap.reuse(p.entries)
 		return page{session: s}, nil, err
+	}
+	if len(res.Entries) > 0 { // what the tap lets through is no entry
+		s.conn.Close()
+		return page{session: s}, nil, errBER
 	}
 	p.referrals = res.Referrals
 	return p, res.Controls, nil

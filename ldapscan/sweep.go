@@ -61,6 +61,7 @@ type attempt struct {
 	all       []partition
 	sink      Sink
 	portions  []Portion
+	elsewhere references
 
 	conflicts.Coverage
 	*Survey
@@ -80,7 +81,8 @@ func (a *attempt) run() error {
 		return err
 	}
 	server := d.session
-	whole := query{base: a.partition, filter: a.ask.filter, attributes: a.ask.attributes}
+	whole := query{base: a.partition, filter: a.ask.filter, attributes: a.ask.attributes, most: mostObjects(before)}
+	defer a.tellReferences()
 	if err := a.read(a.split(whole, before)); err != nil {
 		return err
 	}
@@ -93,7 +95,28 @@ func (a *attempt) run() error {
 	if !d.session.same(server) {
 		return lostError{errOtherServer} // whose count of changes is another
 	}
-	return a.deleted(after)
+	if err := a.deleted(after); err != nil {
+		return err
+	}
+	return d.settle()
+}
+
+// mostObjects returns how many objects a partition can have on a server that counted
+// so many changes: to make or replicate one is a change ([MS-ADTS] 3.1.1.1.9). It goes
+// on counting during a sweep, so it gets room. 0 is a server that counts none.
+func mostObjects(changes int64) int {
+	const room = 10_000
+	if changes == 0 || changes > (maxSwept-room)/2 {
+		return maxSwept
+	}
+	return int(2*changes + room)
+}
+
+// tellReferences makes a problem of references to what nobody reads.
+func (a *attempt) tellReferences() {
+	if len(a.elsewhere) > 0 {
+		a.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", a.partition, a.d.server.URL, strings.Join(a.elsewhere, ", "))
+	}
 }
 
 // rangesPerConnection is in how many ranges of uSNChanged a partition is read by
@@ -139,18 +162,19 @@ func (a *attempt) read(queries []query) error {
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for _, d := range workers {
+	settled := make([]error, len(workers))
+	for n, d := range workers {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(parts); i = int(next.Add(1)) - 1 {
 				if parts[i].read(d) != nil {
 					next.Store(int64(len(parts)))
 				}
 			}
+			settled[n] = d.settle()
 		})
 	}
 	wg.Wait()
-	var elsewhere []string
-	var err error
+	err := cmp.Or(settled...)
 	for _, other := range workers[1:] {
 		a.d.reopened += other.reopened
 		if !other.session.same(a.d.session) {
@@ -162,12 +186,8 @@ func (a *attempt) read(queries []query) error {
 		a.Values += s.values
 		a.Pages += s.pages
 		a.Referrals = max(a.Referrals, s.referrals) // each range has them all
-		elsewhere = append(elsewhere, s.elsewhere...)
+		a.elsewhere.add(s.elsewhere)
 		err = cmp.Or(err, s.err)
-	}
-	if len(elsewhere) > 0 {
-		slices.Sort(elsewhere)
-		a.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", a.partition, a.d.server.URL, strings.Join(slices.Compact(elsewhere), ", "))
 	}
 	return err
 }
@@ -178,7 +198,7 @@ type part struct {
 	attempt                           *attempt
 	portion                           Portion
 	objects, values, pages, referrals int
-	elsewhere                         []string // referrals to partitions that nobody reads
+	elsewhere                         references
 	err                               error
 }
 
@@ -194,11 +214,7 @@ func (s *part) read(d *Directory) error {
 			return err
 		}
 		s.referrals += len(p.referrals)
-		for _, r := range p.referrals {
-			if dn := referredDN(r); !d.accounted(dn, s.attempt.all) {
-				s.elsewhere = append(s.elsewhere, r)
-			}
-		}
+		s.elsewhere.add(d.unfollowed(p, s.base, s.attempt.all))
 		s.portion.Page(len(p.entries))
 		return nil
 	})
@@ -218,19 +234,13 @@ func (d *Directory) another() (*Directory, error) {
 	return &Directory{ctx: d.ctx, again: d.again, wait: d.wait, pace: d.pace, session: s, pageSize: d.pageSize, forest: d.forest}, nil
 }
 
-// accounted reports whether a partition that a server refers to is read or known
-// to the forest, where it is accounted for.
-func (d *Directory) accounted(dn string, assigned []partition) bool {
-	same := func(p partition) bool { return sameDN(p.dn, dn) }
-	return slices.ContainsFunc(assigned, same) || slices.ContainsFunc(d.forest, same)
-}
-
 // catchUp reads again what was written since the sweep of a partition began:
 // paging is no snapshot, so an object that moved meanwhile may have been missed.
 func (a *attempt) catchUp(q query, before int64, portion Portion) error {
 	q.filter = fmt.Sprintf("(&(uSNChanged>=%d)%s)", before+1, q.filter)
 	n := 0
 	err := a.d.pages(q, func(p page) error {
+		a.elsewhere.add(a.d.unfollowed(p, a.partition, a.all))
 		return a.d.views(p, func(v *conflicts.View) {
 			n++
 			portion.Changed(v)
@@ -255,8 +265,9 @@ func (a *attempt) deleted(portion Portion) error {
 		return nil
 	}
 	q := query{base: deletedObjects + a.partition, filter: "(&(isDeleted=TRUE)" + a.ask.filter + ")", attributes: a.ask.attributes,
-		controls: []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}}
+		controls: []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}, most: maxSwept}
 	err := a.d.pages(q, func(p page) error {
+		a.elsewhere.add(a.d.unfollowed(p, a.partition, a.all))
 		return a.d.views(p, func(v *conflicts.View) {
 			a.Deleted++
 			portion.Deleted(v)
@@ -293,7 +304,7 @@ func (d *Directory) seesDeleted(container string) (bool, error) {
 
 // refused tells a server that will not answer from one that did not.
 func refused(err error) bool {
-	return ldap.IsErrorAnyOf(err, ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultUnwillingToPerform,
+	return !errors.As(err, new(lostError)) && ldap.IsErrorAnyOf(err, ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultUnwillingToPerform,
 		ldap.LDAPResultUnavailableCriticalExtension, ldap.LDAPResultNoSuchObject)
 }
 

@@ -27,49 +27,99 @@ type tap struct {
 	// are done with: entries, which stay, and what was handed on between them.
 	buf  []byte
 	r, w int
-	kept int   // entries in buf[:r]
-	id   int64 // of their search
-	pass int   // octets behind r that are still to be handed on
+	kept int // entries in buf[:r]
+	pass int // bytes behind r that are still to be handed on
 
-	mu    sync.Mutex
-	ended []byte // messages of a search that has ended, to be taken
-	count int    // of the entries among them
-	spare [][]byte
-	room  int   // least capacity of a spare
-	err   error // why nothing more can be read
+	ended int64 // id of the last search that ended
+	// What answered the request of that id so far.
+	answered        int64
+	messages, bytes int
+
+	mu      sync.Mutex
+	done    []byte // messages of a search that has ended, to be taken
+	entries int    // among them
+	spare   [][]byte
+	room    int   // least capacity of a spare
+	err     error // why nothing more can be read
 }
 
 const (
 	// tapRead is what there is at least room for when more is read: four records of TLS.
 	tapRead = 64 << 10
-	// maxMessage bounds one message: an object with the 1,200 or so values that
-	// Active Directory can hold in an attribute takes less than 2 MiB.
-	maxMessage = 64 << 20
-
-	searchResultEntry = 0x64 // [APPLICATION 4], constructed (RFC 4511 section 4.5.2)
-	searchResultDone  = 0x65
+	// maxMessage bounds one message. An object with all values that Active Directory
+	// can hold in an attribute takes less than 2 MiB: 1,200 or so of 1,123 characters.
+	maxMessage = 16 << 20
+	// maxAnswer and maxMessages bound what answers one request.
+	maxAnswer   = 256 << 20
+	maxMessages = 1_000_000
 )
+
+// The responses that a client can be sent (RFC 4511 section 4.2 and later), by the
+// one octet that section 5.1 leaves them: definite lengths and no tag but these.
+// The library would decode others, and take some for an entry.
+const (
+	bindResponse          = 0x61 // [APPLICATION 1], constructed
+	searchResultEntry     = 0x64
+	searchResultDone      = 0x65
+	modifyResponse        = 0x67
+	searchResultReference = 0x73
+	extendedResponse      = 0x78
+	intermediateResponse  = 0x79
+)
+
+// An unsolicited notification (RFC 4511 section 4.4) has the message id 0.
+const unsolicited = 0
+
+var errLate = errors.New("the server went on with a search after it had said that it was at its end")
+
+// A largeAnswer is the error of a request whose answer exceeds the bounds.
+type largeAnswer struct{ entries int } // that came
+
+func (e largeAnswer) Error() string {
+	return fmt.Sprintf("the server sent more than %d MiB or %d messages for one page", maxAnswer>>20, maxMessages)
+}
 
 func newTap(c net.Conn) *tap { return &tap{Conn: c} }
 
 // Write notes the message id of a request; the library writes one at a time,
-// whole. Entries that nobody took came after the end of their search.
+// whole.
 func (t *tap) Write(p []byte) (int, error) {
-	if t.untaken() {
-		return 0, t.fail(errLateEntries)
-	}
 	if m, err := parseMessage(p); err == nil {
 		t.last.Store(m.id)
 	}
 	return t.Conn.Write(p)
 }
 
-var errLateEntries = errors.New("entries came after the end of a search")
+// check returns why a message may not follow those before it.
+func (t *tap) check(m message) error {
+	last := t.last.Load()
+	if t.answered != last {
+		if t.kept > 0 {
+			return errLate // of what was no search, or was given up
+		}
+		t.answered, t.messages, t.bytes = last, 0, 0
+	}
+	switch m.op {
+	case bindResponse, searchResultEntry, searchResultDone, modifyResponse, searchResultReference, extendedResponse, intermediateResponse:
+	default:
+		return fmt.Errorf("the server sent a message of a kind that LDAP does not have (tag 0x%02x)", m.op)
+	}
+	switch {
+	case m.id == unsolicited && m.op == extendedResponse:
+	case m.id > 0 && (m.id == t.ended || m.id < last):
+		return errLate
+	case m.id != last:
+		return fmt.Errorf("a message came with id %d, which no request under way has", m.id)
+	}
+	if t.messages == maxMessages || t.bytes+m.size > maxAnswer {
+		return largeAnswer{t.kept}
+	}
+	return nil
+}
 
-func (t *tap) untaken() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.count > 0
+func (t *tap) count(m message) {
+	t.messages++
+	t.bytes += m.size
 }
 
 // take returns what came of the search that has ended, for [nextEntry], and how
@@ -77,8 +127,8 @@ func (t *tap) untaken() bool {
 func (t *tap) take() (messages []byte, count int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	messages, count = t.ended, t.count
-	t.ended, t.count = nil, 0
+	messages, count = t.done, t.entries
+	t.done, t.entries = nil, 0
 	return messages, count
 }
 
@@ -106,21 +156,22 @@ func (t *tap) Read(p []byte) (int, error) {
 		missing := 0
 		if t.pass == 0 {
 			m, err := parseMessage(t.buf[t.r:t.w])
+			if err == nil {
+				err = t.check(m)
+			}
+			whole := err == nil && m.size <= t.w-t.r
 			switch {
-			case err == nil && m.id != t.last.Load() && (m.id != 0 || m.op == searchResultEntry): // 0: unsolicited notification
-				return 0, t.fail(fmt.Errorf("a message came with id %d, which no request under way has", m.id))
-			case err == nil && t.kept > 0 && m.id != t.id && m.id != 0:
-				return 0, t.fail(errLateEntries)
-			case err == nil && m.op == searchResultDone && !t.end():
-				return 0, t.fail(errLateEntries)
+			case err == nil && m.op == searchResultDone && !t.end(m):
+				return 0, t.fail(errLate)
 			case err == nil && m.op != searchResultEntry:
 				t.pass = m.size
+				t.count(m)
 				continue
-			case err == nil && m.size <= t.w-t.r:
+			case whole:
 				t.forget()
 				t.r += m.size
 				t.kept++
-				t.id = m.id
+				t.count(m)
 				continue
 			case err == nil:
 				missing = m.size - (t.w - t.r)
@@ -140,23 +191,24 @@ func (t *tap) Read(p []byte) (int, error) {
 // end puts the entries of a search where they can be taken, before the library
 // learns that it has ended, and goes on in other memory, unless they are few. It
 // reports whether those of the search before were taken.
-func (t *tap) end() bool {
+func (t *tap) end(m message) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.count > 0 {
+	if t.entries > 0 {
 		return false
 	}
+	t.ended = m.id
 	if t.kept == 0 {
 		return true
 	}
 	messages, rest := t.buf[:t.r], t.buf[t.r:t.w]
-	t.count, t.kept = t.kept, 0
+	t.entries, t.kept = t.kept, 0
 	if len(messages) < len(t.buf)/2 {
-		t.ended = bytes.Clone(messages)
+		t.done = bytes.Clone(messages)
 		t.forget()
 		return true
 	}
-	t.ended, t.room = messages, len(messages)
+	t.done, t.room = messages, len(messages)
 	var next []byte
 	if n := len(t.spare); n > 0 {
 		next, t.spare = t.spare[n-1], t.spare[:n-1]

@@ -121,6 +121,14 @@ func TestTap(t *testing.T) {
 	}
 }
 
+// recode gives the operation of a short message another tag.
+func recode(m []byte, tag ...byte) []byte {
+	op := bytes.IndexFunc(m, func(r rune) bool { return r == searchResultEntry || r == searchResultDone })
+	m = slices.Replace(m, op, op+1, tag...)
+	m[1] += byte(len(tag) - 1)
+	return m
+}
+
 // A stream that is cut anywhere but between messages is an error, never an end.
 func TestTapCutAnywhere(t *testing.T) {
 	data := append(packet(7, entryOp("CN=a", resultAttribute{"mail", [][]byte{[]byte("x")}})), packet(7, doneOp())...)
@@ -138,12 +146,19 @@ func TestTapRefuses(t *testing.T) {
 		data []byte
 		says string
 	}{
-		"entry of another request":  {packet(8, entryOp("CN=a")), "id 8"},
-		"result of another request": {packet(6, doneOp()), "id 6"},
-		"not BER":                   {[]byte("HTTP/1.1 400 Bad Request\r\n"), errBER.Error()},
-		"indefinite length":         {[]byte{0x30, 0x80, 0x02, 0x01, 0x07}, errBER.Error()},
-		"a giant":                   {[]byte{0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 0x02, 0x01, 0x07, 0x64}, "larger than"},
-		"an id beyond its message":  {[]byte{0x30, 0x03, 0x02, 0x04, 0, 0, 0, 7, 0x64}, errBER.Error()},
+		"entry of another request":   {packet(8, entryOp("CN=a")), "id 8"},
+		"result of another request":  {packet(9, doneOp()), "id 9"},
+		"result of a request before": {packet(6, doneOp()), errLate.Error()},
+		"an id below zero":           {packet(-121, doneOp()), "id -121"},
+		"entry without a request":    {packet(0, entryOp("CN=a")), "id 0"},
+		"primitive tag":              {recode(packet(7, entryOp("CN=a")), 0x44), "tag 0x44"},
+		"universal tag":              {recode(packet(7, entryOp("CN=a")), 0x24), "tag 0x24"},
+		"long tag":                   {recode(packet(7, entryOp("CN=a")), 0x7f, 0x04), "tag 0x7f"},
+		"long tag of an end":         {recode(packet(7, doneOp()), 0x7f, 0x05), "tag 0x7f"},
+		"not BER":                    {[]byte("HTTP/1.1 400 Bad Request\r\n"), errBER.Error()},
+		"indefinite length":          {[]byte{0x30, 0x80, 0x02, 0x01, 0x07}, errBER.Error()},
+		"a giant":                    {[]byte{0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 0x02, 0x01, 0x07, 0x64}, "larger than"},
+		"an id beyond its message":   {[]byte{0x30, 0x03, 0x02, 0x04, 0, 0, 0, 7, 0x64}, errBER.Error()},
 	} {
 		tap := tapOn(tc.data, 1, 7)
 		if _, err := io.ReadAll(tap); err == nil || !strings.Contains(err.Error(), tc.says) {
@@ -155,9 +170,9 @@ func TestTapRefuses(t *testing.T) {
 	}
 }
 
-// Entries behind the end of their search are not taken for the next one's, nor
-// passed over, and those before it stay.
-func TestTapRefusesLateEntries(t *testing.T) {
+// Whatever comes behind the end of its search is not taken for the next one's, nor
+// passed over, and what came before it stays.
+func TestTapRefusesLateMessages(t *testing.T) {
 	entry := func(id int64, dn string) []byte { return packet(id, entryOp(dn)) }
 	done := func(id int64) []byte { return packet(id, doneOp()) }
 	takeA := func(t *testing.T, tap *tap) {
@@ -166,16 +181,16 @@ func TestTapRefusesLateEntries(t *testing.T) {
 			t.Fatalf("%d entries, %v, %v", n, list, err)
 		}
 	}
-	t.Run("before those in time were taken", func(t *testing.T) {
-		tap := tapOn(slices.Concat(entry(7, "CN=a"), done(7), entry(7, "CN=b"), done(7)), 1, 7)
-		if _, err := io.ReadAll(tap); !errors.Is(err, errLateEntries) {
-			t.Errorf("%v", err)
-		}
-		takeA(t, tap)
-	})
-	for name, late := range map[string][]byte{"read before the next request": entry(7, "CN=b"), "with an end": slices.Concat(entry(7, "CN=b"), done(7)), "none": nil} {
-		for what, answer := range map[string][]byte{"no entries": done(8), "entries": slices.Concat(entry(8, "CN=c"), done(8))} {
-			t.Run(name+", and then "+what, func(t *testing.T) {
+	for what, late := range map[string][]byte{"an entry": entry(7, "CN=b"), "a reference": packet(7, referenceOp("ldap://b/DC=b")), "an end": done(7)} {
+		t.Run(what+" before the next request", func(t *testing.T) {
+			tap := tapOn(slices.Concat(entry(7, "CN=a"), done(7), late), 1, 7)
+			if _, err := io.ReadAll(tap); !errors.Is(err, errLate) {
+				t.Errorf("%v", err)
+			}
+			takeA(t, tap)
+		})
+		for next, answer := range map[string][]byte{"no entries": done(8), "entries": slices.Concat(entry(8, "CN=c"), done(8))} {
+			t.Run(what+" after the next request, then "+next, func(t *testing.T) {
 				network, server := io.Pipe()
 				tap := newTap(&stream{Reader: network})
 				tap.Write(done(7))
@@ -187,23 +202,24 @@ func TestTapRefusesLateEntries(t *testing.T) {
 				server.Write(slices.Concat(entry(7, "CN=a"), done(7)))
 				server.Write(nil) // taken when all before was looked at
 				takeA(t, tap)
-				server.Write(late)
-				server.Write(nil)
-				_, err := tap.Write(done(8))
-				if err == nil {
-					go func() { server.Write(answer); server.Close() }()
-					err = <-read
-				}
-				if errors.Is(err, errLateEntries) != (late != nil) {
+				tap.Write(done(8))
+				go func() { server.Write(slices.Concat(late, answer)); server.Close() }()
+				if err := <-read; !errors.Is(err, errLate) {
 					t.Errorf("%v", err)
+				}
+				if _, n := tap.take(); n > 0 {
+					t.Errorf("%d entries taken for the next search's", n)
 				}
 			})
 		}
 	}
-	t.Run("read after the next request", func(t *testing.T) {
-		tap := tapOn(slices.Concat(entry(7, "CN=a"), done(7)), 1, 7)
+	t.Run("what answers no search", func(t *testing.T) {
+		tap := tapOn(entry(7, "CN=a"), 1, 7)
+		io.ReadAll(tap)
 		tap.Write(done(8))
-		if _, err := io.ReadAll(tap); err == nil || !strings.Contains(err.Error(), "id 7") {
+		tap.Conn.(*stream).Reader = bytes.NewReader(slices.Concat(entry(8, "CN=b"), done(8)))
+		tap.err = nil
+		if _, err := io.ReadAll(tap); !errors.Is(err, errLate) {
 			t.Errorf("%v", err)
 		}
 	})
@@ -211,15 +227,15 @@ func TestTapRefusesLateEntries(t *testing.T) {
 
 // The memory of a page is used again, which must not show in the one before.
 func TestTapPagesStay(t *testing.T) {
-	var data []byte
-	for i := range 50 {
+	page := func(i int) (data []byte) {
 		for j := range 20 {
-			data = append(data, packet(7, entryOp(fmt.Sprintf("CN=%d-%d", i, j), resultAttribute{"a", [][]byte{bytes.Repeat([]byte{byte(i)}, 100*j)}}))...)
+			data = append(data, packet(int64(i), entryOp(fmt.Sprintf("CN=%d-%d", i, j), resultAttribute{"a", [][]byte{bytes.Repeat([]byte{byte(i)}, 100*j)}}))...)
 		}
-		data = append(data, packet(7, doneOp())...)
+		return append(data, packet(int64(i), doneOp())...)
 	}
 	done := int64(len(packet(7, doneOp())))
-	tap := tapOn(data, 1, 7)
+	conn := &stream{pieces: rand.New(rand.NewPCG(1, 0))}
+	tap := newTap(conn)
 	type taken struct {
 		i        int
 		messages []byte
@@ -231,7 +247,9 @@ func TestTapPagesStay(t *testing.T) {
 			t.Errorf("page %d: %d entries, %v", k.i, len(list), err)
 		}
 	}
-	for i := range 50 {
+	for i := 1; i <= 50; i++ {
+		conn.Reader = bytes.NewReader(page(i))
+		tap.Write(packet(int64(i), doneOp()))
 		if _, err := io.CopyN(io.Discard, tap, done); err != nil {
 			t.Fatal(err)
 		}

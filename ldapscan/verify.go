@@ -68,7 +68,7 @@ func refsOf(amendments []conflicts.Amendment) []conflicts.Ref {
 }
 
 func (d *Directory) reread(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	return d.failed(ctx, d.withDeleted(func(controls ...ldap.Control) error {
+	err := d.withDeleted(func(controls ...ldap.Control) error {
 		return d.batches(ctx, refs, func(search search) (int, error) {
 			list, err := search(rereadAttributes, controls...)
 			if err != nil {
@@ -80,7 +80,11 @@ func (d *Directory) reread(ctx context.Context, refs []conflicts.Ref, found func
 			}
 			return len(whole), err
 		})
-	}))
+	})
+	if err == nil {
+		err = d.settle()
+	}
+	return d.failed(ctx, err)
 }
 
 // Reread asks one server after the other for the objects that none had so far.

@@ -11,8 +11,8 @@ import (
 type viewer struct {
 	view conflicts.View
 	seen [noField]bool
-	// missing is the number of the first value of proxyAddresses that was left
-	// out, 0 if none was.
+	// missing is the number of a value of proxyAddresses that was left out, 0 if none
+	// was.
 	missing int
 	// deleted and domains are what only an export tells along with the rest.
 	deleted bool
@@ -64,8 +64,9 @@ func (w *viewer) otherField(name string) field {
 			continue
 		}
 		if f == int(proxyField) {
-			_, next := rangeEnd(name)
-			w.missing = max(w.missing, next)
+			if part, ok := rangeOf(name); !ok || part != whole {
+				w.missing = max(w.missing, part.next, 1)
+			}
 		}
 		return field(f)
 	}

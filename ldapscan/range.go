@@ -1,0 +1,101 @@
+package ldapscan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// maxParts bounds in how many parts the values of an attribute may come; their size
+// is that of a message at most. Active Directory sends 1,500 values at once unless
+// it was set up otherwise, and can hold fewer.
+const maxParts = 1000
+
+// attributes returns the values of an entry. Where the server returned part of
+// the values of proxyAddresses it asks for the rest ([MS-ADTS] 3.1.1.3.1.3.3);
+// of other attributes the first part is enough.
+func (d *Directory) attributes(r result) (attributes, error) {
+	a := attributes{}
+	a.take(r)
+	from, err := nextPart(r, 0)
+	for parts, bytes := 1, 0; err == nil && from > 0; parts++ {
+		if bytes += r.size(); parts == maxParts || bytes > maxMessage {
+			return nil, fmt.Errorf("%s: the server sends its proxyAddresses in more than %d parts or %d MiB", r.dn, maxParts, maxMessage>>20)
+		}
+		var rest []result
+		if rest, err = d.read(r.dn, []string{fmt.Sprintf("proxyAddresses;range=%d-*", from)}); err != nil {
+			return nil, fmt.Errorf("%s: values from %d on: %w", r.dn, from, err)
+		}
+		if len(rest) != 1 {
+			return nil, fmt.Errorf("%s: the server did not return the values from %d on", r.dn, from)
+		}
+		a.take(rest[0])
+		from, err = nextPart(rest[0], from)
+		r.values = rest[0].values
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.dn, err)
+	}
+	return a, nil
+}
+
+// nextPart returns the number of the first value of proxyAddresses behind those of
+// an entry, which begin with that of number from; 0 if there are no more.
+func nextPart(r result, from int) (next int, err error) {
+	there := from == 0
+	for _, attr := range r.values {
+		part, ok := rangeOf(attr.name)
+		switch {
+		case named(new(viewer), attr.name) != proxyField || part == whole && len(attr.values) == 0: // as AD announces a range
+		case part == whole && from == 0:
+		case !ok, part.first != from, len(attr.values) == 0, part.next > 0 && part.next-part.first != len(attr.values):
+			return 0, fmt.Errorf("asked for the values from %d on, the server returned %d as %s", from, len(attr.values), attr.name)
+		default:
+			there, next = true, part.next
+		}
+	}
+	if !there {
+		return 0, fmt.Errorf("the server did not return the values from %d on", from)
+	}
+	return next, nil
+}
+
+// take adds the values of an entry.
+func (a attributes) take(r result) {
+	for _, attr := range r.values {
+		a.add(attr.name, attr.values...)
+	}
+}
+
+// A valueRange says which values of an attribute came: those from first on, up to
+// the one before next, or to the last if that is 0.
+type valueRange struct{ first, next int }
+
+var whole valueRange
+
+// rangeOf reads the range of an attribute description, "name;range=0-1499" or
+// "name;range=1500-*", among whatever other options. It is false for a range that
+// cannot be read.
+func rangeOf(description string) (valueRange, bool) {
+	_, options, _ := strings.Cut(strings.ToLower(description), ";")
+	for option := range strings.SplitSeq(options, ";") {
+		bounds, ok := strings.CutPrefix(option, "range=")
+		if !ok {
+			continue
+		}
+		low, high, _ := strings.Cut(bounds, "-")
+		first, err := strconv.ParseUint(low, 10, 31)
+		if err != nil {
+			return whole, false
+		}
+		if high == "*" {
+			return valueRange{first: int(first)}, true
+		}
+		last, err := strconv.ParseUint(high, 10, 31)
+		if err != nil || last < first {
+			return whole, false
+		}
+		return valueRange{int(first), int(last) + 1}, true
+	}
+	return whole, true
+}

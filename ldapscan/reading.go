@@ -1,0 +1,88 @@
+package ldapscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"proxyaddr/conflicts"
+)
+
+// A secondReading is that of the suspects of a sweep: what became of each.
+type secondReading struct {
+	index   *conflicts.Index
+	left    map[conflicts.Ref]bool // not found so far
+	refs    []conflicts.Ref
+	objects []*conflicts.Object // that were found
+	changed int                 // of these, those that have other addresses than in the sweep
+	deleted int                 // those that were not, and are deleted objects now
+	failed  error               // why those that are left were not all asked for, or nil
+}
+
+func newSecondReading(suspects []conflicts.Ref, index *conflicts.Index) *secondReading {
+	s := &secondReading{index: index, refs: suspects, left: make(map[conflicts.Ref]bool, len(suspects))}
+	for _, ref := range suspects {
+		s.left[ref] = true
+	}
+	return s
+}
+
+// read inspects the suspects. An error means that the sweep and all that came of it is
+// to be made again.
+func (s *secondReading) read(ctx context.Context, src Source) error {
+	s.failed = src.Inspect(ctx, s.refs, s.found)
+	if s.failed == nil && len(s.left) > 0 {
+		var gone []conflicts.Amendment
+		for ref := range s.left {
+			gone = append(gone, conflicts.Amendment{DN: ref.DN, GUID: ref.GUID})
+		}
+		s.failed = src.Reread(ctx, gone, s.found) // also among deleted objects
+	}
+	if errors.As(s.failed, new(lostError)) {
+		return s.failed
+	}
+	return nil
+}
+
+func (s *secondReading) found(o *conflicts.Object) {
+	ref := o.Ref()
+	if !s.left[ref] {
+		return
+	}
+	delete(s.left, ref)
+	switch {
+	case o.Deleted:
+		s.deleted++
+		return
+	case !s.index.Confirms(&o.Entry):
+		s.changed++
+	}
+	s.objects = append(s.objects, o)
+}
+
+// tell adds to an audit what the second reading did not confirm.
+func (s *secondReading) tell(audit *conflicts.Audit) {
+	name := source(audit)
+	note := func(n int, format string) {
+		if n > 0 {
+			audit.Notes = append(audit.Notes, fmt.Sprintf(format, name, possibleDuplicates(n)))
+		}
+	}
+	note(s.changed, "%s: %s had other addresses when read again; the later ones count")
+	note(s.deleted, "%s: %s had been deleted when read again")
+	switch n := len(s.left); {
+	case n == 0:
+	case s.failed != nil:
+		audit.Problems = append(audit.Problems, fmt.Sprintf("%v: %s could not be re-checked", s.failed, possibleDuplicates(n)))
+	default:
+		audit.Problems = append(audit.Problems, fmt.Sprintf(
+			"%s: %s could not be re-checked: found in the sweep, then no longer, nor among the deleted objects that this account can see", name, possibleDuplicates(n)))
+	}
+}
+
+func possibleDuplicates(n int) string {
+	if n == 1 {
+		return "1 possible duplicate"
+	}
+	return fmt.Sprintf("%d possible duplicates", n)
+}

@@ -1,0 +1,142 @@
+package ldapscan_test
+
+import (
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan"
+	"proxyaddr/ldapscan/ldaptest"
+)
+
+// What changes between the two readings is told: a conflict that is gone is not
+// reported, and an object that is gone leaves the scan incomplete, unless it is seen to
+// be deleted.
+func TestSecondReading(t *testing.T) {
+	const x500 = "CN=X500,OU=Test,DC=contoso,DC=example"
+	modify := func(dn, how string) string { return "dn: " + dn + "\nchangetype: modify\n" + how }
+	for name, tc := range map[string]struct {
+		change        string
+		problem, note string
+		class         conflicts.Class // whose conflict is gone
+	}{
+		"nothing": {},
+		"an address removed": {change: modify(x500, "delete: proxyAddresses\nproxyAddresses: X500:/o=Org/cn=a\n-\n"),
+			note: "1 possible duplicate had other addresses", class: conflicts.NonSMTP},
+		"another address added": {change: modify(x500, "add: proxyAddresses\nproxyAddresses: smtp:later@contoso.example\n-\n")},
+		"the other conflict joined": {change: modify(x500, "add: proxyAddresses\nproxyAddresses: smtp:anna@contoso.example\n-\n"),
+			note: "1 possible duplicate had other addresses"},
+		"renamed": {change: "dn: " + x500 + "\nchangetype: modrdn\nnewrdn: CN=X500\ndeleteoldrdn: 1\nnewsuperior: DC=contoso,DC=example\n"},
+		"gone": {change: "dn: " + x500 + "\nchangetype: delete\n",
+			problem: "1 possible duplicate could not be re-checked: found in the sweep, then no longer", class: conflicts.NonSMTP},
+		"deleted": {change: modify(x500, "add: isDeleted\nisDeleted: TRUE\n-\ndelete: proxyAddresses\n-\n"),
+			note: "1 possible duplicate had been deleted", class: conflicts.NonSMTP},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fixture, entries := forest(t)
+			srv := serve(t, ldaptest.Config{Entries: entries})
+			d := open(t, config(srv))
+			srv.Inject(ldaptest.Fault{Kind: ldaptest.None, Match: inspecting, Do: func() {
+				if err := srv.Apply(strings.NewReader(tc.change)); err != nil {
+					t.Error(err)
+				}
+			}})
+			audit := scan(t, d, ldapscan.Options{})
+			for _, told := range []struct {
+				lines []string
+				want  string
+			}{{audit.Problems, tc.problem}, {audit.Notes, tc.note}} {
+				all := strings.Join(told.lines, "\n")
+				if told.want == "" && strings.Contains(all, "possible duplicate") || !strings.Contains(all, told.want) {
+					t.Errorf("told %q, want %q", all, told.want)
+				}
+			}
+			if audit.Complete() != (tc.problem == "") {
+				t.Errorf("problems %q", audit.Problems)
+			}
+			left := len(fixture.want)
+			if tc.class != "" {
+				left--
+			}
+			if len(audit.Conflicts) != left || tc.class != "" && audit.Count(tc.class) > 0 {
+				t.Errorf("%q", conflictsOf(audit))
+			}
+		})
+	}
+}
+
+// A suspect that a server does not answer for is not cleared.
+func TestSecondReadingFails(t *testing.T) {
+	_, entries := forest(t)
+	srv := serve(t, ldaptest.Config{Entries: entries})
+	d := open(t, config(srv))
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Times: -1, Match: inspecting})
+	audit := scan(t, d, ldapscan.Options{})
+	if want := "closed the connection: 9 possible duplicates could not be re-checked"; !strings.Contains(strings.Join(audit.Problems, "\n"), want) {
+		t.Errorf("problems %q, want %q", audit.Problems, want)
+	}
+}
+
+// The second reading comes from the server of the sweep. Where another one answers
+// instead, be it that it lacks the addresses that the first one has, the partitions
+// are swept again from it; where a third one does each time, the scan is incomplete.
+func TestAnotherServerBetweenTheReadings(t *testing.T) {
+	_, entries := forest(t)
+	content := entries.String()
+	lacking := strings.NewReplacer("anna@", "anne@", "ANNA@", "arne@").Replace(content)
+	for name, servers := range map[string][]string{
+		"one":  {content, lacking},
+		"ever": {content, lacking, content, lacking, content, lacking, content},
+	} {
+		for _, connections := range []int{1, 2} {
+			t.Run(fmt.Sprintf("%s, %d connections", name, connections), func(t *testing.T) {
+				var at atomic.Int64
+				var running []*ldaptest.Server
+				pool := x509.NewCertPool()
+				for i, c := range servers {
+					srv := serve(t, ldaptest.Config{Entries: strings.NewReader(c), Host: fmt.Sprintf("dc%d.contoso.example", i+1)})
+					pool.AppendCertsFromPEM(srv.CAPEM)
+					if i < len(servers)-1 {
+						srv.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: inspecting, Do: func() { at.Add(1) }})
+					}
+					running = append(running, srv)
+				}
+				cfg := config(running[0])
+				cfg.Connections = connections
+				cfg.TLS.RootCAs = pool
+				cfg.URL = forward(t, func() *ldaptest.Server { return running[at.Load()] })
+				d := open(t, cfg)
+				got := scan(t, d, ldapscan.Options{})
+				if name == "ever" {
+					if want := "another server answers under this name: 9 possible duplicates could not be re-checked"; got.Complete() || !strings.Contains(strings.Join(got.Problems, "\n"), want) {
+						t.Errorf("problems %q, want %q", got.Problems, want)
+					}
+					return
+				}
+				want := scan(t, open(t, config(running[1])), ldapscan.Options{})
+				if !got.Complete() || got.Objects() != want.Objects() || !slices.Equal(conflictsOf(got), conflictsOf(want)) {
+					t.Errorf("problems %q, %d objects, conflicts %q, want %q", got.Problems, got.Objects(), conflictsOf(got), conflictsOf(want))
+				}
+				if len(got.Scope.Servers) != 1 || got.Scope.Servers[0].Host != "dc2.contoso.example" || !slices.ContainsFunc(got.Notes, func(n string) bool { return strings.Contains(n, "the scan was begun again") }) {
+					t.Errorf("servers %v, notes %q", got.Scope.Servers, got.Notes)
+				}
+			})
+		}
+	}
+}
+
+// The same server may have been away for a moment.
+func TestSecondReadingGoesOn(t *testing.T) {
+	fixture, entries := forest(t)
+	srv := serve(t, ldaptest.Config{Entries: entries})
+	d := open(t, config(srv))
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: inspecting})
+	audit := scan(t, d, ldapscan.Options{})
+	if !audit.Complete() || !slices.Equal(conflictsOf(audit), fixture.want) || slices.ContainsFunc(audit.Notes, func(n string) bool { return strings.Contains(n, "begun again") }) {
+		t.Errorf("problems %q, notes %q, conflicts %q", audit.Problems, audit.Notes, conflictsOf(audit))
+	}
+}

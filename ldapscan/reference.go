@@ -1,0 +1,59 @@
+package ldapscan
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// references are the least few of those that nobody follows, so that neither their
+// order nor their number matters.
+type references []string
+
+const fewReferences = 5
+
+func (r *references) add(urls []string) {
+	for _, u := range urls {
+		if i, known := slices.BinarySearch(*r, u); !known && i < fewReferences {
+			*r = slices.Insert(*r, i, u)
+			*r = (*r)[:min(len(*r), fewReferences)]
+		}
+	}
+}
+
+// unfollowed returns the references of a page to places that nobody reads. All that
+// may be missing of a search in one partition lies in another.
+func (d *Directory) unfollowed(p page, base string, assigned []partition) (urls []string) {
+	for _, r := range p.referrals {
+		if dn := referredDN(r); sameDN(dn, base) || !d.accounted(dn, assigned) {
+			urls = append(urls, r)
+		}
+	}
+	return urls
+}
+
+// followed is an error if a page has such a reference.
+func (d *Directory) followed(p page, base string, assigned []partition) error {
+	if urls := d.unfollowed(p, base, assigned); len(urls) > 0 {
+		return fmt.Errorf("the server refers to %s, which was not followed", slices.Min(urls))
+	}
+	return nil
+}
+
+// accounted reports whether a partition that a server refers to is read or known
+// to the forest, where it is accounted for.
+func (d *Directory) accounted(dn string, assigned []partition) bool {
+	same := func(p partition) bool { return sameDN(p.dn, dn) }
+	return slices.ContainsFunc(assigned, same) || slices.ContainsFunc(d.forest, same)
+}
+
+// referredDN returns the distinguished name of a continuation reference (RFC
+// 4516), or "" if it has none.
+func referredDN(referral string) string {
+	u, err := url.Parse(referral)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimPrefix(u.Path, "/")
+}
