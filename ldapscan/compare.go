@@ -111,7 +111,7 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replic
 			for i, p := range c.partitions {
 				if slices.Contains(p.holders, d) && ctx.Err() == nil {
 					sink := &replicaSink{tally: &c.tally, whole: conflicts.NewReplica(c.seed)}
-					found[n][i] = &swept{d.sweepPartition(ctx, p.dn, addressSweep, d.assigned, sink, &surveys[n]), sink.whole}
+					found[n][i] = &swept{d.sweepPartition(ctx, p.partition, addressSweep, d.assigned, sink).keep(&surveys[n]), sink.whole}
 				}
 			}
 		})

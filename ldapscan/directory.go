@@ -44,12 +44,7 @@ type Directory struct {
 	unlisted         bool // the list of the forest's partitions could not be read
 	// visible are the partitions in which a proxy address was looked up.
 	visible map[string]bool
-	// swept are the sessions that ended the sweeps of the partitions.
-	swept []*session
-	// only is a session with the one server that may answer, nil for any; strayed
-	// says that another one did.
-	only    *session
-	strayed bool
+	only    *session // with the one server that may answer, nil for any
 	// controllers are known of the forest, all of them once located is set.
 	controllers controllers
 	located     bool
@@ -260,26 +255,15 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 	return survey, nil
 }
 
-// sweep reads all that is assigned to the server.
+// sweep reads all that is assigned to the server, and stays with it for what is read
+// again.
 func (d *Directory) sweep(ctx context.Context, all []partition, sink Sink, survey *Survey) {
-	d.swept = nil
-	for _, p := range d.assigned {
-		if ctx.Err() != nil {
-			return
-		}
-		c := d.sweepPartition(ctx, p.dn, wholeSweep, all, sink, survey)
-		survey.Coverage = append(survey.Coverage, c)
-		d.swept = append(d.swept, d.session)
-		if c.Values == 0 && c.Problem == "" {
-			problem, err := d.hides(p)
-			if err != nil {
-				problem = fmt.Sprintf("%s: %s: %s", p.dn, d.server.URL, brief(err))
-			}
-			if problem != "" {
-				survey.Problems = append(survey.Problems, problem)
-			}
-		}
+	d.only = nil
+	for _, a := range d.sweepPartitions(ctx, all, sink) {
+		survey.Coverage = append(survey.Coverage, a.keep(survey))
 	}
+	d.pin()
+	d.checkVisible(survey)
 	domains, err := d.AcceptedDomains(ctx)
 	survey.AcceptedDomains = append(survey.AcceptedDomains, domains...)
 	if err != nil {

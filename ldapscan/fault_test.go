@@ -26,6 +26,10 @@ func paged(filter string) func(ldaptest.Search) bool {
 
 func inspecting(s ldaptest.Search) bool { return strings.Contains(s.Filter, "(objectGUID=") }
 
+func inspectingDomain(s ldaptest.Search) bool {
+	return inspecting(s) && s.Base == "DC=contoso,DC=example"
+}
+
 // Whatever fails, the scan is never clean without having read everything. What
 // passes does no harm; what lasts, or tells nothing that could be believed, makes
 // it incomplete, and it says why.
@@ -46,6 +50,10 @@ func TestFaults(t *testing.T) {
 			"garbage":              {ldaptest.Fault{Kind: ldaptest.Garbage, Entry: 5}, "not LDAP", false},
 			"wrong message id":     {ldaptest.Fault{Kind: ldaptest.WrongID, Entry: 1 << 20}, "no request under way", false},
 			"wrong id of an entry": {ldaptest.Fault{Kind: ldaptest.WrongID, Entry: 5}, "no request under way", false},
+			"late entries":         {ldaptest.Fault{Kind: ldaptest.Late, Entry: 5}, "went on with a search", false},
+			"reference elsewhere":  {ldaptest.Fault{Reference: "ldap://a/DC=child,DC=contoso,DC=example"}, "refers to ldap://a/DC=child,DC=contoso,DC=example, which was not followed", true},
+			"reference to itself":  {ldaptest.Fault{Reference: "ldap://a/dc=contoso, dc=example"}, "which was not followed", true},
+			"reference to nothing": {ldaptest.Fault{Reference: "ldap://a"}, "refers to ldap://a, which was not followed", true},
 			"no paging control":    {ldaptest.Fault{Kind: ldaptest.NoControl}, "without the paging control", true},
 			"page twice":           {ldaptest.Fault{Kind: ldaptest.Repeat}, "objects came twice", true},
 			"busy":                 {ldaptest.Fault{Kind: ldaptest.Fail, Entry: 5, Code: ldap.LDAPResultBusy}, "busy", false},
@@ -57,9 +65,19 @@ func TestFaults(t *testing.T) {
 			faults[fmt.Sprintf("sweep page %d: %s", page, name)] = f
 		}
 	}
+	for _, page := range []int{2, 3} {
+		faults[fmt.Sprintf("sweep page %d: cookie dropped", page)] = fault{ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension,
+			Page: page, Match: paged(sweep)}, "MaxResultSetSize", false}
+	}
+	faults["catch-up: reference to itself"] = fault{ldaptest.Fault{Reference: "ldap://a/DC=contoso,DC=example", Match: paged(catchUp)}, "which was not followed", true}
+	faults["inspect: reference to itself"] = fault{ldaptest.Fault{Reference: "ldap://a/DC=contoso,DC=example", Match: inspectingDomain}, "could not be re-checked", true}
+	faults["inspect: late entries"] = fault{ldaptest.Fault{Kind: ldaptest.Late, Match: inspectingDomain}, "could not be re-checked", true}
 	for where, match := range map[string]func(ldaptest.Search) bool{"catch-up": paged(catchUp), "deleted": paged(deleted), "accepted domains": paged(accepted), "inspect": inspecting} {
 		faults[where+": drop"] = fault{ldaptest.Fault{Kind: ldaptest.Drop, Match: match}, closed, false}
 		faults[where+": hang"] = fault{ldaptest.Fault{Kind: ldaptest.Hang, Match: match}, "no answer in time", false}
+		if where != "inspect" {
+			faults[where+": late end"] = fault{ldaptest.Fault{Kind: ldaptest.Late, Reference: "ldap://a/CN=Configuration,DC=contoso,DC=example", Match: match}, "went on with a search", false}
+		}
 		faults[where+": busy"] = fault{ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Match: match}, "busy", false}
 	}
 	for name, f := range faults {

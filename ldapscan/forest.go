@@ -278,7 +278,6 @@ func (f *Forest) ask(ctx context.Context, refs []conflicts.Ref, inspect func(*Di
 	}
 	several := slices.ContainsFunc(f.directories, func(d *Directory) bool { return d.name() != f.directories[0].name() })
 	var failed []string
-	lost := false
 	for _, d := range f.directories {
 		err := inspect(d, ctx, slices.Collect(maps.Keys(left)), func(o *conflicts.Object) {
 			delete(left, o.Ref())
@@ -292,15 +291,10 @@ func (f *Forest) ask(ctx context.Context, refs []conflicts.Ref, inspect func(*Di
 		}
 		if err != nil {
 			failed = append(failed, err.Error())
-			lost = lost || errors.As(err, new(lostError))
 		}
 	}
 	if len(left) == 0 || len(failed) == 0 {
 		return nil
 	}
-	err := errors.New(strings.Join(failed, "; "))
-	if lost {
-		return lostError{err}
-	}
-	return err
+	return errors.New(strings.Join(failed, "; "))
 }

@@ -2,7 +2,6 @@ package ldapscan
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,39 +17,20 @@ const inspectBatch = 50
 
 // Inspect reads the objects in batches by their objectGUID, which is indexed and
 // stays the same when an object is renamed or moved. Those without one are read
-// one by one. After a sweep they are read from the server of the sweep alone:
-// behind one name there can be several, which have not all replicated the same. If
-// it is gone, the error is a [lostError].
+// one by one.
 func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	for _, s := range d.swept {
-		if !s.same(d.session) {
-			return d.failed(ctx, lostError{errOtherServer})
-		}
-	}
-	if len(d.swept) > 0 {
-		defer func(only *session) { d.only = only }(d.only)
-		d.pin()
-	}
-	err := d.batches(ctx, refs, func(search search) (int, error) { return d.objects(search, found) })
-	if err != nil && d.strayed {
-		err = lostError{errOtherServer}
-	}
-	return d.failed(ctx, err)
+	return d.failed(ctx, d.batches(ctx, refs, func(search search) (int, error) { return d.objects(search, found) }))
 }
 
-// failed is the error of a verb, still a [lostError] if it is one.
+// failed is the error of a verb.
 func (d *Directory) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err == nil {
-		return nil
+	if err != nil {
+		return fmt.Errorf("%s: %s", d.server.URL, brief(err))
 	}
-	failed := fmt.Errorf("%s: %s", d.server.URL, brief(err))
-	if errors.As(err, new(lostError)) {
-		return lostError{failed}
-	}
-	return failed
+	return nil
 }
 
 // A search asks for attributes of the objects of a batch.

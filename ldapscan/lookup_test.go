@@ -79,6 +79,9 @@ func TestLookupIncomplete(t *testing.T) {
 		"dropped":           {claimants, ldaptest.Fault{Kind: ldaptest.Drop, Match: looking}, dn},
 		"busy":              {claimants, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Match: looking}, "busy"},
 		"no paging control": {claimants, ldaptest.Fault{Kind: ldaptest.NoControl, Match: looking}, "without the paging control"},
+		"late entries":      {claimants, ldaptest.Fault{Kind: ldaptest.Late, Match: looking}, "went on with a search"},
+		"refers to itself":  {claimants, ldaptest.Fault{Reference: "ldap://a/" + dn, Match: looking}, "refers to ldap://a/" + dn},
+		"cookie dropped":    {claimants, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Page: 2, Match: looking}, "MaxResultSetSize"},
 		"nothing visible":   {strings.ReplaceAll(claimants, "x@contoso.example", "y@contoso.example"), ldaptest.Fault{}, "not one proxy address"},
 		"mail visible":      {claimants, ldaptest.Fault{}, "not one proxy address"},
 		"domain elsewhere":  {claimants + elsewhere, ldaptest.Fault{}, "DC=child,DC=contoso,DC=example: no domain controller of child.contoso.example was read"},
@@ -89,7 +92,9 @@ func TestLookupIncomplete(t *testing.T) {
 				content = strings.ReplaceAll(content, "proxyAddresses:", "info:")
 			}
 			srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content)})
-			d := open(t, config(srv))
+			cfg := config(srv)
+			cfg.PageSize = 1
+			d := open(t, cfg)
 			tc.fault.Times = -1
 			srv.Inject(tc.fault)
 			err := d.Lookup(context.Background(), []conflicts.Address{conflicts.ParseAddress("smtp:x@contoso.example")}, func(*conflicts.Object) {})
@@ -106,6 +111,25 @@ func TestLookupIncomplete(t *testing.T) {
 		err := export(t, tc.content).Lookup(context.Background(), []conflicts.Address{conflicts.ParseAddress("smtp:x@contoso.example")}, func(*conflicts.Object) {})
 		if err == nil || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("export, %s: %v, want %q", name, err, tc.says)
+		}
+	}
+}
+
+// What passes is looked up again, deleted objects with the others, and each is handed
+// over once.
+func TestLookupGoesOn(t *testing.T) {
+	for name, fault := range map[string]ldaptest.Fault{
+		"dropped":        {Kind: ldaptest.Drop, Page: 3, Match: looking},
+		"late entries":   {Kind: ldaptest.Late, Page: 3, Match: looking},
+		"cookie dropped": {Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Page: 3, Match: looking},
+	} {
+		srv := serve(t, ldaptest.Config{Entries: strings.NewReader(claimants)})
+		cfg := config(srv)
+		cfg.PageSize = 1
+		d := open(t, cfg)
+		srv.Inject(fault)
+		if found := lookup(t, d, "smtp:x@contoso.example"); len(found) != 5 {
+			t.Errorf("%s: %s", name, names(found))
 		}
 	}
 }

@@ -61,11 +61,15 @@ func (d *Directory) results(q query, each func(result)) error {
 	var all []result
 	err := persist(func() error {
 		all = nil
-		return d.pages(q, func(p page) error {
+		err := d.pages(q, func(p page) error {
 			list, err := parseEntries(bytes.Clone(p.entries))
 			all = append(all, list...)
 			return cmp.Or(err, d.followed(p, q.base, nil))
 		})
+		if err == nil {
+			err = d.settle()
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -143,7 +147,7 @@ func (d *Directory) fetch(q query, last page) (page, error) {
 		p, answered, err := d.search(q.base, ldap.ScopeWholeSubtree, q.filter, q.attributes, append([]ldap.Control{control}, q.controls...)...)
 		var large largeAnswer
 		switch continued := last.session != nil; {
-		case errors.As(err, &large) && uint32(large.entries) < d.pageSize:
+		case errors.As(err, &large) && large.entries > 0 && uint32(large.entries) < d.pageSize:
 			d.pageSize = uint32(max(1, large.entries/2))
 			if !continued {
 				continue
@@ -161,11 +165,16 @@ func (d *Directory) fetch(q query, last page) (page, error) {
 		case err != nil:
 			return p, cmp.Or(p.failed, err)
 		}
-		paged, ok := ldap.FindControl(answered, paging).(*ldap.ControlPaging)
-		if !ok {
-			return p, errors.New("a page came without the paging control, so nothing tells whether it was the last")
+		var paged []*ldap.ControlPaging
+		for _, c := range answered {
+			if c, ok := c.(*ldap.ControlPaging); ok {
+				paged = append(paged, c)
+			}
 		}
-		p.cookie = paged.Cookie
+		if len(paged) != 1 {
+			return p, errors.New("a page came without the paging control, or with several, so nothing tells whether it was the last")
+		}
+		p.cookie = paged[0].Cookie
 		return p, p.bounded(q, last)
 	}
 }

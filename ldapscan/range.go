@@ -46,8 +46,8 @@ func nextPart(r result, from int) (next int, err error) {
 	for _, attr := range r.values {
 		part, ok := rangeOf(attr.name)
 		switch {
-		case named(new(viewer), attr.name) != proxyField || part == whole && len(attr.values) == 0: // as AD announces a range
-		case part == whole && from == 0:
+		case named(new(viewer), attr.name) != proxyField:
+		case ok && part == whole && (from == 0 || len(attr.values) == 0): // AD sends the bare name with a range
 		case !ok, part.first != from, len(attr.values) == 0, part.next > 0 && part.next-part.first != len(attr.values):
 			return 0, fmt.Errorf("asked for the values from %d on, the server returned %d as %s", from, len(attr.values), attr.name)
 		default:

@@ -2,7 +2,6 @@ package ldapscan
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"proxyaddr/conflicts"
@@ -10,38 +9,36 @@ import (
 
 // A secondReading is that of the suspects of a sweep: what became of each.
 type secondReading struct {
-	index   *conflicts.Index
-	left    map[conflicts.Ref]bool // not found so far
-	refs    []conflicts.Ref
-	objects []*conflicts.Object // that were found
-	changed int                 // of these, those that have other addresses than in the sweep
-	deleted int                 // those that were not, and are deleted objects now
-	failed  error               // why those that are left were not all asked for, or nil
+	index    *conflicts.Index
+	suspects []conflicts.Ref
+	left     map[conflicts.Ref]bool // not found so far
+	objects  []*conflicts.Object    // that were found
+	changed  int                    // of these, those that have other addresses than in the sweep
+	deleted  int                    // those that are deleted objects now
+	failed   error                  // why not all that are left were asked for, or nil
 }
 
-func newSecondReading(suspects []conflicts.Ref, index *conflicts.Index) *secondReading {
-	s := &secondReading{index: index, refs: suspects, left: make(map[conflicts.Ref]bool, len(suspects))}
+func newSecondReading(index *conflicts.Index, suspects []conflicts.Ref) *secondReading {
+	s := &secondReading{index: index, suspects: suspects, left: make(map[conflicts.Ref]bool, len(suspects))}
 	for _, ref := range suspects {
 		s.left[ref] = true
 	}
 	return s
 }
 
-// read inspects the suspects. An error means that the sweep and all that came of it is
-// to be made again.
-func (s *secondReading) read(ctx context.Context, src Source) error {
-	s.failed = src.Inspect(ctx, s.refs, s.found)
-	if s.failed == nil && len(s.left) > 0 {
-		var gone []conflicts.Amendment
-		for ref := range s.left {
+// read inspects the suspects, and looks for those that are gone among deleted objects.
+func (s *secondReading) read(ctx context.Context, src Source) {
+	s.failed = src.Inspect(ctx, s.suspects, s.found)
+	if s.failed != nil || len(s.left) == 0 {
+		return
+	}
+	var gone []conflicts.Amendment
+	for _, ref := range s.suspects {
+		if s.left[ref] {
 			gone = append(gone, conflicts.Amendment{DN: ref.DN, GUID: ref.GUID})
 		}
-		s.failed = src.Reread(ctx, gone, s.found) // also among deleted objects
 	}
-	if errors.As(s.failed, new(lostError)) {
-		return s.failed
-	}
-	return nil
+	s.failed = src.Reread(ctx, gone, s.found)
 }
 
 func (s *secondReading) found(o *conflicts.Object) {

@@ -30,7 +30,7 @@ func (d *Directory) send(request *ldap.SearchRequest) (p page, answered []ldap.C
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	wait := d.wait
-	var failed error // the first time
+	var failed, strayed error // failed the first time
 	if d.lost != nil {
 		return page{session: d.session, failed: d.lost}, nil, d.lost
 	}
@@ -45,21 +45,22 @@ func (d *Directory) send(request *ldap.SearchRequest) (p page, answered []ldap.C
 			d.pace.spend(time.Now(), p.count)
 			return p, answered, nil
 		}
-		if late := errors.Is(err, errLate); late || errors.As(err, new(largeAnswer)) {
+		lost := errors.As(err, new(violation))
+		if lost || errors.As(err, new(largeAnswer)) {
 			if d.again != nil {
 				d.reopen()
 			}
-			if late {
+			if lost {
 				err = lostError{err}
 			}
 			return p, nil, err
 		}
 		if d.again == nil || try == retries || !broken(err) && !busy(err) || !d.sleep(wait) {
-			return p, nil, err
+			return p, nil, cmp.Or(strayed, err)
 		}
 		wait *= 2
 		if broken(err) {
-			if d.reopen(); d.lost != nil {
+			if strayed = d.reopen(); d.lost != nil {
 				p.failed = d.lost
 				return p, nil, d.lost
 			}
@@ -95,8 +96,8 @@ func busy(err error) bool {
 
 // reopen puts a fresh session in place of the one that broke. Where that does not
 // work either, the next request fails at once; where it is the account's fault, all later
-// ones do.
-func (d *Directory) reopen() {
+// ones do. The error says that another server than the only one answered.
+func (d *Directory) reopen() error {
 	fresh, err := d.again()
 	if err != nil {
 		if e := (*refusedError)(nil); errors.As(err, &e) {
@@ -104,20 +105,21 @@ func (d *Directory) reopen() {
 		} else if accountRefused(err) {
 			d.lost = err
 		}
-		return
+		return nil
 	}
-	if d.strayed = d.only != nil && !fresh.same(d.only); d.strayed {
+	if d.only != nil && !fresh.same(d.only) {
 		fresh.close()
-		return
+		return errOtherServer
 	}
 	d.session.close()
 	d.session = fresh
 	d.reopened++
+	return nil
 }
 
 // pin makes the directory stay with its server: behind one name there can be
-// several.
-func (d *Directory) pin() { d.only, d.strayed = d.session, false }
+// several, which have not all replicated the same.
+func (d *Directory) pin() { d.only = d.session }
 
 // sleep waits, and reports false if the directory's context ended meanwhile.
 func (d *Directory) sleep(wait time.Duration) bool {

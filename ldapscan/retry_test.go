@@ -83,7 +83,8 @@ func TestAnotherServerTakesOver(t *testing.T) {
 					t.Errorf("%s proposed, want %s", got.Changes[i].New, c.New)
 				}
 			}
-			if len(got.Scope.Servers) != 1 || got.Scope.Servers[0].Host != "dc2.contoso.example" || len(got.Notes) == 0 {
+			if len(got.Scope.Servers) != 1 || got.Scope.Servers[0].Host != "dc2.contoso.example" ||
+				!slices.Contains(got.Notes, "CN=Configuration,DC=contoso,DC=example: swept again on dc2.contoso.example, which took over") {
 				t.Errorf("servers %v, notes %q", got.Scope.Servers, got.Notes)
 			}
 		})

@@ -30,34 +30,16 @@ type Progress struct {
 	Suspects int
 }
 
-// Scan sweeps a source, reads the suspects again and judges them. If another server
-// answers in place of the one that was swept, it begins again. The error is that of
-// ctx, or says why nothing could be read at all; everything short of that is an audit
-// that may be incomplete.
+// Scan sweeps a source, reads the suspects again and judges them. The error
+// is that of ctx, or says why nothing could be read at all; everything short of
+// that is an audit that may be incomplete.
 func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error) {
-	var notes []string
-	for n := 1; ; n++ {
-		audit, lost, err := scan(ctx, src, opt)
-		if err != nil {
-			return nil, err
-		}
-		if lost == nil || n == attempts {
-			audit.Notes = append(audit.Notes, notes...)
-			return audit, nil
-		}
-		notes = append(notes, fmt.Sprintf("%v: the scan was begun again", lost))
-	}
-}
-
-// scan makes one attempt. The audit is not to be used if it was lost and can be made
-// again.
-func scan(ctx context.Context, src Source, opt Options) (audit *conflicts.Audit, lost, err error) {
 	sink := newCollector(conflicts.NewIndex(maphash.MakeSeed()), opt.Judge, opt.Progress)
 	survey, err := src.Sweep(ctx, sink)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	audit = newAudit(src, opt)
+	audit := newAudit(src, opt)
 	audit.Scope.AcceptedDomains = survey.AcceptedDomains
 	audit.Coverage, audit.Problems, audit.Notes = survey.Coverage, survey.Problems, survey.Notes
 	for _, c := range survey.Coverage {
@@ -84,10 +66,10 @@ func scan(ctx context.Context, src Source, opt Options) (audit *conflicts.Audit,
 		audit.Problems = append(audit.Problems, fmt.Sprintf(
 			"%s: %d objects came twice without having changed: others may be missing in their place", source(audit), n))
 	}
-	second := newSecondReading(suspects, all.index)
-	lost = second.read(ctx, src)
+	second := newSecondReading(all.index, suspects)
+	second.read(ctx, src)
 	if ctx.Err() != nil {
-		return nil, nil, ctx.Err()
+		return nil, ctx.Err()
 	}
 	second.tell(audit)
 	opt.Judge.Rules = audit.Rules
@@ -96,7 +78,7 @@ func scan(ctx context.Context, src Source, opt Options) (audit *conflicts.Audit,
 	var shared []conflicts.Finding
 	audit.Conflicts, audit.Changes, shared = conflicts.Judge(second.objects, opt.Judge)
 	audit.Findings = conflicts.SortFindings(append(all.current(), shared...))
-	return audit, lost, nil
+	return audit, nil
 }
 
 // newAudit returns an audit with all that is known before anything is read.

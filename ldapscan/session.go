@@ -128,7 +128,7 @@ func (s *session) search(request *ldap.SearchRequest) (p page, answered []ldap.C
 	}
 	if len(res.Entries) > 0 { // what the tap lets through is no entry
 		s.conn.Close()
-		return page{session: s}, nil, errBER
+		return page{session: s}, nil, violation{errBER}
 	}
 	p.referrals = res.Referrals
 	return p, res.Controls, nil

@@ -30,41 +30,82 @@ type sweeping struct {
 var wholeSweep = sweeping{filter, sweepAttributes, true}
 
 // sweepPartition reads one partition. What an attempt found that is made again
-// is dropped; what the last one found is kept even if it did not come to its end.
-func (d *Directory) sweepPartition(ctx context.Context, partition string, ask sweeping, all []partition, sink Sink, survey *Survey) conflicts.Coverage {
+// is dropped; the caller keeps what the last one found, even if it did not come to
+// its end.
+func (d *Directory) sweepPartition(ctx context.Context, p partition, ask sweeping, all []partition, sink Sink) *attempt {
+	var notes []string
 	for n := 1; ; n++ {
-		a := attempt{d: d, partition: partition, ask: ask, all: all, sink: sink, Survey: &Survey{}}
+		a := &attempt{d: d, partition: p, ask: ask, all: all, sink: sink, Survey: &Survey{}}
 		err := a.run()
 		if errors.As(err, new(lostError)) && n < attempts && ctx.Err() == nil {
-			for _, p := range a.portions {
-				p.Drop()
-			}
-			survey.Notes = append(survey.Notes, fmt.Sprintf("%s: %s: the sweep broke off after %d objects and was begun again", partition, d.server.URL, a.Objects))
+			a.drop()
+			notes = append(notes, fmt.Sprintf("%s: %s: the sweep broke off after %d objects and was begun again", p.dn, d.server.URL, a.Objects))
 			continue
 		}
-		for _, p := range a.portions {
-			p.Keep()
-		}
 		if err != nil {
-			a.Problem = fmt.Sprintf("%s: %s after %d objects: %s", partition, d.server.URL, a.Objects, brief(err))
+			a.Problem = fmt.Sprintf("%s: %s after %d objects: %s", p.dn, d.server.URL, a.Objects, brief(err))
 		}
-		survey.add(a.Survey)
-		return a.Coverage
+		a.Notes = append(notes, a.Notes...)
+		a.server = d.session
+		return a
 	}
+}
+
+// sweepPartitions sweeps all that are assigned to the server, those again that were
+// read from another one that it took over from.
+func (d *Directory) sweepPartitions(ctx context.Context, all []partition, sink Sink) []*attempt {
+	swept := make([]*attempt, len(d.assigned))
+	elsewhere := func(a *attempt) bool { return !a.server.same(d.session) }
+	for range attempts {
+		for i, p := range d.assigned {
+			last := swept[i]
+			if last != nil && !elsewhere(last) {
+				continue
+			}
+			swept[i] = d.sweepPartition(ctx, p, wholeSweep, all, sink)
+			if last != nil {
+				last.drop()
+				swept[i].Notes = append(swept[i].Notes, fmt.Sprintf("%s: swept again on %s, which took over", p.dn, d.server.Name()))
+			}
+			if ctx.Err() != nil {
+				return nil
+			}
+		}
+		if !slices.ContainsFunc(swept, elsewhere) {
+			return swept
+		}
+	}
+	swept[0].Problems = append(swept[0].Problems, fmt.Sprintf("%s: several servers answer under this name, and none of them stayed for all partitions", d.server.URL))
+	return swept
 }
 
 // An attempt is one to sweep a partition.
 type attempt struct {
 	d         *Directory
-	partition string
+	partition partition
 	ask       sweeping
 	all       []partition
 	sink      Sink
 	portions  []Portion
 	elsewhere references
+	server    *session // that answered last
 
 	conflicts.Coverage
 	*Survey
+}
+
+func (a *attempt) drop() {
+	for _, p := range a.portions {
+		p.Drop()
+	}
+}
+
+func (a *attempt) keep(survey *Survey) conflicts.Coverage {
+	for _, p := range a.portions {
+		p.Keep()
+	}
+	survey.add(a.Survey)
+	return a.Coverage
 }
 
 func (a *attempt) portion() Portion {
@@ -75,20 +116,20 @@ func (a *attempt) portion() Portion {
 
 func (a *attempt) run() error {
 	d := a.d
-	a.Partition = a.partition
+	a.Partition = a.partition.dn
 	before, err := d.highestUSN()
 	if err != nil {
 		return err
 	}
 	server := d.session
-	whole := query{base: a.partition, filter: a.ask.filter, attributes: a.ask.attributes, most: mostObjects(before)}
+	whole := query{base: a.Partition, filter: a.ask.filter, attributes: a.ask.attributes, most: mostObjects(before)}
 	defer a.tellReferences()
 	if err := a.read(a.split(whole, before)); err != nil {
 		return err
 	}
 	after := a.portion()
 	if before == 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%s: %s counts no changes, so an object that moved during the sweep may be missing", a.partition, d.server.URL))
+		a.Notes = append(a.Notes, fmt.Sprintf("%s: %s counts no changes, so an object that moved during the sweep may be missing", a.Partition, d.server.URL))
 	} else if err := a.catchUp(whole, before, after); err != nil {
 		return err
 	}
@@ -115,7 +156,7 @@ func mostObjects(changes int64) int {
 // tellReferences makes a problem of references to what nobody reads.
 func (a *attempt) tellReferences() {
 	if len(a.elsewhere) > 0 {
-		a.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", a.partition, a.d.server.URL, strings.Join(a.elsewhere, ", "))
+		a.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", a.Partition, a.d.server.URL, strings.Join(a.elsewhere, ", "))
 	}
 }
 
@@ -150,7 +191,7 @@ func (a *attempt) read(queries []query) error {
 	for len(workers) < min(a.d.connections, len(queries)) {
 		other, err := a.d.another()
 		if err != nil {
-			a.Notes = append(a.Notes, fmt.Sprintf("%s: %s: read by %d connections, as no other could be opened: %s", a.partition, a.d.server.URL, len(workers), brief(err)))
+			a.Notes = append(a.Notes, fmt.Sprintf("%s: %s: read by %d connections, as no other could be opened: %s", a.Partition, a.d.server.URL, len(workers), brief(err)))
 			break
 		}
 		defer other.session.close()
@@ -240,7 +281,7 @@ func (a *attempt) catchUp(q query, before int64, portion Portion) error {
 	q.filter = fmt.Sprintf("(&(uSNChanged>=%d)%s)", before+1, q.filter)
 	n := 0
 	err := a.d.pages(q, func(p page) error {
-		a.elsewhere.add(a.d.unfollowed(p, a.partition, a.all))
+		a.elsewhere.add(a.d.unfollowed(p, a.Partition, a.all))
 		return a.d.views(p, func(v *conflicts.View) {
 			n++
 			portion.Changed(v)
@@ -264,10 +305,10 @@ func (a *attempt) deleted(portion Portion) error {
 	if !a.ask.deleted || !a.d.offers(showDeleted) {
 		return nil
 	}
-	q := query{base: deletedObjects + a.partition, filter: "(&(isDeleted=TRUE)" + a.ask.filter + ")", attributes: a.ask.attributes,
+	q := query{base: deletedObjects + a.Partition, filter: "(&(isDeleted=TRUE)" + a.ask.filter + ")", attributes: a.ask.attributes,
 		controls: []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}, most: maxSwept}
 	err := a.d.pages(q, func(p page) error {
-		a.elsewhere.add(a.d.unfollowed(p, a.partition, a.all))
+		a.elsewhere.add(a.d.unfollowed(p, a.Partition, a.all))
 		return a.d.views(p, func(v *conflicts.View) {
 			a.Deleted++
 			portion.Deleted(v)
@@ -282,10 +323,10 @@ func (a *attempt) deleted(portion Portion) error {
 		return err
 	case noSuchObject(err), err == nil && !seen:
 		if a.Objects > 0 { // else there is most likely nothing to see
-			a.Notes = append(a.Notes, a.partition+": this account cannot see deleted objects, so that an address of one may be proposed")
+			a.Notes = append(a.Notes, a.Partition+": this account cannot see deleted objects, so that an address of one may be proposed")
 		}
 	case err != nil:
-		text := fmt.Sprintf("%s: deleted objects could not be read: %s", a.partition, brief(err))
+		text := fmt.Sprintf("%s: deleted objects could not be read: %s", a.Partition, brief(err))
 		if refused(err) {
 			a.Notes = append(a.Notes, text)
 		} else {

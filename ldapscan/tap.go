@@ -31,9 +31,10 @@ type tap struct {
 	pass int // bytes behind r that are still to be handed on
 
 	ended int64 // id of the last search that ended
-	// What answered the request of that id so far.
-	answered        int64
-	messages, bytes int
+	most  bound
+	// answered is the id of a request, answer what came for it so far.
+	answered int64
+	answer   bound
 
 	mu      sync.Mutex
 	done    []byte // messages of a search that has ended, to be taken
@@ -54,6 +55,9 @@ const (
 	maxMessages = 1_000_000
 )
 
+// A bound is how much may answer one request, or did.
+type bound struct{ bytes, messages int }
+
 // The responses that a client can be sent (RFC 4511 section 4.2 and later), by the
 // one octet that section 5.1 leaves them: definite lengths and no tag but these.
 // The library would decode others, and take some for an entry.
@@ -70,16 +74,25 @@ const (
 // An unsolicited notification (RFC 4511 section 4.4) has the message id 0.
 const unsolicited = 0
 
+// A violation is the error of a server that does not keep to the protocol. It is not
+// about the request under way alone: what came before may lack something.
+type violation struct{ error }
+
+func (e violation) Unwrap() error { return e.error }
+
 var errLate = errors.New("the server went on with a search after it had said that it was at its end")
 
-// A largeAnswer is the error of a request whose answer exceeds the bounds.
-type largeAnswer struct{ entries int } // that came
-
-func (e largeAnswer) Error() string {
-	return fmt.Sprintf("the server sent more than %d MiB or %d messages for one page", maxAnswer>>20, maxMessages)
+// A largeAnswer is the error of a request whose answer exceeds the bound.
+type largeAnswer struct {
+	bound
+	entries int // that came
 }
 
-func newTap(c net.Conn) *tap { return &tap{Conn: c} }
+func (e largeAnswer) Error() string {
+	return fmt.Sprintf("the server sent more than %d MiB or %d messages for one page", e.bytes>>20, e.messages)
+}
+
+func newTap(c net.Conn) *tap { return &tap{Conn: c, most: bound{maxAnswer, maxMessages}} }
 
 // Write notes the message id of a request; the library writes one at a time,
 // whole.
@@ -95,31 +108,31 @@ func (t *tap) check(m message) error {
 	last := t.last.Load()
 	if t.answered != last {
 		if t.kept > 0 {
-			return errLate // of what was no search, or was given up
+			return violation{errLate} // of what was no search
 		}
-		t.answered, t.messages, t.bytes = last, 0, 0
-	}
-	switch m.op {
-	case bindResponse, searchResultEntry, searchResultDone, modifyResponse, searchResultReference, extendedResponse, intermediateResponse:
-	default:
-		return fmt.Errorf("the server sent a message of a kind that LDAP does not have (tag 0x%02x)", m.op)
+		t.answered, t.answer = last, bound{}
 	}
 	switch {
 	case m.id == unsolicited && m.op == extendedResponse:
 	case m.id > 0 && (m.id == t.ended || m.id < last):
-		return errLate
+		return violation{errLate}
 	case m.id != last:
-		return fmt.Errorf("a message came with id %d, which no request under way has", m.id)
+		return violation{fmt.Errorf("a message came with id %d, which no request under way has", m.id)}
 	}
-	if t.messages == maxMessages || t.bytes+m.size > maxAnswer {
-		return largeAnswer{t.kept}
+	switch m.op {
+	case bindResponse, searchResultEntry, searchResultDone, modifyResponse, searchResultReference, extendedResponse, intermediateResponse:
+	default:
+		return violation{fmt.Errorf("the server sent a message of a kind that LDAP does not have (tag 0x%02x)", m.op)}
+	}
+	if t.answer.messages == t.most.messages || t.answer.bytes+m.size > t.most.bytes {
+		return largeAnswer{t.most, t.kept}
 	}
 	return nil
 }
 
 func (t *tap) count(m message) {
-	t.messages++
-	t.bytes += m.size
+	t.answer.messages++
+	t.answer.bytes += m.size
 }
 
 // take returns what came of the search that has ended, for [nextEntry], and how
@@ -156,13 +169,16 @@ func (t *tap) Read(p []byte) (int, error) {
 		missing := 0
 		if t.pass == 0 {
 			m, err := parseMessage(t.buf[t.r:t.w])
-			if err == nil {
+			switch {
+			case err == nil:
 				err = t.check(m)
+			case err != io.ErrUnexpectedEOF:
+				err = violation{err}
 			}
 			whole := err == nil && m.size <= t.w-t.r
 			switch {
 			case err == nil && m.op == searchResultDone && !t.end(m):
-				return 0, t.fail(errLate)
+				return 0, t.fail(violation{errLate})
 			case err == nil && m.op != searchResultEntry:
 				t.pass = m.size
 				t.count(m)
@@ -175,7 +191,7 @@ func (t *tap) Read(p []byte) (int, error) {
 				continue
 			case err == nil:
 				missing = m.size - (t.w - t.r)
-			case !errors.Is(err, io.ErrUnexpectedEOF):
+			case err != io.ErrUnexpectedEOF:
 				return 0, t.fail(err)
 			}
 		}

@@ -12,6 +12,26 @@ import (
 // proxyAddresses, and that other rights let an account read.
 var recipientAttributes = []string{"mailNickname", "msExchRecipientTypeDetails"}
 
+// checkVisible adds to the survey of a sweep what is wrong with domains in which not
+// one proxy address was seen.
+func (d *Directory) checkVisible(survey *Survey) {
+	for i, c := range survey.Coverage {
+		p := d.assigned[i]
+		if c.Values > 0 || c.Problem != "" || p.kind != domainKind {
+			continue
+		}
+		problem, err := d.hides(p)
+		switch {
+		case err != nil:
+			survey.Problems = append(survey.Problems, fmt.Sprintf("%s: %s: %s", p.dn, d.server.URL, brief(err)))
+		case problem != "":
+			survey.Problems = append(survey.Problems, problem)
+		case c.Objects > 0:
+			survey.Notes = append(survey.Notes, p.dn+": this account sees no recipient of Exchange and no proxy address there")
+		}
+	}
+}
+
 // hides returns a problem if a partition in which not one proxy address was seen has
 // recipients all the same. A domain without any, such as an empty root, is in order.
 func (d *Directory) hides(p partition) (problem string, err error) {

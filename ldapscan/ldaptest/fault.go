@@ -23,6 +23,8 @@ const (
 	Garbage
 	// WrongID sends message Entry, counted from 0, with a message id that no request had.
 	WrongID
+	// Late sends the result before message Entry, counted from 0, and the messages between them behind it.
+	Late
 	// NoControl leaves out the paging control of the result.
 	NoControl
 	// Repeat sends the same page again as the next one, under a new cookie. Nothing is missing afterwards.
@@ -45,6 +47,8 @@ type Fault struct {
 	Entry int
 	// Code is the result code of Fail (RFC 4511 section 4.1.9).
 	Code int
+	// Reference is the URL of a continuation reference that is sent besides all others; empty is none.
+	Reference string
 	// Times is how often the fault strikes. Zero means once, a negative number always.
 	Times int
 	// Match chooses the searches to strike; nil means those with paging. Reading the root DSE cannot be struck. Its
@@ -158,6 +162,9 @@ func (c *conn) send(id int, messages []message, f Fault) bool {
 		c.write(id, messages[:at]...)
 		io.Copy(io.Discard, c.r)
 		return false
+	case Late:
+		last := len(messages) - 1
+		messages = slices.Insert(messages[:last:last], at, messages[last])
 	case Garbage:
 		messages[at] = message{garbage: true}
 	case WrongID:

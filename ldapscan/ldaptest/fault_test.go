@@ -138,6 +138,25 @@ func TestFaultsOnTheWire(t *testing.T) {
 			t.Errorf("ids %v, %v", ids, err)
 		}
 	})
+	t.Run("Late", func(t *testing.T) {
+		srv.Inject(ldaptest.Fault{Kind: ldaptest.Late, Entry: 3})
+		got, err := rawPage(t, srv, true)
+		messages, _ := split(got)
+		var tags []ber.Tag
+		for _, m := range messages {
+			tags = append(tags, m.Children[1].Tag)
+		}
+		if want := []ber.Tag{4, 4, 4, 5, 4}; err != nil || !slices.Equal(tags, want) {
+			t.Errorf("operations %v, %v", tags, err)
+		}
+	})
+	t.Run("Reference", func(t *testing.T) {
+		srv.Inject(ldaptest.Fault{Reference: "ldap://a/DC=b"})
+		got, err := rawPage(t, srv, true)
+		if n := bytes.Count(got, []byte("ldap://a/DC=b")); n != 1 || err != nil {
+			t.Errorf("sent %d times, %v", n, err)
+		}
+	})
 	t.Run("NoControl", func(t *testing.T) {
 		srv.Inject(ldaptest.Fault{Kind: ldaptest.NoControl})
 		got, err := rawPage(t, srv, true)

@@ -97,6 +97,9 @@ func (c *conn) answer(id int, s *search, current pagedSearch, limit int, paged b
 		}
 		messages = append(messages, message{op: op})
 	}
+	if fault.Reference != "" {
+		p.references = append(p.references, fault.Reference)
+	}
 	for _, url := range p.references {
 		var op encoder
 		reference := op.open(searchResultReference)

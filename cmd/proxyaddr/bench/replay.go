@@ -201,7 +201,7 @@ func (s *replay) read(out []byte, id int64, base string, wanted []string) []byte
 			{"defaultNamingContext", []string{suffix}},
 			{"supportedControl", []string{ldap.ControlTypePaging}},
 			{"supportedLDAPVersion", []string{"3"}},
-			{"highestCommittedUSN", []string{"1"}},
+			{"highestCommittedUSN", []string{strconv.Itoa(s.size)}}, // as many as there are changes at least
 		}, wanted))
 	} else if i := s.named(base); i >= 0 {
 		r := s.record(i)
