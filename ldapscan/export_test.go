@@ -216,9 +216,9 @@ func readSlowly(data []byte) *slowReading {
 			row.Objects++
 			row.Values += len(e.ProxyAddresses)
 			for _, attr := range rec.Attributes {
-				part, ok := rangeOf(attr.Name)
+				_, part := rangeOf(attr.Name)
 				problem := fmt.Sprintf("export: %s: only part of the values of proxyAddresses was exported", rec.DN)
-				if strings.HasPrefix(strings.ToLower(attr.Name), "proxyaddresses;") && (!ok || part != whole) && (row.Problem == "" || problem < row.Problem) {
+				if strings.HasPrefix(strings.ToLower(attr.Name), "proxyaddresses;") && part != (valueRange{}) && (row.Problem == "" || problem < row.Problem) {
 					row.Problem = problem
 				}
 			}

@@ -2,8 +2,9 @@ package ldapscan
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"proxyaddr/conflicts"
 )
 
 // maxParts bounds in how many parts the values of an attribute may come; their size
@@ -44,11 +45,11 @@ func (d *Directory) attributes(r result) (attributes, error) {
 func nextPart(r result, from int) (next int, err error) {
 	there := from == 0
 	for _, attr := range r.values {
-		part, ok := rangeOf(attr.name)
+		name, part := rangeOf(attr.name)
 		switch {
-		case named(new(viewer), attr.name) != proxyField:
-		case ok && part == whole && (from == 0 || len(attr.values) == 0): // AD sends the bare name with a range
-		case !ok, part.first != from, len(attr.values) == 0, part.next > 0 && part.next-part.first != len(attr.values):
+		case !strings.EqualFold(name, conflicts.ProxyAddresses):
+		case part == valueRange{} && (from == 0 || len(attr.values) == 0): // AD sends the bare name with a range
+		case part.first != from, len(attr.values) == 0, part.next > 0 && part.next-part.first != len(attr.values):
 			return 0, fmt.Errorf("asked for the values from %d on, the server returned %d as %s", from, len(attr.values), attr.name)
 		default:
 			there, next = true, part.next
@@ -65,37 +66,4 @@ func (a attributes) take(r result) {
 	for _, attr := range r.values {
 		a.add(attr.name, attr.values...)
 	}
-}
-
-// A valueRange says which values of an attribute came: those from first on, up to
-// the one before next, or to the last if that is 0.
-type valueRange struct{ first, next int }
-
-var whole valueRange
-
-// rangeOf reads the range of an attribute description, "name;range=0-1499" or
-// "name;range=1500-*", among whatever other options. It is false for a range that
-// cannot be read.
-func rangeOf(description string) (valueRange, bool) {
-	_, options, _ := strings.Cut(strings.ToLower(description), ";")
-	for option := range strings.SplitSeq(options, ";") {
-		bounds, ok := strings.CutPrefix(option, "range=")
-		if !ok {
-			continue
-		}
-		low, high, _ := strings.Cut(bounds, "-")
-		first, err := strconv.ParseUint(low, 10, 31)
-		if err != nil {
-			return whole, false
-		}
-		if high == "*" {
-			return valueRange{first: int(first)}, true
-		}
-		last, err := strconv.ParseUint(high, 10, 31)
-		if err != nil || last < first {
-			return whole, false
-		}
-		return valueRange{int(first), int(last) + 1}, true
-	}
-	return whole, true
 }

@@ -64,7 +64,7 @@ func (w *viewer) otherField(name string) field {
 			continue
 		}
 		if f == int(proxyField) {
-			if part, ok := rangeOf(name); !ok || part != whole {
+			if _, part := rangeOf(name); part != (valueRange{}) {
 				w.missing = max(w.missing, part.next, 1)
 			}
 		}

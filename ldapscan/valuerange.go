@@ -1,0 +1,50 @@
+package ldapscan
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// A valueRange tells which values of an attribute an entry was sent with, counted
+// from 0 ([MS-ADTS] 3.1.1.3.1.3.3): from first up to the one before next, or, where
+// next is 0, all from first on. The zero valueRange is that of all values.
+type valueRange struct{ first, next int }
+
+// unreadable is the range of which no more is known than that values are missing.
+var unreadable = valueRange{math.MaxInt, math.MaxInt}
+
+// rangeOf parts an attribute description, "proxyAddresses;range=0-1499" (RFC 4512
+// section 2.5), into the name of the attribute and which of its values come with it.
+// The range may be any of the options, in any case.
+func rangeOf(description string) (name string, values valueRange) {
+	name, options, more := strings.Cut(description, ";")
+	ranges := 0
+	for option := ""; more; {
+		option, options, more = strings.Cut(options, ";")
+		if bounds, ok := strings.CutPrefix(strings.ToLower(option), "range="); ok {
+			values = parseRange(bounds)
+			ranges++
+		}
+	}
+	if ranges > 1 {
+		values = unreadable
+	}
+	return name, values
+}
+
+func parseRange(bounds string) valueRange {
+	low, high, _ := strings.Cut(bounds, "-")
+	first, err := strconv.Atoi(low)
+	if err != nil {
+		return unreadable
+	}
+	if high == "*" {
+		return valueRange{first, 0}
+	}
+	last, err := strconv.Atoi(high)
+	if err != nil || last < first || last == math.MaxInt {
+		return unreadable
+	}
+	return valueRange{first, last + 1}
+}
