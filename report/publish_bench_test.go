@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime/debug"
@@ -117,6 +118,37 @@ func BenchmarkPublish(b *testing.B) {
 			}
 			b.ReportMetric(seconds, "s")
 			b.ReportMetric(kib/1024, "MiB-peak")
+		})
+	}
+}
+
+// BenchmarkOwners writes one address that many objects have. ns/owner does not grow
+// with their number.
+func BenchmarkOwners(b *testing.B) {
+	for _, n := range []int{4_000, 40_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			objects := make([]*conflicts.Object, n)
+			for i := range objects {
+				own := fmt.Sprintf("u%d@contoso.com", i)
+				objects[i] = &conflicts.Object{Entry: conflicts.Entry{DN: "CN=u" + strconv.Itoa(i) + "," + corp, Mail: own,
+					ProxyAddresses: []string{"SMTP:" + own, "smtp:all@contoso.com"}}, Partition: corp, Class: "user"}
+				binary.BigEndian.PutUint64(objects[i].GUID[:], uint64(i+1))
+			}
+			a := &conflicts.Audit{Rules: conflicts.DefaultRules()}
+			a.Conflicts, a.Changes, _ = conflicts.Judge(objects, conflicts.Options{})
+			for b.Loop() {
+				for _, write := range []func() error{
+					func() error { return Table(io.Discard, a, TableOptions{Width: 80}) },
+					func() error { return JSON(io.Discard, a) },
+					func() error { return CSV(io.Discard, a) },
+					func() error { return Workbook(io.Discard, a, Sum{}) },
+				} {
+					if err := write(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/owner")
 		})
 	}
 }
