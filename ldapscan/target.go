@@ -28,8 +28,8 @@ import (
 // DNS, the LDAP ping, the root DSE and the objects of servers say which of the
 // permitted servers to ask. They permit none: whoever answers in place of a domain
 // controller writes them, and with a name of his own he has a good certificate for
-// it. So a domain controller whose name lies in no domain of its forest has to be
-// named with -H.
+// it. So a domain controller whose name lies outside its domain has to be named with
+// -H.
 type target struct {
 	url     string // for people
 	scheme  string // ldap or ldaps
