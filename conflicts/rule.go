@@ -28,7 +28,7 @@ func DefaultRules() []Rule {
 		{"fixed", "An object that cannot be changed keeps its address: it lies outside the domain partitions, or is a critical system object.", fixed},
 		{"primary", "The primary address of an object weighs more than a secondary one: people write to it.", holdsAsPrimary},
 		{"mail", "An object whose mail attribute equals the address shows it to people.", mailEquals},
-		{"mailbox", "A live mailbox comes before a mail user, a group or public folder, and a contact.", kindOfRecipient},
+		{"mailbox", "A mailbox comes before a mail user, a group or public folder, and a contact.", kindOfRecipient},
 		{"enabled", "An account in use comes before a disabled one. Shared, room and other mailboxes whose accounts are disabled by design count as in use.", enabled},
 		{"written-first", "Whose proxyAddresses were written first has had the address longer; a stamp covers the whole attribute and whole seconds.", writtenFirst},
 		{"created-first", "The older object comes first.", createdFirst},
