@@ -11,7 +11,7 @@
 //   - Input may start with a UTF-8 byte order mark, or be UTF-16 of either byte order with its mark (ldifde -u). Values
 //     are handed on as UTF-8. Malformed UTF-16 is an error, never a replacement character.
 //   - Values and DNs may hold raw bytes above 0x7F where the RFC asks for base64. They are not checked to be UTF-8.
-//   - Lines may end in LF or CRLF, mixed, and the last may lack its end.
+//   - Lines may end in LF or CRLF, mixed.
 //   - The last modification of a record may lack its closing "-".
 //   - A record may have no attributes: ldapsearch and ldifde write such entries when none of those asked for is present.
 //   - Range options ("member;range=0-1499", "member;range=1500-*", [MS-ADTS] range retrieval) are attribute options.
@@ -19,6 +19,8 @@
 //   - Records of ldapsearch that are no LDIF (it writes them without -L) are skipped when their first line is "ref:" (a
 //     continuation reference, which is not followed), or "search:" or "result:" (the outcome). An outcome other than 0
 //     is an [ErrIncomplete].
+//   - The comment in which ldapsearch names an entry may have a second line that is no comment: that of an object which
+//     was deleted, or lost to another of its name.
 //
 // # What the Reader refuses though RFC 2849 allows it
 //
@@ -26,9 +28,10 @@
 //   - A modify record without modifications, an add modification without values, an empty newsuperior, an
 //     entry with neither name nor attributes: the marks of a file that was cut off.
 //   - Attributes named dn, control or changetype: the mark of a missing blank line.
+//   - A last line without an end ([ErrCutOff]): it may be part of a line.
 //
-// A cut that falls between two records, or inside a plain value of the last line, cannot be told from a complete file.
-// One that leaves a line without a colon, broken base64, half a UTF-16 character, or an unfinished change is an error.
+// A cut that falls between two lines cannot be told from a complete file, unless it leaves broken base64 or an unfinished
+// change. Other signs of one are a [Remark].
 //
 // # What the Writer does where RFC 2849 leaves a choice
 //

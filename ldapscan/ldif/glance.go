@@ -50,6 +50,9 @@ func (r *Reader) glance() bool {
 			pos += length
 		}
 		if text[0] == '#' {
+			if _, ok := remarkIn(text); ok {
+				return false
+			}
 			continue
 		}
 		n := last.follower(text)

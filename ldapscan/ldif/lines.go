@@ -10,8 +10,9 @@ const bufferSize = 256 << 10
 
 // line is a logical line, the bytes lo to hi counted from the start of its record in the buffer.
 type line struct {
-	lo, hi int
-	number int
+	lo, hi  int
+	number  int
+	comment bool
 }
 
 // lines is the lexer: it holds the input in one buffer and hands out a record's lines, which stay in that buffer.
@@ -26,9 +27,12 @@ type lines struct {
 	start, pos, end int
 	before          int64
 
-	number int  // of the last physical line taken
-	stray  bool // a NUL or a carriage return was read
-	record []line
+	number    int  // of the last physical line taken
+	stray     bool // a NUL or a carriage return was read
+	forgetful bool // of comments only remarks are kept
+	cutOff    bool // the last line has no end
+	unclosed  bool // the last record has no blank line behind it
+	record    []line
 }
 
 // next collects the logical lines, comments included, up to the next blank line or the end of input. They are valid
@@ -40,6 +44,8 @@ func (l *lines) next(maxLine, maxRecord int) error {
 		lo, hi, err := l.physical(maxLine, maxRecord)
 		switch {
 		case err == io.EOF && len(l.record) > 0:
+			l.settle()
+			l.unclosed = true
 			return nil
 		case err == io.EOF:
 			return err
@@ -49,11 +55,18 @@ func (l *lines) next(maxLine, maxRecord int) error {
 		l.number++
 		switch {
 		case lo == hi && len(l.record) > 0:
+			l.settle()
 			return nil
 		case lo == hi:
 			l.start = l.pos
 		case l.buf[l.start+lo] != ' ':
-			l.record = append(l.record, line{lo, hi, l.number})
+			l.settle()
+			if l.forgetful && lo > bufferSize && len(l.record) == 1 && l.droppable(0) { // behind many others
+				l.record = l.record[:0]
+				l.start += lo
+				lo, hi = 0, hi-lo
+			}
+			l.record = append(l.record, line{lo: lo, hi: hi, number: l.number})
 		case len(l.record) == 0:
 			return &ParseError{Line: l.number, Err: errContinuation}
 		default:
@@ -65,6 +78,40 @@ func (l *lines) next(maxLine, maxRecord int) error {
 			}
 		}
 	}
+}
+
+// settle is called when the last line of the record is whole. It tells comments from other lines. Where they are not
+// kept it drops the comment before another, as only the last can name the entry below.
+func (l *lines) settle() {
+	n := len(l.record) - 1
+	if n < 0 {
+		return
+	}
+	last := &l.record[n]
+	text := l.text(*last)
+	last.comment = text[0] == '#' || n > 0 && l.record[n-1].comment && restOfName(text)
+	if l.forgetful && last.comment && n > 0 && l.droppable(n-1) {
+		l.record[n-1] = *last
+		l.record = l.record[:n]
+	}
+}
+
+// droppable reports whether a line is a comment and no remark.
+func (l *lines) droppable(i int) bool {
+	if !l.record[i].comment {
+		return false
+	}
+	_, ok := remarkIn(l.text(l.record[i]))
+	return !ok
+}
+
+// restOfName tells the second line of the comment in which ldapsearch names an entry. The name of an object that was
+// deleted, or lost to another of the same name, has a line feed in it ([MS-ADTS] 3.1.1.5.5.1.1), which stands there as
+// it is. Active Directory allows it in no other name.
+func restOfName(text []byte) bool {
+	const guid = len("00112233-4455-6677-8899-aabbccddeeff")
+	mark, rest, _ := bytes.Cut(text, []byte(":"))
+	return (string(mark) == "DEL" || string(mark) == "CNF") && len(rest) >= guid && bytes.Count(rest[:guid], []byte("-")) == 4
 }
 
 // offset returns how many bytes of the input stand before the current record, or -1 where they are not counted.
@@ -94,7 +141,7 @@ func (l *lines) physical(maxLine, maxRecord int) (lo, hi int, err error) {
 			return 0, 0, ErrRecordTooLarge
 		}
 		if err := l.fill(); err == io.EOF && seen > 0 {
-			hi = l.end
+			hi, l.cutOff = l.end, true
 			break
 		} else if err != nil {
 			return 0, 0, err

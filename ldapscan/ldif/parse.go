@@ -22,12 +22,25 @@ func (r *Reader) parse(whole bool) (found bool, err error) {
 		}
 		return true, r.body(r.fields[1:], whole)
 	case first.is("ref"):
-		return false, nil
+		return false, r.noRecord()
 	case first.is("search"), first.is("result"):
-		return false, outcome(r.fields)
+		if err := outcome(r.fields); err != nil {
+			return false, err
+		}
+		return false, r.noRecord()
 	default:
 		return false, first.errorf("a record starts with dn")
 	}
+}
+
+// noRecord is an error if there is a record behind what is none.
+func (r *Reader) noRecord() error {
+	for _, f := range r.fields {
+		if f.keyword == dnKeyword {
+			return f.errorf("not possible here, a blank line may be missing above")
+		}
+	}
+	return nil
 }
 
 // body parses what follows the DN.

@@ -25,6 +25,8 @@ var (
 	ErrLineTooLong = errors.New("line too long")
 	// ErrRecordTooLarge is a record over MaxRecord.
 	ErrRecordTooLarge = errors.New("record too large")
+	// ErrCutOff is an input whose last line has no end: it may be part of a line, and its record part of a record.
+	ErrCutOff = errors.New("the last line has no line end, so the file may be cut off")
 	// ErrIncomplete is a search that ldapsearch says did not end well: entries are missing.
 	ErrIncomplete = errors.New("the search behind this export did not succeed")
 )
@@ -58,6 +60,9 @@ type Reader struct {
 	// Select, if set, tells which attributes a View has, by their names as written. It is asked once a name, or more
 	// often where names are very many.
 	Select func(name string) bool
+	// Remark, if set, is handed what View comes across that ldapsearch says about its search, in order, before the
+	// record behind it is returned.
+	Remark func(Remark)
 
 	lines lines
 	names names
@@ -70,9 +75,10 @@ type Reader struct {
 	values  [][]byte // of its modifications
 	decoded []byte   // its base64 values
 
-	glanced  bool // the View was had at a glance
-	before   int  // lines before its record
-	unfolded []byte
+	glanced   bool // the View was had at a glance
+	before    int  // lines before its record
+	versioned bool // the lines began with the version
+	unfolded  []byte
 }
 
 // NewReader returns a Reader of r. It reads in large blocks and needs no buffering below it.
@@ -93,6 +99,7 @@ func (r *Reader) Reset(src io.Reader) {
 // Read returns the next record, or io.EOF after the last. Any other error is a [*ParseError]. The first error is final:
 // later calls return it again. The record is the caller's to keep.
 func (r *Reader) Read() (*Record, error) {
+	r.lines.forgetful = false
 	if err := r.next(true); err != nil {
 		return nil, err
 	}
@@ -100,7 +107,9 @@ func (r *Reader) Read() (*Record, error) {
 }
 
 // View reads the next record as Read does, without keeping anything. What is not selected is checked all the same.
+// Comments do not count for MaxRecord.
 func (r *Reader) View() (*View, error) {
+	r.lines.forgetful = true
 	if r.glanced = r.err == nil && r.glance(); r.glanced {
 		return &r.view, nil
 	}
@@ -110,7 +119,8 @@ func (r *Reader) View() (*View, error) {
 	return &r.view, nil
 }
 
-// Record returns the record of the last View, which is not valid any more, whole. It is the caller's to keep.
+// Record returns the record of the last View, which is not valid any more, whole but for its comments. It is the
+// caller's to keep.
 func (r *Reader) Record() *Record {
 	var err error
 	if r.glanced {
@@ -131,6 +141,12 @@ func (r *Reader) next(whole bool) error {
 		r.err = r.lines.next(cmp.Or(r.MaxLine, DefaultMaxLine), cmp.Or(r.MaxRecord, DefaultMaxRecord))
 		if r.err == nil {
 			found, r.err = r.parse(whole)
+		}
+		if r.err == nil && r.lines.cutOff {
+			r.err = &ParseError{Line: r.lines.number, Err: ErrCutOff}
+		}
+		if r.err == nil && r.Remark != nil {
+			r.remarks(found)
 		}
 	}
 	return r.err
@@ -157,12 +173,19 @@ func (f field) errorf(format string, args ...any) error {
 // split sets fields and, if whole, the record's comments from the lines of the record. It checks and drops the version
 // line.
 func (r *Reader) split(whole bool) error {
-	r.fields, r.decoded = slices.Grow(r.fields[:0], len(r.lines.record)), r.decoded[:0]
+	r.versioned = false
+	comments := 0
+	for _, l := range r.lines.record {
+		if l.comment {
+			comments++
+		}
+	}
+	r.fields, r.decoded = slices.Grow(r.fields[:0], len(r.lines.record)-comments), r.decoded[:0]
 	for _, l := range r.lines.record {
 		text := r.lines.text(l)
-		if text[0] == '#' {
-			if whole {
-				r.rec.Comments = append(r.rec.Comments, strings.TrimPrefix(string(text[1:]), " "))
+		if l.comment {
+			if whole && !r.lines.forgetful {
+				r.rec.Comments = append(r.rec.Comments, strings.TrimPrefix(strings.TrimPrefix(string(text), "#"), " "))
 			}
 			continue
 		}
@@ -179,7 +202,7 @@ func (r *Reader) split(whole bool) error {
 		if string(f.value) != "1" {
 			return f.errorf("%s: only version 1 is known", excerpt(f.value))
 		}
-		r.fields = r.fields[:0]
+		r.fields, r.versioned = r.fields[:0], true
 		r.rec.Comments = r.rec.Comments[:0] // they head the file, not the record
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -24,7 +25,6 @@ func TestReaderAccepts(t *testing.T) {
 		"blank lines only":     {"\n\r\n\n", nil},
 		"version only":         {"version: 1\n", nil},
 		"comments only":        {"# none\n\n# found\n", nil},
-		"no final newline":     {"dn: cn=a\ncn: a", one(Record{Line: 1, DN: "cn=a", Attributes: attrs("cn", "a")})},
 		"root DSE":             {"dn:\ncn: a\n", one(Record{Line: 1, Attributes: attrs("cn", "a")})},
 		"entry with no values": {"dn: cn=a\n\n", one(Record{Line: 1, DN: "cn=a"})},
 		"empty values": {"dn: cn=a\na:\nb: \nc::\nd:: \n",
@@ -74,6 +74,8 @@ func TestReaderAccepts(t *testing.T) {
 			"# search result\nsearch: 2\nresult: 0 Success\ncontrol: 1.2.840.113556.1.4.319 false MAUCAQAEAA==\npagedresults: cookie=\n\n" +
 			"# numResponses: 3\n# numEntries: 1\n# numReferences: 1\n", one(Record{Line: 6, DN: "CN=Anna,DC=contoso,DC=com",
 			Comments: []string{"Anna, contoso.com"}, Attributes: attrs("mail", "anna@contoso.com")})},
+		"ldapsearch names a conflict": {"# Ann\nCNF:3db6f3c2-1f0b-4e8e-9e3c-4a3f2a0a6f10, contoso\n .com\ndn:: Q049YQ==\nmail: a\n", one(Record{Line: 4, DN: "CN=a",
+			Comments: []string{"Ann", "CNF:3db6f3c2-1f0b-4e8e-9e3c-4a3f2a0a6f10, contoso.com"}, Attributes: attrs("mail", "a")})},
 		"ldifde": {"dn: CN=Anna,DC=contoso,DC=com\r\nchangetype: add\r\nproxyAddresses: SMTP:anna@contoso.com\r\nobjectGUID:: \r\n 8Z2xq0oRkUmX6aN0bVqk3g==\r\n\r\n" +
 			"dn: CN=Bert,DC=contoso,DC=com\r\nchangetype: add\r\n\r\n", []*Record{
 			{Line: 1, DN: "CN=Anna,DC=contoso,DC=com", Change: ChangeAdd, Attributes: attrs("proxyAddresses", "SMTP:anna@contoso.com",
@@ -140,6 +142,12 @@ func TestReaderErrorsNameTheLine(t *testing.T) {
 		"control, no OID":        {"dn: cn=a\ncontrol: tree\nchangetype: delete\n", `line 2: control: "tree" is not an object identifier`},
 		"control, bad flag":      {"dn: cn=a\ncontrol: 1.2 maybe\nchangetype: delete\n", `line 2: control: "maybe" is neither true nor false`},
 		"control, URL":           {"dn: cn=a\ncontrol: 1.2 true:< file:///x\nchangetype: delete\n", "line 2: control: value is a URL (:<), which is never followed"},
+		"value cut off":          {"dn: cn=a\n\ndn: cn=b\nmail: bob@ex", "line 4: the last line has no line end, so the file may be cut off"},
+		"base64 cut at 4":        {"dn: cn=a\nmail:: c210cDpkdXBA", "line 2: the last line has no line end, so the file may be cut off"},
+		"comment cut off":        {"dn: cn=a\na: b\n\n# numEntri", "line 4: the last line has no line end, so the file may be cut off"},
+		"fold cut off":           {"dn: cn=a\na: b\n c", "line 3: the last line has no line end, so the file may be cut off"},
+		"record in a reference":  {"# x\nref: y, contoso.com\ndn: cn=x\na: b\n", "line 3: dn: not possible here, a blank line may be missing above"},
+		"record in an outcome":   {"# x\nresult: 0 y, contoso.com\ndn: cn=x\na: b\n", "line 3: dn: not possible here, a blank line may be missing above"},
 		"size limit":             {"dn: cn=a\n\nsearch: 2\nresult: 4 Size limit exceeded\n", `line 4: result: "4 Size limit exceeded": the search behind this export did not succeed`},
 		"outcome cut off":        {"dn: cn=a\n\nsearch: 2\n", "line 3: search without a result: the search behind this export did not succeed"},
 		"UTF-16 cut off":         {"\xff\xfed\x00n\x00:\x00\n\x00c", "line 2: input ends in the middle of a UTF-16 character"},
@@ -290,7 +298,7 @@ func TestReaderRecordsAreTheCallers(t *testing.T) {
 	}
 }
 
-// A View has what Select wants, and Record has all of it again.
+// A View has what Select wants, and Record has all of it again but the comments.
 func TestView(t *testing.T) {
 	const in = "# head\nversion: 1\n\n# Anna\ndn: cn=a\nMail: a\nsn:: w7Y=\nmail;x: b\ncn: c\n\n" +
 		"dn:: Y249w7Y=\nchangetype: add\nmail: d\n\ndn: cn=e\nchangetype: modify\nreplace: mail\nmail: f\n"
@@ -305,7 +313,7 @@ func TestView(t *testing.T) {
 		whole Record
 	}{
 		{View{Line: 5, Offset: 19, DN: []byte("cn=a"), Attributes: attrs("Mail", "a", "mail;x", "b")},
-			Record{Line: 5, Comments: []string{"Anna"}, DN: "cn=a", Attributes: attrs("Mail", "a", "sn", "ö", "mail;x", "b", "cn", "c")}},
+			Record{Line: 5, DN: "cn=a", Attributes: attrs("Mail", "a", "sn", "ö", "mail;x", "b", "cn", "c")}},
 		{View{Line: 11, Offset: 70, DN: []byte("cn=ö"), Change: ChangeAdd, Attributes: attrs("mail", "d")},
 			Record{Line: 11, DN: "cn=ö", Change: ChangeAdd, Attributes: attrs("mail", "d")}},
 		{View{Line: 15, Offset: 109, DN: []byte("cn=e"), Change: ChangeModify},
@@ -329,6 +337,62 @@ func TestView(t *testing.T) {
 		if n > 1 {
 			t.Errorf("asked %d times for %s", n, name)
 		}
+	}
+}
+
+// What ldapsearch says about its search is told in order, but not what it calls an entry.
+func TestRemarks(t *testing.T) {
+	const in = "# extended LDIF\r\n#\r\n# LDAPv3\n# base <DC=a> with scope subtree\n# filter: (a=*)\n#\n\n" +
+		"# numEntries: 1\ndn: CN=numEntries: 1,DC=a\nmail: x\n\n" +
+		"# pagedresults: cookie=\nCNF:6d1f8a0c-5f0e-4b7e-9a44-0f5e2f1d3c11, a\ndn: CN=1,DC=a\nmail: x\n\n" +
+		"# search reference\nref: ldap://b/DC=b,DC=\n a\nref: ldap://c/DC=b,DC=a\n\n# search result\nsearch: 2\nresult: 0 Success\npagedresults: estimate=5 cookie=AQ==\n" +
+		"# extended LDIF\n# base <DC=a> with scope oneLevel\n\n# search result\nsearch: 3\nresult: 0 Success\npagedresults:: Y29va2llPQ==\n\n" +
+		"# numResponses: 6\n# numEntries: x\n# numReferences: 1\ndn: CN=2\na: b\n\n# refldap://d/DC=b\n\nversion: 1\n\n# pagedresults: cookie=AA==\ndn: CN=3\na: b\n# LDAPv3\n"
+	type told struct {
+		Remark
+		before string // the record
+	}
+	var got []told
+	r := NewReader(strings.NewReader(in))
+	r.Remark = func(m Remark) { got = append(got, told{Remark: m}) }
+	for {
+		seen := len(got)
+		v, err := r.View()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range got[seen:] {
+			got[seen+i].before = string(v.DN)
+		}
+	}
+	want := []told{
+		{Remark{Kind: SearchBegins}, "CN=numEntries: 1,DC=a"}, {Remark{Kind: SearchVersion}, "CN=numEntries: 1,DC=a"},
+		{Remark{Kind: SearchBase, Text: "DC=a"}, "CN=numEntries: 1,DC=a"}, {Remark{Kind: SearchEntries, Count: 1, Above: true}, "CN=numEntries: 1,DC=a"},
+		{Remark{Kind: PageEnds, Above: true}, "CN=1,DC=a"},
+		{Remark{Kind: SearchReference, Text: "ldap://b/DC=b,DC=a", Count: 1}, "CN=2"}, {Remark{Kind: SearchReference, Text: "ldap://c/DC=b,DC=a"}, "CN=2"},
+		{Remark{Kind: PageEnds, Text: "AQ=="}, "CN=2"}, {Remark{Kind: SearchBegins}, "CN=2"}, {Remark{Kind: SearchBase}, "CN=2"}, {Remark{Kind: PageEnds}, "CN=2"},
+		{Remark{Kind: SearchEnds, Count: 6}, "CN=2"}, {Remark{Kind: SearchEntries, Count: math.MaxInt}, "CN=2"}, {Remark{Kind: SearchReferences, Count: 1, Above: true}, "CN=2"},
+		{Remark{Kind: SearchReference, Text: "ldap://d/DC=b", Count: 1}, "CN=3"}, {Remark{Kind: VersionAlone}, "CN=3"}, {Remark{Kind: PageEnds, Text: "AA==", Above: true}, "CN=3"},
+		{Remark{Kind: SearchVersion}, "CN=3"}, {Remark{Kind: RecordUnclosed}, "CN=3"},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(told{})); diff != "" {
+		t.Errorf("remarks (-want +got):\n%s", diff)
+	}
+}
+
+// Comments take no memory, however many they are.
+func TestCommentsAreNotKept(t *testing.T) {
+	r := NewReader(io.MultiReader(strings.NewReader("dn: cn=a\n\n"), &repeat{piece: []byte("# nothing\n"), left: 1_000_000}, strings.NewReader("dn: cn=b\n\n")))
+	for _, want := range []string{"cn=a", "cn=b"} {
+		if v, err := r.View(); err != nil || string(v.DN) != want {
+			t.Fatalf("%v, %v, want %s", v, err, want)
+		}
+	}
+	if size := cap(r.lines.buf) + 32*cap(r.lines.record); size > 4*bufferSize {
+		t.Errorf("%d bytes for comments", size)
 	}
 }
 

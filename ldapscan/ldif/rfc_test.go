@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // readAll returns the records of r up to the first error, which is nil at the end of input.
@@ -219,6 +220,8 @@ func TestWriterRFCExamplesRoundTrip(t *testing.T) {
 		})
 	}
 }
+
+var ignoreComments = cmpopts.IgnoreFields(Record{}, "Comments")
 
 var ignoreLine = cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Line" }, cmp.Ignore())
 
