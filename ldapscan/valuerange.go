@@ -1,7 +1,9 @@
 package ldapscan
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -47,4 +49,20 @@ func parseRange(bounds string) valueRange {
 		return unreadable
 	}
 	return valueRange{first, last + 1}
+}
+
+// whole reports whether ranges, in any order, make up all values.
+func whole(ranges []valueRange) bool {
+	ranges = slices.SortedFunc(slices.Values(ranges), func(a, b valueRange) int { return cmp.Compare(a.first, b.first) })
+	next := 0
+	for _, r := range ranges {
+		if r.first > next {
+			return false
+		}
+		if r.next == 0 {
+			return true
+		}
+		next = max(next, r.next)
+	}
+	return len(ranges) == 0
 }

@@ -11,8 +11,9 @@ import (
 type viewer struct {
 	view conflicts.View
 	seen [noField]bool
-	// missing is the number of a value of proxyAddresses that was left out, 0 if none
-	// was.
+	// ranges are those of the values of proxyAddresses, if it came in ranges, missing
+	// is the number of the first value behind them, 0 if there is none.
+	ranges  []valueRange
 	missing int
 	// deleted and domains are what only an export tells along with the rest.
 	deleted bool
@@ -37,7 +38,7 @@ var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPr
 
 func (w *viewer) begin(dn []byte) {
 	w.view = conflicts.View{DN: dn, ProxyAddresses: w.view.ProxyAddresses[:0]}
-	w.seen, w.missing, w.deleted, w.domains = [noField]bool{}, 0, false, w.domains[:0]
+	w.seen, w.ranges, w.missing, w.deleted, w.domains = [noField]bool{}, w.ranges[:0], 0, false, w.domains[:0]
 }
 
 // named returns which attribute a name means, options and case aside.
@@ -64,8 +65,9 @@ func (w *viewer) otherField(name string) field {
 			continue
 		}
 		if f == int(proxyField) {
-			if _, part := rangeOf(name); part != (valueRange{}) {
-				w.missing = max(w.missing, part.next, 1)
+			if _, values := rangeOf(name); values != (valueRange{}) {
+				w.ranges = append(w.ranges, values)
+				w.missing = max(w.missing, values.next)
 			}
 		}
 		return field(f)
@@ -139,6 +141,11 @@ func (w *viewer) record(v *ldif.View) {
 	}
 }
 
+// again takes in a record that was read whole.
+func (w *viewer) again(rec *ldif.Record) {
+	w.record(&ldif.View{DN: []byte(rec.DN), Attributes: rec.Attributes})
+}
+
 // views hands over the entries of a page, each valid until the next. Where the
 // server returned a part of the values of proxyAddresses it asks for the rest.
 func (d *Directory) views(p page, each func(*conflicts.View)) error {
@@ -151,7 +158,7 @@ func (d *Directory) views(p page, each func(*conflicts.View)) error {
 		if err := w.read(body); err != nil {
 			return err
 		}
-		if w.missing > 0 {
+		if len(w.ranges) > 0 {
 			r, err := parseEntry(body)
 			if err != nil {
 				return damaged(r.dn, err)
