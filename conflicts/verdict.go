@@ -35,14 +35,14 @@ func Verify(amendments []Amendment, now Present) []Verdict {
 	objects := map[Ref]*Object{}
 	for _, o := range now.Objects {
 		objects[o.Ref()] = o
-		objects[Ref{DN: DNKey(o.DN)}] = o
+		objects[NameRef(o.DN)] = o
 	}
 	verdicts := make([]Verdict, len(amendments))
 	changing := map[Ref][]*Amendment{}
 	adding := map[Key][]*Amendment{}
 	for i := range amendments {
 		a := &amendments[i]
-		ref := Ref{DN: DNKey(a.DN)}
+		ref := NameRef(a.DN)
 		o := objects[ref]
 		if a.GUID != (GUID{}) {
 			ref = a.Ref()

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"proxyaddr/ldapscan/ldif"
 )
 
 // AcceptedDomains reads them from the configuration partition. A directory without
@@ -45,16 +43,12 @@ func (f *Forest) AcceptedDomains(ctx context.Context) ([]string, error) {
 }
 
 // AcceptedDomains reads the file to its end.
-func (x *Export) AcceptedDomains(ctx context.Context) (domains []string, err error) {
-	var w viewer
-	err = x.read(ctx, func(_ *ldif.Reader, v *ldif.View) error {
-		w.record(v)
-		for _, name := range w.domains {
-			domains = append(domains, string(name))
-		}
-		return nil
-	})
-	return inOrder(domains), err
+func (x *Export) AcceptedDomains(ctx context.Context) ([]string, error) {
+	_, survey, err := x.look(ctx, nowhere{}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return survey.AcceptedDomains, survey.incomplete()
 }
 
 // inOrder returns names in order, each once.

@@ -62,7 +62,7 @@ func (p *collected) Entry(v *conflicts.View) {
 func (p *collected) Changed(v *conflicts.View) {
 	p.index.Add(v)
 	e := v.Entry()
-	p.changed[e.Ref()] = e
+	p.changed[identity(e.Ref())] = e
 }
 
 func (p *collected) Deleted(v *conflicts.View) { p.index.Reserve(v) }
@@ -84,7 +84,7 @@ func (p *collected) Keep() {
 // changed.
 func (p *collected) unexplained() (n int) {
 	for _, ref := range p.index.Repeated() {
-		if p.changed[ref] == nil {
+		if p.changed[identity(ref)] == nil {
 			n++
 		}
 	}
@@ -94,10 +94,13 @@ func (p *collected) unexplained() (n int) {
 // current returns the findings, with those on the earlier state of changed
 // objects replaced.
 func (p *collected) current() []conflicts.Finding {
-	findings := slices.DeleteFunc(p.findings, func(f conflicts.Finding) bool {
-		e := conflicts.Entry{DN: f.DN, GUID: f.GUID}
-		return p.changed[e.Ref()] != nil
-	})
+	findings := p.findings
+	if len(p.changed) > 0 {
+		findings = slices.DeleteFunc(findings, func(f conflicts.Finding) bool {
+			e := conflicts.Entry{DN: f.DN, GUID: f.GUID}
+			return p.changed[identity(e.Ref())] != nil
+		})
+	}
 	for _, e := range p.changed {
 		if p.c.judge.Reports(e.DN) {
 			findings = append(findings, conflicts.Findings(e)...)

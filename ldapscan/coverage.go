@@ -69,6 +69,16 @@ func (c *coverage) add(other *coverage) {
 	}
 }
 
+// holds reports whether a record of a partition was seen, named by its DNKey.
+func (c *coverage) holds(partition string) bool {
+	for name := range c.partitions {
+		if conflicts.DNKey(name) == partition {
+			return true
+		}
+	}
+	return false
+}
+
 // list returns the rows in the order of their names.
 func (c *coverage) list() (rows []conflicts.Coverage) {
 	for _, row := range c.partitions {

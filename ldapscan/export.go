@@ -6,29 +6,33 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
 )
 
-// An Export is an LDIF file of content records, as ldifde -f and ldapsearch
-// -LLL write them. It is a [Source]. The file is read twice and must not change
+// An Export is an LDIF file of content records, as ldifde -f and ldapsearch write
+// them. It is a [Source]. The file is read more than once and must not change
 // meanwhile.
 //
-// What the export left out, for want of rights or by its filter, nobody can
-// tell from the file.
+// An object can have several records, which are taken together. They are those of one
+// objectGUID, or, where records with addresses lack it, of one name.
+//
+// What the export left out, for want of rights or by its filter, nobody can tell from
+// the file. That it is cut off can be told where ldapsearch without -L wrote it, and
+// where its last line has no end.
 type Export struct {
 	name      string
 	file      *os.File
+	modified  time.Time
 	temporary string            // path of the file, if Close is to delete it
 	data      *io.SectionReader // all of the file
-	block     int64             // how many octets of it a goroutine takes on at once
-	places    *places           // where the records stand, after a sweep of all of it
+	block     int64             // how many bytes of it a goroutine takes on at once
+	places    *places           // where the records stand, once all of it was read
 }
 
 var _ Source = (*Export)(nil)
@@ -46,11 +50,11 @@ func OpenExport(ctx context.Context, path string) (*Export, error) {
 	if err != nil {
 		return nil, &Error{Subject: path, Problem: cause(err), Err: err}
 	}
-	return newExport(path, f, info.Size()), nil
+	return newExport(path, f, info), nil
 }
 
-func newExport(name string, f *os.File, size int64) *Export {
-	return &Export{name: name, file: f, data: io.NewSectionReader(f, 0, size), block: blockSize}
+func newExport(name string, f *os.File, info os.FileInfo) *Export {
+	return &Export{name: name, file: f, modified: info.ModTime(), data: io.NewSectionReader(f, 0, info.Size()), block: blockSize}
 }
 
 // Close closes the file, and deletes it if it is a copy.
@@ -66,134 +70,162 @@ func (x *Export) Close() error {
 func (x *Export) Describe(s *conflicts.Scope) { s.Source = append(s.Source, x.name) }
 
 // Sweep reads the file to its end, with several goroutines. A file that does not
-// begin as LDIF or holds changes instead of content is an error; damage further on
-// makes the survey incomplete.
+// begin as LDIF or holds changes instead of content is an error. The survey is
+// incomplete where the file is damaged further on, or says that it is cut off or that
+// a server left something to others.
 func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
-	parts, damage := x.sweep(ctx, sink, min(runtime.GOMAXPROCS(0), maxReaders), x.block)
-	if damage != nil && ctx.Err() == nil {
-		// It is for one goroutine to tell the line, and to stop there.
-		drop(parts)
-		parts, damage = x.sweep(ctx, sink, 1, x.data.Size())
-	}
-	total := parts[0]
-	for _, p := range parts[1:] {
-		total.add(p)
-	}
-	if total.records == 0 {
-		damage = x.unreadable(damage)
-	}
-	if ctx.Err() != nil || errors.As(damage, new(*Error)) {
-		drop(parts)
-		return nil, cmp.Or(ctx.Err(), damage)
-	}
-	for _, p := range parts {
-		p.portion.Keep()
-	}
-	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, Coverage: total.rows.list()}
-	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
-		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
-	}
-	survey.AcceptedDomains = inOrder(total.domains)
-	if damage == nil {
-		x.places = total.places
-	} else {
-		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.name,
-			Problem: fmt.Sprintf("%v: nothing behind that line was read", damage)})
-	}
-	return survey, nil
+	_, survey, err := x.look(ctx, sink, nil)
+	return survey, err
 }
 
-// Inspect reads the file again and hands over the objects that refs name, the
-// first where one is there more than once. The domain controllers that wrote their
-// addresses can stand behind them. After a sweep it is known where to look.
+// Inspect reads the records of the objects again that refs name, and hands these over.
+// The domain controllers that wrote their addresses can stand anywhere in the file.
 func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	wanted := make(map[conflicts.Ref]bool, len(refs))
-	named := map[string]conflicts.Ref{}            // by DNKey
-	alike := map[conflicts.Ref]*conflicts.Object{} // that have the name, but not as it is written, or a GUID
+	if x.places == nil {
+		if _, _, err := x.look(ctx, nowhere{}, nil); err != nil {
+			return err
+		}
+	}
+	left := map[conflicts.Ref]bool{}
+	hashes, names := map[uint64]bool{}, map[string]bool{}
 	for _, ref := range refs {
-		wanted[ref] = true
-		if ref.DN != "" {
-			named[conflicts.DNKey(ref.DN)] = ref
+		left[identity(ref)] = true
+		hashes[x.places.hash(ref.GUID, []byte(ref.DN))] = true
+		if ref.DN != "" && x.places.guids {
+			names[conflicts.DNKey(ref.DN)] = true // of records that are known by their objectGUID
 		}
 	}
-	var w viewer
-	var objects []*conflicts.Object
-	known, unnamed := controllers{}, map[conflicts.GUID]bool{}
-	each := func(r *ldif.Reader, v *ldif.View) error {
-		if len(wanted) == 0 && len(unnamed) == 0 {
-			return io.EOF
+	err := x.objects(ctx, hashes, names, func(_ *group, o *conflicts.Object) {
+		wanted := false
+		for _, ref := range []conflicts.Ref{identity(o.Ref()), {DN: conflicts.DNKey(o.DN)}} {
+			wanted = wanted || left[ref]
+			delete(left, ref)
 		}
-		w.record(v)
-		ref := w.view.Ref()
-		switch {
-		case wanted[ref] && !w.deleted:
-			delete(wanted, ref)
-			o := objectOf(r.Record())
-			objects = append(objects, o)
-			if id := o.Written.Invocation; o.Written.Known() && known[id] == (controller{}) {
-				unnamed[id] = true
-			}
-		case isController(v.DN):
-			rec := r.Record()
-			delete(unnamed, known.add(rec.DN, attributesOf(rec)))
-		case len(named) > 0 && !w.deleted:
-			if ref, ok := named[conflicts.DNKey(string(v.DN))]; ok && alike[ref] == nil {
-				alike[ref] = objectOf(r.Record())
-			}
+		if wanted && !o.Deleted {
+			found(o)
 		}
-		return nil
-	}
-	err := x.reread(ctx, refs, each)
-	maps.DeleteFunc(named, func(_ string, ref conflicts.Ref) bool { return !wanted[ref] })
-	if len(named) > 0 && err == nil && x.places != nil {
-		err = x.read(ctx, each) // places are known by the name as it is written
-	}
-	for ref, o := range alike {
-		if wanted[ref] {
-			delete(wanted, ref)
-			objects = append(objects, o)
-		}
-	}
-	for _, o := range objects {
-		known.name(&o.Written)
-		found(o)
-	}
-	if len(wanted) == 0 {
-		return nil
+	})
+	if len(left) == 0 && errors.As(err, new(*ldif.ParseError)) {
+		return nil // that nothing behind it was read is known from the sweep
 	}
 	return err
 }
 
-// reread hands over the records of the objects that refs name, and of domain
-// controllers, or, where the places of all are not known, every record.
-func (x *Export) reread(ctx context.Context, refs []conflicts.Ref, each func(*ldif.Reader, *ldif.View) error) error {
-	offsets, known := x.places.of(refs)
-	if !known {
-		return x.read(ctx, each)
+// find hands over the objects of which want tells a record. Only if the error is nil
+// are there no others. An [*Error] means that there is nothing to read.
+func (x *Export) find(ctx context.Context, want func(*conflicts.View) bool, found func(*conflicts.Object)) error {
+	total, survey, err := x.look(ctx, nowhere{}, want)
+	if err != nil {
+		return err
+	}
+	var failed []string
+	if len(total.wanted) > 0 {
+		var w viewer
+		err := x.objects(ctx, total.wanted, nil, func(g *group, o *conflicts.Object) {
+			if slices.ContainsFunc(g.records, func(r *ldif.Record) bool { w.again(r); return want(&w.view) }) {
+				found(o)
+			}
+		})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && !errors.As(err, new(*ldif.ParseError)) {
+			failed = append(failed, err.Error())
+		}
+	}
+	return survey.incomplete(failed...)
+}
+
+// objects hands over the objects whose records have one of the hashes, or one of the
+// names by DNKey, and others by chance.
+func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[string]bool, each func(*group, *conflicts.Object)) error {
+	type object struct {
+		*group
+		*conflicts.Object
+	}
+	known := controllers{}
+	var objects []object
+	err := x.gather(ctx, hashes, names, known, func(g *group) { objects = append(objects, object{g, unite(g.records).object()}) })
+	slices.SortFunc(objects, func(a, b object) int { return cmp.Compare(a.DN, b.DN) })
+	named := map[conflicts.GUID]string{}
+	for _, o := range objects {
+		if other, ok := named[o.GUID]; ok && err == nil {
+			err = fmt.Errorf("%s: %s and %s have one objectGUID: export again, everything at the same time", x.name, other, o.DN)
+		}
+		if o.GUID != (conflicts.GUID{}) {
+			named[o.GUID] = o.DN
+		}
+		known.name(&o.Written)
+		each(o.group, o.Object)
+	}
+	return err
+}
+
+// gather hands over the records of these objects, and notes domain controllers.
+func (x *Export) gather(ctx context.Context, hashes map[uint64]bool, names map[string]bool, known controllers, each func(*group)) error {
+	var w viewer
+	groups := map[conflicts.Ref]*group{}
+	var order []*group
+	err := x.reread(ctx, hashes, len(names) > 0, func(r *ldif.Reader, v *ldif.View) error {
+		w.record(v)
+		controller := isController(v.DN)
+		wanted := hashes[x.places.hash(w.view.GUID, v.DN)] || len(names) > 0 && names[conflicts.DNKey(string(v.DN))]
+		if !controller && !wanted {
+			return nil
+		}
+		ref := x.places.ref(&w.view)
+		rec := r.Record()
+		if controller {
+			known.add(rec.DN, attributesOf(rec))
+		}
+		if wanted {
+			if groups[ref] == nil {
+				groups[ref] = &group{}
+				order = append(order, groups[ref])
+			}
+			groups[ref].add(rec)
+		}
+		return nil
+	})
+	for _, g := range order {
+		each(g)
+	}
+	if info, unknown := x.file.Stat(); err == nil && (unknown != nil || info.Size() != x.data.Size() || !info.ModTime().Equal(x.modified)) {
+		err = x.changed()
+	}
+	return err
+}
+
+func (x *Export) changed() error { return fmt.Errorf("%s: it changed while it was read", x.name) }
+
+// identity is the same for refs that name one object.
+func identity(ref conflicts.Ref) conflicts.Ref {
+	return conflicts.Ref{GUID: ref.GUID, DN: conflicts.DNKey(ref.DN)}
+}
+
+// reread hands over the records with one of the hashes, and of domain controllers, or,
+// where their places are not known or not enough, every record.
+func (x *Export) reread(ctx context.Context, hashes map[uint64]bool, every bool, each func(*ldif.Reader, *ldif.View) error) error {
+	offsets, known := x.places.of(hashes)
+	if every || !known {
+		return x.readBlock(ctx, newExportReader(), 0, x.data.Size(), each)
 	}
 	r := newExportReader()
-	for _, at := range offsets {
+	for n, at := range offsets {
+		if n%1000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		r.Reset(sips{io.NewSectionReader(x.data, at, x.data.Size()-at)})
 		v, err := r.View()
 		if err != nil {
-			return fmt.Errorf("%s: it changed while it was read", x.name)
+			return x.changed()
 		}
-		if each(r, v) == io.EOF {
-			break
+		if err := each(r, v); err != nil {
+			return err
 		}
 	}
-	return ctx.Err()
+	return nil
 }
-
-func attributesOf(rec *ldif.Record) attributes {
-	a := attributes{}
-	for _, attr := range rec.Attributes {
-		a.add(attr.Name, attr.Value)
-	}
-	return a
-}
-
-func objectOf(rec *ldif.Record) *conflicts.Object { return attributesOf(rec).object(rec.DN) }
 
 // sips hands out little at once, for records that are read on their own.
 type sips struct{ src io.Reader }
@@ -207,12 +239,7 @@ func newExportReader() *ldif.Reader {
 	return r
 }
 
-// read hands over every record, each valid until the next. An io.EOF from each
-// ends it.
-func (x *Export) read(ctx context.Context, each func(*ldif.Reader, *ldif.View) error) error {
-	return x.readBlock(ctx, newExportReader(), 0, x.data.Size(), each)
-}
-
+// readBlock hands over every record of a part of the file, each valid until the next.
 func (x *Export) readBlock(ctx context.Context, r *ldif.Reader, start, end int64, each func(*ldif.Reader, *ldif.View) error) error {
 	r.Reset(io.NewSectionReader(x.data, start, end-start))
 	for n := 0; ; n++ {
@@ -228,11 +255,9 @@ func (x *Export) readBlock(ctx context.Context, r *ldif.Reader, start, end int64
 		}
 		if v.Change != ldif.ChangeNone && v.Change != ldif.ChangeAdd { // ldifde writes every object as an add
 			return &Error{Subject: x.name, Problem: fmt.Sprintf("line %d: a change, not the content of a directory", v.Line),
-				Hint: "export with ldifde -f export.ldif, or ldapsearch -LLL"}
+				Hint: "export with ldifde -f export.ldif, or ldapsearch"}
 		}
-		if err := each(r, v); err == io.EOF {
-			return nil
-		} else if err != nil {
+		if err := each(r, v); err != nil {
 			return err
 		}
 	}
@@ -244,7 +269,10 @@ func (x *Export) unreadable(damage error) error {
 	e := &Error{Subject: x.name, Problem: "no objects in it", Hint: "see whether the export failed"}
 	if damage != nil && !errors.As(damage, &e) {
 		e.Problem = strings.TrimPrefix(damage.Error(), x.name+": ")
-		e.Hint = "it must be LDIF as ldifde -f or ldapsearch -LLL write it"
+		e.Hint = "it must be LDIF as ldifde -f or ldapsearch write it"
+		if errors.Is(damage, ldif.ErrCutOff) {
+			e.Hint = completeIt
+		}
 	}
 	return e
 }

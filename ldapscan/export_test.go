@@ -41,7 +41,9 @@ func (k *kept) Portion() Portion {
 func (p *keptPortion) Entry(v *conflicts.View) {
 	p.lines = append(p.lines, fmt.Sprintf("%+v", *v.Entry()))
 }
-func (p *keptPortion) Changed(*conflicts.View) { panic("an export does not change") }
+func (p *keptPortion) Changed(v *conflicts.View) {
+	p.lines = append(p.lines, fmt.Sprintf("changed: %+v", *v.Entry()))
+}
 func (p *keptPortion) Deleted(v *conflicts.View) {
 	p.lines = append(p.lines, fmt.Sprintf("deleted: %+v", *v.Entry()))
 }
@@ -58,7 +60,7 @@ func (p *keptPortion) end(lines []string) {
 
 // A sweep in small blocks by several goroutines, and an inspection of what it saw,
 // find what reading the records one by one does: the same objects up to the same
-// error.
+// error, whose records are taken together.
 func FuzzExport(f *testing.F) {
 	small, err := os.ReadFile("testdata/small.ldif")
 	if err != nil {
@@ -71,12 +73,14 @@ func FuzzExport(f *testing.F) {
 		"\xef\xbb\xbfdn: CN=a,DC=b\r\nmail: a@b.c\r\n\r\ndn: CN=A, DC=b\r\nmail: b@b.c\r\nobjectGUID: 00112233-4455-6677-8899-aabbccddeeff\r\n\r\n",
 		"dn: CN=a\nmail: a\n\ndn: CN=d\nisDeleted: TRUE\ntargetAddress: b\n\ndn: CN=e\ntargetAddress: SMTP:b\n\ndn: CN=a\nmail: b\n\ndn: CN=b\nchangetype: add\nmsExchAcceptedDomainName: b\n\ndn: CN=c\nchangetype: delete\n",
 		"dn: CN=a\nproxyAddresses;range=0-1: SMTP:a@b.c\n\ndn: CN=0\nproxyAddresses;range=0-1: SMTP:b@b.c\n\ndn: CN=c\nmail: cut",
+		"dn: CN=a\nproxyAddresses;range=0-0: SMTP:a@b.c\n\ndn: cn=A\nproxyAddresses;x;range=1-*: SMTP:b@b.c\nmail: x\n\ndn: CN=A\nmail: x\n",
 		"dn: CN=a\nmail: a\n\n\xff\xfedn: CN=b\nmail: b\n\nsearch: 2\nresult: 4 Size limit exceeded\n\ndn: CN=c\nmail: c\n",
 		"\xff\xfed\x00n\x00:\x00a\x00\n\x00m\x00a\x00i\x00l\x00:\x00b\x00\n\x00\n\x00d\x00n\x00:\x00c\x00\n\x00",
+		"dn: a\nobjectGUID: 00112233-4455-6677-8899-aabbccddeeff\nmail: a\n\ndn: b\nobjectGUID: 00112233-4455-6677-8899-aabbccddeeff\nmail: b\n\n",
 	} {
 		f.Add([]byte(text), uint16(10))
 	}
-	var twice strings.Builder // many blocks, and the objects that are there again at the end count at the beginning
+	var twice strings.Builder // many blocks, and the objects of the beginning are there again at the end
 	for i := range 600 {
 		fmt.Fprintf(&twice, "dn: CN=%d,OU=%d,DC=%c\nmail: %d@a.b\ndisplayName: %d\n\n", i%300, i%3, "AaBb"[i%4], i%300, i)
 	}
@@ -107,19 +111,24 @@ func FuzzExport(f *testing.F) {
 		if diff := cmp.Diff(want.domains, survey.AcceptedDomains); diff != "" {
 			t.Errorf("accepted domains (-want +got)\n%s", diff)
 		}
-		if diff := cmp.Diff(want.coverage(), survey.Coverage); diff != "" {
-			t.Errorf("coverage (-want +got)\n%s", diff)
+		if want.damage == "" { // else nobody knows what else is there of an object
+			if diff := cmp.Diff(want.coverage(), survey.Coverage); diff != "" {
+				t.Errorf("coverage (-want +got)\n%s", diff)
+			}
+		} else if problem := survey.Coverage[len(survey.Coverage)-1].Problem; !strings.HasPrefix(problem, "export: "+want.damage+": ") {
+			t.Errorf("damage %q, but %q", want.damage, problem)
 		}
 
 		for _, again := range []*Export{x, exportOf(t, data)} { // one that knows where they are, one that does not
 			found := map[conflicts.Ref]*conflicts.Object{}
 			err := again.Inspect(context.Background(), append(want.refs, conflicts.NameRef("CN=nobody")), func(o *conflicts.Object) {
-				if found[o.Ref()] != nil {
-					t.Errorf("%v came twice", o.Ref())
+				ref := want.identity(o.DN, o.GUID)
+				if found[ref] != nil {
+					t.Errorf("%v came twice", ref)
 				}
-				found[o.Ref()] = o
+				found[ref] = o
 			})
-			if diff := cmp.Diff(want.found, found); diff != "" {
+			if diff := cmp.Diff(want.found(), found); diff != "" {
 				t.Errorf("inspected (-want +got)\n%s", diff)
 			}
 			if (err != nil) != (want.damage != "") {
@@ -147,43 +156,112 @@ func exportOf(t *testing.T, data []byte) *Export {
 type slowReading struct {
 	lines         []string
 	domains       []string
-	rows          map[string]*conflicts.Coverage
 	refs          []conflicts.Ref
-	found         map[conflicts.Ref]*conflicts.Object
+	objects       map[conflicts.Ref][]*ldif.Record
+	byName        bool
 	damage, fatal string
 }
 
-func (s *slowReading) coverage() []conflicts.Coverage {
-	var list []conflicts.Coverage
-	for _, row := range s.rows {
-		list = append(list, *row)
+// identity is the same for the records of one object.
+func (s *slowReading) identity(dn string, guid conflicts.GUID) conflicts.Ref {
+	if guid != (conflicts.GUID{}) && !s.byName {
+		return conflicts.Ref{GUID: guid}
 	}
-	slices.SortFunc(list, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
-	if s.damage != "" {
-		list = append(list, conflicts.Coverage{Partition: "export", Problem: "export: " + s.damage + ": nothing behind that line was read"})
+	return conflicts.NameRef(dn)
+}
+
+func (s *slowReading) found() map[conflicts.Ref]*conflicts.Object {
+	found := map[conflicts.Ref]*conflicts.Object{}
+	for ref, records := range s.objects {
+		if o := unite(distinct(records)).object(); !o.Deleted {
+			found[ref] = o
+		}
+	}
+	return found
+}
+
+func distinct(records []*ldif.Record) (list []*ldif.Record) {
+	for _, r := range records {
+		if !slices.ContainsFunc(list, func(known *ldif.Record) bool { return compareRecords(known, r) == 0 }) {
+			list = append(list, r)
+		}
 	}
 	return list
 }
 
-// row returns the row of an object's partition, under the least of its names.
-func (s *slowReading) row(dn string) *conflicts.Coverage {
-	partition := conflicts.Partition(dn)
-	if partition == "" {
-		partition = "export"
+// coverage counts objects for their partitions, under the least of the names of each.
+func (s *slowReading) coverage() []conflicts.Coverage {
+	rows := map[string]*conflicts.Coverage{}
+	row := func(dn string) *conflicts.Coverage {
+		partition := conflicts.Partition(dn)
+		if partition == "" {
+			partition = "export"
+		}
+		row := rows[strings.ToLower(partition)]
+		if row == nil {
+			row = &conflicts.Coverage{Partition: partition}
+			rows[strings.ToLower(partition)] = row
+		}
+		row.Partition = min(row.Partition, partition)
+		return row
 	}
-	row := s.rows[strings.ToLower(partition)]
-	if row == nil {
-		row = &conflicts.Coverage{Partition: partition}
-		s.rows[strings.ToLower(partition)] = row
+	for _, records := range s.objects {
+		named, complete, part := "", false, false
+		for _, r := range records {
+			row(r.DN)
+			var w viewer
+			w.again(r)
+			if len(w.ranges) > 0 {
+				part = true
+				if named == "" || r.DN < named {
+					named = r.DN
+				}
+			}
+			complete = complete || w.seen[proxyField] && len(w.ranges) == 0
+		}
+		all := attributes{}
+		u := unite(distinct(records))
+		for _, r := range records {
+			for _, a := range r.Attributes {
+				all.add(a.Name, a.Value)
+			}
+		}
+		o := u.object()
+		switch {
+		case o.Deleted:
+			if len(o.ProxyAddresses) > 0 {
+				row(u.DN).Deleted++
+			}
+		case all["proxyaddresses"] != nil || all["mail"] != nil || all["userprincipalname"] != nil:
+			row(u.DN).Objects++
+			row(u.DN).Values += len(o.ProxyAddresses)
+		}
+		var ranges []valueRange
+		for _, r := range records {
+			var w viewer
+			w.again(r)
+			ranges = append(ranges, w.ranges...)
+		}
+		if part && !complete && !whole(ranges) {
+			problem := fmt.Sprintf("export: %s: only part of the values of proxyAddresses was exported", named)
+			if row := row(named); row.Problem == "" || problem < row.Problem {
+				row.Problem = problem
+			}
+		}
 	}
-	row.Partition = min(row.Partition, partition)
-	return row
+	var list []conflicts.Coverage
+	for _, row := range rows {
+		list = append(list, *row)
+	}
+	slices.SortFunc(list, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
+	return list
 }
 
 func readSlowly(data []byte) *slowReading {
-	s := &slowReading{rows: map[string]*conflicts.Coverage{}, found: map[conflicts.Ref]*conflicts.Object{}}
+	s := &slowReading{objects: map[conflicts.Ref][]*ldif.Record{}}
 	r := ldif.NewReader(bytes.NewReader(data))
-	records := 0
+	var records []*ldif.Record
+	named, nameless := false, false
 	for {
 		rec, err := r.Read()
 		if err == io.EOF {
@@ -197,41 +275,53 @@ func readSlowly(data []byte) *slowReading {
 			s.damage = err.Error()
 			break
 		}
-		records++
-		a := attributes{}
-		for _, attr := range rec.Attributes {
-			a.add(attr.Name, attr.Value)
+		rec.Comments = nil
+		records = append(records, rec)
+		a := attributesOf(rec)
+		if a.entry(rec.DN).GUID != (conflicts.GUID{}) {
+			named = true
+		} else if a["proxyaddresses"] != nil || a["mail"] != nil || a["userprincipalname"] != nil || a["targetaddress"] != nil {
+			nameless = true
 		}
+	}
+	s.byName = named && nameless
+	for _, rec := range records {
+		a := attributesOf(rec)
 		s.domains = append(s.domains, a.all("msexchaccepteddomainname")...)
 		e := a.entry(rec.DN)
-		row := s.row(rec.DN)
-		deleted := strings.EqualFold(a.first("isdeleted"), "TRUE")
+		ref := s.identity(e.DN, e.GUID)
+		s.objects[ref] = append(s.objects[ref], rec)
+		if s.byName {
+			e.GUID = conflicts.GUID{}
+		}
 		switch {
 		case a["proxyaddresses"] == nil && a["mail"] == nil && a["userprincipalname"] == nil && a["targetaddress"] == nil:
-		case deleted:
+		case strings.EqualFold(a.first("isdeleted"), "TRUE"):
 			s.lines = append(s.lines, fmt.Sprintf("deleted: %+v", e))
-			row.Deleted++
 		default:
 			s.lines = append(s.lines, fmt.Sprintf("%+v", e))
-			row.Objects++
-			row.Values += len(e.ProxyAddresses)
-			for _, attr := range rec.Attributes {
-				_, part := rangeOf(attr.Name)
-				problem := fmt.Sprintf("export: %s: only part of the values of proxyAddresses was exported", rec.DN)
-				if strings.HasPrefix(strings.ToLower(attr.Name), "proxyaddresses;") && part != (valueRange{}) && (row.Problem == "" || problem < row.Problem) {
-					row.Problem = problem
-				}
-			}
 		}
 		s.refs = append(s.refs, e.Ref())
-		if !deleted && s.found[e.Ref()] == nil {
-			s.found[e.Ref()] = a.object(rec.DN)
+	}
+	for _, list := range s.objects { // those that differ are handed over together once more
+		o := unite(distinct(list)).object()
+		all := attributes{}
+		for _, r := range list {
+			for _, a := range r.Attributes {
+				all.add(a.Name, a.Value)
+			}
+		}
+		if s.damage == "" && len(distinct(list)) > 1 && !o.Deleted && (all["proxyaddresses"] != nil || all["mail"] != nil || all["userprincipalname"] != nil) {
+			if s.byName {
+				o.GUID = conflicts.GUID{}
+			}
+			s.lines = append(s.lines, fmt.Sprintf("changed: %+v", o.Entry))
 		}
 	}
 	switch {
-	case records == 0 && s.damage != "":
+	case len(records) == 0 && s.damage != "":
 		s.fatal = s.damage
-	case records == 0:
+	case len(records) == 0:
 		s.fatal = "no objects in it"
 	}
 	slices.Sort(s.lines)

@@ -2,12 +2,13 @@ package ldapscan
 
 import (
 	"context"
-	"fmt"
 	"hash/maphash"
 	"io"
+	"maps"
 	"sync"
 	"sync/atomic"
 
+	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
 )
 
@@ -20,49 +21,71 @@ const (
 
 // An exportSweep is what one goroutine finds.
 type exportSweep struct {
-	name    string // of the export
-	portion Portion
-	rows    *coverage
-	places  *places
-	domains []string
-	records int
-	w       viewer
+	portion  Portion
+	want     func(*conflicts.View) bool // nil, or which objects are looked for
+	rows     *coverage
+	places   *places
+	domains  []string
+	records  int
+	nameless int               // of them, with an address and without an objectGUID
+	wanted   map[uint64]bool   // the hashes of objects that are looked for
+	partial  map[uint64]string // the names of objects of which a record has a part of the values, by hash
+	w        viewer
 }
 
-// sweep reads the file in blocks of about so many octets. The first error ends it.
-func (x *Export) sweep(ctx context.Context, sink Sink, goroutines int, block int64) ([]*exportSweep, error) {
+// A reading is what came of reading an export once.
+type reading struct {
+	parts    []*exportSweep
+	searches *searches
+	damage   error // that ended it
+}
+
+// sweep reads the file in blocks of about so many bytes. The first error ends it.
+func (x *Export) sweep(ctx context.Context, sink Sink, want func(*conflicts.View) bool, byName bool, goroutines int, block int64) *reading {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	blocks := &blocks{data: x.data, size: block}
 	seed := maphash.MakeSeed()
-	var parts []*exportSweep
+	r := &reading{searches: newSearches()}
+	said := sayings{searches: r.searches, ahead: map[int64]passage{}}
 	var group sync.WaitGroup
 	for range min(goroutines, blocks.count()) {
-		part := &exportSweep{name: x.name, portion: sink.Portion(), rows: newCoverage(x.name), places: &places{seed: seed}}
-		parts = append(parts, part)
+		part := &exportSweep{portion: sink.Portion(), want: want, rows: newCoverage(x.name), places: &places{seed: seed, byName: byName},
+			wanted: map[uint64]bool{}, partial: map[uint64]string{}}
+		r.parts = append(r.parts, part)
 		group.Go(func() {
-			if err := part.read(ctx, x, blocks); err != nil {
+			if err := part.read(ctx, x, blocks, &said); err != nil {
 				cancel(err)
 			}
 		})
 	}
 	group.Wait()
-	return parts, context.Cause(ctx)
+	r.damage = context.Cause(ctx)
+	return r
 }
 
-func (s *exportSweep) read(ctx context.Context, x *Export, blocks *blocks) error {
+func (s *exportSweep) read(ctx context.Context, x *Export, blocks *blocks, said *sayings) error {
 	r := newExportReader()
+	var says passage
+	r.Remark = func(m ldif.Remark) { says.add(m) }
 	for {
 		start, end, err := blocks.next()
 		if err == io.EOF {
 			return nil
 		}
+		says = passage{start: start, end: end}
 		if err == nil {
-			err = x.readBlock(ctx, r, start, end, func(_ *ldif.Reader, v *ldif.View) error { s.take(v, start); return nil })
+			err = x.readBlock(ctx, r, start, end, func(_ *ldif.Reader, v *ldif.View) error {
+				says.entries++
+				says.adds = says.adds || v.Change == ldif.ChangeAdd
+				s.take(v, start)
+				return nil
+			})
 		}
 		if err != nil {
 			return err
 		}
+		said.take(says)
 		s.portion.Page(int(end - start))
 	}
 }
@@ -72,38 +95,106 @@ func (s *exportSweep) take(v *ldif.View, start int64) {
 	w := &s.w
 	w.record(v)
 	s.records++
-	s.places.add(&w.view, start, v.Offset)
+	found := s.want != nil && s.want(&w.view)
+	if w.view.GUID == (conflicts.GUID{}) && w.hasAddress() {
+		s.nameless++
+	}
+	hash := s.places.add(&w.view, start, v.Offset)
+	if found {
+		s.wanted[hash] = true
+	}
 	for _, name := range w.domains {
 		s.domains = append(s.domains, string(name))
 	}
-	switch c := s.rows.of(v.DN); {
+	if len(w.ranges) > 0 && !whole(w.ranges) {
+		dn := s.partial[hash]
+		least(&dn, string(v.DN))
+		s.partial[hash] = dn
+	}
+	s.count(w, 1)
+	switch {
 	case !w.hasAddress():
 	case w.deleted:
-		c.Deleted++
 		s.portion.Deleted(&w.view)
 	default:
-		c.Objects++
-		c.Values += len(w.view.ProxyAddresses)
-		s.portion.Entry(&w.view)
-		if w.missing > 0 {
-			least(&c.Problem, fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", s.name, v.DN))
+		if s.places.byName {
+			w.view.GUID = conflicts.GUID{}
 		}
+		s.portion.Entry(&w.view)
 	}
 }
 
-// add takes in what another goroutine found, but for its portion.
-func (s *exportSweep) add(other *exportSweep) {
-	s.records += other.records
-	s.domains = append(s.domains, other.domains...)
-	s.rows.add(other.rows)
-	s.places.join(other.places)
+// count counts an object for its partition, n times.
+func (s *exportSweep) count(w *viewer, n int) {
+	switch c := s.rows.of(w.view.DN); {
+	case !w.hasAddress():
+	case w.deleted:
+		c.Deleted += n
+	default:
+		c.Objects += n
+		c.Values += n * len(w.view.ProxyAddresses)
+	}
 }
 
-func drop(parts []*exportSweep) {
-	for _, p := range parts {
+// total returns what all goroutines found, but for their portions.
+func (r *reading) total() *exportSweep {
+	total := r.parts[0]
+	for _, p := range r.parts[1:] {
+		total.records += p.records
+		total.nameless += p.nameless
+		total.domains = append(total.domains, p.domains...)
+		total.rows.add(p.rows)
+		total.places.join(p.places)
+		maps.Copy(total.wanted, p.wanted)
+		for hash, dn := range p.partial {
+			least(&dn, total.partial[hash])
+			total.partial[hash] = dn
+		}
+	}
+	return total
+}
+
+func (r *reading) drop() {
+	for _, p := range r.parts {
 		p.portion.Drop()
 	}
 }
+
+func (r *reading) keep() {
+	for _, p := range r.parts {
+		p.portion.Keep()
+	}
+}
+
+// sayings are the passages of a file in the order in which they are read.
+type sayings struct {
+	mu       sync.Mutex
+	searches *searches
+	read     int64 // up to where searches has them
+	ahead    map[int64]passage
+}
+
+func (s *sayings) take(p passage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead[p.start] = p
+	for p, ok := s.ahead[s.read]; ok; p, ok = s.ahead[s.read] {
+		delete(s.ahead, p.start)
+		s.searches.read(p)
+		s.read = p.end
+	}
+}
+
+// nowhere is a [Sink] for what is not kept.
+type nowhere struct{}
+
+func (nowhere) Portion() Portion        { return nowhere{} }
+func (nowhere) Entry(*conflicts.View)   {}
+func (nowhere) Changed(*conflicts.View) {}
+func (nowhere) Deleted(*conflicts.View) {}
+func (nowhere) Page(int)                {}
+func (nowhere) Keep()                   {}
+func (nowhere) Drop()                   {}
 
 // blocks part a file into pieces that can be read on their own.
 type blocks struct {

@@ -10,7 +10,6 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
-	"proxyaddr/ldapscan/ldif"
 )
 
 // lookupBatch is how many addresses one search asks for; each takes ten or more
@@ -233,38 +232,7 @@ func escape(value string) string {
 	return value
 }
 
-// Lookup reads the file to its end. A file that is no LDIF is an
-// [*Error].
+// Lookup reads the file to its end. A file that is no LDIF is an [*Error].
 func (x *Export) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
-	wanted := conflicts.NewWanted(addresses...)
-	seen := map[conflicts.Ref]bool{}
-	var w viewer
-	n, values := 0, 0
-	part := ""
-	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
-		n++
-		w.record(v)
-		values += len(w.view.ProxyAddresses)
-		if w.missing > 0 && part == "" {
-			part = string(v.DN)
-		}
-		if wanted.In(&w.view) && !seen[w.view.Ref()] {
-			seen[w.view.Ref()] = true
-			found(objectOf(r.Record()))
-		}
-		return nil
-	})
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case n == 0:
-		return x.unreadable(err)
-	case err != nil:
-		return err
-	case values == 0:
-		return fmt.Errorf("%s: not one proxy address was seen: the export left them out", x.name)
-	case part != "":
-		return fmt.Errorf("%s: %s: only part of the values of proxyAddresses was exported", x.name, part)
-	}
-	return nil
+	return x.find(ctx, conflicts.NewWanted(addresses...).In, found)
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
-	"proxyaddr/ldapscan/ldif"
 )
 
 // Namesakes asks for the names in batches, by the attributes that name objects,
@@ -24,17 +23,7 @@ func (f *Forest) Namesakes(ctx context.Context, dns []string, found func(*confli
 // Namesakes reads the file to its end. A file that is no LDIF is an [*Error].
 func (x *Export) Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error {
 	wanted := namesakes(dns)
-	n := 0
-	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
-		if n++; wanted(string(v.DN)) {
-			found(objectOf(r.Record()))
-		}
-		return nil
-	})
-	if n == 0 && ctx.Err() == nil {
-		return x.unreadable(err)
-	}
-	return err
+	return x.find(ctx, func(v *conflicts.View) bool { return wanted(string(v.DN)) }, found)
 }
 
 // namesakes returns whether an object has one of the names.

@@ -2,42 +2,62 @@ package ldapscan
 
 import (
 	"hash/maphash"
+	"math/bits"
 	"slices"
+	"unicode/utf8"
 
 	"proxyaddr/conflicts"
 )
 
-// places tell where in an export the records stand that a sweep saw, in eight
-// octets each: 24 bits of a hash of what names the object, and 40 of the offset.
+// places tell where in an export the records stand that a sweep saw, in eight bytes
+// each: 40 bits of a hash of what names the object, and 24 of the offset in a block.
+//
+// Among n objects n²/2⁴¹ pairs are expected to have the same hash by chance, 0.5 for a
+// million. Each costs the reading of two records.
 type places struct {
 	seed        maphash.Seed
-	blocks      [][]uint64
+	byName      bool // objects are told apart by their names alone
+	blocks      []placesBlock
 	controllers []int64 // the offsets of domain controllers
-	unknown     bool    // of a record at least
+	unknown     bool    // the place of a record at least
+	guids       bool    // a record has an objectGUID
+	name        []byte  // at hand, kept for its memory
+}
+
+// A placesBlock has the places in a block of the file, and where that begins.
+type placesBlock struct {
+	start int64
+	list  []uint64
 }
 
 const (
-	placesBlock = 8192
-	maxOffset   = 1<<40 - 1
+	offsetBits = 24
+	maxOffset  = 1<<offsetBits - 1
 )
 
 // add takes in the record of an object, at an offset in a block of the file that
 // begins at start. The offset is -1 if it is not known.
-func (p *places) add(v *conflicts.View, start, offset int64) {
-	at := start + offset
-	if offset < 0 || at > maxOffset {
+func (p *places) add(v *conflicts.View, start, offset int64) (hash uint64) {
+	hash = p.hash(v.GUID, v.DN)
+	p.guids = p.guids || v.GUID != (conflicts.GUID{})
+	if offset < 0 || offset > maxOffset {
 		p.unknown = true
-		return
+		offset = 0
 	}
 	if isController(v.DN) {
-		p.controllers = append(p.controllers, at)
+		p.controllers = append(p.controllers, start+offset)
 	}
 	n := len(p.blocks) - 1
-	if n < 0 || len(p.blocks[n]) == placesBlock {
-		p.blocks = append(p.blocks, make([]uint64, 0, placesBlock))
+	if n < 0 || p.blocks[n].start != start {
+		size := 64
+		if n >= 0 {
+			size = len(p.blocks[n].list) + len(p.blocks[n].list)/32
+		}
+		p.blocks = append(p.blocks, placesBlock{start, make([]uint64, 0, size)})
 		n++
 	}
-	p.blocks[n] = append(p.blocks[n], p.hash(v.GUID, v.DN)|uint64(at))
+	p.blocks[n].list = append(p.blocks[n].list, hash|uint64(offset))
+	return hash
 }
 
 // join takes in places of the same seed.
@@ -45,24 +65,23 @@ func (p *places) join(other *places) {
 	p.blocks = append(p.blocks, other.blocks...)
 	p.controllers = append(p.controllers, other.controllers...)
 	p.unknown = p.unknown || other.unknown
+	p.guids = p.guids || other.guids
 }
 
-// of returns the offsets at which objects may stand, and domain controllers do, in
-// order, if all are known.
-func (p *places) of(refs []conflicts.Ref) (offsets []int64, known bool) {
-	if p == nil || p.unknown {
+// of returns the offsets at which objects with these hashes may stand, and domain
+// controllers do, in order, if all are known.
+func (p *places) of(hashes map[uint64]bool) (offsets []int64, known bool) {
+	if p.unknown {
 		return nil, false
 	}
-	wanted := make(map[uint64]bool, len(refs))
 	var begins [1 << 16]bool // by the first bits of a hash, which rule out nearly all places
-	for _, ref := range refs {
-		h := p.hash(ref.GUID, []byte(ref.DN))
-		wanted[h], begins[h>>48] = true, true
+	for h := range hashes {
+		begins[h>>48] = true
 	}
 	for _, block := range p.blocks {
-		for _, place := range block {
-			if begins[place>>48] && wanted[place&^maxOffset] {
-				offsets = append(offsets, int64(place&maxOffset))
+		for _, place := range block.list {
+			if begins[place>>48] && hashes[place&^maxOffset] {
+				offsets = append(offsets, block.start+int64(place&maxOffset))
 			}
 		}
 	}
@@ -71,10 +90,78 @@ func (p *places) of(refs []conflicts.Ref) (offsets []int64, known bool) {
 	return slices.Compact(offsets), true
 }
 
-// hash returns the upper bits of a place.
+// repeated returns the hashes that more than one record has, in order.
+func (p *places) repeated() []uint64 {
+	n := 0
+	for _, block := range p.blocks {
+		n += len(block.list)
+	}
+	// The first bits of a hash, of which the bitmap has 16 to 32 for each place, tell
+	// most from all others.
+	shift := 64 - min(bits.Len(uint(n))+4, 64-offsetBits)
+	seen := make(bitmap, (1<<(64-shift)+63)/64)
+	var again []uint64
+	for _, block := range p.blocks {
+		for _, place := range block.list {
+			if i := place >> shift; seen.has(i) {
+				again = append(again, i)
+			} else {
+				seen.set(i)
+			}
+		}
+	}
+	clear(seen)
+	for _, i := range again {
+		seen.set(i)
+	}
+	var hashes []uint64
+	for _, block := range p.blocks {
+		for _, place := range block.list {
+			if seen.has(place >> shift) {
+				hashes = append(hashes, place&^maxOffset)
+			}
+		}
+	}
+	slices.Sort(hashes)
+	repeated := hashes[:0]
+	for i, h := range hashes {
+		if i > 0 && h == hashes[i-1] && (len(repeated) == 0 || repeated[len(repeated)-1] != h) {
+			repeated = append(repeated, h)
+		}
+	}
+	return repeated
+}
+
+type bitmap []uint64
+
+func (b bitmap) has(i uint64) bool { return b[i/64]&(1<<(i%64)) != 0 }
+func (b bitmap) set(i uint64)      { b[i/64] |= 1 << (i % 64) }
+
+// ref names the object of a record, the same for all its records.
+func (p *places) ref(v *conflicts.View) conflicts.Ref {
+	if v.GUID != (conflicts.GUID{}) && !p.byName {
+		return conflicts.Ref{GUID: v.GUID}
+	}
+	return conflicts.NameRef(string(v.DN))
+}
+
+// hash returns the upper bits of a place. It is the same for names that are the same
+// ([conflicts.DNKey]).
 func (p *places) hash(guid conflicts.GUID, dn []byte) uint64 {
-	if guid != (conflicts.GUID{}) {
+	if guid != (conflicts.GUID{}) && !p.byName {
 		return maphash.Bytes(p.seed, guid[:]) &^ maxOffset
 	}
-	return maphash.Bytes(p.seed, dn) &^ maxOffset
+	for _, c := range dn {
+		if c >= utf8.RuneSelf || c == '\\' {
+			dn = []byte(conflicts.DNKey(string(dn)))
+			break
+		}
+	}
+	p.name = p.name[:0]
+	for _, c := range dn {
+		if c != ' ' && c != ',' && c != 0 { // separators, of names and of their keys
+			p.name = append(p.name, c|0x20)
+		}
+	}
+	return maphash.Bytes(p.seed, p.name) &^ maxOffset
 }

@@ -2,6 +2,9 @@ package ldapscan
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 
 	"proxyaddr/conflicts"
 )
@@ -81,6 +84,23 @@ type Survey struct {
 	Problems []string
 	// Notes are facts that do not make the sweep incomplete.
 	Notes []string
+	// InParts says that Entry was given objects in parts, so that one came again
+	// without having changed.
+	InParts bool
+}
+
+// incomplete is an error that says all that could not be read, and further reasons.
+func (s *Survey) incomplete(further ...string) error {
+	problems := slices.Clone(s.Problems)
+	for _, c := range s.Coverage {
+		if c.Problem != "" {
+			problems = append(problems, c.Problem)
+		}
+	}
+	if problems = append(problems, further...); len(problems) > 0 {
+		return errors.New(strings.Join(problems, "; "))
+	}
+	return nil
 }
 
 func (s *Survey) add(other *Survey) {

@@ -19,13 +19,16 @@ func SpoolExport(ctx context.Context, name string, src io.Reader) (*Export, erro
 	if os.Remove(temporary) == nil { // but on Windows: it is gone however the process ends
 		temporary = ""
 	}
-	size, err := copyUntil(ctx, f, src)
-	x := newExport(name, f, size)
-	x.temporary = temporary
+	var info os.FileInfo
+	if err = copyUntil(ctx, f, src); err == nil {
+		info, err = f.Stat()
+	}
 	if err == nil {
+		x := newExport(name, f, info)
+		x.temporary = temporary
 		return x, nil
 	}
-	x.Close()
+	(&Export{file: f, temporary: temporary}).Close()
 	var pe *os.PathError
 	switch {
 	case ctx.Err() != nil:
@@ -43,21 +46,17 @@ func noRoom(name string, err error) error {
 
 // copyUntil is [io.Copy], given up when ctx ends, even while src has nothing to
 // read.
-func copyUntil(ctx context.Context, dst io.Writer, src io.Reader) (int64, error) {
-	type result struct {
-		n   int64
-		err error
-	}
-	copied := make(chan result, 1)
+func copyUntil(ctx context.Context, dst io.Writer, src io.Reader) error {
+	copied := make(chan error, 1)
 	go func() {
-		n, err := io.Copy(dst, src)
-		copied <- result{n, err}
+		_, err := io.Copy(dst, src)
+		copied <- err
 	}()
 	select {
-	case r := <-copied:
-		return r.n, r.err
+	case err := <-copied:
+		return err
 	case <-ctx.Done():
-		return 0, ctx.Err()
+		return ctx.Err()
 	}
 }
 

@@ -41,8 +41,8 @@ func TestSpool(t *testing.T) {
 		t.Errorf("%d objects, want %d, %v", len(sink.lines), len(want.lines), err)
 	}
 	found := 0
-	if err := x.Inspect(t.Context(), want.refs, func(*conflicts.Object) { found++ }); err != nil || found != len(want.found) {
-		t.Errorf("%d found, want %d, %v", found, len(want.found), err)
+	if err := x.Inspect(t.Context(), want.refs, func(*conflicts.Object) { found++ }); err != nil || found != len(want.found()) {
+		t.Errorf("%d found, want %d, %v", found, len(want.found()), err)
 	}
 	var scope conflicts.Scope
 	if x.Describe(&scope); scope.Source[0] != "standard input" {

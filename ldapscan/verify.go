@@ -8,7 +8,6 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
-	"proxyaddr/ldapscan/ldif"
 )
 
 // Verify compares amendments with a source as it is now; the list has a verdict on
@@ -102,18 +101,5 @@ func (x *Export) Reread(ctx context.Context, amendments []conflicts.Amendment, f
 		}
 		names[conflicts.DNKey(a.DN)] = true
 	}
-	var w viewer
-	n := 0
-	err := x.read(ctx, func(r *ldif.Reader, v *ldif.View) error {
-		n++
-		w.record(v)
-		if guids[w.view.GUID] || names[conflicts.DNKey(string(v.DN))] {
-			found(objectOf(r.Record()))
-		}
-		return nil
-	})
-	if n == 0 && ctx.Err() == nil {
-		return x.unreadable(err)
-	}
-	return err
+	return x.find(ctx, func(v *conflicts.View) bool { return guids[v.GUID] || names[conflicts.DNKey(string(v.DN))] }, found)
 }

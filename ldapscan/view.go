@@ -11,10 +11,8 @@ import (
 type viewer struct {
 	view conflicts.View
 	seen [noField]bool
-	// ranges are those of the values of proxyAddresses, if it came in ranges, missing
-	// is the number of the first value behind them, 0 if there is none.
-	ranges  []valueRange
-	missing int
+	// ranges are those of the values of proxyAddresses, if it came in ranges.
+	ranges []valueRange
 	// deleted and domains are what only an export tells along with the rest.
 	deleted bool
 	domains [][]byte
@@ -38,7 +36,7 @@ var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPr
 
 func (w *viewer) begin(dn []byte) {
 	w.view = conflicts.View{DN: dn, ProxyAddresses: w.view.ProxyAddresses[:0]}
-	w.seen, w.ranges, w.missing, w.deleted, w.domains = [noField]bool{}, w.ranges[:0], 0, false, w.domains[:0]
+	w.seen, w.ranges, w.deleted, w.domains = [noField]bool{}, w.ranges[:0], false, w.domains[:0]
 }
 
 // named returns which attribute a name means, options and case aside.
@@ -67,7 +65,6 @@ func (w *viewer) otherField(name string) field {
 		if f == int(proxyField) {
 			if _, values := rangeOf(name); values != (valueRange{}) {
 				w.ranges = append(w.ranges, values)
-				w.missing = max(w.missing, values.next)
 			}
 		}
 		return field(f)

@@ -1,0 +1,142 @@
+package ldapscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// look reads all of the file, and tells of which objects want tells a record by their
+// hashes. An error means that there is nothing to read, or is that of ctx. Why
+// something is missing is told in the survey.
+func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View) bool) (*exportSweep, *Survey, error) {
+	goroutines, block, byName := min(runtime.GOMAXPROCS(0), maxReaders), x.block, false
+	var r *reading
+	var total *exportSweep
+	for again := true; again; {
+		again = false
+		r = x.sweep(ctx, sink, want, byName, goroutines, block)
+		total = r.total()
+		switch {
+		case ctx.Err() != nil:
+		case r.damage != nil && block < x.data.Size():
+			// It is for one goroutine to tell the line, and to stop there.
+			goroutines, block, again = 1, x.data.Size(), true
+		case total.nameless > 0 && total.places.guids && !byName:
+			// Only names tell whether these are records of objects that have one elsewhere.
+			byName, again = true, true
+		}
+		if again {
+			r.drop()
+		}
+	}
+	damage := r.damage
+	if total.records == 0 {
+		damage = x.unreadable(damage)
+	}
+	if ctx.Err() != nil || errors.As(damage, new(*Error)) {
+		r.drop()
+		if ctx.Err() != nil {
+			damage = ctx.Err()
+		}
+		return nil, nil, damage
+	}
+	r.keep()
+	x.places = total.places
+	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, InParts: true, AcceptedDomains: inOrder(total.domains)}
+	if damage != nil {
+		x.places.unknown = true // behind the damage
+	} else if err := x.unite(ctx, total, sink, survey); err != nil {
+		return nil, nil, err
+	}
+	for _, dn := range total.partial {
+		least(&total.rows.of([]byte(dn)).Problem, fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.name, dn))
+	}
+	survey.Coverage = total.rows.list()
+	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
+		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
+	}
+	if damage != nil {
+		problem := fmt.Sprintf("%v: nothing behind that line was read", damage)
+		if errors.Is(damage, ldif.ErrCutOff) {
+			problem = fmt.Sprintf("%v: its record was not used: %s", damage, completeIt)
+		}
+		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.name, Problem: problem})
+		return total, survey, nil
+	}
+	for _, problem := range r.searches.end() {
+		survey.Problems = append(survey.Problems, x.name+": "+problem)
+	}
+	for _, dn := range r.searches.unfollowed(total.rows.holds) {
+		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: dn,
+			Problem: fmt.Sprintf("%s: %s: the server referred to it, and it is not in the file: append an export of it", x.name, dn)})
+	}
+	return total, survey, nil
+}
+
+// completeIt is what to do about a last line without an end.
+const completeIt = "export again, or add the line end if nothing is missing"
+
+// unitedAtOnce bounds the memory for the records of objects that have several.
+const unitedAtOnce = 4096
+
+// unite takes the records together of each object that has several, which the sweep
+// took for as many objects.
+func (x *Export) unite(ctx context.Context, total *exportSweep, sink Sink, survey *Survey) error {
+	portion := sink.Portion()
+	defer portion.Keep()
+	contradictions, first := 0, ""
+	var w viewer
+	each := func(g *group) {
+		all := false
+		var ranges []valueRange
+		for i, r := range g.records {
+			w.again(r)
+			total.count(&w, -g.times[i])
+			all = all || w.seen[proxyField] && len(w.ranges) == 0
+			ranges = append(ranges, w.ranges...)
+		}
+		if all || whole(ranges) {
+			delete(total.partial, x.places.hash(w.view.GUID, w.view.DN))
+		}
+		u := unite(g.records)
+		w.again(u.Record)
+		total.count(&w, 1)
+		if len(u.differ) > 0 {
+			contradictions++
+			least(&first, fmt.Sprintf("%s: the records of %s contradict each other in %s", x.name, u.DN, strings.Join(u.differ, ", ")))
+		}
+		if len(g.records) > 1 && w.hasAddress() && !w.deleted {
+			if x.places.byName {
+				w.view.GUID = conflicts.GUID{}
+			}
+			portion.Changed(&w.view)
+		}
+	}
+	for window := range slices.Chunk(x.places.repeated(), unitedAtOnce) {
+		hashes := make(map[uint64]bool, len(window))
+		for _, h := range window {
+			hashes[h] = true
+		}
+		if err := x.gather(ctx, hashes, nil, controllers{}, each); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			survey.Problems = append(survey.Problems, err.Error())
+			break
+		}
+	}
+	if contradictions > 1 {
+		first += fmt.Sprintf(", and those of %d other objects", contradictions-1)
+	}
+	if contradictions > 0 {
+		survey.Problems = append(survey.Problems, first+": export again, everything at the same time")
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package ldapscan
+
+import (
+	"bytes"
+	"cmp"
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// singleValued are attributes that an Object is made of and that have one value. Those
+// that change without anybody's doing are left out.
+var singleValued = []string{"objectguid", "isdeleted", "mail", "userprincipalname", "targetaddress", "displayname", "givenname", "sn",
+	"samaccountname", "mailnickname", "msexchrecipienttypedetails", "homemdb", "msexchmailboxguid", "useraccountcontrol",
+	"iscriticalsystemobject", "whencreated"}
+
+// A group is the records of one object, each once, and how often each is there.
+type group struct {
+	records []*ldif.Record
+	times   []int
+	known   map[uint64]int // where a record is in the list, by a hash of it
+}
+
+func (g *group) add(rec *ldif.Record) {
+	h := hashOf(rec)
+	if i, ok := g.known[h]; ok {
+		g.times[i]++
+		return
+	}
+	if g.known == nil {
+		g.known = map[uint64]int{}
+	}
+	g.known[h] = len(g.records)
+	g.records, g.times = append(g.records, rec), append(g.times, 1)
+}
+
+var recordSeed = maphash.MakeSeed()
+
+func hashOf(rec *ldif.Record) uint64 {
+	var h maphash.Hash
+	h.SetSeed(recordSeed)
+	add := func(text string) {
+		maphash.WriteComparable(&h, len(text))
+		h.WriteString(text)
+	}
+	add(rec.DN)
+	for _, a := range rec.Attributes {
+		add(a.Name)
+		add(string(a.Value))
+	}
+	return h.Sum64()
+}
+
+// A union is what the records of one object say together. It does not depend on their
+// order in the file.
+type union struct {
+	*ldif.Record
+	// differ are the attributes with one value of which the records have different ones.
+	differ []string
+}
+
+// unite returns the union of records that differ: all values of all of them, each once.
+func unite(records []*ldif.Record) union {
+	records = slices.SortedFunc(slices.Values(records), compareRecords)
+	u := union{Record: records[0]}
+	if len(records) == 1 {
+		return u
+	}
+	u.Record = &ldif.Record{DN: records[0].DN}
+	held, values := attributes{}, map[string]bool{}
+	for _, r := range records {
+		one := attributesOf(r)
+		for _, name := range singleValued {
+			if len(held[name]) > 0 && len(one[name]) > 0 && !bytes.Equal(held[name][0], one[name][0]) && !slices.Contains(u.differ, name) {
+				u.differ = append(u.differ, name)
+			}
+		}
+		if conflicts.DNKey(r.DN) != conflicts.DNKey(u.DN) && !slices.Contains(u.differ, "dn") {
+			u.differ = append(u.differ, "dn")
+		}
+		for _, a := range r.Attributes {
+			name, _ := rangeOf(strings.ToLower(a.Name))
+			if value := name + ":" + string(a.Value); !values[value] {
+				values[value] = true
+				held.add(name, a.Value)
+				u.Attributes = append(u.Attributes, a)
+			}
+		}
+	}
+	return u
+}
+
+func compareRecords(a, b *ldif.Record) int {
+	return cmp.Or(cmp.Compare(a.DN, b.DN), slices.CompareFunc(a.Attributes, b.Attributes, func(a, b ldif.Attribute) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), bytes.Compare(a.Value, b.Value))
+	}))
+}
+
+func (u union) object() *conflicts.Object { return attributesOf(u.Record).object(u.DN) }
+
+func attributesOf(rec *ldif.Record) attributes {
+	a := attributes{}
+	for _, attr := range rec.Attributes {
+		a.add(attr.Name, attr.Value)
+	}
+	return a
+}
