@@ -110,10 +110,10 @@ func TestIndexConfirms(t *testing.T) {
 			e.ProxyAddresses[i], e.ProxyAddresses[j] = e.ProxyAddresses[j], e.ProxyAddresses[i]
 		})
 		e.ProxyAddresses = append(e.ProxyAddresses, "smtp:nobody else's@a.com")
-		if !index.Confirms(&e) {
+		if !index.Confirms(ref, &e) {
 			t.Errorf("%+v is not confirmed", e)
 		}
-		if index.Confirms(&Entry{DN: e.DN, ProxyAddresses: []string{"smtp:nobody else's@a.com"}}) {
+		if index.Confirms(ref, &Entry{DN: e.DN, ProxyAddresses: []string{"smtp:nobody else's@a.com"}}) {
 			t.Errorf("%+v is confirmed without its addresses", e)
 		}
 	}

@@ -58,7 +58,7 @@ type suspect struct {
 // Confirms reports whether a suspect that was read again has the addresses that made
 // it one: all of them and no other that suspects share. A fingerprint that is shared
 // by chance is confirmed too. Suspects must have been called.
-func (x *Index) Confirms(e *Entry) bool {
+func (x *Index) Confirms(ref Ref, e *Entry) bool {
 	var prints []uint64
 	add := func(a Address) { prints = append(prints, stored(x.fingerprint(a))) }
 	for a := range e.claimed() {
@@ -68,7 +68,7 @@ func (x *Index) Confirms(e *Entry) bool {
 		add(ParseAddress(e.TargetAddress))
 	}
 	slices.Sort(prints)
-	s := suspect{Ref: e.Ref()}
+	s := suspect{Ref: ref}
 	for _, print := range slices.Compact(prints) {
 		if _, shared := slices.BinarySearch(x.shared, print); shared {
 			s.shared ^= print

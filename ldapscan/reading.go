@@ -44,14 +44,16 @@ func (s *secondReading) read(ctx context.Context, src Source) {
 func (s *secondReading) found(o *conflicts.Object) {
 	ref := o.Ref()
 	if !s.left[ref] {
-		return
+		if ref = conflicts.NameRef(o.DN); !s.left[ref] { // swept without its GUID
+			return
+		}
 	}
 	delete(s.left, ref)
 	switch {
 	case o.Deleted:
 		s.deleted++
 		return
-	case !s.index.Confirms(&o.Entry):
+	case !s.index.Confirms(ref, &o.Entry):
 		s.changed++
 	}
 	s.objects = append(s.objects, o)
@@ -68,10 +70,11 @@ func (s *secondReading) tell(audit *conflicts.Audit) {
 	note(s.changed, "%s: %s had other addresses when read again; the later ones count")
 	note(s.deleted, "%s: %s had been deleted when read again")
 	switch n := len(s.left); {
-	case n == 0:
+	case s.failed != nil && n == 0:
+		audit.Problems = append(audit.Problems, s.failed.Error())
 	case s.failed != nil:
 		audit.Problems = append(audit.Problems, fmt.Sprintf("%v: %s could not be re-checked", s.failed, possibleDuplicates(n)))
-	default:
+	case n > 0:
 		audit.Problems = append(audit.Problems, fmt.Sprintf(
 			"%s: %s could not be re-checked: found in the sweep, then no longer, nor among the deleted objects that this account can see", name, possibleDuplicates(n)))
 	}
