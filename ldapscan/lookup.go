@@ -12,7 +12,7 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// lookupBatch is how many addresses one search asks for; each takes ten or more
+// lookupBatch is how many addresses one search asks for; each takes eighteen or more
 // terms of the filter.
 const lookupBatch = 20
 
@@ -198,20 +198,26 @@ func addressFilter(addresses []conflicts.Address, attributes []string) string {
 	var b strings.Builder
 	b.WriteString("(|")
 	for _, a := range addresses {
-		typ := a.Type + ":"
-		if !strings.Contains(a.Raw, ":") {
-			typ = ""
+		types := []string{a.Type + ":"}
+		switch {
+		case !strings.Contains(a.Raw, ":"):
+			types = []string{""}
+		case a.SMTP():
+			types = append(types, "") // as a value without a type takes it too
 		}
 		for _, form := range a.Spellings() {
 			for _, attribute := range attributes {
-				prefix := ""
-				if attribute == conflicts.ProxyAddresses || attribute == conflicts.TargetAddress {
-					prefix = typ
-				} else if !a.SMTP() {
-					continue
+				prefixes := types
+				if attribute == conflicts.Mail || attribute == conflicts.UserPrincipalName {
+					if !a.SMTP() {
+						continue
+					}
+					prefixes = []string{""}
 				}
-				for _, text := range []string{form, " " + form, form + " "} {
-					b.WriteString("(" + attribute + "=" + escape(prefix+text) + ")")
+				for _, prefix := range prefixes {
+					for _, text := range []string{form, " " + form, form + " "} {
+						b.WriteString("(" + attribute + "=" + escape(prefix+text) + ")")
+					}
 				}
 			}
 		}

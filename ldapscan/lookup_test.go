@@ -40,6 +40,11 @@ targetAddress: SMTP:x@contoso.example
 dn: CN=Other,DC=contoso,DC=example
 objectClass: contact
 proxyAddresses: SMTP:other@contoso.example
+proxyAddresses: Bare@contoso.example
+
+dn: CN=Bare Target,DC=contoso,DC=example
+objectClass: contact
+targetAddress: bare@contoso.example
 `
 
 // Every attribute counts, deleted objects are told apart, and an account that
@@ -59,6 +64,14 @@ func TestLookupClaims(t *testing.T) {
 				t.Errorf("%s: %s deleted: %v", name, o.DN, o.Deleted)
 			}
 		}
+		for _, o := range lookup(t, src, "smtp:bare@contoso.example") {
+			claims[o.Name()] += "untyped"
+		}
+		if claims["Other"] != "untyped" || claims["Bare Target"] != "untyped" {
+			t.Errorf("%s: values without a type are not found: %v", name, claims)
+		}
+		delete(claims, "Other")
+		delete(claims, "Bare Target")
 		if claims["CN=Proxy"] != "proxyAddresses mail " || claims["CN=Mail"] != "mail " || claims["CN=Logon"] != "userPrincipalName " ||
 			claims["CN=Target"] != "targetAddress " || len(claims) == 5 && claims[`CN=gone\0ADEL:1`] != "proxyAddresses " || len(claims) < 5 != (name == "refused") {
 			t.Errorf("%s: %v", name, claims)
@@ -104,7 +117,7 @@ func TestLookupIncomplete(t *testing.T) {
 		})
 	}
 	for name, tc := range map[string]struct{ content, says string }{
-		"cut":            {claimants + "\ndn: CN=more,DC=contoso,DC=example\nproxyAddr", "line 31"},
+		"cut":            {claimants + "\ndn: CN=more,DC=contoso,DC=example\nproxyAddr", "line 36"},
 		"no addresses":   {"dn: CN=a,DC=contoso,DC=example\nobjectClass: contact\n", "not one proxy address"},
 		"part of values": {claimants + "\ndn: CN=p,DC=contoso,DC=example\nproxyAddresses;range=0-0: SMTP:p@contoso.example\n", "only part"},
 	} {
