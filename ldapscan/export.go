@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -95,7 +96,8 @@ func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 			names[conflicts.DNKey(ref.DN)] = true // of records that are known by their objectGUID
 		}
 	}
-	err := x.objects(ctx, hashes, names, func(_ *group, o *conflicts.Object) {
+	every := func(*group) bool { return true }
+	err := x.objects(ctx, hashes, names, every, func(o *conflicts.Object) {
 		wanted := false
 		for _, ref := range []conflicts.Ref{identity(o.Ref()), {DN: conflicts.DNKey(o.DN)}} {
 			wanted = wanted || left[ref]
@@ -121,11 +123,10 @@ func (x *Export) find(ctx context.Context, want func(*conflicts.View) bool, foun
 	var failed []string
 	if len(total.wanted) > 0 {
 		var w viewer
-		err := x.objects(ctx, total.wanted, nil, func(g *group, o *conflicts.Object) {
-			if slices.ContainsFunc(g.records, func(r *ldif.Record) bool { w.again(r); return want(&w.view) }) {
-				found(o)
-			}
-		})
+		wanted := func(g *group) bool {
+			return slices.ContainsFunc(g.records, func(r *ldif.Record) bool { w.again(r); return want(&w.view) })
+		}
+		err := x.objects(ctx, total.wanted, nil, wanted, found)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -136,17 +137,17 @@ func (x *Export) find(ctx context.Context, want func(*conflicts.View) bool, foun
 	return survey.incomplete(failed...)
 }
 
-// objects hands over the objects whose records have one of the hashes, or one of the
-// names by DNKey, and others by chance.
-func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[string]bool, each func(*group, *conflicts.Object)) error {
-	type object struct {
-		*group
-		*conflicts.Object
-	}
+// objects hands over the objects whose records have one of the hashes, as others do by
+// chance, or one of the names by DNKey, if they are wanted.
+func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[string]bool, wanted func(*group) bool, found func(*conflicts.Object)) error {
 	known := controllers{}
-	var objects []object
-	err := x.gather(ctx, hashes, names, known, func(g *group) { objects = append(objects, object{g, unite(g.records).object()}) })
-	slices.SortFunc(objects, func(a, b object) int { return cmp.Compare(a.DN, b.DN) })
+	var objects []*conflicts.Object
+	err := x.gather(ctx, slices.Sorted(maps.Keys(hashes)), names, known, func(g *group) {
+		if wanted(g) {
+			objects = append(objects, unite(g.records).object())
+		}
+	})
+	slices.SortFunc(objects, func(a, b *conflicts.Object) int { return cmp.Compare(a.DN, b.DN) })
 	named := map[conflicts.GUID]string{}
 	for _, o := range objects {
 		if other, ok := named[o.GUID]; ok && err == nil {
@@ -156,16 +157,40 @@ func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[
 			named[o.GUID] = o.DN
 		}
 		known.name(&o.Written)
-		each(o.group, o.Object)
+		found(o)
 	}
 	return err
 }
 
-// gather hands over the records of these objects, and notes domain controllers.
-func (x *Export) gather(ctx context.Context, hashes map[uint64]bool, names map[string]bool, known controllers, each func(*group)) error {
+// gatheredAtOnce bounds the memory for the records of objects.
+const gatheredAtOnce = 4096
+
+// gather hands over the records of each object that has one of the hashes or names, and
+// notes domain controllers.
+func (x *Export) gather(ctx context.Context, hashes []uint64, names map[string]bool, known controllers, each func(*group)) error {
+	size := gatheredAtOnce
+	if x.places.unknown || len(names) > 0 {
+		size = len(hashes) // all in one reading of the file
+	}
+	for len(hashes) > 0 {
+		window := map[uint64]bool{}
+		for _, h := range hashes[:min(size, len(hashes))] {
+			window[h] = true
+		}
+		hashes = hashes[min(size, len(hashes)):]
+		if err := x.gatherOnce(ctx, window, names, known, each); err != nil {
+			return err
+		}
+	}
+	if info, err := x.file.Stat(); err != nil || info.Size() != x.data.Size() || !info.ModTime().Equal(x.modified) {
+		return x.changed()
+	}
+	return nil
+}
+
+func (x *Export) gatherOnce(ctx context.Context, hashes map[uint64]bool, names map[string]bool, known controllers, each func(*group)) error {
 	var w viewer
 	groups := map[conflicts.Ref]*group{}
-	var order []*group
 	err := x.reread(ctx, hashes, len(names) > 0, func(r *ldif.Reader, v *ldif.View) error {
 		w.record(v)
 		controller := isController(v.DN)
@@ -181,17 +206,13 @@ func (x *Export) gather(ctx context.Context, hashes map[uint64]bool, names map[s
 		if wanted {
 			if groups[ref] == nil {
 				groups[ref] = &group{}
-				order = append(order, groups[ref])
 			}
 			groups[ref].add(rec)
 		}
 		return nil
 	})
-	for _, g := range order {
+	for _, g := range groups {
 		each(g)
-	}
-	if info, unknown := x.file.Stat(); err == nil && (unknown != nil || info.Size() != x.data.Size() || !info.ModTime().Equal(x.modified)) {
-		err = x.changed()
 	}
 	return err
 }

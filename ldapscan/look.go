@@ -83,9 +83,6 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 // completeIt is what to do about a last line without an end.
 const completeIt = "export again, or add the line end if nothing is missing"
 
-// unitedAtOnce bounds the memory for the records of objects that have several.
-const unitedAtOnce = 4096
-
 // unite takes the records together of each object that has several, which the sweep
 // took for as many objects.
 func (x *Export) unite(ctx context.Context, total *exportSweep, sink Sink, survey *Survey) error {
@@ -119,18 +116,11 @@ func (x *Export) unite(ctx context.Context, total *exportSweep, sink Sink, surve
 			portion.Changed(&w.view)
 		}
 	}
-	for window := range slices.Chunk(x.places.repeated(), unitedAtOnce) {
-		hashes := make(map[uint64]bool, len(window))
-		for _, h := range window {
-			hashes[h] = true
+	if err := x.gather(ctx, x.places.repeated(), nil, controllers{}, each); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if err := x.gather(ctx, hashes, nil, controllers{}, each); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			survey.Problems = append(survey.Problems, err.Error())
-			break
-		}
+		survey.Problems = append(survey.Problems, err.Error())
 	}
 	if contradictions > 1 {
 		first += fmt.Sprintf(", and those of %d other objects", contradictions-1)
