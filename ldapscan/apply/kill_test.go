@@ -187,13 +187,16 @@ func (v *victim) run(t *testing.T, killed bool) {
 	cmd.Env = append(os.Environ(), jobVariable+"="+string(text))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
+	started := make(chan struct{})
 	if killed && moment == 1 {
-		v.at(1+v.chance.IntN(len(v.plan)), func() { cmd.Process.Kill() })
+		// Set before the start, as the first change may come at once.
+		v.at(1+v.chance.IntN(len(v.plan)), func() { <-started; cmd.Process.Kill() })
 	}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	close(started)
 	if killed && moment == 2 {
 		defer time.AfterFunc(time.Duration(v.chance.Float64()*float64(v.took)), func() { cmd.Process.Kill() }).Stop()
 	}
