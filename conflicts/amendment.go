@@ -138,12 +138,9 @@ func (e *Edit) state(values []string) (State, []string) {
 		}
 	}
 	for _, added := range e.Add {
-		c := Claim{Attribute: e.Attribute, Value: added}
-		wanted := NewWanted(c.Parsed())
-		i := slices.IndexFunc(rest, func(v string) bool {
-			c := Claim{Attribute: e.Attribute, Value: v}
-			return v == added || wanted.Has(c.Parsed())
-		})
+		// A value without a type takes an address from others, but is another value.
+		loose := func(v string) Key { c := Claim{Attribute: e.Attribute, Value: v}; return c.Parsed().LooseKey() }
+		i := slices.IndexFunc(rest, func(v string) bool { return v == added || loose(v) == loose(added) })
 		switch {
 		case slices.Contains(rest, added):
 			reasons = append(reasons, added+" is there already")

@@ -46,6 +46,7 @@ func TestAmendmentState(t *testing.T) {
 		"ready, secondary made primary":   {x("smtp:x@a.com"), []string{p, "smtp:x@a.com", "SMTP:x@a.com"}, Ready, ""},
 		"ready, name written differently": {written, []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Ready, ""},
 		"ready, no primary before":        {x("smtp:x@a.com"), []string{p, "smtp:x@a.com", "smtp:x2@a.com"}, Ready, ""},
+		"ready, the same without a type":  {x("SMTP:x2@a.com", "x@a.com"), []string{p, "SMTP:x2@a.com", "SMTP:x@a.com"}, Ready, ""},
 		"applied":                         {mail(x("SMTP:x2@a.com"), "x2@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com", m, "x@a.com", "x2@a.com"}, Applied, ""},
 		"applied, removal":                {x("SMTP:x@a.com"), []string{p, "smtp:y@a.com", ""}, Applied, ""},
 		"applied, made primary":           {x("SMTP:x@a.com"), []string{p, "smtp:x@a.com", "SMTP:x@a.com"}, Applied, ""},
