@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 )
 
 // A Pattern makes the address of a proposal from what is known of the object,
@@ -124,7 +125,7 @@ func (a Address) Alternatives() iter.Seq[Address] {
 func (a Address) stem() (local, domain string, err error) {
 	text := a.Trimmed()
 	if a.Malformed() != "" { // perhaps only written in full-width letters
-		text = loosen(text)
+		text = width.Fold.String(text)
 		if why := mailAddress(text).Malformed(); why != "" {
 			return "", "", errors.New(why)
 		}
