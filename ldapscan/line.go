@@ -41,7 +41,7 @@ func (f *Forest) Line(ctx context.Context, dn string) (*Line, error) {
 		s.close()
 		return fail(errOtherServer.Error(), "name one domain controller")
 	}
-	return &Line{conn, &Directory{ctx: ctx, session: s, assigned: []partition{p}}}, nil
+	return &Line{conn, &Directory{ctx: ctx, session: s, assigned: []partition{p}, forest: d.forest}}, nil
 }
 
 // Server returns the server that an object is read from, and whether there is one.
