@@ -99,10 +99,30 @@ func (e *examination) examine(d directory) error {
 	if err != nil {
 		return err
 	}
+	if err := e.check(d); err != nil {
+		return err
+	}
 	if err := e.otherwise(d, form, said, files); err != nil {
 		return err
 	}
 	return e.change(d, rulings, files)
+}
+
+// check asks whether an address is free that somebody has, as Active Directory compares
+// it, and what is proposed first in its place. What is no address is refused.
+func (e *examination) check(d directory) error {
+	all := d.holdings()
+	local, domain, _ := parts(all[e.IntN(len(all))].loose)
+	for _, address := range []string{local + "@" + domain, local + "2@" + domain} {
+		code := exitClean
+		if d.taken(newHolding(&object{}, "mail", address)) != nil {
+			code = exitConflicts
+		}
+		if _, err := e.run([]int{code, exitUsage}, append([]string{"check", "smtp:" + address}, e.source...)...); err != nil {
+			return fmt.Errorf("%w\naddress: %q", err, address)
+		}
+	}
+	return nil
 }
 
 // otherwise scans other exports of the same directory.

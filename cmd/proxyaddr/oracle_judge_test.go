@@ -153,7 +153,7 @@ func (c clash) owners() (names []string) {
 func (d directory) taken(address *holding) *holding {
 	for _, h := range d.holdings() {
 		if h.kind == "" {
-			h = newHolding(h.object, "mail", h.value)
+			h = newHolding(h.object, "mail", strings.TrimPrefix(strings.TrimSpace(h.value), ":"))
 		}
 		if h.same(address) {
 			return h
