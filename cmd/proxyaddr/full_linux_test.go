@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,8 +40,8 @@ func TestFullDisk(t *testing.T) {
 	dir := filepath.Join(disk, "audit")
 	var stdout, stderr bytes.Buffer
 	code := run([]string{"scan", "--input", export, "-o", dir}, strings.NewReader(""), &stdout, &stderr)
-	want := fmt.Sprintf("proxyaddr: %s/report.xlsx: no space left on device\nhint: %[1]s needs room and write access; -o names another directory\n", dir)
-	if code != exitIncomplete || stderr.String() != want {
+	want := regexp.MustCompile(`^proxyaddr: ` + dir + `/[a-z.]+: no space left on device\nhint: ` + dir + ` needs room and write access; -o names another directory\n$`)
+	if code != exitIncomplete || !want.MatchString(stderr.String()) {
 		t.Errorf("exit %d, and says %q, want %q", code, &stderr, want)
 	}
 	if left, err := os.ReadDir(disk); err != nil || len(left) > 0 {
