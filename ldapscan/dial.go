@@ -100,7 +100,8 @@ func open(ctx context.Context, t target, cfg Config, another func() (*session, e
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{ctx: ctx, session: s, controllers: controllers{}, visible: map[string]bool{}, wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}
+	d := &Directory{ctx: ctx, session: s, controllers: controllers{}, visible: map[string]bool{},
+		wait: cfg.RetryWait, pace: newPacer(cfg.Rate), connections: cfg.Connections, pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}
 	if err := s.cause(d.survey(ctx, t, cfg)); err != nil {
 		d.Close()
 		return nil, err
@@ -154,12 +155,13 @@ func (cfg Config) byURL() (target, Config, error) {
 	if err != nil {
 		return target{}, cfg, err
 	}
-	cfg, e := cfg.settled(t)
+	cfg, e := cfg.prepared(t)
 	return t, cfg, e
 }
 
-// settled returns the configuration for a target, with what was left to it.
-func (cfg Config) settled(t target) (Config, error) {
+// prepared returns the configuration for a target, with what was left to it, or why one
+// cannot bind with it there.
+func (cfg Config) prepared(t target) (Config, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
 	cfg.logons = cmp.Or(cfg.logons, &logons{})

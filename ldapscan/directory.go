@@ -30,7 +30,7 @@ type Directory struct {
 	mu       sync.Mutex // held while a request is under way
 	*session            // the connection at present
 	reopened int
-	lost     error // why no connection can be had any more, or nil
+	barred   error // why the account gets no connection any more, or nil
 
 	pageSize    uint32
 	connections int

@@ -171,7 +171,7 @@ func (domain DomainConfig) openFirst(ctx context.Context, found []locator.Contro
 		targets = append(targets, t)
 	}
 	for i, t := range targets {
-		cfg, err := domain.settled(t)
+		cfg, err := domain.prepared(t)
 		if err != nil {
 			return nil, err
 		}
@@ -180,7 +180,7 @@ func (domain DomainConfig) openFirst(ctx context.Context, found []locator.Contro
 			d.failOver(targets[i+1:], cfg)
 			return d, nil
 		}
-		if ctx.Err() != nil || accountRefused(err) {
+		if ctx.Err() != nil || accountAtFault(err) {
 			return nil, err // the next one would refuse the same password
 		}
 		failed = cmp.Or(failed, err)
@@ -201,7 +201,7 @@ func (d *Directory) failOver(targets []target, cfg Config) {
 	d.again = func() (*session, error) {
 		s, err := own()
 		for _, t := range targets {
-			if err == nil || d.ctx.Err() != nil || accountRefused(err) {
+			if err == nil || d.ctx.Err() != nil || accountAtFault(err) {
 				break
 			}
 			s, err = openSession(d.ctx, t, cfg)

@@ -104,8 +104,9 @@ func (e *refusedError) explain() (problem, hint string) {
 	return problem, hint
 }
 
-// accountRefused reports whether no other server would do better.
-func accountRefused(err error) bool {
+// accountAtFault reports whether an error is about the account, so that no other server
+// would do better.
+func accountAtFault(err error) bool {
 	var logon *kerberos.Error
 	return errors.As(err, new(*refusedError)) || errors.As(err, &logon) && logon.Account
 }

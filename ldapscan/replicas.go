@@ -99,7 +99,7 @@ func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConf
 		if addr.IsValid() {
 			t.address = addr.String()
 		}
-		server, err := domain.settled(t)
+		server, err := domain.prepared(t)
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +147,7 @@ func (r *Replicas) open(ctx context.Context, servers []replica) error {
 		if open(first); failed[first] == nil {
 			break
 		}
-		if accountRefused(failed[first]) {
+		if accountAtFault(failed[first]) {
 			return failed[first]
 		}
 	}

@@ -14,9 +14,8 @@ const retries = 3
 
 // search sends one request and returns all that answers it. If the connection
 // breaks, the request is made again on a fresh one, and if the server is busy, on
-// the same: up to three times, after a wait that doubles. The page names the
-// session that answered last, and what the first time failed of, also where there
-// is an error.
+// the same: up to three times, after a wait that doubles. The page has the session
+// that answered last, and why the first time failed, also where there is an error.
 //
 // A [lostError] is not about this request alone: it, or one before it, has to be
 // made again together with all that belongs to it.
@@ -30,9 +29,12 @@ func (d *Directory) send(request *ldap.SearchRequest) (p page, answered []ldap.C
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	wait := d.wait
-	var failed, strayed error // failed the first time
-	if d.lost != nil {
-		return page{session: d.session, failed: d.lost}, nil, d.lost
+	var (
+		failed  error // the first time
+		strayed error // when the connection was last opened again
+	)
+	if d.barred != nil {
+		return page{session: d.session, failed: d.barred}, nil, d.barred
 	}
 	for try := 0; ; try++ {
 		if !d.sleep(d.pace.delay(time.Now())) {
@@ -45,12 +47,12 @@ func (d *Directory) send(request *ldap.SearchRequest) (p page, answered []ldap.C
 			d.pace.spend(time.Now(), p.count)
 			return p, answered, nil
 		}
-		lost := errors.As(err, new(violation))
-		if lost || errors.As(err, new(largeAnswer)) {
+		violated := errors.As(err, new(violation))
+		if violated || errors.As(err, new(largeAnswer)) {
 			if d.again != nil {
 				d.reopen()
 			}
-			if lost {
+			if violated {
 				err = lostError{err}
 			}
 			return p, nil, err
@@ -60,9 +62,9 @@ func (d *Directory) send(request *ldap.SearchRequest) (p page, answered []ldap.C
 		}
 		wait *= 2
 		if broken(err) {
-			if strayed = d.reopen(); d.lost != nil {
-				p.failed = d.lost
-				return p, nil, d.lost
+			if strayed = d.reopen(); d.barred != nil {
+				p.failed = d.barred
+				return p, nil, d.barred
 			}
 		}
 	}
@@ -94,16 +96,16 @@ func busy(err error) bool {
 	return ldap.IsErrorAnyOf(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable)
 }
 
-// reopen puts a fresh session in place of the one that broke. Where that does not
-// work either, the next request fails at once; where it is the account's fault, all later
-// ones do. The error says that another server than the only one answered.
+// reopen puts a fresh session in place of the one that broke. If that does not work
+// either, the next request fails at once; if the account is at fault, all later ones do.
+// The error says that another server answered than the only one that may.
 func (d *Directory) reopen() error {
 	fresh, err := d.again()
 	if err != nil {
 		if e := (*refusedError)(nil); errors.As(err, &e) {
-			d.lost = &refusedError{cause: e.cause, broke: true}
-		} else if accountRefused(err) {
-			d.lost = err
+			d.barred = &refusedError{cause: e.cause, broke: true}
+		} else if accountAtFault(err) {
+			d.barred = err
 		}
 		return nil
 	}
