@@ -130,7 +130,7 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replic
 		}
 		blind := ""
 		if values == 0 && !broken {
-			blind = d.server.URL + ": not one proxy address was seen: the account may not be allowed to read them"
+			blind = notOneSeen(d.server.URL)
 			c.problem("%s", blind)
 		}
 		for i, s := range found[n] {

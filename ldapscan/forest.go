@@ -3,12 +3,10 @@ package ldapscan
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/locator"
@@ -293,8 +291,8 @@ func (f *Forest) ask(ctx context.Context, refs []conflicts.Ref, inspect func(*Di
 			failed = append(failed, err.Error())
 		}
 	}
-	if len(left) == 0 || len(failed) == 0 {
+	if len(left) == 0 {
 		return nil
 	}
-	return errors.New(strings.Join(failed, "; "))
+	return joined(failed)
 }

@@ -79,10 +79,7 @@ func (l *lookup) all(ctx context.Context, directories []*Directory) error {
 			failed = append(failed, gap)
 		}
 	}
-	if len(failed) == 0 {
-		return nil
-	}
-	return errors.New(strings.Join(failed, "; "))
+	return joined(failed)
 }
 
 // ask asks a server for its partitions and says which of them did not answer.

@@ -139,10 +139,10 @@ func (b bitmap) set(i uint64)      { b[i/64] |= 1 << (i % 64) }
 
 // ref names the object of a record, the same for all its records.
 func (p *places) ref(v *conflicts.View) conflicts.Ref {
-	if v.GUID != (conflicts.GUID{}) && !p.byName {
-		return conflicts.Ref{GUID: v.GUID}
+	if p.byName {
+		return conflicts.NameRef(string(v.DN))
 	}
-	return conflicts.NameRef(string(v.DN))
+	return v.Ref()
 }
 
 // hash returns the upper bits of a place. It is the same for names that are the same

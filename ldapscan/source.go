@@ -97,10 +97,15 @@ func (s *Survey) incomplete(further ...string) error {
 			problems = append(problems, c.Problem)
 		}
 	}
-	if problems = append(problems, further...); len(problems) > 0 {
-		return errors.New(strings.Join(problems, "; "))
+	return joined(append(problems, further...))
+}
+
+// joined is an error that says all problems, nil if there are none.
+func joined(problems []string) error {
+	if len(problems) == 0 {
+		return nil
 	}
-	return nil
+	return errors.New(strings.Join(problems, "; "))
 }
 
 func (s *Survey) add(other *Survey) {

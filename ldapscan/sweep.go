@@ -29,9 +29,8 @@ type sweeping struct {
 // wholeSweep finds all that an index takes in.
 var wholeSweep = sweeping{filter, sweepAttributes, true}
 
-// sweepPartition reads one partition. What an attempt found that is made again
-// is dropped; the caller keeps what the last one found, even if it did not come to
-// its end.
+// sweepPartition reads one partition. The results of an attempt that is retried are
+// dropped; the caller keeps those of the last one, even if it did not come to its end.
 func (d *Directory) sweepPartition(ctx context.Context, p partition, ask sweeping, all []partition, sink Sink) *attempt {
 	var notes []string
 	for n := 1; ; n++ {
@@ -55,11 +54,11 @@ func (d *Directory) sweepPartition(ctx context.Context, p partition, ask sweepin
 // read from another one that it took over from.
 func (d *Directory) sweepPartitions(ctx context.Context, all []partition, sink Sink) []*attempt {
 	swept := make([]*attempt, len(d.assigned))
-	elsewhere := func(a *attempt) bool { return !a.server.same(d.session) }
+	onAnother := func(a *attempt) bool { return !a.server.same(d.session) }
 	for range attempts {
 		for i, p := range d.assigned {
 			last := swept[i]
-			if last != nil && !elsewhere(last) {
+			if last != nil && !onAnother(last) {
 				continue
 			}
 			swept[i] = d.sweepPartition(ctx, p, wholeSweep, all, sink)
@@ -71,7 +70,7 @@ func (d *Directory) sweepPartitions(ctx context.Context, all []partition, sink S
 				return nil
 			}
 		}
-		if !slices.ContainsFunc(swept, elsewhere) {
+		if !slices.ContainsFunc(swept, onAnother) {
 			return swept
 		}
 	}
@@ -337,7 +336,7 @@ func (a *attempt) deleted(portion Portion) error {
 }
 
 // seesDeleted reports whether the account may look into a container of deleted objects.
-// Who may not can read no isDeleted of it, by which Samba finds it all the same.
+// Samba finds the container for any account, but shows its isDeleted only to one that may.
 func (d *Directory) seesDeleted(container string) (bool, error) {
 	list, err := d.read(container, []string{"isDeleted"}, ldap.NewControlMicrosoftShowDeleted())
 	return slices.ContainsFunc(list, func(r result) bool { return len(r.values) > 0 }), err

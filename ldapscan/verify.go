@@ -2,8 +2,6 @@ package ldapscan
 
 import (
 	"context"
-	"errors"
-	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -42,11 +40,7 @@ func Verify(ctx context.Context, src Source, amendments []conflicts.Amendment) (
 		failed = append(failed, err.Error())
 	}
 	now.Incomplete = len(failed) > 0
-	verdicts := conflicts.Verify(amendments, now)
-	if now.Incomplete {
-		return verdicts, errors.New(strings.Join(failed, "; "))
-	}
-	return verdicts, nil
+	return conflicts.Verify(amendments, now), joined(failed)
 }
 
 // rereadAttributes are also those that tell what the account may write

@@ -12,8 +12,8 @@ import (
 // proxyAddresses, and that other rights let an account read.
 var recipientAttributes = []string{"mailNickname", "msExchRecipientTypeDetails"}
 
-// checkVisible adds to the survey of a sweep what is wrong with domains in which not
-// one proxy address was seen.
+// checkVisible adds to the survey of a sweep what that may mean where not one proxy
+// address of a domain was seen.
 func (d *Directory) checkVisible(survey *Survey) {
 	for i, c := range survey.Coverage {
 		p := d.assigned[i]
@@ -32,8 +32,8 @@ func (d *Directory) checkVisible(survey *Survey) {
 	}
 }
 
-// hides returns a problem if a partition in which not one proxy address was seen has
-// recipients all the same. A domain without any, such as an empty root, is in order.
+// hides returns a problem if a partition in which not one proxy address was seen is a
+// domain with recipients. One without any, such as an empty root, is in order.
 func (d *Directory) hides(p partition) (problem string, err error) {
 	if p.kind != domainKind {
 		return "", nil
@@ -54,8 +54,8 @@ func (d *Directory) hides(p partition) (problem string, err error) {
 	return fmt.Sprintf("%s: there are recipients, but this account sees no proxyAddresses of any: it may not be allowed to read them", p.dn), nil
 }
 
-// any reports whether a partition has an object that a filter finds. The server
-// looks for one alone.
+// any reports whether a filter finds an object in a partition. The server may stop at
+// the first.
 func (d *Directory) any(partition, filter string) (bool, error) {
 	request := newRequest(partition, ldap.ScopeWholeSubtree, filter, []string{noAttributes})
 	request.SizeLimit = 1
@@ -66,8 +66,8 @@ func (d *Directory) any(partition, filter string) (bool, error) {
 	return p.count > 0, err
 }
 
-// unseen says what an account may not see of the proxy addresses in partitions that
-// were looked through for some of them. Those that were found say that it can.
+// unseen says which proxy addresses an account may be unable to see, after a lookup. A
+// partition in which the lookup found some is not asked.
 func unseen(directories []*Directory) (problems []string) {
 	visible := map[string]bool{}
 	for _, d := range directories {
@@ -85,8 +85,9 @@ func unseen(directories []*Directory) (problems []string) {
 	return append(problems, blind(visible)...)
 }
 
-// see finds out whether the account sees a proxy address in a partition, unless it
-// does elsewhere in the forest and there is no recipient.
+// see returns a problem if the account sees no proxy address in a partition that has
+// recipients. What is not a domain has hardly any: it is asked only if no proxy address
+// was seen elsewhere in the forest.
 func (d *Directory) see(p partition, elsewhere bool) (problem string, err error) {
 	if d.visible[p.dn] || elsewhere && p.kind != domainKind {
 		return "", nil
@@ -99,12 +100,17 @@ func (d *Directory) see(p partition, elsewhere bool) (problem string, err error)
 	return d.hides(p)
 }
 
+// notOneSeen is the problem of a forest, or server, that shows no proxy address.
+func notOneSeen(name string) string {
+	return name + ": not one proxy address was seen: the account may not be allowed to read them"
+}
+
 // blind says of which forests not one proxy address was seen. One that shows nothing
 // does not hide behind another.
 func blind(visible map[string]bool) (problems []string) {
 	for _, name := range slices.Sorted(maps.Keys(visible)) {
 		if !visible[name] {
-			problems = append(problems, name+": not one proxy address was seen: the account may not be allowed to read them")
+			problems = append(problems, notOneSeen(name))
 		}
 	}
 	return problems
