@@ -62,7 +62,7 @@ func (p *collected) Entry(v *conflicts.View) {
 func (p *collected) Changed(v *conflicts.View) {
 	p.index.Add(v)
 	e := v.Entry()
-	p.changed[identity(e.Ref())] = e
+	p.changed[e.Ref()] = e
 }
 
 func (p *collected) Deleted(v *conflicts.View) { p.index.Reserve(v) }
@@ -84,7 +84,7 @@ func (p *collected) Keep() {
 // changed.
 func (p *collected) unexplained() (n int) {
 	for _, ref := range p.index.Repeated() {
-		if p.changed[identity(ref)] == nil {
+		if p.changed[ref] == nil {
 			n++
 		}
 	}
@@ -98,7 +98,7 @@ func (p *collected) current() []conflicts.Finding {
 	if len(p.changed) > 0 {
 		findings = slices.DeleteFunc(findings, func(f conflicts.Finding) bool {
 			e := conflicts.Entry{DN: f.DN, GUID: f.GUID}
-			return p.changed[identity(e.Ref())] != nil
+			return p.changed[e.Ref()] != nil
 		})
 	}
 	for _, e := range p.changed {

@@ -90,16 +90,16 @@ func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 	left := map[conflicts.Ref]bool{}
 	hashes, names := map[uint64]bool{}, map[string]bool{}
 	for _, ref := range refs {
-		left[identity(ref)] = true
+		left[ref] = true
 		hashes[x.places.hash(ref.GUID, []byte(ref.DN))] = true
 		if ref.DN != "" && x.places.guids {
-			names[conflicts.DNKey(ref.DN)] = true // of records that are known by their objectGUID
+			names[ref.DN] = true // of records that are known by their objectGUID
 		}
 	}
 	every := func(*group) bool { return true }
 	err := x.objects(ctx, hashes, names, every, func(o *conflicts.Object) {
 		wanted := false
-		for _, ref := range []conflicts.Ref{identity(o.Ref()), {DN: conflicts.DNKey(o.DN)}} {
+		for _, ref := range []conflicts.Ref{o.Ref(), conflicts.NameRef(o.DN)} {
 			wanted = wanted || left[ref]
 			delete(left, ref)
 		}
@@ -218,11 +218,6 @@ func (x *Export) gatherOnce(ctx context.Context, hashes map[uint64]bool, names m
 }
 
 func (x *Export) changed() error { return fmt.Errorf("%s: it changed while it was read", x.name) }
-
-// identity is the same for refs that name one object.
-func identity(ref conflicts.Ref) conflicts.Ref {
-	return conflicts.Ref{GUID: ref.GUID, DN: conflicts.DNKey(ref.DN)}
-}
 
 // reread hands over the records with one of the hashes, and of domain controllers, or,
 // where their places are not known or not enough, every record.
