@@ -67,7 +67,12 @@ func (x *Export) sweep(ctx context.Context, sink Sink, want func(*conflicts.View
 func (s *exportSweep) read(ctx context.Context, x *Export, blocks *blocks, said *sayings) error {
 	r := newExportReader()
 	var says passage
-	r.Remark = func(m ldif.Remark) { says.add(m) }
+	r.Remark = func(m ldif.Remark) {
+		says.add(m)
+		if len(says.remarks)%maxRemarks == 0 {
+			said.part(&says)
+		}
+	}
 	for {
 		start, end, err := blocks.next()
 		if err == io.EOF {
@@ -182,6 +187,17 @@ func (s *sayings) take(p passage) {
 		delete(s.ahead, p.start)
 		s.searches.read(p)
 		s.read = p.end
+	}
+}
+
+// part takes what there is so far of a passage that goes on, if it is next. The others
+// are no longer than a block.
+func (s *sayings) part(p *passage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.start == s.read {
+		s.searches.read(*p)
+		p.remarks, p.entries = p.remarks[:0], 0
 	}
 }
 
