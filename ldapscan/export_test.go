@@ -156,7 +156,7 @@ func exportOf(t *testing.T, data []byte) *Export {
 type slowReading struct {
 	lines         []string
 	domains       []string
-	refs          []conflicts.Ref
+	refs          []conflicts.Ref // of objects that can be suspects
 	objects       map[conflicts.Ref][]*ldif.Record
 	byName        bool
 	damage, fatal string
@@ -172,8 +172,9 @@ func (s *slowReading) identity(dn string, guid conflicts.GUID) conflicts.Ref {
 
 func (s *slowReading) found() map[conflicts.Ref]*conflicts.Object {
 	found := map[conflicts.Ref]*conflicts.Object{}
-	for ref, records := range s.objects {
-		if o := unite(distinct(records)).object(); !o.Deleted {
+	for _, ref := range s.refs {
+		ref = s.identity(ref.DN, ref.GUID)
+		if o := unite(distinct(s.objects[ref])).object(); !o.Deleted {
 			found[ref] = o
 		}
 	}
@@ -228,11 +229,10 @@ func (s *slowReading) coverage() []conflicts.Coverage {
 		}
 		o := u.object()
 		switch {
+		case !addressed(all):
 		case o.Deleted:
-			if len(o.ProxyAddresses) > 0 {
-				row(u.DN).Deleted++
-			}
-		case all["proxyaddresses"] != nil || all["mail"] != nil || all["userprincipalname"] != nil:
+			row(u.DN).Deleted++
+		default:
 			row(u.DN).Objects++
 			row(u.DN).Values += len(o.ProxyAddresses)
 		}
@@ -255,6 +255,11 @@ func (s *slowReading) coverage() []conflicts.Coverage {
 	}
 	slices.SortFunc(list, func(a, b conflicts.Coverage) int { return strings.Compare(a.Partition, b.Partition) })
 	return list
+}
+
+// addressed reports whether an object has an attribute in which an address can stand.
+func addressed(a attributes) bool {
+	return a["proxyaddresses"] != nil || a["mail"] != nil || a["userprincipalname"] != nil || a["targetaddress"] != nil
 }
 
 func readSlowly(data []byte) *slowReading {
@@ -280,7 +285,7 @@ func readSlowly(data []byte) *slowReading {
 		a := attributesOf(rec)
 		if a.entry(rec.DN).GUID != (conflicts.GUID{}) {
 			named = true
-		} else if a["proxyaddresses"] != nil || a["mail"] != nil || a["userprincipalname"] != nil || a["targetaddress"] != nil {
+		} else if addressed(a) {
 			nameless = true
 		}
 	}
@@ -295,13 +300,15 @@ func readSlowly(data []byte) *slowReading {
 			e.GUID = conflicts.GUID{}
 		}
 		switch {
-		case a["proxyaddresses"] == nil && a["mail"] == nil && a["userprincipalname"] == nil && a["targetaddress"] == nil:
+		case !addressed(a):
 		case strings.EqualFold(a.first("isdeleted"), "TRUE"):
 			s.lines = append(s.lines, fmt.Sprintf("deleted: %+v", e))
 		default:
 			s.lines = append(s.lines, fmt.Sprintf("%+v", e))
 		}
-		s.refs = append(s.refs, e.Ref())
+		if addressed(a) {
+			s.refs = append(s.refs, e.Ref())
+		}
 	}
 	for _, list := range s.objects { // those that differ are handed over together once more
 		o := unite(distinct(list)).object()
@@ -311,7 +318,7 @@ func readSlowly(data []byte) *slowReading {
 				all.add(a.Name, a.Value)
 			}
 		}
-		if s.damage == "" && len(distinct(list)) > 1 && !o.Deleted && (all["proxyaddresses"] != nil || all["mail"] != nil || all["userprincipalname"] != nil) {
+		if s.damage == "" && len(distinct(list)) > 1 && !o.Deleted && addressed(all) {
 			if s.byName {
 				o.GUID = conflicts.GUID{}
 			}
