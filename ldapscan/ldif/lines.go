@@ -89,7 +89,7 @@ func (l *lines) settle() {
 	}
 	last := &l.record[n]
 	text := l.text(*last)
-	last.comment = text[0] == '#' || n > 0 && l.record[n-1].comment && restOfName(text)
+	last.comment = text[0] == '#' || n > 0 && l.record[n-1].comment && restOfName(text) || isPrompt(text)
 	if l.forgetful && last.comment && n > 0 && l.droppable(n-1) {
 		l.record[n-1] = *last
 		l.record = l.record[:n]
@@ -112,6 +112,11 @@ func restOfName(text []byte) bool {
 	const guid = len("00112233-4455-6677-8899-aabbccddeeff")
 	mark, rest, _ := bytes.Cut(text, []byte(":"))
 	return (string(mark) == "DEL" || string(mark) == "CNF") && len(rest) >= guid && bytes.Count(rest[:guid], []byte("-")) == 4
+}
+
+// isPrompt tells what ldapsearch writes between pages for somebody to press Enter, also where nobody sees it.
+func isPrompt(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("Press [size] Enter for the next {")) || bytes.HasPrefix(text, []byte("Estimate entries: "))
 }
 
 // offset returns how many bytes of the input stand before the current record, or -1 where they are not counted.

@@ -126,7 +126,7 @@ func (r *Reader) remarks(record bool) {
 // namesEntry reports whether a comment stands directly above the line with the name.
 func (r *Reader) namesEntry(i int) bool {
 	below := r.lines.record[i+1:]
-	if len(below) > 0 && below[0].comment && r.lines.text(below[0])[0] != '#' {
+	for len(below) > 0 && below[0].comment && r.lines.text(below[0])[0] != '#' {
 		below = below[1:]
 	}
 	return len(below) > 0 && !below[0].comment && below[0].number == r.fields[0].line
