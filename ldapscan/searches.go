@@ -10,9 +10,9 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// searches are those whose output an export is, as far as ldapsearch tells of them:
-// whether each came to its end, and what it left to other servers. The output of
-// ldifde has nothing of the kind, that of ldapsearch -LLL only pages and references.
+// searches are those whose output an export is, as far as ldapsearch and ldbsearch tell
+// of them: whether each came to its end, and what it left to other servers. The output
+// of ldifde has nothing of the kind, that of ldapsearch -LLL only pages and references.
 type searches struct {
 	begun bool     // the last has not come to its end
 	fresh bool     // only its first line was read
@@ -130,7 +130,7 @@ func (s *searches) cutOff() {
 	if s.paged {
 		s.problem("ldapsearch stopped between two pages, so objects are missing: export again")
 	} else {
-		s.problem("the output of ldapsearch has no end, so objects may be missing: export again")
+		s.problem("the search has no end here, so objects may be missing: export again")
 	}
 }
 
@@ -143,7 +143,7 @@ func (s *searches) compare() {
 			}
 			return fmt.Sprint(n)
 		}
-		s.problem("ldapsearch found %s objects and %s references, but %d and %d are here: export again",
+		s.problem("the search found %s objects and %s references, but %d and %d are here: export again",
 			number(s.told.entries), number(s.told.references), s.held.entries, s.held.references)
 	}
 	s.ended = false

@@ -83,6 +83,7 @@ func TestSigns(t *testing.T) {
 		end  = "# search result\nsearch: 2\nresult: 0 Success\n"
 		more = "control: 1.2.840.113556.1.4.319 false MIQAAAANAgEABAgAAAAAAAAAAQ==\npagedresults: cookie=AAAAAAAAAAE=\n"
 		last = "control: 1.2.840.113556.1.4.319 false MIQAAAAFAgEABAA=\npagedresults: cookie=\n"
+		ldb  = "# record 1\ndn: CN=5,DC=a,DC=com\nproxyAddresses: SMTP:5@a.com\n\n# record 2\ndn: CN=6,DC=a,DC=com\nproxyAddresses: SMTP:6@a.com\n\n"
 		bare = "dn: CN=1,DC=a,DC=com\nproxyAddresses: SMTP:1@a.com\n\n"
 	)
 	found := func(entries, references int) string {
@@ -96,7 +97,7 @@ func TestSigns(t *testing.T) {
 		return text
 	}
 	const (
-		noEnd    = "the output of ldapsearch has no end, so objects may be missing"
+		noEnd    = "the search has no end here, so objects may be missing"
 		betwixt  = "ldapsearch stopped between two pages, so objects are missing"
 		referred = "DC=emea,DC=a,DC=com: the server referred to it, and it is not in the file"
 		unclosed = "the last record has no empty line behind it"
@@ -126,9 +127,15 @@ func TestSigns(t *testing.T) {
 		"two pages, pressing Enter, -LLL": {bare + "# pagedresults: cookie=AQAAAA==\nPress [size] Enter for the next {1|size} entries.\n" +
 			strings.ReplaceAll(bare, "1", "2") + "# pagedresults: cookie=\n", ""},
 		"one page, nobody pressing Enter":    {head + one + end + more + "Press [size] Enter for the next {1|size} entries.\n", betwixt},
-		"one page, then another search":      {head + one + end + more + head + two + end + found(1, 0), "ldapsearch found 1 objects and 0 references, but 2 and 0 are here"},
-		"objects missing":                    {head + one + end + found(1000, 0), "ldapsearch found 1000 objects and 0 references, but 1 and 0 are here"},
-		"objects too many":                   {head + one + two + end + found(1, 0), "ldapsearch found 1 objects and 0 references, but 2 and 0 are here"},
+		"ldbsearch":                          {ldb + "# Referral\nref: ldap://a.com/CN=Configuration,DC=a,DC=com\n\n# returned 3 records\n# 2 entries\n# 1 referrals\n", ""},
+		"ldbsearch, -LLL behind it":          {ldb + "# returned 2 records\n# 2 entries\n# 0 referrals\n\n" + bare, ""},
+		"ldbsearch, no end":                  {ldb, noEnd},
+		"ldbsearch, one cut off":             {ldb + ldb + "# returned 2 records\n# 2 entries\n# 0 referrals\n", "the search found 2 objects and 0 references, but 4 and 0 are here"},
+		"ldbsearch, a record removed":        {ldb + "# returned 3 records\n# 3 entries\n# 0 referrals\n", "the search found 3 objects"},
+		"ldbsearch, no counts":               {ldb + "# returned 2 records\n", "the search found 0 objects"},
+		"one page, then another search":      {head + one + end + more + head + two + end + found(1, 0), "the search found 1 objects and 0 references, but 2 and 0 are here"},
+		"objects missing":                    {head + one + end + found(1000, 0), "the search found 1000 objects and 0 references, but 1 and 0 are here"},
+		"objects too many":                   {head + one + two + end + found(1, 0), "the search found 1 objects and 0 references, but 2 and 0 are here"},
 		"references missing":                 {head + one + end + found(1, 2), "found 1 objects and 2 references, but 1 and 0 are here"},
 		"unreadable count":                   {head + one + end + "\n# numResponses: 1\n# numEntries: 99999999999999999999\n", "found an unreadable number of objects"},
 		"reference":                          {head + one + ref + end + found(1, 1), referred},

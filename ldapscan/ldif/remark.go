@@ -7,7 +7,8 @@ import (
 )
 
 // A Remark is a sign of whether an input is whole. Most are what ldapsearch of OpenLDAP writes between the entries about
-// its search (clients/tools/ldapsearch.c): in comments, and without -L also in lines that are no LDIF.
+// its search (clients/tools/ldapsearch.c): in comments, and without -L also in lines that are no LDIF. Some are those of
+// ldbsearch of Samba (lib/ldb/tools/ldbsearch.c).
 type Remark struct {
 	Kind RemarkKind
 	// Text is the base of a search of the whole subtree, the URL of a reference, or the cookie for the next page in
@@ -24,14 +25,14 @@ type Remark struct {
 type RemarkKind uint8
 
 const (
-	SearchBegins     RemarkKind = iota // "# extended LDIF", the first line without -L
+	SearchBegins     RemarkKind = iota // "# extended LDIF", the first line without -L; "# record 1" of ldbsearch
 	SearchVersion                      // "# LDAPv3", the first comment with -L, the third without
 	SearchBase                         // "# base <DC=example,DC=com> with scope subtree"
 	SearchReference                    // "ref: ldap://…", with -L to -LLL "# refldap://…"
 	PageEnds                           // "pagedresults: cookie=…", with -L to -LLL in a comment. Without Text it is the last page.
-	SearchEnds                         // "# numResponses: 3", the first line behind a search that ended, not with -LL
-	SearchEntries                      // "# numEntries: 1", behind it unless there are none
-	SearchReferences                   // "# numReferences: 1", likewise
+	SearchEnds                         // "# numResponses: 3", the first line behind a search that ended, not with -LL; "# returned 2 records"
+	SearchEntries                      // "# numEntries: 1", behind it unless there are none; "# 1 entries"
+	SearchReferences                   // "# numReferences: 1", likewise; "# 1 referrals"
 	VersionAlone                       // "version: 1" and a blank line, the first lines with -L and -LL
 	RecordUnclosed                     // the input ends without the blank line that ldapsearch and ldifde write behind a record
 )
@@ -59,6 +60,12 @@ func remarkIn(comment []byte) (m Remark, ok bool) {
 			}
 		}
 	case 'r':
+		if string(text) == "record 1" {
+			return Remark{Kind: SearchBegins}, true
+		}
+		if bytes.HasPrefix(text, []byte("returned ")) && bytes.HasSuffix(text, []byte(" records")) {
+			return Remark{Kind: SearchEnds}, true
+		}
 		m.Kind = SearchReference
 		if ok = bytes.HasPrefix(text, []byte("refldap")) && bytes.Contains(text, []byte("://")); ok {
 			m.Text = string(text[len("ref"):])
@@ -69,17 +76,27 @@ func remarkIn(comment []byte) (m Remark, ok bool) {
 		}
 	case 'n':
 		name, digits, _ := bytes.Cut(text, []byte(": "))
-		if m.Kind, ok = counts[string(name)]; ok {
-			var err error
-			if m.Count, err = strconv.Atoi(string(digits)); err != nil {
-				m.Count = math.MaxInt
-			}
-		}
+		m, ok = counts(name, digits)
+	case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		digits, name, _ := bytes.Cut(text, []byte(" "))
+		m, ok = counts(name, digits)
 	}
 	return m, ok
 }
 
-var counts = map[string]RemarkKind{"numResponses": SearchEnds, "numEntries": SearchEntries, "numReferences": SearchReferences}
+var counted = map[string]RemarkKind{"numResponses": SearchEnds, "numEntries": SearchEntries, "numReferences": SearchReferences,
+	"entries": SearchEntries, "referrals": SearchReferences}
+
+// counts reads how many of something a search found.
+func counts(name, digits []byte) (m Remark, ok bool) {
+	if m.Kind, ok = counted[string(name)]; ok {
+		var err error
+		if m.Count, err = strconv.Atoi(string(digits)); err != nil {
+			m.Count = math.MaxInt
+		}
+	}
+	return m, ok
+}
 
 // pageEnds reads "cookie=…" or "estimate=100 cookie=…".
 func pageEnds(text []byte) (m Remark, ok bool) {
