@@ -38,11 +38,13 @@ func summed(w io.Writer, write func(io.Writer) error) (sum Sum, err error) {
 // maxSums is how many bytes a SHA256SUMS may have: some 10,000 lines.
 const maxSums = 1 << 20
 
-// A sumsLine is one of SHA256SUMS. sha256sum marks with "*" what it read as binary.
-var sumsLine = regexp.MustCompile(`(?m)^([0-9a-f]{64}) [ *](.+?)\r?$`)
+// A sumsLine is one of SHA256SUMS as sha256sum reads it. It marks with "*" what it read
+// as binary, and with a backslash a name that it escapes.
+var sumsLine = regexp.MustCompile(`^\\?([0-9a-fA-F]{64}) [ *](?:\./)*(.+)$`)
 
 // readSums returns the checksums that the SHA256SUMS in dir lists, by name, in
-// hexadecimal; none if it is missing.
+// hexadecimal; none if it is missing. A line that it cannot read is an error, as a file
+// may be listed there.
 func readSums(dir string) (map[string]string, error) {
 	f, err := osfile.OpenRegular(filepath.Join(dir, sumsFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -60,8 +62,17 @@ func readSums(dir string) (map[string]string, error) {
 		return nil, fmt.Errorf("larger than %d MiB", maxSums>>20)
 	}
 	sums := make(map[string]string)
-	for _, m := range sumsLine.FindAllSubmatch(data, -1) {
-		sums[string(m[2])] = string(m[1])
+	n := 0
+	for line := range strings.Lines(strings.TrimPrefix(string(data), ByteOrderMark)) {
+		n++
+		if line = strings.TrimRight(line, "\r\n"); line == "" || line[0] == '#' {
+			continue
+		}
+		m := sumsLine.FindStringSubmatch(line)
+		if m == nil {
+			return nil, fmt.Errorf("line %d is not as sha256sum writes it", n)
+		}
+		sums[m[2]] = strings.ToLower(m[1])
 	}
 	return sums, nil
 }
