@@ -53,7 +53,7 @@ func (a *Audit) sum(f func(Coverage) int) (n int) {
 // Conflict returns the conflict with a key, or nil.
 func (a *Audit) Conflict(k Key) *Conflict {
 	for i := range a.Conflicts {
-		if c := &a.Conflicts[i]; c.Key() == k {
+		if c := &a.Conflicts[i]; c.Key == k {
 			return c
 		}
 	}
@@ -186,9 +186,8 @@ type Conflict struct {
 	// for people: what tells conflicts apart is their Key.
 	ID    string
 	Class Class
-	// Type is the type in lower case, Address what the key compares: case-folded,
-	// the domain as an A-label.
-	Type, Address string
+	// Key is that of the address. No other conflict of an audit has it.
+	Key Key
 	// Owners begin with the keeper; the others follow by objectGUID.
 	Owners []Owner
 	// Reason says why the first owner keeps the address.
@@ -198,9 +197,6 @@ type Conflict struct {
 	// Unresolved says why the changes do not end the conflict, or is empty.
 	Unresolved string
 }
-
-// Key returns the key of the address. No other conflict of an audit has it.
-func (c *Conflict) Key() Key { return Key(c.Type + ":" + c.Address) }
 
 // Keeper returns the owner that keeps the address.
 func (c *Conflict) Keeper() *Owner { return &c.Owners[0] }
@@ -240,10 +236,9 @@ const (
 // A Change replaces or removes one attribute value of one object. All changes
 // of one object are applied together or not at all.
 type Change struct {
-	// Conflict is the ID of the conflict that it helps to end, Address the key of
-	// that conflict.
+	// Conflict is the ID of the conflict that it helps to end, Key the key of it.
 	Conflict string
-	Address  Key
+	Key      Key
 	Object   *Object
 	// Attribute is proxyAddresses, or mail where that follows.
 	Attribute string

@@ -124,7 +124,7 @@ func TestDifference(t *testing.T) {
 func pendingLines(c *Comparison) []string {
 	var lines []string
 	for _, p := range c.Pending {
-		line := fmt.Sprintf("%s %s:", p.Class, p.Address)
+		line := fmt.Sprintf("%s %s:", p.Class, p.Key.Address())
 		for i, o := range p.Owners {
 			line += " " + o.Name() + "@"
 			for n, s := range p.Seen[i] {

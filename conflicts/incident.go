@@ -272,7 +272,7 @@ func (i *Incident) Settle(found []Conflict, holders Holders, incomplete bool) {
 	about := NewWanted(i.Addresses...)
 	for n := range found {
 		if c := &found[n]; about.concerns(c.Owners) && i.names(c) {
-			i.Conflicts = append(i.Conflicts, c.Key())
+			i.Conflicts = append(i.Conflicts, c.Key)
 		}
 	}
 	switch {

@@ -61,7 +61,7 @@ func find(objects []*Object, opt Options) []Conflict {
 	}
 	slices.SortFunc(found, func(a, b Conflict) int {
 		return cmp.Or(cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class)),
-			cmp.Compare(a.Address, b.Address), cmp.Compare(a.ID, b.ID))
+			cmp.Compare(a.Key.Address(), b.Key.Address()), cmp.Compare(a.ID, b.ID))
 	})
 	return found
 }
@@ -160,13 +160,12 @@ func holders(owners []Owner) (n int) {
 
 func newConflict(loose Key, owners []Owner, rules []Rule) Conflict {
 	c := Conflict{ID: conflictID(loose), Owners: owners, Reason: keep(owners, rules), Cause: causeOf(owners)}
-	kept := owners[0].Claims[0].Parsed().Key()
-	c.Type, c.Address, _ = strings.Cut(string(kept), ":")
-	c.Class = classify(c.Type, owners)
+	c.Key = owners[0].Claims[0].Parsed().Key()
+	c.Class = classify(c.Key.Type(), owners)
 	for i := range owners {
 		for j := range owners[i].Claims {
 			claim := &owners[i].Claims[j]
-			claim.Loose = claim.Parsed().Key() != kept
+			claim.Loose = claim.Parsed().Key() != c.Key
 		}
 	}
 	return c

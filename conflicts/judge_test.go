@@ -30,7 +30,7 @@ func summary(found []Conflict, changes []Change) []string {
 		for _, o := range c.Owners {
 			owners = append(owners, o.Name())
 		}
-		line := fmt.Sprintf("%s %s: %s", c.Class, c.Address, strings.Join(owners, " "))
+		line := fmt.Sprintf("%s %s: %s", c.Class, c.Key.Address(), strings.Join(owners, " "))
 		if c.Unresolved != "" {
 			line += " UNRESOLVED " + c.Unresolved
 		}
@@ -403,7 +403,7 @@ func TestPlanProperties(t *testing.T) {
 		for _, c := range found {
 			for _, o := range c.Owners {
 				if !slices.Contains(suspects, o.Ref()) {
-					t.Fatalf("seed %d: %s of %s is no suspect", seed, o.DN, c.Address)
+					t.Fatalf("seed %d: %s of %s is no suspect", seed, o.DN, c.Key.Address())
 				}
 			}
 		}

@@ -16,6 +16,18 @@ import (
 // [Address.Key]. A key is for comparing, not for showing or sending to.
 type Key string
 
+// Type returns the type, in lower case; "" if the address has none.
+func (k Key) Type() string {
+	typ, _, _ := strings.Cut(string(k), ":")
+	return typ
+}
+
+// Address returns what follows the type.
+func (k Key) Address() string {
+	_, address, _ := strings.Cut(string(k), ":")
+	return address
+}
+
 // Key returns the one documented key of an address:
 //
 //   - the type is folded to lower case;

@@ -85,7 +85,7 @@ func (p *planner) release(c *Conflict, o *Owner) ([]Change, error) {
 		if claim.Attribute != ProxyAddresses {
 			continue
 		}
-		change := Change{Conflict: c.ID, Address: c.Key(), Object: o.Object, Attribute: ProxyAddresses, Old: claim.Value}
+		change := Change{Conflict: c.ID, Key: c.Key, Object: o.Object, Attribute: ProxyAddresses, Old: claim.Value}
 		// One replacement is enough for an address in several values, but the
 		// number of primary addresses stays.
 		if i == 0 && !p.removes(o) || claim.Primary {
@@ -105,7 +105,7 @@ func (p *planner) release(c *Conflict, o *Owner) ([]Change, error) {
 		if claim.Attribute != Mail {
 			continue
 		}
-		change := Change{Conflict: c.ID, Address: c.Key(), Object: o.Object, Attribute: Mail, Old: claim.Value, New: replacement}
+		change := Change{Conflict: c.ID, Key: c.Key, Object: o.Object, Attribute: Mail, Old: claim.Value, New: replacement}
 		change.Risk, change.RiskReason = changes[0].Risk, "mail follows the address that it equalled"
 		changes = append(changes, change)
 	}

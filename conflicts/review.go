@@ -103,7 +103,7 @@ func (a *Audit) Decide(replies []Reply, holder func(Address, Ref) string) (*Audi
 	decided.Review = &Review{Proposed: len(a.Changes)}
 	ofConflict := map[Key][]int{}
 	for i := range a.Changes {
-		key := a.Changes[i].Address
+		key := a.Changes[i].Key
 		ofConflict[key] = append(ofConflict[key], i)
 		if replies[i].Decision == Approved {
 			c := a.Changes[i]
@@ -113,14 +113,14 @@ func (a *Audit) Decide(replies []Reply, holder func(Address, Ref) string) (*Audi
 	}
 	for i := range a.Conflicts {
 		c := &a.Conflicts[i]
-		changes := ofConflict[c.Key()]
+		changes := ofConflict[c.Key]
 		n := len(changes)
 		left := slices.DeleteFunc(changes, func(i int) bool { return replies[i].Decision == Approved })
 		switch {
 		case len(left) == 0:
 		case len(left) < n:
 			r.mistake(left[0], false, "%s: %s, but other changes of the conflict are approved: two objects would keep %s",
-				c.ID, replies[left[0]].Decision, c.Address)
+				c.ID, replies[left[0]].Decision, c.Key.Address())
 		default:
 			l := Left{Conflict: c}
 			for _, i := range left {
@@ -292,13 +292,13 @@ func (r *reviewer) proposed() map[Key][]int {
 // follow has mail become what the proxy address became that it followed.
 func (r *reviewer) follow() {
 	type part struct {
-		address Key
-		object  Ref
+		conflict Key
+		object   Ref
 	}
 	replaced := map[part][]int{}
 	for i := range r.audit.Changes {
 		if c := &r.audit.Changes[i]; c.Attribute == ProxyAddresses {
-			p := part{c.Address, c.Object.Ref()}
+			p := part{c.Key, c.Object.Ref()}
 			replaced[p] = append(replaced[p], i)
 		}
 	}
@@ -307,7 +307,7 @@ func (r *reviewer) follow() {
 		if c.Attribute != Mail {
 			continue
 		}
-		changes := replaced[part{c.Address, c.Object.Ref()}]
+		changes := replaced[part{c.Key, c.Object.Ref()}]
 		followed := slices.IndexFunc(changes, func(j int) bool {
 			return c.New != "" && ParseAddress(r.audit.Changes[j].New).Trimmed() == c.New
 		})

@@ -92,7 +92,7 @@ func TestDecide(t *testing.T) {
 		got, mistakes := reviewed().Decide(decide(tc.replies), nil)
 		var left, wrong []string
 		for _, l := range got.Review.Left {
-			left = append(left, fmt.Sprint(l.Conflict.Address, " ", l.Decision, " ", l.Comments))
+			left = append(left, fmt.Sprint(l.Conflict.Key.Address(), " ", l.Decision, " ", l.Comments))
 		}
 		for _, m := range mistakes {
 			wrong = append(wrong, fmt.Sprint(m.Change, " ", strings.SplitAfter(m.Problem, ": ")[1]))

@@ -162,7 +162,7 @@ func TestPendingConflicts(t *testing.T) {
 			t.Errorf("%q, problems %q", differences(c), c.Problems)
 		}
 		for _, p := range c.Pending {
-			line := p.Address
+			line := p.Key.Address()
 			for i, o := range p.Owners {
 				line += fmt.Sprintf(" | %s %s", o.Name(), o.Written.On())
 				for _, s := range p.Seen[i] {

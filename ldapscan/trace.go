@@ -170,11 +170,11 @@ func (t *tracer) judge(owners []*conflicts.Object, opt conflicts.Options) {
 func (t *tracer) withdraw() {
 	changed := map[conflicts.Key]bool{}
 	for _, c := range t.audit.Changes {
-		changed[c.Address] = true
+		changed[c.Key] = true
 	}
 	t.audit.Changes = nil
 	for i := range t.audit.Conflicts {
-		if c := &t.audit.Conflicts[i]; changed[c.Key()] {
+		if c := &t.audit.Conflicts[i]; changed[c.Key] {
 			c.Unresolved = "not everything could be read, so no address is known to be free"
 		}
 	}

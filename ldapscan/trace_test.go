@@ -82,8 +82,8 @@ func told(a *conflicts.Audit) (lines []string) {
 			line += fmt.Sprintf(" [%s %s]", p[0].Fate, p[1].Fate)
 		}
 		for _, c := range a.Conflicts {
-			if slices.Contains(in.Conflicts, c.Key()) {
-				line += " " + c.Address + ":"
+			if slices.Contains(in.Conflicts, c.Key) {
+				line += " " + c.Key.Address() + ":"
 				for _, o := range c.Owners {
 					line += " " + o.Name()
 				}

@@ -48,11 +48,11 @@ func stamped(seconds, version int, site, server string) conflicts.Stamp {
 	return conflicts.Stamp{Time: time.Date(2023, 5, 15, 9, 40, 50+seconds, 0, time.UTC), Version: version, Invocation: guid(0xd0), Server: server, Site: site}
 }
 
-// linked gives each change the address of the conflict that has its ID.
+// linked gives each change the key of the conflict that has its ID.
 func linked(a *conflicts.Audit) *conflicts.Audit {
 	for i := range a.Changes {
 		n := slices.IndexFunc(a.Conflicts, func(c conflicts.Conflict) bool { return c.ID == a.Changes[i].Conflict })
-		a.Changes[i].Address = a.Conflicts[n].Key()
+		a.Changes[i].Key = a.Conflicts[n].Key
 	}
 	return a
 }
@@ -96,20 +96,20 @@ func normalAudit() *conflicts.Audit {
 		Notes: []string{"deleted objects were read: their addresses are not proposed"},
 		Rules: conflicts.DefaultRules()[:2],
 		Conflicts: []conflicts.Conflict{
-			{ID: "C-AAAAAAAAAA", Class: conflicts.Duplicate, Type: "smtp", Address: "jane.doe@contoso.com",
+			{ID: "C-AAAAAAAAAA", Class: conflicts.Duplicate, Key: "smtp:jane.doe@contoso.com",
 				Owners: []conflicts.Owner{
 					owner(jane, proxy("SMTP:jane.doe@contoso.com"), mail("jane.doe@contoso.com")),
 					owner(other, proxy("SMTP:Jane.Doe@contoso.com"), mail("Jane.Doe@contoso.com")),
 				}, Reason: "holds it as its primary address, as do 2 of 2; then is a user mailbox",
 				Cause: conflicts.Cause{Kind: conflicts.Race, Certainty: conflicts.Possible, Because: "their proxyAddresses were written 22s apart"}},
-			{ID: "C-BBBBBBBBBB", Class: conflicts.Duplicate, Type: "smtp", Address: "jd@contoso.com",
+			{ID: "C-BBBBBBBBBB", Class: conflicts.Duplicate, Key: "smtp:jd@contoso.com",
 				Owners: []conflicts.Owner{owner(short, proxy("smtp:JD@contoso.com")), owner(other, proxy("smtp:jd@contoso.com"))},
 				Reason: "is a user mailbox",
 				Cause:  conflicts.Cause{Kind: conflicts.UnknownCause, Because: "nothing speaks for one"}},
-			{ID: "C-CCCCCCCCCC", Class: conflicts.Collation, Type: "smtp", Address: "josé@contoso.com",
+			{ID: "C-CCCCCCCCCC", Class: conflicts.Collation, Key: "smtp:josé@contoso.com",
 				Owners: []conflicts.Owner{owner(yamada, proxy("smtp:josé@contoso.com")), owner(jose, loose)},
 				Reason: "is a user mailbox"},
-			{ID: "C-DDDDDDDDDD", Class: conflicts.NonSMTP, Type: "x500", Address: "/o=contoso/cn=jd", Owners: nonSMTP,
+			{ID: "C-DDDDDDDDDD", Class: conflicts.NonSMTP, Key: "x500:/o=contoso/cn=jd", Owners: nonSMTP,
 				Reason: "cannot be changed: outside the domain partitions"},
 		},
 		Changes: []conflicts.Change{
@@ -176,7 +176,7 @@ func hostileAudit() *conflicts.Audit {
 		Scope:    conflicts.Scope{Source: []string{"-export\n\x1b[31m.ldif"}, Identity: "a`b"},
 		Coverage: []conflicts.Coverage{{Partition: "-export\n\x1b[31m.ldif", Objects: 4, Values: 5, Problem: "line 1:\r\nchangetype: delete"}},
 		Problems: []string{"-export\n\x1b[31m.ldif: line 1:\r\nchangetype: delete", "bad \xff byte | <b>"},
-		Conflicts: []conflicts.Conflict{{ID: "C-EEEEEEEEEE", Class: conflicts.Duplicate, Type: "smtp", Address: "a@contoso.com",
+		Conflicts: []conflicts.Conflict{{ID: "C-EEEEEEEEEE", Class: conflicts.Duplicate, Key: "smtp:a@contoso.com",
 			Owners: []conflicts.Owner{
 				owner(keeper, proxy("smtp:a@contoso.com")),
 				owner(injected, proxy("smtp:a@contoso.com")),
@@ -223,7 +223,7 @@ func domainsAudit() *conflicts.Audit {
 			{Partition: emea, Objects: 2, Values: 2, Pages: 1},
 			{Partition: idle, Pages: 1},
 		},
-		Conflicts: []conflicts.Conflict{{ID: "C-FFFFFFFFFF", Class: conflicts.Duplicate, Type: "smtp", Address: "sales@contoso.com",
+		Conflicts: []conflicts.Conflict{{ID: "C-FFFFFFFFFF", Class: conflicts.Duplicate, Key: "smtp:sales@contoso.com",
 			Reason: "was created first (2019-03-01 08:00:00 UTC)"}},
 		Changes: []conflicts.Change{
 			change(first, "SMTP:sales@contoso.com", "SMTP:sales2@contoso.com"),

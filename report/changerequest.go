@@ -108,7 +108,7 @@ func (d *document) causes() {
 		if n++; n > listed {
 			continue
 		}
-		d.linef("- %s, %s: %s", c.ID, span(c.Address), inert(c.Cause.String()))
+		d.linef("- %s, %s: %s", c.ID, span(c.Key.Address()), inert(c.Cause.String()))
 		for j := range c.Owners {
 			if written := lastWritten(&c.Owners[j]); written != "" {
 				d.linef("  - %s: %s", span(c.Owners[j].DN), inert(written))
@@ -177,7 +177,7 @@ func (d *document) risk() {
 func (d *document) risks() {
 	classes := make(map[conflicts.Key]conflicts.Class, len(d.a.Conflicts))
 	for i := range d.a.Conflicts {
-		classes[d.a.Conflicts[i].Key()] = d.a.Conflicts[i].Class
+		classes[d.a.Conflicts[i].Key] = d.a.Conflicts[i].Class
 	}
 	type kind struct {
 		class conflicts.Class
@@ -188,7 +188,7 @@ func (d *document) risks() {
 		counts := make(map[kind]int)
 		for _, o := range d.domains[domain] {
 			for _, c := range o.changes {
-				counts[kind{classes[c.Address], c.Risk}]++
+				counts[kind{classes[c.Key], c.Risk}]++
 			}
 		}
 		for _, class := range conflicts.Classes {
@@ -245,7 +245,7 @@ func (d *document) left() {
 		if len(l.Comments) > 0 {
 			comments = ": " + inert(strings.Join(l.Comments, "; "))
 		}
-		d.linef("- %s (%s), %s, %s, **%s**%s", l.Conflict.ID, l.Conflict.Class, span(l.Conflict.Address), quantity(len(l.Conflict.Owners), "owner"), l.Decision, comments)
+		d.linef("- %s (%s), %s, %s, **%s**%s", l.Conflict.ID, l.Conflict.Class, span(l.Conflict.Key.Address()), quantity(len(l.Conflict.Owners), "owner"), l.Decision, comments)
 	}
 	d.more(len(r.Left))
 }
@@ -255,25 +255,25 @@ func (d *document) unresolved() {
 	d.linef("## Left for a person\n")
 	planned := make(map[conflicts.Key]bool)
 	for i := range d.a.Changes {
-		planned[d.a.Changes[i].Address] = true
+		planned[d.a.Changes[i].Key] = true
 	}
 	if d.a.Review != nil {
 		for _, l := range d.a.Review.Left {
-			planned[l.Conflict.Key()] = true
+			planned[l.Conflict.Key] = true
 		}
 	}
 	n := 0
 	for i := range d.a.Conflicts {
 		c := &d.a.Conflicts[i]
 		why := c.Unresolved
-		if why == "" && !planned[c.Key()] {
+		if why == "" && !planned[c.Key] {
 			why = "no change is proposed for this class"
 		}
 		if why == "" {
 			continue
 		}
 		if n++; n <= listed {
-			d.linef("- %s (%s), %s, %s: %s", c.ID, c.Class, span(c.Address), quantity(len(c.Owners), "owner"), inert(why))
+			d.linef("- %s (%s), %s, %s: %s", c.ID, c.Class, span(c.Key.Address()), quantity(len(c.Owners), "owner"), inert(why))
 		}
 	}
 	if n == 0 {

@@ -22,27 +22,25 @@ func newPlan(a *conflicts.Audit) plan {
 	for i := range p.order {
 		p.order[i] = i
 	}
-	slices.SortStableFunc(p.order, func(x, y int) int { return p.compare(x, p.changes[y].Address, p.changes[y].Object.DN) })
+	slices.SortStableFunc(p.order, func(x, y int) int { return p.compare(x, p.changes[y].Key, p.changes[y].Object.DN) })
 	return p
 }
 
 // compare compares the n-th change with one of a conflict and an object.
-func (p plan) compare(n int, address conflicts.Key, dn string) int {
+func (p plan) compare(n int, conflict conflicts.Key, dn string) int {
 	c := &p.changes[n]
-	return cmp.Or(cmp.Compare(c.Address, address), cmp.Compare(c.Object.DN, dn))
+	return cmp.Or(cmp.Compare(c.Key, conflict), cmp.Compare(c.Object.DN, dn))
 }
 
 // conflict returns the indices of the changes of a conflict.
 func (p plan) conflict(c *conflicts.Conflict) []int {
-	key := c.Key()
-	return p.equal(func(n int) int { return cmp.Compare(p.changes[n].Address, key) })
+	return p.equal(func(n int) int { return cmp.Compare(p.changes[n].Key, c.Key) })
 }
 
 // owner returns the changes of an owner in a conflict, in their order.
 func (p plan) owner(c *conflicts.Conflict, o *conflicts.Owner) []*conflicts.Change {
-	key := c.Key()
 	var changes []*conflicts.Change
-	for _, i := range p.equal(func(n int) int { return p.compare(n, key, o.DN) }) {
+	for _, i := range p.equal(func(n int) int { return p.compare(n, c.Key, o.DN) }) {
 		if change := &p.changes[i]; change.Object.Ref() == o.Ref() {
 			changes = append(changes, change)
 		}

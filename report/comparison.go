@@ -92,7 +92,7 @@ func copyState(c *conflicts.Copy) (state string, facts []string) {
 }
 
 func (t *table) pending(p *conflicts.Pending) {
-	t.line("", fmt.Sprintf("%s  %s  %s", p.ID, p.Class, p.Type+":"+p.Address), bold)
+	t.line("", fmt.Sprintf("%s  %s  %s", p.ID, p.Class, p.Key), bold)
 	for i, o := range p.Owners {
 		t.object("  ", o.Object)
 		for _, claim := range o.Claims {

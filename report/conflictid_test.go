@@ -73,11 +73,11 @@ func TestOutputsTellConflictsWithOneIDApart(t *testing.T) {
 // one is done, the other stays.
 func TestTwoConflictsWithOneIDFromScanToVerify(t *testing.T) {
 	a := sameID(workbookAudit())
-	first, last := a.Changes[0].Address, a.Changes[len(a.Changes)-1].Address
+	first, last := a.Changes[0].Key, a.Changes[len(a.Changes)-1].Key
 	path := reviewable(t, a)
 	inExcel(t, path, func(e *sheetEditor) {
 		for i := range a.Changes {
-			switch a.Changes[i].Address {
+			switch a.Changes[i].Key {
 			case first:
 				e.set(decisionColumn, i+2, "Approve")
 			case last:
@@ -91,17 +91,17 @@ func TestTwoConflictsWithOneIDFromScanToVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range decided.Changes {
-		if key := decided.Changes[i].Address; key != first {
+		if key := decided.Changes[i].Key; key != first {
 			t.Errorf("a change of %s is approved", key)
 		}
 	}
 	for _, l := range decided.Review.Left {
 		want := conflicts.Undecided
-		if l.Conflict.Key() == last {
+		if l.Conflict.Key == last {
 			want = conflicts.Rejected
 		}
-		if l.Decision != want || l.Conflict.Key() == first {
-			t.Errorf("%s is %s, want %s", l.Conflict.Address, l.Decision, want)
+		if l.Decision != want || l.Conflict.Key == first {
+			t.Errorf("%s is %s, want %s", l.Conflict.Key.Address(), l.Decision, want)
 		}
 	}
 	dir := t.TempDir()
@@ -167,8 +167,8 @@ func TestReadJSONLinksChangesThatTellNoAddress(t *testing.T) {
 	}
 	want := normalAudit()
 	for i := range want.Changes {
-		if got := a.Changes[i].Address; got != want.Changes[i].Address {
-			t.Errorf("%s is a change of %s, want %s", a.Changes[i].Old, got, want.Changes[i].Address)
+		if got := a.Changes[i].Key; got != want.Changes[i].Key {
+			t.Errorf("%s is a change of %s, want %s", a.Changes[i].Old, got, want.Changes[i].Key)
 		}
 	}
 }

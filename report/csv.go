@@ -66,7 +66,7 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes plan) csvRow {
 	first := o.Claims[0]
 	change := changes.of(c, o, first)
 	row := csvRow{
-		conflict: c.ID, class: string(c.Class), address: c.Address, role: role,
+		conflict: c.ID, class: string(c.Class), address: c.Key.Address(), role: role,
 		name: o.Name(), kind: o.Kind(), dn: o.DN, guid: o.GUID.String(),
 		attribute: first.Attribute, value: first.Value, primary: strconv.FormatBool(first.Primary),
 		action: action(owner == 0, change), reason: c.Reason, unresolved: c.Unresolved,

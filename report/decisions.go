@@ -100,7 +100,7 @@ func (r *Review) readDecisions(x *xlsx.Reader) error {
 	}
 	for i := range changes {
 		if c := &changes[i]; r.places[i].sheet == nil {
-			r.unclear[c.Address] = true
+			r.unclear[c.Key] = true
 			r.missing = append(r.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s %s of %s", changesSheet, keys[i], c.Attribute, c.Old, c.Object.DN))
 		}
 	}
@@ -146,7 +146,7 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 	wrong := func(column int, format string, args ...any) {
 		r.mistakes = append(r.mistakes, mistake{here, sheet.columns[column], fmt.Sprintf(format, args...)})
 		if known {
-			r.unclear[r.audit.Changes[change].Address] = true
+			r.unclear[r.audit.Changes[change].Key] = true
 		}
 	}
 	if !known {

@@ -42,7 +42,7 @@ func instruct(lines []string, o objectChanges, back bool) []string {
 		verb = "restores "
 	}
 	for i, c := range o.changes {
-		if i == 0 || c.Address != o.changes[i-1].Address {
+		if i == 0 || c.Key != o.changes[i-1].Key {
 			lines = append(lines, instruction+verb+c.Conflict)
 		}
 	}

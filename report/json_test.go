@@ -57,7 +57,7 @@ func TestJSONHoldsTheExactStrings(t *testing.T) {
 			}
 			var want, got []string
 			for _, c := range a.Conflicts {
-				want = append(want, c.ID, c.Address)
+				want = append(want, c.ID, c.Key.Address())
 				for _, o := range c.Owners {
 					want = append(want, o.DN)
 					for _, claim := range o.Claims {

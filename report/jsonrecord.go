@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -217,11 +216,11 @@ type claimJSON struct {
 func newConflictJSON(c *conflicts.Conflict) *conflictJSON {
 	k := c.Keeper()
 	j := &conflictJSON{
-		ID: c.ID, Class: c.Class, Type: text(c.Type), Address: text(c.Address),
+		ID: c.ID, Class: c.Class, Type: text(c.Key.Type()), Address: text(c.Key.Address()),
 		Keeper: keeperJSON{text(k.DN), k.GUID.String(), exact("dn", k.DN)},
 		Reason: text(c.Reason), Cause: causeJSON{c.Cause.Kind, c.Cause.Certainty.String(), text(c.Cause.Because)}, Unresolved: text(c.Unresolved),
 		Owners: make([]ownerJSON, len(c.Owners)),
-		Base64: exact("address", c.Address),
+		Base64: exact("address", c.Key.Address()),
 	}
 	for i, o := range c.Owners {
 		j.Owners[i] = ownerJSON{
@@ -267,11 +266,10 @@ type changeJSON struct {
 }
 
 func newChangeJSON(c *conflicts.Change) *changeJSON {
-	typ, address, _ := strings.Cut(string(c.Address), ":")
 	return &changeJSON{
-		Conflict: c.Conflict, Type: text(typ), Address: text(address), DN: text(c.Object.DN), GUID: c.Object.GUID.String(), Attribute: c.Attribute,
+		Conflict: c.Conflict, Type: text(c.Key.Type()), Address: text(c.Key.Address()), DN: text(c.Object.DN), GUID: c.Object.GUID.String(), Attribute: c.Attribute,
 		Old: text(c.Old), New: text(c.New), Risk: c.Risk.String(), RiskReason: text(c.RiskReason),
-		Base64: exact("address", address, "dn", c.Object.DN, "old", c.Old, "new", c.New),
+		Base64: exact("address", c.Key.Address(), "dn", c.Object.DN, "old", c.Old, "new", c.New),
 	}
 }
 

@@ -55,7 +55,7 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []obje
 	}
 	byKey := make(map[conflicts.Key]*conflicts.Conflict, len(a.Conflicts))
 	for i := range a.Conflicts {
-		byKey[a.Conflicts[i].Key()] = &a.Conflicts[i]
+		byKey[a.Conflicts[i].Key] = &a.Conflicts[i]
 	}
 	var comments []string
 	for i, o := range objects {
@@ -138,9 +138,9 @@ func explain(lines []string, o objectChanges, byKey map[conflicts.Key]*conflicts
 	}
 	const indent = textIndent + "  "
 	for i, c := range o.changes {
-		if conflict := byKey[c.Address]; conflict != nil && (i == 0 || c.Address != o.changes[i-1].Address) {
+		if conflict := byKey[c.Key]; conflict != nil && (i == 0 || c.Key != o.changes[i-1].Key) {
 			k := conflict.Keeper()
-			lines = comment(lines, textIndent, fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Address))
+			lines = comment(lines, textIndent, fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Key.Address()))
 			lines = comment(lines, indent, fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))
 			lines = comment(lines, indent, "reason: "+conflict.Reason)
 		}

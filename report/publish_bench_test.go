@@ -77,13 +77,14 @@ func largeAudit(found, findings int) *conflicts.Audit {
 	}
 	for i := range found {
 		address := fmt.Sprintf("person%dx@contoso.com", i)
+		key := conflicts.Key("smtp:" + address)
 		keeper := user(2*i, fmt.Sprintf("Keeper %d", i), "SMTP:"+address)
 		other := user(2*i+1, fmt.Sprintf("Other %d", i), fmt.Sprintf("SMTP:other%d@contoso.com", i), "smtp:"+address)
 		id := fmt.Sprintf("C-%010d", i)
-		a.Conflicts = append(a.Conflicts, conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Type: "smtp", Address: address,
+		a.Conflicts = append(a.Conflicts, conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Key: key,
 			Reason: "holds it as its primary address",
 			Owners: []conflicts.Owner{owner(keeper, proxy(keeper.ProxyAddresses[0])), owner(other, proxy(other.ProxyAddresses[1]))}})
-		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Address: conflicts.Key("smtp:" + address), Object: other, Attribute: conflicts.ProxyAddresses,
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Key: key, Object: other, Attribute: conflicts.ProxyAddresses,
 			Old: other.ProxyAddresses[1], New: fmt.Sprintf("smtp:person%dx2@contoso.com", i), RiskReason: "secondary address: mail to it reaches the keeper alone from now on"})
 	}
 	for i := range findings {

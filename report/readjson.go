@@ -117,12 +117,17 @@ func readArray[T any](d *jsonReader, each func(*T) error) error {
 	return d.delimiter(']')
 }
 
-// field returns a string as it was before it became JSON.
+// exactly returns a string as it was before it became JSON.
 func exactly(fields map[string][]byte, name string, written text) string {
 	if b, ok := fields[name]; ok {
 		return string(b)
 	}
 	return string(written)
+}
+
+// readKey returns the key that was written as a type and an address.
+func readKey(typ, address text, exact map[string][]byte) conflicts.Key {
+	return conflicts.Key(string(typ) + ":" + exactly(exact, "address", address))
 }
 
 func readGUID(s string) (g conflicts.GUID, err error) {
@@ -155,7 +160,7 @@ func (d *jsonReader) conflict(j *conflictJSON) error {
 		return fmt.Errorf("%s: a conflict without owners", j.ID)
 	}
 	c := conflicts.Conflict{
-		ID: j.ID, Class: j.Class, Type: string(j.Type), Address: exactly(j.Base64, "address", j.Address),
+		ID: j.ID, Class: j.Class, Key: readKey(j.Type, j.Address, j.Base64),
 		Reason: string(j.Reason), Unresolved: string(j.Unresolved), Owners: make([]conflicts.Owner, len(j.Owners)),
 	}
 	var err error
@@ -239,7 +244,7 @@ func (d *jsonReader) change(j *changeJSON) error {
 		return err
 	}
 	c := conflicts.Change{
-		Conflict: j.Conflict, Address: conflicts.Key(string(j.Type) + ":" + exactly(j.Base64, "address", j.Address)),
+		Conflict: j.Conflict, Key: readKey(j.Type, j.Address, j.Base64),
 		Object:    &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
 		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New), RiskReason: string(j.RiskReason),
 	}
@@ -302,30 +307,29 @@ func (d *jsonReader) complete() error {
 // of several.
 func (d *jsonReader) link() error {
 	type claimant struct {
-		address conflicts.Key
-		object  conflicts.Ref
+		conflict conflicts.Key
+		object   conflicts.Ref
 	}
 	owns, known := make(map[claimant]*conflicts.Owner), make(map[conflicts.Key]bool)
 	named := make(map[string][]conflicts.Key)
 	for i := range d.audit.Conflicts {
 		c := &d.audit.Conflicts[i]
-		key := c.Key()
-		if known[key] {
-			return fmt.Errorf("%s: a second conflict over %s", c.ID, key)
+		if known[c.Key] {
+			return fmt.Errorf("%s: a second conflict over %s", c.ID, c.Key)
 		}
-		known[key] = true
-		named[c.ID] = append(named[c.ID], key)
+		known[c.Key] = true
+		named[c.ID] = append(named[c.ID], c.Key)
 		for n := range c.Owners {
-			owns[claimant{key, c.Owners[n].Ref()}] = &c.Owners[n]
+			owns[claimant{c.Key, c.Owners[n].Ref()}] = &c.Owners[n]
 		}
 	}
 	for i := range d.audit.Changes {
 		c := &d.audit.Changes[i]
 		ref := c.Object.Ref()
-		if c.Address == unaddressed {
-			c.Address = addressOf(c, named[c.Conflict], func(k conflicts.Key) *conflicts.Owner { return owns[claimant{k, ref}] })
+		if c.Key == unaddressed {
+			c.Key = keyOf(c, named[c.Conflict], func(k conflicts.Key) *conflicts.Owner { return owns[claimant{k, ref}] })
 		}
-		if !slices.Contains(named[c.Conflict], c.Address) || owns[claimant{c.Address, ref}] == nil {
+		if !slices.Contains(named[c.Conflict], c.Key) || owns[claimant{c.Key, ref}] == nil {
 			return fmt.Errorf("%s: a change of %s, which is no owner", c.Conflict, c.Object.DN)
 		}
 		c.Object = d.objects[ref]
@@ -333,7 +337,7 @@ func (d *jsonReader) link() error {
 	for i, ids := range d.about {
 		for n := range d.audit.Conflicts {
 			if c := &d.audit.Conflicts[n]; slices.Contains(ids, c.ID) {
-				d.audit.Incidents[i].Conflicts = append(d.audit.Incidents[i].Conflicts, c.Key())
+				d.audit.Incidents[i].Conflicts = append(d.audit.Incidents[i].Conflicts, c.Key)
 			}
 		}
 	}
@@ -343,9 +347,9 @@ func (d *jsonReader) link() error {
 // unaddressed is the key of a change in a document that does not tell its address.
 const unaddressed conflicts.Key = ":"
 
-// addressOf returns the key of the conflict, out of those with one ID, in which the
+// keyOf returns the key of the conflict, out of those with one ID, in which the
 // object of a change owns the address: by the old value of the change, if it can.
-func addressOf(c *conflicts.Change, keys []conflicts.Key, owner func(conflicts.Key) *conflicts.Owner) conflicts.Key {
+func keyOf(c *conflicts.Change, keys []conflicts.Key, owner func(conflicts.Key) *conflicts.Owner) conflicts.Key {
 	found := unaddressed
 	for _, k := range keys {
 		o := owner(k)

@@ -164,7 +164,7 @@ func (r *Review) Approved(holder func(conflicts.Address, conflicts.Ref) string) 
 	decided, wrong := r.audit.Decide(r.replies, holder)
 	mistakes := slices.Clone(r.mistakes)
 	for _, m := range wrong {
-		if r.unclear[r.audit.Changes[m.Change].Address] {
+		if r.unclear[r.audit.Changes[m.Change].Key] {
 			continue // what was meant is not known
 		}
 		column := decisionAt

@@ -105,7 +105,7 @@ func TestReviewTellsMistakes(t *testing.T) {
 				if n < 2 {
 					t.Fatalf("row %d is the only change of its conflict", row)
 				}
-				tc.want = []string{fmt.Sprintf("sheet Changes, cell K4: %s: rejected, but other changes of the conflict are approved: two objects would keep %s", c.Conflict, a.Conflicts[i].Address)}
+				tc.want = []string{fmt.Sprintf("sheet Changes, cell K4: %s: rejected, but other changes of the conflict are approved: two objects would keep %s", c.Conflict, a.Conflicts[i].Key.Address())}
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

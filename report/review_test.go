@@ -272,10 +272,10 @@ func BenchmarkReview(b *testing.B) {
 		for _, o := range []*conflicts.Object{keeper, other} {
 			o.Created, o.Written.Time = time.Unix(1.4e9, 0).UTC(), time.Unix(1.5e9, 0).UTC()
 		}
-		c := conflicts.Conflict{ID: fmt.Sprintf("C-%010d", i), Class: conflicts.Duplicate, Type: "smtp", Address: address,
+		c := conflicts.Conflict{ID: fmt.Sprintf("C-%010d", i), Class: conflicts.Duplicate, Key: conflicts.Key("smtp:" + address),
 			Owners: []conflicts.Owner{owner(keeper, proxy("SMTP:"+address)), owner(other, proxy("SMTP:"+address))}, Reason: "was created first"}
 		a.Conflicts = append(a.Conflicts, c)
-		a.Changes = append(a.Changes, conflicts.Change{Conflict: c.ID, Address: c.Key(), Object: other, Attribute: conflicts.ProxyAddresses, Old: "SMTP:" + address,
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: c.ID, Key: c.Key, Object: other, Attribute: conflicts.ProxyAddresses, Old: "SMTP:" + address,
 			New: fmt.Sprintf("SMTP:first.last%d.x2@contoso.com", i), Risk: conflicts.High, RiskReason: "primary address of a live user mailbox: people and devices send from it"})
 	}
 	dir := b.TempDir()

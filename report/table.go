@@ -83,7 +83,7 @@ func newTable(w io.Writer, opts TableOptions) *table {
 const indent = "          "
 
 func (t *table) conflict(c *conflicts.Conflict) {
-	t.line("", fmt.Sprintf("%s  %s  %s", c.ID, c.Class, c.Type+":"+c.Address), bold)
+	t.line("", fmt.Sprintf("%s  %s  %s", c.ID, c.Class, c.Key), bold)
 	for i := range c.Owners {
 		o := &c.Owners[i]
 		mark := " "

@@ -72,7 +72,7 @@ func newWorkbook(a *conflicts.Audit, scan Sum) *workbook {
 	}
 	owners := 0
 	for i := range a.Conflicts {
-		b.firstOwner[a.Conflicts[i].Key()] = owners
+		b.firstOwner[a.Conflicts[i].Key] = owners
 		owners += len(a.Conflicts[i].Owners)
 	}
 	return b

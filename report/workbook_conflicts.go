@@ -79,10 +79,10 @@ func roleOf(c *conflicts.Conflict, j int, changes []*conflicts.Change) (role any
 }
 
 func fullAddress(c *conflicts.Conflict) string {
-	if strings.EqualFold(c.Type, "smtp") {
-		return c.Address
+	if c.Key.Type() == "smtp" {
+		return c.Key.Address()
 	}
-	return c.Type + ":" + c.Address
+	return string(c.Key)
 }
 
 func heldAs(o *conflicts.Owner) cellLines {
@@ -175,14 +175,14 @@ func (b *workbook) writeChanges(t *rowWriter) error {
 	band := true
 	for i := range b.audit.Changes {
 		c := &b.audit.Changes[i]
-		first := i == 0 || c.Address != b.audit.Changes[i-1].Address
+		first := i == 0 || c.Key != b.audit.Changes[i-1].Key
 		band = band != first
 		action := "replace"
 		if c.New == "" {
 			action = "remove"
 		}
 		id := cellLink{text: c.Conflict}
-		if n, ok := b.firstOwner[c.Address]; ok {
+		if n, ok := b.firstOwner[c.Key]; ok {
 			id.to = b.location(conflictsSheet, n)
 		}
 		if err := t.add(band, first, cellBold(b.keys[i]), id, c.Object.Name(), c.Object.Kind(), c.Attribute, c.Old, action, c.New,

@@ -195,7 +195,7 @@ func TestScanReportsWhatWasPlantedAndNothingElse(t *testing.T) {
 	}
 	var found []company.Conflict
 	for _, c := range audit.Conflicts {
-		f := company.Conflict{Class: c.Class, Address: c.Address, Cause: c.Cause.Kind}
+		f := company.Conflict{Class: c.Class, Address: c.Key.Address(), Cause: c.Cause.Kind}
 		for _, o := range c.Owners {
 			f.Owners = append(f.Owners, o.DN)
 		}
