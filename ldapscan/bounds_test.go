@@ -209,7 +209,7 @@ func FuzzRange(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, description string) {
 		_, part := rangeOf(description)
-		if part.first < 0 || part.next < 0 || part.next > 0 && part.next <= part.first && part != unreadable {
+		if part.first < 0 || part.next < 0 || part.next > 0 && part.next <= part.first && part != unreadableRange {
 			t.Errorf("%q: %+v", description, part)
 		}
 		if lower := strings.ToLower(description); part == (valueRange{}) && strings.Contains(lower, ";range=") && !strings.Contains(lower, "-*") {

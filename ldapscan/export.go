@@ -113,8 +113,8 @@ func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 	return err
 }
 
-// find hands over the objects of which want tells a record. Only if the error is nil
-// are there no others. An [*Error] means that there is nothing to read.
+// find hands over the objects of which want wants a record. Only if the error is nil are
+// there no others. An [*Error] means that there is nothing to read.
 func (x *Export) find(ctx context.Context, want func(*conflicts.View) bool, found func(*conflicts.Object)) error {
 	total, survey, err := x.look(ctx, nowhere{}, want)
 	if err != nil {
@@ -191,7 +191,7 @@ func (x *Export) gather(ctx context.Context, hashes []uint64, names map[string]b
 func (x *Export) gatherOnce(ctx context.Context, hashes map[uint64]bool, names map[string]bool, known controllers, each func(*group)) error {
 	var w viewer
 	groups := map[conflicts.Ref]*group{}
-	err := x.reread(ctx, hashes, len(names) > 0, func(r *ldif.Reader, v *ldif.View) error {
+	err := x.records(ctx, hashes, len(names) > 0, func(r *ldif.Reader, v *ldif.View) error {
 		w.record(v)
 		controller := isController(v.DN)
 		wanted := hashes[x.places.hash(w.view.GUID, v.DN)] || len(names) > 0 && names[conflicts.DNKey(string(v.DN))]
@@ -219,9 +219,9 @@ func (x *Export) gatherOnce(ctx context.Context, hashes map[uint64]bool, names m
 
 func (x *Export) changed() error { return fmt.Errorf("%s: it changed while it was read", x.name) }
 
-// reread hands over the records with one of the hashes, and of domain controllers, or,
-// where their places are not known or not enough, every record.
-func (x *Export) reread(ctx context.Context, hashes map[uint64]bool, every bool, each func(*ldif.Reader, *ldif.View) error) error {
+// records hands over the records with one of the hashes and those of domain controllers,
+// or every record, if that is asked for or not all places are known.
+func (x *Export) records(ctx context.Context, hashes map[uint64]bool, every bool, each func(*ldif.Reader, *ldif.View) error) error {
 	offsets, known := x.places.of(hashes)
 	if every || !known {
 		return x.readBlock(ctx, newExportReader(), 0, x.data.Size(), each)

@@ -13,7 +13,7 @@ import (
 )
 
 // A big export is swept by several goroutines, each of which takes one block after
-// the other. More than maxReaders would take up more memory than they save time.
+// the other. More than maxReaders would cost memory and save little time.
 const (
 	blockSize  = 4 << 20
 	maxReaders = 4
@@ -22,7 +22,7 @@ const (
 // An exportSweep is what one goroutine finds.
 type exportSweep struct {
 	portion  Portion
-	want     func(*conflicts.View) bool // nil, or which objects are looked for
+	want     func(*conflicts.View) bool // which objects are looked for; nil for none
 	rows     *coverage
 	places   *places
 	domains  []string

@@ -12,30 +12,11 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// look reads all of the file, and tells of which objects want tells a record by their
-// hashes. An error means that there is nothing to read, or is that of ctx. Why
-// something is missing is told in the survey.
+// look reads all of the file, and notes the hashes of the objects with a record that want
+// wants, if it is not nil. An error means that there is nothing to read, or is that of
+// ctx. The survey tells why something is missing.
 func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View) bool) (*exportSweep, *Survey, error) {
-	goroutines, block, byName := min(runtime.GOMAXPROCS(0), maxReaders), x.block, false
-	var r *reading
-	var total *exportSweep
-	for again := true; again; {
-		again = false
-		r = x.sweep(ctx, sink, want, byName, goroutines, block)
-		total = r.total()
-		switch {
-		case ctx.Err() != nil:
-		case r.damage != nil && block < x.data.Size():
-			// It is for one goroutine to tell the line, and to stop there.
-			goroutines, block, again = 1, x.data.Size(), true
-		case total.nameless > 0 && total.places.guids && !byName:
-			// Only names tell whether these are records of objects that have one elsewhere.
-			byName, again = true, true
-		}
-		if again {
-			r.drop()
-		}
-	}
+	r, total := x.readAll(ctx, sink, want)
 	damage := r.damage
 	if total.records == 0 {
 		damage = x.unreadable(damage)
@@ -78,6 +59,29 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 			Problem: fmt.Sprintf("%s: %s: the server referred to it, and it is not in the file: append an export of it", x.name, dn)})
 	}
 	return total, survey, nil
+}
+
+// readAll reads all of the file, once more where the first time does not tell which line
+// is damaged, or which records are of one object.
+func (x *Export) readAll(ctx context.Context, sink Sink, want func(*conflicts.View) bool) (*reading, *exportSweep) {
+	goroutines, block, byName := min(runtime.GOMAXPROCS(0), maxReaders), x.block, false
+	for {
+		r := x.sweep(ctx, sink, want, byName, goroutines, block)
+		total := r.total()
+		switch {
+		case ctx.Err() != nil:
+			return r, total
+		case r.damage != nil && block < x.data.Size():
+			// It is for one goroutine to tell the line, and to stop there.
+			goroutines, block = 1, x.data.Size()
+		case total.nameless > 0 && total.places.guids && !byName:
+			// Only names tell whether these are records of objects that have one elsewhere.
+			byName = true
+		default:
+			return r, total
+		}
+		r.drop()
+	}
 }
 
 // completeIt is what to do about a last line without an end.

@@ -14,17 +14,17 @@ import (
 // of them: whether each came to its end, and what it left to other servers. The output
 // of ldifde has nothing of the kind, that of ldapsearch -LLL only pages and references.
 type searches struct {
-	begun bool     // the last has not come to its end
-	fresh bool     // only its first line was read
-	paged bool     // the page that ended last is not the last of its search
-	base  string   // of the last, as a DNKey
-	found findings // since it began
+	begun bool   // the last has not come to its end
+	fresh bool   // only its first line was read
+	paged bool   // the page that ended last is not the last of its search
+	base  string // of the last, as a DNKey
+	found amount // since it began
 
 	closing  bool // the program that wrote this puts an empty line behind each record
 	unclosed bool // the last has none
 
 	ended      bool // and what it found is not compared yet
-	told, held findings
+	told, held amount
 
 	bases    map[string]bool // of those that came to their end, by DNKey
 	referred map[reference]bool
@@ -34,8 +34,8 @@ type searches struct {
 // A reference is a URL, and the base of the search that it came from, if it is known.
 type reference struct{ base, url string }
 
-// findings are how much a search finds.
-type findings struct{ entries, references int }
+// An amount is how much a search finds.
+type amount struct{ entries, references int }
 
 // maxRemarks bounds the memory for what a hostile export says.
 const maxRemarks = 1000
@@ -110,8 +110,8 @@ func (s *searches) take(m ldif.Remark) {
 			s.bases[s.base] = true
 		}
 		s.begun, s.fresh, s.base = false, false, ""
-		s.ended, s.told, s.held = true, findings{}, s.found
-		s.found = findings{}
+		s.ended, s.told, s.held = true, amount{}, s.found
+		s.found = amount{}
 	}
 }
 
@@ -121,7 +121,7 @@ func (s *searches) begin() {
 		s.cutOff()
 	}
 	if !s.paged {
-		s.found = findings{}
+		s.found = amount{}
 	}
 	s.begun, s.paged, s.base = true, false, ""
 }

@@ -13,8 +13,8 @@ import (
 // next is 0, all from first on. The zero valueRange is that of all values.
 type valueRange struct{ first, next int }
 
-// unreadable is the range of which no more is known than that values are missing.
-var unreadable = valueRange{math.MaxInt, math.MaxInt}
+// unreadableRange is the range of which no more is known than that values are missing.
+var unreadableRange = valueRange{math.MaxInt, math.MaxInt}
 
 // rangeOf parts an attribute description, "proxyAddresses;range=0-1499" (RFC 4512
 // section 2.5), into the name of the attribute and which of its values come with it.
@@ -30,7 +30,7 @@ func rangeOf(description string) (name string, values valueRange) {
 		}
 	}
 	if ranges > 1 {
-		values = unreadable
+		values = unreadableRange
 	}
 	return name, values
 }
@@ -39,14 +39,14 @@ func parseRange(bounds string) valueRange {
 	low, high, _ := strings.Cut(bounds, "-")
 	first, err := strconv.Atoi(low)
 	if err != nil {
-		return unreadable
+		return unreadableRange
 	}
 	if high == "*" {
 		return valueRange{first, 0}
 	}
 	last, err := strconv.Atoi(high)
 	if err != nil || last < first || last == math.MaxInt {
-		return unreadable
+		return unreadableRange
 	}
 	return valueRange{first, last + 1}
 }

@@ -50,8 +50,8 @@ func (e iterationsError) Error() string { return fmt.Sprintf("%d iterations", ui
 
 var errNoAES = errors.New("the KDC has no AES key of the account")
 
-// A logonError is one of the KDC that the account belongs to, or about its answer, and
-// so about the account.
+// A logonError is what the KDC of the account's own realm answered, or about that answer:
+// so it is about the account.
 type logonError struct{ error }
 
 func (e *logonError) Unwrap() error { return e.error }
@@ -149,7 +149,7 @@ func addTimestamp(req *messages.ASReq, key types.EncryptionKey) error {
 }
 
 // verify opens an answer and checks that it is the one to the request (RFC 4120
-// section 3.1.5). A KDC may know the account by another name than an enterprise name.
+// section 3.1.5). To an enterprise name, the KDC may answer with the account's own name.
 func (l *passwordLogon) verify(req *messages.ASReq, rep *messages.ASRep, key types.EncryptionKey) error {
 	if rep.CRealm != l.realm {
 		return fmt.Errorf("CRealm in response does not match what was requested: %s", rep.CRealm)
@@ -206,7 +206,7 @@ func (l *passwordLogon) ask(ctx context.Context, req *messages.ASReq) ([]byte, e
 		return nil, err
 	}
 	var failed error
-	for i := 1; i <= len(kdcs); i++ {
+	for i := 1; i <= len(kdcs); i++ { // as gokrb5 numbers them
 		answer, err := exchange(ctx, kdcs[i], message)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -60,8 +60,8 @@ type Reader struct {
 	// Select, if set, tells which attributes a View has, by their names as written. It is asked once a name, or more
 	// often where names are very many.
 	Select func(name string) bool
-	// Remark, if set, is handed what View comes across that ldapsearch says about its search, in order, before the
-	// record behind it is returned.
+	// Remark, if set, is handed what Read and View come across that ldapsearch says about its search, in order, before
+	// the record behind it is returned.
 	Remark func(Remark)
 
 	lines lines
