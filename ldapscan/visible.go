@@ -69,17 +69,24 @@ func (d *Directory) any(partition, filter string) (bool, error) {
 // unseen says which proxy addresses an account may be unable to see, after a lookup. A
 // partition in which the lookup found some is not asked.
 func unseen(directories []*Directory) (problems []string) {
-	visible := map[string]bool{}
-	for _, d := range directories {
-		for _, p := range d.assigned {
-			problem, err := d.see(p, visible[d.name()])
-			if err != nil {
-				problem = fmt.Sprintf("%s: %s: %s", p.dn, d.server.URL, brief(err))
+	visible := map[string]bool{} // by forest
+	look := func(d *Directory, p partition) {
+		problem, err := d.see(p, visible[d.name()])
+		if err != nil {
+			problem = fmt.Sprintf("%s: %s: %s", p.dn, d.server.URL, brief(err))
+		}
+		if problem != "" {
+			problems = append(problems, problem)
+		}
+		visible[d.name()] = visible[d.name()] || d.visible[p.dn]
+	}
+	for _, domains := range []bool{true, false} { // after the domains, there is little to ask
+		for _, d := range directories {
+			for _, p := range d.assigned {
+				if (p.kind == domainKind) == domains {
+					look(d, p)
+				}
 			}
-			if problem != "" {
-				problems = append(problems, problem)
-			}
-			visible[d.name()] = visible[d.name()] || d.visible[p.dn]
 		}
 	}
 	return append(problems, blind(visible)...)

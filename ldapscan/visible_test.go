@@ -105,4 +105,10 @@ func TestVisibleDomainsAreNotAsked(t *testing.T) {
 		t.Errorf("problems %q", audit.Problems)
 	}
 	lookup(t, d, "smtp:free@contoso.example")
+	before := srv.Counts().Searches
+	lookup(t, d, "smtp:free@contoso.example")
+	const searches = 2 + 1 // of both partitions, and what makes sure that nothing comes late
+	if n := srv.Counts().Searches - before; n != searches {
+		t.Errorf("%d searches", n)
+	}
 }
