@@ -63,8 +63,8 @@ func suggest(ctx context.Context, src Source, list []conflicts.Availability) err
 	return nil
 }
 
-// Holders finds out who holds each of the addresses. Only if the error is nil is one
-// free that nobody was found to hold. An [*Error], and that of ctx, means that nothing
+// Holders finds out who holds each of the addresses. One that nobody was found to hold
+// is free only if the error is nil. An [*Error], and that of ctx, means that nothing
 // could be read, and no holders are returned.
 func Holders(ctx context.Context, src Source, addresses []conflicts.Address) (conflicts.Holders, error) {
 	var objects []*conflicts.Object
@@ -75,8 +75,8 @@ func Holders(ctx context.Context, src Source, addresses []conflicts.Address) (co
 	return conflicts.NewHolders(objects), err
 }
 
-// Hidden asks for the container of deleted objects of each domain. That of the
-// configuration partition had no recipients.
+// Hidden asks for the container of deleted objects of each domain. There are no deleted
+// recipients in that of the configuration partition.
 func (d *Directory) Hidden(context.Context) (notes []string) {
 	if !d.offers(showDeleted) {
 		return nil
@@ -104,5 +104,5 @@ func (f *Forest) Hidden(ctx context.Context) (notes []string) {
 	return notes
 }
 
-// Hidden returns nothing: of what an export left out it tells nothing.
+// Hidden returns nothing: an export does not tell what it left out.
 func (x *Export) Hidden(context.Context) []string { return nil }

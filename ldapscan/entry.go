@@ -8,9 +8,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// filter finds every object in which an address can stand, be it one without
-// proxyAddresses. Active Directory indexes all four attributes; targetAddress, which
-// comes with Exchange's schema, has the searchFlags 1 there (ms-Exch-Target-Address).
+// filter finds every object in which an address can stand, also without proxyAddresses.
+// Active Directory indexes all four attributes; targetAddress, which comes with
+// Exchange's schema, has the searchFlags 1 there (ms-Exch-Target-Address).
 const filter = "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*))"
 
 // sweepAttributes are what an Entry is made of, inspectAttributes an Object.

@@ -23,9 +23,9 @@ import (
 // An object can have several records, which are taken together. They are those of one
 // objectGUID, or, where records with addresses lack it, of one name.
 //
-// What the export left out, for want of rights or by its filter, nobody can tell from
-// the file. That it is cut off can be told where ldapsearch without -L wrote it, and
-// where its last line has no end.
+// The file does not tell what the export left out, for want of rights or by its filter.
+// It tells that it is cut off if ldapsearch without -L wrote it, and in few other cases,
+// such as a last line without an end.
 type Export struct {
 	name      string
 	file      *os.File

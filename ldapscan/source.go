@@ -26,8 +26,8 @@ type Source interface {
 	// Lookup hands over every object that holds one of the addresses, as
 	// [conflicts.Wanted] has it, in proxyAddresses, mail, userPrincipalName or
 	// targetAddress: whole, each once, in any order, deleted ones marked as such
-	// where the directory shows them. Only if the error is nil is an address that
-	// none was handed over for known to be free.
+	// where the directory shows them. An address for which none was handed over is
+	// known to be free only if the error is nil.
 	//
 	// A directory is asked for all the ways of writing an address that can be named
 	// ([conflicts.Address.Spellings]). Where the server compares by case only, and

@@ -13,7 +13,7 @@ import (
 // next is 0, all from first on. The zero valueRange is that of all values.
 type valueRange struct{ first, next int }
 
-// unreadableRange is the range of which no more is known than that values are missing.
+// unreadableRange stands for a range that cannot be read. Values are missing.
 var unreadableRange = valueRange{math.MaxInt, math.MaxInt}
 
 // rangeOf parts an attribute description, "proxyAddresses;range=0-1499" (RFC 4512
