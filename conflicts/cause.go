@@ -124,7 +124,7 @@ func causeOf(owners []Owner) Cause {
 		}
 	}
 	if len(holders) < 2 {
-		return Cause{Kind: UnknownCause, Because: "only one of the owners holds it in proxyAddresses, whose stamps are read"}
+		return Cause{Kind: UnknownCause, Because: "only one of the owners has it in proxyAddresses, and only that attribute's stamps are read"}
 	}
 	slices.SortFunc(holders, func(a, b *Owner) int {
 		if known := a.Written.Known(); known != b.Written.Known() {
@@ -136,7 +136,7 @@ func causeOf(owners []Owner) Cause {
 		return cmp.Or(a.Written.Time.Compare(b.Written.Time), compareObjects(a.Object, b.Object))
 	})
 	holders = holders[:min(len(holders), fewOwners)]
-	found := Cause{Kind: UnknownCause, Because: "the directory does not tell of two owners when and where their proxyAddresses were last written"}
+	found := Cause{Kind: UnknownCause, Because: "the directory shows for at most one owner when and where its proxyAddresses were last written"}
 	for _, rule := range causeRules {
 		for i, a := range holders {
 			for _, b := range holders[i+1:] {
@@ -184,6 +184,25 @@ func (o *Owner) since() time.Time {
 	return o.Created
 }
 
+// names returns what people call two owners, and their DNs if that is the same.
+func names(a, b *Owner) (string, string) {
+	if strings.EqualFold(a.Name(), b.Name()) {
+		return a.DN, b.DN
+	}
+	return a.Name(), b.Name()
+}
+
+func both(a, b *Owner) string {
+	first, second := names(a, b)
+	return first + " and " + second
+}
+
+// had says how long the owner of a stamp has had its addresses: the last write may
+// have been of another one.
+func had(name string, s Stamp) string {
+	return fmt.Sprintf("%s had had the address since %s at the latest", name, moment(s.Time))
+}
+
 func race(a, b *Owner) Cause {
 	s, t := a.Written, b.Written
 	if !s.Known() || !t.Known() || s.Invocation == t.Invocation || s.Invocation == (GUID{}) || t.Invocation == (GUID{}) {
@@ -195,7 +214,7 @@ func race(a, b *Owner) Cause {
 		return Cause{}
 	}
 	within := func(first time.Time) bool { return !first.IsZero() && t.Time.Sub(first) <= likely }
-	c := Cause{Kind: Race, Certainty: Possible, Because: fmt.Sprintf("the proxyAddresses of two owners were last written %s apart, on %s and on %s", apart, s.On(), t.On())}
+	c := Cause{Kind: Race, Certainty: Possible, Because: fmt.Sprintf("the proxyAddresses of %s were last written %s apart, on %s and on %s", both(a, b), apart, s.On(), t.On())}
 	switch {
 	case within(a.since()) && within(b.since()):
 		c.Certainty = Likely
@@ -203,7 +222,7 @@ func race(a, b *Owner) Cause {
 	case apart > likely:
 		c.Because += ", and replication may have taken longer"
 	default:
-		c.Because += ", but not for the first time, so that the address may be older"
+		c.Because += "; it was not the first time, so the address may be older"
 	}
 	return c
 }
@@ -216,8 +235,8 @@ func restored(a, b *Owner) Cause {
 	if !s.Known() || !t.Known() || !s.Time.Before(a.Restored) || !t.Time.Before(a.Restored) {
 		return Cause{}
 	}
-	c := Cause{Kind: Restored, Certainty: Possible, Because: fmt.Sprintf("one owner was deleted once and brought back %s, after the proxyAddresses of another had been written (%s)",
-		moment(a.Restored), moment(t.Time))}
+	back, other := names(a, b)
+	c := Cause{Kind: Restored, Certainty: Possible, Because: fmt.Sprintf("%s was deleted, and restored %s; %s", back, moment(a.Restored), had(other, t))}
 	if b.since().After(s.Time) { // and not while the first was written
 		c.Certainty = Likely
 	}
@@ -228,7 +247,7 @@ func contactAndMailbox(a, b *Owner) Cause {
 	if min(a.rank(), b.rank()) != mailboxRank || max(a.rank(), b.rank()) != contactRank {
 		return Cause{}
 	}
-	return Cause{Kind: ContactAndMailbox, Certainty: Possible, Because: "one owner is a contact, another a mailbox"}
+	return Cause{Kind: ContactAndMailbox, Certainty: Possible, Because: fmt.Sprintf("%s are a contact and a mailbox", both(a, b))}
 }
 
 func sameAlias(a, b *Owner) Cause {
@@ -237,7 +256,7 @@ func sameAlias(a, b *Owner) Cause {
 	if from == to || from == "" || to == "" || !strings.EqualFold(a.MailNickname, b.MailNickname) || !strings.EqualFold(a.MailNickname, local) {
 		return Cause{}
 	}
-	c := Cause{Kind: SameAlias, Certainty: Possible, Because: fmt.Sprintf("two owners have the alias %s, in %s and in %s", a.MailNickname, from, to)}
+	c := Cause{Kind: SameAlias, Certainty: Possible, Because: fmt.Sprintf("%s have the alias %s, in %s and in %s", both(a, b), a.MailNickname, from, to)}
 	if a.governed() && b.governed() {
 		c.Certainty = Likely
 		c.Because += ", and address policies are in force for both"
@@ -252,21 +271,21 @@ func unchecked(a, b *Owner) Cause {
 	}
 	_, enough := latency(s, t)
 	apart := t.Time.Sub(s.Time)
-	there := fmt.Sprintf("last written %s, were there to be found", moment(s.Time))
+	first, second := names(a, b)
 	c := Cause{Kind: Unchecked, Certainty: Likely}
 	switch {
 	case apart >= enough && t.Version == 1:
-		c.Because = fmt.Sprintf("the proxyAddresses of one owner were first written %s, when those of another, %s", moment(t.Time), there)
+		c.Because = fmt.Sprintf("the proxyAddresses of %s were first written %s; %s", second, moment(t.Time), had(first, s))
 	case b.Created.Sub(s.Time) >= usualLink: // on whatever domain controller that was
-		c.Because = fmt.Sprintf("one owner was created %s, when the proxyAddresses of another, %s", moment(b.Created), there)
+		c.Because = fmt.Sprintf("%s was created %s; %s", second, moment(b.Created), had(first, s))
 	case apart >= enough:
 		c.Certainty = Possible
-		c.Because = fmt.Sprintf("the proxyAddresses of one owner were last written %s, when those of another, %s", moment(t.Time), there)
+		c.Because = fmt.Sprintf("the proxyAddresses of %s were last written %s; %s", second, moment(t.Time), had(first, s))
 	default:
 		return Cause{}
 	}
 	if apart == 0 { // and so one after the other
-		c.Because = fmt.Sprintf("the proxyAddresses of two owners were last written in the same second on %s", t.On())
+		c.Because = fmt.Sprintf("the proxyAddresses of %s were last written in the same second on %s", both(a, b), t.On())
 	}
 	return c
 }
@@ -275,6 +294,7 @@ func twoForests(a, b *Owner) Cause {
 	if a.Forest == b.Forest {
 		return Cause{}
 	}
-	return Cause{Kind: TwoForests, Certainty: Likely, Because: fmt.Sprintf("one owner is in the forest %s, another in %s, and each forest looks only in itself",
-		min(a.Forest, b.Forest), max(a.Forest, b.Forest))}
+	first, second := names(a, b)
+	return Cause{Kind: TwoForests, Certainty: Likely, Because: fmt.Sprintf("%s is in the forest %s, %s in %s, and Exchange looks only in its own forest",
+		first, a.Forest, second, b.Forest)}
 }

@@ -60,18 +60,18 @@ func TestCause(t *testing.T) {
 		want    string // certainty and kind
 		because string // part of what is said
 	}{
-		{"nothing is known", []*Object{one(), two()}, "unknown unknown", "does not tell of two owners"},
-		{"one stamp is known", []*Object{on(one(), dc1, 0, 1), two()}, "unknown unknown", "does not tell of two owners"},
-		{"when is known, but not where", []*Object{nowhere(on(one(), dc1, 0, 1)), nowhere(on(two(), dc1, seconds, 1))}, "unknown unknown", "does not tell of two owners"},
+		{"nothing is known", []*Object{one(), two()}, "unknown unknown", "at most one owner"},
+		{"one stamp is known", []*Object{on(one(), dc1, 0, 1), two()}, "unknown unknown", "at most one owner"},
+		{"when is known, but not where", []*Object{nowhere(on(one(), dc1, 0, 1)), nowhere(on(two(), dc1, seconds, 1))}, "unknown unknown", "at most one owner"},
 		{"when is known, and late enough wherever", []*Object{nowhere(on(one(), dc1, 0, 1)), nowhere(on(two(), dc1, 4*hours, 1))}, "likely unchecked", ""},
 		{"mail leaves no stamp on proxyAddresses", []*Object{on(one(), dc1, 0, 1), mail(object(2, "Two"), "x@a.com")}, "unknown unknown", "only one of the owners"},
 
-		{"written once on each of two, seconds apart", []*Object{on(one(), dc1, 0, 1), on(two(), dc2, 22*seconds, 1)}, "likely race", `22s apart, on Berlin\DC1 and on Berlin\DC2`},
+		{"written once on each of two, seconds apart", []*Object{on(one(), dc1, 0, 1), on(two(), dc2, 22*seconds, 1)}, "likely race", `of One and Two were last written 22s apart, on Berlin\DC1 and on Berlin\DC2`},
 		{"in the same second", []*Object{on(one(), dc1, 0, 1), on(two(), dc2, 0, 1)}, "likely race", "0s apart"},
 		{"created in the window, and written again", []*Object{created(on(one(), dc1, 0, 2), -5*seconds), created(on(two(), dc2, 9*seconds, 3), 2*seconds)}, "likely race", "too soon"},
-		{"long there, and both written again", []*Object{on(one(), dc1, 0, 7), on(two(), dc2, 22*seconds, 1)}, "possible race", "not for the first time"},
+		{"long there, and both written again", []*Object{on(one(), dc1, 0, 7), on(two(), dc2, 22*seconds, 1)}, "possible race", "not the first time"},
 		{"as long apart as notifications never take", []*Object{on(one(), dc1, 0, 1), on(two(), dc2, 14*minutes, 1)}, "possible race", "may have taken longer"},
-		{"longer than a site needs at worst", []*Object{on(one(), dc1, 0, 1), on(two(), dc2, 16*minutes, 1)}, "likely unchecked", "first written 2024-05-06 12:16:00 UTC, when those of another, last written 2024-05-06 12:00:00 UTC"},
+		{"longer than a site needs at worst", []*Object{on(one(), dc1, 0, 1), on(two(), dc2, 16*minutes, 1)}, "likely unchecked", "Two were first written 2024-05-06 12:16:00 UTC; One had had the address since 2024-05-06 12:00:00 UTC at the latest"},
 		{"sooner than any schedule between sites", []*Object{on(one(), dc1, 0, 1), on(two(), far, 14*minutes, 1)}, "likely race", `on Berlin\DC1 and on Tokyo\DC3`},
 		{"within the usual schedule between sites", []*Object{on(one(), dc1, 0, 1), on(two(), far, 170*minutes, 1)}, "possible race", "2h50m0s apart"},
 		{"beyond the usual schedule between sites", []*Object{on(one(), dc1, 0, 1), on(two(), far, 190*minutes, 1)}, "likely unchecked", ""},
@@ -80,12 +80,12 @@ func TestCause(t *testing.T) {
 
 		{"on one domain controller it is no race", []*Object{on(one(), dc1, 0, 1), on(two(), dc1, 2*seconds, 1)}, "likely unchecked", "were first written 2024-05-06 12:00:02 UTC"},
 		{"by one program", []*Object{on(one(), dc1, 0, 1), on(two(), dc1, 0, 1)}, "likely unchecked", `in the same second on Berlin\DC1`},
-		{"created when the address had long been there", []*Object{on(one(), dc1, -2*years, 4), created(on(two(), dc2, 0, 3), -1*years)}, "likely unchecked", "one owner was created 2023-05-07 12:00:00 UTC, when the proxyAddresses of another, last written 2022-05-07 12:00:00 UTC"},
-		{"written again, both of them old", []*Object{on(one(), dc1, -2*years, 4), on(two(), dc1, 0, 3)}, "possible unchecked", "were last written 2024-05-06 12:00:00 UTC, when"},
+		{"created when the address had long been there", []*Object{on(one(), dc1, -2*years, 4), created(on(two(), dc2, 0, 3), -1*years)}, "likely unchecked", "Two was created 2023-05-07 12:00:00 UTC; One had had the address since 2022-05-07 12:00:00 UTC at the latest"},
+		{"written again, both of them old", []*Object{on(one(), dc1, -2*years, 4), on(two(), dc1, 0, 3)}, "possible unchecked", "of Two were last written 2024-05-06 12:00:00 UTC; One had"},
 		{"created as soon after as it may have been a race", []*Object{on(one(), dc1, -2*hours, 1), created(on(two(), dc1, 0, 2), -1*hours)}, "possible unchecked", ""},
 
 		{"brought back, its address given away meanwhile", []*Object{restoredAt(on(one(), dc1, -3*years, 2), -1*hours), created(on(two(), dc2, -1*years, 1), -1*years)},
-			"likely restored", `brought back 2024-05-06 11:00:00 UTC, after the proxyAddresses of another had been written (2023-05-07 12:00:00 UTC)`},
+			"likely restored", `One was deleted, and restored 2024-05-06 11:00:00 UTC; Two had had the address since 2023-05-07 12:00:00 UTC at the latest`},
 		{"brought back, the address perhaps there before", []*Object{restoredAt(on(one(), dc1, -3*years, 2), -1*hours), on(two(), dc2, -1*years, 2)}, "possible restored", ""},
 		{"brought back, then written", []*Object{restoredAt(on(one(), dc1, 0, 2), -1*years), on(two(), dc2, -2*years, 1)}, "possible unchecked", ""},
 		{"brought back before the other got it", []*Object{restoredAt(on(one(), dc1, -3*years, 2), -2*years), on(two(), dc2, -1*years, 1)}, "likely unchecked", ""},
@@ -95,12 +95,12 @@ func TestCause(t *testing.T) {
 		{"a contact raced by a mailbox", []*Object{recipient(on(one(), dc1, 0, 1), 64), recipient(on(two(), dc2, seconds, 1), 1)}, "likely race", ""},
 		{"a contact, and stamps that tell little", []*Object{recipient(on(one(), dc1, 0, 3), 64), recipient(on(two(), dc1, hours, 3), 1)}, "possible contact-and-mailbox", ""},
 
-		{"one alias in two domains, with policies", []*Object{in(one(), "DC=a,DC=com", "x", true), in(two(), "DC=b,DC=com", "X", true)}, "likely same-alias", "the alias x, in a.com and in b.com, and address policies"},
+		{"one alias in two domains, with policies", []*Object{in(one(), "DC=a,DC=com", "x", true), in(two(), "DC=b,DC=com", "X", true)}, "likely same-alias", "One and Two have the alias x, in a.com and in b.com, and address policies"},
 		{"one alias in two domains, policies not known", []*Object{in(one(), "DC=a,DC=com", "x", true), in(two(), "DC=b,DC=com", "X", false)}, "possible same-alias", ""},
 		{"one alias in one domain", []*Object{in(one(), "DC=a,DC=com", "x", true), in(two(), "DC=a,DC=com", "x", true)}, "unknown unknown", ""},
 		{"an alias that is not the address", []*Object{in(one(), "DC=a,DC=com", "y", true), in(two(), "DC=b,DC=com", "y", true)}, "unknown unknown", ""},
 
-		{"in two forests it is no race", []*Object{inForest(on(one(), dc1, 0, 1), "a.com"), inForest(on(two(), dc2, seconds, 1), "b.com")}, "likely two-forests", "the forest a.com, another in b.com"},
+		{"in two forests it is no race", []*Object{inForest(on(one(), dc1, 0, 1), "a.com"), inForest(on(two(), dc2, seconds, 1), "b.com")}, "likely two-forests", "One is in the forest a.com, Two in b.com"},
 		{"a race in one of two forests", []*Object{inForest(on(one(), dc1, 0, 1), "a.com"), inForest(on(two(), dc2, seconds, 1), "a.com"), inForest(object(3, "Three", "smtp:x@a.com"), "b.com")}, "likely race", ""},
 		{"a third who raced with the second", []*Object{on(one(), dc1, -2*years, 5), on(two(), dc1, 0, 1), on(object(3, "Three", "smtp:x@a.com"), dc2, seconds, 1)}, "likely race", "1s apart"},
 	} {

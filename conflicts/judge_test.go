@@ -283,7 +283,7 @@ func TestKeeperRules(t *testing.T) {
 		{"enabled", func(o *Object) { o.Disabled = false }, "its account is in use"},
 		{"written-first", func(o *Object) { o.Written.Time = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "its proxyAddresses were written first (2021-01-01 00:00:00 UTC)"},
 		{"created-first", func(o *Object) { o.Created = time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC) }, "was created first (2019-01-01 00:00:00 UTC)"},
-		{"guid", func(o *Object) { o.GUID = GUID{0} }, "comes first by objectGUID, which decides nothing else"},
+		{"guid", func(o *Object) { o.GUID = GUID{0} }, "arbitrary: no rule told the owners apart (lowest objectGUID); please choose"},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
 			plain := func(n int, name string) *Object {

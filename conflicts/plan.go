@@ -106,7 +106,7 @@ func (p *planner) release(c *Conflict, o *Owner) ([]Change, error) {
 			continue
 		}
 		change := Change{Conflict: c.ID, Key: c.Key, Object: o.Object, Attribute: Mail, Old: claim.Value, New: replacement}
-		change.Risk, change.RiskReason = changes[0].Risk, "mail follows the address that it equalled"
+		change.Risk, change.RiskReason = changes[0].Risk, "the mail attribute showed this address and changes with it"
 		changes = append(changes, change)
 	}
 	return changes, nil

@@ -49,7 +49,7 @@ func assess(c *Change) (Risk, string) {
 		}
 	}
 	if len(reasons) == 0 {
-		reasons = append(reasons, "secondary address: mail to it reaches the keeper alone from now on")
+		reasons = append(reasons, "secondary address; from now on only the keeper gets mail sent to it")
 	}
 	return risk, strings.Join(reasons, "; ")
 }

@@ -132,9 +132,9 @@ func keep(owners []Owner, rules []Rule) (reason string) {
 		}
 		if r.rank == nil {
 			left = left[:1]
-			reasons = append(reasons, "comes first by objectGUID, which decides nothing else")
+			reasons = append(reasons, "arbitrary: no rule told the owners apart (lowest objectGUID); please choose")
 			if left[0].GUID == (GUID{}) {
-				reasons[len(reasons)-1] = "comes first by name, which decides nothing else"
+				reasons[len(reasons)-1] = "arbitrary: no rule told the owners apart (first by name); please choose"
 			}
 			break
 		}
@@ -151,7 +151,7 @@ func keep(owners []Owner, rules []Rule) (reason string) {
 		case len(left) == 1:
 			reasons = append(reasons, because)
 		default:
-			reasons = append(reasons, fmt.Sprintf("%s, as do %d of %d", because, len(left), n))
+			reasons = append(reasons, fmt.Sprintf("%s (%d of %d tie)", because, len(left), n))
 		}
 	}
 	keeper := slices.IndexFunc(owners, func(o Owner) bool { return o.Object == left[0].Object })

@@ -192,9 +192,9 @@ proxyAddresses: SMTP:x@contoso.example
 	}
 }
 
-const unseen = ": this account cannot see deleted objects, so that an address of one may be proposed"
+const unseen = ": this account cannot see deleted objects: a proposed address may belong to one. Scan as a domain administrator to rule it out"
 
-// Who may not see deleted objects is told that theirs may be handed out: the container
+// An account that cannot see deleted objects is told that their addresses may be proposed: the container
 // itself is hidden, or what is in it together with its attributes.
 func TestHiddenDeletedObjects(t *testing.T) {
 	const content = "dn: DC=contoso,DC=example\nobjectClass: domainDNS\n\ndn: CN=a,DC=contoso,DC=example\nobjectClass: contact\nproxyAddresses: SMTP:a@contoso.example\n"

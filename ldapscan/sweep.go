@@ -322,7 +322,7 @@ func (a *attempt) deleted(portion Portion) error {
 		return err
 	case noSuchObject(err), err == nil && !seen:
 		if a.Objects > 0 { // else there is most likely nothing to see
-			a.Notes = append(a.Notes, a.Partition+": this account cannot see deleted objects, so that an address of one may be proposed")
+			a.Notes = append(a.Notes, a.Partition+": this account cannot see deleted objects: a proposed address may belong to one. Scan as a domain administrator to rule it out")
 		}
 	case err != nil:
 		text := fmt.Sprintf("%s: deleted objects could not be read: %s", a.Partition, brief(err))

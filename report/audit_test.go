@@ -100,7 +100,7 @@ func normalAudit() *conflicts.Audit {
 				Owners: []conflicts.Owner{
 					owner(jane, proxy("SMTP:jane.doe@contoso.com"), mail("jane.doe@contoso.com")),
 					owner(other, proxy("SMTP:Jane.Doe@contoso.com"), mail("Jane.Doe@contoso.com")),
-				}, Reason: "holds it as its primary address, as do 2 of 2; then is a user mailbox",
+				}, Reason: "holds it as its primary address (2 of 2 tie); then is a user mailbox",
 				Cause: conflicts.Cause{Kind: conflicts.Race, Certainty: conflicts.Possible, Because: "their proxyAddresses were written 22s apart"}},
 			{ID: "C-BBBBBBBBBB", Class: conflicts.Duplicate, Key: "smtp:jd@contoso.com",
 				Owners: []conflicts.Owner{owner(short, proxy("smtp:JD@contoso.com")), owner(other, proxy("smtp:jd@contoso.com"))},
@@ -117,12 +117,12 @@ func normalAudit() *conflicts.Audit {
 				New: "SMTP:Jane.Doe2@contoso.com", Risk: conflicts.High,
 				RiskReason: "an e-mail address policy is in force: Exchange may stamp the old address again"},
 			{Conflict: "C-AAAAAAAAAA", Object: other, Attribute: conflicts.Mail, Old: "Jane.Doe@contoso.com",
-				New: "Jane.Doe2@contoso.com", Risk: conflicts.High, RiskReason: "mail follows the address that it equalled"},
+				New: "Jane.Doe2@contoso.com", Risk: conflicts.High, RiskReason: "the mail attribute showed this address and changes with it"},
 			{Conflict: "C-BBBBBBBBBB", Object: other, Attribute: conflicts.ProxyAddresses, Old: "smtp:jd@contoso.com",
 				Risk: conflicts.Medium, RiskReason: "the address is dropped without a replacement"},
 			{Conflict: "C-CCCCCCCCCC", Object: jose, Attribute: conflicts.ProxyAddresses, Old: "smtp:jose@contoso.com ",
 				New: "smtp:jose2@contoso.com", Risk: conflicts.Low,
-				RiskReason: "secondary address: mail to it reaches the keeper alone from now on"},
+				RiskReason: "secondary address; from now on only the keeper gets mail sent to it"},
 		},
 		Findings: []conflicts.Finding{
 			{Kind: conflicts.PaddedValue, DN: jose.DN, GUID: jose.GUID, Value: "smtp:jose@contoso.com ",

@@ -116,14 +116,14 @@ func (d *document) causes() {
 		}
 	}
 	if n == 0 {
-		d.linef("Not known.\n")
+		d.linef("The causes are unknown.\n")
 		return
 	}
 	d.more(n)
 	if n < len(d.a.Conflicts) {
-		d.linef("Of %s it is not known.\n", quantity(len(d.a.Conflicts)-n, "conflict"))
+		d.linef("For %s the cause is unknown.\n", quantity(len(d.a.Conflicts)-n, "conflict"))
 	}
-	d.linef("A stamp of replication tells of the last write of all addresses of an object, not of one of them: these are judgements.\n")
+	d.linef("Replication stamps cover an object's whole address list, not single addresses, so these causes are inferred.\n")
 	d.linef("| Cause | Likely | Possible | To avoid it |\n|---|---:|---:|---|")
 	for _, k := range conflicts.CauseKinds {
 		if likely, possible := counts[judgement{k, conflicts.Likely}], counts[judgement{k, conflicts.Possible}]; likely+possible > 0 {
@@ -252,7 +252,7 @@ func (d *document) left() {
 
 // unresolved lists the conflicts that the changes do not end.
 func (d *document) unresolved() {
-	d.linef("## Left for a person\n")
+	d.linef("## Needs a manual decision\n")
 	planned := make(map[conflicts.Key]bool)
 	for i := range d.a.Changes {
 		planned[d.a.Changes[i].Key] = true
@@ -323,8 +323,8 @@ directory refuses a record that is out of date. The program stops there: scan ag
 
 ## How to verify
 
-Before: check the files with %s, and read them; every record says why it is there. Then
-compare them with the directory, with the account that will make the changes:
+Before: check the files with %s (report.xlsx fails once a reviewer saved it), and read them;
+every record says why it is there. Then compare them with the directory, with the account that will make the changes:
 
     %s
 

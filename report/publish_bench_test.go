@@ -85,7 +85,7 @@ func largeAudit(found, findings int) *conflicts.Audit {
 			Reason: "holds it as its primary address",
 			Owners: []conflicts.Owner{owner(keeper, proxy(keeper.ProxyAddresses[0])), owner(other, proxy(other.ProxyAddresses[1]))}})
 		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Key: key, Object: other, Attribute: conflicts.ProxyAddresses,
-			Old: other.ProxyAddresses[1], New: fmt.Sprintf("smtp:person%dx2@contoso.com", i), RiskReason: "secondary address: mail to it reaches the keeper alone from now on"})
+			Old: other.ProxyAddresses[1], New: fmt.Sprintf("smtp:person%dx2@contoso.com", i), RiskReason: "secondary address; from now on only the keeper gets mail sent to it"})
 	}
 	for i := range findings {
 		n := i / 2

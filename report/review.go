@@ -104,7 +104,7 @@ func (r *Review) readScan(dir string) error {
 	path := filepath.Join(dir, ScanFile)
 	f, err := osfile.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return unusable("put the workbook beside the files of its scan", "%s: missing: it says what was decided on", path)
+		return unusable("put the workbook back beside the files of its scan", "%s is missing; fix needs the scan.json that was written with this workbook", path)
 	}
 	if err != nil {
 		return err

@@ -155,7 +155,7 @@ func TestReviewOfTheWrongWorkbook(t *testing.T) {
 			if err := os.Remove(beside(path, ScanFile)); err != nil {
 				t.Fatal(err)
 			}
-		}, "scan.json: missing: it says what was decided on"},
+		}, "scan.json is missing; fix needs the scan.json that was written with this workbook"},
 		"the checksum lost": {func(t *testing.T, path string) {
 			inExcel(t, path, func(e *sheetEditor) {
 				e.must(e.SetCustomProps(excelize.CustomProperty{Name: scanProperty}))

@@ -105,7 +105,7 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		t.paragraph("  ", "cause: "+c.Cause.String(), plain)
 	}
 	if c.Unresolved != "" {
-		t.paragraph("! ", "left for a person: "+c.Unresolved, alarm)
+		t.paragraph("! ", "needs a manual decision: "+c.Unresolved, alarm)
 	}
 	t.line("", "", plain)
 }

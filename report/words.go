@@ -96,7 +96,9 @@ func scope(a *conflicts.Audit) []fact {
 	for _, c := range a.Coverage {
 		add("Partition", c.Partition, covered(c))
 	}
-	add("Note", a.Notes...)
+	for _, note := range a.Notes {
+		add("Note", note)
+	}
 	return facts
 }
 

@@ -12,7 +12,7 @@ var columnsExplained = []struct {
 }{
 	{conflictsSheet, "One row for each owner of an address; rows of one address stand together, the keeper first.", []explained{
 		{"Conflict", "A label derived from the address alone: the same in every scan. Leads to its first change, if there is one."},
-		{"Role", "Keeper: keeps the address. Changes: changes are proposed for it. Stays, see why: nothing is proposed, Why tells the reason."},
+		{"Role", "Keeper: keeps the address. Changes: changes are proposed for it. Not changed: nothing is proposed; Why tells the reason."},
 		{"Held as", "Every attribute value of the owner that holds the address, as stored."},
 		{"Marks", "padded: white space around the value, which look-ups do not ignore. spelt differently: the value is the same address to Active Directory only. cannot be changed: see Why."},
 		{"proxyAddresses last written", "When and on which domain controller (site and name), and how often in all (version). It is one stamp for all values of the attribute: which of them came then is not told. A domain controller is unknown if it was removed or restored since."},
@@ -21,7 +21,7 @@ var columnsExplained = []struct {
 	}},
 	{changesSheet, "One row for each attribute value to be replaced or removed. This is the sheet to review.", []explained{
 		{changeColumn, "Binds the row to its conflict, object and proposal. Leave it as it is."},
-		{oldColumn, "The exact value that is stored. If it is another one by then, the change is refused."},
+		{oldColumn, "The exact value that is stored. If the directory holds another one at the time of the change, it refuses the change."},
 		{newColumn, "Free in everything that was read, and proposed only once. Empty if the value is removed. You may write another address over it: proxyaddr fix looks up whether that is free, and mail follows."},
 		{decisionColumn, "Approve, Reject or Defer. Empty means not decided. Decide all changes of a conflict alike: if only some are made, two owners stay."},
 		{commentColumn, "Yours. What is said of changes that are not approved stands in the change request."},
@@ -40,7 +40,7 @@ var classesExplained = map[conflicts.Class]string{
 var risksExplained = []explained{
 	{"High risk", "People notice at once, or Exchange may undo the change. Plan it with the owner."},
 	{"Medium risk", "Others than the owner may notice. Tell them."},
-	{"Low risk", "A secondary address: mail to it reaches its keeper alone from now on."},
+	{"Low risk", "A secondary address; from now on only the keeper gets mail sent to it."},
 }
 
 func (b *workbook) writeAbout() error {

@@ -75,7 +75,7 @@ func roleOf(c *conflicts.Conflict, j int, changes []*conflicts.Change) (role any
 	default:
 		why = cellLines{cmp.Or(c.Unresolved, "no change is proposed for this class")}
 	}
-	return "Stays, see why", why
+	return "Not changed", why
 }
 
 func fullAddress(c *conflicts.Conflict) string {
