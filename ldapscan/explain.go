@@ -49,7 +49,7 @@ func (cfg Config) explain(subject string, err error) error {
 	case errors.As(err, &unknown):
 		e.Hint = fmt.Sprintf("pass the domain's CA with --ca-file: the issuer of the server's certificate is %q", issuer(err, unknown))
 	case cfg.Mechanism == Simple && (e.Hint == bindData["525"][1] || e.Hint == bindData["52e"][1]) && !strings.ContainsAny(cfg.User, `@\=`):
-		e.Hint = fmt.Sprintf(`user %s has no @, no \ and no =: quote 'DOMAIN\name', as shells remove a backslash, or write name@example.com`, cfg.User)
+		e.Hint = fmt.Sprintf(`user %s has no @, no \ and no =: quote "DOMAIN\name", as shells remove a backslash, or write name@example.com`, cfg.User)
 	}
 	return e
 }
@@ -83,8 +83,8 @@ func brief(err error) string {
 // bindData are the codes that Active Directory adds to invalidCredentials
 // ("data 52e"), in hexadecimal Windows errors.
 var bindData = map[string][2]string{
-	"525": {"the user does not exist", "write the user as name@domain, 'DOMAIN\\name' in quotes or a distinguished name"},
-	"52e": {"user or password is wrong", "write the user as name@domain, 'DOMAIN\\name' in quotes or a distinguished name, and check the password"},
+	"525": {"the user does not exist", `write the user as name@domain, "DOMAIN\name" in quotes or a distinguished name`},
+	"52e": {"user or password is wrong", `write the user as name@domain, "DOMAIN\name" in quotes or a distinguished name, and check the password`},
 	"530": {"the account may not log on at this time", ""},
 	"531": {"the account may not log on from this computer", ""},
 	"532": {"the password has expired", "set a new password, then scan again"},

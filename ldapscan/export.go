@@ -42,7 +42,7 @@ var _ Source = (*Export)(nil)
 func OpenExport(ctx context.Context, path string) (*Export, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, &Error{Subject: path, Problem: cause(err), Err: err}
+		return nil, &Error{Subject: path, Problem: cause(err), Err: err, Hint: "name an LDIF file, or - for standard input"}
 	}
 	if !info.Mode().IsRegular() {
 		return SpoolExport(ctx, path, &lateFile{path: path})

@@ -23,7 +23,7 @@ type Line struct {
 func (f *Forest) Line(ctx context.Context, dn string) (*Line, error) {
 	d, p := f.holder(dn)
 	if d == nil {
-		return nil, &Error{Subject: dn, Problem: "no domain controller of its domain was read", Hint: "name one with --url, or the domain with --domain"}
+		return nil, &Error{Subject: dn, Problem: "no domain controller of its domain was read", Hint: "name one with -H, or the domain with -d"}
 	}
 	fail := func(problem, hint string) (*Line, error) {
 		return nil, &Error{Subject: d.server.URL, Problem: problem, Hint: hint}

@@ -25,14 +25,14 @@ USAGE
 
 EXAMPLE
   proxyaddr check bob@example.com -d example.com
-  proxyaddr check bob@example.com X500:/o=Example/cn=bob -H ldaps://dc1.example.com -D EXAMPLE\anna -W
+  proxyaddr check bob@example.com X500:/o=Example/cn=bob -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W
   proxyaddr check bob@example.com --input export.ldif --format json
 
-An ADDRESS without a type is an SMTP address. An object that forwards mail to an
-address by targetAddress takes it: whoever else got it would get that mail.
+An ADDRESS without a type is an SMTP address. An object that forwards mail to
+an address by targetAddress takes it: whoever else got it would get that mail.
 
-The exit status is 0 if all are free, 1 if one is taken, and 3 if that could not
-be told of all, because not everything could be read.
+The exit status is 0 if all are free, 1 if one is taken, and 3 if that could
+not be told of all, because not everything could be read.
 `
 
 // checkOptions are the settings of a check.

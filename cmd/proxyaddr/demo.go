@@ -15,9 +15,9 @@ import (
 )
 
 const demoUsage = `Demo starts a directory server inside the program that holds a made-up company,
-binds to it over TLS, scans it page by page as it would scan a domain controller,
-and leaves the report and the fix files. It contacts nothing else. It replaces what
-an earlier demo wrote, unless somebody has changed it.
+binds to it over TLS, scans it page by page as it would scan a domain
+controller, and leaves the report and the fix files. It contacts nothing else.
+It replaces what an earlier demo wrote, unless somebody has changed it.
 
 USAGE
   proxyaddr demo [FLAGS]
@@ -73,7 +73,7 @@ func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
 This was a made-up company; nothing was changed. In %s:
   report.xlsx        open this: conflicts, proposed changes, findings
   change-request.md  for the change board
-  fix-*.ldif         what would put it right, and rollback-*.ldif what takes that back
+  fix-*.ldif         the changes; rollback-*.ldif takes them back
   scan.json          the same for programs
 
 Next, a real domain controller:

@@ -15,11 +15,12 @@ import (
 	"proxyaddr/ldapscan"
 )
 
-const eventUsage = `Event reads what Exchange logged about an ambiguous address, event 9514 or 9217, and
-tells which address it is, everyone who has it, when and on which domain controller
-the addresses of each were last written, how that can have come about, and what puts
-it right. It looks up the objects that the events name and the addresses that these
-share, by indexes and without a sweep, and never writes.
+const eventUsage = `Event reads what Exchange logged about an ambiguous address, event 9514 or
+9217, and tells which address it is, everyone who has it, when and on which
+domain controller the addresses of each were last written, how that can have
+come about, and what puts it right. It looks up the objects that the events
+name and the addresses that these share, by indexes and without a sweep, and
+never writes.
 
 USAGE
   proxyaddr event [TEXT | FILE...] -d DOMAIN [FLAGS]
@@ -27,21 +28,23 @@ USAGE
   proxyaddr event [TEXT | FILE...] --input EXPORT.ldif [FLAGS]
 
 EXAMPLE
-  proxyaddr event 'Two objects in the directory have the same proxy - dc=com/dc=example/ou=Users/cn=Ann and dc=com/dc=example/ou=Users/cn=Bob' -d example.com
+  proxyaddr event "Two objects in the directory have the same proxy - dc=com/dc=example/ou=Users/cn=Ann and dc=com/dc=example/ou=Users/cn=Bob" -d example.com
   wevtutil qe Application /q:"*[System[(EventID=9514)]]" /f:xml | proxyaddr event -d example.com -o audit
-  proxyaddr event ex1.xml ex2.csv -H ldaps://dc1.example.com -D EXAMPLE\anna -W --format json
+  proxyaddr event ex1.xml ex2.csv -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W --format json
 
 An argument that names an existing file is a file: event XML of wevtutil, what
-Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml writes,
-or what Event Viewer saves. Anything else is the text of an event. Without an
-argument, or with "-", the input is stdin. Repeated events are counted once.
+Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml
+writes, or what Event Viewer saves. Anything else is the text of an event.
+Without an argument, or with "-", the input is stdin. Repeated events are
+counted once.
 
-With -o all files appear together or not at all, in a directory that is missing,
-empty, or holds an earlier audit without changes, decisions or a journal; --replace
-deletes one that has them. {date} in its name becomes the date in UTC.
+With -o all files appear together or not at all, in a directory that is
+missing, empty, or holds an earlier audit without changes, decisions or a
+journal; --replace deletes one that has them. {date} in its name becomes the
+date in UTC.
 
-The exit status is 0 if nothing is left of what was logged, 1 if there are conflicts,
-and 3 if that could not be told of all.
+The exit status is 0 if nothing is left of what was logged, 1 if there are
+conflicts, and 3 if that could not be told of all.
 `
 
 // eventOptions are the settings of a trace of events.
@@ -109,7 +112,7 @@ func (o *eventOptions) read(c *console, args []string) error {
 func readFile(name string, read func(name string, r io.Reader) error) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return &usageError{problem: err.Error()}
+		return unopened("name a file with the events, or put the text of an event between quotes", err)
 	}
 	defer f.Close()
 	return read(name, f)

@@ -13,9 +13,10 @@ import (
 	"proxyaddr/report"
 )
 
-const fixUsage = `Fix reads the workbook of a scan in which people have decided on its changes, and
-writes the fix and rollback files of those that were approved, with a change
-request that tells the risk of the others. It never writes to a directory.
+const fixUsage = `Fix reads the workbook of a scan in which people have decided on its changes,
+and writes the fix and rollback files of those that were approved, with a
+change request that tells the risk of the others. It never writes to a
+directory.
 
 USAGE
   proxyaddr fix report.xlsx -o DIR [FLAGS]
@@ -24,19 +25,20 @@ EXAMPLE
   proxyaddr fix audit/report.xlsx -o approved
   proxyaddr fix audit/report.xlsx -o approved -d example.com
 
-The workbook may be sorted, filtered and added to, and saved by LibreOffice. Beside
-it must be the scan.json that the scan wrote with it. All mistakes are told at once,
-by sheet and cell, and then nothing is written.
+The workbook may be sorted, filtered and added to, and saved by LibreOffice.
+Beside it must be the scan.json that the scan wrote with it. All mistakes are
+told at once, by sheet and cell, and then nothing is written.
 
-DIR may be missing, empty, or hold an earlier audit without changes, decisions or
-a journal; --replace deletes one that has them, but never the workbook that is
-read. {date} in the name of DIR becomes the date in UTC.
+DIR may be missing, empty, or hold an earlier audit without changes, decisions
+or a journal; --replace deletes one that has them, but never the workbook that
+is read. {date} in the name of DIR becomes the date in UTC.
 
-All changes of a conflict are approved, or none. Where an address was written over
-a proposal, name the directory with -d or -H, or an export with --input, as for
-scan: the address is looked up there, and refused unless it is free.
+All changes of a conflict are approved, or none. Where an address was written
+over a proposal, name the directory with -d or -H, or an export with --input,
+as for scan: the address is looked up there, and refused unless it is free.
 
-The exit status is 0 if the files are written, and 5 if the review cannot be used.
+The exit status is 0 if the files are written, and 5 if the review cannot be
+used.
 `
 
 // fixOptions are the settings of a fix.
@@ -110,17 +112,18 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 		}
 		if failed != nil {
 			c.log("incomplete: %v", failed)
-			c.hint("nothing was written, as it is not known whether the addresses written over proposals are free")
+			c.hint("nothing was written: the addresses written over proposals could not be looked up everywhere")
 			return exitIncomplete, nil
 		}
 		holder = holderIn(list)
 	}
 	approved, err := review.Approved(holder)
 	if err != nil {
-		if len(typed) > 0 && holder == nil {
+		code, err := c.refuse(err)
+		if err == nil && len(typed) > 0 && holder == nil {
 			c.hint("name the directory with -d or -H, or an export with --input, to look up addresses written over proposals")
 		}
-		return c.refuse(err)
+		return code, err
 	}
 	approved.Version = version()
 	r := approved.Review
@@ -150,7 +153,7 @@ func holderIn(list []conflicts.Availability) func(conflicts.Address, conflicts.R
 func (c *console) refuse(err error) (int, error) {
 	var review *report.ReviewError
 	if !errors.As(err, &review) {
-		return 0, &usageError{problem: err.Error()}
+		return 0, unopened("name the report.xlsx of a scan, for example audit/report.xlsx", err)
 	}
 	for _, problem := range review.Problems {
 		c.log("%s", problem)

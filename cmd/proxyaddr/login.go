@@ -47,7 +47,7 @@ func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&l.catalog, "global-catalog", false, "with -d, read from a global catalog, after checking that it holds the addresses")
 	fs.BoolVarP(&l.starttls, "starttls", "Z", false, "encrypt ldap:// connections with StartTLS")
 	fs.StringVarP(&l.auth, "auth", "Y", "", "bind by `mechanism` simple, gssapi (Kerberos), sspi (signed-in user, Windows) or external (certificate)")
-	fs.StringArrayVarP(&l.users, "bind-dn", "D", nil, "bind as this `user`: a distinguished name, name@domain or 'DOMAIN\\name' (repeatable: one a directory)")
+	fs.StringArrayVarP(&l.users, "bind-dn", "D", nil, "bind as this `user`: a distinguished name, name@domain or \"DOMAIN\\name\" (repeatable: one a directory)")
 	fs.BoolVarP(&l.prompt, "prompt", "W", false, "ask for the password (the default on a terminal)")
 	fs.StringArrayVarP(&l.passwordFiles, "password-file", "y", nil, "read the password from the first line of this `file` (repeatable: one a user)")
 	fs.StringVar(&l.passwordCommand, "password-command", "", "run this `command` and take the first line it prints as the password")
@@ -146,7 +146,7 @@ func (l *login) readCertificates() error {
 	if l.caFile != "" {
 		pem, err := os.ReadFile(l.caFile)
 		if err != nil {
-			return &usageError{problem: err.Error()}
+			return unopened("--ca-file names a PEM file with the certificate of the domain's CA", err)
 		}
 		l.roots = x509.NewCertPool()
 		if !l.roots.AppendCertsFromPEM(pem) {
@@ -244,7 +244,7 @@ func (l *login) password(ctx context.Context, c *console, user, file string) (st
 	case file != "":
 		f, err := os.Open(file)
 		if err != nil {
-			return "", &usageError{problem: err.Error()}
+			return "", unopened("--password-file names a file that holds the password in its first line", err)
 		}
 		defer f.Close()
 		c.warnIfShared(file)

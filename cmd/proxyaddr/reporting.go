@@ -23,7 +23,7 @@ type reporting struct {
 
 func (r *reporting) addFlags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&r.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
-	fs.StringVar(&r.pattern, "pattern", "", "`template` of proposals, for example '{given}.{sn}{n}@{domain}'")
+	fs.StringVar(&r.pattern, "pattern", "", "`template` of proposals, for example \"{given}.{sn}{n}@{domain}\"")
 	fs.StringVar(&r.secondary, "secondary", "replace", "replace or remove a duplicated secondary address")
 	r.destination.addFlags(fs, "write the report, the fix files and scan.json to this `directory`")
 	fs.StringVar(&r.format, "format", "table", "write table, json, jsonl or csv to stdout")

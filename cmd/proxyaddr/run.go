@@ -35,15 +35,15 @@ const (
 
 const exitStatus = `EXIT STATUS
   0    clean: everything was read, and no address is claimed twice or taken
-  1    conflicts found, or an address taken
+  1    conflicts found, or an address taken; with --compare-dcs, differences
   2    wrong usage or unreadable input
   3    incomplete: something could not be read, or an output not be written
        (also when conflicts were found), or a change was not made
   4    no server found or reached, no TLS, or the bind was refused
-  5    stale or denied: the directory is no longer as it was, the account may not
-       make the change, a fix file was changed after it was written, or a
+  5    stale or denied: the directory is no longer as it was, the account may
+       not make the change, a fix file was changed after it was written, or a
        workbook is not of its scan or has mistakes
-  130  interrupted
+  130  interrupted, or not confirmed
 `
 
 // A command is one subcommand.
@@ -70,6 +70,14 @@ var commands = []command{
 type usageError struct{ problem, hint string }
 
 func (e *usageError) Error() string { return e.problem }
+
+// unopened is the error of a file that a flag or an argument names.
+func unopened(hint string, err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		err = fmt.Errorf("%s: %w", e.Path, e.Err)
+	}
+	return &usageError{err.Error(), hint}
+}
 
 // An outputError is a result that could not be written.
 type outputError struct {
@@ -142,7 +150,7 @@ func (cmd *command) run(ctx context.Context, c *console, args []string) (int, er
 	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
 		flags := ""
 		if fs.HasFlags() {
-			flags = "FLAGS\n" + fs.FlagUsagesWrapped(100) + "\n"
+			flags = "FLAGS\n" + fs.FlagUsagesWrapped(80) + "\n"
 		}
 		fmt.Fprint(c.stdout, cmd.usage, "\n", flags, exitStatus)
 		return exitClean, nil

@@ -13,9 +13,10 @@ import (
 	"proxyaddr/ldapscan"
 )
 
-const scanUsage = `Scan reads every object of a directory that holds an address, finds the addresses
-that more than one object claims, and reads those objects again to confirm it.
-It needs the read access that every account of a domain has, and never writes.
+const scanUsage = `Scan reads every object of a directory that holds an address, finds the
+addresses that more than one object claims, and reads those objects again to
+confirm it. It needs the read access that every account of a domain has, and
+never writes.
 
 USAGE
   proxyaddr scan -d DOMAIN [FLAGS]
@@ -27,7 +28,7 @@ USAGE
 EXAMPLE
   proxyaddr scan -d example.com -o audit
   proxyaddr scan -d example.com -o "audit-{date}"
-  proxyaddr scan -H ldaps://dc1.example.com -D EXAMPLE\anna -W -o audit
+  proxyaddr scan -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
   proxyaddr scan --compare-dcs -d example.com
@@ -39,21 +40,22 @@ on Windows and with the ticket of kinit elsewhere, unless -D names a user: then
 by password, sealed by Kerberos with -d, and simple over TLS with -H.
 
 With --compare-dcs the domain controllers are compared with each other: which
-objects have other proxy addresses on one than on another, whether replication is
-bringing them or stuck, and which conflicts it will bring. Exit code 1 then means
-that something differs.
+objects have other proxy addresses on one than on another, whether replication
+is bringing them or stuck, and which conflicts it will bring. Exit code 1 then
+means that something differs.
 
 With -o all files appear together or not at all. The directory may be missing,
-empty, or hold an earlier audit without changes, decisions or a journal; --replace
-deletes one that has them. -o "audit-{date}" makes a new directory for each run,
-with the date in UTC.
+empty, or hold an earlier audit without changes, decisions or a journal;
+--replace deletes one that has them. -o "audit-{date}" makes a new directory
+for each run, with the date in UTC.
 
 An export is read twice. One that comes through a pipe is therefore copied to a
-temporary file as large as it is, in the directory that TMPDIR names (on Windows
-TMP), and the file is deleted.
+temporary file as large as it is, in the directory that TMPDIR names (on
+Windows TMP), and the file is deleted.
 
 Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or a
-line "flag = value" in the file that --config names; the command line goes first.
+line "flag = value" in the file that --config names; the command line goes
+first.
 `
 
 // scanOptions are the settings of a scan.

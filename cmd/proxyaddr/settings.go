@@ -71,7 +71,7 @@ func (c *console) settle(fs *pflag.FlagSet, groups ...[]string) error {
 func readConfig(path string, set func(name, value string) error) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return &usageError{problem: err.Error()}
+		return unopened(`--config names a file with lines such as "bind-dn = anna@example.com"`, err)
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)

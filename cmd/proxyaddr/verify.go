@@ -19,10 +19,10 @@ import (
 )
 
 const verifyUsage = `Verify reads fix or rollback files, as scan wrote them or edited by hand, and
-compares every record with the directory as it is now: its object is there under
-its name, the old values are there byte for byte, the new ones are free in the
-whole forest, one primary address remains, and the account may write what is
-changed. It never writes.
+compares every record with the directory as it is now: its object is there
+under its name, the old values are there byte for byte, the new ones are free
+in the whole forest, one primary address remains, and the account may write
+what is changed. It never writes.
 
 USAGE
   proxyaddr verify FILE.ldif... -d DOMAIN [FLAGS]
@@ -31,17 +31,18 @@ USAGE
 
 EXAMPLE
   proxyaddr verify fix-*.ldif -d example.com
-  proxyaddr verify fix-example.com.ldif -H ldaps://dc1.example.com -D EXAMPLE\anna -W
+  proxyaddr verify fix-example.com.ldif -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W
   proxyaddr verify fix-example.com.ldif --input export.ldif --format jsonl
 
-Each record is ready, applied, stale, denied if the account may not write what it
-changes, or, where not everything could be read, unknown. Before the change all
-should be ready, after it all applied. The account to verify with is the one that
-will make the change.
+Each record is ready, applied, stale, denied if the account may not write what
+it changes, or, where not everything could be read, unknown. Before the change
+all should be ready, after it all applied. The account to verify with is the
+one that will make the change.
 
 The exit status is 0 if all records are ready or all are applied, 5 if one is
-stale or denied or only a part is applied, and 3 if not everything could be read. A
-file that the SHA256SUMS beside it lists with another checksum is told, and is 5.
+stale or denied or only a part is applied, and 3 if not everything could be
+read. A file that the SHA256SUMS beside it lists with another checksum is told,
+and is 5.
 `
 
 // verifyOptions are the settings of a verification.
@@ -89,7 +90,7 @@ func (c *console) readFixes(args []string) (all []conflicts.Amendment, files []a
 					c.log("%s: %v", name, err)
 				}
 			} else if err != nil {
-				return nil, nil, &usageError{problem: err.Error()}
+				return nil, nil, unopened("name a fix or rollback file of a scan, for example audit/fix-example.com.ldif", err)
 			}
 			all = append(all, list...)
 			files = append(files, apply.File{Name: name, SHA256: sum})

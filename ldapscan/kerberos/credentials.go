@@ -86,7 +86,7 @@ func (c *Client) usePassword(conf *config.Config, name types.PrincipalName, pass
 	case name.NameString[0] == "":
 		return &Error{Subject: "Kerberos credentials", Problem: "a password without a user", Hint: "name the user as name@domain"}
 	case strings.Contains(c.user, "="):
-		return &Error{Subject: c.user, Problem: "a distinguished name cannot log on with Kerberos", Hint: `name the user as name@domain or 'DOMAIN\name' in quotes`}
+		return &Error{Subject: c.user, Problem: "a distinguished name cannot log on with Kerberos", Hint: `name the user as name@domain or "DOMAIN\name" in quotes`}
 	case c.realm == "":
 		return noRealm(c.user)
 	}

@@ -45,7 +45,7 @@ var (
 	skew = fault{"{host}", "its clock and this computer's differ by more than five minutes",
 		"set the time of both, best by NTP"}
 	badSecret = fault{"{account}", "the {source} is wrong",
-		"check the password, and who else changes it; a keytab has to be exported again after each change"}
+		"check the password; a keytab has to be exported again after each change of the password"}
 	badTicket = fault{"{host}", "the server refused the Kerberos ticket", hintServer + ", and check the clocks"}
 	wrongName = fault{"{account}", "the account is not in realm {realm}",
 		"name the domain of the account"}
@@ -58,7 +58,7 @@ var (
 // 7.5.9).
 var codeFaults = map[int]fault{
 	6: {"{account}", "there is no such account in realm {realm}",
-		`write the user as name, name@domain or 'DOMAIN\name' in quotes, and check the domain`},
+		`write the user as name, name@domain or "DOMAIN\name" in quotes, and check the domain`},
 	7: {"{host}", "the domain knows no such LDAP server", hintServer},
 	12: {"{account}", "a policy forbids the account to log on from here",
 		"check its logon hours, workstations, authentication policy and membership in Protected Users"},

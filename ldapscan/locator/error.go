@@ -53,21 +53,21 @@ func hint(err error) string {
 	case errors.As(err, &dns):
 		return "name the domain's DNS server with --dns"
 	case errors.Is(err, errUnfit):
-		return "check the name of the domain, or name a domain controller with --url"
+		return "check the name of the domain, or name a domain controller with -H"
 	}
-	return "open UDP port 389 to the domain controllers, or name one with --url"
+	return "open UDP port 389 to the domain controllers, or name one with -H"
 }
 
 // explainDNS is the error for a domain whose SRV records could not be had.
 func (l *Locator) explainDNS(r role, domain string, err error) error {
-	e := &Error{Subject: domain, Problem: l.dnsProblem(err), Hint: "name the domain's DNS server with --dns, or a domain controller with --url", Err: err}
+	e := &Error{Subject: domain, Problem: l.dnsProblem(err), Hint: "name the domain's DNS server with --dns, or a domain controller with -H", Err: err}
 	if l.DNS != "" {
 		e.Hint = "check the address given with --dns, and that port 53 is open"
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		e.Problem = "no " + r.noun + "s in DNS"
-		e.Hint = "name one with --url, or the domain's DNS server with --dns"
+		e.Hint = "check the domain's name, or name a domain controller with -H, or the domain's DNS server with --dns"
 		if !strings.Contains(domain, ".") {
 			e.Hint = "write the domain's full DNS name, such as contoso.com"
 		}
