@@ -5,7 +5,7 @@
 //	go run ./cmd/proxyaddr/bench -objects 1000000 -slapd
 //
 // The directory is made up, the same for the same size. It is read three ways:
-// from a server that answers out of memory, so that the client is the limit; with
+// from a server that answers from RAM, so that the client is the limit; with
 // -slapd from OpenLDAP; and from an LDIF file. Everything happens on the loopback
 // address and in a temporary directory, which is gone afterwards: allow 2 GB in it
 // for a million objects with -slapd, and 6 GB of memory for the go-ldap programs.
@@ -113,7 +113,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	if err != nil {
 		return err
 	}
-	title := fmt.Sprintf("out of memory, over TLS (%d MiB)", size>>20)
+	title := fmt.Sprintf("served from RAM, over TLS (%d MiB)", size>>20)
 	err = compare(ctx, stdout, title, dir, b.search(at), *rounds)
 	stop()
 	if err != nil {
@@ -184,7 +184,7 @@ func (b *bench) build(ctx context.Context) error {
 // endpoints are the URLs of one server.
 type endpoints struct{ tls, plain string }
 
-// startReplay starts the server that answers out of memory.
+// startReplay starts the server that answers from RAM.
 func (b *bench) startReplay(ctx context.Context, d directory) (at endpoints, octets int, stop func(), err error) {
 	cmd := exec.CommandContext(ctx, b.self, serveMode, strconv.Itoa(d.size), b.path(certFile), b.path(keyFile))
 	cmd.Stderr = os.Stderr
