@@ -198,6 +198,8 @@ func (d directory) accepts(domain string) bool {
 			accepted = accepted || domain == exactly || wild && strings.HasSuffix(domain, suffix)
 		}
 	}
-	used := func(h *holding) bool { return !h.deleted() && strings.HasSuffix(h.strict, "@"+domain) }
+	used := func(h *holding) bool { // be it behind a full-width at sign
+		return !h.deleted() && strings.HasSuffix(inDomain(strings.ReplaceAll(h.strict, "＠", "@"), toASCII), "@"+domain)
+	}
 	return accepted || !known && slices.ContainsFunc(d.holdings(), used)
 }
