@@ -245,7 +245,7 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 	for _, p := range unread(directories) {
 		gap := p.gap()
 		if gap == "" {
-			survey.Notes = append(survey.Notes, fmt.Sprintf("%s: not read, as %s partitions hold no recipients", p.dn, p.kind))
+			survey.Notes = append(survey.Notes, p.passedOver())
 			continue
 		}
 		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: p.dn, Problem: gap})

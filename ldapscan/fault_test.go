@@ -168,6 +168,21 @@ proxyAddresses: SMTP:a@contoso.example
 	}
 }
 
+// A domain controller refers to a directory outside the forest whose name lies below
+// that of its own domain. A crossRef says so, and nothing of the forest is missing.
+func TestReferenceOutsideTheForest(t *testing.T) {
+	const foreign = "DC=partner,DC=contoso,DC=example"
+	content := strings.Replace(twoDomains, "dn: CN=CHILD,", "dn: CN=X,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\nnCName: "+foreign+"\nsystemFlags: 0\n\ndn: CN=CHILD,", 1)
+	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content)})
+	srv.Inject(ldaptest.Fault{Reference: "ldap://partner/" + foreign, Times: -1, Match: func(s ldaptest.Search) bool { return s.Paged && s.Base == "DC=contoso,DC=example" }})
+	d := open(t, config(srv))
+	audit := scan(t, d, ldapscan.Options{})
+	if !audit.Complete() || !strings.Contains(strings.Join(audit.Notes, "\n"), foreign+": not read, as it lies outside the forest") {
+		t.Errorf("problems %q, notes %q", audit.Problems, audit.Notes)
+	}
+	lookup(t, d, "smtp:free@contoso.example")
+}
+
 // A domain of the forest that the server does not hold is missing by name; an
 // application partition is passed over with a word.
 func TestForestPartitions(t *testing.T) {

@@ -26,6 +26,8 @@ const (
 	configurationKind partitionKind = "configuration"
 	schemaKind        partitionKind = "schema"
 	applicationKind   partitionKind = "application"
+	// foreignKind is that of a directory outside the forest, to which a crossRef leads.
+	foreignKind partitionKind = "foreign"
 	// unknownKind is what could not be told of a partition, so that it was not read.
 	unknownKind partitionKind = ""
 )
@@ -59,17 +61,19 @@ func (d *Directory) forestPartitions() ([]partition, error) {
 	}
 	var list []partition
 	if configuration != "" {
-		q := query{base: "CN=Partitions," + configuration, filter: "(objectClass=crossRef)", attributes: []string{"nCName", "dnsRoot", "systemFlags"}, most: maxPartitions}
+		q := query{base: "CN=Partitions," + configuration, filter: "(objectClass=crossRef)", attributes: []string{"nCName", "dnsRoot", "systemFlags", "Enabled"}, most: maxPartitions}
 		err := d.results(q, func(r result) {
 			a := attributes{}
 			a.take(r)
 			nc := partition{dn: a.first("ncname"), domain: strings.ToLower(a.first("dnsroot"))}
 			flags, err := strconv.Atoi(a.first("systemflags"))
 			switch {
+			case strings.EqualFold(a.first("enabled"), "FALSE"):
+				return // made in advance: the partition is not there yet ([MS-ADTS] 6.1.1.2.1.1)
 			case err != nil:
 				nc.kind = unknownKind
 			case flags&flagNTDSNC == 0:
-				return // a reference to a directory outside the forest
+				nc.kind = foreignKind
 			case flags&flagNTDSDomain != 0:
 				nc.kind = domainKind
 			case flags&flagNTDSNotGCReplicated != 0:
@@ -89,10 +93,13 @@ func (d *Directory) forestPartitions() ([]partition, error) {
 	d.unlisted = len(list) == 0 && configuration != ""
 	listed := list
 	for _, dn := range d.root.all("namingcontexts") {
-		if len(listed) == 0 {
+		switch i := slices.IndexFunc(listed, func(p partition) bool { return sameDN(p.dn, dn) }); {
+		case len(listed) == 0:
 			list = append(list, partition{dn: dn, kind: kindOf(dn, domainKind)})
-		} else if !slices.ContainsFunc(listed, func(p partition) bool { return sameDN(p.dn, dn) }) {
+		case i < 0:
 			list = append(list, partition{dn: dn, kind: unknownKind})
+		case listed[i].kind == foreignKind:
+			list[i].kind = unknownKind // the server has it, so it is not outside
 		}
 	}
 	slices.SortFunc(list, func(a, b partition) int { return strings.Compare(a.dn, b.dn) })
@@ -118,8 +125,8 @@ func (d *Directory) reads(dn string) bool {
 
 func sameDN(a, b string) bool { return conflicts.Within(a, b) && conflicts.Within(b, a) }
 
-// read reports whether objects with addresses can be in the partition. Schema
-// and application partitions are passed over, and the survey says so.
+// read reports whether objects with addresses of the forest can be in the partition.
+// The others are passed over, and the survey says so.
 func (p partition) read() bool { return p.kind == domainKind || p.kind == configurationKind }
 
 // assignedTo returns the partitions that are read, all servers together.
@@ -146,7 +153,7 @@ func unread(directories []*Directory) (list []partition) {
 }
 
 // gap says why nothing is known of a partition that no server was assigned; empty
-// for one that can hold no recipients.
+// for one that can hold no recipients of the forest.
 func (p partition) gap() string {
 	switch {
 	case p.kind == unknownKind:
@@ -155,6 +162,14 @@ func (p partition) gap() string {
 		return fmt.Sprintf("%s: no domain controller of %s was read", p.dn, p.domain)
 	}
 	return ""
+}
+
+// passedOver says why a partition without a gap was not read.
+func (p partition) passedOver() string {
+	if p.kind == foreignKind {
+		return p.dn + ": not read, as it lies outside the forest"
+	}
+	return fmt.Sprintf("%s: not read, as %s partitions hold no recipients", p.dn, p.kind)
 }
 
 // unlisted says of which servers' forests not all partitions may be known.

@@ -68,6 +68,10 @@ func TestHiddenDomains(t *testing.T) {
 		"flags of no domain":     {"dnsRoot: child.contoso.example\nsystemFlags: 3", "systemFlags: 1", child + ": not read", "", 1},
 		"no crossRef":            {"nCName: " + child, "nCName: O=Elsewhere", child + ": not read", "", 1},
 		"elsewhere":              {"dn: CN=CHILD,", "dn: CN=X,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\nnCName: O=x\nsystemFlags: 0\n\ndn: CN=CHILD,", "", "", 2},
+		"planned":                {"dn: CN=CHILD,", "dn: CN=X,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\nnCName: DC=x\ndnsRoot: dc1.contoso.example\nEnabled: FALSE\nsystemFlags: 3\n\ndn: CN=CHILD,", "", "", 2},
+		"planned, without flags": {"dn: CN=CHILD,", "dn: CN=X,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\nnCName: DC=x\ndnsRoot: dc1.contoso.example\nEnabled: FALSE\n\ndn: CN=CHILD,", "", "", 2},
+		"planned and there":      {"dnsRoot: child.contoso.example", "Enabled: FALSE", child + ": not read", "", 1},
+		"outside and there":      {"dnsRoot: child.contoso.example\nsystemFlags: 3", "systemFlags: 0", child + ": not read", "", 1},
 		"application partition":  {"systemFlags: 3\n\ndn: CN=a", "systemFlags: 5\n\ndn: CN=a", "", child + ": not read, as application partitions hold no recipients", 1},
 		"an unknown application": {"dn: CN=CHILD,", "dn: CN=X,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\nnCName: DC=x\nsystemFlags: 5\n\ndn: CN=CHILD,", "", "DC=x: not read, as application", 2},
 	} {
