@@ -62,8 +62,12 @@ func targetOf(url string) (target, *Error) {
 	if err != nil {
 		host, port, err = net.SplitHostPort(rest + ":") // without a port
 	}
-	if n, e := strconv.ParseUint(port, 10, 16); port != "" && (e != nil || n == 0) || err != nil {
+	n, bad := strconv.ParseUint(port, 10, 16)
+	if port != "" && (bad != nil || n == 0) || err != nil {
 		return target{}, fail
+	}
+	if port != "" {
+		port = strconv.FormatUint(n, 10) // 03269 is a global catalog too
 	}
 	t := target{url: url, scheme: strings.ToLower(scheme)}
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {

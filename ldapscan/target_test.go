@@ -175,6 +175,7 @@ func TestTargetOf(t *testing.T) {
 		"ldap://dc1":                      {scheme: "ldap", host: "dc1", port: "389"},
 		"ldap://10.0.0.1:3268":            {scheme: "ldap", host: "10.0.0.1", port: "3268"},
 		"ldaps://[2001:DB8::1]":           {scheme: "ldaps", host: "2001:db8::1", port: "636"},
+		"ldap://dc1:03268":                {scheme: "ldap", host: "dc1", port: "3268"},
 		"ldaps://[::1]:1636":              {scheme: "ldaps", host: "::1", port: "1636"},
 	} {
 		want.url = text
