@@ -17,8 +17,9 @@ type Line struct {
 	d    *Directory
 }
 
-// Line opens a connection to the server that an object is read from. The error is
-// an [*Error]. Canceling ctx ends the connection, also later; the error is then
+// Line opens a connection to the server that an object is read from. From then on no
+// other one takes over for what is read: it need not have replicated what was taken
+// where the changes are made. The error is an [*Error]. Canceling ctx ends the connection, also later; the error is then
 // that of ctx.
 func (f *Forest) Line(ctx context.Context, dn string) (*Line, error) {
 	d, p := f.holder(dn)
@@ -41,6 +42,7 @@ func (f *Forest) Line(ctx context.Context, dn string) (*Line, error) {
 		s.close()
 		return fail(errOtherServer.Error(), "name one domain controller")
 	}
+	d.pin()
 	return &Line{conn, &Directory{ctx: ctx, session: s, assigned: []partition{p}, forest: d.forest}}, nil
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
 
+	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
 	"proxyaddr/ldapscan/ldaptest"
 )
@@ -59,6 +61,32 @@ func TestLine(t *testing.T) {
 	connections := srv.Counts().Connections
 	if _, err := line.Read(ctx, &a); err == nil || srv.Counts().Connections != connections {
 		t.Errorf("the line was opened again: %v", err)
+	}
+}
+
+// Once there is a line, no other server says what is free: it may not have replicated
+// what is there.
+func TestLineKeepsItsServer(t *testing.T) {
+	first := serve(t, ldaptest.Config{Entries: strings.NewReader(staff), Host: "dc1.contoso.example"})
+	second := serve(t, ldaptest.Config{Entries: strings.NewReader(strings.ReplaceAll(staff, "carl@", "carol@")), Host: "dc2.contoso.example"})
+	var over atomic.Bool
+	cfg := config(first)
+	cfg.URL = forward(t, func() *ldaptest.Server {
+		if over.Load() {
+			return second
+		}
+		return first
+	})
+	cfg.TLS.RootCAs.AppendCertsFromPEM(second.CAPEM)
+	f := openForest(t, cfg)
+	line, err := f.Line(t.Context(), "CN=Carl,DC=contoso,DC=example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer line.Close()
+	first.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: paged("carl"), Do: func() { over.Store(true) }})
+	if list, err := ldapscan.Holders(t.Context(), f, []conflicts.Address{conflicts.ParseAddress("smtp:carl@contoso.example")}); err == nil {
+		t.Errorf("another server has %d holders", len(list))
 	}
 }
 
