@@ -2,6 +2,7 @@ package ldapscan
 
 import (
 	"context"
+	"slices"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -40,7 +41,7 @@ func Verify(ctx context.Context, src Source, amendments []conflicts.Amendment) (
 		failed = append(failed, err.Error())
 	}
 	now.Incomplete = len(failed) > 0
-	return conflicts.Verify(amendments, now), joined(failed)
+	return conflicts.Verify(amendments, now), joined(slices.Compact(failed)) // an export fails in the same way twice
 }
 
 // rereadAttributes are also those that tell what the account may write
