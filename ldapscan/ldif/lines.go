@@ -8,6 +8,9 @@ import (
 // bufferSize is what the Reader asks of its source at once. The buffer grows when one record needs more.
 const bufferSize = 256 << 10
 
+// endOfText is what copy of Windows puts behind files that it joins (Ctrl-Z).
+const endOfText = 0x1a
+
 // line is a logical line, the bytes lo to hi counted from the start of its record in the buffer.
 type line struct {
 	lo, hi  int
@@ -53,6 +56,9 @@ func (l *lines) next(maxLine, maxRecord int) error {
 			return &ParseError{Line: l.number + 1, Err: err}
 		}
 		l.number++
+		if bytes.HasPrefix(l.buf[l.start+lo:l.start+hi], []byte(utf8Mark)) {
+			lo += len(utf8Mark) // of a file that was appended
+		}
 		switch {
 		case lo == hi && len(l.record) > 0:
 			l.settle()
@@ -145,7 +151,9 @@ func (l *lines) physical(maxLine, maxRecord int) (lo, hi int, err error) {
 		if l.end-l.start > maxRecord {
 			return 0, 0, ErrRecordTooLarge
 		}
-		if err := l.fill(); err == io.EOF && seen > 0 {
+		if err := l.fill(); err == io.EOF && seen == 1 && l.buf[l.pos] == endOfText {
+			return 0, 0, io.EOF
+		} else if err == io.EOF && seen > 0 {
 			hi, l.cutOff = l.end, true
 			break
 		} else if err != nil {

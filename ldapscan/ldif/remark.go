@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // A Remark is a sign of whether an input is whole. Most are what ldapsearch of OpenLDAP writes between the entries about
@@ -67,7 +68,8 @@ func remarkIn(comment []byte) (m Remark, ok bool) {
 			return Remark{Kind: SearchEnds}, true
 		}
 		m.Kind = SearchReference
-		if ok = bytes.HasPrefix(text, []byte("refldap")) && bytes.Contains(text, []byte("://")); ok {
+		const scheme = "refldap"
+		if ok = len(text) > len(scheme) && strings.EqualFold(string(text[:len(scheme)]), scheme) && bytes.Contains(text, []byte("://")); ok {
 			m.Text = string(text[len("ref"):])
 		}
 	case 'p':
