@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 
@@ -271,13 +270,18 @@ func (f *Forest) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 func (f *Forest) ask(ctx context.Context, refs []conflicts.Ref, inspect func(*Directory, context.Context, []conflicts.Ref, func(*conflicts.Object)) error,
 	found func(*conflicts.Object)) error {
 	left := make(map[conflicts.Ref]bool, len(refs))
+	var ordered []conflicts.Ref // each once
 	for _, ref := range refs {
-		left[ref] = true
+		if !left[ref] {
+			left[ref] = true
+			ordered = append(ordered, ref)
+		}
 	}
 	several := slices.ContainsFunc(f.directories, func(d *Directory) bool { return d.name() != f.directories[0].name() })
 	var failed []string
 	for _, d := range f.directories {
-		err := inspect(d, ctx, slices.Collect(maps.Keys(left)), func(o *conflicts.Object) {
+		ordered = slices.DeleteFunc(ordered, func(ref conflicts.Ref) bool { return !left[ref] })
+		err := inspect(d, ctx, ordered, func(o *conflicts.Object) {
 			delete(left, o.Ref())
 			if several {
 				o.Forest = d.name()

@@ -3,6 +3,7 @@ package ldapscan_test
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -314,5 +315,32 @@ func TestForestsOfOneName(t *testing.T) {
 	audit = forest(server(content(one, "SMTP:x@a.example")), server(strings.Replace(content(two, "x@a.example"), "proxyAddresses", "mail", 1)))
 	if audit.Complete() {
 		t.Error("a forest that shows no proxy address hides behind another")
+	}
+}
+
+// A forest is asked for objects in the order in which they are named, so that what a
+// failure leaves unread is the same in every run.
+func TestForestAsksInOrder(t *testing.T) {
+	_, entries := forest(t)
+	srv := serve(t, ldaptest.Config{Entries: entries})
+	f, err := ldapscan.OpenForest(t.Context(), ldapscan.ForestConfig{Servers: []ldapscan.Config{config(srv)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var want strings.Builder
+	var refs []conflicts.Ref
+	for i := range byte(20) {
+		refs = append(refs, conflicts.Ref{GUID: conflicts.GUID{15: 0x80 + i}})
+		fmt.Fprintf(&want, `(objectGUID=%s\%02x)`, strings.Repeat(`\00`, 15), 0x80+i)
+	}
+	srv.Inject(ldaptest.Fault{Times: -1, Match: func(s ldaptest.Search) bool {
+		if inspecting(s) && !strings.Contains(s.Filter, want.String()) {
+			t.Errorf("asked for %s", s.Filter)
+		}
+		return false
+	}})
+	if err := f.Inspect(t.Context(), append(refs, refs[0]), func(*conflicts.Object) {}); err != nil {
+		t.Fatal(err)
 	}
 }
