@@ -86,8 +86,10 @@ func (l *login) check() error {
 		return wrong("it takes simple, gssapi, sspi or external", "--auth %s: unknown", l.auth)
 	}
 	switch {
-	case len(l.domains) == 0 && (l.catalog || l.dns != ""):
-		return wrong("name the domain with -d", "--global-catalog and --dns go with --domain")
+	case len(l.domains) == 0 && l.catalog:
+		return wrong("name the domain with -d, or leave it out", "--global-catalog goes with -d only")
+	case len(l.domains) == 0 && l.dns != "":
+		return wrong("name the domain with -d, or leave it out, also of the settings file and PROXYADDR_DNS", "--dns goes with -d only")
 	case l.auth == "simple" && len(l.users) == 0:
 		return wrong("name a user with -D, for example -D anna@example.com", "%s: no user to bind as", targets[0])
 	case l.auth != "gssapi" && (l.keytab != "" || l.ccache != ""):
