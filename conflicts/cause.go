@@ -184,12 +184,21 @@ func (o *Owner) since() time.Time {
 	return o.Created
 }
 
-// names returns what people call two owners, and their DNs if that is the same.
+// names returns what people call two owners. If that is the same, the first part in
+// which their DNs differ is added, as a whole DN hides it among the parts that agree.
 func names(a, b *Owner) (string, string) {
-	if strings.EqualFold(a.Name(), b.Name()) {
-		return a.DN, b.DN
+	if !strings.EqualFold(a.Name(), b.Name()) {
+		return a.Name(), b.Name()
 	}
-	return a.Name(), b.Name()
+	for s, t := a.DN, b.DN; s != "" && t != ""; {
+		var ofA, ofB string
+		ofA, s, _ = cutRDN(s)
+		ofB, t, _ = cutRDN(t)
+		if !strings.EqualFold(ofA, ofB) {
+			return fmt.Sprintf("%s (%s)", a.Name(), ofA), fmt.Sprintf("%s (%s)", b.Name(), ofB)
+		}
+	}
+	return a.DN, b.DN
 }
 
 func both(a, b *Owner) string {

@@ -120,6 +120,23 @@ func TestCause(t *testing.T) {
 	}
 }
 
+// Owners with one name are told apart by the first part of their DNs that differs.
+func TestNamesOfOwners(t *testing.T) {
+	for _, tc := range []struct{ a, b, first, second string }{
+		{"CN=Ann,DC=x", "CN=Bob,DC=x", "Ann", "Bob"},
+		{"CN=Ann,OU=A,DC=x", "CN=Ann,OU=B,DC=x", "Ann (OU=A)", "Ann (OU=B)"},
+		{`CN=Ann\, A,OU=A\, B,DC=x`, `CN=ann\, A,OU=B,DC=x`, `Ann, A (OU=A\, B)`, `ann, A (OU=B)`},
+		{"CN=Ann,DC=x", "CN=Ann,OU=A,DC=x", "Ann (DC=x)", "Ann (OU=A)"},
+		{"CN=Ann", "CN=Ann,OU=A", "CN=Ann", "CN=Ann,OU=A"},
+		{"CN=Ann,DC=x", "CN=Ann,DC=x", "CN=Ann,DC=x", "CN=Ann,DC=x"},
+	} {
+		first, second := names(&Owner{Object: &Object{Entry: Entry{DN: tc.a}}}, &Owner{Object: &Object{Entry: Entry{DN: tc.b}}})
+		if first != tc.first || second != tc.second {
+			t.Errorf("%s and %s: %q and %q, want %q and %q", tc.a, tc.b, first, second, tc.first, tc.second)
+		}
+	}
+}
+
 func TestCauseInWords(t *testing.T) {
 	for want, c := range map[string]Cause{
 		"likely a race: x":                                {Race, Likely, "x"},

@@ -20,7 +20,7 @@ func (b *workbook) layConflicts() error {
 	}
 	return b.lay(&sheetTable{name: conflictsSheet, count: owners, rows: b.writeConflicts, empty: b.none("conflicts"), columns: []sheetColumn{
 		{"Conflict", 20, false}, {"Class", 15, true}, {"Address", 26, true}, {"Role", 13, true}, {"Name", 20, true},
-		{"Kind", 13, true}, {"Held as", 36, true}, {"Marks", 14, true}, {"Account", 10, true}, {"Created (UTC)", 12, true},
+		{"Kind", 16, true}, {"Held as", 36, true}, {"Marks", 14, true}, {"Account", 10, true}, {"Created (UTC)", 12, true},
 		{"proxyAddresses last written (UTC)", 18, true}, {"Cause", 14, true}, {"Why", 36, true}, {"DN", 36, true}, {"objectGUID", 20, true},
 	}})
 }
@@ -149,8 +149,8 @@ const (
 
 func (b *workbook) layChanges() error {
 	columns := []sheetColumn{
-		{changeColumn, 28, false}, {"Conflict", 20, false}, {"Name", 20, true}, {"Kind", 13, true}, {attributeColumn, 15, false},
-		{oldColumn, 30, true}, {"Action", 9, false}, {newColumn, 30, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
+		{changeColumn, 28, false}, {"Conflict", 20, false}, {"Name", 20, true}, {"Kind", 16, true}, {attributeColumn, 15, false},
+		{oldColumn, 36, true}, {"Action", 9, false}, {newColumn, 36, true}, {"Risk", 9, false}, {"Risk reason", 32, true},
 		{decisionColumn, 11, false}, {commentColumn, 24, true}, {dnColumn, 36, true}, {"objectGUID", 20, true},
 	}
 	t := &sheetTable{name: changesSheet, count: len(b.audit.Changes), rows: b.writeChanges, columns: columns, empty: "No changes are proposed."}
