@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -66,9 +67,23 @@ func (d *Destination) Name() string { return d.name }
 // Close gives the directory up. If nothing was published, it is as it was.
 func (d *Destination) Close() { d.claim.Release() }
 
-// gcPercent bounds what the outputs take in passing: the audit is large and stays,
-// and they keep next to nothing.
-const gcPercent = 5
+// passing is how many bytes the outputs may take in passing beside a large audit,
+// which stays; they keep next to nothing.
+const passing = 10 << 20
+
+// collect has garbage collected often enough for that, but not oftener: each time the
+// whole audit is looked through. It returns what takes that back.
+func collect() (undo func()) {
+	var heap runtime.MemStats
+	runtime.ReadMemStats(&heap)
+	const least = 5
+	percent := max(least, int(passing*100/heap.HeapAlloc))
+	before := debug.SetGCPercent(percent)
+	if before < percent {
+		debug.SetGCPercent(before)
+	}
+	return func() { debug.SetGCPercent(before) }
+}
 
 // Publish writes the files of a scan to the directory: report.xlsx, scan.json,
 // change-request.md, a pair fix-<domain>.ldif and rollback-<domain>.ldif for each of
@@ -79,11 +94,7 @@ const gcPercent = 5
 // The files appear together, in the place of all that the directory held, or not at
 // all. On an error, which names the file or the directory, what it held is as it was.
 func (d *Destination) Publish(a *conflicts.Audit) (names []string, err error) {
-	if percent := debug.SetGCPercent(gcPercent); percent > gcPercent {
-		defer debug.SetGCPercent(percent)
-	} else {
-		debug.SetGCPercent(percent)
-	}
+	defer collect()()
 	return d.publish(files(a))
 }
 
