@@ -132,6 +132,9 @@ func writeEscaped(b *strings.Builder, c byte) {
 // a space, and "#" at its beginning.
 func unescapeInside(value string) string {
 	const space, number = `\20`, `\23`
+	if !strings.Contains(value, `\`) {
+		return value
+	}
 	before, after := "", ""
 	for strings.HasPrefix(value, space) {
 		before, value = before+space, value[len(space):]
