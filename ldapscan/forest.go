@@ -85,6 +85,9 @@ func (cfg ForestConfig) oneRun() ForestConfig {
 	for i := range cfg.Domains {
 		domain := &cfg.Domains[i]
 		domain.logons = run
+		if name, ok := locator.HostName(domain.Domain); ok { // without a final dot, which no realm has
+			domain.Domain = name
+		}
 		// The account is of the domain that was named, wherever it logs on.
 		domain.Realm = realmOf(domain.Domain)
 	}

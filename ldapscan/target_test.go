@@ -202,6 +202,16 @@ func TestTargetOf(t *testing.T) {
 	}
 }
 
+// However the user writes a domain, its realm has one name.
+func TestRealmOfDomain(t *testing.T) {
+	for _, domain := range []string{"example.test", "Example.TEST", "example.test."} {
+		cfg := ForestConfig{Domains: []DomainConfig{{Domain: domain}}}.oneRun()
+		if d := cfg.Domains[0]; d.Realm != "EXAMPLE.TEST" || d.Domain != "example.test" {
+			t.Errorf("%s: %q of %q", domain, d.Realm, d.Domain)
+		}
+	}
+}
+
 func FuzzTargetOf(f *testing.F) {
 	for _, text := range []string{"ldaps://dc1.example.test:636/", "ldaps://anna:secret@dc1", "ldap://[::1]", "ldaps://a#b", "x", "ldaps://a%62"} {
 		f.Add(text)
