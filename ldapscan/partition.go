@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -31,6 +32,10 @@ const (
 	// unknownKind is what could not be told of a partition, so that it was not read.
 	unknownKind partitionKind = ""
 )
+
+// kinds are in the order in which they count where several crossRefs name one partition,
+// as happens when two domain controllers made one: what was read is never lost to them.
+var kinds = []partitionKind{domainKind, configurationKind, schemaKind, unknownKind, applicationKind, foreignKind}
 
 // systemFlags of a crossRef object ([MS-ADTS] 6.1.1.2.1.1.1): the naming context
 // is one of Active Directory's, it is a domain, or no global catalog has it, which is
@@ -89,6 +94,11 @@ func (d *Directory) forestPartitions() ([]partition, error) {
 		if err != nil && !noSuchObject(err) {
 			return nil, fmt.Errorf("the list of partitions: %w", err)
 		}
+		slices.SortFunc(list, func(a, b partition) int {
+			return cmp.Or(strings.Compare(conflicts.DNKey(a.dn), conflicts.DNKey(b.dn)), cmp.Compare(slices.Index(kinds, a.kind), slices.Index(kinds, b.kind)),
+				strings.Compare(b.domain, a.domain) /* none is last */, strings.Compare(a.dn, b.dn))
+		})
+		list = slices.CompactFunc(list, func(a, b partition) bool { return sameDN(a.dn, b.dn) })
 	}
 	d.unlisted = len(list) == 0 && configuration != ""
 	listed := list
