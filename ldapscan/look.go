@@ -51,6 +51,9 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.name, Problem: problem})
 		return total, survey, nil
 	}
+	if total.records == maxPageSize && !r.searches.telling {
+		survey.Notes = append(survey.Notes, x.name+": exactly 1,000 objects: a domain controller sends no more unless ldapsearch asks for pages with -E pr=1000/noprompt")
+	}
 	for _, problem := range r.searches.end() {
 		survey.Problems = append(survey.Problems, x.name+": "+problem)
 	}
@@ -83,6 +86,11 @@ func (x *Export) readAll(ctx context.Context, sink Sink, want func(*conflicts.Vi
 		r.drop()
 	}
 }
+
+// maxPageSize is how many objects a domain controller sends by default to a search
+// without pages ([MS-ADTS] 3.1.1.3.4.6). The error that it adds is not in what
+// ldapsearch writes with -L, -LL or -LLL.
+const maxPageSize = 1000
 
 // completeIt is what to do about a last line without an end.
 const completeIt = "export again, or add the line end if nothing is missing"

@@ -20,6 +20,7 @@ type searches struct {
 	base  string // of the last, as a DNKey
 	found amount // since it began
 
+	telling  bool // whether a search failed, or whether it was paged, shows
 	closing  bool // the program that wrote this puts an empty line behind each record
 	unclosed bool // the last has none
 
@@ -62,7 +63,7 @@ func (p *passage) add(m ldif.Remark) { p.remarks = append(p.remarks, remark{m, p
 
 // read takes in the next passage.
 func (s *searches) read(p passage) {
-	s.closing = s.closing || p.adds
+	s.closing, s.telling = s.closing || p.adds, s.telling || p.adds
 	behind := 0
 	for _, m := range p.remarks {
 		s.found.entries += m.behind - behind
@@ -89,6 +90,7 @@ func (s *searches) take(m ldif.Remark) {
 		return
 	}
 	s.closing = true
+	s.telling = s.telling || m.Kind == ldif.SearchBegins || m.Kind == ldif.PageEnds
 	switch m.Kind {
 	case ldif.SearchBegins:
 		s.begin()

@@ -187,6 +187,35 @@ func TestSigns(t *testing.T) {
 	}
 }
 
+// The mistake that is made most often cannot be seen in the file for certain, so it is
+// only noted.
+func TestAFullPageAlone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		head string
+		n    int
+		tail string
+		want bool
+	}{
+		"-LLL":          {"", 1000, "", true},
+		"-LL":           {"version: 1\n\n", 1000, "", true},
+		"-L":            {"version: 1\n\n#\n# LDAPv3\n#\n\n", 1000, "# numResponses: 1001\n# numEntries: 1000\n", true},
+		"less":          {"", 999, "", false},
+		"more":          {"", 1001, "", false},
+		"pages":         {"", 1000, "# pagedresults: cookie=\n", false},
+		"with a result": {"# extended LDIF\n#\n# LDAPv3\n\n", 1000, "# search result\nsearch: 2\nresult: 0 Success\n\n# numResponses: 1001\n# numEntries: 1000\n", false},
+	} {
+		var b strings.Builder
+		b.WriteString(tc.head)
+		for i := range tc.n {
+			fmt.Fprintf(&b, "dn: CN=%d,DC=a,DC=com\nproxyAddresses: SMTP:%d@a.com\n\n", i, i)
+		}
+		audit := scan(t, spooled(t, []byte(b.String()+tc.tail)), ldapscan.Options{})
+		if noted := strings.Contains(strings.Join(audit.Notes, "\n"), "exactly 1,000 objects"); noted != tc.want || !audit.Complete() {
+			t.Errorf("%s: noted %t, want %t; %v", name, noted, tc.want, audit.Problems)
+		}
+	}
+}
+
 // However an object is called, its name in a comment neither hides nor makes a sign.
 func FuzzNames(f *testing.F) {
 	for _, name := range []string{"Ann", "numEntries: 7", "pagedresults: cookie=", "pagedresults: cookie=AQAAAA==", "refldap://x/DC=y", "extended LDIF", "LDAPv3", "search result",
