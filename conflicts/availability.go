@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Holders finds objects by the addresses that they hold in any attribute.
+// Holders finds objects by the loose keys of the addresses that they hold in any
+// attribute.
 type Holders map[Key][]*Object
 
 // NewHolders takes in objects, each of which comes once.
@@ -27,12 +28,8 @@ func NewHolders(objects []*Object) Holders {
 func (h Holders) Owners(a Address) []Owner {
 	wanted := NewWanted(a)
 	var owners []Owner
-	for k := range wanted {
-		for _, o := range h[k] {
-			if !slices.ContainsFunc(owners, func(known Owner) bool { return known.Object == o }) {
-				owners = append(owners, Owner{Object: o, Claims: wanted.Claims(o)})
-			}
-		}
+	for _, o := range h[a.taking().LooseKey()] {
+		owners = append(owners, Owner{Object: o, Claims: wanted.Claims(o)})
 	}
 	slices.SortFunc(owners, func(a, b Owner) int {
 		return cmp.Or(cmp.Compare(a.place(), b.place()), compareObjects(a.Object, b.Object))

@@ -1,7 +1,6 @@
 package conflicts
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -229,17 +228,14 @@ func (r *reviewer) replace(holder func(Address, Ref) string) {
 	held, proposed := r.held(), r.proposed()
 	for _, i := range typed {
 		a := parsed[i]
-		others := func(k Key) bool {
-			return slices.ContainsFunc(proposed[k], func(j int) bool { return j != i })
-		}
-		dn := cmp.Or(held[a.Key()], held[a.LooseKey()])
+		dn := held[a.LooseKey()]
 		if dn == "" && holder != nil {
 			dn = holder(a, r.audit.Changes[i].Object.Ref())
 		}
 		switch {
 		case dn != "":
 			r.mistake(i, true, "held by %s", dn)
-		case others(a.Key()) || others(a.LooseKey()):
+		case len(proposed[a.LooseKey()]) > 1:
 			r.mistake(i, true, "the new value of another change, too")
 		case holder == nil:
 			r.mistake(i, true, "not proven free, as no directory was named to look it up in")
@@ -247,15 +243,13 @@ func (r *reviewer) replace(holder func(Address, Ref) string) {
 	}
 }
 
-// held returns who holds each address that the audit knows to be in use: the
-// keeper of one in conflict.
+// held returns who holds each address that the audit knows to be in use, by its loose
+// key: the keeper of one in conflict.
 func (r *reviewer) held() map[Key]string {
 	held := map[Key]string{}
 	add := func(a Address, dn string) {
-		for _, k := range []Key{a.Key(), a.LooseKey()} {
-			if held[k] == "" {
-				held[k] = dn
-			}
+		if k := a.taking().LooseKey(); held[k] == "" {
+			held[k] = dn
 		}
 	}
 	for i := range r.audit.Conflicts {
@@ -273,18 +267,15 @@ func (r *reviewer) held() map[Key]string {
 	return held
 }
 
-// proposed returns the changes that would bring each address.
+// proposed returns the changes that would bring each address, by its loose key.
 func (r *reviewer) proposed() map[Key][]int {
 	proposed := map[Key][]int{}
 	for i := range r.audit.Changes {
 		if r.audit.Changes[i].Attribute != ProxyAddresses || r.news[i] == "" {
 			continue
 		}
-		a := ParseAddress(r.news[i])
-		proposed[a.Key()] = append(proposed[a.Key()], i)
-		if loose := a.LooseKey(); loose != a.Key() {
-			proposed[loose] = append(proposed[loose], i)
-		}
+		k := ParseAddress(r.news[i]).LooseKey()
+		proposed[k] = append(proposed[k], i)
 	}
 	return proposed
 }
