@@ -82,8 +82,7 @@ func Domain(dn string) string {
 }
 
 // splitDN returns the RDNs of a name in a form in which equal ones compare equal:
-// "type=value" in lower case, with escapes where they are needed alone and all of them
-// of the form \2c.
+// "type=value" in lower case. Only what needs an escape has one, of the form \2c.
 func splitDN(dn string) []string {
 	if strings.TrimSpace(dn) == "" {
 		return nil
@@ -128,8 +127,8 @@ func writeEscaped(b *strings.Builder, c byte) {
 	b.WriteByte(c)
 }
 
-// unescapeInside takes back the escapes of what needs them only at the ends of a value:
-// a space, and "#" at its beginning.
+// unescapeInside takes back escapes inside a value, of spaces and "#": spaces need one
+// at its ends alone, and "#" at its beginning.
 func unescapeInside(value string) string {
 	const space, number = `\20`, `\23`
 	if !strings.Contains(value, `\`) {

@@ -17,11 +17,11 @@ import (
 // wrong about a free address has a probability of n/2⁴³, 1 in 220,000 for 40
 // million, and costs a number in a proposal.
 //
-// The memory in use is 6.2 octets a fingerprint and 16 an object, besides up to
+// The memory in use is 6.2 bytes a fingerprint and 16 an object, besides up to
 // 1 MiB for blocks in part and 8 MiB for slabs in part, also for each fork that was
 // joined; a small index takes no more than four times what it needs. mail and
 // userPrincipalName cost nothing where they equal a proxy address of the object: one
-// with four addresses takes 41 octets. Suspects adds up to 200 for each object that it
+// with four addresses takes 41 bytes. Suspects adds up to 200 for each object that it
 // returns.
 //
 // An Index is not safe for concurrent use. What several goroutines find goes into
@@ -124,8 +124,7 @@ func (x *Index) Add(v *View) {
 	}
 }
 
-// Reserve takes in a deleted object: it owns nothing, but its addresses are not
-// handed out.
+// Reserve adds a deleted object: it owns nothing, but its addresses are not proposed.
 func (x *Index) Reserve(v *View) {
 	for a := range v.Entry().taken() {
 		x.mark(x.objects(), reserved, x.fingerprint(a))

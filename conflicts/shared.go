@@ -16,7 +16,7 @@ func digest(k Key) uint64 {
 
 // sharedKeys are digests of the loose keys that more than one object claims.
 // Objects have many addresses and few of these, whose keys alone are worth their
-// memory. A key more for a collision of digests does no harm.
+// memory. A collision of digests adds a key, which does no harm.
 type sharedKeys []uint64
 
 func newSharedKeys(objects []*Object) sharedKeys {

@@ -23,9 +23,9 @@ type Replaceable int
 const (
 	// Unneeded is an audit without changes, decisions, edits and journals.
 	Unneeded Replaceable = iota
-	// Demo is also one of the demo that is as it was written.
+	// Demo is also an audit of the demo that nobody has changed since.
 	Demo
-	// Any is any.
+	// Any is every audit, whatever was done with it.
 	Any
 )
 

@@ -49,7 +49,8 @@ func instruct(lines []string, o objectChanges, back bool) []string {
 	return lines
 }
 
-// obey takes in the instructions among the comments of a record.
+// obey reads the instructions among the comments of a record. One that is not
+// understood is an error.
 func obey(a *conflicts.Amendment, comments []string) error {
 	ends := false
 	for _, line := range comments {

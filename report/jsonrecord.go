@@ -251,8 +251,8 @@ func newClaimJSON(c conflicts.Claim) claimJSON {
 type changeJSON struct {
 	Record   string `json:"record,omitempty"`
 	Conflict string `json:"conflict"`
-	// Type and Address are those of the conflict. Documents of before conflicts could
-	// share an ID have neither.
+	// Type and Address are those of the conflict. Documents of earlier versions have
+	// neither.
 	Type       text              `json:"type"`
 	Address    text              `json:"address"`
 	DN         text              `json:"dn"`

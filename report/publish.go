@@ -27,9 +27,8 @@ type Destination struct {
 const datePattern = "{date}"
 
 // Claim claims a directory for the files of a run, so that no other run writes to
-// it until Close. What it holds may be an earlier audit of which nobody needs
-// anything, or what may be replaced; else it is an [outdir.Refusal]. The directory
-// itself is not touched yet.
+// it until Close. The directory itself is not touched yet. It may be missing or empty,
+// or hold an earlier audit that may be deleted; else the error is an [outdir.Refusal].
 //
 // In the name {date} stands for the date of now in UTC. Such a name is always a new
 // one: where it is taken, -2, -3 and so on are tried behind it.
