@@ -58,7 +58,7 @@ func (s *session) bind(ctx context.Context, conn *ldap.Conn, t target, cfg Confi
 		if err != nil {
 			return err
 		}
-		return s.bindSSPI(conn, service)
+		return kerberos.Explain(s.bindSSPI(conn, service), t.host)
 	case External:
 		return conn.ExternalBind()
 	case Simple:

@@ -1,13 +1,17 @@
 package ldapscan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/go-ldap/ldap/v3"
+
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/kerberos"
 	"proxyaddr/ldapscan/ldaptest"
 )
 
@@ -143,5 +147,18 @@ func TestWrongPasswordIsSentOnce(t *testing.T) {
 	slices.Sort(told)
 	if told = slices.Compact(told); len(told) != 2 || !strings.Contains(told[0], "the logon was refused before: user or password is wrong; it is not tried again") {
 		t.Errorf("%q", told)
+	}
+}
+
+// Windows gets tickets as Kerberos does: a server that refuses one says nothing about a
+// password, so that the next server is asked.
+func TestRefusedTicketIsNoRefusedAccount(t *testing.T) {
+	refusal := ldap.NewError(ldap.LDAPResultInvalidCredentials, errors.New("80090308: LdapErr: DSID-0C0904DC, comment: AcceptSecurityContext error, data 52e"))
+	if !refusesAccount(refusal) {
+		t.Error("a refused password is none")
+	}
+	err := kerberos.Explain(refusal, "dc1.example.test")
+	if refusesAccount(err) || accountAtFault(err) || !strings.Contains(err.Error(), "dc1.example.test: the server refused the Kerberos ticket") {
+		t.Errorf("%v", err)
 	}
 }

@@ -121,6 +121,15 @@ func (c *Client) explain(err error, host string) error {
 		Account: f.subject == "{account}" || f.subject == "{source}", Refused: refusals[f] && ofAccount(err), Err: err}
 }
 
+// Explain makes an [*Error] of what host answers to a ticket that Windows got for the
+// signed-in user. Any other error stays as it is.
+func Explain(err error, host string) error {
+	if !errors.As(err, new(*ldap.Error)) {
+		return err
+	}
+	return (&Client{}).explain(err, host)
+}
+
 // ofAccount tells errors of the KDC that the account belongs to from those of other
 // realms and of tickets. gokrb5, which logs on with keytabs, says it in its text.
 func ofAccount(err error) bool {
