@@ -70,9 +70,10 @@ func targetOf(url string) (target, *Error) {
 		port = strconv.FormatUint(n, 10) // 03269 is a global catalog too
 	}
 	t := target{url: url, scheme: strings.ToLower(scheme)}
-	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {
+	brackets := strings.HasPrefix(rest, "[") // stand around an IPv6 address alone (RFC 3986 section 3.2.2)
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" && addr.Is6() == brackets {
 		t.host = addr.String()
-	} else if t.host, ok = locator.HostName(host); !ok {
+	} else if t.host, ok = locator.HostName(host); !ok || brackets {
 		return target{}, fail
 	}
 	if strings.Trim(t.scheme, "abcdefghijklmnopqrstuvwxyz") != "" {

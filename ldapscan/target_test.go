@@ -194,6 +194,7 @@ func TestTargetOf(t *testing.T) {
 		"ldaps://EXAMPLE\\anna:Secret123@dc1", "ldaps:dc1:Secret123", "anna:Secret123", "ldaps://dc1:Secret123", "Secret123@://dc1", "Secret123 ://dc1",
 		"ldaps://dc1 Secret123", "ldaps://anna%3ASecret123@dc1", "ldaps://[fe80::1%Secret123]", "ldaps://::1#Secret123", "ldaps://dc1\nSecret123",
 		"//anna:Secret123@dc1", "://anna:Secret123@dc1", "ldaps://", "", "ldaps://dc1:0", "ldaps://dc1:65536", "ldaps://::1", "ldaps://dc1/x", "ldaps://dc1//",
+		"ldaps://[dc1]", "ldaps://[10.0.0.1]:636",
 	} {
 		_, err := targetOf(text)
 		if err == nil || strings.Contains(err.Error()+err.Hint, "Secret123") || err.Hint == "" {
