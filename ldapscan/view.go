@@ -36,7 +36,9 @@ var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPr
 
 func (w *viewer) begin(dn []byte) {
 	w.view = conflicts.View{DN: dn, ProxyAddresses: w.view.ProxyAddresses[:0]}
-	w.seen, w.ranges, w.deleted, w.domains = [noField]bool{}, w.ranges[:0], false, w.domains[:0]
+	w.seen, w.deleted = [noField]bool{}, false
+	w.ranges = w.ranges[:0]
+	w.domains = w.domains[:0]
 }
 
 // named returns which attribute a name means, options and case aside.
