@@ -14,7 +14,8 @@ func appendPlainKey(dst, value []byte) (key []byte, plain bool) {
 	if typeEnd(value) < 0 {
 		return dst, false
 	}
-	return appendLower(dst, value)
+	key, plain, _ = appendLower(dst, value)
+	return key, plain
 }
 
 // typeEnd returns where the colon behind the type of an address is, -1 if there is
@@ -33,16 +34,20 @@ func appendPlainMailKey(dst, address []byte) (key []byte, plain bool) {
 	if len(address) == 0 || address[0] <= ' ' || address[len(address)-1] <= ' ' {
 		return dst, false
 	}
-	return appendLower(append(dst, "smtp:"...), address)
+	key, plain, _ = appendLower(append(dst, "smtp:"...), address)
+	return key, plain
 }
 
 // appendLooseKey appends the loose key of a value of proxyAddresses to dst, if the
 // value is plain and has no A-label, or has Latin letters besides in parts where they
 // stand for themselves. All others have to go the way of [Address.LooseKey].
 func appendLooseKey(dst, value []byte) (loose []byte, ok bool) {
-	if loose, ok = appendPlainKey(dst, value); !ok {
-		loose, ok = appendLatinKey(dst, value)
+	if typeEnd(value) >= 0 {
+		if loose, ascii, hyphen := appendLower(dst, value); ascii {
+			return loose, !hyphen || !hasALabel(loose[len(dst):])
+		}
 	}
+	loose, ok = appendLatinKey(dst, value)
 	return loose, ok && !hasALabel(loose[len(dst):])
 }
 
@@ -52,19 +57,18 @@ func appendLooseMailKey(dst, address []byte) (loose []byte, ok bool) {
 	return loose, ok && !hasALabel(loose[len(dst):])
 }
 
-// hasALabel reports whether there may be an A-label in a key. Most keys have no
-// hyphen, which is quickly seen.
+// hasALabel reports whether there may be an A-label in a key.
 func hasALabel(key []byte) bool {
-	return len(key) > len("smtp:") && string(key[:len("smtp:")]) == "smtp:" &&
-		bytes.IndexByte(key, '-') >= 0 && bytes.Contains(key, []byte(acePrefix))
+	return len(key) > len("smtp:") && string(key[:len("smtp:")]) == "smtp:" && bytes.Contains(key, []byte(acePrefix))
 }
 
 // appendLower appends s with its ASCII letters in lower case, eight octets at a
-// time, and reports whether all of s is ASCII.
+// time, and reports whether all of s is ASCII, and whether there is a hyphen in it: most
+// addresses have none, and so no A-label.
 //
 // It takes the last sixteen octets together, some of them twice: of a loop over what
 // is left at the end a processor does not foresee the end.
-func appendLower(dst, s []byte) (lowered []byte, ascii bool) {
+func appendLower(dst, s []byte) (lowered []byte, ascii, hyphen bool) {
 	if len(s) < 16 {
 		return appendLowerShort(dst, s)
 	}
@@ -74,18 +78,19 @@ func appendLower(dst, s []byte) (lowered []byte, ascii bool) {
 	a, b := binary.LittleEndian.Uint64(s[len(s)-16:]), binary.LittleEndian.Uint64(s[len(s)-8:])
 	binary.LittleEndian.PutUint64(to[len(s)-16:], lower8(a))
 	binary.LittleEndian.PutUint64(to[len(s)-8:], lower8(b))
-	all := a | b
+	all, found := a|b, hyphens(a)|hyphens(b)
 	for len(s) > 16 && len(to) > 16 {
 		a, b = binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])
 		binary.LittleEndian.PutUint64(to, lower8(a))
 		binary.LittleEndian.PutUint64(to[8:], lower8(b))
 		all |= a | b
+		found |= hyphens(a) | hyphens(b)
 		s, to = s[16:], to[16:]
 	}
-	return dst, all&high == 0
+	return dst, all&high == 0, found != 0
 }
 
-func appendLowerShort(dst, s []byte) (lowered []byte, ascii bool) {
+func appendLowerShort(dst, s []byte) (lowered []byte, ascii, hyphen bool) {
 	n := len(dst) + len(s)
 	var all uint64
 	if len(s) >= 8 {
@@ -93,7 +98,13 @@ func appendLowerShort(dst, s []byte) (lowered []byte, ascii bool) {
 		dst, s = binary.LittleEndian.AppendUint64(dst, lower8(all)), s[8:]
 	}
 	w := lastWord(s)
-	return binary.LittleEndian.AppendUint64(dst, lower8(w))[:n], (all|w)&high == 0
+	return binary.LittleEndian.AppendUint64(dst, lower8(w))[:n], (all|w)&high == 0, hyphens(all)|hyphens(w) != 0
+}
+
+// hyphens is 0 unless there is a hyphen among the eight octets of a word.
+func hyphens(w uint64) uint64 {
+	w ^= '-' * each
+	return (w - each) &^ w & high
 }
 
 // lastWord returns the octets of s, of which there are less than eight, in a word.

@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"bytes"
 	"hash/maphash"
 	"strings"
 	"testing"
@@ -51,9 +52,9 @@ func TestAppendLower(t *testing.T) {
 			}
 			want = append(want, c)
 		}
-		got, ascii := appendLower([]byte("x"), b)
-		if string(got) != string(want) || ascii != isASCII(string(b)) || ascii != allASCII(b) {
-			t.Fatalf("%q: %q %v", b, got, ascii)
+		got, ascii, hyphen := appendLower([]byte("x"), b)
+		if string(got) != string(want) || ascii != isASCII(string(b)) || ascii != allASCII(b) || hyphen != bytes.Contains(b, []byte("-")) {
+			t.Fatalf("%q: %q %v %v", b, got, ascii, hyphen)
 		}
 	}
 	for _, around := range []string{"\x7f@Zz[\x00\xffA", "\x7f@Zz[\x00\x1fA"} {

@@ -21,19 +21,21 @@ var singleValued = []string{"objectguid", "isdeleted", "mail", "userprincipalnam
 type group struct {
 	records []*ldif.Record
 	times   []int
-	known   map[uint64]int // where a record is in the list, by a hash of it
+	known   map[uint64]int // where a record is in the list, by a hash of it; nil for one record
 }
 
 func (g *group) add(rec *ldif.Record) {
-	h := hashOf(rec)
-	if i, ok := g.known[h]; ok {
-		g.times[i]++
-		return
+	if len(g.records) > 0 { // few objects have a second record
+		if g.known == nil {
+			g.known = map[uint64]int{hashOf(g.records[0]): 0}
+		}
+		h := hashOf(rec)
+		if i, ok := g.known[h]; ok {
+			g.times[i]++
+			return
+		}
+		g.known[h] = len(g.records)
 	}
-	if g.known == nil {
-		g.known = map[uint64]int{}
-	}
-	g.known[h] = len(g.records)
 	g.records, g.times = append(g.records, rec), append(g.times, 1)
 }
 
