@@ -101,7 +101,7 @@ func appendLowerShort(dst, s []byte) (lowered []byte, ascii, hyphen bool) {
 	return binary.LittleEndian.AppendUint64(dst, lower8(w))[:n], (all|w)&high == 0, hyphens(all)|hyphens(w) != 0
 }
 
-// hyphens is 0 unless there is a hyphen among the eight octets of a word.
+// hyphens is 0 unless one of the eight bytes of a word is a hyphen.
 func hyphens(w uint64) uint64 {
 	w ^= '-' * each
 	return (w - each) &^ w & high

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
@@ -29,18 +28,12 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 		}
 		return nil, nil, damage
 	}
-	var repeated []uint64
-	var group sync.WaitGroup
-	if damage == nil {
-		group.Go(func() { repeated = total.places.repeated() }) // no part of what is kept
-	}
 	r.keep()
-	group.Wait()
 	x.places = total.places
 	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, InParts: true, AcceptedDomains: inOrder(total.domains)}
 	if damage != nil {
 		x.places.unknown = true // behind the damage
-	} else if err := x.unite(ctx, total, repeated, sink, survey); err != nil {
+	} else if err := x.unite(ctx, total, sink, survey); err != nil {
 		return nil, nil, err
 	}
 	for _, dn := range total.partial {
@@ -103,8 +96,8 @@ const maxPageSize = 1000
 const completeIt = "export again, or add the line end if nothing is missing"
 
 // unite takes the records together of each object that has several, which the sweep
-// took for as many objects. Their hashes are among those that are repeated.
-func (x *Export) unite(ctx context.Context, total *exportSweep, repeated []uint64, sink Sink, survey *Survey) error {
+// took for as many objects.
+func (x *Export) unite(ctx context.Context, total *exportSweep, sink Sink, survey *Survey) error {
 	portion := sink.Portion()
 	defer portion.Keep()
 	contradictions, first := 0, ""
@@ -135,7 +128,7 @@ func (x *Export) unite(ctx context.Context, total *exportSweep, repeated []uint6
 			portion.Changed(&w.view)
 		}
 	}
-	if err := x.gather(ctx, repeated, nil, controllers{}, each); err != nil {
+	if err := x.gather(ctx, x.places.repeated(), nil, controllers{}, each); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -61,7 +61,7 @@ type remark struct {
 
 func (p *passage) add(m ldif.Remark) { p.remarks = append(p.remarks, remark{m, p.entries}) }
 
-// read takes in the next passage.
+// read adds the next passage.
 func (s *searches) read(p passage) {
 	s.closing, s.telling = s.closing || p.adds, s.telling || p.adds
 	behind := 0

@@ -140,7 +140,7 @@ func (w *viewer) record(v *ldif.View) {
 	}
 }
 
-// again takes in a record that was read whole.
+// again makes the view of a record that was read whole.
 func (w *viewer) again(rec *ldif.Record) {
 	w.record(&ldif.View{DN: []byte(rec.DN), Attributes: rec.Attributes})
 }
