@@ -33,7 +33,7 @@ func (dc *DC) Start(tb testing.TB) {
 
 // serve runs the server and waits until it is ready.
 func (dc *DC) serve() (err error) {
-	if dc.server, err = serve(dc.domain, dc.addr.claim); err != nil {
+	if dc.server, err = serve(dc.domain, dc.addr); err != nil {
 		return err
 	}
 	return dc.server.await(dc.ready)
@@ -56,14 +56,15 @@ func (dc *DC) end() error {
 // process group when it reads the end of it, and the kernel closes our end when
 // this process dies, whatever it dies of.
 type server struct {
+	addr  *address
 	stdin io.Closer
 	group int // its process group
 	log   string
-	gone  chan struct{} // closed when no process of the server is left
+	gone  chan struct{} // closed when no process with what it inherited is left
 }
 
-func serve(d *domain, claim *os.File) (*server, error) {
-	s := &server{log: d.path("out.log"), gone: make(chan struct{})}
+func serve(d *domain, addr *address) (*server, error) {
+	s := &server{addr: addr, log: d.path("out.log"), gone: make(chan struct{})}
 	log, err := os.OpenFile(s.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
@@ -79,7 +80,7 @@ func serve(d *domain, claim *os.File) (*server, error) {
 
 	cmd := d.command("samba", "-i", "-M", "prefork", "-s", d.path("smb.conf"))
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.ExtraFiles = []*os.File{claim, inherited}
+	cmd.ExtraFiles = []*os.File{addr.claim, inherited}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if s.stdin, err = cmd.StdinPipe(); err == nil {
 		err = cmd.Start()
@@ -124,20 +125,33 @@ func (s *server) await(ready func() error) error {
 	return nil
 }
 
-// stop ends the server and waits until the last of its processes is gone.
+// stop ends the server and waits until its ports are free. A few of its processes
+// close what they inherited and so outlive gone for a moment, with a port each.
 func (s *server) stop() error {
 	s.stdin.Close()
 	select {
 	case <-s.gone:
-		return nil
 	case <-time.After(10 * time.Second):
 		syscall.Kill(-s.group, syscall.SIGKILL)
+		select {
+		case <-s.gone:
+		case <-time.After(10 * time.Second):
+			return errors.New("the server does not end")
+		}
 	}
-	select {
-	case <-s.gone:
-		return nil
-	case <-time.After(10 * time.Second):
-		return errors.New("the server does not end")
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	timeout := time.After(10 * time.Second)
+	for {
+		err := bindable(s.addr.ip)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-poll.C:
+		case <-timeout:
+			return fmt.Errorf("the server keeps a port: %w", err)
+		}
 	}
 }
 
