@@ -125,11 +125,15 @@ func BenchmarkIndex(b *testing.B) {
 	})
 }
 
-func BenchmarkFindings(b *testing.B) {
+func BenchmarkOrdinary(b *testing.B) {
 	b.ReportAllocs()
 	found := 0
 	for b.Loop() {
-		users(1000, func(v *View) { found += len(v.Findings()) })
+		users(1000, func(v *View) {
+			if !v.ordinary() {
+				found++
+			}
+		})
 	}
 }
 

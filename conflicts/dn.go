@@ -206,6 +206,12 @@ func DomainPartition(partition string) bool {
 	return len(rdns) > 0 && strings.HasPrefix(rdns[0], "dc=") && rdns[0] != "dc=domaindnszones" && rdns[0] != "dc=forestdnszones"
 }
 
+// ParentDN returns the name of what an object is in, "" for none.
+func ParentDN(dn string) string {
+	_, parent, _ := cutRDN(dn)
+	return strings.TrimLeft(parent, " ")
+}
+
 // cutRDN parts a name at its first comma that is not escaped.
 func cutRDN(dn string) (rdn, rest string, ok bool) {
 	for i := 0; i < len(dn); i++ {

@@ -93,12 +93,14 @@ func (x *Index) Join(fork *Index) {
 
 // Add takes in an object. It keeps nothing of v but its GUID, or its DN if it
 // has none. Adding an object again is harmless, as Judge counts each once. Add
-// must not be called after Suspects.
-func (x *Index) Add(v *View) {
+// must not be called after Suspects. It reports whether the object is in order at a
+// glance, so that [Findings] has nothing to say of it.
+func (x *Index) Add(v *View) (ordinary bool) {
+	ordinary = v.ordinary()
 	n := x.object(v)
 	x.prints = x.prints[:0]
 	for _, a := range v.ProxyAddresses {
-		print, typed := x.address(a)
+		print, typed := x.address(a, ordinary)
 		x.mark(n, fromProxy, print)
 		x.prints = append(x.prints, print)
 		if !typed {
@@ -116,12 +118,13 @@ func (x *Index) Add(v *View) {
 		}
 	}
 	if len(v.TargetAddress) > 0 {
-		print, typed := x.address(v.TargetAddress)
+		print, typed := x.address(v.TargetAddress, false)
 		x.mark(n, fromTarget, print)
 		if !typed {
 			x.mark(n, reserved, x.fingerprint(ParseAddress(string(v.TargetAddress)).taking()))
 		}
 	}
+	return ordinary
 }
 
 // Reserve adds a deleted object: it owns nothing, but its addresses are not proposed.
@@ -152,11 +155,11 @@ func (x *Index) ref(object uint32) Ref {
 	return NameRef(x.names[object])
 }
 
-// address returns the fingerprint of the loose key of a value of proxyAddresses, and
-// whether the value has a type.
-func (x *Index) address(value []byte) (print uint64, typed bool) {
+// address returns the fingerprint of the loose key of a value of proxyAddresses, of an
+// ordinary object or any, and whether the value has a type.
+func (x *Index) address(value []byte, ordinary bool) (print uint64, typed bool) {
 	var ok bool
-	if x.key, ok = appendLooseKey(x.key[:0], value); ok {
+	if x.key, ok = appendLooseKey(x.key[:0], value, ordinary); ok {
 		return maphash.Bytes(x.seed, x.key), true
 	}
 	a := ParseAddress(string(value))

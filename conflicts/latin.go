@@ -48,7 +48,7 @@ func inParts(s string, form func(*latinLetter) string, apply func(string) string
 func appendByLetter(dst, s []byte, form func(*latinLetter) string) (formed []byte, ok bool) {
 	letters := latinLetters()
 	before, marked, after := cutMarked(s)
-	dst, _, _ = appendLower(dst, before)
+	dst, _ = appendLower(dst, before)
 	for _, r := range string(marked) {
 		if r >= latinEnd {
 			return dst, false
@@ -59,7 +59,7 @@ func appendByLetter(dst, s []byte, form func(*latinLetter) string) (formed []byt
 		}
 		dst = append(dst, f...)
 	}
-	dst, _, _ = appendLower(dst, after)
+	dst, _ = appendLower(dst, after)
 	return dst, true
 }
 

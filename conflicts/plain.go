@@ -14,7 +14,7 @@ func appendPlainKey(dst, value []byte) (key []byte, plain bool) {
 	if typeEnd(value) < 0 {
 		return dst, false
 	}
-	key, plain, _ = appendLower(dst, value)
+	key, plain = appendLower(dst, value)
 	return key, plain
 }
 
@@ -34,17 +34,18 @@ func appendPlainMailKey(dst, address []byte) (key []byte, plain bool) {
 	if len(address) == 0 || address[0] <= ' ' || address[len(address)-1] <= ' ' {
 		return dst, false
 	}
-	key, plain, _ = appendLower(append(dst, "smtp:"...), address)
+	key, plain = appendLower(append(dst, "smtp:"...), address)
 	return key, plain
 }
 
 // appendLooseKey appends the loose key of a value of proxyAddresses to dst, if the
-// value is plain and has no A-label, or has Latin letters besides in parts where they
-// stand for themselves. All others have to go the way of [Address.LooseKey].
-func appendLooseKey(dst, value []byte) (loose []byte, ok bool) {
-	if typeEnd(value) >= 0 {
-		if loose, ascii, hyphen := appendLower(dst, value); ascii {
-			return loose, !hyphen || !hasALabel(loose[len(dst):])
+// value is plain and has no A-label, as none of an ordinary object has one, or has Latin
+// letters besides in parts where they stand for themselves. All others have to go the
+// way of [Address.LooseKey].
+func appendLooseKey(dst, value []byte, ordinary bool) (loose []byte, ok bool) {
+	if ordinary || typeEnd(value) >= 0 {
+		if loose, ascii := appendLower(dst, value); ascii {
+			return loose, ordinary || !hasALabel(loose[len(dst):])
 		}
 	}
 	loose, ok = appendLatinKey(dst, value)
@@ -63,12 +64,11 @@ func hasALabel(key []byte) bool {
 }
 
 // appendLower appends s with its ASCII letters in lower case, eight octets at a
-// time, and reports whether all of s is ASCII, and whether there is a hyphen in it: most
-// addresses have none, and so no A-label.
+// time, and reports whether all of s is ASCII.
 //
 // It takes the last sixteen octets together, some of them twice: of a loop over what
 // is left at the end a processor does not foresee the end.
-func appendLower(dst, s []byte) (lowered []byte, ascii, hyphen bool) {
+func appendLower(dst, s []byte) (lowered []byte, ascii bool) {
 	if len(s) < 16 {
 		return appendLowerShort(dst, s)
 	}
@@ -78,19 +78,18 @@ func appendLower(dst, s []byte) (lowered []byte, ascii, hyphen bool) {
 	a, b := binary.LittleEndian.Uint64(s[len(s)-16:]), binary.LittleEndian.Uint64(s[len(s)-8:])
 	binary.LittleEndian.PutUint64(to[len(s)-16:], lower8(a))
 	binary.LittleEndian.PutUint64(to[len(s)-8:], lower8(b))
-	all, found := a|b, hyphens(a)|hyphens(b)
+	all := a | b
 	for len(s) > 16 && len(to) > 16 {
 		a, b = binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])
 		binary.LittleEndian.PutUint64(to, lower8(a))
 		binary.LittleEndian.PutUint64(to[8:], lower8(b))
 		all |= a | b
-		found |= hyphens(a) | hyphens(b)
 		s, to = s[16:], to[16:]
 	}
-	return dst, all&high == 0, found != 0
+	return dst, all&high == 0
 }
 
-func appendLowerShort(dst, s []byte) (lowered []byte, ascii, hyphen bool) {
+func appendLowerShort(dst, s []byte) (lowered []byte, ascii bool) {
 	n := len(dst) + len(s)
 	var all uint64
 	if len(s) >= 8 {
@@ -98,13 +97,7 @@ func appendLowerShort(dst, s []byte) (lowered []byte, ascii, hyphen bool) {
 		dst, s = binary.LittleEndian.AppendUint64(dst, lower8(all)), s[8:]
 	}
 	w := lastWord(s)
-	return binary.LittleEndian.AppendUint64(dst, lower8(w))[:n], (all|w)&high == 0, hyphens(all)|hyphens(w) != 0
-}
-
-// hyphens is 0 unless one of the eight bytes of a word is a hyphen.
-func hyphens(w uint64) uint64 {
-	w ^= '-' * each
-	return (w - each) &^ w & high
+	return binary.LittleEndian.AppendUint64(dst, lower8(w))[:n], (all|w)&high == 0
 }
 
 // lastWord returns the octets of s, of which there are less than eight, in a word.

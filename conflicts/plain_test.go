@@ -1,12 +1,9 @@
 package conflicts
 
 import (
-	"bytes"
 	"hash/maphash"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // The short way to a key and the documented one agree on every value: a
@@ -29,10 +26,13 @@ func FuzzFingerprint(f *testing.F) {
 			}
 		}
 		a := ParseAddress(value)
-		print, typed := index.address([]byte(value))
-		check("address", a, print)
-		if typed != (a.Type != "") {
-			t.Errorf("%q: typed %v", value, typed)
+		ordinary := (&View{ProxyAddresses: [][]byte{[]byte(value)}}).ordinary()
+		for _, ordinary := range []bool{false, ordinary} {
+			print, typed := index.address([]byte(value), ordinary)
+			check("address", a, print)
+			if typed != (a.Type != "") {
+				t.Errorf("%q: typed %v", value, typed)
+			}
 		}
 		if value == "" {
 			return // no mail at all
@@ -52,9 +52,9 @@ func TestAppendLower(t *testing.T) {
 			}
 			want = append(want, c)
 		}
-		got, ascii, hyphen := appendLower([]byte("x"), b)
-		if string(got) != string(want) || ascii != isASCII(string(b)) || ascii != allASCII(b) || hyphen != bytes.Contains(b, []byte("-")) {
-			t.Fatalf("%q: %q %v %v", b, got, ascii, hyphen)
+		got, ascii := appendLower([]byte("x"), b)
+		if string(got) != string(want) || ascii != isASCII(string(b)) || ascii != allASCII(b) {
+			t.Fatalf("%q: %q %v", b, got, ascii)
 		}
 	}
 	for _, around := range []string{"\x7f@Zz[\x00\xffA", "\x7f@Zz[\x00\x1fA"} {
@@ -86,8 +86,8 @@ func FuzzFindings(f *testing.F) {
 		if addresses != "" {
 			e.ProxyAddresses = strings.Split(addresses, "\n")
 		}
-		if diff := cmp.Diff(Findings(e), view(e).Findings()); diff != "" {
-			t.Errorf("%q, mail %q (-all rules +at a glance)\n%s", e.ProxyAddresses, mail, diff)
+		if found := Findings(e); len(found) > 0 && view(e).ordinary() {
+			t.Errorf("%q, mail %q: at a glance nothing, by the rules %v", e.ProxyAddresses, mail, found)
 		}
 	})
 }
@@ -101,7 +101,7 @@ func TestOrdinaryObject(t *testing.T) {
 	}
 	index := NewIndex(maphash.MakeSeed())
 	index.Add(v)
-	if n := testing.AllocsPerRun(100, func() { index.address(v.ProxyAddresses[2]); index.mail(v.Mail); v.Findings() }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { index.address(v.ProxyAddresses[2], v.ordinary()); index.mail(v.Mail) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -52,14 +52,6 @@ func (v *View) holds(mail []byte) bool {
 	return false
 }
 
-// Findings returns what [Findings] says of the object.
-func (v *View) Findings() []Finding {
-	if v.ordinary() {
-		return nil
-	}
-	return Findings(v.Entry())
-}
-
 // fewAddresses is up to where the addresses of an object are compared in pairs.
 const fewAddresses = 24
 

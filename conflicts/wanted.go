@@ -27,7 +27,7 @@ func NewWanted(addresses ...Address) Wanted {
 func (w Wanted) In(v *View) bool {
 	var room [128]byte
 	value := func(b []byte) bool {
-		if loose, ok := appendLooseKey(room[:0], b); ok {
+		if loose, ok := appendLooseKey(room[:0], b, false); ok {
 			return w[Key(loose)] != nil
 		}
 		return w.Has(ParseAddress(string(b)))

@@ -44,7 +44,7 @@ func (c *collector) Portion() Portion {
 }
 
 func (p *collected) Entry(v *conflicts.View) {
-	p.index.Add(v)
+	ordinary := p.index.Add(v)
 	p.entry(v)
 	if len(p.inside) > 0 {
 		dn := string(v.DN)
@@ -54,8 +54,10 @@ func (p *collected) Entry(v *conflicts.View) {
 			}
 		}
 	}
-	if found := v.Findings(); len(found) > 0 && p.c.judge.Reports(found[0].DN) {
-		p.findings = append(p.findings, found...)
+	if !ordinary {
+		if e := v.Entry(); p.c.judge.Reports(e.DN) {
+			p.findings = append(p.findings, conflicts.Findings(e)...)
+		}
 	}
 }
 

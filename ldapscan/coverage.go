@@ -12,37 +12,54 @@ import (
 type coverage struct {
 	export     string
 	partitions map[string]*conflicts.Coverage // by the name in lower case
-	parents    map[string]*conflicts.Coverage // by the name of a container
+	ends       []nameEnd                      // so that most names need not be taken apart
 }
 
-// maxParents bounds the memory for containers of objects.
-const maxParents = 10_000
+// A nameEnd is how names in a partition end.
+type nameEnd struct {
+	text string // a comma and DC parts, as written
+	row  *conflicts.Coverage
+}
+
+// maxEnds bounds the time that is spent on names that end in none.
+const maxEnds = 32
 
 func newCoverage(export string) *coverage {
-	return &coverage{export: export, partitions: map[string]*conflicts.Coverage{}, parents: map[string]*conflicts.Coverage{}}
+	return &coverage{export: export, partitions: map[string]*conflicts.Coverage{}}
 }
 
 // of returns the row of the partition that holds an object, or of the whole file
-// where its name does not tell. What stands in a container below the head of a
-// partition lies in that partition, so that most names need not be taken apart.
+// where its name does not tell.
 func (c *coverage) of(dn []byte) *conflicts.Coverage {
-	parent := bytes.TrimLeft(parentOf(dn), " ")
-	if row := c.parents[string(parent)]; row != nil {
-		return row
+	for _, end := range c.ends {
+		if n := len(dn) - len(end.text); n > 0 && string(dn[n:]) == end.text && inside(dn[:n]) {
+			return end.row
+		}
 	}
 	partition := conflicts.Partition(string(dn))
-	below := len(parent) > len(partition)
 	if partition == "" {
-		partition = c.export
+		return c.row(c.export)
 	}
 	row := c.row(partition)
-	if below {
-		if len(c.parents) == maxParents {
-			clear(c.parents)
-		}
-		c.parents[string(parent)] = row
+	if partition[0]|0x20 == 'd' && len(c.ends) < maxEnds && !slices.ContainsFunc(c.ends, func(e nameEnd) bool { return e.text[1:] == partition }) {
+		c.ends = append(c.ends, nameEnd{"," + partition, row})
 	}
 	return row
+}
+
+// inside reports whether what stands in a name before a comma and DC parts ends in an
+// RDN that surely begins no other partition, as that of nearly every object does.
+func inside(name []byte) bool {
+	rdn := name[bytes.LastIndexByte(name, ',')+1:]
+	if before := len(name) - len(rdn) - 2; before >= 0 && name[before] == '\\' || name[len(name)-1] == '\\' || len(rdn) <= len("OU=") {
+		return false // a comma is escaped, or may be
+	}
+	if kind := rdn[:len("CN=")]; bytes.EqualFold(kind, []byte("CN=")) {
+		first := rdn[len(kind)] | 0x20
+		return 'd' <= first && first <= 'z' // not CN=Configuration
+	} else {
+		return bytes.EqualFold(kind, []byte("OU="))
+	}
 }
 
 // row returns the row of a partition. Of the ways in which its name is written
@@ -93,18 +110,4 @@ func least(s *string, other string) {
 	if *s == "" || other != "" && other < *s {
 		*s = other
 	}
-}
-
-// parentOf returns what stands behind the first comma of a name that is not
-// escaped.
-func parentOf(dn []byte) []byte {
-	for i := 0; i < len(dn); i++ {
-		switch dn[i] {
-		case '\\':
-			i++
-		case ',':
-			return dn[i+1:]
-		}
-	}
-	return nil
 }

@@ -92,18 +92,40 @@ func (p *places) of(hashes map[uint64]bool) (offsets []int64, known bool) {
 
 // repeated returns the hashes that more than one record has, in order.
 func (p *places) repeated() []uint64 {
-	n := 0
-	for _, block := range p.blocks {
-		n += len(block.list)
+	lists := make([][]uint64, len(p.blocks))
+	for i, block := range p.blocks {
+		lists[i] = block.list
 	}
-	// The first bits of a hash, of which the bitmap has 16 to 32 for each place, tell
-	// most from all others.
-	shift := 64 - min(bits.Len(uint(n))+4, 64-offsetBits)
-	seen := make(bitmap, (1<<(64-shift)+63)/64)
+	// The first bits of a hash tell most from all others, and its last bits most of
+	// the rest.
+	hashes := sharers(lists, func(n int) (left, right int) { return 0, 64 - n })
+	hashes = sharers([][]uint64{hashes}, func(n int) (left, right int) { return 64 - offsetBits - n, 64 - n })
+	slices.Sort(hashes)
+	repeated := hashes[:0]
+	for i, h := range hashes {
+		if i > 0 && h == hashes[i-1] && (len(repeated) == 0 || repeated[len(repeated)-1] != h) {
+			repeated = append(repeated, h)
+		}
+	}
+	return repeated
+}
+
+// sharers returns the hashes of places of which others have the same bits, and so all
+// that are repeated, and about one in ten of the others. It takes as many bits as are
+// enough for that: shifts tells by how much a hash is shifted so that n of its bits are
+// left.
+func sharers(lists [][]uint64, shifts func(n int) (left, right int)) (hashes []uint64) {
+	n := 0
+	for _, list := range lists {
+		n += len(list)
+	}
+	n = min(bits.Len(uint(n))+4, 64-offsetBits)
+	left, right := shifts(n)
+	seen := make(bitmap, (1<<n+63)/64)
 	var again []uint64
-	for _, block := range p.blocks {
-		for _, place := range block.list {
-			if i := place >> shift; seen.has(i) {
+	for _, list := range lists {
+		for _, place := range list {
+			if i := place << left >> right; seen.has(i) {
 				again = append(again, i)
 			} else {
 				seen.set(i)
@@ -114,22 +136,14 @@ func (p *places) repeated() []uint64 {
 	for _, i := range again {
 		seen.set(i)
 	}
-	var hashes []uint64
-	for _, block := range p.blocks {
-		for _, place := range block.list {
-			if seen.has(place >> shift) {
+	for _, list := range lists {
+		for _, place := range list {
+			if seen.has(place << left >> right) {
 				hashes = append(hashes, place&^maxOffset)
 			}
 		}
 	}
-	slices.Sort(hashes)
-	repeated := hashes[:0]
-	for i, h := range hashes {
-		if i > 0 && h == hashes[i-1] && (len(repeated) == 0 || repeated[len(repeated)-1] != h) {
-			repeated = append(repeated, h)
-		}
-	}
-	return repeated
+	return hashes
 }
 
 type bitmap []uint64

@@ -124,7 +124,7 @@ func (d *Directory) hosts() ([]string, error) {
 		names[r.dn] = a.first("dnshostname")
 		for _, name := range holdings {
 			if slices.ContainsFunc(a.all(strings.ToLower(name)), func(dn string) bool { return sameDN(dn, partition) }) {
-				holders = append(holders, string(parentOf([]byte(r.dn))))
+				holders = append(holders, conflicts.ParentDN(r.dn))
 				return
 			}
 		}
