@@ -11,7 +11,7 @@ import (
 
 // ComparisonTable writes a comparison for the eyes of people: a block for each
 // object that differs, with what each domain controller has of it, then the
-// conflicts that replication brings, the counts, and whether all was compared.
+// conflicts that replication brings, and last what [ComparisonTotals] writes.
 func ComparisonTable(w io.Writer, c *conflicts.Comparison, opts TableOptions) error {
 	t := newTable(w, opts)
 	for i := range c.Differences {
@@ -20,6 +20,19 @@ func ComparisonTable(w io.Writer, c *conflicts.Comparison, opts TableOptions) er
 	for i := range c.Pending {
 		t.pending(&c.Pending[i])
 	}
+	t.comparisonTotals(c)
+	return t.out.Flush()
+}
+
+// ComparisonTotals writes what ends a [ComparisonTable]: the counts, the notes, and
+// whether all was compared.
+func ComparisonTotals(w io.Writer, c *conflicts.Comparison, opts TableOptions) error {
+	t := newTable(w, opts)
+	t.comparisonTotals(c)
+	return t.out.Flush()
+}
+
+func (t *table) comparisonTotals(c *conflicts.Comparison) {
 	t.paragraph("", differing(c), plain)
 	for i := range c.Servers {
 		if text := behind(c, &c.Servers[i]); text != "" {
@@ -35,7 +48,6 @@ func ComparisonTable(w io.Writer, c *conflicts.Comparison, opts TableOptions) er
 	} else {
 		t.paragraph("", fmt.Sprintf("INCOMPLETE: not everything in %s was compared, so differences may be missing: %s", in, strings.Join(c.Problems, "; ")), alarm)
 	}
-	return t.out.Flush()
 }
 
 // difference writes one block, in which servers that have the same stand together.

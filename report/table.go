@@ -13,16 +13,17 @@ type TableOptions struct {
 	// Width is that of the terminal in columns. Zero means 100; less than 60 is
 	// taken as 60.
 	Width int
-	// Brief shows the first 200 conflicts alone, and says so.
+	// Brief shows the first 200 conflicts and the first 200 findings alone, and
+	// says so.
 	Brief bool
 	// Color marks addresses and warnings with ANSI escape sequences.
 	Color bool
 }
 
 // Table writes the audit for the eyes of people: a block for each event from which
-// it was made, if any, and for each conflict, its keeper first and marked with "*", then the counts, and last whether the scan was
-// complete. Long names are shortened in the middle; the other outputs have them
-// in full.
+// it was made, if any, and for each conflict, its keeper first and marked with "*",
+// then the findings, and last what [Totals] writes. Long names are shortened in
+// the middle; the other outputs have them in full.
 func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	t := newTable(w, opts)
 	t.changes = newPlan(a)
@@ -37,10 +38,60 @@ func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 			t.conflict(&a.Conflicts[i])
 		}
 	}
-	if shown < len(a.Conflicts) {
+	t.rest(shown, len(a.Conflicts), "conflict")
+	t.findings(a.Findings, opts.Brief)
+	t.totals(a)
+	return t.out.Flush()
+}
+
+// rest says that not all of a list are shown.
+func (t *table) rest(shown, all int, noun string) {
+	if shown < all {
 		t.paragraph("", fmt.Sprintf("Shown are the first %s of %s: the files of -o have all, and so has what is printed to a file or a pipe.",
-			number(shown), quantity(len(a.Conflicts), "conflict")), plain)
+			number(shown), quantity(all, noun)), plain)
 	}
+}
+
+// findings writes a heading for each kind and below it the findings of it.
+func (t *table) findings(list []conflicts.Finding, brief bool) {
+	shown := len(list)
+	if brief {
+		shown = min(shown, listed)
+	}
+	for i := range list[:shown] {
+		f := &list[i]
+		if i == 0 || f.Kind != list[i-1].Kind {
+			if i > 0 {
+				t.line("", "", plain)
+			}
+			t.line("", "finding: "+f.Kind.Title(), bold)
+		}
+		t.line("  ", f.DN, plain)
+		switch both := f.Value + "  (" + f.Detail + ")"; {
+		case f.Value == "":
+			t.paragraph(indent, f.Detail, plain)
+		case columns(Escape(both)) <= t.width-len(indent):
+			t.line(indent, both, plain)
+		default:
+			t.line(indent, f.Value, plain)
+			t.paragraph(indent, "("+f.Detail+")", plain)
+		}
+	}
+	if shown > 0 {
+		t.line("", "", plain)
+	}
+	t.rest(shown, len(list), "finding")
+}
+
+// Totals writes what ends a [Table]: the counts, the notes, and whether the scan was
+// complete.
+func Totals(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
+	t := newTable(w, opts)
+	t.totals(a)
+	return t.out.Flush()
+}
+
+func (t *table) totals(a *conflicts.Audit) {
 	t.paragraph("", Counts(a), plain)
 	for _, note := range a.Notes {
 		t.paragraph("", "Note: "+note, plain)
@@ -50,7 +101,6 @@ func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 		style = alarm
 	}
 	t.paragraph("", Completeness(a), style)
-	return t.out.Flush()
 }
 
 // style is the parameter of an SGR sequence (ECMA-48 section 8.3.117).
