@@ -87,8 +87,7 @@ func (o *applyOptions) addFlags(fs *pflag.FlagSet) {
 // refuse every plan.
 const leastPercent = 0.0001
 
-// check validates what can be validated before anything is contacted. A guard that
-// is set has to be one: not setting it is how to do without.
+// check: a guard that is set has to be one; not setting it is how to do without.
 func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error {
 	ways := 0
 	for _, given := range []bool{len(args) > 0, o.resume != "", o.undo != ""} {
@@ -132,21 +131,6 @@ func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error
 	return nil
 }
 
-func newApply(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	o := &applyOptions{}
-	fs := pflag.NewFlagSet("apply", pflag.ContinueOnError)
-	o.addFlags(fs)
-	return fs, func(ctx context.Context, args []string) (int, error) {
-		if err := c.settle(fs, alternatives...); err != nil {
-			return 0, err
-		}
-		if err := o.check(c, fs, args); err != nil {
-			return 0, err
-		}
-		return o.run(ctx, c)
-	}
-}
-
 func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 	var j *apply.Journal
 	if o.resume != "" || o.undo != "" {
@@ -167,7 +151,7 @@ func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 	}
 	if j != nil {
 		if err := apply.Settle(ctx, forest, j); err != nil {
-			return o.ended(c, j, err)
+			return o.ended(c, j, elsewhere(err))
 		}
 		if o.amendments = j.Left(); o.undo != "" {
 			o.amendments = j.Inverses()
@@ -185,33 +169,51 @@ func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 	if ok, err := o.confirm(ctx, c, forest, todo, len(plan)); !ok {
 		return exitInterrupted, err
 	}
-	w, err := apply.Connect(ctx, forest, amendments(todo))
+	if end, err := o.execute(ctx, c, forest, j, amendments(plan), amendments(todo)); end != exitClean || err != nil {
+		return end, err
+	}
+	return code, nil
+}
+
+// elsewhere is the error of a journal whose servers are not those that were opened, or
+// can no longer be reached.
+func elsewhere(err error) error {
+	if e := (*ldapscan.Error)(nil); errors.As(err, &e) {
+		return unreached(err)
+	}
+	return err
+}
+
+// execute makes the changes that are to be done now, of a plan that was confirmed, and says
+// how that ended. The journal is nil for a plan that has none yet.
+func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan.Forest, j *apply.Journal, plan, todo []conflicts.Amendment) (int, error) {
+	w, err := apply.Connect(ctx, forest, todo)
 	if err != nil {
-		return 0, err
+		return 0, unreached(err)
 	}
 	defer w.Close()
-	head := apply.Head{Version: version(), Files: o.files, Servers: apply.Servers(forest, amendments(plan))}
+	head := apply.Head{Version: version(), Files: o.files, Servers: apply.Servers(forest, plan)}
 	switch {
 	case j == nil:
-		if j, err = apply.Create(o.journal, time.Now, head, amendments(plan)); err == nil {
+		if j, err = apply.Create(o.journal, time.Now, head, plan); err == nil {
 			defer j.Close()
 		}
-	case undoing && !j.Undoing():
+	case o.undo != "" && !j.Undoing():
 		err = j.Undo(head)
 	default:
 		err = j.Resume(head)
 	}
 	if err != nil {
-		return 0, &outputError{err, "nothing more was written to the directory; a journal needs room and write access, and --journal names another"}
+		return 0, &failure{exitIncomplete, err, "nothing more was written to the directory; a journal needs room and write access, and --journal names another"}
 	}
-	word := map[bool]string{false: "applied", true: "undone"}[undoing]
-	err = w.Run(ctx, j, amendments(todo), func(a *conflicts.Amendment) {
+	word := "applied"
+	if j.Undoing() {
+		word = "undone"
+	}
+	err = w.Run(ctx, j, todo, func(a *conflicts.Amendment) {
 		fmt.Fprintln(c.stdout, report.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
 	})
-	if end, err := o.ended(c, j, err); end != exitClean || err != nil {
-		return end, err
-	}
-	return code, nil
+	return o.ended(c, j, err)
 }
 
 // openJournal opens a journal to go on with.

@@ -9,7 +9,6 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
-	"proxyaddr/report"
 )
 
 const checkUsage = `Check tells whether addresses are free, and who has those that are taken: in
@@ -38,21 +37,28 @@ not be told of all, because not everything could be read.
 // checkOptions are the settings of a check.
 type checkOptions struct {
 	source
-	format    string
+	formatting
 	addresses []conflicts.Address
+}
+
+// An availability is what a check found out.
+type availability struct {
+	list    []conflicts.Availability
+	problem string // why not everything could be read, or empty
+	notes   []string
 }
 
 func (o *checkOptions) addFlags(fs *pflag.FlagSet) {
 	o.source.addFlags(fs)
-	fs.StringVar(&o.format, "format", "table", "write table or json to stdout")
+	o.formatting.addFlags(fs, checkFormats.names())
 }
 
-func (o *checkOptions) check(args []string) error {
-	switch {
-	case len(args) == 0:
+func (o *checkOptions) check(_ *console, fs *pflag.FlagSet, args []string) error {
+	if len(args) == 0 {
 		return wrong("write for example proxyaddr check bob@example.com -d example.com", "no address to check")
-	case !slices.Contains([]string{"table", "json"}, o.format):
-		return wrong("the formats are table and json", "--format %s: unknown", o.format)
+	}
+	if err := o.formatting.check(fs, checkFormats.names()); err != nil {
+		return err
 	}
 	for _, arg := range args {
 		a := typed(arg)
@@ -73,21 +79,6 @@ func typed(text string) conflicts.Address {
 	return a
 }
 
-func newCheck(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	o := &checkOptions{}
-	fs := pflag.NewFlagSet("check", pflag.ContinueOnError)
-	o.addFlags(fs)
-	return fs, func(ctx context.Context, args []string) (int, error) {
-		if err := c.settle(fs, alternatives...); err != nil {
-			return 0, err
-		}
-		if err := o.check(args); err != nil {
-			return 0, err
-		}
-		return o.run(ctx, c)
-	}
-}
-
 func (o *checkOptions) run(ctx context.Context, c *console) (int, error) {
 	src, done, err := o.connect(ctx, c)
 	if err != nil {
@@ -98,21 +89,13 @@ func (o *checkOptions) run(ctx context.Context, c *console) (int, error) {
 	if list == nil {
 		return 0, o.unreadable(failed)
 	}
-	problem := ""
-	if failed != nil {
-		problem = failed.Error()
-	}
-	notes := c.tellHidden(ctx, src)
-	if o.format == "json" {
-		err = report.CheckJSON(c.stdout, list, problem, notes)
-	} else {
-		err = report.CheckTable(c.stdout, list, report.TableOptions{Width: c.width(), Color: c.colour()})
+	found := &availability{list: list, problem: textOf(failed), notes: c.tellHidden(ctx, src)}
+	if err := checkFormats.write(c, o.format, found); err != nil {
+		return 0, err
 	}
 	switch {
-	case err != nil:
-		return 0, unprinted(err)
 	case failed != nil:
-		c.log("incomplete: %s", problem)
+		c.log("incomplete: %v", failed)
 		return exitIncomplete, nil
 	case slices.ContainsFunc(list, func(a conflicts.Availability) bool { return a.Taken() }):
 		return exitConflicts, nil

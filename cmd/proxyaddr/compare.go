@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
-	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
-	"proxyaddr/report"
 )
 
 // checkCompare tells a setting that --compare-dcs has no use for.
@@ -27,8 +26,8 @@ func (o *scanOptions) checkCompare() error {
 		return alone("--secondary")
 	case o.output != "":
 		return wrong("send the output of --format json to a file", "--output does not go with --compare-dcs")
-	case o.format != "table" && o.format != "json":
-		return wrong("it takes table and json", "--format %s does not go with --compare-dcs", o.format)
+	case !slices.Contains(comparisonFormats.names(), o.format):
+		return wrong("it takes "+enumerate(comparisonFormats.names(), "and"), "--format %s does not go with --compare-dcs", o.format)
 	case len(o.domains) == 0 && len(o.urls) == 1:
 		return wrong("name another domain controller with -H, or a domain with -d", "--compare-dcs: nothing to compare the domain controller with")
 	}
@@ -54,8 +53,8 @@ func (o *scanOptions) compare(ctx context.Context, c *console) (int, error) {
 	if o.stats {
 		p.stats()
 	}
-	if err := o.writeComparison(c, found); err != nil {
-		return 0, unprinted(err)
+	if err := comparisonFormats.write(c, o.format, found); err != nil {
+		return 0, err
 	}
 	switch {
 	case !found.Complete():
@@ -67,11 +66,4 @@ func (o *scanOptions) compare(ctx context.Context, c *console) (int, error) {
 		return exitConflicts, nil
 	}
 	return exitClean, nil
-}
-
-func (o *scanOptions) writeComparison(c *console, found *conflicts.Comparison) error {
-	if o.format == "json" {
-		return report.ComparisonJSON(c.stdout, found)
-	}
-	return report.ComparisonTable(c.stdout, found, report.TableOptions{Width: c.width(), Color: c.colour()})
 }

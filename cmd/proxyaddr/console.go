@@ -109,7 +109,7 @@ func typedLine(ctx context.Context, r io.Reader) string {
 func (c *console) prompt(ctx context.Context, text string) (string, error) {
 	fd, ok := terminal(c.stdin)
 	if !ok {
-		return "", &usageError{"no terminal to ask for the password", "give it with --password-file or --password-command"}
+		return "", wrong("give it with --password-file or --password-command", "no terminal to ask for the password")
 	}
 	state, err := term.GetState(fd)
 	if err != nil {

@@ -26,23 +26,26 @@ EXAMPLE
   proxyaddr demo -o proxyaddr-demo
 `
 
-func newDemo(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	o := &scanOptions{reporting: reporting{format: "table", commandLine: report.DemoCommand}}
-	fs := pflag.NewFlagSet("demo", pflag.ContinueOnError)
+// demoOptions are the settings of a demo: a scan that has but one.
+type demoOptions struct{ scanOptions }
+
+func (o *demoOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVarP(&o.output, "output", "o", "proxyaddr-demo", "write the files to this `directory`")
-	return fs, func(ctx context.Context, args []string) (int, error) {
-		if len(args) > 0 {
-			return 0, &usageError{problem: fmt.Sprintf("unexpected argument %q", args[0])}
-		}
-		if err := o.claimOver(report.Demo); err != nil {
-			return 0, err
-		}
-		defer o.release()
-		return o.demo(ctx, c)
-	}
 }
 
-func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
+func (o *demoOptions) check(_ *console, fs *pflag.FlagSet, args []string) error {
+	o.format, o.commandLine = "table", report.DemoCommand
+	if err := noArguments(args); err != nil {
+		return err
+	}
+	return o.destination.check(fs)
+}
+
+func (o *demoOptions) run(ctx context.Context, c *console) (int, error) {
+	if err := o.claimOver(report.Demo); err != nil {
+		return 0, err
+	}
+	defer o.release()
 	const password = "demo"
 	var entries bytes.Buffer
 	if err := company.WriteLDIF(&entries); err != nil {
@@ -56,10 +59,10 @@ func (o *scanOptions) demo(ctx context.Context, c *console) (int, error) {
 	d, err := ldapscan.Open(ctx, ldapscan.Config{URL: srv.URL, TLS: &tls.Config{RootCAs: srv.CertPool},
 		Credentials: ldapscan.Credentials{Mechanism: ldapscan.Simple, User: company.Reader, Password: password}})
 	if err != nil {
-		return 0, err
+		return 0, unreached(err)
 	}
 	defer d.Close()
-	audit, err := c.scan(ctx, d, o)
+	audit, err := c.scan(ctx, d, &o.scanOptions)
 	if err != nil {
 		return 0, err
 	}

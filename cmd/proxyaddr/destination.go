@@ -24,6 +24,13 @@ func (d *destination) addFlags(fs *pflag.FlagSet, usage string) {
 	fs.BoolVar(&d.replace, "replace", false, "delete an audit that the directory holds, with its changes, decisions and journals")
 }
 
+func (d *destination) check(fs *pflag.FlagSet) error {
+	if fs.Changed("output") && d.output == "" {
+		return wrong("name a directory, for example -o audit", "--output: the name is empty")
+	}
+	return nil
+}
+
 // claim claims the directory, before anything is read, contacted or asked for.
 // Whoever calls it calls release.
 func (d *destination) claim() error {
@@ -39,9 +46,12 @@ func (d *destination) claimOver(may report.Replaceable) (err error) {
 	}
 	d.dir, err = report.Claim(d.output, time.Now(), may)
 	if r := (*outdir.Refusal)(nil); errors.As(err, &r) {
-		return &usageError{r.Error(), r.Hint}
+		return unusable(err)
 	}
-	return err
+	if err != nil {
+		return unpublished(d.output, err)
+	}
+	return nil
 }
 
 // release gives the directory up. Unless something was published, it is as it was.

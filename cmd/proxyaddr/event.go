@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,6 +50,7 @@ conflicts, and 3 if that could not be told of all.
 type eventOptions struct {
 	source
 	reporting
+	args   []string
 	events []eventlog.Event
 	// damaged are the places of the input that could not be read.
 	damaged []string
@@ -61,23 +61,21 @@ func (o *eventOptions) addFlags(fs *pflag.FlagSet) {
 	o.reporting.addFlags(fs)
 }
 
-// check validates what can be validated before anything is read or contacted.
-func (o *eventOptions) check() error {
-	if err := o.reporting.check(); err != nil {
+func (o *eventOptions) check(_ *console, fs *pflag.FlagSet, args []string) error {
+	o.args = args
+	if err := o.reporting.check(fs); err != nil {
 		return err
 	}
 	return o.source.check()
 }
 
 // read reads the events of all files, or of the text.
-func (o *eventOptions) read(c *console, args []string) error {
+func (o *eventOptions) read(c *console) error {
 	var logs []*eventlog.Log
 	read := func(name string, r io.Reader) error {
 		log, err := eventlog.Read(name, r)
-		if e := (*eventlog.Error)(nil); errors.As(err, &e) {
-			return &usageError{e.Error(), e.Hint}
-		} else if err != nil {
-			return err
+		if err != nil {
+			return unusable(err)
 		}
 		for _, d := range log.Damaged {
 			o.damaged = append(o.damaged, fmt.Sprintf("%s: %v", name, d))
@@ -85,7 +83,7 @@ func (o *eventOptions) read(c *console, args []string) error {
 		logs = append(logs, log)
 		return nil
 	}
-	if len(args) == 0 || len(args) == 1 && args[0] == "-" {
+	if len(o.args) == 0 || len(o.args) == 1 && o.args[0] == "-" {
 		if o.input == "-" {
 			return wrong("put the events or the export into a file", "both the events and --input from stdin")
 		}
@@ -93,7 +91,7 @@ func (o *eventOptions) read(c *console, args []string) error {
 		o.events = eventlog.Merge(logs...)
 		return err
 	}
-	names, text, err := inputs(args)
+	names, text, err := inputs(o.args)
 	switch {
 	case err != nil:
 		return err
@@ -137,30 +135,14 @@ func inputs(args []string) (names []string, text string, err error) {
 	return nil, "", wrong("name files, or put the text of the event between quotes", "%s: no such file", missing)
 }
 
-func newEvent(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	o := &eventOptions{}
-	fs := pflag.NewFlagSet("event", pflag.ContinueOnError)
-	o.addFlags(fs)
-	return fs, func(ctx context.Context, args []string) (int, error) {
-		if err := c.settle(fs, alternatives...); err != nil {
-			return 0, err
-		}
-		if err := o.check(); err != nil {
-			return 0, err
-		}
-		if err := o.claim(); err != nil {
-			return 0, err
-		}
-		defer o.release()
-		if err := o.read(c, args); err != nil {
-			return 0, err
-		}
-		o.commandLine = commandLine("event", fs)
-		return o.run(ctx, c)
-	}
-}
-
 func (o *eventOptions) run(ctx context.Context, c *console) (int, error) {
+	if err := o.claim(); err != nil {
+		return 0, err
+	}
+	defer o.release()
+	if err := o.read(c); err != nil {
+		return 0, err
+	}
 	src, done, err := o.connect(ctx, c)
 	if err != nil {
 		return 0, err

@@ -53,7 +53,7 @@ func (o *fixOptions) addFlags(fs *pflag.FlagSet) {
 	o.source.addFlags(fs)
 }
 
-func (o *fixOptions) check(args []string) error {
+func (o *fixOptions) check(_ *console, _ *pflag.FlagSet, args []string) error {
 	switch {
 	case len(args) == 0:
 		return wrong("write for example proxyaddr fix audit/report.xlsx -o approved", "no workbook to read")
@@ -74,26 +74,11 @@ func (o *fixOptions) check(args []string) error {
 	return nil
 }
 
-func newFix(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	o := &fixOptions{}
-	fs := pflag.NewFlagSet("fix", pflag.ContinueOnError)
-	o.addFlags(fs)
-	return fs, func(ctx context.Context, args []string) (int, error) {
-		if err := c.settle(fs, alternatives...); err != nil {
-			return 0, err
-		}
-		if err := o.check(args); err != nil {
-			return 0, err
-		}
-		if err := o.claim(); err != nil {
-			return 0, err
-		}
-		defer o.release()
-		return o.run(ctx, c)
-	}
-}
-
 func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
+	if err := o.claim(); err != nil {
+		return 0, err
+	}
+	defer o.release()
 	review, err := report.OpenReview(o.workbook)
 	if err != nil {
 		return c.refuse(err)

@@ -71,7 +71,7 @@ func (l *login) check() error {
 	targets := slices.Concat(l.urls, l.domains)
 	for _, u := range l.urls { // before anything shows one
 		if err := ldapscan.CheckURL(u); err != nil {
-			return &usageError{err.Error(), err.Hint}
+			return unusable(err)
 		}
 	}
 	for _, domain := range l.domains {
@@ -116,7 +116,7 @@ func (l *login) check() error {
 	}
 	for _, u := range l.urls {
 		if err := l.config(u).Check(); err != nil {
-			return &usageError{err.Error(), err.Hint}
+			return unusable(err)
 		}
 	}
 	return nil
@@ -203,7 +203,10 @@ func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Co
 			return openAs(ctx, c, l, do)
 		}
 	}
-	return opened, err
+	if err != nil {
+		return opened, unreached(err)
+	}
+	return opened, nil
 }
 
 // credentials returns those for the i-th directory.
@@ -235,7 +238,7 @@ func (l *login) credentials(ctx context.Context, c *console, i int, passwords ma
 	}
 	cred.Password = passwords[from]
 	if cred.Password == "" {
-		return cred, &usageError{fmt.Sprintf("%s: the password is empty", cred.User), "an empty password binds as nobody"}
+		return cred, wrong("an empty password binds as nobody", "%s: the password is empty", cred.User)
 	}
 	return cred, nil
 }
@@ -250,11 +253,15 @@ func (l *login) password(ctx context.Context, c *console, user, file string) (st
 		}
 		defer f.Close()
 		c.warnIfShared(file)
-		return firstLine(f)
+		secret, err := firstLine(f)
+		if err != nil {
+			return "", unopened("--password-file names a file that holds the password in its first line", err)
+		}
+		return secret, nil
 	case l.passwordCommand != "":
 		secret, err := c.output(ctx, l.passwordCommand)
 		if err != nil {
-			return "", &usageError{problem: fmt.Sprintf("--password-command: %v", err)}
+			return "", wrong("", "--password-command: %v", err)
 		}
 		return secret, nil
 	}

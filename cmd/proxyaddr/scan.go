@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -75,13 +74,11 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 }
 
-// check validates what can be validated before anything is contacted, and
-// reports the first mistake.
-func (o *scanOptions) check(args []string) error {
-	if len(args) > 0 {
-		return wrong("", "unexpected argument %q", args[0])
+func (o *scanOptions) check(_ *console, fs *pflag.FlagSet, args []string) error {
+	if err := noArguments(args); err != nil {
+		return err
 	}
-	if err := o.reporting.check(); err != nil {
+	if err := o.reporting.check(fs); err != nil {
 		return err
 	}
 	if o.compareDCs {
@@ -98,34 +95,14 @@ func (o *scanOptions) check(args []string) error {
 	return o.source.check()
 }
 
-func wrong(hint, format string, args ...any) error {
-	return &usageError{fmt.Sprintf(format, args...), hint}
-}
-
-func newScan(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	o := &scanOptions{}
-	fs := pflag.NewFlagSet("scan", pflag.ContinueOnError)
-	o.addFlags(fs)
-	return fs, func(ctx context.Context, args []string) (int, error) {
-		if err := c.settle(fs, alternatives...); err != nil {
-			return 0, err
-		}
-		if err := o.check(args); err != nil {
-			return 0, err
-		}
-		if err := o.claim(); err != nil {
-			return 0, err
-		}
-		defer o.release()
-		o.commandLine = commandLine("scan", fs)
-		return o.run(ctx, c)
-	}
-}
-
 func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
 	if o.compareDCs {
 		return o.compare(ctx, c)
 	}
+	if err := o.claim(); err != nil {
+		return 0, err
+	}
+	defer o.release()
 	src, done, err := o.connect(ctx, c)
 	if err != nil {
 		return 0, err

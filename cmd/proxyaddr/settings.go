@@ -10,6 +10,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// alternatives are groups of flags that stand for each other: where one is set,
+// lower levels do not set another.
+var alternatives = [][]string{
+	{"url", "domain", "input"},
+	{"prompt", "password-file", "password-command", "keytab", "ccache"},
+	{"format", "quiet"},
+}
+
 // settle fills the flags that the command line left alone from PROXYADDR_*
 // variables, then those that are left from the file that --config names. The
 // variable of --bind-dn is PROXYADDR_BIND_DN; a repeatable flag takes one value
@@ -19,13 +27,15 @@ import (
 // repeatable flag has several lines. Empty lines, lines that begin with "#" and
 // flags of other commands are passed over.
 //
-// Flags of a group stand for each other: where one is set, lower levels do not
-// set another.
-func (c *console) settle(fs *pflag.FlagSet, groups ...[]string) error {
+// A command without --config has no settings.
+func (c *console) settle(fs *pflag.FlagSet) error {
+	if fs.Lookup("config") == nil {
+		return nil
+	}
 	fixed := map[string]bool{}
 	level := func() {
 		fs.Visit(func(f *pflag.Flag) { fixed[f.Name] = true })
-		for _, group := range groups {
+		for _, group := range alternatives {
 			if slices.ContainsFunc(group, func(name string) bool { return fixed[name] }) {
 				for _, name := range group {
 					fixed[name] = true
@@ -43,7 +53,7 @@ func (c *console) settle(fs *pflag.FlagSet, groups ...[]string) error {
 		}
 		for line := range strings.Lines(value) {
 			if err := fs.Set(f.Name, strings.TrimRight(line, "\r\n")); err != nil {
-				failed = &usageError{problem: fmt.Sprintf("%s: %v", variable, err)}
+				failed = wrong("", "%s: %v", variable, err)
 			}
 		}
 	})
@@ -53,12 +63,11 @@ func (c *console) settle(fs *pflag.FlagSet, groups ...[]string) error {
 		return failed
 	}
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
-	new(scanOptions).addFlags(all) // one file serves every command
-	others := pflag.NewFlagSet("", pflag.ContinueOnError)
-	new(applyOptions).addFlags(others)
-	all.AddFlagSet(others)
+	for _, cmd := range commands { // one file serves all of them
+		all.AddFlagSet(cmd.flags(cmd.new()))
+	}
 	return readConfig(path, func(name, value string) error {
-		if all.Lookup(name) == nil && fs.Lookup(name) == nil || name == "config" {
+		if all.Lookup(name) == nil || name == "config" {
 			return fmt.Errorf("unknown setting %q", name)
 		}
 		if fixed[name] || fs.Lookup(name) == nil {
@@ -82,26 +91,26 @@ func readConfig(path string, set func(name, value string) error) error {
 		}
 		name, value, ok := strings.Cut(line, "=")
 		if !ok {
-			return &usageError{problem: fmt.Sprintf("%s:%d: not of the form flag = value", path, n)}
+			return wrong("", "%s:%d: not of the form flag = value", path, n)
 		}
 		if err := set(strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
-			return &usageError{problem: fmt.Sprintf("%s:%d: %v", path, n, err)}
+			return wrong("", "%s:%d: %v", path, n, err)
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return &usageError{problem: fmt.Sprintf("%s: %v", path, err)}
+		return wrong("", "%s: %v", path, err)
 	}
 	return nil
 }
 
 // unreported are flags that do not bear on what is found: where secrets and
 // certificates come from, and where results go.
-var unreported = []string{"config", "output", "replace", "format", "stats", "prompt", "password-file", "password-command", "keytab", "ccache", "ca-file",
+var unreported = []string{"config", "output", "replace", "format", "quiet", "stats", "prompt", "password-file", "password-command", "keytab", "ccache", "ca-file",
 	"cert-file", "key-file"}
 
 // commandLine writes the settings in force as a command line for the reports.
-func commandLine(name string, fs *pflag.FlagSet) string {
-	words := []string{"proxyaddr", name}
+func commandLine(fs *pflag.FlagSet) string {
+	words := []string{"proxyaddr", fs.Name()}
 	fs.Visit(func(f *pflag.Flag) {
 		if slices.Contains(unreported, f.Name) {
 			return

@@ -16,10 +16,6 @@ type source struct {
 	config string // of all settings
 }
 
-// alternatives are flags that stand for each other, of every command that reads a
-// source.
-var alternatives = [][]string{{"url", "domain", "input"}, {"prompt", "password-file", "password-command", "keytab", "ccache"}}
-
 func (s *source) addFlags(fs *pflag.FlagSet) {
 	s.login.addFlags(fs)
 	fs.StringVar(&s.input, "input", "", "read this LDIF `export` instead of a domain controller, - for standard input")
@@ -81,7 +77,7 @@ func (s *source) openExport(ctx context.Context, c *console) (*ldapscan.Export, 
 // unreadable is what an export that could not be read at all means to the user.
 func (s *source) unreadable(err error) error {
 	if e := (*ldapscan.Error)(nil); s.input != "" && errors.As(err, &e) {
-		return &usageError{e.Error(), e.Hint}
+		return unusable(err)
 	}
 	return err
 }

@@ -48,22 +48,29 @@ and is 5.
 // verifyOptions are the settings of a verification.
 type verifyOptions struct {
 	source
-	format     string
+	formatting
 	files      []apply.File
 	amendments []conflicts.Amendment
 }
 
-func (o *verifyOptions) addFlags(fs *pflag.FlagSet) {
-	o.source.addFlags(fs)
-	fs.StringVar(&o.format, "format", "table", "write table, json or jsonl to stdout")
+// A verification is what a verify found out.
+type verification struct {
+	verdicts []conflicts.Verdict
+	problem  string // why not everything could be read, or empty
+	notes    []string
 }
 
-func (o *verifyOptions) check(c *console, args []string) error {
-	switch {
-	case len(args) == 0:
+func (o *verifyOptions) addFlags(fs *pflag.FlagSet) {
+	o.source.addFlags(fs)
+	o.formatting.addFlags(fs, verifyFormats.names())
+}
+
+func (o *verifyOptions) check(c *console, fs *pflag.FlagSet, args []string) error {
+	if len(args) == 0 {
 		return wrong("write for example proxyaddr verify fix-example.com.ldif -d example.com", "no file to verify")
-	case !slices.Contains([]string{"table", "json", "jsonl"}, o.format):
-		return wrong("the formats are table, json and jsonl", "--format %s: unknown", o.format)
+	}
+	if err := o.formatting.check(fs, verifyFormats.names()); err != nil {
+		return err
 	}
 	if err := o.source.check(); err != nil {
 		return err
@@ -127,26 +134,17 @@ func readFix(name string) (list []conflicts.Amendment, sum string, err error) {
 	return list, hex.EncodeToString(hash.Sum(nil)), err
 }
 
-func newVerify(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	o := &verifyOptions{}
-	fs := pflag.NewFlagSet("verify", pflag.ContinueOnError)
-	o.addFlags(fs)
-	return fs, func(ctx context.Context, args []string) (int, error) {
-		if err := c.settle(fs, alternatives...); err != nil {
-			return 0, err
-		}
-		if err := o.check(c, args); err != nil {
-			return 0, err
-		}
-		code, err := o.run(ctx, c)
-		if changed := reviewed(o.files); err == nil && changed != nil {
-			code = max(code, c.fail(ctx, "verify", changed))
-		}
-		return code, err
+// run tells of a file that was changed since it was written after all else, and beside
+// it.
+func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
+	code, err := o.verify(ctx, c)
+	if changed := reviewed(o.files); err == nil && changed != nil {
+		code = max(code, c.fail(ctx, "verify", changed))
 	}
+	return code, err
 }
 
-func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
+func (o *verifyOptions) verify(ctx context.Context, c *console) (int, error) {
 	src, done, err := o.connect(ctx, c)
 	if err != nil {
 		return 0, err
@@ -156,25 +154,13 @@ func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
 	if verdicts == nil {
 		return 0, o.unreadable(failed)
 	}
-	problem := ""
-	if failed != nil {
-		problem = failed.Error()
-	}
-	notes := c.tellHidden(ctx, src)
-	switch o.format {
-	case "json":
-		err = report.VerifyJSON(c.stdout, verdicts, problem, notes)
-	case "jsonl":
-		err = report.VerifyJSONL(c.stdout, verdicts, problem, notes)
-	default:
-		err = report.VerifyTable(c.stdout, verdicts, report.TableOptions{Color: c.colour()})
-	}
-	if err != nil {
-		return 0, unprinted(err)
+	found := &verification{verdicts: verdicts, problem: textOf(failed), notes: c.tellHidden(ctx, src)}
+	if err := verifyFormats.write(c, o.format, found); err != nil {
+		return 0, err
 	}
 	c.log("%s", report.StateCounts(verdicts))
 	if failed != nil {
-		c.log("incomplete: %s", problem)
+		c.log("incomplete: %v", failed)
 		return exitIncomplete, nil
 	}
 	c.adviseDenied(verdicts)

@@ -18,14 +18,19 @@ EXAMPLE
   proxyaddr version
 `
 
-func newVersion(c *console) (*pflag.FlagSet, func(context.Context, []string) (int, error)) {
-	return pflag.NewFlagSet("version", pflag.ContinueOnError), func(_ context.Context, args []string) (int, error) {
-		if len(args) > 0 {
-			return 0, &usageError{problem: fmt.Sprintf("unexpected argument %q", args[0])}
-		}
-		_, err := fmt.Fprintf(c.stdout, "proxyaddr %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		return exitClean, err
+type versionOptions struct{}
+
+func (*versionOptions) addFlags(*pflag.FlagSet) {}
+
+func (*versionOptions) check(_ *console, _ *pflag.FlagSet, args []string) error {
+	return noArguments(args)
+}
+
+func (*versionOptions) run(_ context.Context, c *console) (int, error) {
+	if _, err := fmt.Fprintf(c.stdout, "proxyaddr %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil {
+		return 0, unprinted(err)
 	}
+	return exitClean, nil
 }
 
 // version returns the module's version, which the Go command takes from the

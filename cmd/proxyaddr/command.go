@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/pflag"
+)
+
+// A command is one subcommand.
+type command struct {
+	name, about string
+	// usage stands above the flags in its help.
+	usage string
+	new   func() action
+}
+
+// An action is one use of a command. The driver, [command.run], calls its methods
+// in this order.
+type action interface {
+	addFlags(fs *pflag.FlagSet)
+	// check validates what can be validated before anything is contacted or
+	// asked for, once the flags are set, and reports the first mistake.
+	check(c *console, fs *pflag.FlagSet, args []string) error
+	// run returns the exit code, or an error that has one (see [console.fail]).
+	run(ctx context.Context, c *console) (int, error)
+}
+
+var commands = []command{
+	{"scan", "scan a directory or an LDIF export for conflicts", scanUsage, func() action { return &scanOptions{} }},
+	{"check", "tell whether addresses are free, and who has them", checkUsage, func() action { return &checkOptions{} }},
+	{"event", "tell what an event 9514 or 9217 of Exchange is about", eventUsage, func() action { return &eventOptions{} }},
+	{"demo", "scan a made-up company and show what comes out", demoUsage, func() action { return &demoOptions{} }},
+	{"fix", "write the fix files of what was approved in the workbook", fixUsage, func() action { return &fixOptions{} }},
+	{"verify", "compare fix files with the directory as it is now", verifyUsage, func() action { return &verifyOptions{} }},
+	{"apply", "make the changes of fix files, and take them back", applyUsage, func() action { return &applyOptions{} }},
+	{"version", "print the version", versionUsage, func() action { return &versionOptions{} }},
+}
+
+// flags returns the flags of an action.
+func (cmd *command) flags(a action) *pflag.FlagSet {
+	fs := pflag.NewFlagSet(cmd.name, pflag.ContinueOnError)
+	fs.SortFlags = false
+	fs.Usage = func() {}
+	a.addFlags(fs)
+	return fs
+}
+
+// run runs the command and returns its exit code.
+func (cmd *command) run(ctx context.Context, c *console, args []string) int {
+	a := cmd.new()
+	fs := cmd.flags(a)
+	err := fs.Parse(args)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return c.print(ctx, cmd.help(fs))
+	case err != nil:
+		return c.fail(ctx, cmd.name, misspelt(err, fs))
+	}
+	if err := c.settle(fs); err != nil {
+		return c.fail(ctx, cmd.name, err)
+	}
+	if err := a.check(c, fs, fs.Args()); err != nil {
+		return c.fail(ctx, cmd.name, err)
+	}
+	code, err := a.run(ctx, c)
+	if err != nil {
+		return c.fail(ctx, cmd.name, err)
+	}
+	return code
+}
+
+func noArguments(args []string) error {
+	if len(args) > 0 {
+		return wrong("", "unexpected argument %q", args[0])
+	}
+	return nil
+}
+
+// textOf returns the text of an error, or "" for nil.
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

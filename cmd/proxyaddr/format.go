@@ -1,0 +1,141 @@
+package main
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/report"
+)
+
+// formats are what --format of a command takes, each with what writes its result
+// to stdout. The first is the default.
+type formats[T any] []struct {
+	name  string
+	write func(c *console, result T) error
+}
+
+// The formats of each command and each kind of result. Totals are what --quiet
+// prints; of verify they stand on stderr.
+var (
+	auditFormats = formats[*conflicts.Audit]{
+		{"table", func(c *console, a *conflicts.Audit) error { return report.Table(c.stdout, a, c.tableOptions()) }},
+		{"totals", func(c *console, a *conflicts.Audit) error { return report.Totals(c.stdout, a, c.tableOptions()) }},
+		{"json", func(c *console, a *conflicts.Audit) error { return report.JSON(c.stdout, a) }},
+		{"jsonl", func(c *console, a *conflicts.Audit) error { return report.JSONL(c.stdout, a) }},
+		{"csv", writeCSV},
+	}
+	comparisonFormats = formats[*conflicts.Comparison]{
+		{"table", func(c *console, found *conflicts.Comparison) error {
+			return report.ComparisonTable(c.stdout, found, c.tableOptions())
+		}},
+		{"totals", func(c *console, found *conflicts.Comparison) error {
+			return report.ComparisonTotals(c.stdout, found, c.tableOptions())
+		}},
+		{"json", func(c *console, found *conflicts.Comparison) error { return report.ComparisonJSON(c.stdout, found) }},
+	}
+	verifyFormats = formats[*verification]{
+		{"table", func(c *console, v *verification) error {
+			return report.VerifyTable(c.stdout, v.verdicts, report.TableOptions{Color: c.colour()})
+		}},
+		{"totals", func(*console, *verification) error { return nil }},
+		{"json", func(c *console, v *verification) error {
+			return report.VerifyJSON(c.stdout, v.verdicts, v.problem, v.notes)
+		}},
+		{"jsonl", func(c *console, v *verification) error {
+			return report.VerifyJSONL(c.stdout, v.verdicts, v.problem, v.notes)
+		}},
+	}
+	checkFormats = formats[*availability]{
+		{"table", func(c *console, a *availability) error { return report.CheckTable(c.stdout, a.list, c.tableOptions()) }},
+		{"json", func(c *console, a *availability) error {
+			return report.CheckJSON(c.stdout, a.list, a.problem, a.notes)
+		}},
+	}
+)
+
+func (f formats[T]) names() []string {
+	names := make([]string, len(f))
+	for i := range f {
+		names[i] = f[i].name
+	}
+	return names
+}
+
+// write writes a result in the format of that name.
+func (f formats[T]) write(c *console, name string, result T) error {
+	for i := range f {
+		if f[i].name == name {
+			if err := f[i].write(c, result); err != nil {
+				return unprinted(err)
+			}
+		}
+	}
+	return nil
+}
+
+// tableOptions are how a table looks on stdout.
+func (c *console) tableOptions() report.TableOptions {
+	_, screen := terminal(c.stdout)
+	return report.TableOptions{Width: c.width(), Color: c.colour(), Brief: screen}
+}
+
+func writeCSV(c *console, a *conflicts.Audit) error {
+	if emptyFile(c.stdout) {
+		if _, err := io.WriteString(c.stdout, report.ByteOrderMark); err != nil {
+			return err
+		}
+	}
+	return report.CSV(c.stdout, a)
+}
+
+// emptyFile reports whether a stream goes to the beginning of a file, as with
+// "> scan.csv", and not through a pipe to a program.
+func emptyFile(stream io.Writer) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular() && info.Size() == 0
+}
+
+// A formatting says in which format a result is written to stdout.
+type formatting struct {
+	format string
+	quiet  bool
+}
+
+// addFlags adds --format for the formats of these names, and --quiet if totals are
+// one of them.
+func (o *formatting) addFlags(fs *pflag.FlagSet, names []string) {
+	fs.StringVar(&o.format, "format", names[0], "write "+enumerate(names, "or")+" to stdout")
+	if slices.Contains(names, "totals") {
+		fs.BoolVarP(&o.quiet, "quiet", "q", false, "write nothing but totals to stdout: short for --format totals")
+	}
+}
+
+func (o *formatting) check(fs *pflag.FlagSet, names []string) error {
+	switch {
+	case !slices.Contains(names, o.format):
+		return wrong("the formats are "+enumerate(names, "and"), "--format %s: unknown", o.format)
+	case o.quiet && fs.Changed("format") && o.format != "totals":
+		return wrong("leave one of them out", "both --quiet and --format %s", o.format)
+	case o.quiet:
+		o.format = "totals"
+	}
+	return nil
+}
+
+// enumerate writes names as "table, json and csv".
+func enumerate(names []string, conjunction string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " " + conjunction + " " + names[last]
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// helpWidth is how many columns help takes at most.
+const helpWidth = 80
+
+// print prints a text of the program itself, and returns the exit code.
+func (c *console) print(ctx context.Context, text string) int {
+	if _, err := io.WriteString(c.stdout, text); err != nil {
+		return c.fail(ctx, "", unprinted(err))
+	}
+	return exitClean
+}
+
+// help is what "proxyaddr help COMMAND" prints.
+func (cmd *command) help(fs *pflag.FlagSet) string {
+	flags := ""
+	if fs.HasFlags() {
+		flags = "FLAGS\n" + fs.FlagUsagesWrapped(helpWidth) + "\n"
+	}
+	return cmd.usage + "\n" + flags + exitStatus()
+}
+
+func overview() string {
+	s := `proxyaddr finds the proxy addresses that more than one directory object claims
+(Exchange event 9514), says who should keep each, and writes an Excel report and
+LDIF files that put it right. No command but apply writes to a directory.
+
+USAGE
+  proxyaddr COMMAND [FLAGS]
+
+COMMANDS
+`
+	for _, cmd := range commands {
+		s += fmt.Sprintf("  %-10s %s\n", cmd.name, cmd.about)
+	}
+	return s + `
+EXAMPLE
+  proxyaddr demo
+  proxyaddr scan -H ldaps://dc1.example.com -D admin@example.com -W -o audit
+
+"proxyaddr help COMMAND" shows the flags of a command.
+
+` + exitStatus()
+}
+
+// unknownCommand is the error for a command that there is not.
+func unknownCommand(name string) error {
+	names := []string{"help"}
+	for _, cmd := range commands {
+		names = append(names, cmd.name)
+	}
+	hint := `"proxyaddr help" lists the commands`
+	if meant := nearest(name, names); meant != "" {
+		hint = fmt.Sprintf("did you mean %q? %s", meant, hint)
+	}
+	return wrong(hint, "unknown command %q", name)
+}
+
+// misspelt is the error for flags that could not be parsed.
+func misspelt(err error, fs *pflag.FlagSet) error {
+	hint := ""
+	if e := (*pflag.NotExistError)(nil); errors.As(err, &e) {
+		var names []string
+		fs.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if meant := nearest(e.GetSpecifiedName(), names); meant != "" {
+			hint = fmt.Sprintf("did you mean --%s? %q shows the flags", meant, "proxyaddr help "+fs.Name())
+		}
+	}
+	return &failure{exitUsage, err, hint}
+}
+
+// nearest returns the name that was likely meant by what was typed, or "". What
+// begins a single name is that name; otherwise a third of the letters may be wrong.
+func nearest(typed string, names []string) string {
+	typed = strings.ToLower(typed)
+	if len(typed) < 2 {
+		return ""
+	}
+	best, least := "", max(1, len(typed)/3)+1
+	var begun []string
+	for _, name := range names {
+		if strings.HasPrefix(name, typed) {
+			begun = append(begun, name)
+		}
+		if d := distance(typed, name); d < least {
+			best, least = name, d
+		}
+	}
+	if best == "" && len(begun) == 1 {
+		return begun[0]
+	}
+	return best
+}
+
+// distance is how many letters have to be put in, left out, replaced or swapped
+// with the next to make b of a: the distance of optimal string alignment.
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = d
+		}
+	}
+	return rows[len(a)][len(b)]
+}
