@@ -37,10 +37,10 @@ writes, or what Event Viewer saves. Anything else is the text of an event.
 Without an argument, or with "-", the input is stdin. Repeated events are
 counted once.
 
-With -o all files appear together or not at all, in a directory that is
-missing, empty, or holds an earlier audit without changes, decisions or a
-journal; --replace deletes one that has them. {date} in its name becomes the
-date in UTC.
+With -o the totals alone are printed, unless --format is given, and all files
+appear together or not at all, in a directory that is missing, empty, or holds
+an earlier audit without changes, decisions or a journal; --replace deletes one
+that has them. {date} in its name becomes the date in UTC.
 
 The exit status is 0 if nothing is left of what was logged, 1 if there are
 conflicts, and 3 if that could not be told of all.

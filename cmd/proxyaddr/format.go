@@ -113,7 +113,7 @@ type formatting struct {
 // addFlags adds --format for the formats of these names, and --quiet if totals are
 // one of them.
 func (o *formatting) addFlags(fs *pflag.FlagSet, names []string) {
-	fs.StringVar(&o.format, "format", names[0], "write "+enumerate(names, "or")+" to stdout")
+	fs.StringVar(&o.format, "format", names[0], "write to stdout in this `format`: "+enumerate(names, "or"))
 	if slices.Contains(names, "totals") {
 		fs.BoolVarP(&o.quiet, "quiet", "q", false, "write nothing but totals to stdout: short for --format totals")
 	}

@@ -43,10 +43,11 @@ objects have other proxy addresses on one than on another, whether replication
 is bringing them or stuck, and which conflicts it will bring. Exit code 1 then
 means that something differs.
 
-With -o all files appear together or not at all. The directory may be missing,
-empty, or hold an earlier audit without changes, decisions or a journal;
---replace deletes one that has them. -o "audit-{date}" makes a new directory
-for each run, with the date in UTC.
+With -o the totals alone are printed, unless --format is given, and all files
+appear together or not at all. The directory may be missing, empty, or hold an
+earlier audit without changes, decisions or a journal; --replace deletes one
+that has them. -o "audit-{date}" makes a new directory for each run, with the
+date in UTC.
 
 An export is read twice. One that comes through a pipe is therefore copied to a
 temporary file as large as it is, in the directory that TMPDIR names (on
