@@ -48,8 +48,14 @@ func stamped(seconds, version int, site, server string) conflicts.Stamp {
 	return conflicts.Stamp{Time: time.Date(2023, 5, 15, 9, 40, 50+seconds, 0, time.UTC), Version: version, Invocation: guid(0xd0), Server: server, Site: site}
 }
 
-// linked gives each change the key of the conflict that has its ID.
+// linked gives each change the key of the conflict that has its ID, and each conflict
+// a cause, as every scan does.
 func linked(a *conflicts.Audit) *conflicts.Audit {
+	for i := range a.Conflicts {
+		if c := &a.Conflicts[i]; c.Cause.Kind == "" {
+			c.Cause = conflicts.Cause{Kind: conflicts.UnknownCause, Because: "nothing speaks for one"}
+		}
+	}
 	for i := range a.Changes {
 		n := slices.IndexFunc(a.Conflicts, func(c conflicts.Conflict) bool { return c.ID == a.Changes[i].Conflict })
 		a.Changes[i].Key = a.Conflicts[n].Key

@@ -42,6 +42,7 @@ func part(o *conflicts.Owner) string {
 }
 
 type checkJSON struct {
+	Kind              documentKind       `json:"kind"`
 	SchemaVersion     int                `json:"schema_version"`
 	Complete          bool               `json:"complete"`
 	IncompleteReasons []text             `json:"incomplete_reasons"`
@@ -70,7 +71,8 @@ type holderJSON struct {
 // CheckJSON writes the same as one document, in the manner of [JSON]. problem is
 // why not everything could be read, or empty; notes are what could not be seen.
 func CheckJSON(w io.Writer, list []conflicts.Availability, problem string, notes []string) error {
-	doc := checkJSON{SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Notes: texts(notes), Addresses: make([]availabilityJSON, len(list))}
+	doc := checkJSON{Kind: checkDocument, SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Notes: texts(notes),
+		Addresses: make([]availabilityJSON, len(list))}
 	if problem != "" {
 		doc.IncompleteReasons = append(doc.IncompleteReasons, text(problem))
 	}

@@ -7,17 +7,20 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Names out of the directory do not steer the terminal, and what was not read is
-// said.
-func TestCheckTable(t *testing.T) {
+func availabilities() []conflicts.Availability {
 	hostile := object(1, "Mallory\x1b[2J\u202e", corp, "smtp:x@contoso.com")
 	gone := object(2, `Gone\0ADEL:5`, corp, "smtp:X@contoso.com ")
 	gone.Deleted = true
 	x := conflicts.ParseAddress("smtp:x@contoso.com")
-	list := []conflicts.Availability{
+	return []conflicts.Availability{
 		{Address: x, Owners: conflicts.NewHolders([]*conflicts.Object{gone, hostile}).Owners(x), Incomplete: true, Next: conflicts.ParseAddress("smtp:x2@contoso.com")},
 		{Address: conflicts.ParseAddress("smtp:y@contoso.com"), Incomplete: true},
 	}
+}
+
+// Names out of the directory do not steer the terminal, and what was not read is
+// said.
+func TestCheckTable(t *testing.T) {
 	const want = `smtp:x@contoso.com  taken
   owner   Mallory\x1b[2J\u202e, user mailbox
           CN=Mallory\x1b[2J\u202e,OU=Staff,DC=corp,DC=contoso,DC=com
@@ -30,7 +33,7 @@ smtp:y@contoso.com  unknown
 ! no owner was found, but not everything could be read
 `
 	var out bytes.Buffer
-	if err := CheckTable(&out, list, TableOptions{}); err != nil || out.String() != want {
+	if err := CheckTable(&out, availabilities(), TableOptions{}); err != nil || out.String() != want {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }

@@ -18,6 +18,7 @@ func ComparisonJSON(w io.Writer, c *conflicts.Comparison) error {
 }
 
 type comparisonJSON struct {
+	Kind              documentKind          `json:"kind"`
 	SchemaVersion     int                   `json:"schema_version"`
 	Version           text                  `json:"version"`
 	Command           text                  `json:"command"`
@@ -45,7 +46,7 @@ type comparisonCountsJSON struct {
 
 func newComparisonJSON(c *conflicts.Comparison) *comparisonJSON {
 	j := &comparisonJSON{
-		SchemaVersion: schemaVersion, Version: text(c.Version), Command: text(c.Command),
+		Kind: comparisonDocument, SchemaVersion: schemaVersion, Version: text(c.Version), Command: text(c.Command),
 		Complete: c.Complete(), IncompleteReasons: texts(c.Problems), Notes: texts(c.Notes), Time: c.Time,
 		Servers: make([]serverJSON, len(c.Servers)), Base: texts(c.Base), Exclude: texts(c.Exclude),
 		Coverage: make([]replicaCoverageJSON, len(c.Coverage)),

@@ -29,7 +29,7 @@ func (f fields) exactly(name, written string) string {
 	return written
 }
 
-type scanDocument struct {
+type scanFields struct {
 	Complete  bool
 	Conflicts []struct {
 		fields
@@ -51,7 +51,7 @@ func TestJSONHoldsTheExactStrings(t *testing.T) {
 			if err := JSON(&out, a); err != nil {
 				t.Fatal(err)
 			}
-			var doc scanDocument
+			var doc scanFields
 			if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
 				t.Fatal(err)
 			}

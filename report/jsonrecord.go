@@ -7,8 +7,19 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// schemaVersion is that of the documents of [JSON] and [JSONL].
+// schemaVersion is that of all documents.
 const schemaVersion = 1
+
+// documentKind tells a reader which document it has.
+type documentKind string
+
+const (
+	scanDocument       documentKind = "scan"
+	eventDocument      documentKind = "event"
+	comparisonDocument documentKind = "comparison"
+	checkDocument      documentKind = "check"
+	verifyDocument     documentKind = "verify"
+)
 
 // text is a string that may hold bytes that are not UTF-8.
 type text string
@@ -47,6 +58,7 @@ func exact(pairs ...string) map[string][]byte {
 
 type auditJSON struct {
 	Record            string         `json:"record,omitempty"`
+	Kind              documentKind   `json:"kind"`
 	SchemaVersion     int            `json:"schema_version"`
 	Version           text           `json:"version"`
 	Command           text           `json:"command"`
@@ -107,6 +119,7 @@ type countsJSON struct {
 
 func newAuditJSON(a *conflicts.Audit) *auditJSON {
 	j := &auditJSON{
+		Kind:              scanDocument,
 		SchemaVersion:     schemaVersion,
 		Version:           text(a.Version),
 		Command:           text(a.Command),
@@ -140,6 +153,9 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 	}
 	for _, c := range conflicts.Classes {
 		j.Counts.Classes[c] = a.Count(c)
+	}
+	if len(a.Incidents) > 0 {
+		j.Kind = eventDocument
 	}
 	return j
 }

@@ -57,6 +57,7 @@ func countStates(verdicts []conflicts.Verdict) map[conflicts.State]int {
 
 type verifyJSON struct {
 	Record            string                  `json:"record,omitempty"`
+	Kind              documentKind            `json:"kind"`
 	SchemaVersion     int                     `json:"schema_version"`
 	Complete          bool                    `json:"complete"`
 	IncompleteReasons []text                  `json:"incomplete_reasons"`
@@ -104,7 +105,7 @@ type valueJSON struct {
 }
 
 func newVerifyJSON(verdicts []conflicts.Verdict, problem string, notes []string) *verifyJSON {
-	j := &verifyJSON{SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Notes: texts(notes), Counts: countStates(verdicts)}
+	j := &verifyJSON{Kind: verifyDocument, SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Notes: texts(notes), Counts: countStates(verdicts)}
 	if problem != "" {
 		j.IncompleteReasons = append(j.IncompleteReasons, text(problem))
 	}

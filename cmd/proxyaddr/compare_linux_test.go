@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"proxyaddr/ldapscan/ldaptest/samba"
+	"proxyaddr/report/schematest"
 )
 
 // A compared is what a scan with --compare-dcs printed.
@@ -47,6 +48,9 @@ func compareJSON(t *testing.T, args ...string) compared {
 	c.code = run(slices.Concat([]string{"scan", "--compare-dcs", "--format", "json"}, args), strings.NewReader(""), &stdout, &stderr)
 	c.stderr = stderr.String()
 	if stdout.Len() > 0 {
+		if err := schematest.Check(stdout.Bytes()); err != nil {
+			t.Error(err)
+		}
 		if err := json.Unmarshal(stdout.Bytes(), &c.doc); err != nil {
 			t.Fatal(err)
 		}

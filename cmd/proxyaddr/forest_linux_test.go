@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"proxyaddr/ldapscan/ldaptest/samba"
+	"proxyaddr/report/schematest"
 )
 
 // An answer is what a scan printed.
@@ -47,6 +48,9 @@ func scanJSON(t *testing.T, args ...string) answer {
 	a.code = run(slices.Concat([]string{"scan", "--format", "json"}, args), strings.NewReader(""), &stdout, &stderr)
 	a.stderr = stderr.String()
 	if stdout.Len() > 0 {
+		if err := schematest.Check(stdout.Bytes()); err != nil {
+			t.Error(err)
+		}
 		if err := json.Unmarshal(stdout.Bytes(), &a.doc); err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/ldapscan/ldaptest"
+	"proxyaddr/report/schematest"
 )
 
 func TestMain(m *testing.M) {
@@ -42,7 +43,8 @@ func TestScripts(t *testing.T) {
 				ts.Setenv("PROXYADDR_BIND_DN", "anna@a.example")
 				ts.Setenv("PROXYADDR_PASSWORD_FILE", "secret")
 			},
-			// exit CODE COMMAND… runs a command and checks its exit code.
+			// exit CODE COMMAND… runs a command and checks its exit code, and JSON on its
+			// stdout against the schema.
 			"exit": func(ts *testscript.TestScript, _ bool, args []string) {
 				err := ts.Exec(args[1], args[2:]...)
 				code := 0
@@ -54,6 +56,13 @@ func TestScripts(t *testing.T) {
 				if strconv.Itoa(code) != args[0] {
 					ts.Fatalf("exit %d, want %s", code, args[0])
 				}
+				if out := ts.ReadFile("stdout"); strings.HasPrefix(out, "{") {
+					ts.Check(schematest.Check([]byte(out)))
+				}
+			},
+			// schema FILE checks a file against the schema.
+			"schema": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(schematest.Check([]byte(ts.ReadFile(args[0]))))
 			},
 			// replace OLD NEW FILE edits a text file.
 			"replace": func(ts *testscript.TestScript, _ bool, args []string) {
