@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"os"
 	"os/exec"
@@ -20,6 +21,8 @@ import (
 	"proxyaddr/report/schematest"
 )
 
+var update = flag.Bool("update", false, "write what commands print into the scripts instead of comparing with it")
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"proxyaddr": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
@@ -28,7 +31,8 @@ func TestMain(m *testing.M) {
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			// serve FILE serves the entries of a file as a directory server, to which the
 			// environment leads the commands that follow.
