@@ -184,18 +184,18 @@ func TestCertificateIsTrustedThroughTheAuthorityOnly(t *testing.T) {
 func TestContentThatIsNoDirectoryIsRefused(t *testing.T) {
 	const head = "dn: DC=contoso,DC=test\nobjectClass: domainDNS\n\n"
 	for name, test := range map[string]struct{ content, want string }{
-		"no naming context":  {"dn: OU=x\nobjectClass: organizationalUnit\n", "directory without naming context"},
-		"outside":            {head + "dn: CN=x,DC=other\ncn: x\n", "CN=x,DC=other: in no naming context"},
-		"held elsewhere":     {head + "dn: CN=r,DC=contoso,DC=test\nobjectClass: crossRef\nnCName: DC=a,DC=contoso,DC=test\n\ndn: CN=x,DC=a,DC=contoso,DC=test\ncn: x\n", "CN=x,DC=a,DC=contoso,DC=test: in no naming context"},
-		"crossRef to no DN":  {head + "dn: CN=r,DC=contoso,DC=test\nobjectClass: crossRef\nnCName: x\n", "CN=r,DC=contoso,DC=test: nCName: "},
-		"same DN twice":      {head + "dn: CN=x,DC=contoso,DC=test\ncn: x\n\ndn: cn=X, dc=contoso,dc=test\ncn: x\n", "cn=X, dc=contoso,dc=test: entry exists"},
-		"same GUID twice":    {head + "dn: CN=x,DC=contoso,DC=test\nobjectGUID: 0123456789abcdef\n\ndn: CN=y,DC=contoso,DC=test\nobjectGUID: 0123456789abcdef\n", "CN=y,DC=contoso,DC=test: has the objectGUID of CN=x,DC=contoso,DC=test"},
-		"short GUID":         {head + "dn: CN=x,DC=contoso,DC=test\nobjectGUID: 01\n", "CN=x,DC=contoso,DC=test: objectGUID of 2 octets"},
-		"malformed DN":       {head + "dn: x\ncn: x\n", "x: "},
-		"a change":           {head + "dn: CN=x,DC=contoso,DC=test\nchangetype: delete\n", "CN=x,DC=contoso,DC=test: line 4: a change, not an entry"},
-		"no LDIF at all":     {"hello", "line 1: "},
-		"nothing":            {"", "directory without naming context"},
-		"empty distinguised": {head + "dn:\nobjectClass: top\n", ": empty name"},
+		"no naming context": {"dn: OU=x\nobjectClass: organizationalUnit\n", "directory without naming context"},
+		"outside":           {head + "dn: CN=x,DC=other\ncn: x\n", "CN=x,DC=other: in no naming context"},
+		"held elsewhere":    {head + "dn: CN=r,DC=contoso,DC=test\nobjectClass: crossRef\nnCName: DC=a,DC=contoso,DC=test\n\ndn: CN=x,DC=a,DC=contoso,DC=test\ncn: x\n", "CN=x,DC=a,DC=contoso,DC=test: in no naming context"},
+		"crossRef to no DN": {head + "dn: CN=r,DC=contoso,DC=test\nobjectClass: crossRef\nnCName: x\n", "CN=r,DC=contoso,DC=test: nCName: "},
+		"same DN twice":     {head + "dn: CN=x,DC=contoso,DC=test\ncn: x\n\ndn: cn=X, dc=contoso,dc=test\ncn: x\n", "cn=X, dc=contoso,dc=test: entry exists"},
+		"same GUID twice":   {head + "dn: CN=x,DC=contoso,DC=test\nobjectGUID: 0123456789abcdef\n\ndn: CN=y,DC=contoso,DC=test\nobjectGUID: 0123456789abcdef\n", "CN=y,DC=contoso,DC=test: has the objectGUID of CN=x,DC=contoso,DC=test"},
+		"short GUID":        {head + "dn: CN=x,DC=contoso,DC=test\nobjectGUID: 01\n", "CN=x,DC=contoso,DC=test: objectGUID of 2 octets"},
+		"malformed DN":      {head + "dn: x\ncn: x\n", "x: "},
+		"a change":          {head + "dn: CN=x,DC=contoso,DC=test\nchangetype: delete\n", "CN=x,DC=contoso,DC=test: line 4: a change, not an entry"},
+		"no LDIF at all":    {"hello", "line 1: "},
+		"nothing":           {"", "directory without naming context"},
+		"empty DN":          {head + "dn:\nobjectClass: top\n", ": empty name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv, err := ldaptest.NewServer(ldaptest.Config{Entries: strings.NewReader(test.content)})
