@@ -1,21 +1,19 @@
 package ldapscan
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"regexp"
 	"strings"
-	"syscall"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/ldapscan/kerberos"
+	"proxyaddr/ldapscan/neterr"
 )
 
 // An Error says why a directory could not be opened, in one sentence, and what
@@ -110,7 +108,7 @@ func diagnose(err error) (problem, hint string) {
 		account   *refusedError
 		handshake *handshakeError
 	)
-	closed := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed)
+	closed := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || neterr.Reset(err)
 	switch {
 	case errors.As(err, &account):
 		return account.explain()
@@ -131,11 +129,11 @@ func diagnose(err error) (problem, hint string) {
 		return "the server does not speak TLS on this port", "use port 636 for ldaps://, or ldap:// with --starttls"
 	case errors.As(err, &dns):
 		return fmt.Sprintf("host %s not found", dns.Name), "check the name, and that this computer asks the domain's DNS server"
-	case errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(err.Error(), "actively refused"):
+	case neterr.Refused(err):
 		return "connection refused", "check the port, and that the domain controller is up; " + hintNoCertificate
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+	case neterr.Unreachable(err):
 		return "no way to it through the network", "check the address, the routes and a VPN"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
+	case neterr.TimedOut(err):
 		return "no answer in time", "check the network and firewalls, or give it longer with --timeout"
 	case closed && errors.As(err, &handshake):
 		return "the server closed the connection when TLS began; most likely it has no certificate", hintNoCertificate
@@ -176,7 +174,7 @@ func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 	case ldap.LDAPResultBusy:
 		return "the server is " + strings.ToLower(ldap.LDAPResultCodeMap[e.ResultCode]), "try again, or another domain controller"
 	case ldap.ErrorNetwork:
-		if strings.Contains(text, "timed out") {
+		if text == "ldap: connection timed out" || neterr.TimedOutText(text) { // the library's own, or an error that it read
 			return "no answer in time", "check the network and firewalls, or give it longer with --timeout"
 		}
 		return "the connection broke", "check the network and the domain controller's event log"
@@ -186,9 +184,4 @@ func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 		return text, ""
 	}
 	return fmt.Sprintf("the server answered %s (%d): %s", name, e.ResultCode, text), ""
-}
-
-func isTimeout(err error) bool {
-	var ne net.Error
-	return errors.As(err, &ne) && ne.Timeout()
 }

@@ -9,10 +9,13 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,6 +59,32 @@ func TestDiagnoseLDAP(t *testing.T) {
 		if strings.HasPrefix(hint, " ") || strings.HasSuffix(hint, ".") {
 			t.Errorf("hint %q", hint)
 		}
+	}
+}
+
+// Windows has numbers of its own for the errors of the network, and the LDAP library
+// makes text of some errors.
+func TestNetworkErrorsOfWindowsAreExplained(t *testing.T) {
+	for number, want := range map[syscall.Errno]string{
+		10061: "connection refused",
+		10054: "the server closed the connection",
+		10053: "the server closed the connection",
+		10060: "no answer in time",
+		10065: "no way to it through the network",
+		10051: "no way to it through the network",
+	} {
+		err := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connectex", number)}
+		if problem, hint := diagnose(ldap.NewError(ldap.ErrorNetwork, err)); problem != want || hint == "" {
+			t.Errorf("%d: %q, hint %q; want %q and a hint", number, problem, hint, want)
+		}
+	}
+	problem, _ := diagnose(&handshakeError{&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("wsarecv", syscall.Errno(10054))}})
+	if want := "the server closed the connection when TLS began; most likely it has no certificate"; problem != want {
+		t.Errorf("a reset while TLS begins: %q, want %q", problem, want)
+	}
+	text := fmt.Errorf("unable to read LDAP response packet: %v", os.NewSyscallError("wsarecv", syscall.Errno(10060)))
+	if problem, _ := diagnose(ldap.NewError(ldap.ErrorNetwork, text)); problem != "no answer in time" {
+		t.Errorf("a time-out that became text: %q", problem)
 	}
 }
 

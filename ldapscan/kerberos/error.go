@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/ldapscan/neterr"
 )
 
 // An Error says why a logon failed, in one sentence, and what to do about it. It
@@ -51,7 +53,9 @@ var (
 		"name the domain of the account"}
 	noAES = fault{"{account}", "only AES keys are spoken, and the account or the server has none",
 		"set the password again, so that AES keys are made, and allow AES in msDS-SupportedEncryptionTypes"}
-	noTicket = fault{"{source}", "no valid ticket for realm {realm}", hintKinit}
+	kdcUnreachable = fault{"realm {realm}", "its Kerberos servers cannot be reached", "check the network, and that no firewall blocks port 88"}
+	kdcRefuses     = fault{"realm {realm}", "its Kerberos servers refuse the connection", "check that the domain controllers are up, and port 88"}
+	noTicket       = fault{"{source}", "no valid ticket for realm {realm}", hintKinit}
 )
 
 // codeFaults are the errors of KDCs and servers by their number (RFC 4120 section
@@ -92,10 +96,7 @@ var textFaults = []struct {
 		fault{"realm {1}", "no Kerberos server is known", "check the domain, or name its servers in krb5.conf"}},
 	{regexp.MustCompile(`no KDC SRV records found for realm (\S+)|lookup (?:_kerberos\._(?:tcp|udp)\.)?(\S+?)\.?(?: on \S+)?: (?:no such host|server misbehaving|i/o timeout)`),
 		fault{"{1}", "not found in DNS", "check the domain, and that this computer asks the domain's DNS server"}},
-	{regexp.MustCompile(`(?:failed to communicate with KDC|error sending to a KDC).*connection refused`),
-		fault{"realm {realm}", "its Kerberos servers refuse the connection", "check that the domain controllers are up, and port 88"}},
-	{regexp.MustCompile(`failed to communicate with KDC|error sending to a KDC`),
-		fault{"realm {realm}", "its Kerberos servers cannot be reached", "check the network, and that no firewall blocks port 88"}},
+	{regexp.MustCompile(`failed to communicate with KDC|error sending to a KDC`), kdcUnreachable},
 	{regexp.MustCompile(`clock skew`), skew},
 	{regexp.MustCompile(`CRealm in response does not match`), wrongName},
 	{regexp.MustCompile(`client password/keytab incorrect`), badSecret},
@@ -177,6 +178,9 @@ func diagnose(err error) (f fault, group string, ok bool) {
 	}
 	for _, t := range textFaults {
 		if m := t.pattern.FindStringSubmatch(text); m != nil {
+			if t.fault == kdcUnreachable && neterr.RefusedText(text) {
+				return kdcRefuses, "", true
+			}
 			return t.fault, strings.Join(m[1:], ""), true
 		}
 	}

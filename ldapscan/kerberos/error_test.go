@@ -3,7 +3,9 @@ package kerberos
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
@@ -80,6 +82,10 @@ func TestFaultsAreExplained(t *testing.T) {
 		{errors.New("[Root cause: Networking_Error] Networking_Error: AS Exchange Error: failed sending AS_REQ to KDC: communication error with KDC via TCP: lookup _kerberos._tcp.CONTOSO.TEST on 10.0.0.1:53: no such host"),
 			"CONTOSO.TEST", "not found in DNS", "DNS server"},
 		{errors.New(net + "error setting dial timeout on connection to 127.0.0.98:88: dial tcp 127.0.0.98:88: connect: connection refused"),
+			"realm CONTOSO.TEST", "its Kerberos servers refuse the connection", "port 88"},
+		{fmt.Errorf("%serror setting dial timeout on connection to 127.0.0.98:88: dial tcp 127.0.0.98:88: connectex: %v", net, syscall.Errno(10061)),
+			"realm CONTOSO.TEST", "its Kerberos servers refuse the connection", "port 88"},
+		{fmt.Errorf("error sending to a KDC: %w", syscall.Errno(10061)),
 			"realm CONTOSO.TEST", "its Kerberos servers refuse the connection", "port 88"},
 		{errors.New(net + "error sneding to 127.0.0.98:88: error reading response size header: read tcp 127.0.0.1:1->127.0.0.98:88: i/o timeout"),
 			"realm CONTOSO.TEST", "its Kerberos servers cannot be reached", "firewall"},

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"syscall"
+
+	"proxyaddr/ldapscan/neterr"
 )
 
 // An Error says why no server could be found, in one sentence, and what to do
@@ -38,9 +39,9 @@ func (l *Locator) reason(err error) string {
 		return "no address in DNS"
 	case errors.As(err, &dns):
 		return l.dnsProblem(err)
-	case timeout(err):
+	case neterr.TimedOut(err):
 		return errSilent.Error()
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case neterr.Refused(err):
 		return "nothing listens on UDP port 389"
 	}
 	return err.Error()
@@ -84,7 +85,7 @@ func (l *Locator) dnsProblem(err error) string {
 	}
 	var dns *net.DNSError
 	switch {
-	case timeout(err):
+	case neterr.TimedOut(err):
 		return server + " does not answer"
 	case errors.As(err, &dns):
 		return server + " could not be asked: " + dns.Err

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"strings"
 	"time"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/ldapscan/neterr"
 )
 
 const (
@@ -51,7 +52,7 @@ func (l *Locator) ping(ctx context.Context, addr netip.Addr, domain string) (Con
 		}
 		for {
 			n, err := conn.Read(answer)
-			if timeout(err) {
+			if neterr.TimedOut(err) {
 				break
 			} else if err != nil {
 				return Controller{}, err
@@ -64,11 +65,6 @@ func (l *Locator) ping(ctx context.Context, addr netip.Addr, domain string) (Con
 		}
 	}
 	return Controller{}, failure
-}
-
-func timeout(err error) bool {
-	var ne net.Error
-	return errors.As(err, &ne) && ne.Timeout()
 }
 
 // pingRequest is a search of the root DSE for its netlogon attribute. The filter

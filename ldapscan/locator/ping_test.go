@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -107,5 +109,21 @@ func TestMessageIDsAreRandom(t *testing.T) {
 	}
 	if len(ids) < 19 {
 		t.Errorf("%d message ids in 20 pings", len(ids))
+	}
+}
+
+// Windows has numbers of its own for the errors of the network.
+func TestErrorsOfWindowsAreExplained(t *testing.T) {
+	for number, want := range map[syscall.Errno]string{
+		10061: "nothing listens on UDP port 389",
+		10060: "no answer on UDP port 389",
+	} {
+		l := &Locator{dial: func(_ context.Context, network, _ string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connectex", number)}
+		}}
+		_, err := l.Ping(t.Context(), "10.0.0.1", "contoso.com")
+		if e := (*Error)(nil); !errors.As(err, &e) || e.Problem != want {
+			t.Errorf("%d: %v, want %q", number, err, want)
+		}
 	}
 }
