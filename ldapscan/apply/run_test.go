@@ -379,6 +379,7 @@ func TestAnotherHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer third.Close()
 	if s := race(first, third); s.Outcome != byAnother {
 		t.Errorf("%v", s)
 	}

@@ -142,6 +142,9 @@ func TestWhatIsNoDirectoryOfItsOwn(t *testing.T) {
 	if err := os.Symlink("nowhere", filepath.Join(above, "link")); err != nil {
 		t.Skip(err)
 	}
+	if _, err := os.Lstat("link"); err != nil {
+		t.Skip("Wine 10 says that it made a link, and makes none") // its CreateSymbolicLink is a stub
+	}
 	if problem := refused(t, "link"); problem != "is a link to nothing" {
 		t.Error(problem)
 	}
