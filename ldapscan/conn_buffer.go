@@ -14,9 +14,8 @@ type bufferedConn struct {
 
 const wireBuffer = 128 << 10
 
-// buffered returns a connection whose read deadline nobody may set.
 func buffered(nc net.Conn) net.Conn {
-	return &bufferedConn{nc, bufio.NewReaderSize(patient(nc), wireBuffer)}
+	return &bufferedConn{nc, bufio.NewReaderSize(nc, wireBuffer)}
 }
 
 func (c *bufferedConn) Read(p []byte) (int, error) { return c.r.Read(p) }
