@@ -10,13 +10,13 @@ import (
 // AcceptedDomains reads them from the configuration partition. A directory without
 // Exchange has none.
 func (d *Directory) AcceptedDomains(ctx context.Context) ([]string, error) {
-	q := query{base: d.root.first("configurationnamingcontext"), filter: "(objectClass=msExchAcceptedDomain)",
+	q := query{base: d.conn.root().first("configurationnamingcontext"), filter: "(objectClass=msExchAcceptedDomain)",
 		attributes: []string{"msExchAcceptedDomainName"}}
 	if q.base == "" {
 		return nil, nil
 	}
 	var domains []string
-	err := d.config().results(q, func(r result) {
+	err := d.config().results(ctx, q, func(r result) {
 		a := attributes{}
 		a.take(r)
 		domains = append(domains, a.all("msexchaccepteddomainname")...)

@@ -77,15 +77,15 @@ func Holders(ctx context.Context, src Source, addresses []conflicts.Address) (co
 
 // Hidden asks for the container of deleted objects of each domain. There are no deleted
 // recipients in that of the configuration partition.
-func (d *Directory) Hidden(context.Context) (notes []string) {
-	if !d.offers(showDeleted) {
+func (d *Directory) Hidden(ctx context.Context) (notes []string) {
+	if !d.conn.offers(showDeleted) {
 		return nil
 	}
 	for _, p := range d.assigned {
 		if p.kind != domainKind {
 			continue
 		}
-		seen, err := d.seesDeleted(deletedObjects + p.dn)
+		seen, err := d.conn.seesDeleted(ctx, deletedObjects+p.dn)
 		switch {
 		case err != nil && !noSuchObject(err):
 			notes = append(notes, fmt.Sprintf("%s: deleted objects could not be read: %s", p.dn, brief(err)))

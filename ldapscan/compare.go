@@ -30,7 +30,7 @@ func Compare(ctx context.Context, r *Replicas, opt Options) (*conflicts.Comparis
 			Problems: slices.Clone(r.problems), Notes: slices.Clone(r.notes)},
 	}
 	sweeps := c.sweep(ctx)
-	c.out.Time = c.time(sweeps)
+	c.out.Time = c.time(ctx, sweeps)
 	for i, p := range r.partitions {
 		c.compare(ctx, p, sweeps[i])
 	}
@@ -130,7 +130,7 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replic
 		}
 		blind := ""
 		if values == 0 && !broken {
-			blind = notOneSeen(d.server.URL)
+			blind = notOneSeen(d.conn.server().URL)
 			c.problem("%s", blind)
 		}
 		for i, s := range found[n] {
@@ -142,7 +142,7 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replic
 			}
 			s.Problem = cmp.Or(s.Problem, blind)
 			if n := s.replica.Unnamed(); n > 0 {
-				c.problem("%s: %s: %d objects came without objectGUID and were not compared", s.Partition, d.server.URL, n)
+				c.problem("%s: %s: %d objects came without objectGUID and were not compared", s.Partition, d.conn.server().URL, n)
 			}
 			c.out.Coverage = append(c.out.Coverage, conflicts.ReplicaCoverage{Server: c.server(d), Coverage: s.Coverage})
 			if s.Problem == "" {
@@ -162,12 +162,12 @@ func (c *comparer) problem(format string, args ...any) {
 
 // time returns the latest of what the servers say that it is. Those that failed are
 // not asked.
-func (c *comparer) time(sweeps []map[*Directory]*conflicts.Replica) (latest time.Time) {
+func (c *comparer) time(ctx context.Context, sweeps []map[*Directory]*conflicts.Replica) (latest time.Time) {
 	for _, d := range c.directories {
 		if !slices.ContainsFunc(sweeps, func(read map[*Directory]*conflicts.Replica) bool { return read[d] != nil }) {
 			continue
 		}
-		root, err := d.read("", []string{"currentTime"})
+		root, err := d.conn.read(ctx, "", []string{"currentTime"})
 		if err != nil || len(root) == 0 {
 			continue
 		}
@@ -257,12 +257,12 @@ func (c *comparer) copies(ctx context.Context, d *Directory, guids []conflicts.G
 
 // deletions tells when objects were deleted, as far as the account may see that.
 func (d *Directory) deletions(ctx context.Context, guids []conflicts.GUID, found func(conflicts.GUID, conflicts.Stamp)) error {
-	if !d.offers(showDeleted) {
+	if !d.conn.offers(showDeleted) {
 		return nil
 	}
 	for batch := range slices.Chunk(guids, inspectBatch) {
 		for _, p := range d.assigned {
-			answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, "(&(isDeleted=TRUE)"+guidFilter(batch)+")",
+			answer, _, err := d.conn.search(ctx, p.dn, ldap.ScopeWholeSubtree, "(&(isDeleted=TRUE)"+guidFilter(batch)+")",
 				[]string{"objectGUID", "replPropertyMetaData", "msDS-ReplAttributeMetaData"}, ldap.NewControlMicrosoftShowDeleted())
 			if refused(err) {
 				continue
@@ -276,12 +276,12 @@ func (d *Directory) deletions(ctx context.Context, guids []conflicts.GUID, found
 				a.take(r)
 				s := a.stamp(deletionStamp)
 				if err == nil {
-					err = d.locate(&s)
+					err = d.locate(ctx, &s)
 				}
 				found(a.entry(r.dn).GUID, s)
 			}
 			if err != nil {
-				return d.failed(ctx, err)
+				return d.conn.failed(ctx, err)
 			}
 		}
 	}
@@ -301,8 +301,8 @@ func (c *comparer) holders(ctx context.Context, addresses []conflicts.Address) (
 			}
 		})
 		l.assigned = d.assigned
-		if err := l.read(d, p.dn); err != nil || ctx.Err() != nil {
-			return objects, d.failed(ctx, err)
+		if err := l.read(ctx, d, p.dn); err != nil || ctx.Err() != nil {
+			return objects, d.conn.failed(ctx, err)
 		}
 		if err := d.Inspect(ctx, refs, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
 			return objects, err

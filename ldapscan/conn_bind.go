@@ -8,8 +8,6 @@ import (
 	"net"
 	"strings"
 
-	"github.com/go-ldap/ldap/v3"
-
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/kerberos"
 )
@@ -47,32 +45,32 @@ type Credentials struct {
 }
 
 // bind logs on.
-func (s *session) bind(ctx context.Context, conn *ldap.Conn, t target, cfg Config) error {
+func (s *session) bind(ctx context.Context, t target, cfg Config) error {
 	s.server.Identity = cfg.User
 	switch cfg.Mechanism {
 	case GSSAPI:
-		return s.bindKerberos(ctx, conn, t, cfg)
+		return s.bindKerberos(ctx, t, cfg)
 	case SSPI:
 		s.server.Protection = "channel binding"
 		service, err := t.service("", nil)
 		if err != nil {
 			return err
 		}
-		return kerberos.Explain(s.bindSSPI(conn, service), t.host)
+		return kerberos.Explain(s.bindSSPI(service), t.host)
 	case External:
-		return conn.ExternalBind()
+		return s.ldap.ExternalBind()
 	case Simple:
-		return conn.Bind(cfg.User, cfg.Password)
+		return s.ldap.Bind(cfg.User, cfg.Password)
 	}
 	return fmt.Errorf("unknown way to bind %q", cfg.Mechanism)
 }
 
 // bindKerberos logs on at the realm of the account, or else of the server, and asks for
 // a ticket to the server's LDAP service.
-func (s *session) bindKerberos(ctx context.Context, conn *ldap.Conn, t target, cfg Config) error {
+func (s *session) bindKerberos(ctx context.Context, t target, cfg Config) error {
 	realm := realmOf(t.domain)
 	if realm == "" {
-		if err := s.readRoot(); err != nil {
+		if err := s.readRoot(ctx); err != nil {
 			return err
 		}
 		realm = realmOf(conflicts.Domain(s.root.first("defaultnamingcontext")))
@@ -82,7 +80,7 @@ func (s *session) bindKerberos(ctx context.Context, conn *ldap.Conn, t target, c
 		kdcs = map[string][]string{}
 	}
 	if realm != "" {
-		kdcs[realm] = []string{remoteHost(s.tap)}
+		kdcs[realm] = []string{s.remoteHost()}
 	}
 	client, err := kerberos.New(kerberos.Config{Realm: cmp.Or(cfg.Realm, realm), KDCs: kdcs},
 		kerberos.Credentials{User: cfg.User, Password: cfg.Password, Keytab: cfg.Keytab, CCache: cfg.CCache})
@@ -98,17 +96,17 @@ func (s *session) bindKerberos(ctx context.Context, conn *ldap.Conn, t target, c
 	defer cancel()
 	if s.secured != nil {
 		s.server.Protection = "channel binding"
-		return client.BindTLS(ctx, conn, s.secured.ConnectionState(), service)
+		return client.BindTLS(ctx, s.ldap, s.secured.ConnectionState(), service)
 	}
 	s.server.Protection = "sealed"
-	return client.Bind(ctx, conn, s.wire, service)
+	return client.Bind(ctx, s.ldap, s.wire, service)
 }
 
 func realmOf(domain string) string { return strings.ToUpper(domain) }
 
 // remoteHost is the address at the other end, which for a domain controller is
 // also that of a KDC.
-func remoteHost(c net.Conn) string {
-	host, _, _ := net.SplitHostPort(c.RemoteAddr().String())
+func (s *session) remoteHost() string {
+	host, _, _ := net.SplitHostPort(s.tap.RemoteAddr().String())
 	return host
 }

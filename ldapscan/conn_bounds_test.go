@@ -19,13 +19,13 @@ import (
 // scriptedDirectory reads from servers that answer by a script. What comes for one
 // request is bounded.
 func scriptedDirectory(t *testing.T, most bound, answer func(request *ber.Packet) []byte) *Directory {
-	again := func() (*session, error) {
+	again := func(context.Context) (*session, error) {
 		s := scripted(t, answer)
 		s.tap.most = most
 		return s, nil
 	}
-	s, _ := again()
-	return &Directory{ctx: context.Background(), session: s, again: again, pageSize: 100}
+	s, _ := again(t.Context())
+	return newDirectory(newConn(s, connSettings{open: again, pageSize: 100}), 1)
 }
 
 var entryValue = resultAttribute{"proxyAddresses", [][]byte{[]byte("SMTP:a@a.example")}}
@@ -69,7 +69,7 @@ func TestEndlessSearches(t *testing.T) {
 				cookie, _ := requestedCookie(request)
 				return tc.answer(requestID(request), cookie)
 			})
-			err := d.pages(query{filter: "(mail=*)", most: tc.most}, func(page) error { return nil })
+			err := d.conn.pages(t.Context(), query{filter: "(mail=*)", most: tc.most}, func(page) error { return nil })
 			if err == nil || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("%v, want %q", err, tc.says)
 			}
@@ -106,7 +106,7 @@ func TestLargePages(t *testing.T) {
 			var found []string
 			err := persist(func() error {
 				found = nil
-				return d.pages(query{filter: "(mail=*)"}, func(p page) error {
+				return d.conn.pages(t.Context(), query{filter: "(mail=*)"}, func(p page) error {
 					list, err := parseEntries(p.entries)
 					for _, r := range list {
 						found = append(found, r.dn)
@@ -169,7 +169,7 @@ func TestRanges(t *testing.T) {
 			})
 			first := packet(1, entryOp("CN=a", tc.answers[0]...))
 			var got []string
-			err := d.views(page{entries: first}, func(v *conflicts.View) { got = v.Entry().ProxyAddresses })
+			err := d.conn.views(t.Context(), page{entries: first}, func(v *conflicts.View) { got = v.Entry().ProxyAddresses })
 			if tc.says != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.says) || !strings.Contains(err.Error(), "CN=a") {
 					t.Errorf("%v, want %q", err, tc.says)
@@ -196,7 +196,7 @@ func TestEndlessRanges(t *testing.T) {
 			id := requestID(request)
 			return slices.Concat(packet(id, entryOp("CN=a", resultAttribute{fmt.Sprintf("proxyAddresses;range=%d-%[1]d", parts), [][]byte{make([]byte, size)}})), packet(id, doneOp()))
 		})
-		_, err := d.attributes(result{"CN=a", []resultAttribute{{"proxyAddresses;range=0-0", [][]byte{make([]byte, size)}}}})
+		_, err := d.conn.attributes(t.Context(), result{"CN=a", []resultAttribute{{"proxyAddresses;range=0-0", [][]byte{make([]byte, size)}}}})
 		if err == nil || !strings.Contains(err.Error(), "more than 1000 parts or 16 MiB") || parts*size > maxMessage {
 			t.Errorf("%s: %d parts: %v", name, parts, err)
 		}

@@ -121,18 +121,19 @@ func TestSessionCutAnywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	server.scheme = "ldap" // what is dialed speaks TLS already
 	scan := func(c net.Conn) (objects, found int, complete bool, err error) {
 		ctx := context.Background()
+		cfg := cfg
 		first := true
-		d, err := open(ctx, server, cfg, func() (*session, error) {
+		cfg.dial = func(context.Context, string, string) (net.Conn, error) {
 			if !first {
 				return nil, errors.New("not again")
 			}
 			first = false
-			s := &session{}
-			conn := s.start(ctx, c, cfg.Timeout)
-			return s, s.greet(ctx, conn, server, cfg)
-		})
+			return c, nil
+		}
+		d, err := openDirectory(ctx, cfg, server)
 		if err != nil {
 			return 0, 0, false, err
 		}

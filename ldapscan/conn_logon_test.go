@@ -136,7 +136,7 @@ func TestWrongPasswordIsSentOnce(t *testing.T) {
 	told := make([]string, 8)
 	for i := range told {
 		opening.Go(func() {
-			_, err := openTarget(t.Context(), server, one)
+			_, err := openDirectory(t.Context(), one, server)
 			told[i] = err.Error()
 		})
 	}

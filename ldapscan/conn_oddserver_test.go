@@ -168,7 +168,7 @@ func TestEveryEntryIsAccountedFor(t *testing.T) {
 		for id := int64(1); id <= searches+1 && failed == nil; id++ {
 			var p page
 			var list []result
-			if p, _, failed = s.search(newRequest("", ldap.ScopeBaseObject, "(objectClass=*)", nil)); failed == nil {
+			if p, _, failed = s.search(t.Context(), newRequest("", ldap.ScopeBaseObject, "(objectClass=*)", nil)); failed == nil {
 				list, failed = parseEntries(p.entries)
 			}
 			if failed == nil {

@@ -3,6 +3,7 @@ package ldapscan
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -45,8 +46,8 @@ type page struct {
 }
 
 // read returns the object of that name, or nothing if there is none.
-func (d *Directory) read(base string, attributes []string, controls ...ldap.Control) ([]result, error) {
-	p, _, err := d.search(base, ldap.ScopeBaseObject, "(objectClass=*)", attributes, controls...)
+func (c *conn) read(ctx context.Context, base string, attributes []string, controls ...ldap.Control) ([]result, error) {
+	p, _, err := c.search(ctx, base, ldap.ScopeBaseObject, "(objectClass=*)", attributes, controls...)
 	if noSuchObject(err) {
 		return nil, nil
 	}
@@ -54,30 +55,6 @@ func (d *Directory) read(base string, attributes []string, controls ...ldap.Cont
 		return nil, err
 	}
 	return parseEntries(p.entries)
-}
-
-// results runs a query and hands over one entry after the other, once all are there.
-func (d *Directory) results(q query, each func(result)) error {
-	var all []result
-	err := persist(func() error {
-		all = nil
-		err := d.pages(q, func(p page) error {
-			list, err := parseEntries(bytes.Clone(p.entries))
-			all = append(all, list...)
-			return cmp.Or(err, d.followed(p, q.base, nil))
-		})
-		if err == nil {
-			err = d.settle()
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, r := range all {
-		each(r)
-	}
-	return nil
 }
 
 // pagesAhead is how many pages may have arrived while another is looked at: the
@@ -89,7 +66,7 @@ const pagesAhead = 2
 // returns nil only if the server said that the last page was the last: a response
 // without the paging control, a closed connection or any result code but success is
 // an error, a [lostError] if the query can be made again from the start.
-func (d *Directory) pages(q query, each func(page) error) error {
+func (c *conn) pages(ctx context.Context, q query, each func(page) error) error {
 	type fetched struct {
 		page
 		err error
@@ -99,7 +76,7 @@ func (d *Directory) pages(q query, each func(page) error) error {
 	go func() {
 		defer close(ahead)
 		for last := (page{}); ; {
-			p, err := d.fetch(q, last)
+			p, err := c.fetch(ctx, q, last)
 			ahead <- fetched{p, err}
 			if err != nil || len(p.cookie) == 0 || enough.Load() {
 				return
@@ -140,15 +117,15 @@ var (
 
 // fetch returns the page behind last, or the first if that is the zero page. If
 // the server limits pages to fewer objects, so does fetch from then on.
-func (d *Directory) fetch(q query, last page) (page, error) {
+func (c *conn) fetch(ctx context.Context, q query, last page) (page, error) {
 	for {
-		control := ldap.NewControlPaging(d.pageSize)
+		control := ldap.NewControlPaging(c.pageSize)
 		control.SetCookie(last.cookie)
-		p, answered, err := d.search(q.base, ldap.ScopeWholeSubtree, q.filter, q.attributes, append([]ldap.Control{control}, q.controls...)...)
+		p, answered, err := c.search(ctx, q.base, ldap.ScopeWholeSubtree, q.filter, q.attributes, append([]ldap.Control{control}, q.controls...)...)
 		var large largeAnswer
 		switch continued := last.session != nil; {
-		case errors.As(err, &large) && large.entries > 0 && uint32(large.entries) < d.pageSize:
-			d.pageSize = uint32(max(1, large.entries/2))
+		case errors.As(err, &large) && large.entries > 0 && uint32(large.entries) < c.pageSize:
+			c.pageSize = uint32(max(1, large.entries/2))
 			if !continued {
 				continue
 			}
@@ -159,16 +136,16 @@ func (d *Directory) fetch(q query, last page) (page, error) {
 			return p, lostError{cmp.Or(p.failed, errOtherServer)}
 		case continued && ldap.IsErrorWithCode(err, ldap.LDAPResultUnavailableCriticalExtension):
 			return p, lostError{errEvicted}
-		case ldap.IsErrorAnyOf(err, ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded) && d.pageSize > 1:
-			d.pageSize /= 2
+		case ldap.IsErrorAnyOf(err, ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded) && c.pageSize > 1:
+			c.pageSize /= 2
 			continue
 		case err != nil:
 			return p, cmp.Or(p.failed, err)
 		}
 		var paged []*ldap.ControlPaging
-		for _, c := range answered {
-			if c, ok := c.(*ldap.ControlPaging); ok {
-				paged = append(paged, c)
+		for _, control := range answered {
+			if control, ok := control.(*ldap.ControlPaging); ok {
+				paged = append(paged, control)
 			}
 		}
 		if len(paged) != 1 {
@@ -198,10 +175,4 @@ func (p *page) bounded(q query, last page) error {
 		return fmt.Errorf("%d empty pages came in a row, so the search would not end", maxEmpty)
 	}
 	return nil
-}
-
-// same reports whether the server at the other end is the same: behind one name
-// there can be several.
-func (s *session) same(other *session) bool {
-	return s.server.Host == other.server.Host && s.root.first("servername") == other.root.first("servername")
 }

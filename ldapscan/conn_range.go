@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -15,7 +16,7 @@ const maxParts = 1000
 // attributes returns the values of an entry. Where the server returned part of
 // the values of proxyAddresses it asks for the rest ([MS-ADTS] 3.1.1.3.1.3.3);
 // of other attributes the first part is enough.
-func (d *Directory) attributes(r result) (attributes, error) {
+func (c *conn) attributes(ctx context.Context, r result) (attributes, error) {
 	a := attributes{}
 	a.take(r)
 	from, err := nextPart(r, 0)
@@ -24,7 +25,7 @@ func (d *Directory) attributes(r result) (attributes, error) {
 			return nil, fmt.Errorf("%s: the server sends its proxyAddresses in more than %d parts or %d MiB", r.dn, maxParts, maxMessage>>20)
 		}
 		var rest []result
-		if rest, err = d.read(r.dn, []string{fmt.Sprintf("proxyAddresses;range=%d-*", from)}); err != nil {
+		if rest, err = c.read(ctx, r.dn, []string{fmt.Sprintf("proxyAddresses;range=%d-*", from)}); err != nil {
 			return nil, fmt.Errorf("%s: values from %d on: %w", r.dn, from, err)
 		}
 		if len(rest) != 1 {

@@ -2,8 +2,8 @@ package ldapscan
 
 import (
 	"cmp"
+	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -12,59 +12,58 @@ import (
 // retries is how often a request is made again.
 const retries = 3
 
-// search sends one request and returns all that answers it. If the connection
-// breaks, the request is made again on a fresh one, and if the server is busy, on
-// the same: up to three times, after a wait that doubles. The page has the session
-// that answered last, and why the first time failed, also where there is an error.
+// search sends one request, again where [conn] says so, and returns all that answers it.
+// The page has the session that answered last, and why the first time failed, also where
+// there is an error.
 //
 // A [lostError] is not about this request alone: it, or one before it, has to be
 // made again together with all that belongs to it.
 //
-// One request is under way at a time; search may be called concurrently.
-func (d *Directory) search(base string, scope int, filter string, attributes []string, controls ...ldap.Control) (p page, answered []ldap.Control, err error) {
-	return d.send(newRequest(base, scope, filter, attributes, controls...))
+// search may be called concurrently: the requests wait for each other.
+func (c *conn) search(ctx context.Context, base string, scope int, filter string, attributes []string, controls ...ldap.Control) (p page, answered []ldap.Control, err error) {
+	return c.send(ctx, newRequest(base, scope, filter, attributes, controls...))
 }
 
-func (d *Directory) send(request *ldap.SearchRequest) (p page, answered []ldap.Control, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	wait := d.wait
+func (c *conn) send(ctx context.Context, request *ldap.SearchRequest) (p page, answered []ldap.Control, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wait := c.wait
 	var (
 		failed  error // the first time
 		strayed error // when the connection was last opened again
 	)
-	if d.barred != nil {
-		return page{session: d.session, failed: d.barred}, nil, d.barred
+	if c.barred != nil {
+		return page{session: c.session, failed: c.barred}, nil, c.barred
 	}
 	for try := 0; ; try++ {
-		if !d.sleep(d.pace.delay(time.Now())) {
-			return page{session: d.session}, nil, d.ctx.Err()
+		if !sleep(ctx, c.pace.delay(time.Now())) {
+			return page{session: c.session}, nil, ctx.Err()
 		}
-		p, answered, err = d.session.search(request)
+		p, answered, err = c.session.search(ctx, request)
 		failed = cmp.Or(failed, err)
 		p.failed = failed
 		if err == nil {
-			d.pace.spend(time.Now(), p.count)
+			c.pace.spend(time.Now(), p.count)
 			return p, answered, nil
 		}
 		violated := errors.As(err, new(violation))
 		if violated || errors.As(err, new(largeAnswer)) {
-			if d.again != nil {
-				d.reopen()
+			if c.open != nil {
+				c.reopen(ctx)
 			}
 			if violated {
 				err = lostError{err}
 			}
 			return p, nil, err
 		}
-		if d.again == nil || try == retries || !broken(err) && !busy(err) || !d.sleep(wait) {
+		if c.open == nil || try == retries || !broken(err) && !busy(err) || !sleep(ctx, wait) {
 			return p, nil, cmp.Or(strayed, err)
 		}
 		wait *= 2
 		if broken(err) {
-			if strayed = d.reopen(); d.barred != nil {
-				p.failed = d.barred
-				return p, nil, d.barred
+			if strayed = c.reopen(ctx); c.barred != nil {
+				p.failed = c.barred
+				return p, nil, c.barred
 			}
 		}
 	}
@@ -83,8 +82,8 @@ func persist(do func() error) (err error) {
 
 // settle makes sure that nothing comes any more of the searches so far: what a
 // server sends of them, it sends before it answers another request.
-func (d *Directory) settle() error {
-	_, err := d.read("", []string{noAttributes})
+func (c *conn) settle(ctx context.Context) error {
+	_, err := c.read(ctx, "", []string{noAttributes})
 	return err
 }
 
@@ -99,80 +98,37 @@ func busy(err error) bool {
 // reopen puts a fresh session in place of the one that broke. If that does not work
 // either, the next request fails at once; if the account is at fault, all later ones do.
 // The error says that another server answered than the only one that may.
-func (d *Directory) reopen() error {
-	fresh, err := d.again()
+func (c *conn) reopen(ctx context.Context) error {
+	s, err := c.open(ctx)
 	if err != nil {
 		if e := (*refusedError)(nil); errors.As(err, &e) {
-			d.barred = &refusedError{cause: e.cause, broke: true}
+			c.barred = &refusedError{cause: e.cause, broke: true}
 		} else if accountAtFault(err) {
-			d.barred = err
+			c.barred = err
 		}
 		return nil
 	}
-	if d.only != nil && !fresh.same(d.only) {
-		fresh.close()
+	if c.only != nil && !s.same(c.only) {
+		s.close()
 		return errOtherServer
 	}
-	d.session.close()
-	d.session = fresh
-	d.reopened++
+	c.session.close()
+	c.session = s
+	c.reopened++
 	return nil
 }
 
-// pin makes the directory stay with its server: behind one name there can be
-// several, which have not all replicated the same.
-func (d *Directory) pin() { d.only = d.session }
-
-// sleep waits, and reports false if the directory's context ended meanwhile.
-func (d *Directory) sleep(wait time.Duration) bool {
+// sleep waits, and reports false if ctx ended meanwhile.
+func sleep(ctx context.Context, wait time.Duration) bool {
 	if wait <= 0 {
-		return d.ctx.Err() == nil
+		return ctx.Err() == nil
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-d.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
-}
-
-// A pacer bounds how many entries a server is asked for in a second, over all
-// connections to it. The nil pacer does not.
-type pacer struct {
-	rate int // entries a second
-
-	mu   sync.Mutex
-	free time.Time // when the entries so far have been paid for
-}
-
-func newPacer(rate int) *pacer {
-	if rate == 0 {
-		return nil
-	}
-	return &pacer{rate: rate}
-}
-
-// delay is how long to wait before the next request.
-func (p *pacer) delay(now time.Time) time.Duration {
-	if p == nil {
-		return 0
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.free.Sub(now)
-}
-
-// spend notes that so many entries came.
-func (p *pacer) spend(now time.Time, entries int) {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.free.Before(now) {
-		p.free = now
-	}
-	p.free = p.free.Add(time.Duration(entries) * time.Second / time.Duration(p.rate))
 }

@@ -2,7 +2,6 @@ package ldapscan
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"sync"
 	"testing"
@@ -61,8 +60,7 @@ func (s *script) SetReadDeadline(time.Time) error { return nil }
 func scripted(t testing.TB, answer func(request *ber.Packet) []byte) *session {
 	c := &script{answer: answer}
 	c.wake.L = &c.mu
-	s := &session{}
-	s.start(context.Background(), c, time.Minute)
+	s := newSession(c, time.Minute)
 	t.Cleanup(s.close)
 	return s
 }

@@ -15,70 +15,81 @@ import (
 	"proxyaddr/ldapscan/kerberos"
 )
 
-// A session is one connection to a domain controller, bound.
+// A session is one network connection to a domain controller, bound. Once it breaks it is of
+// no use any more.
 type session struct {
-	conn    searcher
+	ldap    *ldap.Conn // the connection as the library has it
 	tap     *tap
 	secured *tls.Conn      // of TLS connections, for the channel binding
 	wire    *kerberos.Conn // of those that Kerberos protects
-	stop    func() bool
 	server  conflicts.Server
 	root    attributes // root DSE
-	// another opens one more connection to the same server in the same way.
-	another func(ctx context.Context) (*session, *ldap.Conn, error)
+	again   opener     // of one more session to the same server
 }
 
-// A searcher is what a session keeps of the library's connection, which could
-// also change the directory.
-type searcher interface {
-	Search(*ldap.SearchRequest) (*ldap.SearchResult, error)
-	Close() error
-}
+// An opener opens a session. Its errors keep the types of the network and TLS.
+type opener func(ctx context.Context) (*session, error)
 
-// openSession connects to a server, secures the connection and binds. Its errors
-// keep the types of the network and TLS. Canceling ctx ends the connection.
+// openSession connects to a server, secures the connection and binds.
 func openSession(ctx context.Context, t target, cfg Config) (*session, error) {
-	s, _, err := openConn(ctx, t, cfg)
-	return s, err
-}
-
-// openConn is openSession for a caller that needs the library's connection too.
-func openConn(ctx context.Context, t target, cfg Config) (*session, *ldap.Conn, error) {
-	s, conn, err := connect(ctx, t, cfg)
+	s, err := connect(ctx, t, cfg)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if err := s.greet(ctx, conn, t, cfg); err != nil {
+	stop := s.endWith(ctx)
+	err = s.greet(ctx, t, cfg)
+	if !stop() {
+		err = ctx.Err()
+	}
+	if err != nil {
 		s.close()
-		return nil, nil, err
+		return nil, err
 	}
-	s.another = func(ctx context.Context) (*session, *ldap.Conn, error) { return openConn(ctx, t, cfg) }
-	return s, conn, nil
+	s.again = func(ctx context.Context) (*session, error) { return openSession(ctx, t, cfg) }
+	return s, nil
 }
 
-// start puts the library on a connection.
-func (s *session) start(ctx context.Context, nc net.Conn, timeout time.Duration) *ldap.Conn {
-	s.tap = newTap(nc)
-	conn := ldap.NewConn(s.tap, s.secured != nil)
-	conn.Start()
-	conn.SetTimeout(timeout)
-	s.conn = conn
-	s.stop = context.AfterFunc(ctx, func() { nc.Close() })
-	return conn
+// inTurn opens a session to the first of several servers that can be reached.
+func inTurn(targets []target, cfg Config) opener {
+	return func(ctx context.Context) (s *session, err error) {
+		for _, t := range targets {
+			s, err = openSession(ctx, t, cfg)
+			if err == nil || ctx.Err() != nil || accountAtFault(err) {
+				break
+			}
+		}
+		return s, err
+	}
+}
+
+// newSession puts the library on a connection.
+func newSession(nc net.Conn, timeout time.Duration) *session {
+	s := &session{tap: newTap(nc)}
+	s.secured, _ = nc.(*tls.Conn)
+	s.wire, _ = nc.(*kerberos.Conn)
+	s.ldap = ldap.NewConn(s.tap, s.secured != nil)
+	s.ldap.Start()
+	s.ldap.SetTimeout(timeout)
+	return s
+}
+
+// endWith ends the session when ctx ends, unless that is stopped before.
+func (s *session) endWith(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { s.tap.Close() })
 }
 
 // greet binds and learns who is at the other end.
-func (s *session) greet(ctx context.Context, conn *ldap.Conn, t target, cfg Config) error {
-	conn.SetTimeout(min(cfg.Timeout, connectTimeout))
-	err := cfg.logons.account(cfg.Credentials).bind(ctx, func() error { return s.bind(ctx, conn, t, cfg) })
-	conn.SetTimeout(cfg.Timeout)
+func (s *session) greet(ctx context.Context, t target, cfg Config) error {
+	s.ldap.SetTimeout(min(cfg.Timeout, connectTimeout))
+	err := cfg.logons.account(cfg.Credentials).bind(ctx, func() error { return s.bind(ctx, t, cfg) })
+	s.ldap.SetTimeout(cfg.Timeout)
 	if err == nil {
-		err = s.readRoot()
+		err = s.readRoot(ctx)
 	}
 	if err != nil {
 		return s.cause(err)
 	}
-	if who, err := conn.WhoAmI(nil); err == nil && who.AuthzID != "" {
+	if who, err := s.ldap.WhoAmI(nil); err == nil && who.AuthzID != "" {
 		s.server.Identity = strings.TrimPrefix(who.AuthzID, "u:")
 	}
 	s.server.Host = s.root.first("dnshostname")
@@ -87,15 +98,18 @@ func (s *session) greet(ctx context.Context, conn *ldap.Conn, t target, cfg Conf
 	return nil
 }
 
-func (s *session) close() {
-	s.stop()
-	s.conn.Close()
+func (s *session) close() { s.ldap.Close() }
+
+// same reports whether the server at the other end is the same: behind one name there can be
+// several.
+func (s *session) same(other *session) bool {
+	return s.server.Host == other.server.Host && s.root.first("servername") == other.root.first("servername")
 }
 
 // readRoot reads the root DSE, which every server shows before a bind
 // ([MS-ADTS] 3.1.1.3.2).
-func (s *session) readRoot() error {
-	p, _, err := s.search(newRequest("", ldap.ScopeBaseObject, "(objectClass=*)",
+func (s *session) readRoot(ctx context.Context) error {
+	p, _, err := s.search(ctx, newRequest("", ldap.ScopeBaseObject, "(objectClass=*)",
 		[]string{"namingContexts", "defaultNamingContext", "configurationNamingContext", "schemaNamingContext", "dnsHostName",
 			"serverName", "supportedControl", "forestFunctionality"}))
 	if err != nil {
@@ -115,19 +129,21 @@ func newRequest(base string, scope int, filter string, attributes []string, cont
 
 // search sends one request and returns all that answers it. After an answer that
 // did not come in time nothing more is sent, as it could be taken for another's.
-func (s *session) search(request *ldap.SearchRequest) (p page, answered []ldap.Control, err error) {
+func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (p page, answered []ldap.Control, err error) {
 	p.session = s
-	res, err := s.conn.Search(request)
+	stop := s.endWith(ctx)
+	res, err := s.ldap.Search(request)
+	stop()
 	p.entries, p.count = s.tap.take()
 	if err = s.cause(err); err != nil {
 		if broken(err) {
-			s.conn.Close()
+			s.ldap.Close()
 		}
 		s.tap.reuse(p.entries)
 		return page{session: s}, nil, err
 	}
 	if len(res.Entries) > 0 { // what the tap lets through is no entry
-		s.conn.Close()
+		s.ldap.Close()
 		return page{session: s}, nil, violation{errBER}
 	}
 	p.referrals = res.Referrals

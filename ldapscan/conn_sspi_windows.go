@@ -1,7 +1,6 @@
 package ldapscan
 
 import (
-	"github.com/go-ldap/ldap/v3"
 	"github.com/go-ldap/ldap/v3/gssapi"
 
 	"proxyaddr/ldapscan/kerberos"
@@ -9,11 +8,11 @@ import (
 
 // bindSSPI binds as the user who is signed in, with the channel binding of the
 // connection's certificate.
-func (s *session) bindSSPI(conn *ldap.Conn, service kerberos.Service) error {
+func (s *session) bindSSPI(service kerberos.Service) error {
 	client, err := gssapi.NewSSPIClientWithChannelBinding(s.secured.ConnectionState().PeerCertificates[0])
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	return conn.GSSAPIBind(client, service.String(), "")
+	return s.ldap.GSSAPIBind(client, service.String(), "")
 }

@@ -13,37 +13,37 @@ import (
 // Read returns is what the last write left there. A Line is for one goroutine.
 type Line struct {
 	// Conn is the connection as the library has it. A search on it returns nothing.
-	Conn *ldap.Conn
-	d    *Directory
+	Conn   *ldap.Conn
+	conn   *conn
+	layout layout
 }
 
 // Line opens a connection to the server that an object is read from. From then on no
 // other one takes over for what is read: it need not have replicated what was taken
-// where the changes are made. The error is an [*Error]. Canceling ctx ends the connection, also later; the error is then
-// that of ctx.
+// where the changes are made. The error is an [*Error], or that of ctx, which bounds the
+// opening alone.
 func (f *Forest) Line(ctx context.Context, dn string) (*Line, error) {
 	d, p := f.holder(dn)
 	if d == nil {
 		return nil, &Error{Subject: dn, Problem: "no domain controller of its domain was read", Hint: "name one with -H, or the domain with -d"}
 	}
 	fail := func(problem, hint string) (*Line, error) {
-		return nil, &Error{Subject: d.server.URL, Problem: problem, Hint: hint}
+		return nil, &Error{Subject: d.conn.server().URL, Problem: problem, Hint: hint}
 	}
 	if d.full != nil {
 		return fail("a global catalog takes no changes", "use the domain controller's own port")
 	}
-	s, conn, err := d.session.another(ctx)
+	s, err := d.conn.another(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
+	case err == errOtherServer:
+		return fail(err.Error(), "name one domain controller")
 	case err != nil:
-		return nil, explain(d.server.URL, err)
-	case !s.same(d.session):
-		s.close()
-		return fail(errOtherServer.Error(), "name one domain controller")
+		return nil, explain(d.conn.server().URL, err)
 	}
-	d.pin()
-	return &Line{conn, &Directory{ctx: ctx, session: s, assigned: []partition{p}, forest: d.forest}}, nil
+	d.conn.pin()
+	return &Line{s.ldap, newConn(s, connSettings{}), layout{d.forest, []partition{p}}}, nil
 }
 
 // Server returns the server that an object is read from, and whether there is one.
@@ -52,7 +52,7 @@ func (f *Forest) Server(dn string) (conflicts.Server, bool) {
 	if d == nil {
 		return conflicts.Server{}, false
 	}
-	return d.server, true
+	return *d.conn.server(), true
 }
 
 // holder returns the directory that reads the innermost partition around an
@@ -71,18 +71,18 @@ func (f *Forest) holder(dn string) (holder *Directory, inner partition) {
 // Read returns the object that an amendment changes as it is now, nil if there is
 // none.
 func (l *Line) Read(ctx context.Context, a *conflicts.Amendment) (found *conflicts.Object, err error) {
-	err = l.d.reread(ctx, []conflicts.Ref{a.Ref()}, func(o *conflicts.Object) { found = o })
+	err = l.layout.reread(ctx, l.conn, []conflicts.Ref{a.Ref()}, func(e wholeEntry) { found = e.object(e.dn) })
 	return found, err
 }
 
 // Explain returns the error of a request on Conn as an [*Error]. If the server did
 // not answer it, the line is closed: an answer that comes late is to be nobody's.
 func (l *Line) Explain(err error) error {
-	if err = l.d.cause(err); broken(err) {
+	if err = l.conn.session.cause(err); broken(err) {
 		l.Conn.Close()
 	}
-	return explain(l.d.server.URL, err)
+	return explain(l.conn.server().URL, err)
 }
 
 // Close ends the connection.
-func (l *Line) Close() { l.d.Close() }
+func (l *Line) Close() { l.conn.close() }

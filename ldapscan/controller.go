@@ -2,6 +2,7 @@ package ldapscan
 
 import (
 	"bytes"
+	"context"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -48,25 +49,25 @@ func (c controllers) name(s *conflicts.Stamp) bool {
 // locate names the domain controller in a stamp. Their list is read once, when a
 // stamp has one that is not known yet. One that is not in it, or may not be read,
 // stays without a name.
-func (d *Directory) locate(s *conflicts.Stamp) error {
+func (d *Directory) locate(ctx context.Context, s *conflicts.Stamp) error {
 	if !s.Known() || d.controllers.name(s) || d.located {
 		return nil
 	}
-	if err := d.readControllers(); err != nil {
+	if err := d.readControllers(ctx); err != nil {
 		return err
 	}
 	d.controllers.name(s)
 	return nil
 }
 
-func (d *Directory) readControllers() error {
-	configuration := d.root.first("configurationnamingcontext")
+func (d *Directory) readControllers(ctx context.Context) error {
+	configuration := d.conn.root().first("configurationnamingcontext")
 	d.located = true
 	if configuration == "" {
 		return nil
 	}
 	q := query{base: "CN=Sites," + configuration, filter: "(objectClass=nTDSDSA)", attributes: []string{"invocationId"}}
-	err := d.config().results(q, func(r result) {
+	err := d.config().results(ctx, q, func(r result) {
 		a := attributes{}
 		a.take(r)
 		d.controllers.add(r.dn, a)

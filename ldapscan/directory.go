@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -17,37 +17,27 @@ import (
 )
 
 // A Directory is a domain controller that can be read. It is a [Source] of the
-// partitions that the controller holds.
-//
-// A request whose connection breaks is made again on a fresh one, up to three
-// times; what could still not be read makes the survey incomplete.
+// partitions that the controller holds. What it could not read makes the survey
+// incomplete.
 type Directory struct {
-	ctx   context.Context // of Open; ends every connection
-	again func() (*session, error)
-	wait  time.Duration // before a request is made again for the first time
-	pace  *pacer
-
-	mu       sync.Mutex // held while a request is under way
-	*session            // the connection at present
-	reopened int
-	barred   error // why the account gets no connection any more, or nil
-
-	pageSize    uint32
-	connections int
+	conn *conn
+	layout
+	connections int      // that read a partition
 	missing     []string // attributes of Exchange that the schema does not have
 	// full is the same controller on its own port, if this is the port of its
 	// global catalog: a catalog shows only the attributes that it replicates, also
 	// of configuration and schema.
-	full *Directory
-	// forest are the partitions of the forest, assigned those that Sweep reads.
-	forest, assigned []partition
-	unlisted         bool // the list of the forest's partitions could not be read
+	full     *Directory
+	unlisted bool // the list of the forest's partitions could not be read
 	// visible are the partitions in which a proxy address was looked up.
 	visible map[string]bool
-	only    *session // with the one server that may answer, nil for any
 	// controllers are known of the forest, all of them once located is set.
 	controllers controllers
 	located     bool
+}
+
+func newDirectory(c *conn, connections int) *Directory {
+	return &Directory{conn: c, connections: connections, controllers: controllers{}, visible: map[string]bool{}}
 }
 
 var _ Source = (*Directory)(nil)
@@ -57,30 +47,70 @@ const (
 	paging      = ldap.ControlTypePaging   // RFC 2696
 )
 
+// Open connects to a domain controller, secures the connection, binds and
+// finds out what there is to read. The error is an [*Error], or that of ctx, which
+// bounds the opening alone.
+func Open(ctx context.Context, cfg Config) (*Directory, error) {
+	t, cfg, err := cfg.byURL()
+	if err != nil {
+		return nil, err
+	}
+	return openDirectory(ctx, cfg, t)
+}
+
+// openDirectory is Open for a server that was permitted. Others take over, in turn, when
+// the first of them cannot be reached any more.
+func openDirectory(ctx context.Context, cfg Config, t target, others ...target) (*Directory, error) {
+	d, err := readLayout(ctx, cfg, t)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, cfg.explain(t.url, err)
+	}
+	d.conn.open = inTurn(append([]target{t}, others...), cfg)
+	return d, nil
+}
+
+// readLayout opens a server and finds out what there is to read. No request is made
+// again: whoever knows of another server does better to try that.
+func readLayout(ctx context.Context, cfg Config, t target) (*Directory, error) {
+	s, err := openSession(ctx, t, cfg)
+	if err != nil {
+		return nil, err
+	}
+	d := newDirectory(newConn(s, connSettings{wait: cfg.RetryWait, pace: newPacer(cfg.Rate), pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}), cfg.Connections)
+	if err := s.cause(d.survey(ctx, t, cfg)); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
 // survey finds out what there is to read, after the bind.
 func (d *Directory) survey(ctx context.Context, t target, cfg Config) error {
 	if t.catalog() {
-		full, err := openTarget(ctx, t.at(ldapPorts[t.scheme]), cfg)
+		full, err := openDirectory(ctx, cfg, t.at(ldapPorts[t.scheme]))
 		if err != nil {
 			return err
 		}
 		d.full = full
 	}
-	if len(d.root["namingcontexts"]) == 0 {
+	if len(d.conn.root()["namingcontexts"]) == 0 {
 		return errors.New("the server names no partitions in its root DSE")
 	}
-	if !d.offers(paging) {
+	if !d.conn.offers(paging) {
 		return errors.New("the server does not offer paged results (RFC 2696)")
 	}
 	var err error
-	if d.forest, err = d.config().forestPartitions(); err != nil {
+	if d.forest, err = d.config().forestPartitions(ctx); err != nil {
 		return err
 	}
 	for _, p := range d.forest {
 		if !p.read() || d.full == nil && !d.holds(p) {
 			continue
 		}
-		head, err := d.read(p.dn, []string{"objectGUID"})
+		head, err := d.conn.read(ctx, p.dn, []string{"objectGUID"})
 		if err != nil {
 			return err
 		}
@@ -92,12 +122,12 @@ func (d *Directory) survey(ctx context.Context, t target, cfg Config) error {
 		d.assigned = append(d.assigned, p)
 	}
 	if cfg.PageSize == 0 {
-		d.pageSize = d.maxPageSize()
+		d.conn.pageSize = d.maxPageSize(ctx)
 	}
 	if cfg.Rate > 0 {
-		d.pageSize = min(d.pageSize, uint32(cfg.Rate)) // no burst of more than a second
+		d.conn.pageSize = min(d.conn.pageSize, uint32(cfg.Rate)) // no burst of more than a second
 	}
-	return d.checkSchema()
+	return d.checkSchema(ctx)
 }
 
 const (
@@ -108,9 +138,9 @@ const (
 // maxPageSize returns how many objects a server of the forest puts into a page,
 // by the default query policy ([MS-ADTS] 3.1.1.3.4.6). What it is for a server
 // with a policy of its own does not matter: it sends what it allows.
-func (d *Directory) maxPageSize() uint32 {
-	policy, err := d.config().read("CN=Default Query Policy,CN=Query-Policies,CN=Directory Service,CN=Windows NT,CN=Services,"+
-		d.root.first("configurationnamingcontext"), []string{"lDAPAdminLimits"})
+func (d *Directory) maxPageSize(ctx context.Context) uint32 {
+	policy, err := d.config().conn.read(ctx, "CN=Default Query Policy,CN=Query-Policies,CN=Directory Service,CN=Windows NT,CN=Services,"+
+		d.conn.root().first("configurationnamingcontext"), []string{"lDAPAdminLimits"})
 	if err != nil || len(policy) == 0 {
 		return defaultPageSize
 	}
@@ -133,6 +163,30 @@ func (d *Directory) config() *Directory {
 	return d
 }
 
+// results runs a query and hands over one entry after the other, once all are there.
+func (d *Directory) results(ctx context.Context, q query, each func(result)) error {
+	var all []result
+	err := persist(func() error {
+		all = nil
+		err := d.conn.pages(ctx, q, func(p page) error {
+			list, err := parseEntries(bytes.Clone(p.entries))
+			all = append(all, list...)
+			return cmp.Or(err, d.followed(p, q.base, nil))
+		})
+		if err == nil {
+			err = d.conn.settle(ctx)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		each(r)
+	}
+	return nil
+}
+
 // functionalLevels are the values of forestFunctionality ([MS-ADTS] 6.1.4.4).
 var functionalLevels = map[string]string{"0": "Windows 2000", "2": "Windows Server 2003", "3": "Windows Server 2008", "4": "Windows Server 2008 R2",
 	"5": "Windows Server 2012", "6": "Windows Server 2012 R2", "7": "Windows Server 2016", "10": "Windows Server 2025"}
@@ -150,15 +204,15 @@ var (
 
 // name is that of the forest, or of the server where it is in none.
 func (d *Directory) name() string {
-	return cmp.Or(conflicts.Domain(d.root.first("configurationnamingcontext")), d.server.URL)
+	return cmp.Or(conflicts.Domain(d.conn.root().first("configurationnamingcontext")), d.conn.server().URL)
 }
 
 // checkSchema finds out which of Exchange's attributes there are, so that nothing
 // is concluded from their absence on an object, and that a global catalog holds
 // what is swept: proxyAddresses is in the partial attribute set only where
 // Exchange put it there, and elsewhere a catalog looks empty.
-func (d *Directory) checkSchema() error {
-	q := query{base: d.root.first("schemanamingcontext"), attributes: []string{"lDAPDisplayName", "isMemberOfPartialAttributeSet"}}
+func (d *Directory) checkSchema(ctx context.Context) error {
+	q := query{base: d.conn.root().first("schemanamingcontext"), attributes: []string{"lDAPDisplayName", "isMemberOfPartialAttributeSet"}}
 	if q.base == "" {
 		return nil
 	}
@@ -167,7 +221,7 @@ func (d *Directory) checkSchema() error {
 	}
 	q.filter = "(|" + q.filter + ")"
 	known, partial := map[string]bool{}, map[string]bool{}
-	err := d.config().results(q, func(r result) {
+	err := d.config().results(ctx, q, func(r result) {
 		a := attributes{}
 		a.take(r)
 		known[a.first("ldapdisplayname")] = true
@@ -189,26 +243,22 @@ func (d *Directory) checkSchema() error {
 	return nil
 }
 
-func (d *Directory) offers(control string) bool {
-	return slices.Contains(d.root.all("supportedcontrol"), control)
-}
-
 // Close ends the connection.
 func (d *Directory) Close() {
 	if d.full != nil {
 		d.full.Close()
 	}
-	d.session.close()
+	d.conn.close()
 }
 
 // Describe adds the server to a scope.
 func (d *Directory) Describe(s *conflicts.Scope) {
-	s.Source = append(s.Source, d.server.URL)
-	server := d.server
+	server := *d.conn.server()
+	s.Source = append(s.Source, server.URL)
 	server.Missing = d.missing
 	s.Servers = append(s.Servers, server)
 	if s.Identity == "" {
-		s.Identity = d.server.Identity
+		s.Identity = server.Identity
 	}
 }
 
@@ -258,21 +308,21 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 // sweep reads all that is assigned to the server, and stays with it for what is read
 // again.
 func (d *Directory) sweep(ctx context.Context, all []partition, sink Sink, survey *Survey) {
-	d.only = nil
+	d.conn.only = nil
 	for _, a := range d.sweepPartitions(ctx, all, sink) {
 		survey.Coverage = append(survey.Coverage, a.keep(survey))
 	}
-	d.pin()
-	d.checkVisible(survey)
+	d.conn.pin()
+	d.checkVisible(ctx, survey)
 	domains, err := d.AcceptedDomains(ctx)
 	survey.AcceptedDomains = append(survey.AcceptedDomains, domains...)
 	if err != nil {
 		survey.Problems = append(survey.Problems, err.Error())
 	}
 	if d.full != nil {
-		survey.Notes = append(survey.Notes, d.server.URL+": a global catalog; what it does not replicate, such as which objects are critical to the system, is not known")
+		survey.Notes = append(survey.Notes, d.conn.server().URL+": a global catalog; what it does not replicate, such as which objects are critical to the system, is not known")
 	}
-	if d.reopened > 0 {
-		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: the connection broke and was opened again, %d times in all", d.server.URL, d.reopened))
+	if d.conn.reopened > 0 {
+		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: the connection broke and was opened again, %d times in all", d.conn.server().URL, d.conn.reopened))
 	}
 }

@@ -255,18 +255,18 @@ func TestNamedSubtrees(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends a sweep that hangs.
+// Ctrl-C ends a sweep that hangs. The directory can be read again: what ends is the request
+// of that ctx.
 func TestCancelEndsAHangingSweep(t *testing.T) {
 	_, entries := forest(t)
 	srv := serve(t, ldaptest.Config{Entries: entries})
-	ctx, cancel := context.WithCancel(context.Background())
-	d, err := ldapscan.Open(ctx, config(srv))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := open(t, config(srv))
+	ctx, cancel := context.WithCancel(t.Context())
 	srv.Inject(ldaptest.Fault{Kind: ldaptest.Hang, Match: paged(sweep), Do: cancel})
 	if _, err := ldapscan.Scan(ctx, d, ldapscan.Options{}); err != context.Canceled {
 		t.Errorf("%v", err)
+	}
+	if audit := scan(t, d, ldapscan.Options{}); !audit.Complete() {
+		t.Errorf("problems of the next scan: %q", audit.Problems)
 	}
 }

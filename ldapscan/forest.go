@@ -99,7 +99,7 @@ func (f *Forest) openDomain(ctx context.Context, cfg ForestConfig, domain Domain
 	if err != nil {
 		return err
 	}
-	domain.KDCs = map[string][]string{domain.Realm: {remoteHost(d.tap)}}
+	domain.KDCs = map[string][]string{domain.Realm: {d.conn.session.remoteHost()}}
 	if cfg.GlobalCatalog {
 		full := d
 		d, err = openCatalog(ctx, cfg, domain, full)
@@ -140,7 +140,7 @@ func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Direc
 // openCatalog opens the first global catalog of the forest of a domain controller that
 // lets it.
 func openCatalog(ctx context.Context, cfg ForestConfig, domain DomainConfig, of *Directory) (*Directory, error) {
-	found, err := cfg.Locator.Catalogs(ctx, conflicts.Domain(of.root.first("configurationnamingcontext")))
+	found, err := cfg.Locator.Catalogs(ctx, conflicts.Domain(of.conn.root().first("configurationnamingcontext")))
 	if err != nil {
 		return nil, err
 	}
@@ -175,13 +175,9 @@ func (domain DomainConfig) openFirst(ctx context.Context, found []locator.Contro
 		if err != nil {
 			return nil, err
 		}
-		d, err := openTarget(ctx, t, cfg)
-		if err == nil {
-			d.failOver(targets[i+1:], cfg)
-			return d, nil
-		}
-		if ctx.Err() != nil || accountAtFault(err) {
-			return nil, err // the next one would refuse the same password
+		d, err := openDirectory(ctx, cfg, t, targets[i+1:]...)
+		if err == nil || ctx.Err() != nil || accountAtFault(err) {
+			return d, err // the next one would refuse the same password
 		}
 		failed = cmp.Or(failed, err)
 	}
@@ -194,29 +190,13 @@ func outside(domain, host string) *Error {
 		Hint: "name the server with --url if that is right"}
 }
 
-// failOver names servers that hold the same partitions. One of them takes over
-// when the directory's own cannot be reached any more.
-func (d *Directory) failOver(targets []target, cfg Config) {
-	own := d.again
-	d.again = func() (*session, error) {
-		s, err := own()
-		for _, t := range targets {
-			if err == nil || d.ctx.Err() != nil || accountAtFault(err) {
-				break
-			}
-			s, err = openSession(d.ctx, t, cfg)
-		}
-		return s, err
-	}
-}
-
 // add takes in a server for the partitions that no other reads.
 func (f *Forest) add(d *Directory) {
 	d.assigned = slices.DeleteFunc(d.assigned, func(p partition) bool {
 		for _, other := range f.directories {
 			for _, a := range other.assigned {
 				if sameDN(a.dn, p.dn) && a.guid == p.guid { // another forest can have a partition of the same name
-					f.notes = append(f.notes, fmt.Sprintf("%s: read from %s, not from %s", p.dn, other.server.URL, d.server.URL))
+					f.notes = append(f.notes, fmt.Sprintf("%s: read from %s, not from %s", p.dn, other.conn.server().URL, d.conn.server().URL))
 					return true
 				}
 			}
@@ -256,7 +236,7 @@ func (f *Forest) Describe(s *conflicts.Scope) {
 	}
 }
 
-// Sweep reads the partitions one after the other, each from its server.
+// Sweep reads each partition from its server, all servers at the same time.
 func (f *Forest) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	survey, err := sweepAll(ctx, f.directories, sink)
 	if err == nil {

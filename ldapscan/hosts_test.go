@@ -46,7 +46,7 @@ objectClass: configuration
 	}
 	defer d.Close()
 	want := []string{"dc1.contoso.example", "dc2.contoso.example", "nameless", "rodc.contoso.example"}
-	if hosts, err := d.hosts(); err != nil || !slices.Equal(hosts, want) {
+	if hosts, err := d.hosts(t.Context()); err != nil || !slices.Equal(hosts, want) {
 		t.Errorf("%v, %q, want %q", err, hosts, want)
 	}
 }

@@ -19,18 +19,7 @@ const inspectBatch = 50
 // stays the same when an object is renamed or moved. Those without one are read
 // one by one.
 func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	return d.failed(ctx, d.batches(ctx, refs, func(search search) (int, error) { return d.objects(search, found) }))
-}
-
-// failed is the error of a verb.
-func (d *Directory) failed(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %s", d.server.URL, brief(err))
-	}
-	return nil
+	return d.conn.failed(ctx, d.batches(ctx, d.conn, refs, func(search search) (int, error) { return d.objects(ctx, search, found) }))
 }
 
 // A search asks for attributes of the objects of a batch.
@@ -38,17 +27,17 @@ type search func(attributes []string, controls ...ldap.Control) ([]result, error
 
 // batches hands over searches for objects that refs name. What takes one returns
 // how many of them it found.
-func (d *Directory) batches(ctx context.Context, refs []conflicts.Ref, take func(search) (int, error)) error {
+func (l layout) batches(ctx context.Context, c *conn, refs []conflicts.Ref, take func(search) (int, error)) error {
 	var guids []conflicts.GUID
 	for _, ref := range refs {
 		if ref.GUID != (conflicts.GUID{}) {
 			guids = append(guids, ref.GUID)
 			continue
 		}
-		if !d.reads(ref.DN) {
+		if !l.reads(ref.DN) {
 			continue // another server's
 		}
-		_, err := take(func(attributes []string, _ ...ldap.Control) ([]result, error) { return d.read(ref.DN, attributes) })
+		_, err := take(func(attributes []string, _ ...ldap.Control) ([]result, error) { return c.read(ctx, ref.DN, attributes) })
 		if ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidDNSyntax) {
 			continue // no object can have this name
 		}
@@ -58,14 +47,14 @@ func (d *Directory) batches(ctx context.Context, refs []conflicts.Ref, take func
 	}
 	for batch := range slices.Chunk(guids, inspectBatch) {
 		left := len(batch)
-		for _, p := range d.assigned {
+		for _, p := range l.assigned {
 			if left == 0 {
 				break
 			}
 			n, err := take(func(attributes []string, controls ...ldap.Control) ([]result, error) {
-				answer, _, err := d.search(p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes, controls...)
+				answer, _, err := c.search(ctx, p.dn, ldap.ScopeWholeSubtree, guidFilter(batch), attributes, controls...)
 				if err == nil {
-					err = d.followed(answer, p.dn, nil)
+					err = l.followed(answer, p.dn, nil)
 				}
 				if err != nil {
 					return nil, err
@@ -83,17 +72,17 @@ func (d *Directory) batches(ctx context.Context, refs []conflicts.Ref, take func
 
 // objects hands over the objects that a search finds, with the domain controllers
 // that wrote their addresses, and returns their number.
-func (d *Directory) objects(search search, found func(*conflicts.Object)) (int, error) {
+func (d *Directory) objects(ctx context.Context, search search, found func(*conflicts.Object)) (int, error) {
 	list, err := search(inspectAttributes)
 	if err != nil {
 		return 0, err
 	}
-	whole, err := d.whole(list)
+	whole, err := d.conn.whole(ctx, list)
 	if err != nil {
 		return 0, err
 	}
 	unstamped := func(w wholeEntry) bool { return len(w.attributes["replpropertymetadata"]) == 0 }
-	if d.root.first("configurationnamingcontext") != "" && slices.ContainsFunc(whole, unstamped) {
+	if d.conn.root().first("configurationnamingcontext") != "" && slices.ContainsFunc(whole, unstamped) {
 		// A domain controller makes the same for each request in another form, which
 		// takes other rights.
 		again, err := search([]string{"msDS-ReplAttributeMetaData"})
@@ -109,7 +98,7 @@ func (d *Directory) objects(search search, found func(*conflicts.Object)) (int, 
 	objects := make([]*conflicts.Object, len(whole))
 	for i, w := range whole {
 		objects[i] = d.object(w)
-		if err := d.locate(&objects[i].Written); err != nil {
+		if err := d.locate(ctx, &objects[i].Written); err != nil {
 			return 0, err
 		}
 	}
@@ -125,10 +114,10 @@ type wholeEntry struct {
 	attributes
 }
 
-func (d *Directory) whole(list []result) ([]wholeEntry, error) {
+func (c *conn) whole(ctx context.Context, list []result) ([]wholeEntry, error) {
 	entries := make([]wholeEntry, len(list))
 	for i, r := range list {
-		a, err := d.attributes(r)
+		a, err := c.attributes(ctx, r)
 		if err != nil {
 			return nil, err
 		}

@@ -64,11 +64,11 @@ func (l *lookup) all(ctx context.Context, directories []*Directory) error {
 		}
 		failed = append(failed, problems...)
 		if err != nil {
-			failed = append(failed, d.failed(ctx, err).Error())
+			failed = append(failed, d.conn.failed(ctx, err).Error())
 		}
 	}
 	if len(failed) == 0 {
-		failed = unseen(directories)
+		failed = unseen(ctx, directories)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -85,15 +85,15 @@ func (l *lookup) all(ctx context.Context, directories []*Directory) error {
 // ask asks a server for its partitions and says which of them did not answer.
 func (l *lookup) ask(ctx context.Context, d *Directory) (problems []string, err error) {
 	for _, p := range d.assigned {
-		err := l.read(d, p.dn)
+		err := l.read(ctx, d, p.dn)
 		if errors.As(err, new(lostError)) || ctx.Err() != nil {
 			return nil, err
 		}
 		if err != nil {
-			problems = append(problems, fmt.Sprintf("%s: %s: %s", p.dn, d.server.URL, brief(err)))
+			problems = append(problems, fmt.Sprintf("%s: %s: %s", p.dn, d.conn.server().URL, brief(err)))
 		}
 	}
-	return problems, d.settle()
+	return problems, d.conn.settle(ctx)
 }
 
 // A lookup is what is asked of every partition, and what came of it.
@@ -106,10 +106,10 @@ type lookup struct {
 }
 
 // read asks for the objects of a partition.
-func (l *lookup) read(d *Directory, partition string) error {
+func (l *lookup) read(ctx context.Context, d *Directory, partition string) error {
 	for _, filter := range l.filters(d) {
-		err := d.withDeleted(func(controls ...ldap.Control) error {
-			return d.pages(query{base: partition, filter: filter, attributes: lookupAttributes, controls: controls}, func(p page) error { return l.page(d, partition, p) })
+		err := d.conn.withDeleted(func(controls ...ldap.Control) error {
+			return d.conn.pages(ctx, query{base: partition, filter: filter, attributes: lookupAttributes, controls: controls}, func(p page) error { return l.page(ctx, d, partition, p) })
 		})
 		if err != nil {
 			return err
@@ -118,18 +118,7 @@ func (l *lookup) read(d *Directory, partition string) error {
 	return nil
 }
 
-// withDeleted has a search made that shows deleted objects too, or, if the server
-// refuses that, one that does not.
-func (d *Directory) withDeleted(search func(controls ...ldap.Control) error) error {
-	if d.offers(showDeleted) {
-		if err := search(ldap.NewControlMicrosoftShowDeleted()); !refused(err) {
-			return err
-		}
-	}
-	return search()
-}
-
-func (l *lookup) page(d *Directory, partition string, p page) error {
+func (l *lookup) page(ctx context.Context, d *Directory, partition string, p page) error {
 	if err := d.followed(p, partition, l.assigned); err != nil {
 		return err
 	}
@@ -137,7 +126,7 @@ func (l *lookup) page(d *Directory, partition string, p page) error {
 	if err != nil {
 		return err
 	}
-	whole, err := d.whole(list)
+	whole, err := d.conn.whole(ctx, list)
 	for _, e := range whole {
 		o := d.object(e)
 		if len(o.ProxyAddresses) > 0 {
@@ -152,10 +141,10 @@ func (l *lookup) page(d *Directory, partition string, p page) error {
 }
 
 // count returns how many objects have proxy addresses, up to enough or a page more.
-func (d *Directory) count(enough int) (n int, err error) {
+func (d *Directory) count(ctx context.Context, enough int) (n int, err error) {
 	stop := errors.New("enough")
 	for _, p := range d.assigned {
-		err := d.pages(query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}, most: maxSwept}, func(p page) error {
+		err := d.conn.pages(ctx, query{base: p.dn, filter: "(proxyAddresses=*)", attributes: []string{"objectGUID"}, most: maxSwept}, func(p page) error {
 			if n += p.count; n >= enough {
 				return stop
 			}
@@ -179,9 +168,9 @@ func (f *Forest) HasAddresses(ctx context.Context, objects int) (bool, error) {
 		if n >= objects {
 			break
 		}
-		more, err := d.count(objects - n)
+		more, err := d.count(ctx, objects-n)
 		if err != nil {
-			return false, d.failed(ctx, err)
+			return false, d.conn.failed(ctx, err)
 		}
 		n += more
 	}

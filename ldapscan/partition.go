@@ -2,6 +2,7 @@ package ldapscan
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,6 +20,9 @@ type partition struct {
 	kind   partitionKind
 	guid   conflicts.GUID // of its head, where that was read
 }
+
+// A layout is the partitions of a forest, and those that are read from one server.
+type layout struct{ forest, assigned []partition }
 
 type partitionKind string
 
@@ -53,8 +57,8 @@ const maxPartitions = 5000
 // held, in the order of their names: from the crossRef objects in the
 // configuration partition, or, where there are none, what the server itself holds.
 // What it holds without a crossRef is of unknown kind.
-func (d *Directory) forestPartitions() ([]partition, error) {
-	configuration, schema := d.root.first("configurationnamingcontext"), d.root.first("schemanamingcontext")
+func (d *Directory) forestPartitions(ctx context.Context) ([]partition, error) {
+	configuration, schema := d.conn.root().first("configurationnamingcontext"), d.conn.root().first("schemanamingcontext")
 	kindOf := func(dn string, otherwise partitionKind) partitionKind {
 		switch {
 		case sameDN(dn, configuration):
@@ -67,7 +71,7 @@ func (d *Directory) forestPartitions() ([]partition, error) {
 	var list []partition
 	if configuration != "" {
 		q := query{base: "CN=Partitions," + configuration, filter: "(objectClass=crossRef)", attributes: []string{"nCName", "dnsRoot", "systemFlags", "Enabled"}, most: maxPartitions}
-		err := d.results(q, func(r result) {
+		err := d.results(ctx, q, func(r result) {
 			a := attributes{}
 			a.take(r)
 			nc := partition{dn: a.first("ncname"), domain: strings.ToLower(a.first("dnsroot"))}
@@ -102,7 +106,7 @@ func (d *Directory) forestPartitions() ([]partition, error) {
 	}
 	d.unlisted = len(list) == 0 && configuration != ""
 	listed := list
-	for _, dn := range d.root.all("namingcontexts") {
+	for _, dn := range d.conn.root().all("namingcontexts") {
 		switch i := slices.IndexFunc(listed, func(p partition) bool { return sameDN(p.dn, dn) }); {
 		case len(listed) == 0:
 			list = append(list, partition{dn: dn, kind: kindOf(dn, domainKind)})
@@ -118,19 +122,19 @@ func (d *Directory) forestPartitions() ([]partition, error) {
 
 // holds reports whether the server has a replica of the partition.
 func (d *Directory) holds(p partition) bool {
-	return slices.ContainsFunc(d.root.all("namingcontexts"), func(dn string) bool { return sameDN(dn, p.dn) })
+	return slices.ContainsFunc(d.conn.root().all("namingcontexts"), func(dn string) bool { return sameDN(dn, p.dn) })
 }
 
 // reads reports whether an object of that name would lie in a partition that is
 // read from the server: the innermost of the forest around it.
-func (d *Directory) reads(dn string) bool {
+func (l layout) reads(dn string) bool {
 	innermost := ""
-	for _, p := range slices.Concat(d.forest, d.assigned) {
+	for _, p := range slices.Concat(l.forest, l.assigned) {
 		if conflicts.Within(dn, p.dn) && len(p.dn) > len(innermost) {
 			innermost = p.dn
 		}
 	}
-	return slices.ContainsFunc(d.assigned, func(p partition) bool { return innermost != "" && sameDN(p.dn, innermost) })
+	return slices.ContainsFunc(l.assigned, func(p partition) bool { return innermost != "" && sameDN(p.dn, innermost) })
 }
 
 func sameDN(a, b string) bool { return conflicts.Within(a, b) && conflicts.Within(b, a) }
@@ -186,7 +190,7 @@ func (p partition) passedOver() string {
 func unlisted(directories []*Directory) (problems []string) {
 	for _, d := range directories {
 		if d.config().unlisted {
-			problems = append(problems, d.server.URL+": the list of the forest's partitions could not be read, so domains may be missing")
+			problems = append(problems, d.conn.server().URL+": the list of the forest's partitions could not be read, so domains may be missing")
 		}
 	}
 	return problems

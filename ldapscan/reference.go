@@ -24,9 +24,9 @@ func (r *references) add(urls []string) {
 
 // unfollowed returns the references of a page to places that nobody reads. All that
 // may be missing of a search in one partition lies in another.
-func (d *Directory) unfollowed(p page, base string, assigned []partition) (urls []string) {
+func (l layout) unfollowed(p page, base string, assigned []partition) (urls []string) {
 	for _, r := range p.referrals {
-		if dn := referredDN(r); sameDN(dn, base) || !d.accounted(dn, assigned) {
+		if dn := referredDN(r); sameDN(dn, base) || !l.accounted(dn, assigned) {
 			urls = append(urls, r)
 		}
 	}
@@ -34,8 +34,8 @@ func (d *Directory) unfollowed(p page, base string, assigned []partition) (urls 
 }
 
 // followed is an error if a page has such a reference.
-func (d *Directory) followed(p page, base string, assigned []partition) error {
-	if urls := d.unfollowed(p, base, assigned); len(urls) > 0 {
+func (l layout) followed(p page, base string, assigned []partition) error {
+	if urls := l.unfollowed(p, base, assigned); len(urls) > 0 {
 		return fmt.Errorf("the server refers to %s, which was not followed", slices.Min(urls))
 	}
 	return nil
@@ -43,9 +43,9 @@ func (d *Directory) followed(p page, base string, assigned []partition) error {
 
 // accounted reports whether a partition that a server refers to is read or known
 // to the forest, where it is accounted for.
-func (d *Directory) accounted(dn string, assigned []partition) bool {
+func (l layout) accounted(dn string, assigned []partition) bool {
 	same := func(p partition) bool { return sameDN(p.dn, dn) }
-	return slices.ContainsFunc(assigned, same) || slices.ContainsFunc(d.forest, same)
+	return slices.ContainsFunc(assigned, same) || slices.ContainsFunc(l.forest, same)
 }
 
 // referredDN returns the distinguished name of a continuation reference (RFC

@@ -77,14 +77,14 @@ func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConf
 		return nil, err
 	}
 	defer d.Close()
-	hosts, err := d.hosts()
+	hosts, err := d.hosts(ctx)
 	if err == nil && len(hosts) == 0 {
 		err = errors.New("it is empty")
 	}
 	if err != nil {
 		return nil, &Error{Subject: domain.Domain, Problem: "the list of its domain controllers could not be read: " + brief(err), Hint: "name them with --url", Err: err}
 	}
-	domain.KDCs = map[string][]string{domain.Realm: {remoteHost(d.tap)}}
+	domain.KDCs = map[string][]string{domain.Realm: {d.conn.session.remoteHost()}}
 	for _, host := range hosts {
 		t, ok := permitted(domain.URL, host, domain.Domain)
 		if !ok {
@@ -112,13 +112,13 @@ func notCompared(err error) string { return fmt.Sprintf("%v: not compared", err)
 
 // hosts returns the DNS names of the domain controllers that hold the default
 // partition of this one, read-only ones included, in order.
-func (d *Directory) hosts() ([]string, error) {
-	partition := d.root.first("defaultnamingcontext")
+func (d *Directory) hosts(ctx context.Context) ([]string, error) {
+	partition := d.conn.root().first("defaultnamingcontext")
 	holdings := []string{"hasMasterNCs", "msDS-hasMasterNCs", "msDS-hasFullReplicaNCs"} // [MS-ADTS] 6.1.1.2.2.1.2.1.1
-	q := query{base: "CN=Sites," + d.root.first("configurationnamingcontext"), filter: "(|(objectClass=server)(objectClass=nTDSDSA))",
+	q := query{base: "CN=Sites," + d.conn.root().first("configurationnamingcontext"), filter: "(|(objectClass=server)(objectClass=nTDSDSA))",
 		attributes: append([]string{"dNSHostName"}, holdings...)}
 	names, holders := map[string]string{}, []string{}
-	err := d.results(q, func(r result) {
+	err := d.results(ctx, q, func(r result) {
 		a := attributes{}
 		a.take(r)
 		names[r.dn] = a.first("dnshostname")
@@ -141,7 +141,7 @@ func (d *Directory) hosts() ([]string, error) {
 // wrong password is not to be tried at each of them, which would lock it.
 func (r *Replicas) open(ctx context.Context, servers []replica) error {
 	opened, failed := make([]*Directory, len(servers)), make([]error, len(servers))
-	open := func(i int) { opened[i], failed[i] = openTarget(ctx, servers[i].target, servers[i].cfg) }
+	open := func(i int) { opened[i], failed[i] = openDirectory(ctx, servers[i].cfg, servers[i].target) }
 	first := 0
 	for ; first < len(servers); first++ {
 		if open(first); failed[first] == nil {
@@ -164,11 +164,11 @@ func (r *Replicas) open(ctx context.Context, servers []replica) error {
 			continue
 		}
 		if twin := slices.IndexFunc(r.directories, d.twin); twin >= 0 {
-			r.notes = append(r.notes, fmt.Sprintf("%s: the same domain controller as %s", d.server.URL, r.directories[twin].server.URL))
+			r.notes = append(r.notes, fmt.Sprintf("%s: the same domain controller as %s", d.conn.server().URL, r.directories[twin].conn.server().URL))
 			d.Close()
 			continue
 		}
-		d.pin()
+		d.conn.pin()
 		r.directories = append(r.directories, d)
 	}
 	if ctx.Err() != nil {
@@ -182,7 +182,7 @@ func (r *Replicas) open(ctx context.Context, servers []replica) error {
 
 // twin reports whether two directories are one server under two names.
 func (d *Directory) twin(other *Directory) bool {
-	return d.server.Host != "" && d.session.same(other.session)
+	return d.conn.server().Host != "" && d.conn.session.same(other.conn.session)
 }
 
 // match finds the partitions that the directories have in common.
@@ -204,12 +204,12 @@ func (r *Replicas) match() error {
 			r.partitions = append(r.partitions, p)
 			continue
 		}
-		r.notes = append(r.notes, fmt.Sprintf("%s: held by %s alone of those that are compared", p.dn, p.holders[0].server.URL))
+		r.notes = append(r.notes, fmt.Sprintf("%s: held by %s alone of those that are compared", p.dn, p.holders[0].conn.server().URL))
 	}
 	if len(r.partitions) == 0 {
 		var names []string
 		for _, d := range r.directories {
-			names = append(names, d.server.URL)
+			names = append(names, d.conn.server().URL)
 		}
 		problem := "no two domain controllers with a partition in common, so there is nothing to compare"
 		return &Error{Subject: strings.Join(names, ", "), Problem: strings.Join(append([]string{problem}, r.problems...), "; "),

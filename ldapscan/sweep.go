@@ -35,17 +35,17 @@ func (d *Directory) sweepPartition(ctx context.Context, p partition, ask sweepin
 	var notes []string
 	for n := 1; ; n++ {
 		a := &attempt{d: d, partition: p, ask: ask, all: all, sink: sink, Survey: &Survey{}}
-		err := a.run()
+		err := a.run(ctx)
 		if errors.As(err, new(lostError)) && n < attempts && ctx.Err() == nil {
 			a.drop()
-			notes = append(notes, fmt.Sprintf("%s: %s: the sweep broke off after %d objects and was begun again", p.dn, d.server.URL, a.Objects))
+			notes = append(notes, fmt.Sprintf("%s: %s: the sweep broke off after %d objects and was begun again", p.dn, d.conn.server().URL, a.Objects))
 			continue
 		}
 		if err != nil {
-			a.Problem = fmt.Sprintf("%s: %s after %d objects: %s", p.dn, d.server.URL, a.Objects, brief(err))
+			a.Problem = fmt.Sprintf("%s: %s after %d objects: %s", p.dn, d.conn.server().URL, a.Objects, brief(err))
 		}
 		a.Notes = append(notes, a.Notes...)
-		a.server = d.session
+		a.server = d.conn.session
 		return a
 	}
 }
@@ -54,7 +54,7 @@ func (d *Directory) sweepPartition(ctx context.Context, p partition, ask sweepin
 // read from another one that it took over from.
 func (d *Directory) sweepPartitions(ctx context.Context, all []partition, sink Sink) []*attempt {
 	swept := make([]*attempt, len(d.assigned))
-	onAnother := func(a *attempt) bool { return !a.server.same(d.session) }
+	onAnother := func(a *attempt) bool { return !a.server.same(d.conn.session) }
 	for range attempts {
 		for i, p := range d.assigned {
 			last := swept[i]
@@ -64,7 +64,7 @@ func (d *Directory) sweepPartitions(ctx context.Context, all []partition, sink S
 			swept[i] = d.sweepPartition(ctx, p, wholeSweep, all, sink)
 			if last != nil {
 				last.drop()
-				swept[i].Notes = append(swept[i].Notes, fmt.Sprintf("%s: swept again on %s, which took over", p.dn, d.server.Name()))
+				swept[i].Notes = append(swept[i].Notes, fmt.Sprintf("%s: swept again on %s, which took over", p.dn, d.conn.server().Name()))
 			}
 			if ctx.Err() != nil {
 				return nil
@@ -74,7 +74,7 @@ func (d *Directory) sweepPartitions(ctx context.Context, all []partition, sink S
 			return swept
 		}
 	}
-	swept[0].Problems = append(swept[0].Problems, fmt.Sprintf("%s: several servers answer under this name, and none of them stayed for all partitions", d.server.URL))
+	swept[0].Problems = append(swept[0].Problems, fmt.Sprintf("%s: several servers answer under this name, and none of them stayed for all partitions", d.conn.server().URL))
 	return swept
 }
 
@@ -113,32 +113,32 @@ func (a *attempt) portion() Portion {
 	return p
 }
 
-func (a *attempt) run() error {
+func (a *attempt) run(ctx context.Context) error {
 	d := a.d
 	a.Partition = a.partition.dn
-	before, err := d.highestUSN()
+	before, err := d.conn.highestUSN(ctx)
 	if err != nil {
 		return err
 	}
-	server := d.session
+	server := d.conn.session
 	whole := query{base: a.Partition, filter: a.ask.filter, attributes: a.ask.attributes, most: mostObjects(before)}
 	defer a.tellReferences()
-	if err := a.read(a.split(whole, before)); err != nil {
+	if err := a.read(ctx, a.split(whole, before)); err != nil {
 		return err
 	}
 	after := a.portion()
 	if before == 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%s: %s counts no changes, so an object that moved during the sweep may be missing", a.Partition, d.server.URL))
-	} else if err := a.catchUp(whole, before, after); err != nil {
+		a.Notes = append(a.Notes, fmt.Sprintf("%s: %s counts no changes, so an object that moved during the sweep may be missing", a.Partition, d.conn.server().URL))
+	} else if err := a.catchUp(ctx, whole, before, after); err != nil {
 		return err
 	}
-	if !d.session.same(server) {
+	if !d.conn.session.same(server) {
 		return lostError{errOtherServer} // whose count of changes is another
 	}
-	if err := a.deleted(after); err != nil {
+	if err := a.deleted(ctx, after); err != nil {
 		return err
 	}
-	return d.settle()
+	return d.conn.settle(ctx)
 }
 
 // mostObjects returns how many objects a partition can have on a server that counted
@@ -155,7 +155,7 @@ func mostObjects(changes int64) int {
 // tellReferences makes a problem of references to what nobody reads.
 func (a *attempt) tellReferences() {
 	if len(a.elsewhere) > 0 {
-		a.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", a.Partition, a.d.server.URL, strings.Join(a.elsewhere, ", "))
+		a.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", a.Partition, a.d.conn.server().URL, strings.Join(a.elsewhere, ", "))
 	}
 }
 
@@ -185,15 +185,17 @@ func (a *attempt) split(q query, highest int64) []query {
 }
 
 // read runs the queries, as many at a time as there are to be connections.
-func (a *attempt) read(queries []query) error {
-	workers := []*Directory{a.d}
+func (a *attempt) read(ctx context.Context, queries []query) error {
+	own := a.d.conn
+	workers := []*conn{own}
 	for len(workers) < min(a.d.connections, len(queries)) {
-		other, err := a.d.another()
+		s, err := own.another(ctx)
 		if err != nil {
-			a.Notes = append(a.Notes, fmt.Sprintf("%s: %s: read by %d connections, as no other could be opened: %s", a.Partition, a.d.server.URL, len(workers), brief(err)))
+			a.Notes = append(a.Notes, fmt.Sprintf("%s: %s: read by %d connections, as no other could be opened: %s", a.Partition, a.d.conn.server().URL, len(workers), brief(err)))
 			break
 		}
-		defer other.session.close()
+		other := newConn(s, own.connSettings)
+		defer other.close()
 		workers = append(workers, other)
 	}
 	parts := make([]*part, len(queries))
@@ -203,21 +205,21 @@ func (a *attempt) read(queries []query) error {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	settled := make([]error, len(workers))
-	for n, d := range workers {
+	for n, c := range workers {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(parts); i = int(next.Add(1)) - 1 {
-				if parts[i].read(d) != nil {
+				if parts[i].read(ctx, c) != nil {
 					next.Store(int64(len(parts)))
 				}
 			}
-			settled[n] = d.settle()
+			settled[n] = c.settle(ctx)
 		})
 	}
 	wg.Wait()
 	err := cmp.Or(settled...)
 	for _, other := range workers[1:] {
-		a.d.reopened += other.reopened
-		if !other.session.same(a.d.session) {
+		own.reopened += other.reopened
+		if !other.session.same(own.session) {
 			err = lostError{errOtherServer} // whose count of changes is another
 		}
 	}
@@ -242,10 +244,10 @@ type part struct {
 	err                               error
 }
 
-func (s *part) read(d *Directory) error {
-	s.err = d.pages(s.query, func(p page) error {
+func (s *part) read(ctx context.Context, c *conn) error {
+	s.err = c.pages(ctx, s.query, func(p page) error {
 		s.pages++
-		err := d.views(p, func(v *conflicts.View) {
+		err := c.views(ctx, p, func(v *conflicts.View) {
 			s.objects++
 			s.values += len(v.ProxyAddresses)
 			s.portion.Entry(v)
@@ -254,34 +256,21 @@ func (s *part) read(d *Directory) error {
 			return err
 		}
 		s.referrals += len(p.referrals)
-		s.elsewhere.add(d.unfollowed(p, s.base, s.attempt.all))
+		s.elsewhere.add(s.attempt.d.unfollowed(p, s.base, s.attempt.all))
 		s.portion.Page(len(p.entries))
 		return nil
 	})
 	return s.err
 }
 
-// another opens one more connection to the same server, for the time of a sweep.
-func (d *Directory) another() (*Directory, error) {
-	s, err := d.again()
-	if err == nil && !s.same(d.session) {
-		s.close()
-		err = errOtherServer
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &Directory{ctx: d.ctx, again: d.again, wait: d.wait, pace: d.pace, session: s, pageSize: d.pageSize, forest: d.forest}, nil
-}
-
 // catchUp reads again what was written since the sweep of a partition began:
 // paging is no snapshot, so an object that moved meanwhile may have been missed.
-func (a *attempt) catchUp(q query, before int64, portion Portion) error {
+func (a *attempt) catchUp(ctx context.Context, q query, before int64, portion Portion) error {
 	q.filter = fmt.Sprintf("(&(uSNChanged>=%d)%s)", before+1, q.filter)
 	n := 0
-	err := a.d.pages(q, func(p page) error {
+	err := a.d.conn.pages(ctx, q, func(p page) error {
 		a.elsewhere.add(a.d.unfollowed(p, a.Partition, a.all))
-		return a.d.views(p, func(v *conflicts.View) {
+		return a.d.conn.views(ctx, p, func(v *conflicts.View) {
 			n++
 			portion.Changed(v)
 		})
@@ -300,22 +289,22 @@ const deletedObjects = "CN=Deleted Objects,"
 
 // deleted hands over the addresses of deleted objects. Most directories strip
 // them on deletion or hide them from ordinary users: the count says what was seen.
-func (a *attempt) deleted(portion Portion) error {
-	if !a.ask.deleted || !a.d.offers(showDeleted) {
+func (a *attempt) deleted(ctx context.Context, portion Portion) error {
+	if !a.ask.deleted || !a.d.conn.offers(showDeleted) {
 		return nil
 	}
 	q := query{base: deletedObjects + a.Partition, filter: "(&(isDeleted=TRUE)" + a.ask.filter + ")", attributes: a.ask.attributes,
 		controls: []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}, most: maxSwept}
-	err := a.d.pages(q, func(p page) error {
+	err := a.d.conn.pages(ctx, q, func(p page) error {
 		a.elsewhere.add(a.d.unfollowed(p, a.Partition, a.all))
-		return a.d.views(p, func(v *conflicts.View) {
+		return a.d.conn.views(ctx, p, func(v *conflicts.View) {
 			a.Deleted++
 			portion.Deleted(v)
 		})
 	})
 	seen := true
 	if err == nil && a.Deleted == 0 && a.Objects > 0 {
-		seen, err = a.d.seesDeleted(q.base)
+		seen, err = a.d.conn.seesDeleted(ctx, q.base)
 	}
 	switch {
 	case errors.As(err, new(lostError)):
@@ -337,8 +326,8 @@ func (a *attempt) deleted(portion Portion) error {
 
 // seesDeleted reports whether the account may look into a container of deleted objects.
 // Samba finds the container for any account, but shows its isDeleted only to one that may.
-func (d *Directory) seesDeleted(container string) (bool, error) {
-	list, err := d.read(container, []string{"isDeleted"}, ldap.NewControlMicrosoftShowDeleted())
+func (c *conn) seesDeleted(ctx context.Context, container string) (bool, error) {
+	list, err := c.read(ctx, container, []string{"isDeleted"}, ldap.NewControlMicrosoftShowDeleted())
 	return slices.ContainsFunc(list, func(r result) bool { return len(r.values) > 0 }), err
 }
 
@@ -352,8 +341,8 @@ func noSuchObject(err error) bool { return ldap.IsErrorWithCode(err, ldap.LDAPRe
 
 // highestUSN returns the number of the last change that the server knows of,
 // 0 where it counts none.
-func (d *Directory) highestUSN() (int64, error) {
-	root, err := d.read("", []string{"highestCommittedUSN"})
+func (c *conn) highestUSN(ctx context.Context) (int64, error) {
+	root, err := c.read(ctx, "", []string{"highestCommittedUSN"})
 	if err != nil || len(root) == 0 {
 		return 0, err
 	}

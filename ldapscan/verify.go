@@ -53,6 +53,10 @@ func (d *Directory) Reread(ctx context.Context, amendments []conflicts.Amendment
 	return d.reread(ctx, refsOf(amendments), found)
 }
 
+func (d *Directory) reread(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
+	return d.layout.reread(ctx, d.conn, refs, func(e wholeEntry) { found(d.object(e)) })
+}
+
 func refsOf(amendments []conflicts.Amendment) []conflicts.Ref {
 	refs := make([]conflicts.Ref, len(amendments))
 	for i := range amendments {
@@ -61,24 +65,24 @@ func refsOf(amendments []conflicts.Amendment) []conflicts.Ref {
 	return refs
 }
 
-func (d *Directory) reread(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
-	err := d.withDeleted(func(controls ...ldap.Control) error {
-		return d.batches(ctx, refs, func(search search) (int, error) {
+func (l layout) reread(ctx context.Context, c *conn, refs []conflicts.Ref, found func(wholeEntry)) error {
+	err := c.withDeleted(func(controls ...ldap.Control) error {
+		return l.batches(ctx, c, refs, func(search search) (int, error) {
 			list, err := search(rereadAttributes, controls...)
 			if err != nil {
 				return 0, err
 			}
-			whole, err := d.whole(list)
+			whole, err := c.whole(ctx, list)
 			for _, e := range whole {
-				found(d.object(e))
+				found(e)
 			}
 			return len(whole), err
 		})
 	})
 	if err == nil {
-		err = d.settle()
+		err = c.settle(ctx)
 	}
-	return d.failed(ctx, err)
+	return c.failed(ctx, err)
 }
 
 // Reread asks one server after the other for the objects that none had so far.

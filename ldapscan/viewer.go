@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"context"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -147,7 +148,7 @@ func (w *viewer) again(rec *ldif.Record) {
 
 // views hands over the entries of a page, each valid until the next. Where the
 // server returned a part of the values of proxyAddresses it asks for the rest.
-func (d *Directory) views(p page, each func(*conflicts.View)) error {
+func (c *conn) views(ctx context.Context, p page, each func(*conflicts.View)) error {
 	var w viewer
 	for b := p.entries; ; {
 		body, rest, err := nextEntry(b)
@@ -162,7 +163,7 @@ func (d *Directory) views(p page, each func(*conflicts.View)) error {
 			if err != nil {
 				return damaged(r.dn, err)
 			}
-			a, err := d.attributes(r)
+			a, err := c.attributes(ctx, r)
 			if err != nil {
 				return err
 			}

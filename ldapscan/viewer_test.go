@@ -104,10 +104,10 @@ func TestSweepDoesNotAllocate(t *testing.T) {
 		}
 		var p page
 		p.entries, _ = tap.take()
-		var d Directory
+		var c conn
 		counts[n] = testing.AllocsPerRun(10, func() {
 			seen := 0
-			if err := d.views(p, func(v *conflicts.View) { seen++ }); err != nil || seen != n {
+			if err := c.views(t.Context(), p, func(v *conflicts.View) { seen++ }); err != nil || seen != n {
 				t.Fatalf("%d objects, %v", seen, err)
 			}
 		})
@@ -123,7 +123,7 @@ func TestSweepDoesNotAllocate(t *testing.T) {
 func BenchmarkSweep(b *testing.B) {
 	const objects = 1000
 	wire := wirePage(objects)
-	var d Directory
+	var c conn
 	run := func(b *testing.B, each func(page)) {
 		source := &again{wire: wire}
 		tap := newTap(&stream{Reader: source})
@@ -145,14 +145,14 @@ func BenchmarkSweep(b *testing.B) {
 	index := conflicts.NewIndex(maphash.MakeSeed())
 	b.Run("index", func(b *testing.B) {
 		run(b, func(p page) {
-			if err := d.views(p, func(v *conflicts.View) { index.Add(v) }); err != nil {
+			if err := c.views(b.Context(), p, func(v *conflicts.View) { index.Add(v) }); err != nil {
 				b.Fatal(err)
 			}
 		})
 	})
 	b.Run("views", func(b *testing.B) {
 		run(b, func(p page) {
-			if err := d.views(p, func(v *conflicts.View) {}); err != nil {
+			if err := c.views(b.Context(), p, func(v *conflicts.View) {}); err != nil {
 				b.Fatal(err)
 			}
 		})

@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,16 +15,16 @@ var recipientAttributes = []string{"mailNickname", "msExchRecipientTypeDetails"}
 
 // checkVisible adds to the survey of a sweep what that may mean where not one proxy
 // address of a domain was seen.
-func (d *Directory) checkVisible(survey *Survey) {
+func (d *Directory) checkVisible(ctx context.Context, survey *Survey) {
 	for i, c := range survey.Coverage {
 		p := d.assigned[i]
 		if c.Values > 0 || c.Problem != "" || p.kind != domainKind {
 			continue
 		}
-		problem, err := d.hides(p)
+		problem, err := d.hides(ctx, p)
 		switch {
 		case err != nil:
-			survey.Problems = append(survey.Problems, fmt.Sprintf("%s: %s: %s", p.dn, d.server.URL, brief(err)))
+			survey.Problems = append(survey.Problems, fmt.Sprintf("%s: %s: %s", p.dn, d.conn.server().URL, brief(err)))
 		case problem != "":
 			survey.Problems = append(survey.Problems, problem)
 		case c.Objects > 0:
@@ -34,7 +35,7 @@ func (d *Directory) checkVisible(survey *Survey) {
 
 // hides returns a problem if a partition in which not one proxy address was seen is a
 // domain with recipients. One without any, such as an empty root, is in order.
-func (d *Directory) hides(p partition) (problem string, err error) {
+func (d *Directory) hides(ctx context.Context, p partition) (problem string, err error) {
 	if p.kind != domainKind {
 		return "", nil
 	}
@@ -47,7 +48,7 @@ func (d *Directory) hides(p partition) (problem string, err error) {
 	if filter == "" {
 		return "", nil // no Exchange, or a global catalog that does not hold them
 	}
-	found, err := d.any(p.dn, "(|"+filter+")")
+	found, err := d.any(ctx, p.dn, "(|"+filter+")")
 	if err != nil || !found {
 		return "", err
 	}
@@ -56,10 +57,10 @@ func (d *Directory) hides(p partition) (problem string, err error) {
 
 // any reports whether a filter finds an object in a partition. The server may stop at
 // the first.
-func (d *Directory) any(partition, filter string) (bool, error) {
+func (d *Directory) any(ctx context.Context, partition, filter string) (bool, error) {
 	request := newRequest(partition, ldap.ScopeWholeSubtree, filter, []string{noAttributes})
 	request.SizeLimit = 1
-	p, _, err := d.send(request)
+	p, _, err := d.conn.send(ctx, request)
 	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) {
 		return true, nil
 	}
@@ -68,12 +69,12 @@ func (d *Directory) any(partition, filter string) (bool, error) {
 
 // unseen says which proxy addresses an account may be unable to see, after a lookup. A
 // partition in which the lookup found some is not asked.
-func unseen(directories []*Directory) (problems []string) {
+func unseen(ctx context.Context, directories []*Directory) (problems []string) {
 	visible := map[string]bool{} // by forest
 	look := func(d *Directory, p partition) {
-		problem, err := d.see(p, visible[d.name()])
+		problem, err := d.see(ctx, p, visible[d.name()])
 		if err != nil {
-			problem = fmt.Sprintf("%s: %s: %s", p.dn, d.server.URL, brief(err))
+			problem = fmt.Sprintf("%s: %s: %s", p.dn, d.conn.server().URL, brief(err))
 		}
 		if problem != "" {
 			problems = append(problems, problem)
@@ -95,16 +96,16 @@ func unseen(directories []*Directory) (problems []string) {
 // see returns a problem if the account sees no proxy address in a partition that has
 // recipients. What is not a domain has hardly any: it is asked only if no proxy address
 // was seen elsewhere in the forest.
-func (d *Directory) see(p partition, elsewhere bool) (problem string, err error) {
+func (d *Directory) see(ctx context.Context, p partition, elsewhere bool) (problem string, err error) {
 	if d.visible[p.dn] || elsewhere && p.kind != domainKind {
 		return "", nil
 	}
-	found, err := d.any(p.dn, "(proxyAddresses=*)")
+	found, err := d.any(ctx, p.dn, "(proxyAddresses=*)")
 	if found || err != nil {
 		d.visible[p.dn] = found
 		return "", err
 	}
-	return d.hides(p)
+	return d.hides(ctx, p)
 }
 
 // notOneSeen is the problem of a forest, or server, that shows no proxy address.

@@ -1,0 +1,104 @@
+package ldapscan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"proxyaddr/conflicts"
+)
+
+// A conn asks a domain controller, with one request under way at a time, over one [session]
+// after the other. Every request has a ctx of its own; if that ends while the request is under
+// way, so does the session.
+//
+// What fails is made again in three layers:
+//
+//   - The request ([conn.send]). If the session breaks, the request is sent again on a fresh one,
+//     and if the server is busy, on the same: up to three times, after a wait that doubles.
+//   - What takes several requests. A search in pages cannot be continued on another session, as
+//     its cookie is known to the one it came from alone: its error is a [lostError], and the whole
+//     is begun anew, up to three times. [persist] does that for what is kept in a list,
+//     [Directory.sweepPartition] for a partition, whose results so far are dropped.
+//   - The domain controller. A fresh session is one to the same server, or, if that cannot be
+//     reached, to the next that holds the same partitions ([inTurn]). A partition that was read
+//     from the one before is then swept again ([Directory.sweepPartitions]). Where no other server
+//     may answer, [conn.pin] sees to it; a [WriteConn] makes nothing again.
+//
+// Once the account is refused, none of them tries again.
+type conn struct {
+	connSettings
+
+	mu       sync.Mutex // held while a request is under way
+	session  *session   // at present
+	only     *session   // with the one server that may answer, nil for any
+	reopened int
+	barred   error // why the account gets no session any more, or nil
+}
+
+// connSettings are what the connections of a sweep to one server have in common.
+type connSettings struct {
+	open     opener        // of a session in place of one that broke; nil: no request is made again
+	wait     time.Duration // before a request is made again for the first time
+	pace     *pacer
+	pageSize uint32 // which a server can lower
+}
+
+func newConn(s *session, settings connSettings) *conn {
+	return &conn{connSettings: settings, session: s}
+}
+
+// another opens one more session to the same server.
+func (c *conn) another(ctx context.Context) (*session, error) {
+	s, err := c.session.again(ctx)
+	if err == nil && !s.same(c.session) {
+		s.close()
+		err = errOtherServer
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// pin makes the connection stay with its server: behind one name there can be several, which
+// have not all replicated the same.
+func (c *conn) pin() { c.only = c.session }
+
+func (c *conn) close() { c.session.close() }
+
+// server tells what was agreed with the server.
+func (c *conn) server() *conflicts.Server { return &c.session.server }
+
+// root is the root DSE.
+func (c *conn) root() attributes { return c.session.root }
+
+func (c *conn) offers(control string) bool {
+	return slices.Contains(c.root().all("supportedcontrol"), control)
+}
+
+// withDeleted has a search made that shows deleted objects too, or, if the server refuses that,
+// one that does not.
+func (c *conn) withDeleted(search func(controls ...ldap.Control) error) error {
+	if c.offers(showDeleted) {
+		if err := search(ldap.NewControlMicrosoftShowDeleted()); !refused(err) {
+			return err
+		}
+	}
+	return search()
+}
+
+// failed is the error of a verb.
+func (c *conn) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %s", c.server().URL, brief(err))
+	}
+	return nil
+}

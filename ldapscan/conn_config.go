@@ -1,0 +1,124 @@
+package ldapscan
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+)
+
+// Config says how to reach a domain controller and as whom.
+type Config struct {
+	// URL is ldaps://host[:636] or ldap://host[:389], with a DNS name or an IP
+	// address and nothing else; the global catalog has ports 3269 and 3268.
+	URL string
+	// StartTLS encrypts an ldap:// connection.
+	StartTLS bool
+	// TLS is the client configuration; nil trusts the system's certificates. The
+	// server's certificate is always verified against the host of URL.
+	TLS *tls.Config
+	// CAFile is where the certificates of TLS.RootCAs come from, for hints; it is not
+	// read.
+	CAFile string
+	Credentials
+	// PageSize is how many objects are asked for at a time; 0 means what the
+	// forest's default query policy allows, or 1000 where that cannot be read. A
+	// server that allows fewer is asked for fewer.
+	PageSize int
+	// Timeout bounds every single request; 0 means 150 seconds. Connecting with TLS,
+	// and then the bind, have no more than 30 seconds each.
+	Timeout time.Duration
+	// RetryWait is how long to wait before a request is made again after the
+	// connection broke or the server was busy; it doubles with each of three
+	// times. 0 means one second.
+	RetryWait time.Duration
+	// Rate bounds the load on the server, in objects a second over all
+	// connections; 0 means no bound but that of the server.
+	Rate int
+	// Connections is how many read a partition at the same time, each a range of
+	// uSNChanged, with one request under way on each; 0 means 1. A server that
+	// counts no changes is read by one.
+	Connections int
+
+	logons *logons                                                           // of the run; nil begins one
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error) // nil: net.Dialer's
+}
+
+// DefaultTimeout is longer than Active Directory's own for a search, of 120
+// seconds (MaxQueryDuration, [MS-ADTS] 3.1.1.3.4.6).
+const DefaultTimeout = 150 * time.Second
+
+const (
+	connectTimeout   = 30 * time.Second
+	defaultRetryWait = time.Second
+)
+
+// CheckURL tells a mistake in a URL. Only a URL without one may be shown to anybody: in
+// another a password can stand.
+func CheckURL(url string) *Error {
+	_, err := targetOf(url)
+	return err
+}
+
+// Check tells a mistake in the URL and the way to bind without contacting
+// anything: above all, a password that would be sent over an unencrypted
+// connection. Open checks it too.
+func (cfg Config) Check() *Error {
+	t, err := targetOf(cfg.URL)
+	if err != nil {
+		return err
+	}
+	return cfg.checkBind(t)
+}
+
+// checkBind tells a way to bind that does not fit the connection.
+func (cfg Config) checkBind(t target) *Error {
+	fail := func(problem, hint string) *Error {
+		return &Error{Subject: t.url, Problem: problem, Hint: hint}
+	}
+	encrypted := t.scheme == "ldaps" || cfg.StartTLS
+	switch {
+	case !slices.Contains([]Mechanism{Simple, GSSAPI, SSPI, External}, cfg.Mechanism):
+		return fail(fmt.Sprintf("unknown way to bind %q", cfg.Mechanism), "use simple, gssapi, sspi or external")
+	case t.scheme == "ldaps" && cfg.StartTLS:
+		return fail("StartTLS on a connection that is encrypted from the start", "leave out --starttls, or use ldap://")
+	case cfg.Mechanism == Simple && !encrypted:
+		return fail("a password would cross the network unencrypted", "use ldaps://, add --starttls, or use --auth gssapi")
+	case cfg.Mechanism == External && (!encrypted || cfg.TLS == nil || len(cfg.TLS.Certificates) == 0):
+		return fail("a bind by certificate needs TLS and a certificate", "use ldaps:// with --cert-file and --key-file")
+	case cfg.Mechanism == SSPI && !encrypted:
+		return fail("the bind by the signed-in user needs TLS", "use ldaps://, or add --starttls")
+	}
+	return nil
+}
+
+// byURL returns the target of the URL, and the configuration with what was left to it.
+func (cfg Config) byURL() (target, Config, error) {
+	t, err := targetOf(cfg.URL)
+	if err != nil {
+		return target{}, cfg, err
+	}
+	cfg, e := cfg.prepared(t)
+	return t, cfg, e
+}
+
+// prepared returns the configuration for a target, with what was left to it, or why one
+// cannot bind with it there.
+func (cfg Config) prepared(t target) (Config, error) {
+	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
+	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)
+	cfg.logons = cmp.Or(cfg.logons, &logons{})
+	if err := cfg.checkBind(t); err != nil {
+		return cfg, err
+	}
+	if cfg.Mechanism == Simple && (cfg.User == "" || cfg.Password == "") {
+		// An empty password is an unauthenticated bind, which succeeds and reads
+		// nothing (RFC 4513 section 5.1.2).
+		return cfg, &Error{Subject: t.url, Problem: "no user or no password to bind with",
+			Hint: "name the user with --bind-dn, and give the password at the prompt or with --password-file"}
+	}
+	return cfg, nil
+}
