@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,8 +61,8 @@ func unknownCommand(name string) error {
 		names = append(names, cmd.name)
 	}
 	hint := `"proxyaddr help" lists the commands`
-	if meant := nearest(name, names); meant != "" {
-		hint = fmt.Sprintf("did you mean %q? %s", meant, hint)
+	if near := nearest(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 	}
 	return wrong(hint, "unknown command %q", name)
 }
@@ -70,13 +71,23 @@ func unknownCommand(name string) error {
 func misspelt(err error, fs *pflag.FlagSet) error {
 	hint := ""
 	if e := (*pflag.NotExistError)(nil); errors.As(err, &e) {
-		var names []string
-		fs.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if meant := nearest(e.GetSpecifiedName(), names); meant != "" {
-			hint = fmt.Sprintf("did you mean --%s? %q shows the flags", meant, "proxyaddr help "+fs.Name())
-		}
+		// One that is written with a single dash is read as letters.
+		hint = meant(fs, cmp.Or(e.GetSpecifiedShortnames(), e.GetSpecifiedName()))
+	}
+	if hint != "" {
+		hint += fmt.Sprintf(" %q shows the flags", "proxyaddr help "+fs.Name())
 	}
 	return &failure{exitUsage, err, hint}
+}
+
+// meant asks whether the nearest flag was meant by a name, or returns "".
+func meant(fs *pflag.FlagSet, name string) string {
+	var names []string
+	fs.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near := nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean --%s?", near)
+	}
+	return ""
 }
 
 // nearest returns the name that was likely meant by what was typed, or "". What

@@ -68,7 +68,7 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 	}
 	return readConfig(path, func(name, value string) error {
 		if all.Lookup(name) == nil || name == "config" {
-			return fmt.Errorf("unknown setting %q", name)
+			return wrong(meant(all, name), "unknown setting %q", name)
 		}
 		if fixed[name] || fs.Lookup(name) == nil {
 			return nil
@@ -94,7 +94,7 @@ func readConfig(path string, set func(name, value string) error) error {
 			return wrong("", "%s:%d: not of the form flag = value", path, n)
 		}
 		if err := set(strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
-			return wrong("", "%s:%d: %v", path, n, err)
+			return &failure{exitUsage, fmt.Errorf("%s:%d: %w", path, n, err), hintOf(err)}
 		}
 	}
 	if err := lines.Err(); err != nil {
