@@ -23,7 +23,7 @@ func TestForgedPingGetsNoPassword(t *testing.T) {
 			w.controllers = []locator.Controller{controllerAt("127.0.0.9", host, "example.test")}
 			f, err := OpenForest(t.Context(), w.forest())
 			var e *Error
-			if !errors.As(err, &e) || !strings.Contains(e.Problem, "outside the domain") || !strings.Contains(e.Hint, "--url") {
+			if !errors.As(err, &e) || !strings.Contains(e.Problem, "outside the domain") || !strings.Contains(e.Hint, "with -H") {
 				t.Errorf("%v, %v", f, err)
 			}
 			if n := evil.Counts(); n.Connections != 0 || len(w.dialed) != 0 {

@@ -68,7 +68,7 @@ func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 		i := slices.IndexFunc(now, func(s Server) bool { return s.Partition == was.Partition })
 		if i < 0 || cmp.Or(now[i].Host, now[i].URL) != cmp.Or(was.Host, was.URL) {
 			return &ldapscan.Error{Subject: was.Partition, Problem: "its changes began on " + cmp.Or(was.Host, was.URL) + "; another server may not have replicated them yet",
-				Hint: "name that one with --url"}
+				Hint: "name that one with -H"}
 		}
 	}
 	a := j.unsettled()

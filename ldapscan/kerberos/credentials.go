@@ -96,7 +96,7 @@ func (c *Client) usePassword(conf *config.Config, name types.PrincipalName, pass
 }
 
 func noRealm(subject string) error {
-	return &Error{Subject: subject, Problem: "the Kerberos realm is not known", Hint: "name the domain with --domain, or the user as name@domain"}
+	return &Error{Subject: subject, Problem: "the Kerberos realm is not known", Hint: "name the domain with -d, or the user as name@domain"}
 }
 
 const hintKeytab = "export the keytab again, with the account's AES keys and current key version"

@@ -148,7 +148,7 @@ func TestCredentialsThatCannotWorkAreRefusedWithAHint(t *testing.T) {
 		{Credentials{CCache: t.TempDir()}, "", ""}, // worded by the system
 		{Credentials{CCache: noTGT}, "no valid ticket for realm " + testRealm, "kinit"},
 		{Credentials{Keytab: missing}, "there is no such file", "--keytab"},
-		{Credentials{User: "scan", Password: secret}, "realm is not known", "--domain"},
+		{Credentials{User: "scan", Password: secret}, "realm is not known", "with -d"},
 		{Credentials{User: "CN=scan,DC=x", Password: secret}, "distinguished name", "name@domain"},
 		{Credentials{Password: secret}, "without a user", "name@domain"},
 		{Credentials{User: "scan", Password: secret, Keytab: missing}, "more than one", "one of them"},
