@@ -77,7 +77,7 @@ func (cfg Config) Check() *Error {
 // checkBind tells a way to bind that does not fit the connection.
 func (cfg Config) checkBind(t target) *Error {
 	fail := func(problem, hint string) *Error {
-		return &Error{Subject: t.url, Problem: problem, Hint: hint}
+		return &Error{Subject: t.url, Problem: problem, Advice: hint}
 	}
 	encrypted := t.scheme == "ldaps" || cfg.StartTLS
 	switch {
@@ -118,7 +118,7 @@ func (cfg Config) prepared(t target) (Config, error) {
 		// An empty password is an unauthenticated bind, which succeeds and reads
 		// nothing (RFC 4513 section 5.1.2).
 		return cfg, &Error{Subject: t.url, Problem: "no user or no password to bind with",
-			Hint: "name the user with --bind-dn, and give the password at the prompt or with --password-file"}
+			Advice: "name the user with --bind-dn, and give the password at the prompt or with --password-file"}
 	}
 	return cfg, nil
 }

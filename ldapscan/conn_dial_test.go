@@ -80,11 +80,11 @@ func TestOpenErrors(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("%v, %v", d, err)
 			}
-			if !strings.Contains(e.Problem, tc.problem) || !strings.Contains(e.Hint, tc.hint) || name != "password in URL" && e.Subject != cfg.URL {
-				t.Errorf("%v / %s", e, e.Hint)
+			if !strings.Contains(e.Problem, tc.problem) || !strings.Contains(e.Advice, tc.hint) || name != "password in URL" && e.Subject != cfg.URL {
+				t.Errorf("%v / %s", e, e.Advice)
 			}
-			if strings.Contains(e.Error()+e.Hint, cfg.Password) || strings.Contains(e.Error(), "secret") {
-				t.Errorf("the password is in %q", e.Error()+e.Hint)
+			if strings.Contains(e.Error()+e.Advice, cfg.Password) || strings.Contains(e.Error(), "secret") {
+				t.Errorf("the password is in %q", e.Error()+e.Advice)
 			}
 		})
 	}

@@ -49,7 +49,7 @@ const hintURL = "write ldaps://dc1.example.com, without user, path or query"
 // targetOf returns the target of a URL from the user. The error does not show a URL
 // that is not well formed: what looks like a user can be followed by a password.
 func targetOf(url string) (target, *Error) {
-	fail := &Error{Subject: "--url", Problem: "not an LDAP URL; it is not shown here, as a password may be in it", Hint: hintURL}
+	fail := &Error{Subject: "--url", Problem: "not an LDAP URL; it is not shown here, as a password may be in it", Advice: hintURL}
 	scheme, rest, ok := strings.Cut(url, "://")
 	if !ok {
 		if _, ok := locator.HostName(url); ok {
@@ -80,7 +80,7 @@ func targetOf(url string) (target, *Error) {
 		return target{}, fail
 	}
 	if ldapPorts[t.scheme] == "" {
-		return target{}, &Error{Subject: url, Problem: fmt.Sprintf("unknown scheme %q", t.scheme), Hint: "use ldaps:// or, with StartTLS or Kerberos, ldap://"}
+		return target{}, &Error{Subject: url, Problem: fmt.Sprintf("unknown scheme %q", t.scheme), Advice: "use ldaps:// or, with StartTLS or Kerberos, ldap://"}
 	}
 	t.port = cmp.Or(port, ldapPorts[t.scheme])
 	return t, nil
@@ -128,7 +128,7 @@ func (t target) service(realm string, root attributes) (kerberos.Service, error)
 	}
 	host, ok := locator.HostName(root.first("dnshostname"))
 	if !ok || realm == "" {
-		return kerberos.Service{}, &Error{Subject: t.url, Problem: "Kerberos needs the name of the server, and it does not tell one", Hint: "write its DNS name in place of the IP address"}
+		return kerberos.Service{}, &Error{Subject: t.url, Problem: "Kerberos needs the name of the server, and it does not tell one", Advice: "write its DNS name in place of the IP address"}
 	}
 	return kerberos.Service{Host: host, Domain: strings.ToLower(realm)}, nil
 }

@@ -23,7 +23,7 @@ func TestForgedPingGetsNoPassword(t *testing.T) {
 			w.controllers = []locator.Controller{controllerAt("127.0.0.9", host, "example.test")}
 			f, err := OpenForest(t.Context(), w.forest())
 			var e *Error
-			if !errors.As(err, &e) || !strings.Contains(e.Problem, "outside the domain") || !strings.Contains(e.Hint, "with -H") {
+			if !errors.As(err, &e) || !strings.Contains(e.Problem, "outside the domain") || !strings.Contains(e.Advice, "with -H") {
 				t.Errorf("%v, %v", f, err)
 			}
 			if n := evil.Counts(); n.Connections != 0 || len(w.dialed) != 0 {
@@ -197,7 +197,7 @@ func TestTargetOf(t *testing.T) {
 		"ldaps://[dc1]", "ldaps://[10.0.0.1]:636",
 	} {
 		_, err := targetOf(text)
-		if err == nil || strings.Contains(err.Error()+err.Hint, "Secret123") || err.Hint == "" {
+		if err == nil || strings.Contains(err.Error()+err.Advice, "Secret123") || err.Advice == "" {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

@@ -25,10 +25,10 @@ type Line struct {
 func (f *Forest) Line(ctx context.Context, dn string) (*Line, error) {
 	d, p := f.holder(dn)
 	if d == nil {
-		return nil, &Error{Subject: dn, Problem: "no domain controller of its domain was read", Hint: "name one with -H, or the domain with -d"}
+		return nil, &Error{Subject: dn, Problem: "no domain controller of its domain was read", Advice: "name one with -H, or the domain with -d"}
 	}
 	fail := func(problem, hint string) (*Line, error) {
-		return nil, &Error{Subject: d.conn.server().URL, Problem: problem, Hint: hint}
+		return nil, &Error{Subject: d.conn.server().URL, Problem: problem, Advice: hint}
 	}
 	if d.full != nil {
 		return fail("a global catalog takes no changes", "use the domain controller's own port")

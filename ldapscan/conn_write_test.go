@@ -55,7 +55,7 @@ func TestLine(t *testing.T) {
 	srv.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Modify: func(string) bool { return true }})
 	err = line.Explain(line.Conn.Modify(request))
 	var e *ldapscan.Error
-	if !errors.As(err, &e) || e.Problem != "the server closed the connection" || e.Hint == "" {
+	if !errors.As(err, &e) || e.Problem != "the server closed the connection" || e.Advice == "" {
 		t.Errorf("%v", err)
 	}
 	connections := srv.Counts().Connections

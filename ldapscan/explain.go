@@ -21,16 +21,19 @@ import (
 type Error struct {
 	Subject string // the URL
 	Problem string
-	Hint    string // may be empty
+	Advice  string // may be empty
 	Err     error  // the cause, or nil
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
 func (e *Error) Unwrap() error { return e.Err }
 
+// Hint says what to do, or is empty.
+func (e *Error) Hint() string { return e.Advice }
+
 func explain(subject string, err error) *Error {
 	problem, hint := diagnose(err)
-	return &Error{Subject: subject, Problem: problem, Hint: hint, Err: err}
+	return &Error{Subject: subject, Problem: problem, Advice: hint, Err: err}
 }
 
 // explain is the error of a server that could not be opened, with a hint that answers
@@ -43,11 +46,11 @@ func (cfg Config) explain(subject string, err error) error {
 	var unknown x509.UnknownAuthorityError
 	switch {
 	case errors.As(err, &unknown) && cfg.CAFile != "":
-		e.Hint = fmt.Sprintf("%s does not hold the CA of the server's certificate: its issuer is %q", cfg.CAFile, issuer(err, unknown))
+		e.Advice = fmt.Sprintf("%s does not hold the CA of the server's certificate: its issuer is %q", cfg.CAFile, issuer(err, unknown))
 	case errors.As(err, &unknown):
-		e.Hint = fmt.Sprintf("pass the domain's CA with --ca-file: the issuer of the server's certificate is %q", issuer(err, unknown))
-	case cfg.Mechanism == Simple && (e.Hint == bindData["525"][1] || e.Hint == bindData["52e"][1]) && !strings.ContainsAny(cfg.User, `@\=`):
-		e.Hint = fmt.Sprintf(`user %s has no @, no \ and no =: quote "DOMAIN\name", as shells remove a backslash, or write name@example.com`, cfg.User)
+		e.Advice = fmt.Sprintf("pass the domain's CA with --ca-file: the issuer of the server's certificate is %q", issuer(err, unknown))
+	case cfg.Mechanism == Simple && (e.Advice == bindData["525"][1] || e.Advice == bindData["52e"][1]) && !strings.ContainsAny(cfg.User, `@\=`):
+		e.Advice = fmt.Sprintf(`user %s has no @, no \ and no =: quote "DOMAIN\name", as shells remove a backslash, or write name@example.com`, cfg.User)
 	}
 	return e
 }
@@ -113,7 +116,7 @@ func diagnose(err error) (problem, hint string) {
 	case errors.As(err, &account):
 		return account.explain()
 	case errors.As(err, &logon):
-		return logon.Error(), logon.Hint
+		return logon.Error(), logon.Advice
 	case errors.As(err, &unknownCA):
 		return "certificate signed by unknown authority", "pass the domain's CA with --ca-file"
 	case errors.As(err, &hostname):

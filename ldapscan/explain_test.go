@@ -138,7 +138,7 @@ func TestHintsAnswerTheError(t *testing.T) {
 	} {
 		d, err := Open(t.Context(), Config{URL: tc.url, TLS: &tls.Config{RootCAs: tc.roots}, CAFile: tc.ca, Credentials: Credentials{Mechanism: Simple, User: tc.user, Password: "wrong"}})
 		var e *Error
-		if !errors.As(err, &e) || !strings.Contains(e.Problem, tc.problem) || !strings.Contains(e.Hint, tc.hint) {
+		if !errors.As(err, &e) || !strings.Contains(e.Problem, tc.problem) || !strings.Contains(e.Advice, tc.hint) {
 			t.Errorf("%s, %s, %q: %v, %v, %+v", tc.url, tc.user, tc.ca, d, err, e)
 		}
 	}
@@ -229,8 +229,8 @@ func TestDiagnoseCertificates(t *testing.T) {
 			if name == "good" {
 				tc.problem = "the server closed the connection"
 			}
-			if !strings.Contains(e.Problem, tc.problem) || !strings.Contains(e.Hint, tc.hint) {
-				t.Errorf("%s / %s", e.Problem, e.Hint)
+			if !strings.Contains(e.Problem, tc.problem) || !strings.Contains(e.Advice, tc.hint) {
+				t.Errorf("%s / %s", e.Problem, e.Advice)
 			}
 		})
 	}

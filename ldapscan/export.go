@@ -42,7 +42,7 @@ var _ Source = (*Export)(nil)
 func OpenExport(ctx context.Context, path string) (*Export, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, &Error{Subject: path, Problem: cause(err), Err: err, Hint: "name an LDIF file, or - for standard input"}
+		return nil, &Error{Subject: path, Problem: cause(err), Err: err, Advice: "name an LDIF file, or - for standard input"}
 	}
 	if !info.Mode().IsRegular() {
 		return SpoolExport(ctx, path, &lateFile{path: path})
@@ -271,7 +271,7 @@ func (x *Export) readBlock(ctx context.Context, r *ldif.Reader, start, end int64
 		}
 		if v.Change != ldif.ChangeNone && v.Change != ldif.ChangeAdd { // ldifde writes every object as an add
 			return &Error{Subject: x.name, Problem: fmt.Sprintf("line %d: a change, not the content of a directory", v.Line),
-				Hint: "export with ldifde -f export.ldif, or ldapsearch"}
+				Advice: "export with ldifde -f export.ldif, or ldapsearch"}
 		}
 		if err := each(r, v); err != nil {
 			return err
@@ -282,12 +282,12 @@ func (x *Export) readBlock(ctx context.Context, r *ldif.Reader, start, end int64
 // unreadable is the error for a file of which nothing could be read; damage may
 // be nil.
 func (x *Export) unreadable(damage error) error {
-	e := &Error{Subject: x.name, Problem: "no objects in it", Hint: "see whether the export failed"}
+	e := &Error{Subject: x.name, Problem: "no objects in it", Advice: "see whether the export failed"}
 	if damage != nil && !errors.As(damage, &e) {
 		e.Problem = strings.TrimPrefix(damage.Error(), x.name+": ")
-		e.Hint = "it must be LDIF as ldifde -f or ldapsearch write it"
+		e.Advice = "it must be LDIF as ldifde -f or ldapsearch write it"
 		if errors.Is(damage, ldif.ErrCutOff) {
-			e.Hint = completeIt
+			e.Advice = completeIt
 		}
 	}
 	return e

@@ -41,7 +41,7 @@ func SpoolExport(ctx context.Context, name string, src io.Reader) (*Export, erro
 
 func noRoom(name string, err error) error {
 	return &Error{Subject: name, Problem: fmt.Sprintf("no room for a copy in %s: %s", os.TempDir(), cause(err)), Err: err,
-		Hint: "write the export to a file and name that, or set TMPDIR, on Windows TMP, to a directory with room"}
+		Advice: "write the export to a file and name that, or set TMPDIR, on Windows TMP, to a directory with room"}
 }
 
 // copyUntil is [io.Copy], given up when ctx ends, even while src has nothing to

@@ -84,7 +84,7 @@ func TestSpoolFails(t *testing.T) {
 	t.Setenv("TMP", missing)
 	var e *Error
 	if _, err := SpoolExport(t.Context(), "standard input", strings.NewReader("")); !errors.As(err, &e) ||
-		!strings.HasPrefix(err.Error(), "standard input: no room for a copy in "+missing+": ") || !strings.Contains(e.Hint, "TMPDIR") {
+		!strings.HasPrefix(err.Error(), "standard input: no room for a copy in "+missing+": ") || !strings.Contains(e.Advice, "TMPDIR") {
 		t.Errorf("no directory for the copy: %v", err)
 	}
 }

@@ -187,7 +187,7 @@ func (domain DomainConfig) openFirst(ctx context.Context, found []locator.Contro
 // outside is the error of a domain controller that is not permitted.
 func outside(domain, host string) *Error {
 	return &Error{Subject: domain, Problem: fmt.Sprintf("its domain controller calls itself %s, which lies outside the domain", host),
-		Hint: "name the server with -H if that is right"}
+		Advice: "name the server with -H if that is right"}
 }
 
 // add takes in a server for the partitions that no other reads.

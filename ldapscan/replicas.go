@@ -43,7 +43,7 @@ func OpenReplicas(ctx context.Context, cfg ForestConfig) (*Replicas, error) {
 		t, server, err := server.byURL()
 		if err == nil && t.catalog() {
 			err = &Error{Subject: t.url, Problem: "a global catalog, which is no replica that could be compared",
-				Hint: "use the domain controller's own port"}
+				Advice: "use the domain controller's own port"}
 		}
 		if err != nil {
 			return nil, err
@@ -82,7 +82,7 @@ func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConf
 		err = errors.New("it is empty")
 	}
 	if err != nil {
-		return nil, &Error{Subject: domain.Domain, Problem: "the list of its domain controllers could not be read: " + brief(err), Hint: "name them with -H", Err: err}
+		return nil, &Error{Subject: domain.Domain, Problem: "the list of its domain controllers could not be read: " + brief(err), Advice: "name them with -H", Err: err}
 	}
 	domain.KDCs = map[string][]string{domain.Realm: {d.conn.session.remoteHost()}}
 	for _, host := range hosts {
@@ -213,7 +213,7 @@ func (r *Replicas) match() error {
 		}
 		problem := "no two domain controllers with a partition in common, so there is nothing to compare"
 		return &Error{Subject: strings.Join(names, ", "), Problem: strings.Join(append([]string{problem}, r.problems...), "; "),
-			Hint: "name several domain controllers of one domain with -H, or a domain with -d"}
+			Advice: "name several domain controllers of one domain with -H, or a domain with -d"}
 	}
 	r.directories = slices.DeleteFunc(r.directories, func(d *Directory) bool {
 		compared := slices.ContainsFunc(r.partitions, func(p replicated) bool { return slices.Contains(p.holders, d) })

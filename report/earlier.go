@@ -37,22 +37,22 @@ var litter = []string{".DS_Store", "Thumbs.db", "desktop.ini"}
 func (may Replaceable) check(name, dir string) error {
 	e, err := readEarlier(dir)
 	if err != nil {
-		return &outdir.Refusal{Dir: name, Err: err, Hint: outdir.Elsewhere(name)}
+		return &outdir.Refusal{Dir: name, Err: err, Advice: outdir.Elsewhere(name)}
 	}
 	if may != Any {
 		if err := e.look(dir); err != nil {
-			return &outdir.Refusal{Dir: name, Err: err, Hint: outdir.Elsewhere(name)}
+			return &outdir.Refusal{Dir: name, Err: err, Advice: outdir.Elsewhere(name)}
 		}
 		if problem := e.problem(); problem != "" && !(may == Demo && e.untouched() && e.ofDemo) {
 			hint := outdir.Elsewhere(name)
 			if may != Demo {
 				hint += "; --replace deletes what " + name + " holds"
 			}
-			return &outdir.Refusal{Dir: name, Err: errors.New(problem), Hint: hint}
+			return &outdir.Refusal{Dir: name, Err: errors.New(problem), Advice: hint}
 		}
 	}
 	if file := outdir.InUse(dir); file != "" {
-		return &outdir.Refusal{Dir: filepath.Join(name, file), Err: osfile.ErrInUse, Hint: "close it there, or " + outdir.Elsewhere(name)}
+		return &outdir.Refusal{Dir: filepath.Join(name, file), Err: osfile.ErrInUse, Advice: "close it there, or " + outdir.Elsewhere(name)}
 	}
 	return nil
 }

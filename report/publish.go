@@ -42,7 +42,7 @@ func Claim(name string, now time.Time, may Replaceable) (*Destination, error) {
 		if _, err := os.Lstat(name); err == nil {
 			continue
 		}
-		d, err := claim(name, func(string) error { return &outdir.Refusal{Dir: name, Err: errTaken, Hint: outdir.Elsewhere(dated)} })
+		d, err := claim(name, func(string) error { return &outdir.Refusal{Dir: name, Err: errTaken, Advice: outdir.Elsewhere(dated)} })
 		if !errors.Is(err, errTaken) && !errors.Is(err, outdir.ErrClaimed) {
 			return d, err
 		}

@@ -30,10 +30,13 @@ type Review struct {
 type ReviewError struct {
 	// Problems begin with the cell or the file.
 	Problems []string
-	Hint     string
+	Advice   string
 }
 
 func (e *ReviewError) Error() string { return strings.Join(e.Problems, "\n") }
+
+// Hint says what to do, or is empty.
+func (e *ReviewError) Hint() string { return e.Advice }
 
 func unusable(hint, format string, args ...any) error {
 	return &ReviewError{[]string{fmt.Sprintf(format, args...)}, hint}
@@ -176,7 +179,7 @@ func (r *Review) Approved(holder func(conflicts.Address, conflicts.Ref) string) 
 	}
 	if len(mistakes)+len(r.missing) > 0 {
 		slices.SortStableFunc(mistakes, mistake.compare)
-		e := &ReviewError{Hint: "correct the workbook, save it, and run fix again"}
+		e := &ReviewError{Advice: "correct the workbook, save it, and run fix again"}
 		for _, m := range mistakes {
 			e.Problems = append(e.Problems, m.String())
 		}

@@ -336,10 +336,10 @@ func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, erro
 	var stop *apply.Stop
 	if errors.As(err, &stop) {
 		c.log("%v", stop)
-		c.hint(stop.Hint)
+		c.hint(stop.Hint())
 		code = exitIncomplete
 		if stop.Stale {
-			code, goesOn = exitStale, stop.Hint == ""
+			code, goesOn = exitStale, stop.Hint() == ""
 		}
 		err = nil
 	}

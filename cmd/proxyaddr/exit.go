@@ -7,9 +7,6 @@ import (
 	"io/fs"
 	"strings"
 
-	"proxyaddr/conflicts/eventlog"
-	"proxyaddr/ldapscan"
-	"proxyaddr/ldapscan/locator"
 	"proxyaddr/report/outdir"
 )
 
@@ -93,7 +90,7 @@ func unopened(hint string, err error) error {
 // unpublished is the error of what writes to an output directory.
 func unpublished(dir string, err error) error {
 	if r := (*outdir.Refusal)(nil); errors.As(err, &r) {
-		return &failure{exitIncomplete, err, r.Hint}
+		return &failure{exitIncomplete, err, r.Hint()}
 	}
 	return &failure{exitIncomplete, err, dir + " needs room and write access; -o names another directory"}
 }
@@ -108,24 +105,9 @@ func unprinted(err error) error {
 
 // hintOf returns the hint of an error, or "".
 func hintOf(err error) string {
-	var (
-		open   *ldapscan.Error
-		locate *locator.Error
-		event  *eventlog.Error
-		refuse *outdir.Refusal
-		ours   *failure
-	)
-	switch {
-	case errors.As(err, &ours):
-		return ours.hint
-	case errors.As(err, &open):
-		return open.Hint
-	case errors.As(err, &locate):
-		return locate.Hint
-	case errors.As(err, &event):
-		return event.Hint
-	case errors.As(err, &refuse):
-		return refuse.Hint
+	var e interface{ Hint() string }
+	if errors.As(err, &e) {
+		return e.Hint()
 	}
 	return ""
 }

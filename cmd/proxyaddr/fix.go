@@ -143,6 +143,6 @@ func (c *console) refuse(err error) (int, error) {
 	for _, problem := range review.Problems {
 		c.log("%s", problem)
 	}
-	c.hint(review.Hint)
+	c.hint(review.Hint())
 	return exitStale, nil
 }

@@ -80,12 +80,15 @@ func (d Damage) String() string { return fmt.Sprintf("line %d: %s", d.Line, d.Pr
 type Error struct {
 	Subject string // the input
 	Problem string
-	Hint    string // may be empty
+	Advice  string // may be empty
 	Err     error  // the cause, or nil
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
 func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what to do, or is empty.
+func (e *Error) Hint() string { return e.Advice }
 
 const (
 	hintInput = "give the text of the event, or an export of the application log: wevtutil qe Application /f:xml, " +
@@ -107,9 +110,9 @@ func Read(name string, r io.Reader) (*Log, error) {
 	}
 	switch {
 	case len(bytes.TrimSpace(head)) == 0:
-		return nil, &Error{Subject: name, Problem: "nothing in it", Hint: hintInput}
+		return nil, &Error{Subject: name, Problem: "nothing in it", Advice: hintInput}
 	case bytes.HasPrefix(head, []byte("ElfFile\x00")):
-		return nil, &Error{Subject: name, Problem: "a binary event log", Hint: hintBinary}
+		return nil, &Error{Subject: name, Problem: "a binary event log", Advice: hintBinary}
 	}
 	s := scanner{format: detect(head), r: src}
 	c := collector{found: make(map[string]*tally)}
@@ -135,7 +138,7 @@ func Read(name string, r io.Reader) (*Log, error) {
 		return nil, &Error{Subject: name, Problem: s.err.Error(), Err: s.err}
 	}
 	if len(c.order) == 0 {
-		return nil, &Error{Subject: name, Problem: c.nothing(s.name), Hint: hintInput}
+		return nil, &Error{Subject: name, Problem: c.nothing(s.name), Advice: hintInput}
 	}
 	return c.log(), nil
 }

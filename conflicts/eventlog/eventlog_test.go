@@ -191,7 +191,7 @@ func TestHints(t *testing.T) {
 	} {
 		_, err := Read("input", strings.NewReader(input))
 		var e *Error
-		if !errors.As(err, &e) || e.Hint != want || e.Subject != "input" {
+		if !errors.As(err, &e) || e.Advice != want || e.Subject != "input" {
 			t.Errorf("%q: %+v", input, err)
 		}
 	}

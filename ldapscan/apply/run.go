@@ -22,13 +22,16 @@ type Stop struct {
 	Outcome string
 	// Stale says that the directory is no longer as it was, which a new scan puts
 	// right; otherwise something failed, and the journal can be gone on with.
-	Stale bool
-	Hint  string // may be empty
+	Stale  bool
+	Advice string // may be empty
 }
 
 func (s *Stop) Error() string {
 	return fmt.Sprintf("%s: %s; %s", s.Amendment.DN, s.Problem, s.Outcome)
 }
+
+// Hint says what to do, or is empty.
+func (s *Stop) Hint() string { return s.Advice }
 
 const scanAgain = "scan again and review the new file; --undo takes back what was changed so far"
 
@@ -68,7 +71,7 @@ func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 		i := slices.IndexFunc(now, func(s Server) bool { return s.Partition == was.Partition })
 		if i < 0 || cmp.Or(now[i].Host, now[i].URL) != cmp.Or(was.Host, was.URL) {
 			return &ldapscan.Error{Subject: was.Partition, Problem: "its changes began on " + cmp.Or(was.Host, was.URL) + "; another server may not have replicated them yet",
-				Hint: "name that one with -H"}
+				Advice: "name that one with -H"}
 		}
 	}
 	a := j.unsettled()
@@ -92,7 +95,7 @@ func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 		return finish(j, a)
 	case conflicts.Stale:
 		return &Stop{Amendment: a, Problem: "the last run ended while it was changed, and it is neither as before nor as after: " + strings.Join(why, "; "), Outcome: unclear, Stale: true,
-			Hint: "put it right by hand, or take its record out of the file and apply that anew"}
+			Advice: "put it right by hand, or take its record out of the file and apply that anew"}
 	}
 	return nil
 }
@@ -184,7 +187,7 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.Amendment)
 		s := stop(notMade, reasons...)
 		s.Stale = true
 		if !j.Undoing() { // that passes over what is stale
-			s.Hint = scanAgain
+			s.Advice = scanAgain
 		}
 		return s
 	}
@@ -258,12 +261,12 @@ var outdated = []uint16{ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttribute
 func (w *Writer) find(j *Journal, a *conflicts.Amendment, cause error) error {
 	s := &Stop{Amendment: a, Problem: cause.Error(), Outcome: unclear}
 	if e := (*ldapscan.Error)(nil); errors.As(cause, &e) {
-		s.Hint = e.Hint
+		s.Advice = e.Advice
 	}
 	var answer *ldap.Error
 	answered := errors.As(cause, &answer) && answer.ResultCode < ldap.ErrorNetwork
 	if s.Stale = answered && slices.Contains(outdated, answer.ResultCode); s.Stale && !j.Undoing() {
-		s.Hint = scanAgain
+		s.Advice = scanAgain
 	}
 	if !answered {
 		w.lines[partition(a)].Close()
@@ -276,7 +279,7 @@ func (w *Writer) find(j *Journal, a *conflicts.Amendment, cause error) error {
 	state, _ := a.State(o)
 	switch {
 	case state == conflicts.Applied && answered: // a server that refuses changes nothing
-		s.Outcome, s.Hint = byAnother, "" // the others can be gone on with
+		s.Outcome, s.Advice = byAnother, "" // the others can be gone on with
 		err = j.note(result(another, a, s.Problem))
 	case state == conflicts.Applied:
 		s.Outcome = wasMade

@@ -199,8 +199,8 @@ func TestRunStops(t *testing.T) {
 			if s.Amendment.DN != "CN=c1,"+root || !strings.Contains(s.Problem, tc.says) || s.Outcome != tc.outcome || s.Stale != tc.stale {
 				t.Errorf("stale %v: %v", s.Stale, s)
 			}
-			if name == "referred" && !strings.Contains(s.Hint, "writable") {
-				t.Errorf("hint %q", s.Hint)
+			if name == "referred" && !strings.Contains(s.Advice, "writable") {
+				t.Errorf("hint %q", s.Advice)
 			}
 			if d := states(t, f, j.plan); d != tc.directory || noted(j) != tc.journal {
 				t.Errorf("directory %s, journal %s", d, noted(j))
@@ -267,7 +267,7 @@ func TestTakenMeanwhile(t *testing.T) {
 			}})
 			err = runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
 			var s *Stop
-			if !errors.As(err, &s) || !strings.Contains(s.Problem, tc.says) || s.Outcome != notMade || !s.Stale || s.Hint == "" {
+			if !errors.As(err, &s) || !strings.Contains(s.Problem, tc.says) || s.Outcome != notMade || !s.Stale || s.Advice == "" {
 				t.Fatalf("%+v", err)
 			}
 			j = reopen(t, j)
@@ -545,7 +545,7 @@ func TestOtherServer(t *testing.T) {
 	defer other.Close()
 	err = Settle(context.Background(), open(t, config(other)), j)
 	var e *ldapscan.Error
-	if !errors.As(err, &e) || !strings.Contains(e.Problem, "began on localhost") || e.Hint == "" {
+	if !errors.As(err, &e) || !strings.Contains(e.Problem, "began on localhost") || e.Advice == "" {
 		t.Errorf("%v", err)
 	}
 }

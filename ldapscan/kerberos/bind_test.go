@@ -273,7 +273,7 @@ func TestRC4SessionIsRefusedWithAHint(t *testing.T) {
 	client, kt := ticketClient(t, offline(t), 23)
 	_, err := (&acceptor{keytab: kt}).bind(t, client)
 	var e *Error
-	if !errors.As(err, &e) || !strings.Contains(e.Problem, "RC4") || !strings.Contains(e.Hint, "AES") {
+	if !errors.As(err, &e) || !strings.Contains(e.Problem, "RC4") || !strings.Contains(e.Advice, "AES") {
 		t.Errorf("got %v", err)
 	}
 }

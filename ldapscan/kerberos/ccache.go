@@ -27,7 +27,7 @@ func ccacheFile(name string) (string, error) {
 	return "", &Error{
 		Subject: "ticket cache " + name,
 		Problem: fmt.Sprintf("caches of type %s cannot be read", kind),
-		Hint:    "get a ticket into a file: kinit -c FILE:/tmp/krb5cc_proxyaddr, and name that file with --ccache or KRB5CCNAME",
+		Advice:  "get a ticket into a file: kinit -c FILE:/tmp/krb5cc_proxyaddr, and name that file with --ccache or KRB5CCNAME",
 	}
 }
 
@@ -53,7 +53,7 @@ func loadCCache(name string) (*credentials.CCache, error) {
 	}
 	cache, err := parseCCache(b)
 	if err != nil {
-		return nil, &Error{Subject: "ticket cache " + path, Problem: "the file is damaged", Hint: hintKinit, Err: err}
+		return nil, &Error{Subject: "ticket cache " + path, Problem: "the file is damaged", Advice: hintKinit, Err: err}
 	}
 	return cache, nil
 }
@@ -64,9 +64,9 @@ func fileError(subject string, err error, missing string) error {
 	e := &Error{Subject: subject, Err: err}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		e.Problem, e.Hint = "there is no such file", missing
+		e.Problem, e.Advice = "there is no such file", missing
 	case errors.Is(err, fs.ErrPermission):
-		e.Problem, e.Hint = "the file may not be read", "run as the account that owns it"
+		e.Problem, e.Advice = "the file may not be read", "run as the account that owns it"
 	default:
 		e.Problem = err.Error()
 		var pe *fs.PathError

@@ -51,7 +51,7 @@ func New(cfg Config, cred Credentials) (*Client, error) {
 	var err error
 	switch {
 	case cred.Password != "" && cred.Keytab != "", cred.Password != "" && cred.CCache != "", cred.Keytab != "" && cred.CCache != "":
-		err = &Error{Subject: "Kerberos credentials", Problem: "more than one of password, keytab and ticket cache", Hint: "give one of them"}
+		err = &Error{Subject: "Kerberos credentials", Problem: "more than one of password, keytab and ticket cache", Advice: "give one of them"}
 	case cred.Password != "":
 		err = c.usePassword(conf, name, cred.Password)
 	case cred.Keytab != "":
@@ -84,9 +84,9 @@ func (c Credentials) principal() (name types.PrincipalName, suffix string) {
 func (c *Client) usePassword(conf *config.Config, name types.PrincipalName, password string) error {
 	switch {
 	case name.NameString[0] == "":
-		return &Error{Subject: "Kerberos credentials", Problem: "a password without a user", Hint: "name the user as name@domain"}
+		return &Error{Subject: "Kerberos credentials", Problem: "a password without a user", Advice: "name the user as name@domain"}
 	case strings.Contains(c.user, "="):
-		return &Error{Subject: c.user, Problem: "a distinguished name cannot log on with Kerberos", Hint: `name the user as name@domain or "DOMAIN\name" in quotes`}
+		return &Error{Subject: c.user, Problem: "a distinguished name cannot log on with Kerberos", Advice: `name the user as name@domain or "DOMAIN\name" in quotes`}
 	case c.realm == "":
 		return noRealm(c.user)
 	}
@@ -96,7 +96,7 @@ func (c *Client) usePassword(conf *config.Config, name types.PrincipalName, pass
 }
 
 func noRealm(subject string) error {
-	return &Error{Subject: subject, Problem: "the Kerberos realm is not known", Hint: "name the domain with -d, or the user as name@domain"}
+	return &Error{Subject: subject, Problem: "the Kerberos realm is not known", Advice: "name the domain with -d, or the user as name@domain"}
 }
 
 const hintKeytab = "export the keytab again, with the account's AES keys and current key version"
@@ -109,7 +109,7 @@ func (c *Client) useKeytab(conf *config.Config, name types.PrincipalName, realm,
 	}
 	kt, err := parseKeytab(b)
 	if err != nil {
-		return &Error{Subject: c.source, Problem: "the file is damaged", Hint: hintKeytab, Err: err}
+		return &Error{Subject: c.source, Problem: "the file is damaged", Advice: hintKeytab, Err: err}
 	}
 	account, _, _ := strings.Cut(name.PrincipalNameString(), "@") // there are no enterprise names in a keytab
 	name = types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, account)

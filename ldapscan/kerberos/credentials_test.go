@@ -156,8 +156,8 @@ func TestCredentialsThatCannotWorkAreRefusedWithAHint(t *testing.T) {
 	} {
 		_, err := New(offline(t), tt.cred)
 		var e *Error
-		if !errors.As(err, &e) || !strings.Contains(e.Problem, tt.problem) || !strings.Contains(e.Hint, tt.hint) {
-			t.Errorf("%+v: %v, hint %q", tt.cred, err, e.Hint)
+		if !errors.As(err, &e) || !strings.Contains(e.Problem, tt.problem) || !strings.Contains(e.Advice, tt.hint) {
+			t.Errorf("%+v: %v, hint %q", tt.cred, err, e.Advice)
 		}
 	}
 }
@@ -264,7 +264,7 @@ func TestExpiredTicketsAreRefusedWithAHint(t *testing.T) {
 	conn, wire := dial(t, (&acceptor{}).start(t, nil))
 	err = client.Bind(context.Background(), conn, wire, Service{Host: testHost})
 	var e *Error
-	if !errors.As(err, &e) || !strings.Contains(e.Problem, "no valid ticket") || e.Hint != hintKinit {
+	if !errors.As(err, &e) || !strings.Contains(e.Problem, "no valid ticket") || e.Advice != hintKinit {
 		t.Errorf("got %v", err)
 	}
 }

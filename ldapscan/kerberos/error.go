@@ -17,7 +17,7 @@ import (
 type Error struct {
 	Subject string // who or what is at fault: an account, a host, a file
 	Problem string
-	Hint    string // may be empty
+	Advice  string // may be empty
 	// Account says that the credentials are at fault, so that another server
 	// would not take them either.
 	Account bool
@@ -29,6 +29,9 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
 func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what to do, or is empty.
+func (e *Error) Hint() string { return e.Advice }
 
 // A fault is what one kind of error says. In its texts {account}, {realm},
 // {host} and {source}, where the credentials come from, stand for those of the
@@ -118,7 +121,7 @@ func (c *Client) explain(err error, host string) error {
 		f = fault{subject: "{host}", problem: "the Kerberos logon failed: " + err.Error()}
 	}
 	words := strings.NewReplacer("{account}", c.account(), "{realm}", c.realm, "{host}", host, "{source}", c.source, "{1}", group)
-	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Hint: words.Replace(f.hint),
+	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Advice: words.Replace(f.hint),
 		Account: f.subject == "{account}" || f.subject == "{source}", Refused: refusals[f] && ofAccount(err), Err: err}
 }
 

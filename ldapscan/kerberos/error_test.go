@@ -103,8 +103,8 @@ func TestFaultsAreExplained(t *testing.T) {
 		if d := cmp.Diff([]string{tt.subject, tt.problem}, []string{e.Subject, e.Problem}); d != "" {
 			t.Errorf("%v:\n%s", tt.err, d)
 		}
-		if !strings.Contains(e.Hint, tt.hint) || (e.Hint == "") != (tt.hint == "") {
-			t.Errorf("%v: hint %q, want one with %q", tt.err, e.Hint, tt.hint)
+		if !strings.Contains(e.Advice, tt.hint) || (e.Advice == "") != (tt.hint == "") {
+			t.Errorf("%v: hint %q, want one with %q", tt.err, e.Advice, tt.hint)
 		}
 		if !errors.Is(err, tt.err) {
 			t.Errorf("%v: the cause is lost", tt.err)

@@ -198,7 +198,7 @@ pwdLastSet: 0
 		}
 		err = client.Bind(context.Background(), conn, wire, of)
 		var e *Error
-		if !errors.As(err, &e) || !strings.Contains(e.Problem, tt.problem) || e.Hint == "" {
+		if !errors.As(err, &e) || !strings.Contains(e.Problem, tt.problem) || e.Advice == "" {
 			t.Errorf("%s: %v (%v), want %q", tt.name, err, errors.Unwrap(err), tt.problem)
 		}
 	}

@@ -117,7 +117,7 @@ func (l *Locator) Resolve(ctx context.Context, host string) (netip.Addr, error) 
 		return netip.Addr{}, ctx.Err()
 	}
 	if err != nil {
-		return netip.Addr{}, &Error{Subject: host, Problem: l.reason(err), Hint: hint(err), Err: err}
+		return netip.Addr{}, &Error{Subject: host, Problem: l.reason(err), Advice: hint(err), Err: err}
 	}
 	return addrs[0], nil
 }

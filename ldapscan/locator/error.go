@@ -14,12 +14,15 @@ import (
 type Error struct {
 	Subject string // the domain, or the host of a ping
 	Problem string
-	Hint    string // may be empty
+	Advice  string // may be empty
 	Err     error  // the cause, or nil
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
 func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what to do, or is empty.
+func (e *Error) Hint() string { return e.Advice }
 
 // What may be amiss with a single server.
 var (
@@ -61,16 +64,16 @@ func hint(err error) string {
 
 // explainDNS is the error for a domain whose SRV records could not be had.
 func (l *Locator) explainDNS(r role, domain string, err error) error {
-	e := &Error{Subject: domain, Problem: l.dnsProblem(err), Hint: "name the domain's DNS server with --dns, or a domain controller with -H", Err: err}
+	e := &Error{Subject: domain, Problem: l.dnsProblem(err), Advice: "name the domain's DNS server with --dns, or a domain controller with -H", Err: err}
 	if l.DNS != "" {
-		e.Hint = "check the address given with --dns, and that port 53 is open"
+		e.Advice = "check the address given with --dns, and that port 53 is open"
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		e.Problem = "no " + r.noun + "s in DNS"
-		e.Hint = "check the domain's name, or name a domain controller with -H, or the domain's DNS server with --dns"
+		e.Advice = "check the domain's name, or name a domain controller with -H, or the domain's DNS server with --dns"
 		if !strings.Contains(domain, ".") {
-			e.Hint = "write the domain's full DNS name, such as contoso.com"
+			e.Advice = "write the domain's full DNS name, such as contoso.com"
 		}
 	}
 	return e
@@ -96,7 +99,7 @@ func (l *Locator) dnsProblem(err error) string {
 // explainSilence is the error for a domain none of whose servers can be used.
 func (l *Locator) explainSilence(r role, domain string, list []*candidate) error {
 	c := list[0]
-	e := &Error{Subject: domain, Hint: hint(c.err), Err: c.err}
+	e := &Error{Subject: domain, Advice: hint(c.err), Err: c.err}
 	e.Problem = fmt.Sprintf("no %s in DNS can be used: %s: %s", r.noun, c.host, l.reason(c.err))
 	if more := len(list) - 1; more > 0 {
 		e.Problem += fmt.Sprintf(" (and %d more)", more)

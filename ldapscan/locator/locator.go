@@ -123,7 +123,7 @@ func (l *Locator) Ping(ctx context.Context, host, domain string) (Controller, er
 		return Controller{}, ctx.Err()
 	}
 	if err != nil {
-		return Controller{}, &Error{Subject: host, Problem: l.reason(err), Hint: hint(err), Err: err}
+		return Controller{}, &Error{Subject: host, Problem: l.reason(err), Advice: hint(err), Err: err}
 	}
 	return c, nil
 }
@@ -143,7 +143,7 @@ type candidate struct {
 func (l *Locator) locate(ctx context.Context, r role, domain string) ([]Controller, error) {
 	domain, ok := HostName(domain)
 	if !ok {
-		return nil, &Error{Subject: "the name of a domain", Problem: "not a DNS name", Hint: "write the domain's full DNS name, such as contoso.com"}
+		return nil, &Error{Subject: "the name of a domain", Problem: "not a DNS name", Advice: "write the domain's full DNS name, such as contoso.com"}
 	}
 	budget, cancel := l.budget(ctx)
 	defer cancel()

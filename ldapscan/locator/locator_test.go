@@ -239,8 +239,8 @@ func TestErrors(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("%v, %v", found, err)
 			}
-			if e.Error() != tt.text || !strings.Contains(e.Hint, tt.hint) {
-				t.Errorf("%v / %s\nwant %s / %s", e, e.Hint, tt.text, tt.hint)
+			if e.Error() != tt.text || !strings.Contains(e.Advice, tt.hint) {
+				t.Errorf("%v / %s\nwant %s / %s", e, e.Advice, tt.text, tt.hint)
 			}
 		})
 	}
@@ -327,7 +327,7 @@ func TestResolve(t *testing.T) {
 		t.Errorf("%v, %v", addr, err)
 	}
 	_, err := l.Resolve(t.Context(), "n.contoso.com")
-	if e := (*Error)(nil); !errors.As(err, &e) || e.Error() != "n.contoso.com: no address in DNS" || e.Hint == "" {
+	if e := (*Error)(nil); !errors.As(err, &e) || e.Error() != "n.contoso.com: no address in DNS" || e.Advice == "" {
 		t.Error(err)
 	}
 }

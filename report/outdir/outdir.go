@@ -26,13 +26,16 @@ import (
 
 // A Refusal is a directory that a run cannot have.
 type Refusal struct {
-	Dir  string // as the user named it
-	Err  error
-	Hint string
+	Dir    string // as the user named it
+	Err    error
+	Advice string
 }
 
 func (r *Refusal) Error() string { return r.Dir + ": " + r.Err.Error() }
 func (r *Refusal) Unwrap() error { return r.Err }
+
+// Hint says what to do, or is empty.
+func (r *Refusal) Hint() string { return r.Advice }
 
 // ErrClaimed is the error for a directory that another process has claimed.
 var ErrClaimed = errors.New("another run of proxyaddr is writing to it")

@@ -31,7 +31,7 @@ func refused(t *testing.T, dir string) string {
 		t.Fatalf("%s can be had", dir)
 	}
 	var r *Refusal
-	if !errors.As(err, &r) || r.Dir != dir || r.Hint == "" {
+	if !errors.As(err, &r) || r.Dir != dir || r.Advice == "" {
 		t.Errorf("%#v", err)
 	}
 	return strings.TrimPrefix(err.Error(), dir+": ")
