@@ -2,6 +2,8 @@ package report
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -56,6 +58,59 @@ func TestBriefTableSaysHowManyConflictsThereAre(t *testing.T) {
 		says := "Shown are the first 200 of " + quantity(tt.found, "conflict")
 		if got := strings.Contains(out.String(), says); got != (tt.shown < tt.found) {
 			t.Errorf("%d of %d conflicts: %q is there: %t", tt.shown, tt.found, says, got)
+		}
+	}
+}
+
+func TestBriefTableSaysHowManyFindingsThereAre(t *testing.T) {
+	for _, tt := range []struct {
+		found, shown int
+		brief        bool
+	}{{listed, listed, true}, {listed + 1, listed, true}, {listed + 1, listed + 1, false}} {
+		a := &conflicts.Audit{}
+		for range tt.found {
+			a.Findings = append(a.Findings, normalAudit().Findings[0])
+		}
+		var out bytes.Buffer
+		if err := Table(&out, a, TableOptions{Brief: tt.brief, Width: 200}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(out.String(), a.Findings[0].DN); n != tt.shown {
+			t.Errorf("%d of %d findings are shown, want %d", n, tt.found, tt.shown)
+		}
+		says := "Shown are the first 200 of " + quantity(tt.found, "finding")
+		if got := strings.Contains(out.String(), says); got != (tt.shown < tt.found) {
+			t.Errorf("%d of %d findings: %q is there: %t", tt.shown, tt.found, says, got)
+		}
+		if n := strings.Count(out.String(), a.Findings[0].Kind.Title()); n != 1 {
+			t.Errorf("the kind is told %d times, want once", n)
+		}
+	}
+}
+
+// Who reads the totals alone learns what stands last in the table, and not less.
+func TestTotalsAreTheEndOfTheTable(t *testing.T) {
+	for name, write := range map[string]func(w io.Writer, whole bool) error{
+		"audit": func(w io.Writer, whole bool) error {
+			if whole {
+				return Table(w, normalAudit(), TableOptions{})
+			}
+			return Totals(w, normalAudit(), TableOptions{})
+		},
+		"comparison": func(w io.Writer, whole bool) error {
+			if whole {
+				return ComparisonTable(w, aComparison(t), TableOptions{})
+			}
+			return ComparisonTotals(w, aComparison(t), TableOptions{})
+		},
+	} {
+		var table, totals bytes.Buffer
+		if err := errors.Join(write(&table, true), write(&totals, false)); err != nil {
+			t.Fatal(err)
+		}
+		before, found := strings.CutSuffix(table.String(), totals.String())
+		if !found || totals.Len() == 0 || !strings.HasSuffix(before, "\n\n") {
+			t.Errorf("%s: the totals are\n%s\nand the table is\n%s", name, totals.String(), table.String())
 		}
 	}
 }
