@@ -324,7 +324,7 @@ func TestPairOnSamba(t *testing.T) {
 			code = run(slices.Concat([]string{"event", text, "-H", pair.B.URL("ldap")}, login, args), strings.NewReader(""), &stdout, &stderr)
 			return code, strings.Join(strings.Fields(stdout.String()+stderr.String()), " ") // as if it were not wrapped
 		}
-		code, said := event("Storeroom", "-o", dir)
+		code, said := event("Storeroom", "-o", dir, "--format", "table")
 		if code != exitConflicts {
 			t.Fatalf("exit %d\n%s", code, said)
 		}
