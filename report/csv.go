@@ -38,7 +38,7 @@ func CSV(w io.Writer, a *conflicts.Audit) error {
 	}
 	write([]string{"conflict", "class", "address", "role", "name", "kind", "dn", "guid", "attribute", "value", "primary",
 		"also", "action", "proposed", "risk", "risk_reason", "reason", "unresolved", "complete"})
-	changes := newPlan(a)
+	changes := conflicts.NewChangeIndex(a.Changes)
 	for i := range a.Conflicts {
 		for n := range a.Conflicts[i].Owners {
 			write(newCSVRow(&a.Conflicts[i], n, changes).cells(a.Complete()))
@@ -58,13 +58,13 @@ type csvRow struct {
 	reason, unresolved                                   string
 }
 
-func newCSVRow(c *conflicts.Conflict, owner int, changes plan) csvRow {
+func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex) csvRow {
 	o, role := &c.Owners[owner], "owner"
 	if owner == 0 {
 		role = "keeper"
 	}
 	first := o.Claims[0]
-	change := changes.of(c, o, first)
+	change := changes.Claim(c, o, first)
 	row := csvRow{
 		conflict: c.ID, class: string(c.Class), address: c.Key.Address(), role: role,
 		name: o.Name(), kind: o.Kind(), dn: o.DN, guid: o.GUID.String(),
@@ -76,7 +76,7 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes plan) csvRow {
 	}
 	var also []string
 	for _, claim := range o.Claims[1:] {
-		if change := changes.of(c, o, claim); change != nil {
+		if change := changes.Claim(c, o, claim); change != nil {
 			also = append(also, describe(change))
 		} else {
 			also = append(also, claim.Attribute+": "+claim.Value)
@@ -90,10 +90,6 @@ func (r csvRow) cells(complete bool) []string {
 	return []string{r.conflict, r.class, r.address, r.role, r.name, r.kind, r.dn, r.guid, r.attribute, r.value, r.primary,
 		r.also, r.action, r.proposed, r.risk, r.riskReason, r.reason, r.unresolved, strconv.FormatBool(complete)}
 }
-
-// formulaSigns begin a formula in a spreadsheet, those of full width in some. The minus
-// is the last, where it stands for itself in an expression.
-const formulaSigns = "=+@＝＋－＠-"
 
 // formula matches where one can begin: at a sign, also after a separator, and after
 // spaces and quotes, which programs pass over. Escape leaves no tab and no line end.

@@ -215,10 +215,8 @@ func TestNoOutputSendsAControlToTheTerminal(t *testing.T) {
 		if err := o.write(&out); err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range strings.NewReplacer("\r\n", "", "\n", "").Replace(out.String()) {
-			if hidden(r) {
-				t.Errorf("%s holds %U", o.name, r)
-			}
+		if text := strings.NewReplacer("\r\n", "", "\n", "").Replace(out.String()); Escape(text) != text {
+			t.Errorf("%s holds what Escape takes out:\n%+q", o.name, text)
 		}
 	}
 }

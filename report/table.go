@@ -26,7 +26,7 @@ type TableOptions struct {
 // the middle; the other outputs have them in full.
 func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	t := newTable(w, opts)
-	t.changes = newPlan(a)
+	t.changes = conflicts.NewChangeIndex(a.Changes)
 	shown := len(a.Conflicts)
 	if opts.Brief && len(a.Incidents) == 0 {
 		shown = min(shown, listed)
@@ -116,7 +116,7 @@ type table struct {
 	out     *bufio.Writer
 	width   int
 	color   bool
-	changes plan
+	changes conflicts.ChangeIndex
 }
 
 func newTable(w io.Writer, opts TableOptions) *table {
@@ -142,7 +142,7 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		}
 		t.object(fmt.Sprintf("%s %-8s", mark, t.fate(c, i)), o.Object)
 		for _, claim := range o.Claims {
-			t.claim(claim, t.changes.of(c, o, claim))
+			t.claim(claim, t.changes.Claim(c, o, claim))
 		}
 		if written := lastWritten(o); written != "" {
 			t.paragraph(indent, written, plain)
@@ -169,7 +169,7 @@ func (t *table) object(prefix string, o *conflicts.Object) {
 func (t *table) fate(c *conflicts.Conflict, owner int) string {
 	o := &c.Owners[owner]
 	for _, claim := range o.Claims {
-		if change := t.changes.of(c, o, claim); change != nil {
+		if change := t.changes.Claim(c, o, claim); change != nil {
 			return action(owner == 0, change)
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"proxyaddr/conflicts"
 )
@@ -138,39 +136,5 @@ func number(n int) string {
 	return s
 }
 
-// Escape makes a string out of a directory safe to show: what a terminal obeys
-// or a reader cannot see stands as in a Go string (\n, \x1b, \u202e; \xff for
-// a byte that is not UTF-8). Letters of every script stay. So does a
-// backslash: the escapes are for the eye and cannot be taken back.
-func Escape(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || hidden(r) }) {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case hidden(r):
-			quoted := strconv.QuoteRuneToASCII(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		default:
-			b.WriteRune(r)
-		}
-		s = s[size:]
-	}
-	return b.String()
-}
-
-// hidden tells whether a rune has no shape of its own: controls, format
-// characters such as the bidirectional overrides and zero-width joiners, fillers,
-// and every space but the common one and that of East Asian names.
-func hidden(r rune) bool {
-	const ideographicSpace = '　'
-	if r < utf8.RuneSelf {
-		return r < ' ' || r == unicode.MaxASCII
-	}
-	return !unicode.IsPrint(r) && r != ideographicSpace ||
-		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
-}
+// capital begins a word of ASCII with a capital letter.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

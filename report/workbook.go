@@ -58,7 +58,7 @@ type workbook struct {
 	tableRows, links int
 	styles           map[look]int
 	tables           []*sheetTable
-	changes          plan
+	changes          conflicts.ChangeIndex
 	// keys has the key of every change, firstOwner the index of a conflict's first
 	// row among all owners.
 	keys       []string
@@ -68,7 +68,7 @@ type workbook struct {
 func newWorkbook(a *conflicts.Audit, scan Sum) *workbook {
 	b := &workbook{
 		File: excelize.NewFile(), audit: a, scan: scan, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
-		changes: newPlan(a), keys: changeKeys(a.Changes), firstOwner: make(map[conflicts.Key]int, len(a.Conflicts)),
+		changes: conflicts.NewChangeIndex(a.Changes), keys: changeKeys(a.Changes), firstOwner: make(map[conflicts.Key]int, len(a.Conflicts)),
 	}
 	owners := 0
 	for i := range a.Conflicts {

@@ -29,12 +29,12 @@ func (b *workbook) writeConflicts(t *rowWriter) error {
 	for i := range b.audit.Conflicts {
 		c := &b.audit.Conflicts[i]
 		id := cellLink{text: c.ID}
-		if proposed := b.changes.conflict(c); len(proposed) > 0 {
-			id.to = b.location(changesSheet, slices.Min(proposed))
+		if first := b.changes.First(c); first >= 0 {
+			id.to = b.location(changesSheet, first)
 		}
 		for j := range c.Owners {
 			o := &c.Owners[j]
-			role, why := roleOf(c, j, b.changes.owner(c, o))
+			role, why := roleOf(c, j, b.changes.Owner(c, o))
 			if err := t.add(i%2 == 1, j == 0,
 				id, c.Class.Title(), fullAddress(c), role, o.Name(), o.Kind(), heldAs(o), marks(o), account(o.Object),
 				stamp(o.Created), writtenLast(o.Written), c.Cause.Short(), why, o.DN, o.GUID.String()); err != nil {
@@ -194,9 +194,6 @@ func (b *workbook) writeChanges(t *rowWriter) error {
 }
 
 func riskWord(r conflicts.Risk) string { return capital(r.String()) }
-
-// capital begins a word of ASCII with a capital letter.
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func decisionList(cells string) *excelize.DataValidation {
 	var words []string

@@ -119,7 +119,7 @@ func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
 func TestWorkbookShowsEveryOwner(t *testing.T) {
 	a := workbookAudit()
 	rows := records(t, written(t, newWorkbook(a, Sum{})), conflictsSheet)
-	changes := newPlan(a)
+	changes := conflicts.NewChangeIndex(a.Changes)
 	for _, c := range a.Conflicts {
 		for j, o := range c.Owners {
 			if len(rows) == 0 {
@@ -131,7 +131,7 @@ func TestWorkbookShowsEveryOwner(t *testing.T) {
 			switch {
 			case j == 0:
 				role = "Keeper"
-			case len(changes.owner(&c, &o)) > 0:
+			case len(changes.Owner(&c, &o)) > 0:
 				role = "Changes"
 			}
 			want := map[string]string{

@@ -1,0 +1,69 @@
+package conflicts
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A ChangeIndex finds the changes of a conflict, and those of one owner. A map would take
+// ten times the memory.
+type ChangeIndex struct {
+	changes []Change
+	order   []int32 // of changes, by conflict and the name of the object
+}
+
+// NewChangeIndex returns an index of changes, which are not to be changed meanwhile.
+func NewChangeIndex(changes []Change) ChangeIndex {
+	x := ChangeIndex{changes, make([]int32, len(changes))}
+	for i := range x.order {
+		x.order[i] = int32(i)
+	}
+	slices.SortStableFunc(x.order, func(n, m int32) int { return x.compare(n, changes[m].Key, changes[m].Object.DN) })
+	return x
+}
+
+// compare compares the n-th change with one of a conflict and an object.
+func (x ChangeIndex) compare(n int32, conflict Key, dn string) int {
+	c := &x.changes[n]
+	return cmp.Or(cmp.Compare(c.Key, conflict), cmp.Compare(c.Object.DN, dn))
+}
+
+// First returns the index of the first change of a conflict, or -1 if there is none.
+func (x ChangeIndex) First(c *Conflict) int {
+	found := x.equal(func(n int32) int { return cmp.Compare(x.changes[n].Key, c.Key) })
+	if len(found) == 0 {
+		return -1
+	}
+	return int(slices.Min(found))
+}
+
+// Owner returns the changes of an owner in a conflict, in their order.
+func (x ChangeIndex) Owner(c *Conflict, o *Owner) []*Change {
+	var changes []*Change
+	for _, n := range x.equal(func(n int32) int { return x.compare(n, c.Key, o.DN) }) {
+		if change := &x.changes[n]; change.Object.Ref() == o.Ref() {
+			changes = append(changes, change)
+		}
+	}
+	return changes
+}
+
+// Claim returns the change of one claim of an owner, or nil.
+func (x ChangeIndex) Claim(c *Conflict, o *Owner, claim Claim) *Change {
+	for _, change := range x.Owner(c, o) {
+		if change.Attribute == claim.Attribute && change.Old == claim.Value {
+			return change
+		}
+	}
+	return nil
+}
+
+// equal returns that part of the order for which compare gives zero.
+func (x ChangeIndex) equal(compare func(n int32) int) []int32 {
+	first, _ := slices.BinarySearchFunc(x.order, 0, func(n int32, _ int) int { return compare(n) })
+	last := first
+	for last < len(x.order) && compare(x.order[last]) == 0 {
+		last++
+	}
+	return x.order[first:last]
+}
