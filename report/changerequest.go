@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // listed is how many elements of one kind are named to people who read from
@@ -53,7 +54,7 @@ func (d *document) summary() {
 		d.linef("Nothing is to be changed.\n")
 	} else {
 		d.linef("Give or leave each address below to one object: %s of values of `proxyAddresses`, and of `mail` where it follows, on %s.\n",
-			quantity(len(d.a.Changes), "change"), quantity(objects, "object"))
+			words.Quantity(len(d.a.Changes), "change"), words.Quantity(objects, "object"))
 	}
 	if !d.a.Complete() {
 		d.linef("**The scan behind this request is INCOMPLETE. Other objects may claim the same addresses, or the new ones.**\n")
@@ -63,14 +64,14 @@ func (d *document) summary() {
 	}
 	d.linef("| | |\n|---|---:|")
 	for _, c := range conflicts.Classes {
-		d.linef("| Conflicts: %s | %s |", c.Title(), number(d.a.Count(c)))
+		d.linef("| Conflicts: %s | %s |", c.Title(), words.Number(d.a.Count(c)))
 	}
 	if r := d.a.Review; r != nil {
-		d.linef("| Changes proposed | %s |", number(r.Proposed))
+		d.linef("| Changes proposed | %s |", words.Number(r.Proposed))
 	}
-	d.linef("| Changes | %s |", number(len(d.a.Changes)))
-	d.linef("| Objects changed | %s |", number(objects))
-	d.linef("| Other findings, not changed by this request | %s |\n", number(len(d.a.Findings)))
+	d.linef("| Changes | %s |", words.Number(len(d.a.Changes)))
+	d.linef("| Objects changed | %s |", words.Number(objects))
+	d.linef("| Other findings, not changed by this request | %s |\n", words.Number(len(d.a.Findings)))
 }
 
 func (d *document) why() {
@@ -110,7 +111,7 @@ func (d *document) causes() {
 		}
 		d.linef("- %s, %s: %s", c.ID, span(c.Key.Address()), inert(c.Cause.String()))
 		for j := range c.Owners {
-			if written := lastWritten(&c.Owners[j]); written != "" {
+			if written := words.Written(&c.Owners[j]); written != "" {
 				d.linef("  - %s: %s", span(c.Owners[j].DN), inert(written))
 			}
 		}
@@ -121,29 +122,29 @@ func (d *document) causes() {
 	}
 	d.more(n)
 	if n < len(d.a.Conflicts) {
-		d.linef("For %s the cause is unknown.\n", quantity(len(d.a.Conflicts)-n, "conflict"))
+		d.linef("For %s the cause is unknown.\n", words.Quantity(len(d.a.Conflicts)-n, "conflict"))
 	}
 	d.linef("Replication stamps cover an object's whole address list, not single addresses, so these causes are inferred.\n")
 	d.linef("| Cause | Likely | Possible | To avoid it |\n|---|---:|---:|---|")
 	for _, k := range conflicts.CauseKinds {
 		if likely, possible := counts[judgement{k, conflicts.Likely}], counts[judgement{k, conflicts.Possible}]; likely+possible > 0 {
-			d.linef("| %s | %s | %s | %s |", capital(k.Title()), number(likely), number(possible), causesExplained[k])
+			d.linef("| %s | %s | %s | %s |", words.Capital(k.Title()), words.Number(likely), words.Number(possible), words.CauseAdvice[k])
 		}
 	}
 	d.linef("")
 }
 
 func (d *document) scope() {
-	d.linef("## What was looked at\n\n%s.\n", verdict(d.a))
+	d.linef("## What was looked at\n\n%s.\n", words.BriefCompleteness(d.a))
 	for _, p := range d.a.Problems {
 		d.linef("- **Not read:** %s", inert(p))
 	}
-	for _, f := range scope(d.a) {
-		spans := make([]string, len(f.values))
-		for i, v := range f.values {
+	for _, f := range words.Scope(d.a) {
+		spans := make([]string, len(f.Values))
+		for i, v := range f.Values {
 			spans[i] = span(v)
 		}
-		d.linef("- %s: %s", f.name, strings.Join(spans, ", "))
+		d.linef("- %s: %s", f.Name, strings.Join(spans, ", "))
 	}
 	d.linef("\nUniqueness was judged against everything read, whatever part of it is reported.\n")
 }
@@ -169,7 +170,7 @@ func (d *document) risk() {
 		return cmp.Or(cmp.Compare(y.risk, x.risk), cmp.Compare(counts[y], counts[x]), cmp.Compare(x.reason, y.reason))
 	})
 	for _, c := range causes[:min(len(causes), listed)] {
-		d.linef("- %s: %s", quantity(counts[c], "change"), inert(danger(&conflicts.Change{Risk: c.risk, RiskReason: c.reason})))
+		d.linef("- %s: %s", words.Quantity(counts[c], "change"), inert(words.Risk(&conflicts.Change{Risk: c.risk, RiskReason: c.reason})))
 	}
 	d.more(len(causes))
 }
@@ -194,7 +195,7 @@ func (d *document) risks() {
 		for _, class := range conflicts.Classes {
 			high, medium, low := counts[kind{class, conflicts.High}], counts[kind{class, conflicts.Medium}], counts[kind{class, conflicts.Low}]
 			if high+medium+low > 0 {
-				d.linef("| %s | %s | %s | %s | %s |", inert(domain), class.Title(), number(high), number(medium), number(low))
+				d.linef("| %s | %s | %s | %s | %s |", inert(domain), class.Title(), words.Number(high), words.Number(medium), words.Number(low))
 			}
 		}
 	}
@@ -221,7 +222,7 @@ func (d *document) changes() {
 		if c.New != "" {
 			action = "replace " + span(c.Old) + " with " + span(c.New)
 		}
-		d.linef("- %s: on %s, in `%s`, %s. Risk: %s", c.Conflict, span(c.Object.DN), c.Attribute, action, inert(danger(c)))
+		d.linef("- %s: on %s, in `%s`, %s. Risk: %s", c.Conflict, span(c.Object.DN), c.Attribute, action, inert(words.Risk(c)))
 	}
 	d.more(len(d.a.Changes))
 }
@@ -238,14 +239,14 @@ func (d *document) left() {
 		return
 	}
 	d.linef("The changes of %s are not approved: %s rejected, %s deferred, %s not decided. Mail to these addresses stays delayed or is returned.\n",
-		quantity(len(r.Left), "conflict"), number(r.Count(conflicts.Rejected)), number(r.Count(conflicts.Deferred)), number(r.Count(conflicts.Undecided)))
+		words.Quantity(len(r.Left), "conflict"), words.Number(r.Count(conflicts.Rejected)), words.Number(r.Count(conflicts.Deferred)), words.Number(r.Count(conflicts.Undecided)))
 	for i := range r.Left[:min(len(r.Left), listed)] {
 		l := &r.Left[i]
 		comments := ""
 		if len(l.Comments) > 0 {
 			comments = ": " + inert(strings.Join(l.Comments, "; "))
 		}
-		d.linef("- %s (%s), %s, %s, **%s**%s", l.Conflict.ID, l.Conflict.Class, span(l.Conflict.Key.Address()), quantity(len(l.Conflict.Owners), "owner"), l.Decision, comments)
+		d.linef("- %s (%s), %s, %s, **%s**%s", l.Conflict.ID, l.Conflict.Class, span(l.Conflict.Key.Address()), words.Quantity(len(l.Conflict.Owners), "owner"), l.Decision, comments)
 	}
 	d.more(len(r.Left))
 }
@@ -267,17 +268,17 @@ func (d *document) unresolved() {
 		c := &d.a.Conflicts[i]
 		why := c.Unresolved
 		if why == "" && !planned[c.Key] {
-			why = "no change is proposed for this class"
+			why = words.NotProposed
 		}
 		if why == "" {
 			continue
 		}
 		if n++; n <= listed {
-			d.linef("- %s (%s), %s, %s: %s", c.ID, c.Class, span(c.Key.Address()), quantity(len(c.Owners), "owner"), inert(why))
+			d.linef("- %s (%s), %s, %s: %s", c.ID, c.Class, span(c.Key.Address()), words.Quantity(len(c.Owners), "owner"), inert(why))
 		}
 	}
 	if n == 0 {
-		d.linef("%s.\n", noConflicts(d.a))
+		d.linef("%s.\n", words.NoConflicts(d.a))
 		return
 	}
 	d.more(n)
@@ -290,7 +291,7 @@ func (d *document) more(n int) {
 		if d.a.Review != nil {
 			workbook = d.a.Review.Workbook
 		}
-		d.linef("\nThese are the first %s of %s; the workbook %s has all.", number(listed), number(n), span(workbook))
+		d.linef("\nThese are the first %s of %s; the workbook %s has all.", words.Number(listed), words.Number(n), span(workbook))
 	}
 	d.linef("")
 }
@@ -302,7 +303,7 @@ Apply each file to a domain controller (DC) of its domain, by an account that ma
 `)
 	domains := slices.Sorted(maps.Keys(d.domains))
 	for _, domain := range domains {
-		d.linef("- `%s`: %s, taken back by `%s`", fixFile(domain), quantity(len(d.domains[domain]), "record"), rollbackFile(domain))
+		d.linef("- `%s`: %s, taken back by `%s`", fixFile(domain), words.Quantity(len(d.domains[domain]), "record"), rollbackFile(domain))
 	}
 	domain := domains[0]
 	file := fixFile(domain)
@@ -347,7 +348,7 @@ var bareURL = regexp.MustCompile(`(?i)(http|https|ftp|www)(://|\.)`)
 // inert makes a text inert in Markdown (CommonMark section 2.4).
 func inert(s string) string {
 	var b strings.Builder
-	for _, r := range Escape(s) {
+	for _, r := range words.Escape(s) {
 		if strings.ContainsRune("\\`*_[]<>|#~&!", r) {
 			b.WriteByte('\\')
 		}
@@ -360,7 +361,7 @@ func inert(s string) string {
 // literal, and its fence is longer than every run of backticks in it
 // (CommonMark section 6.1).
 func span(s string) string {
-	s = Escape(s)
+	s = words.Escape(s)
 	fence := "`"
 	for strings.Contains(s, fence) {
 		fence += "`"

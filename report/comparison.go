@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // ComparisonTable writes a comparison for the eyes of people: a block for each
@@ -42,7 +43,7 @@ func (t *table) comparisonTotals(c *conflicts.Comparison) {
 	for _, note := range c.Notes {
 		t.paragraph("", "Note: "+note, plain)
 	}
-	in := fmt.Sprintf("%s on %s", quantity(c.Partitions(), "partition"), quantity(len(c.Servers), "domain controller"))
+	in := fmt.Sprintf("%s on %s", words.Quantity(c.Partitions(), "partition"), words.Quantity(len(c.Servers), "domain controller"))
 	if c.Complete() {
 		t.paragraph("", fmt.Sprintf("Complete: %s were compared.", in), plain)
 	} else {
@@ -52,7 +53,7 @@ func (t *table) comparisonTotals(c *conflicts.Comparison) {
 
 // difference writes one block, in which servers that have the same stand together.
 func (t *table) difference(d *conflicts.Difference) {
-	t.line("", d.Object().Name()+", "+kind(d.Object()), bold)
+	t.line("", d.Object().Name()+", "+words.Kind(d.Object()), bold)
 	t.line(indent, d.Object().DN, plain)
 	written := make([]bool, len(d.Copies))
 	for i := range d.Copies {
@@ -130,13 +131,13 @@ func serverNames(servers []*conflicts.Server) []string {
 func differing(c *conflicts.Comparison) string {
 	found := "No object differs."
 	if n := len(c.Differences); n > 0 {
-		found = fmt.Sprintf("%s differ: %s.", quantity(n, "object"), byStanding(c.Count))
+		found = fmt.Sprintf("%s differ: %s.", words.Quantity(n, "object"), byStanding(c.Count))
 		if n == 1 {
 			found = strings.Replace(found, "differ:", "differs:", 1)
 		}
 	}
 	if n := len(c.Pending); n > 0 {
-		found += fmt.Sprintf(" Replication brings %s.", quantity(n, "conflict"))
+		found += fmt.Sprintf(" Replication brings %s.", words.Quantity(n, "conflict"))
 	}
 	return found
 }
@@ -162,7 +163,7 @@ func byStanding(count func(conflicts.Standing) int) string {
 	var parts []string
 	for _, s := range conflicts.Standings {
 		if n := count(s); n > 0 {
-			parts = append(parts, number(n)+" "+s.Title())
+			parts = append(parts, words.Number(n)+" "+s.Title())
 		}
 	}
 	return strings.Join(parts, ", ")

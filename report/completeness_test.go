@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 func TestCompletenessNamesEveryReasonInOneLine(t *testing.T) {
 	a := incompleteAudit()
-	got := Completeness(a)
+	got := words.Completeness(a)
 	if !strings.HasPrefix(got, "INCOMPLETE") {
 		t.Errorf("%q does not begin with INCOMPLETE", got)
 	}
@@ -18,11 +19,11 @@ func TestCompletenessNamesEveryReasonInOneLine(t *testing.T) {
 			t.Errorf("%q lacks %q", got, p)
 		}
 	}
-	if got := Completeness(hostileAudit()); Escape(got) != got {
+	if got := words.Completeness(hostileAudit()); words.Escape(got) != got {
 		t.Errorf("%+q is not safe to print", got)
 	}
 	const want = "Complete: everything in 3 partitions was read (3,214 objects with 9,876 addresses)."
-	if got := Completeness(normalAudit()); got != want {
+	if got := words.Completeness(normalAudit()); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // CSV writes one row for each owner of each conflict (RFC 4180: CR LF, every cell in
@@ -21,7 +22,7 @@ import (
 // every file, so a file without it was cut off. The column complete repeats
 // in every row whether the scan was complete.
 //
-// Every cell passes [Escape], and an apostrophe stands before what a spreadsheet
+// Every cell passes [words.Escape], and an apostrophe stands before what a spreadsheet
 // could take for a formula (OWASP, "CSV Injection"): at the beginning of a cell, and
 // after a semicolon, comma or vertical bar in it, where the cell ends for a program
 // with that separator. For exact values use [JSON].
@@ -44,7 +45,7 @@ func CSV(w io.Writer, a *conflicts.Audit) error {
 			write(newCSVRow(&a.Conflicts[i], n, changes).cells(a.Complete()))
 		}
 	}
-	write(csvRow{class: "scan", reason: Completeness(a)}.cells(a.Complete()))
+	write(csvRow{class: "scan", reason: words.Completeness(a)}.cells(a.Complete()))
 	return out.Flush()
 }
 
@@ -69,7 +70,7 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex) 
 		conflict: c.ID, class: string(c.Class), address: c.Key.Address(), role: role,
 		name: o.Name(), kind: o.Kind(), dn: o.DN, guid: o.GUID.String(),
 		attribute: first.Attribute, value: first.Value, primary: strconv.FormatBool(first.Primary),
-		action: action(owner == 0, change), reason: c.Reason, unresolved: c.Unresolved,
+		action: words.Action(owner == 0, change), reason: c.Reason, unresolved: c.Unresolved,
 	}
 	if change != nil {
 		row.proposed, row.risk, row.riskReason = change.New, change.Risk.String(), change.RiskReason
@@ -77,7 +78,7 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex) 
 	var also []string
 	for _, claim := range o.Claims[1:] {
 		if change := changes.Claim(c, o, claim); change != nil {
-			also = append(also, describe(change))
+			also = append(also, words.Change(change))
 		} else {
 			also = append(also, claim.Attribute+": "+claim.Value)
 		}
@@ -93,7 +94,7 @@ func (r csvRow) cells(complete bool) []string {
 
 // formula matches where one can begin: at a sign, also after a separator, and after
 // spaces and quotes, which programs pass over. Escape leaves no tab and no line end.
-var formula = regexp.MustCompile(`(^|[;,|])([ \x{3000}"]*[` + formulaSigns + `])`)
+var formula = regexp.MustCompile(`(^|[;,|])([ \x{3000}"]*[` + words.FormulaSigns + `])`)
 
 // csvCell makes a string safe to show in a cell.
-func csvCell(s string) string { return formula.ReplaceAllString(Escape(s), "$1'$2") }
+func csvCell(s string) string { return formula.ReplaceAllString(words.Escape(s), "$1'$2") }

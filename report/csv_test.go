@@ -15,6 +15,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/calctest"
+	"proxyaddr/report/words"
 )
 
 func readCSV(t *testing.T, a *conflicts.Audit) []map[string]string {
@@ -51,7 +52,7 @@ func TestCSVHasARowForEachOwnerAndOneForTheScan(t *testing.T) {
 				if i == 0 {
 					role = "keeper"
 				}
-				want = append(want, []string{c.ID, role, Escape(o.DN)})
+				want = append(want, []string{c.ID, role, words.Escape(o.DN)})
 			}
 		}
 		want = append(want, []string{"", "", ""})
@@ -62,7 +63,7 @@ func TestCSVHasARowForEachOwnerAndOneForTheScan(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: conflict, role, dn (-want +got):\n%s", name, diff)
 		}
-		if last := rows[len(rows)-1]; last["class"] != "scan" || last["reason"] != Completeness(a) {
+		if last := rows[len(rows)-1]; last["class"] != "scan" || last["reason"] != words.Completeness(a) {
 			t.Errorf("%s: the last row is %v", name, last)
 		}
 	}

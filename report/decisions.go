@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 	"proxyaddr/report/xlsx"
 )
 
@@ -176,7 +177,7 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 	d := &r.replies[change]
 	d.Comment = strings.Join(strings.Fields(cells[commentAt].Text), " ")
 	if d.New = cells[newAt].Text; d.New != shown(c.New) {
-		if d.Edited = true; Escape(d.New) != d.New {
+		if d.Edited = true; words.Escape(d.New) != d.New {
 			wrong(newAt, "%s: holds a character that cannot be seen", d.New)
 		}
 	}
@@ -187,7 +188,7 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 }
 
 // shown is a text as it stands in a cell.
-func shown(s string) string { return strings.TrimSpace(cut(Escape(s))) }
+func shown(s string) string { return strings.TrimSpace(cut(words.Escape(s))) }
 
 var decisionWords = map[string]conflicts.Decision{
 	"": conflicts.Undecided, "approve": conflicts.Approved, "reject": conflicts.Rejected, "defer": conflicts.Deferred,

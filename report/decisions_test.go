@@ -7,6 +7,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
+	"proxyaddr/report/words"
 	"proxyaddr/report/xlsx"
 )
 
@@ -48,7 +49,7 @@ func FuzzRow(f *testing.F) {
 		}
 		if c := got.Changes[0]; c.New != proposal {
 			address := conflicts.ParseAddress(c.New)
-			if !strings.HasPrefix(c.New, "smtp:") || address.Malformed() != "" || len(c.New) > 256 || address.Domain() == "" || Escape(c.New) != c.New ||
+			if !strings.HasPrefix(c.New, "smtp:") || address.Malformed() != "" || len(c.New) > 256 || address.Domain() == "" || words.Escape(c.New) != c.New ||
 				!strings.Contains(updated, address.Trimmed()) {
 				t.Errorf("%q became %q", updated, c.New)
 			}

@@ -9,5 +9,6 @@
 // was complete.
 //
 // Strings from the directory are not to be trusted. [JSON], [JSONL] and the
-// values of [Fix] and [Rollback] are exact; everywhere else they pass [Escape].
+// values of [Fix] and [Rollback] are exact; everywhere else they pass
+// [proxyaddr/report/words.Escape].
 package report

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // JSON writes the audit as one document, element by element. Only one that was
@@ -21,7 +22,7 @@ import (
 //
 // Strings are exact. Characters that a terminal obeys or a reader cannot see are
 // written as \u escapes, which every parser takes back. A byte that is not UTF-8,
-// which JSON cannot hold, stands as \xff for the eye (see [Escape]), and where it
+// which JSON cannot hold, stands as \xff for the eye (see [words.Escape]), and where it
 // is in a name or value of the directory, the object that has the field has
 // another one, base64, with the exact bytes under the name of the first.
 func JSON(w io.Writer, a *conflicts.Audit) error {
@@ -109,7 +110,7 @@ func (e *jsonEncoder) flush() error {
 // UTF-16 as JSON has it (RFC 8259 section 7). Those of ASCII, but for DEL, are
 // escaped already.
 func escapeHidden(b []byte) []byte {
-	unsafe := func(r rune) bool { return r >= unicode.MaxASCII && hidden(r) }
+	unsafe := func(r rune) bool { return r >= unicode.MaxASCII && words.Hidden(r) }
 	if !slices.ContainsFunc(b, func(c byte) bool { return c >= unicode.MaxASCII }) || !bytes.ContainsFunc(b, unsafe) {
 		return b
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // fields are those of a JSON object that hold strings.
@@ -215,7 +216,7 @@ func TestNoOutputSendsAControlToTheTerminal(t *testing.T) {
 		if err := o.write(&out); err != nil {
 			t.Fatal(err)
 		}
-		if text := strings.NewReplacer("\r\n", "", "\n", "").Replace(out.String()); Escape(text) != text {
+		if text := strings.NewReplacer("\r\n", "", "\n", "").Replace(out.String()); words.Escape(text) != text {
 			t.Errorf("%s holds what Escape takes out:\n%+q", o.name, text)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // schemaVersion is that of all documents.
@@ -30,7 +31,7 @@ func (t text) MarshalText() ([]byte, error) {
 	if utf8.ValidString(string(t)) {
 		return []byte(t), nil
 	}
-	return []byte(Escape(string(t))), nil
+	return []byte(words.Escape(string(t))), nil
 }
 
 func texts(list []string) []text {

@@ -10,6 +10,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
+	"proxyaddr/report/words"
 )
 
 // fixFile and rollbackFile name the pair of files of a domain.
@@ -108,7 +109,7 @@ func modifications(o objectChanges) ([]ldif.Mod, error) {
 		}
 	}
 	if done < len(o.changes) {
-		return nil, fmt.Errorf("%s: only proxyAddresses and mail may be changed", Escape(o.object.DN))
+		return nil, fmt.Errorf("%s: only proxyAddresses and mail may be changed", words.Escape(o.object.DN))
 	}
 	return mods, nil
 }
@@ -131,7 +132,7 @@ func inverse(mods []ldif.Mod) []ldif.Mod {
 // explain appends the comments above a record: for people, why it is there, and
 // for [ReadFix] its instructions.
 func explain(lines []string, o objectChanges, byKey map[conflicts.Key]*conflicts.Conflict, back bool) []string {
-	lines = comment(lines, textIndent, fmt.Sprintf("%s, %s", o.object.Name(), kind(o.object)))
+	lines = comment(lines, textIndent, fmt.Sprintf("%s, %s", o.object.Name(), words.Kind(o.object)))
 	undo := ""
 	if back {
 		undo = "takes back "
@@ -144,7 +145,7 @@ func explain(lines []string, o objectChanges, byKey map[conflicts.Key]*conflicts
 			lines = comment(lines, indent, fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))
 			lines = comment(lines, indent, "reason: "+conflict.Reason)
 		}
-		lines = comment(lines, indent, undo+describe(c))
+		lines = comment(lines, indent, undo+words.Change(c))
 	}
 	return instruct(lines, o, back)
 }
@@ -166,19 +167,19 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 	} else {
 		say("", fmt.Sprintf("proxyaddr %s: %s ends conflicts between proxy addresses.", a.Version, file))
 	}
-	say("", fmt.Sprintf("Changes %s on %s.", quantity(values, "value"), quantity(len(objects), "object")))
+	say("", fmt.Sprintf("Changes %s on %s.", words.Quantity(values, "value"), words.Quantity(len(objects), "object")))
 	if r := a.Review; r != nil {
-		say("", fmt.Sprintf("Reviewed: of the %s proposed, %s approved.", quantity(r.Proposed, "change"), number(len(a.Changes))))
+		say("", fmt.Sprintf("Reviewed: of the %s proposed, %s approved.", words.Quantity(r.Proposed, "change"), words.Number(len(a.Changes))))
 		say("  ", fmt.Sprintf("%s: SHA-256 %s", r.Workbook, r.WorkbookSum))
 		say("  ", fmt.Sprintf("%s: SHA-256 %s", ScanFile, r.ScanSum))
 	}
 	gap()
-	say("", verdict(a)+".")
+	say("", words.BriefCompleteness(a)+".")
 	for _, p := range a.Problems {
 		say("  ", "- "+p)
 	}
-	for _, f := range scope(a) {
-		say("  ", f.name+": "+strings.Join(f.values, ", "))
+	for _, f := range words.Scope(a) {
+		say("  ", f.Name+": "+strings.Join(f.Values, ", "))
 	}
 	gap()
 	say("", "A record changes one object, whole or not at all. It deletes the exact value that is there now and adds the "+
@@ -210,7 +211,7 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 // spaces, and the lines behind the first are indented further.
 func comment(lines []string, indent, text string) []string {
 	const limit = 98
-	for i, line := range wrap(Escape(text), limit-len(indent), quotedLen) {
+	for i, line := range words.Wrap(words.Escape(text), limit-len(indent), quotedLen) {
 		if i == 1 {
 			indent += "  "
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // PlanTable writes what is about to be changed: each object with the values that go
@@ -19,19 +20,19 @@ func PlanTable(w io.Writer, verdicts []conflicts.Verdict, on func(dn string) str
 		a := v.Amendment
 		if s := on(a.DN); i == 0 || s != server {
 			server = s
-			t.put("", Escape("on "+server+":"), bold)
+			t.put("", words.Escape("on "+server+":"), bold)
 		}
-		t.put("  ", Escape(fmt.Sprintf("%s:%d  %s", a.File, a.Line, a.DN)), plain)
+		t.put("  ", words.Escape(fmt.Sprintf("%s:%d  %s", a.File, a.Line, a.DN)), plain)
 		for _, e := range a.Edits {
 			for _, value := range e.Delete {
-				t.put("    - ", Escape(e.Attribute+": "+value), plain)
+				t.put("    - ", words.Escape(e.Attribute+": "+value), plain)
 			}
 			for _, value := range e.Add {
-				t.put("    + ", Escape(e.Attribute+": "+value), plain)
+				t.put("    + ", words.Escape(e.Attribute+": "+value), plain)
 			}
 		}
 		for _, note := range v.Notes {
-			t.put("    note: ", Escape(note), plain)
+			t.put("    note: ", words.Escape(note), plain)
 		}
 	}
 	return t.out.Flush()

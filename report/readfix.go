@@ -9,6 +9,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
+	"proxyaddr/report/words"
 )
 
 // ReadFix reads what [Fix] or [Rollback] wrote, also after it was edited by hand:
@@ -36,7 +37,7 @@ func ReadFix(r io.Reader) ([]conflicts.Amendment, error) {
 			break
 		}
 		mistake := func(format string, args ...any) {
-			mistakes = append(mistakes, &ldif.ParseError{Line: rec.Line, Err: fmt.Errorf("%s: %s", Escape(rec.DN), Escape(fmt.Sprintf(format, args...)))})
+			mistakes = append(mistakes, &ldif.ParseError{Line: rec.Line, Err: fmt.Errorf("%s: %s", words.Escape(rec.DN), words.Escape(fmt.Sprintf(format, args...)))})
 		}
 		a := conflicts.Amendment{Line: rec.Line, DN: rec.DN}
 		err = obey(&a, rec.Comments)

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // TableOptions say how a [Table] looks.
@@ -48,7 +49,7 @@ func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 func (t *table) rest(shown, all int, noun string) {
 	if shown < all {
 		t.paragraph("", fmt.Sprintf("Shown are the first %s of %s: the files of -o have all, and so has what is printed to a file or a pipe.",
-			number(shown), quantity(all, noun)), plain)
+			words.Number(shown), words.Quantity(all, noun)), plain)
 	}
 }
 
@@ -70,7 +71,7 @@ func (t *table) findings(list []conflicts.Finding, brief bool) {
 		switch both := f.Value + "  (" + f.Detail + ")"; {
 		case f.Value == "":
 			t.paragraph(indent, f.Detail, plain)
-		case columns(Escape(both)) <= t.width-len(indent):
+		case words.Columns(words.Escape(both)) <= t.width-len(indent):
 			t.line(indent, both, plain)
 		default:
 			t.line(indent, f.Value, plain)
@@ -92,7 +93,7 @@ func Totals(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 }
 
 func (t *table) totals(a *conflicts.Audit) {
-	t.paragraph("", Counts(a), plain)
+	t.paragraph("", words.Counts(a), plain)
 	for _, note := range a.Notes {
 		t.paragraph("", "Note: "+note, plain)
 	}
@@ -100,7 +101,7 @@ func (t *table) totals(a *conflicts.Audit) {
 	if !a.Complete() {
 		style = alarm
 	}
-	t.paragraph("", Completeness(a), style)
+	t.paragraph("", words.Completeness(a), style)
 }
 
 // style is the parameter of an SGR sequence (ECMA-48 section 8.3.117).
@@ -144,7 +145,7 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		for _, claim := range o.Claims {
 			t.claim(claim, t.changes.Claim(c, o, claim))
 		}
-		if written := lastWritten(o); written != "" {
+		if written := words.Written(o); written != "" {
 			t.paragraph(indent, written, plain)
 		}
 		if i == 0 {
@@ -161,7 +162,7 @@ func (t *table) conflict(c *conflicts.Conflict) {
 }
 
 func (t *table) object(prefix string, o *conflicts.Object) {
-	t.line(prefix, o.Name()+", "+kind(o), plain)
+	t.line(prefix, o.Name()+", "+words.Kind(o), plain)
 	t.line(indent, o.DN, plain)
 }
 
@@ -170,10 +171,10 @@ func (t *table) fate(c *conflicts.Conflict, owner int) string {
 	o := &c.Owners[owner]
 	for _, claim := range o.Claims {
 		if change := t.changes.Claim(c, o, claim); change != nil {
-			return action(owner == 0, change)
+			return words.Action(owner == 0, change)
 		}
 	}
-	return action(owner == 0, nil)
+	return words.Action(owner == 0, nil)
 }
 
 func (t *table) claim(claim conflicts.Claim, change *conflicts.Change) {
@@ -195,17 +196,17 @@ func (t *table) claim(claim conflicts.Claim, change *conflicts.Change) {
 	if proposal == "" {
 		proposal = "removed"
 	}
-	t.paragraph(indent, "-> "+proposal+"  (risk "+danger(change)+")", plain)
+	t.paragraph(indent, "-> "+proposal+"  (risk "+words.Risk(change)+")", plain)
 }
 
 // line writes one line, shortened in the middle if it is too long.
 func (t *table) line(prefix, text string, s style) {
-	t.put(prefix, shorten(Escape(text), t.width-columns(prefix)), s)
+	t.put(prefix, words.Shorten(words.Escape(text), t.width-words.Columns(prefix)), s)
 }
 
 // paragraph writes a text in as many lines as it needs.
 func (t *table) paragraph(prefix, text string, s style) {
-	for _, l := range wrap(Escape(text), t.width-columns(prefix), columns) {
+	for _, l := range words.Wrap(words.Escape(text), t.width-words.Columns(prefix), words.Columns) {
 		t.put(prefix, l, s)
 	}
 }

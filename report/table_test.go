@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 func TestTableFitsTheTerminal(t *testing.T) {
@@ -20,7 +21,7 @@ func TestTableFitsTheTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(out.String()) {
-			if n := columns(strings.TrimSuffix(line, "\n")); n > width {
+			if n := words.Columns(strings.TrimSuffix(line, "\n")); n > width {
 				t.Errorf("a line of %d columns at width %d:\n%s", n, width, line)
 			}
 		}
@@ -55,7 +56,7 @@ func TestBriefTableSaysHowManyConflictsThereAre(t *testing.T) {
 		if n := strings.Count(out.String(), "* keep"); n != tt.shown {
 			t.Errorf("%d of %d conflicts are shown, want %d", n, tt.found, tt.shown)
 		}
-		says := "Shown are the first 200 of " + quantity(tt.found, "conflict")
+		says := "Shown are the first 200 of " + words.Quantity(tt.found, "conflict")
 		if got := strings.Contains(out.String(), says); got != (tt.shown < tt.found) {
 			t.Errorf("%d of %d conflicts: %q is there: %t", tt.shown, tt.found, says, got)
 		}
@@ -78,7 +79,7 @@ func TestBriefTableSaysHowManyFindingsThereAre(t *testing.T) {
 		if n := strings.Count(out.String(), a.Findings[0].DN); n != tt.shown {
 			t.Errorf("%d of %d findings are shown, want %d", n, tt.found, tt.shown)
 		}
-		says := "Shown are the first 200 of " + quantity(tt.found, "finding")
+		says := "Shown are the first 200 of " + words.Quantity(tt.found, "finding")
 		if got := strings.Contains(out.String(), says); got != (tt.shown < tt.found) {
 			t.Errorf("%d of %d findings: %q is there: %t", tt.shown, tt.found, says, got)
 		}

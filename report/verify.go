@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // VerifyTable writes a line for each verdict: the state, where the record stands,
@@ -24,7 +25,7 @@ func VerifyTable(w io.Writer, verdicts []conflicts.Verdict, opts TableOptions) e
 		case conflicts.Stale, conflicts.Denied, conflicts.Unknown:
 			style = alarm
 		}
-		t.put("", Escape(text), style)
+		t.put("", words.Escape(text), style)
 	}
 	return t.out.Flush()
 }
@@ -35,13 +36,13 @@ func StateCounts(verdicts []conflicts.Verdict) string {
 	var parts []string
 	for _, s := range conflicts.States {
 		if n := counts[s]; n > 0 {
-			parts = append(parts, number(n)+" "+string(s))
+			parts = append(parts, words.Number(n)+" "+string(s))
 		}
 	}
 	if len(parts) == 0 {
 		return "no records"
 	}
-	return quantity(len(verdicts), "record") + ": " + strings.Join(parts, ", ")
+	return words.Quantity(len(verdicts), "record") + ": " + strings.Join(parts, ", ")
 }
 
 func countStates(verdicts []conflicts.Verdict) map[conflicts.State]int {

@@ -39,7 +39,7 @@ const (
 // coverage, and a sheet that explains them. In the table of changes reviewers
 // note their decisions.
 //
-// Every string is written as text and never as a formula, passes [Escape], and is
+// Every string is written as text and never as a formula, passes [words.Escape], and is
 // cut at the 32,767 UTF-16 units of a cell, with a mark where it was. Rows
 // beyond the 1,048,576 of a sheet continue on a further sheet. Rows are written
 // as they are made, so that their number takes no memory and no temporary file.

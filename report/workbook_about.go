@@ -1,6 +1,9 @@
 package report
 
-import "proxyaddr/conflicts"
+import (
+	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
+)
 
 type explained struct{ name, text string }
 
@@ -73,11 +76,11 @@ func (b *workbook) writeAbout() error {
 	}
 	p.heading("Causes of conflicts")
 	for _, k := range conflicts.CauseKinds {
-		p.fact(cellBold(capital(k.Title())), causesExplained[k])
+		p.fact(cellBold(words.Capital(k.Title())), words.CauseAdvice[k])
 	}
 	p.heading("Who keeps an address: the rules in force, in order")
 	for i, r := range b.audit.Rules {
-		p.fact(cellBold(number(i+1)+". "+r.Name), r.About)
+		p.fact(cellBold(words.Number(i+1)+". "+r.Name), r.About)
 	}
 	p.heading("Risk of a change")
 	for _, r := range risksExplained {

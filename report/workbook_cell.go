@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+
+	"proxyaddr/report/words"
 )
 
 // Values of cells beside string and int.
@@ -32,27 +34,27 @@ func newCell(value any, l look) cell {
 	c := cell{look: l}
 	switch v := value.(type) {
 	case cellBold:
-		c.text, c.look.face = Escape(string(v)), faceBold
+		c.text, c.look.face = words.Escape(string(v)), faceBold
 	case cellLink:
-		c.text, c.to = Escape(v.text), v.to
+		c.text, c.to = words.Escape(v.text), v.to
 		if v.to != "" {
 			c.look.face = faceLink
 		}
 	case cellLines:
 		escaped := make([]string, len(v))
 		for i := range v {
-			escaped[i] = Escape(v[i])
+			escaped[i] = words.Escape(v[i])
 		}
 		c.text = strings.Join(escaped, "\n")
 	case int:
 		c.text, c.look.number = strconv.Itoa(v), true
 		return c
 	default:
-		c.text = Escape(value.(string))
+		c.text = words.Escape(value.(string))
 	}
 	c.text = cut(c.text)
 	first, _ := utf8.DecodeRuneInString(c.text)
-	c.look.quoted = strings.ContainsRune(formulaSigns, first)
+	c.look.quoted = strings.ContainsRune(words.FormulaSigns, first)
 	return c
 }
 

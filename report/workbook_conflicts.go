@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 func (b *workbook) layConflicts() error {
@@ -73,7 +74,7 @@ func roleOf(c *conflicts.Conflict, j int, changes []*conflicts.Change) (role any
 	case o.Claims[0].Attribute != conflicts.ProxyAddresses:
 		why = cellLines{"not in its proxyAddresses: it receives nothing by the address"}
 	default:
-		why = cellLines{cmp.Or(c.Unresolved, "no change is proposed for this class")}
+		why = cellLines{cmp.Or(c.Unresolved, words.NotProposed)}
 	}
 	return "Not changed", why
 }
@@ -193,7 +194,7 @@ func (b *workbook) writeChanges(t *rowWriter) error {
 	return nil
 }
 
-func riskWord(r conflicts.Risk) string { return capital(r.String()) }
+func riskWord(r conflicts.Risk) string { return words.Capital(r.String()) }
 
 func decisionList(cells string) *excelize.DataValidation {
 	var words []string

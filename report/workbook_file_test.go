@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 func TestWorkbookIsTheSameEveryTime(t *testing.T) {
@@ -105,7 +106,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 		}
 	}
 	for i, s := range hostile {
-		want := Escape(s)
+		want := words.Escape(s)
 		if strings.HasPrefix(s, "𝄞") {
 			want = strings.Repeat("𝄞", (32_767-len("… [cut]"))/2) + "… [cut]"
 		}

@@ -2,6 +2,8 @@ package report
 
 import (
 	"github.com/xuri/excelize/v2"
+
+	"proxyaddr/report/words"
 )
 
 // height returns what a text needs in a column, in points. Programs differ in
@@ -55,7 +57,7 @@ func runeWidth(r rune) int {
 	if r >= ' ' && r < ' '+rune(len(calibri)) {
 		return int(calibri[r-' '])
 	}
-	return 560 * runeColumns(r)
+	return 560 * words.RuneColumns(r)
 }
 
 // calibri has the advance widths of the printable characters of ASCII in

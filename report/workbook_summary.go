@@ -8,6 +8,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // classHeight is that of the rows of the classes in points: the chart is as
@@ -24,8 +25,8 @@ func (b *workbook) writeSummary() error {
 	classes := b.summarizeConflicts(p)
 	b.summarizeNext(p)
 	p.heading("Scope")
-	for _, f := range scope(b.audit) {
-		p.fact(f.name, cellLines(f.values))
+	for _, f := range words.Scope(b.audit) {
+		p.fact(f.Name, cellLines(f.Values))
 	}
 	if len(b.audit.Incidents) == 0 { // else nobody looked for any
 		b.summarizeFindings(p)
@@ -56,11 +57,11 @@ func (b *workbook) summarizeCoverage(p *narrative) {
 		scanned = ""
 	}
 	if b.audit.Complete() {
-		p.write(look{face: faceComplete, wrap: true}, 30, "COMPLETE"+scanned, verdict(b.audit)+".")
+		p.write(look{face: faceComplete, wrap: true}, 30, "COMPLETE"+scanned, words.BriefCompleteness(b.audit)+".")
 		return
 	}
 	p.write(look{face: faceIncomplete, wrap: true}, 48, "INCOMPLETE"+scanned,
-		verdict(b.audit)+". Do not take this workbook as proof that an address is free of conflicts.")
+		words.BriefCompleteness(b.audit)+". Do not take this workbook as proof that an address is free of conflicts.")
 	for i, problem := range b.audit.Problems {
 		p.write(look{face: faceProblem, wrap: true}, 18, fmt.Sprintf("Reason %d of %d", i+1, len(b.audit.Problems)), problem)
 	}
@@ -93,7 +94,7 @@ func (b *workbook) summarizeNext(p *narrative) {
 		p.fact(cellBold("First"), "Remove the reasons above and scan again, before a decision rests on this workbook.")
 	}
 	if len(b.audit.Conflicts) == 0 {
-		p.fact(cellLink{findingsSheet, "'" + findingsSheet + "'!A1"}, noConflicts(b.audit)+". See what else should be put right.")
+		p.fact(cellLink{findingsSheet, "'" + findingsSheet + "'!A1"}, words.NoConflicts(b.audit)+". See what else should be put right.")
 		return
 	}
 	for _, step := range []struct{ sheet, text string }{
@@ -112,7 +113,7 @@ func (b *workbook) drawClasses(row int) error {
 	}
 	var counts []string
 	for _, c := range conflicts.Classes {
-		counts = append(counts, fmt.Sprintf("%s: %s", c.Title(), number(b.audit.Count(c))))
+		counts = append(counts, fmt.Sprintf("%s: %s", c.Title(), words.Number(b.audit.Count(c))))
 	}
 	font := excelize.Font{Family: fontFamily, Size: 10, Color: "404040"}
 	return b.AddChart(summarySheet, "B"+strconv.Itoa(row), &excelize.Chart{

@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
 )
 
 // written returns the workbook of an audit as a spreadsheet program reads it.
@@ -279,7 +280,7 @@ func TestWorkbookSummaryCountsAsTheModel(t *testing.T) {
 		want[x.Kind.Title()]++
 	}
 	for name, n := range want {
-		if got[name] != number(n) {
+		if got[name] != words.Number(n) {
 			t.Errorf("%s: %q, want %d", name, got[name], n)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"proxyaddr/ldapscan"
 	"proxyaddr/ldapscan/apply"
 	"proxyaddr/report"
+	"proxyaddr/report/words"
 )
 
 const applyUsage = `Apply makes the changes of fix or rollback files. It first verifies every
@@ -211,7 +212,7 @@ func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan
 		word = "undone"
 	}
 	err = w.Run(ctx, j, todo, func(a *conflicts.Amendment) {
-		fmt.Fprintln(c.stdout, report.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
+		fmt.Fprintln(c.stdout, words.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
 	})
 	return o.ended(c, j, err)
 }

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
-	"proxyaddr/report"
+	"proxyaddr/report/words"
 )
 
 // A console is what a command talks to: the three streams and the environment.
@@ -28,12 +28,12 @@ type console struct {
 // log writes a line to stderr. Names in it can come from a directory, so that
 // what would steer a terminal is written out.
 func (c *console) log(format string, args ...any) {
-	fmt.Fprintf(c.stderr, "proxyaddr: %s\n", report.Escape(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(c.stderr, "proxyaddr: %s\n", words.Escape(fmt.Sprintf(format, args...)))
 }
 
 func (c *console) hint(text string) {
 	if text != "" {
-		fmt.Fprintf(c.stderr, "hint: %s\n", report.Escape(text))
+		fmt.Fprintf(c.stderr, "hint: %s\n", words.Escape(text))
 	}
 }
 
@@ -81,7 +81,7 @@ func (c *console) ask(ctx context.Context, text string) string {
 	if _, ok := terminal(c.stdin); !ok {
 		return ""
 	}
-	fmt.Fprint(c.stderr, report.Escape(text))
+	fmt.Fprint(c.stderr, words.Escape(text))
 	line := typedLine(ctx, c.stdin)
 	if ctx.Err() != nil {
 		fmt.Fprintln(c.stderr)
@@ -115,7 +115,7 @@ func (c *console) prompt(ctx context.Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprint(c.stderr, report.Escape(text))
+	fmt.Fprint(c.stderr, words.Escape(text))
 	defer fmt.Fprintln(c.stderr)
 	var secret []byte
 	read := make(chan error, 1)

@@ -1,4 +1,4 @@
-package report
+package words
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// causesExplained say what leads to a conflict, and how to avoid another.
-var causesExplained = map[conflicts.CauseKind]string{
+// CauseAdvice says what leads to a conflict, and how to avoid another.
+var CauseAdvice = map[conflicts.CauseKind]string{
 	conflicts.Race:              "Two domain controllers took the address before they had heard of each other, as the documentation of event 9514 says: likely within 1 minute in a site and 15 minutes between sites, possibly within 15 minutes and 3 hours. Manage recipients through one domain controller, or let replication finish in between.",
 	conflicts.Restored:          "An object came back from deletion with its addresses, which another had got meanwhile. Look for them before an object is restored.",
 	conflicts.ContactAndMailbox: "Address policies and imported address books give contacts the addresses of mailboxes. Leave contacts out of the policies for your own domains.",
@@ -16,9 +16,9 @@ var causesExplained = map[conflicts.CauseKind]string{
 	conflicts.TwoForests:        "Exchange looks for an address in its own forest only. Agree on who has which, or scan the forests together before addresses are given.",
 }
 
-// lastWritten says when and where the addresses of an owner were last written, or
+// Written says when and where the addresses of an owner were last written, or
 // nothing if that is not known or says nothing of the address.
-func lastWritten(o *conflicts.Owner) string {
+func Written(o *conflicts.Owner) string {
 	if !o.Written.Known() || o.Claims[0].Attribute != conflicts.ProxyAddresses {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package report
+package words
 
 import (
 	"strings"
@@ -31,7 +31,7 @@ func FuzzEscape(f *testing.F) {
 	f.Add("a\x1b[31m\u202e\xff")
 	f.Fuzz(func(t *testing.T, s string) {
 		got := Escape(s)
-		if !utf8.ValidString(got) || strings.ContainsFunc(got, hidden) {
+		if !utf8.ValidString(got) || strings.ContainsFunc(got, Hidden) {
 			t.Errorf("Escape(%+q) = %+q", s, got)
 		}
 		if again := Escape(got); again != got {

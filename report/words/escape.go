@@ -1,4 +1,4 @@
-package report
+package words
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 // a byte that is not UTF-8). Letters of every script stay. So does a
 // backslash: the escapes are for the eye and cannot be taken back.
 func Escape(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || hidden(r) }) {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || Hidden(r) }) {
 		return s
 	}
 	var b strings.Builder
@@ -22,7 +22,7 @@ func Escape(s string) string {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case hidden(r):
+		case Hidden(r):
 			quoted := strconv.QuoteRuneToASCII(r)
 			b.WriteString(quoted[1 : len(quoted)-1])
 		default:
@@ -33,10 +33,10 @@ func Escape(s string) string {
 	return b.String()
 }
 
-// hidden tells whether a rune has no shape of its own: controls, format
+// Hidden tells whether a rune has no shape of its own: controls, format
 // characters such as the bidirectional overrides and zero-width joiners, fillers,
 // and every space but the common one and that of East Asian names.
-func hidden(r rune) bool {
+func Hidden(r rune) bool {
 	const ideographicSpace = '　'
 	if r < utf8.RuneSelf {
 		return r < ' ' || r == unicode.MaxASCII
@@ -45,6 +45,6 @@ func hidden(r rune) bool {
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// formulaSigns begin a formula in a spreadsheet, those of full width in some. The minus
+// FormulaSigns begin a formula in a spreadsheet, those of full width in some. The minus
 // is the last, where it stands for itself in an expression.
-const formulaSigns = "=+@＝＋－＠-"
+const FormulaSigns = "=+@＝＋－＠-"

@@ -1,4 +1,4 @@
-package report
+package words
 
 import "testing"
 
@@ -18,9 +18,9 @@ func TestShortenKeepsBothEnds(t *testing.T) {
 		{"", 0, ""},
 	}
 	for _, tt := range tests {
-		got := shorten(tt.in, tt.limit)
-		if got != tt.want || columns(got) > max(tt.limit, len(ellipsis)) {
-			t.Errorf("shorten(%q, %d) = %q of %d columns, want %q", tt.in, tt.limit, got, columns(got), tt.want)
+		got := Shorten(tt.in, tt.limit)
+		if got != tt.want || Columns(got) > max(tt.limit, len(ellipsis)) {
+			t.Errorf("Shorten(%q, %d) = %q of %d columns, want %q", tt.in, tt.limit, got, Columns(got), tt.want)
 		}
 	}
 }
@@ -29,8 +29,8 @@ func TestColumnsAreThoseOfATerminal(t *testing.T) {
 	for s, want := range map[string]int{
 		"Jane": 4, "José": 4, "Jose\u0301": 4, "山田": 4, "ＡＢ": 4, "ｱｲ": 2, "한글": 4, "\u1112\u1161\u11ab": 2, "😀": 2, "Иван": 4, "हिन्दी": 5,
 	} {
-		if got := columns(s); got != want {
-			t.Errorf("columns(%+q) = %d, want %d", s, got, want)
+		if got := Columns(s); got != want {
+			t.Errorf("Columns(%+q) = %d, want %d", s, got, want)
 		}
 	}
 }

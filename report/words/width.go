@@ -1,4 +1,4 @@
-package report
+package words
 
 import (
 	"strings"
@@ -7,19 +7,20 @@ import (
 	"golang.org/x/text/width"
 )
 
-// columns returns how many columns of a terminal an escaped string takes: two
+// Columns returns how many columns of a terminal an escaped string takes: two
 // for East Asian wide characters ([UAX #11]), none for marks that stand on the
 // letter before.
 //
 // [UAX #11]: https://www.unicode.org/reports/tr11/
-func columns(s string) (n int) {
+func Columns(s string) (n int) {
 	for _, r := range s {
-		n += runeColumns(r)
+		n += RuneColumns(r)
 	}
 	return n
 }
 
-func runeColumns(r rune) int {
+// RuneColumns is [Columns] of a single rune.
+func RuneColumns(r rune) int {
 	switch {
 	case r < unicode.MaxASCII:
 		return 1
@@ -35,29 +36,29 @@ func runeColumns(r rune) int {
 
 const ellipsis = "..."
 
-// shorten takes out the middle of an escaped string that is wider than limit.
-func shorten(s string, limit int) string {
-	if columns(s) <= limit {
+// Shorten takes out the middle of an escaped string that is wider than limit.
+func Shorten(s string, limit int) string {
+	if Columns(s) <= limit {
 		return s
 	}
 	runes := []rune(s)
 	room := max(limit-len(ellipsis), 0)
 	head, tail := 0, len(runes)
-	for left := (room + 1) / 2; head < tail && runeColumns(runes[head]) <= left; head++ {
-		left -= runeColumns(runes[head])
+	for left := (room + 1) / 2; head < tail && RuneColumns(runes[head]) <= left; head++ {
+		left -= RuneColumns(runes[head])
 	}
-	for left := room - columns(string(runes[:head])); tail > head && runeColumns(runes[tail-1]) <= left; tail-- {
-		left -= runeColumns(runes[tail-1])
+	for left := room - Columns(string(runes[:head])); tail > head && RuneColumns(runes[tail-1]) <= left; tail-- {
+		left -= RuneColumns(runes[tail-1])
 	}
-	for tail < len(runes) && runeColumns(runes[tail]) == 0 { // a mark whose letter is gone
+	for tail < len(runes) && RuneColumns(runes[tail]) == 0 { // a mark whose letter is gone
 		tail++
 	}
 	return string(runes[:head]) + ellipsis + string(runes[tail:])
 }
 
-// wrap breaks a text at its spaces into lines of at most limit, as measured
+// Wrap breaks a text at its spaces into lines of at most limit, as measured
 // by columns. A word that is longer has a line of its own.
-func wrap(text string, limit int, columns func(string) int) []string {
+func Wrap(text string, limit int, columns func(string) int) []string {
 	var lines []string
 	line, rest, more := strings.Cut(text, " ")
 	begin, width := 0, columns(line)

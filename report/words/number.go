@@ -1,0 +1,30 @@
+package words
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Quantity writes a number with its noun: "1 object", "3,214 addresses".
+func Quantity(n int, noun string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "s"):
+		noun += "es"
+	default:
+		noun += "s"
+	}
+	return Number(n) + " " + noun
+}
+
+// Number writes n, which is not negative, with a comma between thousands.
+func Number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Capital begins a word of ASCII with a capital letter.
+func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
