@@ -60,7 +60,7 @@ func (d *document) summary() {
 		d.linef("**The scan behind this request is INCOMPLETE. Other objects may claim the same addresses, or the new ones.**\n")
 	}
 	if r := d.a.Review; r != nil {
-		d.linef("Approved in %s (SHA-256 `%s`), of the scan in `%s` (SHA-256 `%s`).\n", span(r.Workbook), r.WorkbookSum, ScanFile, r.ScanSum)
+		d.linef("Approved in %s (SHA-256 `%s`), of the scan in `%s` (SHA-256 `%s`).\n", span(r.Workbook), r.WorkbookSum, scanFile, r.ScanSum)
 	}
 	d.linef("| | |\n|---|---:|")
 	for _, c := range conflicts.Classes {

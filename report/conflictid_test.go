@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/workbook/workbooktest"
 )
 
 const oneID = "C-AAAAAAAAAAAAAAAA"
@@ -32,7 +33,7 @@ var anyID = regexp.MustCompile(`C-[A-Z2-7]{10}([A-Z2-7]{6})?\b`)
 // Conflicts with one ID are told apart in every output: each is as it would be with
 // IDs of their own, but for the IDs.
 func TestOutputsTellConflictsWithOneIDApart(t *testing.T) {
-	audits := map[string]func() *conflicts.Audit{"normal": normalAudit, "domains": domainsAudit, "reviewed": reviewedAudit, "workbook": workbookAudit}
+	audits := map[string]func() *conflicts.Audit{"normal": normalAudit, "domains": domainsAudit, "reviewed": reviewedAudit, "workbook": workbooktest.Audit}
 	for name, audit := range audits {
 		same := sameID(audit())
 		for i, o := range textOutputs(audit()) {
@@ -47,13 +48,13 @@ func TestOutputsTellConflictsWithOneIDApart(t *testing.T) {
 				t.Errorf("%s, %s (-IDs of their own +one ID):\n%s", name, o.name, diff)
 			}
 		}
-		distinct, equal := written(t, newWorkbook(audit(), Sum{})), written(t, newWorkbook(same, Sum{}))
-		for _, sheet := range []string{conflictsSheet, changesSheet} {
-			want, got := records(t, distinct, sheet), records(t, equal, sheet)
+		distinct, equal := opened(t, audit()), opened(t, same)
+		for _, sheet := range []string{"Conflicts", "Changes"} {
+			want, got := workbooktest.Records(t, distinct, sheet), workbooktest.Records(t, equal, sheet)
 			for i := range want {
 				want[i]["Conflict"] = oneID
-				delete(want[i], changeColumn)
-				delete(got[i], changeColumn)
+				delete(want[i], "Change")
+				delete(got[i], "Change")
 				for _, f := range []string{"A", "B"} {
 					cell := f + string(rune('2'+min(i, 7)))
 					_, to, _ := distinct.GetCellHyperLink(sheet, cell)
@@ -72,17 +73,17 @@ func TestOutputsTellConflictsWithOneIDApart(t *testing.T) {
 // Two conflicts with one ID pass from the scan to the last look: what was approved of
 // one is done, the other stays.
 func TestTwoConflictsWithOneIDFromScanToVerify(t *testing.T) {
-	a := sameID(workbookAudit())
+	a := sameID(workbooktest.Audit())
 	first, last := a.Changes[0].Key, a.Changes[len(a.Changes)-1].Key
 	path := reviewable(t, a)
-	inExcel(t, path, func(e *sheetEditor) {
+	workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
 		for i := range a.Changes {
 			switch a.Changes[i].Key {
 			case first:
-				e.set(decisionColumn, i+2, "Approve")
+				e.Set("Decision", i+2, "Approve")
 			case last:
-				e.set(decisionColumn, i+2, "Reject")
-				e.set(commentColumn, i+2, "not this one")
+				e.Set("Decision", i+2, "Reject")
+				e.Set("Comment", i+2, "not this one")
 			}
 		}
 	})
@@ -117,7 +118,7 @@ func TestTwoConflictsWithOneIDFromScanToVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdicts := conflicts.Verify(amendments, conflicts.Present{Objects: workbookObjects()})
+	verdicts := conflicts.Verify(amendments, conflicts.Present{Objects: workbooktest.Objects()})
 	if len(verdicts) == 0 || slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.State != conflicts.Ready }) {
 		t.Errorf("%+v", verdicts)
 	}
@@ -131,7 +132,7 @@ func TestFilesOfAnEarlierVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, workbookFile)
-	inExcel(t, path, func(e *sheetEditor) { e.all("Approve") })
+	workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.All("Approve") })
 	got, err := approved(path)
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +158,7 @@ func TestFilesOfAnEarlierVersion(t *testing.T) {
 // In a document of an earlier version, in which two conflicts have one ID, the old
 // value tells which of them a change is about.
 func TestReadJSONLinksChangesThatTellNoAddress(t *testing.T) {
-	document, err := os.ReadFile(filepath.Join("testdata", "earlier", ScanFile))
+	document, err := os.ReadFile(filepath.Join("testdata", "earlier", scanFile))
 	if err != nil {
 		t.Fatal(err)
 	}

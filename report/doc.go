@@ -1,8 +1,12 @@
 // Package report writes the outputs of a scan, one file of this package an
 // output. All are made from the one value [conflicts.Audit], which they do not
-// change; [Publish] writes those that belong together. [OpenReview] reads the
-// workbook back when people have decided in it, and gives an Audit with what they
+// change; [Destination.Publish] writes those that belong together. [ReadJSON], [ReadFix]
+// and [ReadWorkbook] read files back; of the last one comes an Audit with what people
 // approved.
+//
+// Below it are package workbook, which writes and reads the workbook, package words,
+// which has what the outputs say alike, and package outdir, which claims the directory
+// for them. Imports run one way: report to workbook and outdir, all to words.
 //
 // No output holds the time of the run or anything of the machine it ran on: the
 // same Audit gives the same bytes everywhere. Every output says whether the scan

@@ -112,7 +112,7 @@ func (e *earlier) look(dir string) error {
 		}
 		sum, err := summed(io.Discard, func(w io.Writer) error {
 			in := bufio.NewReader(io.TeeReader(f, w))
-			if name == ScanFile {
+			if name == scanFile {
 				e.ofDemo = ofDemo(in)
 			} else if filepath.Ext(name) == ".ldif" && hasRecords(in) {
 				e.changes = append(e.changes, name)

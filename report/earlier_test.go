@@ -19,13 +19,13 @@ import (
 // While a run goes on, people work with the audit that it is to replace.
 func TestWhatIsNeededMeanwhileStays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "audit")
-	mustPublish(t, dir, content(ScanFile, "old"), content(workbookFile, "old"))
+	mustPublish(t, dir, content(scanFile, "old"), content(workbookFile, "old"))
 	d := mustClaim(t, dir, Unneeded)
 	if err := os.WriteFile(filepath.Join(dir, workbookFile), []byte("decided"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	before := snapshot(t, dir)
-	if _, err := d.publish([]output{content(ScanFile, "new")}); err == nil || err.Error() != dir+": holds an earlier audit with decisions (report.xlsx was saved after the scan)" {
+	if _, err := d.publish([]output{content(scanFile, "new")}); err == nil || err.Error() != dir+": holds an earlier audit with decisions (report.xlsx was saved after the scan)" {
 		t.Error(err)
 	}
 	d.Close()

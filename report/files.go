@@ -7,11 +7,12 @@ import (
 	"sync"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/workbook"
 )
 
-// The files of a scan that [OpenReview] reads.
+// The files of a scan that [ReadWorkbook] reads.
 const (
-	ScanFile     = "scan.json"
+	scanFile     = "scan.json"
 	workbookFile = "report.xlsx"
 )
 
@@ -28,7 +29,7 @@ type output struct {
 
 // ours tells whether a file has a name that files gives.
 func ours(name string) bool {
-	return slices.Contains([]string{ScanFile, workbookFile, requestFile}, name) || changeFile.MatchString(name)
+	return slices.Contains([]string{scanFile, workbookFile, requestFile}, name) || changeFile.MatchString(name)
 }
 
 // changeFile is the name of a fix or rollback file.
@@ -39,11 +40,11 @@ var changeFile = regexp.MustCompile(`^(fix|rollback)-[a-z0-9._-]+\.ldif$`)
 func files(a *conflicts.Audit) []output {
 	var scan Sum
 	outputs := []output{
-		{ScanFile, func(w io.Writer) (err error) {
+		{scanFile, func(w io.Writer) (err error) {
 			scan, err = summed(w, func(w io.Writer) error { return JSON(w, a) })
 			return err
 		}},
-		{workbookFile, func(w io.Writer) error { return Workbook(w, a, scan) }},
+		{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, scan.String()) }},
 	}
 	if a.Review != nil {
 		outputs = nil

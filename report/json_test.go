@@ -13,6 +13,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/words"
+	"proxyaddr/report/workbook"
 )
 
 // fields are those of a JSON object that hold strings.
@@ -187,7 +188,7 @@ func (w *failAfter) Write(p []byte) (int, error) {
 
 func TestNoOutputHidesAFailedWrite(t *testing.T) {
 	a := hostileAudit()
-	for _, o := range append(textOutputs(a), output{workbookFile, func(w io.Writer) error { return Workbook(w, a, Sum{}) }}) {
+	for _, o := range append(textOutputs(a), output{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, "") }}) {
 		var whole bytes.Buffer
 		if err := o.write(&whole); err != nil {
 			t.Fatal(err)

@@ -171,7 +171,7 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 	if r := a.Review; r != nil {
 		say("", fmt.Sprintf("Reviewed: of the %s proposed, %s approved.", words.Quantity(r.Proposed, "change"), words.Number(len(a.Changes))))
 		say("  ", fmt.Sprintf("%s: SHA-256 %s", r.Workbook, r.WorkbookSum))
-		say("  ", fmt.Sprintf("%s: SHA-256 %s", ScanFile, r.ScanSum))
+		say("  ", fmt.Sprintf("%s: SHA-256 %s", scanFile, r.ScanSum))
 	}
 	gap()
 	say("", words.BriefCompleteness(a)+".")

@@ -8,6 +8,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/calctest"
+	"proxyaddr/report/workbook/workbooktest"
 )
 
 // reviewMacro is a reviewer at LibreOffice, who approves every change, types an
@@ -47,7 +48,7 @@ End Sub
 
 // A workbook that was reviewed in LibreOffice is read as if in Excel.
 func TestReviewInLibreOffice(t *testing.T) {
-	audits := map[string]*conflicts.Audit{"workbook": workbookAudit(), "hostile": hostileAudit(), "normal": normalAudit(), "domains": domainsAudit()}
+	audits := map[string]*conflicts.Audit{"workbook": workbooktest.Audit(), "hostile": hostileAudit(), "normal": normalAudit(), "domains": domainsAudit()}
 	// Escapes of the format, and strings that a spreadsheet may take for its own.
 	for i, s := range []string{"_x0041_ _x000D_", "'quoted", "=1+1", "  padded  ", "00123", "1e5", "TRUE", "2026-05-01", "<a&b>\u2028é"} {
 		audits["hostile"].Changes[i%4].Old += s

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/workbook"
 )
 
 // publishMode has the test publish the made-up audit, as a process of its own.
@@ -142,7 +143,7 @@ func BenchmarkOwners(b *testing.B) {
 					func() error { return Table(io.Discard, a, TableOptions{Width: 80}) },
 					func() error { return JSON(io.Discard, a) },
 					func() error { return CSV(io.Discard, a) },
-					func() error { return Workbook(io.Discard, a, Sum{}) },
+					func() error { return workbook.Write(io.Discard, a, "") },
 				} {
 					if err := write(); err != nil {
 						b.Fatal(err)

@@ -171,10 +171,10 @@ func TestPublishReplacesAnEarlierAudit(t *testing.T) {
 func TestAFailureLeavesTheEarlierFilesAlone(t *testing.T) {
 	above := t.TempDir()
 	dir := filepath.Join(above, "audit")
-	mustPublish(t, dir, content(ScanFile, "old"))
+	mustPublish(t, dir, content(scanFile, "old"))
 	before := snapshot(t, dir)
 	d := mustClaim(t, dir, Any)
-	names, err := d.publish([]output{content(ScanFile, "new"), {workbookFile, func(w io.Writer) error {
+	names, err := d.publish([]output{content(scanFile, "new"), {workbookFile, func(w io.Writer) error {
 		_, _ = io.WriteString(w, strings.Repeat("half of it", 10_000))
 		return errors.New("no space left on device")
 	}}})
@@ -218,7 +218,7 @@ func TestDateInTheName(t *testing.T) {
 		if want := filepath.Join(above, tt.want); d.Name() != want {
 			t.Errorf("%s: %s, want %s", tt.pattern, d.Name(), want)
 		}
-		if _, err := d.publish([]output{content(ScanFile, "x")}); err != nil {
+		if _, err := d.publish([]output{content(scanFile, "x")}); err != nil {
 			t.Error(err)
 		}
 		d.Close()

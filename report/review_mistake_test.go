@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/workbook"
+	"proxyaddr/report/workbook/workbooktest"
 )
 
 // problems returns all that is wrong with the workbook at path.
@@ -23,7 +24,7 @@ func problems(t *testing.T, path string) []string {
 	if err == nil {
 		return nil
 	}
-	var e *ReviewError
+	var e *workbook.ReviewError
 	if !errors.As(err, &e) {
 		t.Fatalf("%v", err)
 	}
@@ -32,8 +33,11 @@ func problems(t *testing.T, path string) []string {
 
 // Each mistake is told with its cell, and nothing besides it.
 func TestReviewTellsMistakes(t *testing.T) {
-	a := workbookAudit()
-	keys := changeKeys(a.Changes)
+	a := workbooktest.Audit()
+	var keys []string
+	for _, row := range workbooktest.Records(t, opened(t, a), "Changes") {
+		keys = append(keys, row["Change"])
+	}
 	const row = 4
 	at := func(row int) *conflicts.Change { return &a.Changes[row-2] }
 	missing := func(row int) string {
@@ -41,45 +45,45 @@ func TestReviewTellsMistakes(t *testing.T) {
 		return fmt.Sprintf("sheet Changes: the row of %s is missing: %s %s of %s", keys[row-2], c.Attribute, c.Old, c.Object.DN)
 	}
 	for name, tc := range map[string]struct {
-		change func(*sheetEditor)
+		change func(*workbooktest.Editor)
 		want   []string
 	}{
-		"a word that is no decision": {func(e *sheetEditor) { e.set(decisionColumn, row, "Yes") },
+		"a word that is no decision": {func(e *workbooktest.Editor) { e.Set("Decision", row, "Yes") },
 			[]string{"sheet Changes, cell K4: Yes: not a decision: write Approve, Reject or Defer, or nothing"}},
-		"a number": {func(e *sheetEditor) { e.set(decisionColumn, row, true) },
+		"a number": {func(e *workbooktest.Editor) { e.Set("Decision", row, true) },
 			[]string{"sheet Changes, cell K4: TRUE: not a decision: write Approve, Reject or Defer, or nothing"}},
-		"a deleted row": {func(e *sheetEditor) { e.must(e.RemoveRow(e.sheet, row)) }, []string{missing(row)}},
-		"a row emptied": {func(e *sheetEditor) {
-			e.must(e.SetSheetRow(e.sheet, "A4", &[]any{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}))
+		"a deleted row": {func(e *workbooktest.Editor) { e.Must(e.RemoveRow(e.Sheet, row)) }, []string{missing(row)}},
+		"a row emptied": {func(e *workbooktest.Editor) {
+			e.Must(e.SetSheetRow(e.Sheet, "A4", &[]any{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}))
 		}, []string{missing(row)}},
-		"an edited key": {func(e *sheetEditor) { e.set(changeColumn, row, keys[row-2]+"x") },
+		"an edited key": {func(e *workbooktest.Editor) { e.Set("Change", row, keys[row-2]+"x") },
 			[]string{"sheet Changes, cell A4: " + keys[row-2] + "x: no change of the scan has this key: it was edited", missing(row)}},
-		"a key removed": {func(e *sheetEditor) { e.set(changeColumn, row, nil) },
+		"a key removed": {func(e *workbooktest.Editor) { e.Set("Change", row, nil) },
 			[]string{"sheet Changes, cell A4: empty: no change of the scan has this key: it was edited", missing(row)}},
-		"a doubled row": {func(e *sheetEditor) { e.must(e.DuplicateRowTo(e.sheet, row, 20)) },
+		"a doubled row": {func(e *workbooktest.Editor) { e.Must(e.DuplicateRowTo(e.Sheet, row, 20)) },
 			[]string{"sheet Changes, cell A20: " + keys[row-2] + ": stands in sheet Changes, row 4, too"}},
-		"keys exchanged": {func(e *sheetEditor) {
-			e.set(changeColumn, row, keys[row-1])
-			e.set(changeColumn, row+1, keys[row-2])
+		"keys exchanged": {func(e *workbooktest.Editor) {
+			e.Set("Change", row, keys[row-1])
+			e.Set("Change", row+1, keys[row-2])
 		}, []string{
 			fmt.Sprintf("sheet Changes, cell A4: %s: the key of %s %s of %s, which is not in this row: it was edited, or a column moved by itself", keys[row-1], at(row+1).Attribute, at(row+1).Old, at(row+1).Object.DN),
 			fmt.Sprintf("sheet Changes, cell A5: %s: the key of %s %s of %s, which is not in this row: it was edited, or a column moved by itself", keys[row-2], at(row).Attribute, at(row).Old, at(row).Object.DN),
 		}},
-		"a formula for a decision": {func(e *sheetEditor) { e.must(e.SetCellFormula(e.sheet, "K4", `IF(TRUE,"Approve","Reject")`)) },
+		"a formula for a decision": {func(e *workbooktest.Editor) { e.Must(e.SetCellFormula(e.Sheet, "K4", `IF(TRUE,"Approve","Reject")`)) },
 			[]string{"sheet Changes, cell K4: a formula, not a value"}},
-		"a formula for an address": {func(e *sheetEditor) { e.must(e.SetCellFormula(e.sheet, "H4", `LOWER("A@CONTOSO.COM")`)) },
+		"a formula for an address": {func(e *workbooktest.Editor) { e.Must(e.SetCellFormula(e.Sheet, "H4", `LOWER("A@CONTOSO.COM")`)) },
 			[]string{"sheet Changes, cell H4: a formula, not a value"}},
-		"an address elsewhere": {func(e *sheetEditor) { e.set(newColumn, row, "x@fabrikam.com") },
+		"an address elsewhere": {func(e *workbooktest.Editor) { e.Set("New value", row, "x@fabrikam.com") },
 			[]string{"sheet Changes, cell H4: x@fabrikam.com: fabrikam.com is not an accepted domain"}},
-		"a taken address": {func(e *sheetEditor) { e.set(newColumn, row, "taken@contoso.com") },
+		"a taken address": {func(e *workbooktest.Editor) { e.Set("New value", row, "taken@contoso.com") },
 			[]string{"sheet Changes, cell H4: taken@contoso.com: held by CN=somebody"}},
-		"an address that hides something": {func(e *sheetEditor) { e.set(newColumn, row, "x\u200by@contoso.com") },
+		"an address that hides something": {func(e *workbooktest.Editor) { e.Set("New value", row, "x\u200by@contoso.com") },
 			[]string{"sheet Changes, cell H4: x\u200by@contoso.com: holds a character that cannot be seen"}},
-		"one change of two": {func(e *sheetEditor) { e.set(decisionColumn, row, "reject") }, nil}, // filled in below
-		"several": {func(e *sheetEditor) {
-			e.set(newColumn, 9, "no address")
-			e.set(decisionColumn, 3, "perhaps")
-			e.must(e.RemoveRow(e.sheet, row))
+		"one change of two": {func(e *workbooktest.Editor) { e.Set("Decision", row, "reject") }, nil}, // filled in below
+		"several": {func(e *workbooktest.Editor) {
+			e.Set("New value", 9, "no address")
+			e.Set("Decision", 3, "perhaps")
+			e.Must(e.RemoveRow(e.Sheet, row))
 		}, []string{
 			"sheet Changes, cell K3: perhaps: not a decision: write Approve, Reject or Defer, or nothing",
 			`sheet Changes, cell H8: no address: no "@"`,
@@ -88,8 +92,8 @@ func TestReviewTellsMistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := reviewable(t, a)
-			inExcel(t, path, func(e *sheetEditor) {
-				e.all("Approve")
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
+				e.All("Approve")
 				tc.change(e)
 			})
 			got := problems(t, path)
@@ -116,7 +120,7 @@ func TestReviewTellsMistakes(t *testing.T) {
 
 // A workbook that cannot be read at all says in one sentence why.
 func TestReviewOfTheWrongWorkbook(t *testing.T) {
-	other := workbookAudit()
+	other := workbooktest.Audit()
 	other.Notes = append(other.Notes, "another day")
 	beside := func(path, name string) string { return filepath.Join(filepath.Dir(path), name) }
 	write := func(t *testing.T, path, text string) {
@@ -137,42 +141,42 @@ func TestReviewOfTheWrongWorkbook(t *testing.T) {
 			write(t, path, string(data))
 		}, "report.xlsx: of another scan than the scan.json beside it"},
 		"scan.json changed": {func(t *testing.T, path string) {
-			data, _ := os.ReadFile(beside(path, ScanFile))
-			write(t, beside(path, ScanFile), strings.Replace(string(data), "smtp:anna.lindqvist@", "smtp:anna.lindquist@", 1))
+			data, _ := os.ReadFile(beside(path, scanFile))
+			write(t, beside(path, scanFile), strings.Replace(string(data), "smtp:anna.lindqvist@", "smtp:anna.lindquist@", 1))
 		}, "scan.json: was changed after the scan: SHA256SUMS lists another checksum"},
 		"scan.json and checksums changed": {func(t *testing.T, path string) {
-			data, _ := os.ReadFile(beside(path, ScanFile))
-			write(t, beside(path, ScanFile), strings.Replace(string(data), "smtp:anna.lindqvist@", "smtp:anna.lindquist@", 1))
+			data, _ := os.ReadFile(beside(path, scanFile))
+			write(t, beside(path, scanFile), strings.Replace(string(data), "smtp:anna.lindqvist@", "smtp:anna.lindquist@", 1))
 			if err := os.Remove(beside(path, sumsFile)); err != nil {
 				t.Fatal(err)
 			}
 		}, "report.xlsx: of another scan"},
 		"scan.json of a later version": {func(t *testing.T, path string) {
-			write(t, beside(path, ScanFile), `{"schema_version": 2}`)
+			write(t, beside(path, scanFile), `{"schema_version": 2}`)
 			write(t, beside(path, sumsFile), "")
 		}, "schema version 2: this program reads version 1"},
 		"no scan.json": {func(t *testing.T, path string) {
-			if err := os.Remove(beside(path, ScanFile)); err != nil {
+			if err := os.Remove(beside(path, scanFile)); err != nil {
 				t.Fatal(err)
 			}
 		}, "scan.json is missing; fix needs the scan.json that was written with this workbook"},
 		"the checksum lost": {func(t *testing.T, path string) {
-			inExcel(t, path, func(e *sheetEditor) {
-				e.must(e.SetCustomProps(excelize.CustomProperty{Name: scanProperty}))
-				e.must(e.DeleteSheet(aboutSheet))
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
+				e.Must(e.SetCustomProps(excelize.CustomProperty{Name: "SHA-256 of scan.json"}))
+				e.Must(e.DeleteSheet("About"))
 			})
 		}, "report.xlsx: does not name its scan"},
 		"the sheet deleted": {func(t *testing.T, path string) {
-			inExcel(t, path, func(e *sheetEditor) { e.must(e.DeleteSheet(changesSheet)) })
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.DeleteSheet("Changes")) })
 		}, "report.xlsx: no table and no sheet is called Changes"},
 		"a column deleted": {func(t *testing.T, path string) {
-			inExcel(t, path, func(e *sheetEditor) { e.must(e.RemoveCol(e.sheet, "F")) })
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.RemoveCol(e.Sheet, "F")) })
 		}, "report.xlsx: sheet Changes, row 1: the column Old value is missing"},
 		"a column doubled": {func(t *testing.T, path string) {
-			inExcel(t, path, func(e *sheetEditor) { e.must(e.SetCellValue(e.sheet, "P1", decisionColumn)) })
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.SetCellValue(e.Sheet, "P1", "Decision")) })
 		}, "report.xlsx: sheet Changes, row 1: two columns are called Decision"},
 		"the header deleted": {func(t *testing.T, path string) {
-			inExcel(t, path, func(e *sheetEditor) { e.must(e.SetCellValue(e.sheet, "A1", "Key")) })
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.SetCellValue(e.Sheet, "A1", "Key")) })
 		}, "report.xlsx: sheet Changes: no row with the heads Change and Decision"},
 		"text":      {func(t *testing.T, path string) { write(t, path, "Change,Decision\n") }, "report.xlsx: not a workbook"},
 		"encrypted": {func(t *testing.T, path string) { write(t, path, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") }, "report.xlsx: protected by a password"},
@@ -187,51 +191,11 @@ func TestReviewOfTheWrongWorkbook(t *testing.T) {
 		}, "report.xlsx: more than 1024 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := reviewable(t, workbookAudit())
+			path := reviewable(t, workbooktest.Audit())
 			tc.change(t, path)
 			if got := problems(t, path); len(got) != 1 || !strings.Contains(got[0], tc.says) {
 				t.Errorf("%q, want %q", got, tc.says)
 			}
 		})
-	}
-}
-
-// A table that continues on other sheets is read whole.
-func TestReviewOfAFullSheet(t *testing.T) {
-	a := workbookAudit()
-	path := reviewable(t, a)
-	data, err := os.ReadFile(filepath.Join(filepath.Dir(path), ScanFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum, err := summed(io.Discard, content("", string(data)).write)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := newWorkbook(a, sum)
-	b.tableRows = 5
-	f := written(t, b)
-	for _, sheet := range []string{"Changes", "Changes 2", "Changes 3"} {
-		(&sheetEditor{t: t, File: f, sheet: sheet}).all("approve")
-	}
-	if err := f.SaveAs(path); err != nil {
-		t.Fatal(err)
-	}
-	got, err := approved(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(changesOf(a), changesOf(got)); diff != "" {
-		t.Errorf("(-proposed +approved):\n%s", diff)
-	}
-	inExcel(t, path, func(e *sheetEditor) {
-		e.must(e.SetCellValue("Changes 3", "K4", "no"))
-		e.must(e.SetCellValue("Changes 2", "K6", "no"))
-	})
-	want := []string{"sheet Changes 2, cell K6", "sheet Changes 3, cell K4"}
-	for i, p := range problems(t, path) {
-		if i >= len(want) || !strings.HasPrefix(p, want[i]+": no: not a decision") {
-			t.Errorf("%s, want %v", p, want)
-		}
 	}
 }

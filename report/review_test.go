@@ -18,6 +18,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/report/workbook"
+	"proxyaddr/report/workbook/workbooktest"
 )
 
 // reviewable writes the files of a scan and returns the path of the workbook.
@@ -28,69 +30,25 @@ func reviewable(t *testing.T, a *conflicts.Audit) string {
 	return filepath.Join(dir, workbookFile)
 }
 
-// inExcel changes the workbook at path as a reviewer does.
-func inExcel(t *testing.T, path string, change func(*sheetEditor)) {
+// opened returns the workbook of an audit as a spreadsheet program reads it.
+func opened(t *testing.T, a *conflicts.Audit) *excelize.File {
 	t.Helper()
-	f, err := excelize.OpenFile(path)
+	var buf bytes.Buffer
+	if err := workbook.Write(&buf, a, ""); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&buf)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	change(&sheetEditor{t: t, File: f, sheet: changesSheet})
-	if err := f.Save(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A sheetEditor changes cells of a sheet, by the heads of its columns.
-type sheetEditor struct {
-	t *testing.T
-	*excelize.File
-	sheet   string
-	columns map[string]int
-}
-
-func (e *sheetEditor) must(err error) {
-	e.t.Helper()
-	if err != nil {
-		e.t.Fatal(err)
-	}
-}
-
-// cell returns the name of a cell; where columns are is asked once.
-func (e *sheetEditor) cell(head string, row int) string {
-	e.t.Helper()
-	if e.columns == nil {
-		rows, err := e.GetRows(e.sheet)
-		e.must(err)
-		e.columns = map[string]int{}
-		for i, head := range rows[0] {
-			e.columns[head] = i + 1
-		}
-	}
-	name, err := excelize.CoordinatesToCellName(e.columns[head], row)
-	e.must(err)
-	return name
-}
-
-func (e *sheetEditor) set(head string, row int, value any) {
-	e.t.Helper()
-	e.must(e.SetCellValue(e.sheet, e.cell(head, row), value))
-}
-
-// all sets the decision of every change.
-func (e *sheetEditor) all(decision string) {
-	rows, err := e.GetRows(e.sheet)
-	e.must(err)
-	for i := range rows[1:] {
-		e.set(decisionColumn, i+2, decision)
-	}
+	t.Cleanup(func() { f.Close() })
+	return f
 }
 
 // approved reads the workbook at path again; nobody holds what was typed but
 // taken@contoso.com.
 func approved(path string) (*conflicts.Audit, error) {
-	r, err := OpenReview(path)
+	r, err := ReadWorkbook(path)
 	if err != nil {
 		return nil, err
 	}
@@ -111,9 +69,9 @@ func changesOf(a *conflicts.Audit) (list []string) {
 
 // Approving everything gives the files of the scan.
 func TestReviewOfEverythingApproved(t *testing.T) {
-	for name, a := range map[string]*conflicts.Audit{"workbook": workbookAudit(), "hostile": hostileAudit(), "normal": normalAudit(), "empty": emptyAudit()} {
+	for name, a := range map[string]*conflicts.Audit{"workbook": workbooktest.Audit(), "hostile": hostileAudit(), "normal": normalAudit(), "empty": emptyAudit()} {
 		path := reviewable(t, a)
-		inExcel(t, path, func(e *sheetEditor) { e.all(" aPPROVE ") })
+		workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.All(" aPPROVE ") })
 		got, err := approved(path)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -137,63 +95,63 @@ func TestReviewOfEverythingApproved(t *testing.T) {
 
 // A reviewer may sort, filter, hide, add and move rows and columns.
 func TestReviewFindsRowsAndColumnsWhereverTheyAre(t *testing.T) {
-	a := workbookAudit()
-	for name, change := range map[string]func(*sheetEditor){
-		"as it was": func(*sheetEditor) {},
-		"columns added": func(e *sheetEditor) {
-			e.must(e.InsertCols(e.sheet, "A", 2))
-			e.must(e.InsertCols(e.sheet, "F", 1))
-			e.must(e.SetSheetRow(e.sheet, "A1", &[]any{"Ticket", "Owner"}))
-			e.must(e.SetCellFormula(e.sheet, "A3", "=1+1"))
+	a := workbooktest.Audit()
+	for name, change := range map[string]func(*workbooktest.Editor){
+		"as it was": func(*workbooktest.Editor) {},
+		"columns added": func(e *workbooktest.Editor) {
+			e.Must(e.InsertCols(e.Sheet, "A", 2))
+			e.Must(e.InsertCols(e.Sheet, "F", 1))
+			e.Must(e.SetSheetRow(e.Sheet, "A1", &[]any{"Ticket", "Owner"}))
+			e.Must(e.SetCellFormula(e.Sheet, "A3", "=1+1"))
 		},
-		"columns and rows hidden": func(e *sheetEditor) {
-			e.must(e.SetColVisible(e.sheet, "A:E", false))
-			e.must(e.SetRowVisible(e.sheet, 3, false))
+		"columns and rows hidden": func(e *workbooktest.Editor) {
+			e.Must(e.SetColVisible(e.Sheet, "A:E", false))
+			e.Must(e.SetRowVisible(e.Sheet, 3, false))
 		},
-		"filtered": func(e *sheetEditor) {
-			e.must(e.AutoFilter(e.sheet, "A1:N9", []excelize.AutoFilterOptions{{Column: "I", Expression: "x == High"}}))
+		"filtered": func(e *workbooktest.Editor) {
+			e.Must(e.AutoFilter(e.Sheet, "A1:N9", []excelize.AutoFilterOptions{{Column: "I", Expression: "x == High"}}))
 		},
-		"sorted": func(e *sheetEditor) {
-			rows, err := e.GetRows(e.sheet)
-			e.must(err)
+		"sorted": func(e *workbooktest.Editor) {
+			rows, err := e.GetRows(e.Sheet)
+			e.Must(err)
 			slices.Reverse(rows[1:])
 			for i, row := range rows {
-				e.must(e.SetSheetRow(e.sheet, "A"+strconv.Itoa(i+1), &row))
+				e.Must(e.SetSheetRow(e.Sheet, "A"+strconv.Itoa(i+1), &row))
 				for n := len(row); n < 14; n++ {
 					name, _ := excelize.CoordinatesToCellName(n+1, i+1)
-					e.must(e.SetCellValue(e.sheet, name, nil))
+					e.Must(e.SetCellValue(e.Sheet, name, nil))
 				}
 			}
 		},
-		"a title above": func(e *sheetEditor) {
-			e.must(e.InsertRows(e.sheet, 1, 2))
-			e.must(e.SetCellValue(e.sheet, "A1", "Reviewed by the board: Change requests and Decisions"))
+		"a title above": func(e *workbooktest.Editor) {
+			e.Must(e.InsertRows(e.Sheet, 1, 2))
+			e.Must(e.SetCellValue(e.Sheet, "A1", "Reviewed by the board: Change requests and Decisions"))
 		},
-		"notes below": func(e *sheetEditor) {
-			e.must(e.SetCellValue(e.sheet, "C40", "these were discussed"))
-			e.must(e.SetCellFormula(e.sheet, "F41", "COUNTA(K2:K30)"))
+		"notes below": func(e *workbooktest.Editor) {
+			e.Must(e.SetCellValue(e.Sheet, "C40", "these were discussed"))
+			e.Must(e.SetCellFormula(e.Sheet, "F41", "COUNTA(K2:K30)"))
 		},
-		"sheets moved and added": func(e *sheetEditor) {
+		"sheets moved and added": func(e *workbooktest.Editor) {
 			_, err := e.NewSheet("Minutes")
-			e.must(err)
-			e.must(e.MoveSheet(e.sheet, summarySheet))
+			e.Must(err)
+			e.Must(e.MoveSheet(e.Sheet, "Summary"))
 		},
-		"the sheet renamed": func(e *sheetEditor) { e.must(e.SetSheetName(e.sheet, "Decided")) },
-		"the table lost":    func(e *sheetEditor) { e.must(e.DeleteTable(changesSheet)) },
-		"the property lost": func(e *sheetEditor) {
-			e.must(e.SetCustomProps(excelize.CustomProperty{Name: scanProperty}))
+		"the sheet renamed": func(e *workbooktest.Editor) { e.Must(e.SetSheetName(e.Sheet, "Decided")) },
+		"the table lost":    func(e *workbooktest.Editor) { e.Must(e.DeleteTable("Changes")) },
+		"the property lost": func(e *workbooktest.Editor) {
+			e.Must(e.SetCustomProps(excelize.CustomProperty{Name: "SHA-256 of scan.json"}))
 		},
-		"an address made a link": func(e *sheetEditor) {
-			e.must(e.SetCellHyperLink(e.sheet, e.cell(newColumn, 2), "mailto:x@contoso.com", "External"))
+		"an address made a link": func(e *workbooktest.Editor) {
+			e.Must(e.SetCellHyperLink(e.Sheet, e.Cell("New value", 2), "mailto:x@contoso.com", "External"))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := reviewable(t, a)
-			inExcel(t, path, func(e *sheetEditor) {
-				e.all("Approve")
-				e.set(commentColumn, 2, "fine\nby me")
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
+				e.All("Approve")
+				e.Set("Comment", 2, "fine\nby me")
 			})
-			inExcel(t, path, change)
+			workbooktest.Edit(t, path, change)
 			got, err := approved(path)
 			if err != nil {
 				t.Fatal(err)
@@ -207,16 +165,16 @@ func TestReviewFindsRowsAndColumnsWhereverTheyAre(t *testing.T) {
 
 // What is left out of the fix is in the review, with what was said of it.
 func TestReviewKeepsDecisionsAndComments(t *testing.T) {
-	a := workbookAudit()
+	a := workbooktest.Audit()
 	path := reviewable(t, a)
-	inExcel(t, path, func(e *sheetEditor) {
+	workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
 		for i := range a.Changes {
 			switch a.Changes[i].Conflict {
 			case a.Changes[0].Conflict:
-				e.set(decisionColumn, i+2, "Approve")
+				e.Set("Decision", i+2, "Approve")
 			case a.Changes[len(a.Changes)-1].Conflict:
-				e.set(decisionColumn, i+2, "REJECT")
-				e.set(commentColumn, i+2, "two\n lines ")
+				e.Set("Decision", i+2, "REJECT")
+				e.Set("Comment", i+2, "two\n lines ")
 			}
 		}
 	})
@@ -241,7 +199,7 @@ func TestReviewKeepsDecisionsAndComments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scan, err := os.ReadFile(filepath.Join(filepath.Dir(path), ScanFile))
+	scan, err := os.ReadFile(filepath.Join(filepath.Dir(path), scanFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,14 +219,14 @@ func sumOf(data []byte) string {
 	return sum.String()
 }
 
-// BenchmarkReview reads 50,000 changes back, all of them approved.
+// BenchmarkReview reads 50,000 changes back, none of them decided.
 func BenchmarkReview(b *testing.B) {
 	const n = 50_000
 	a := &conflicts.Audit{}
 	for i := range n {
 		address := fmt.Sprintf("first.last%d.x@contoso.com", i)
-		keeper := workbookObject(2*i, "user", fmt.Sprintf("Keeper Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
-		other := workbookObject(2*i+1, "user", fmt.Sprintf("Other Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
+		keeper := workbooktest.Object(2*i, "user", fmt.Sprintf("Keeper Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
+		other := workbooktest.Object(2*i+1, "user", fmt.Sprintf("Other Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
 		for _, o := range []*conflicts.Object{keeper, other} {
 			o.Created, o.Written.Time = time.Unix(1.4e9, 0).UTC(), time.Unix(1.5e9, 0).UTC()
 		}
@@ -282,14 +240,11 @@ func BenchmarkReview(b *testing.B) {
 	publishTo(b, dir, a)
 	var m runtime.MemStats
 	for b.Loop() {
-		r, err := OpenReview(filepath.Join(dir, workbookFile))
+		r, err := ReadWorkbook(filepath.Join(dir, workbookFile))
 		if err != nil {
 			b.Fatal(err)
 		}
-		for i := range r.replies {
-			r.replies[i].Decision = conflicts.Approved
-		}
-		if got, err := r.Approved(nil); err != nil || len(got.Changes) != n {
+		if got, err := r.Approved(nil); err != nil || len(got.Review.Left) != n {
 			b.Fatal(err)
 		}
 	}

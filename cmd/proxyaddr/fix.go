@@ -11,6 +11,7 @@ import (
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
 	"proxyaddr/report"
+	"proxyaddr/report/workbook"
 )
 
 const fixUsage = `Fix reads the workbook of a scan in which people have decided on its changes,
@@ -79,7 +80,7 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	defer o.release()
-	review, err := report.OpenReview(o.workbook)
+	review, err := report.ReadWorkbook(o.workbook)
 	if err != nil {
 		return c.refuse(err)
 	}
@@ -136,7 +137,7 @@ func holderIn(list []conflicts.Availability) func(conflicts.Address, conflicts.R
 
 // refuse tells all that is wrong with a review.
 func (c *console) refuse(err error) (int, error) {
-	var review *report.ReviewError
+	var review *workbook.ReviewError
 	if !errors.As(err, &review) {
 		return 0, unopened("name the report.xlsx of a scan, for example audit/report.xlsx", err)
 	}

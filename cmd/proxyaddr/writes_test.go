@@ -61,7 +61,7 @@ func TestScannerCannotReachWriter(t *testing.T) {
 	for _, p := range list(t, "proxyaddr/...") {
 		reach[p.ImportPath] = slices.Contains(p.Deps, writer)
 	}
-	for _, p := range []string{"proxyaddr/conflicts", "proxyaddr/report", "proxyaddr/ldapscan", "proxyaddr/ldapscan/ldif", "proxyaddr/ldapscan/kerberos", "proxyaddr/ldapscan/locator"} {
+	for _, p := range []string{"proxyaddr/conflicts", "proxyaddr/report", "proxyaddr/report/workbook", "proxyaddr/ldapscan", "proxyaddr/ldapscan/ldif", "proxyaddr/ldapscan/kerberos", "proxyaddr/ldapscan/locator"} {
 		if there, ok := reach[p]; there || !ok {
 			t.Errorf("%s depends on %s: %v, known: %v", p, writer, there, ok)
 		}

@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import (
 	"crypto/sha256"
@@ -24,7 +24,7 @@ const (
 
 // scanProperty is the document property, and the line of the sheet About, that
 // has the checksum of scan.json. Either may get lost on the way.
-const scanProperty = "SHA-256 of " + ScanFile
+const scanProperty = "SHA-256 of scan.json"
 
 const (
 	// maxTableRows is what a sheet holds beside its header.
@@ -34,7 +34,7 @@ const (
 	maxLinks = excelize.TotalSheetHyperlinks
 )
 
-// Workbook writes the audit as an Excel workbook (ECMA-376, Office Open XML):
+// Write writes the audit as an Excel workbook (ECMA-376, Office Open XML):
 // a summary with a chart, a table each for conflicts, changes, findings and
 // coverage, and a sheet that explains them. In the table of changes reviewers
 // note their decisions.
@@ -44,16 +44,16 @@ const (
 // beyond the 1,048,576 of a sheet continue on a further sheet. Rows are written
 // as they are made, so that their number takes no memory and no temporary file.
 //
-// The workbook names the scan.json of the same audit by its checksum, scan, so
-// that decisions are not taken for those of another scan.
-func Workbook(w io.Writer, a *conflicts.Audit, scan Sum) error {
-	return newWorkbook(a, scan).write(w)
+// The workbook names the scan.json of the same audit by its checksum, the SHA-256
+// in hexadecimal, so that decisions are not taken for those of another scan.
+func Write(w io.Writer, a *conflicts.Audit, scanSum string) error {
+	return newBook(a, scanSum).write(w)
 }
 
-type workbook struct {
+type book struct {
 	*excelize.File
-	audit *conflicts.Audit
-	scan  Sum
+	audit   *conflicts.Audit
+	scanSum string
 	// tableRows and links are maxTableRows and maxLinks, less in tests.
 	tableRows, links int
 	styles           map[look]int
@@ -65,9 +65,9 @@ type workbook struct {
 	firstOwner map[conflicts.Key]int
 }
 
-func newWorkbook(a *conflicts.Audit, scan Sum) *workbook {
-	b := &workbook{
-		File: excelize.NewFile(), audit: a, scan: scan, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
+func newBook(a *conflicts.Audit, scanSum string) *book {
+	b := &book{
+		File: excelize.NewFile(), audit: a, scanSum: scanSum, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
 		changes: conflicts.NewChangeIndex(a.Changes), keys: changeKeys(a.Changes), firstOwner: make(map[conflicts.Key]int, len(a.Conflicts)),
 	}
 	owners := 0
@@ -100,7 +100,7 @@ func changeKeys(changes []conflicts.Change) []string {
 	return keys
 }
 
-func (b *workbook) write(w io.Writer) error {
+func (b *book) write(w io.Writer) error {
 	defer b.Close()
 	if err := b.SetSheetName("Sheet1", summarySheet); err != nil {
 		return err
@@ -116,7 +116,7 @@ func (b *workbook) write(w io.Writer) error {
 }
 
 // begin makes a sheet with columns of the given widths.
-func (b *workbook) begin(sheet, titleRows string, widths []float64) error {
+func (b *book) begin(sheet, titleRows string, widths []float64) error {
 	if _, err := b.NewSheet(sheet); err != nil {
 		return err
 	}
@@ -134,11 +134,11 @@ func (b *workbook) begin(sheet, titleRows string, widths []float64) error {
 
 // describe sets the document properties. Its dates are fixed, as no output
 // holds the time of the run.
-func (b *workbook) describe() error {
+func (b *book) describe() error {
 	if err := b.SetAppProps(&excelize.AppProperties{Application: "proxyaddr"}); err != nil {
 		return err
 	}
-	if err := b.SetCustomProps(excelize.CustomProperty{Name: scanProperty, Value: b.scan.String()}); err != nil {
+	if err := b.SetCustomProps(excelize.CustomProperty{Name: scanProperty, Value: b.scanSum}); err != nil {
 		return err
 	}
 	const epoch = "2000-01-01T00:00:00Z"

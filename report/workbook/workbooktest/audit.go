@@ -1,4 +1,6 @@
-package report
+// Package workbooktest has an audit with names of several scripts for tests of the
+// workbook, and edits a workbook as a reviewer does.
+package workbooktest
 
 import (
 	"encoding/binary"
@@ -8,14 +10,14 @@ import (
 	"proxyaddr/conflicts"
 )
 
-const workbookDomain = "DC=corp,DC=contoso,DC=com"
+const domain = "DC=corp,DC=contoso,DC=com"
 
-// workbookObject makes an object of the corporate domain. Its number is its
+// Object makes an object of the corporate domain. Its number is its
 // GUID and its age; addresses are proxyAddresses.
-func workbookObject(n int, class, name, ou string, addresses ...string) *conflicts.Object {
+func Object(n int, class, name, ou string, addresses ...string) *conflicts.Object {
 	o := &conflicts.Object{
-		Entry:       conflicts.Entry{DN: "CN=" + name + "," + ou + "," + workbookDomain, ProxyAddresses: addresses},
-		Partition:   workbookDomain,
+		Entry:       conflicts.Entry{DN: "CN=" + name + "," + ou + "," + domain, ProxyAddresses: addresses},
+		Partition:   domain,
 		Class:       class,
 		DisplayName: name,
 		Created:     time.Date(2014, 3, 1, 8, 15, 30, 0, time.UTC).AddDate(0, n, n),
@@ -32,9 +34,9 @@ func workbookObject(n int, class, name, ou string, addresses ...string) *conflic
 	return o
 }
 
-// workbookObjects are owners of some fifteen addresses in conflict: people
+// Objects are owners of some fifteen addresses in conflict: people
 // and groups of several scripts, long names, all classes and risks.
-func workbookObjects() []*conflicts.Object {
+func Objects() []*conflicts.Object {
 	const (
 		staff  = "OU=Users,OU=Zürich Headquarters,OU=Switzerland,OU=Europe Middle East and Africa,OU=Contoso Global Services"
 		sales  = "OU=Sales Contacts,OU=Regional Directories,OU=Contoso"
@@ -42,7 +44,7 @@ func workbookObjects() []*conflicts.Object {
 	)
 	var objects []*conflicts.Object
 	add := func(class, name, ou string, addresses ...string) *conflicts.Object {
-		o := workbookObject(len(objects)+1, class, name, ou, addresses...)
+		o := Object(len(objects)+1, class, name, ou, addresses...)
 		objects = append(objects, o)
 		return o
 	}
@@ -91,20 +93,20 @@ func workbookObjects() []*conflicts.Object {
 	return objects
 }
 
-// workbookAudit judges them: the audit of a complete scan.
-func workbookAudit() *conflicts.Audit {
-	objects := workbookObjects()
+// Audit judges the [Objects]: the audit of a complete scan.
+func Audit() *conflicts.Audit {
+	objects := Objects()
 	a := &conflicts.Audit{
 		Version: "1.0.0",
-		Command: "proxyaddr scan --url ldaps://dc1.corp.contoso.com --bind-dn CONTOSO\\svc-proxyaddr --password-file pw --exclude OU=Leavers," + workbookDomain,
+		Command: "proxyaddr scan --url ldaps://dc1.corp.contoso.com --bind-dn CONTOSO\\svc-proxyaddr --password-file pw --exclude OU=Leavers," + domain,
 		Scope: conflicts.Scope{
 			Source:          []string{"ldaps://dc1.corp.contoso.com", "ldaps://dc1.contoso.com"},
 			Identity:        "CONTOSO\\svc-proxyaddr",
-			Exclude:         []string{"OU=Leavers," + workbookDomain},
+			Exclude:         []string{"OU=Leavers," + domain},
 			AcceptedDomains: []string{"contoso.com", "contoso.ch"},
 		},
 		Coverage: []conflicts.Coverage{
-			{Partition: workbookDomain, Objects: 48211, Values: 131877, Pages: 49, Deleted: 204},
+			{Partition: domain, Objects: 48211, Values: 131877, Pages: 49, Deleted: 204},
 			{Partition: "DC=contoso,DC=com", Objects: 1204, Values: 2933, Pages: 2, Referrals: 3},
 			{Partition: "CN=Configuration,DC=contoso,DC=com", Objects: 37, Values: 58, Pages: 1},
 		},
@@ -118,8 +120,8 @@ func workbookAudit() *conflicts.Audit {
 	return a
 }
 
-// interrupted makes an audit that of a scan that did not read everything.
-func interrupted(a *conflicts.Audit) *conflicts.Audit {
+// Interrupted makes an audit that of a scan that did not read everything.
+func Interrupted(a *conflicts.Audit) *conflicts.Audit {
 	a.Coverage[1].Problem = "connection reset by peer after 2 pages"
 	a.Problems = []string{
 		"DC=contoso,DC=com: connection reset by peer after 2 pages, so the objects behind the second page were not read",

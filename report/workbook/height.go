@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import (
 	"github.com/xuri/excelize/v2"

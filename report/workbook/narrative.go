@@ -1,16 +1,16 @@
-package report
+package workbook
 
 // A narrative is a sheet to be read from top to bottom: headings, and facts
 // with their names before them. The first error is kept.
 type narrative struct {
-	book   *workbook
+	book   *book
 	sheet  string
 	widths []float64
 	next   int // row to be written
 	err    error
 }
 
-func (b *workbook) newNarrative(sheet string, widths ...float64) (*narrative, error) {
+func (b *book) newNarrative(sheet string, widths ...float64) (*narrative, error) {
 	return &narrative{book: b, sheet: sheet, widths: widths, next: 1}, b.begin(sheet, "", widths)
 }
 

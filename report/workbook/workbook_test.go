@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import (
 	"bytes"
@@ -13,10 +13,11 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/words"
+	"proxyaddr/report/workbook/workbooktest"
 )
 
 // written returns the workbook of an audit as a spreadsheet program reads it.
-func written(t *testing.T, b *workbook) *excelize.File {
+func written(t *testing.T, b *book) *excelize.File {
 	t.Helper()
 	var buf bytes.Buffer
 	if err := b.write(&buf); err != nil {
@@ -28,43 +29,6 @@ func written(t *testing.T, b *workbook) *excelize.File {
 	}
 	t.Cleanup(func() { f.Close() })
 	return f
-}
-
-// records reads a table by the heads of its columns, as programs do that get
-// the workbook back.
-func records(t *testing.T, f *excelize.File, sheet string) []map[string]string {
-	t.Helper()
-	tables, err := f.GetTables(sheet)
-	if err != nil || len(tables) != 1 {
-		t.Fatalf("%s: tables %v, %v; want one", sheet, tables, err)
-	}
-	if want := strings.ReplaceAll(sheet, " ", "_"); tables[0].Name != want {
-		t.Errorf("%s: its table is called %q, want %q", sheet, tables[0].Name, want)
-	}
-	rows, err := f.GetRows(sheet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	corner, err := excelize.CoordinatesToCellName(len(rows[0]), max(len(rows), 2))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "A1:" + corner; len(rows) != 3 && tables[0].Range != want {
-		t.Errorf("%s: table %s, want %s", sheet, tables[0].Range, want)
-	}
-	var all []map[string]string
-	for _, row := range rows[1:] {
-		record := map[string]string{}
-		for i, head := range rows[0] {
-			if i < len(row) {
-				record[head] = row[i]
-			} else {
-				record[head] = ""
-			}
-		}
-		all = append(all, record)
-	}
-	return all
 }
 
 // facts reads a sheet of names and values.
@@ -84,7 +48,7 @@ func facts(t *testing.T, f *excelize.File, sheet string) map[string]string {
 }
 
 func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
-	f := written(t, newWorkbook(workbookAudit(), Sum{}))
+	f := written(t, newBook(workbooktest.Audit(), ""))
 	want := []string{"Summary", "Conflicts", "Changes", "Findings", "Coverage", "About"}
 	if diff := cmp.Diff(want, f.GetSheetList()); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
@@ -97,7 +61,7 @@ func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
 		titles[n.Scope] = n.RefersTo
 	}
 	for _, sheet := range want[1:5] {
-		records(t, f, sheet)
+		workbooktest.Records(t, f, sheet)
 		if panes, err := f.GetPanes(sheet); err != nil || !panes.Freeze || panes.XSplit != 1 || panes.YSplit != 1 {
 			t.Errorf("%s: panes %+v, %v; want header and first column frozen", sheet, panes, err)
 		}
@@ -118,8 +82,8 @@ func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
 }
 
 func TestWorkbookShowsEveryOwner(t *testing.T) {
-	a := workbookAudit()
-	rows := records(t, written(t, newWorkbook(a, Sum{})), conflictsSheet)
+	a := workbooktest.Audit()
+	rows := workbooktest.Records(t, written(t, newBook(a, "")), conflictsSheet)
 	changes := conflicts.NewChangeIndex(a.Changes)
 	for _, c := range a.Conflicts {
 		for j, o := range c.Owners {
@@ -165,10 +129,10 @@ func TestWorkbookShowsEveryOwner(t *testing.T) {
 }
 
 func TestWorkbookSetsOffTheRowsOfEachConflict(t *testing.T) {
-	f := written(t, newWorkbook(workbookAudit(), Sum{}))
+	f := written(t, newBook(workbooktest.Audit(), ""))
 	for _, sheet := range []string{conflictsSheet, changesSheet} {
 		conflict, fill := "", ""
-		for i, row := range records(t, f, sheet) {
+		for i, row := range workbooktest.Records(t, f, sheet) {
 			id, err := f.GetCellStyle(sheet, fmt.Sprintf("C%d", i+2))
 			if err != nil {
 				t.Fatal(err)
@@ -187,9 +151,9 @@ func TestWorkbookSetsOffTheRowsOfEachConflict(t *testing.T) {
 }
 
 func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
-	a := workbookAudit()
+	a := workbooktest.Audit()
 	var why []string
-	for _, row := range records(t, written(t, newWorkbook(a, Sum{})), conflictsSheet) {
+	for _, row := range workbooktest.Records(t, written(t, newBook(a, "")), conflictsSheet) {
 		if row["Role"] == "Not changed" || strings.Contains(row["Why"], "Not resolved") {
 			why = append(why, row["Address"]+" "+row["Name"]+": "+row["Why"])
 		}
@@ -210,9 +174,9 @@ func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
 }
 
 func TestWorkbookChangesAreThoseOfTheModelAndUndecided(t *testing.T) {
-	a := workbookAudit()
+	a := workbooktest.Audit()
 	a.Changes[0].New = ""
-	rows := records(t, written(t, newWorkbook(a, Sum{})), changesSheet)
+	rows := workbooktest.Records(t, written(t, newBook(a, "")), changesSheet)
 	if len(rows) != len(a.Changes) {
 		t.Fatalf("%d rows, want %d", len(rows), len(a.Changes))
 	}
@@ -243,8 +207,8 @@ func TestWorkbookChangesAreThoseOfTheModelAndUndecided(t *testing.T) {
 }
 
 func TestWorkbookDecisionIsAListAndRiskIsColoured(t *testing.T) {
-	a := workbookAudit()
-	f := written(t, newWorkbook(a, Sum{}))
+	a := workbooktest.Audit()
+	f := written(t, newBook(a, ""))
 	column := func(letter string) string { return fmt.Sprintf("%s2:%s%d", letter, letter, len(a.Changes)+1) }
 	lists, err := f.GetDataValidations(changesSheet)
 	if err != nil || len(lists) != 1 {
@@ -263,8 +227,8 @@ func TestWorkbookDecisionIsAListAndRiskIsColoured(t *testing.T) {
 }
 
 func TestWorkbookSummaryCountsAsTheModel(t *testing.T) {
-	a := workbookAudit()
-	f := written(t, newWorkbook(a, Sum{}))
+	a := workbooktest.Audit()
+	f := written(t, newBook(a, ""))
 	got := facts(t, f, summarySheet)
 	want := map[string]int{"All conflicts": len(a.Conflicts), "All changes": len(a.Changes), "All findings": len(a.Findings), "High risk": 0, "Medium risk": 0, "Low risk": 0}
 	for _, c := range conflicts.Classes {
@@ -290,8 +254,8 @@ func TestWorkbookSummaryCountsAsTheModel(t *testing.T) {
 }
 
 func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
-	a := interrupted(&conflicts.Audit{Coverage: []conflicts.Coverage{{Partition: "DC=a"}, {Partition: "DC=b"}}})
-	f := written(t, newWorkbook(a, Sum{}))
+	a := workbooktest.Interrupted(&conflicts.Audit{Coverage: []conflicts.Coverage{{Partition: "DC=a"}, {Partition: "DC=b"}}})
+	f := written(t, newBook(a, ""))
 	rows, err := f.GetRows(summarySheet)
 	if err != nil || len(rows) < 4 {
 		t.Fatal(rows, err)
@@ -304,16 +268,16 @@ func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 			t.Errorf("reason %d is %q, want %q", i+1, rows[2+i][1], p)
 		}
 	}
-	if got := records(t, f, conflictsSheet)[1]["Conflict"]; !strings.Contains(got, "INCOMPLETE") {
+	if got := workbooktest.Records(t, f, conflictsSheet)[1]["Conflict"]; !strings.Contains(got, "INCOMPLETE") {
 		t.Errorf("the empty table of conflicts says %q", got)
 	}
-	if got := records(t, f, coverageSheet)[1]["Result"]; got != "INCOMPLETE: "+a.Coverage[1].Problem {
+	if got := workbooktest.Records(t, f, coverageSheet)[1]["Result"]; got != "INCOMPLETE: "+a.Coverage[1].Problem {
 		t.Errorf("the partition says %q", got)
 	}
 }
 
 func TestWorkbookWithoutConflictsSaysSo(t *testing.T) {
-	f := written(t, newWorkbook(&conflicts.Audit{}, Sum{}))
+	f := written(t, newBook(&conflicts.Audit{}, ""))
 	for sheet, want := range map[string]string{
 		conflictsSheet: "No conflicts found: everything that was to be read was read.",
 		changesSheet:   "No changes are proposed.",
@@ -324,7 +288,7 @@ func TestWorkbookWithoutConflictsSaysSo(t *testing.T) {
 		if err != nil || len(rows) != 3 || len(rows[0]) < 5 || len(rows[1]) != 0 || rows[2][0] != want {
 			t.Errorf("%s: %q, %v; want a header, a blank row and %q", sheet, rows, err, want)
 		}
-		records(t, f, sheet)
+		workbooktest.Records(t, f, sheet)
 	}
 	if got := facts(t, f, summarySheet)["All conflicts"]; got != "0" {
 		t.Errorf("%q conflicts, want 0", got)

@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import (
 	"proxyaddr/conflicts"
@@ -46,7 +46,7 @@ var risksExplained = []explained{
 	{"Low risk", "A secondary address; from now on only the keeper gets mail sent to it."},
 }
 
-func (b *workbook) writeAbout() error {
+func (b *book) writeAbout() error {
 	p, err := b.newNarrative(aboutSheet, 36, 110)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (b *workbook) writeAbout() error {
 	for _, note := range b.audit.Notes {
 		p.fact(cellBold("Note"), note)
 	}
-	p.fact(cellBold(scanProperty), b.scan.String())
+	p.fact(cellBold(scanProperty), b.scanSum)
 	p.fact(cellBold("Version"), b.audit.Version)
 	p.fact(cellBold("Command line"), b.audit.Command)
 	return p.err

@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import (
 	"archive/zip"
@@ -14,13 +14,14 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/words"
+	"proxyaddr/report/workbook/workbooktest"
 )
 
 func TestWorkbookIsTheSameEveryTime(t *testing.T) {
 	var first []byte
 	for range 8 {
 		var buf bytes.Buffer
-		if err := Workbook(&buf, workbookAudit(), Sum{}); err != nil {
+		if err := Write(&buf, workbooktest.Audit(), ""); err != nil {
 			t.Fatal(err)
 		}
 		if first == nil {
@@ -49,7 +50,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 		"=HYPERLINK(\"http://evil.example\",\"x\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "a\x00b\x1b[31mc\r\nd", "\u202egpj.exe", "zero\u200bwidth",
 		"_x0041_", "<v>&amp;]]>", "\xff\xfe", "\ufffe\uffff", " padded ", "'quote", "'!A1", strings.Repeat("𝄞", 20_000), strings.Repeat("x", 32_767),
 	}
-	a := workbookAudit()
+	a := workbooktest.Audit()
 	a.Findings = nil
 	for i, s := range hostile {
 		a.Findings = append(a.Findings, conflicts.Finding{Kind: conflicts.MalformedValue, DN: s, Value: s, Detail: s})
@@ -64,7 +65,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 	a.Coverage[0].Partition, a.Coverage[0].Problem = hostile[5], hostile[0]
 
 	var buf bytes.Buffer
-	if err := Workbook(&buf, a, Sum{}); err != nil {
+	if err := Write(&buf, a, ""); err != nil {
 		t.Fatal(err)
 	}
 	r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
@@ -94,7 +95,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	rows := records(t, f, findingsSheet)
+	rows := workbooktest.Records(t, f, findingsSheet)
 	for i, s := range hostile[:7] { // a cell that is edited stays a text, too
 		id, err := f.GetCellStyle(findingsSheet, fmt.Sprintf("D%d", i+2))
 		if err != nil {
@@ -114,7 +115,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 			t.Errorf("%.40q is %.60q (%d), want %.60q (%d)", s, got, len(got), want, len(want))
 		}
 	}
-	if got, want := records(t, f, conflictsSheet)[0]["Held as"], `proxyAddresses: a\x00b\x1b[31mc\r\nd`; got != want {
+	if got, want := workbooktest.Records(t, f, conflictsSheet)[0]["Held as"], `proxyAddresses: a\x00b\x1b[31mc\r\nd`; got != want {
 		t.Errorf("held as %q, want %q", got, want)
 	}
 }
@@ -122,7 +123,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 // The key of a change stays as long as the change does, and no other has it.
 func TestWorkbookKeyBindsTheChange(t *testing.T) {
 	change := func(conflict string, n byte, attribute, old, updated string) conflicts.Change {
-		o := &conflicts.Object{Entry: conflicts.Entry{DN: "CN=a", GUID: guid(n)}}
+		o := &conflicts.Object{Entry: conflicts.Entry{DN: "CN=a", GUID: conflicts.GUID{n}}}
 		return conflicts.Change{Conflict: conflict, Object: o, Attribute: attribute, Old: old, New: updated}
 	}
 	first := change("C-A", 1, conflicts.Mail, "a", "b")

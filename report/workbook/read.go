@@ -1,15 +1,16 @@
-package report
+package workbook
 
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/words"
-	"proxyaddr/report/xlsx"
+	"proxyaddr/report/workbook/xlsx"
 )
 
 // The columns that are read again, by their heads.
@@ -61,12 +62,81 @@ var (
 	changesName  = regexp.MustCompile(`^` + changesSheet + `( [0-9]+)?$`)
 )
 
-// readDecisions reads the tables of changes, whatever the order of their rows and
+// A File is a workbook to be read.
+type File struct {
+	io.ReaderAt
+	Size int64
+	// Path stands for it in errors.
+	Path string
+	// Sum and ScanSum are the SHA-256, in hexadecimal, of it and of the scan.json
+	// beside it.
+	Sum, ScanSum string
+}
+
+// Read reads the decisions in a workbook on the changes of a scan, the audit in the
+// scan.json beside it. Of the workbook nothing but decisions, new values and comments
+// is taken.
+//
+// A workbook that is damaged or of another scan is a [ReviewError]. What is wrong in
+// single rows [Decisions.Approved] tells. A workbook of any origin can be read: what is
+// unpacked of it is limited by the size of the scan.
+func Read(f File, scan *conflicts.Audit) (*Decisions, error) {
+	x, err := xlsx.NewReader(f, f.Size, limit(scan))
+	if err != nil {
+		return nil, Unusable("save it as .xlsx, without a password", "%s: %v", f.Path, err)
+	}
+	of, err := scanOf(x)
+	switch {
+	case err != nil:
+		return nil, Unusable("", "%s: %v", f.Path, err)
+	case of == "":
+		return nil, Unusable("review the workbook that the scan wrote: its sheets in another one do not tell what they are about", "%s: does not name its scan", f.Path)
+	case of != f.ScanSum:
+		return nil, Unusable("put the workbook beside the files of its own scan", "%s: of another scan than the scan.json beside it", f.Path)
+	}
+	d := &Decisions{file: f, audit: scan}
+	if err := d.readTables(x); err != nil {
+		return nil, Unusable("", "%s: %v", f.Path, err)
+	}
+	return d, nil
+}
+
+// limit is how many bytes a part of a workbook may have, unpacked: 4 KiB for each
+// row that the scan gave it, and 64 MiB besides.
+func limit(scan *conflicts.Audit) int64 {
+	rows := len(scan.Changes) + len(scan.Findings)
+	for i := range scan.Conflicts {
+		rows += len(scan.Conflicts[i].Owners)
+	}
+	return 64<<20 + 4<<10*int64(rows)
+}
+
+// scanOf returns the checksum of the scan.json that a workbook was made with.
+// Some programs drop the property, but none the cell.
+func scanOf(x *xlsx.Reader) (sum string, err error) {
+	if sum, err = x.Property(scanProperty); sum != "" || err != nil {
+		return sum, err
+	}
+	for _, s := range x.Sheets {
+		if s.Name != aboutSheet {
+			continue
+		}
+		err = s.Rows(func(row *xlsx.Row) error {
+			if len(row.Cells) == 2 && row.Cells[0].Text == scanProperty {
+				sum = row.Cells[1].Text
+			}
+			return nil
+		})
+	}
+	return sum, err
+}
+
+// readTables reads the tables of changes, whatever the order of their rows and
 // columns. What is wrong in single rows is noted, for Approved to tell.
-func (r *Review) readDecisions(x *xlsx.Reader) error {
-	changes := r.audit.Changes
-	r.replies, r.places = make([]conflicts.Reply, len(changes)), make([]place, len(changes))
-	r.unclear = make(map[conflicts.Key]bool)
+func (d *Decisions) readTables(x *xlsx.Reader) error {
+	changes := d.audit.Changes
+	d.replies, d.places = make([]conflicts.Reply, len(changes)), make([]place, len(changes))
+	d.unclear = make(map[conflicts.Key]bool)
 	if len(changes) == 0 {
 		return nil
 	}
@@ -84,7 +154,7 @@ func (r *Review) readDecisions(x *xlsx.Reader) error {
 		sheets = append(sheets, sheet)
 		err := s.Rows(func(row *xlsx.Row) error {
 			if sheet.columns[changeAt] > 0 {
-				r.readRow(sheet, row, byKey)
+				d.readRow(sheet, row, byKey)
 				return nil
 			}
 			return sheet.readHeader(row)
@@ -100,9 +170,9 @@ func (r *Review) readDecisions(x *xlsx.Reader) error {
 		return fmt.Errorf("no table and no sheet is called %s", changesSheet)
 	}
 	for i := range changes {
-		if c := &changes[i]; r.places[i].sheet == nil {
-			r.unclear[c.Key] = true
-			r.missing = append(r.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s %s of %s", changesSheet, keys[i], c.Attribute, c.Old, c.Object.DN))
+		if c := &changes[i]; d.places[i].sheet == nil {
+			d.unclear[c.Key] = true
+			d.missing = append(d.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s %s of %s", changesSheet, keys[i], c.Attribute, c.Old, c.Object.DN))
 		}
 	}
 	return nil
@@ -133,7 +203,7 @@ func (s *reviewSheet) readHeader(row *xlsx.Row) error {
 
 // readRow takes in the decision of a row. One without key and decision is not of
 // the table.
-func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int) {
+func (d *Decisions) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int) {
 	var cells [columnsRead]xlsx.Cell
 	for _, c := range row.Cells {
 		if i := slices.Index(sheet.columns[:], c.Column); i >= 0 {
@@ -145,9 +215,9 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 	key := cells[changeAt].Text
 	change, known := byKey[key]
 	wrong := func(column int, format string, args ...any) {
-		r.mistakes = append(r.mistakes, mistake{here, sheet.columns[column], fmt.Sprintf(format, args...)})
+		d.mistakes = append(d.mistakes, mistake{here, sheet.columns[column], fmt.Sprintf(format, args...)})
 		if known {
-			r.unclear[r.audit.Changes[change].Key] = true
+			d.unclear[d.audit.Changes[change].Key] = true
 		}
 	}
 	if !known {
@@ -156,12 +226,12 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 		}
 		return
 	}
-	if first := r.places[change]; first.sheet != nil {
+	if first := d.places[change]; first.sheet != nil {
 		wrong(changeAt, "%s: stands in sheet %s, row %d, too", key, first.sheet.name, first.row)
 		return
 	}
-	r.places[change] = here
-	c := &r.audit.Changes[change]
+	d.places[change] = here
+	c := &d.audit.Changes[change]
 	if cells[attributeAt].Text != shown(c.Attribute) || cells[oldAt].Text != shown(c.Old) || cells[dnAt].Text != shown(c.Object.DN) {
 		wrong(changeAt, "%s: the key of %s %s of %s, which is not in this row: it was edited, or a column moved by itself", key, c.Attribute, c.Old, c.Object.DN)
 		return
@@ -174,15 +244,15 @@ func (r *Review) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int
 	if slices.ContainsFunc(cells[:], func(c xlsx.Cell) bool { return c.Formula }) {
 		return
 	}
-	d := &r.replies[change]
-	d.Comment = strings.Join(strings.Fields(cells[commentAt].Text), " ")
-	if d.New = cells[newAt].Text; d.New != shown(c.New) {
-		if d.Edited = true; words.Escape(d.New) != d.New {
-			wrong(newAt, "%s: holds a character that cannot be seen", d.New)
+	reply := &d.replies[change]
+	reply.Comment = strings.Join(strings.Fields(cells[commentAt].Text), " ")
+	if reply.New = cells[newAt].Text; reply.New != shown(c.New) {
+		if reply.Edited = true; words.Escape(reply.New) != reply.New {
+			wrong(newAt, "%s: holds a character that cannot be seen", reply.New)
 		}
 	}
 	var ok bool
-	if d.Decision, ok = decisionWords[strings.ToLower(cells[decisionAt].Text)]; !ok {
+	if reply.Decision, ok = decisionWords[strings.ToLower(cells[decisionAt].Text)]; !ok {
 		wrong(decisionAt, "%s: not a decision: write %s, %s or %s, or nothing", cells[decisionAt].Text, decisions[0].word, decisions[1].word, decisions[2].word)
 	}
 }

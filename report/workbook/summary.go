@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 // high as they are together.
 const classHeight = 33
 
-func (b *workbook) writeSummary() error {
+func (b *book) writeSummary() error {
 	p, err := b.newNarrative(summarySheet, 42, 100)
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (b *workbook) writeSummary() error {
 	return p.err
 }
 
-func (b *workbook) summarizeFindings(p *narrative) {
+func (b *book) summarizeFindings(p *narrative) {
 	p.heading("Findings")
 	kinds := map[conflicts.FindingKind]int{}
 	for i := range b.audit.Findings {
@@ -51,7 +51,7 @@ func (b *workbook) summarizeFindings(p *narrative) {
 
 // summarizeCoverage says whether the scan was complete, and if not, every
 // reason.
-func (b *workbook) summarizeCoverage(p *narrative) {
+func (b *book) summarizeCoverage(p *narrative) {
 	scanned := " SCAN"
 	if len(b.audit.Incidents) > 0 {
 		scanned = ""
@@ -69,7 +69,7 @@ func (b *workbook) summarizeCoverage(p *narrative) {
 
 // summarizeConflicts writes the counts and returns the first row of those by
 // class.
-func (b *workbook) summarizeConflicts(p *narrative) (firstRow int) {
+func (b *book) summarizeConflicts(p *narrative) (firstRow int) {
 	p.heading("Conflicts")
 	firstRow = p.next
 	for _, c := range conflicts.Classes {
@@ -88,7 +88,7 @@ func (b *workbook) summarizeConflicts(p *narrative) (firstRow int) {
 	return firstRow
 }
 
-func (b *workbook) summarizeNext(p *narrative) {
+func (b *book) summarizeNext(p *narrative) {
 	p.heading("What to do next")
 	if !b.audit.Complete() {
 		p.fact(cellBold("First"), "Remove the reasons above and scan again, before a decision rests on this workbook.")
@@ -107,7 +107,7 @@ func (b *workbook) summarizeNext(p *narrative) {
 }
 
 // drawClasses draws the counts by class, which begin in a row, to their right.
-func (b *workbook) drawClasses(row int) error {
+func (b *book) drawClasses(row int) error {
 	series := func(column string) string {
 		return fmt.Sprintf("%s!$%s$%d:$%s$%d", summarySheet, column, row, column, row+len(conflicts.Classes)-1)
 	}

@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import (
 	"strconv"
@@ -10,7 +10,7 @@ import (
 // A sheetTable is an Excel table on a sheet of its own, and on more of them
 // once one is full.
 type sheetTable struct {
-	book    *workbook
+	book    *book
 	name    string // of the sheet and the table
 	columns []sheetColumn
 	count   int                    // of rows, on all sheets
@@ -30,7 +30,7 @@ type sheetColumn struct {
 }
 
 // place returns the sheet and row of a table that hold its n-th row from 0.
-func (b *workbook) place(name string, n int) (sheet string, row int) {
+func (b *book) place(name string, n int) (sheet string, row int) {
 	if n >= b.tableRows {
 		name += " " + strconv.Itoa(n/b.tableRows+1)
 	}
@@ -38,13 +38,13 @@ func (b *workbook) place(name string, n int) (sheet string, row int) {
 }
 
 // location returns the target of a link to the n-th row of a table.
-func (b *workbook) location(name string, n int) string {
+func (b *book) location(name string, n int) string {
 	sheet, row := b.place(name, n)
 	return "'" + sheet + "'!A" + strconv.Itoa(row)
 }
 
 // lay makes the sheets of a table with all but its rows.
-func (b *workbook) lay(t *sheetTable) error {
+func (b *book) lay(t *sheetTable) error {
 	t.book = b
 	b.tables = append(b.tables, t)
 	if err := t.registerLooks(); err != nil {
@@ -117,4 +117,13 @@ func (t *sheetTable) laySheet(sheet string, lastRow int) error {
 		return err
 	}
 	return t.dress(sheet, lastRow)
+}
+
+// none says that nothing was found, and not that there is nothing if the scan
+// was incomplete.
+func (b *book) none(what string) string {
+	if b.audit.Complete() {
+		return "No " + what + " found: everything that was to be read was read."
+	}
+	return "No " + what + " found in what was read. The scan is INCOMPLETE: see the sheet " + summarySheet + "."
 }

@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import (
 	"archive/zip"
@@ -18,7 +18,7 @@ import (
 // excelize would compress it in memory, in the order of a map, and would hold
 // rows in memory or in temporary files: so it makes the sheets of the tables
 // without their rows, which are put in here.
-func (b *workbook) archive(w io.Writer) error {
+func (b *book) archive(w io.Writer) error {
 	types := b.ContentTypes.Defaults // the image types, declared along with a chart, come from a map too
 	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })
 	all := parts{}
@@ -70,7 +70,7 @@ type frame struct {
 }
 
 // takeFrames takes the sheets of the tables, by name, out of the parts.
-func (b *workbook) takeFrames(all parts) (map[string]frame, error) {
+func (b *book) takeFrames(all parts) (map[string]frame, error) {
 	frames := map[string]frame{}
 	for id, sheet := range b.GetSheetMap() {
 		if sheet == summarySheet || sheet == aboutSheet {

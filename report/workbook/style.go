@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import "github.com/xuri/excelize/v2"
 
@@ -49,7 +49,7 @@ type look struct {
 }
 
 // style returns the number of the style that has a look.
-func (b *workbook) style(l look) (int, error) {
+func (b *book) style(l look) (int, error) {
 	if id, ok := b.styles[l]; ok {
 		return id, nil
 	}
@@ -63,7 +63,7 @@ func (b *workbook) style(l look) (int, error) {
 
 // quote returns the number of a copy of a style that has quotePrefix (ECMA-376 part 1
 // section 18.8.45), which excelize cannot set.
-func (b *workbook) quote(id int) int {
+func (b *book) quote(id int) int {
 	all := b.Styles.CellXfs
 	xf := all.Xf[id]
 	xf.QuotePrefix = new(true)
@@ -141,7 +141,7 @@ func solid(color string) excelize.Fill {
 }
 
 // highlight colours the cells of a range that hold one of the words.
-func (b *workbook) highlight(sheet, cells string, words []highlighted) error {
+func (b *book) highlight(sheet, cells string, words []highlighted) error {
 	var rules []excelize.ConditionalFormatOptions
 	for _, w := range words {
 		id, err := b.NewConditionalStyle(&excelize.Style{
@@ -168,7 +168,7 @@ var (
 // page sets how a sheet looks on the screen and on paper: landscape, one page
 // wide, titleRows ("$1:$1") on every page, and below it the name of the sheet
 // and the number of the page.
-func (b *workbook) page(sheet, titleRows string) error {
+func (b *book) page(sheet, titleRows string) error {
 	if err := b.SetSheetView(sheet, 0, &excelize.ViewOptions{ShowGridLines: new(false), ZoomScale: new(100.0)}); err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
-package report
+package workbook
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"proxyaddr/report/workbook/workbooktest"
 )
 
 // target returns the sheet and the record to which a cell leads, if to any.
@@ -27,7 +29,7 @@ func target(t *testing.T, f *excelize.File, sheet string, col, row int) (string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := records(t, f, to)
+	all := workbooktest.Records(t, f, to)
 	if n < 2 || n-2 >= len(all) {
 		t.Fatalf("%s!%s leads to %s, which is no row of its table", sheet, cell, link)
 	}
@@ -38,13 +40,13 @@ func target(t *testing.T, f *excelize.File, sheet string, col, row int) (string,
 }
 
 func TestWorkbookLinksLeadToTheConflictAndBack(t *testing.T) {
-	a := workbookAudit()
+	a := workbooktest.Audit()
 	for _, tc := range []struct {
 		name      string
 		tableRows int
 	}{{"one sheet", maxTableRows}, {"a full sheet continues on another", 10}} {
 		t.Run(tc.name, func(t *testing.T) {
-			b := newWorkbook(a, Sum{})
+			b := newBook(a, "")
 			b.tableRows = tc.tableRows
 			f := written(t, b)
 			owners, changes, linked := 0, 0, 0
@@ -53,7 +55,7 @@ func TestWorkbookLinksLeadToTheConflictAndBack(t *testing.T) {
 				if name != conflictsSheet && name != changesSheet {
 					continue
 				}
-				for i, row := range records(t, f, sheet) {
+				for i, row := range workbooktest.Records(t, f, sheet) {
 					var to map[string]string
 					if name == conflictsSheet {
 						owners++
@@ -83,8 +85,8 @@ func TestWorkbookLinksLeadToTheConflictAndBack(t *testing.T) {
 }
 
 func TestWorkbookWithManyRowsGoesWithoutFurtherLinks(t *testing.T) {
-	a := workbookAudit()
-	b := newWorkbook(a, Sum{})
+	a := workbooktest.Audit()
+	b := newBook(a, "")
 	b.links = 3
 	f := written(t, b)
 	for row := 2; row <= len(a.Changes)+1; row++ {
@@ -92,7 +94,7 @@ func TestWorkbookWithManyRowsGoesWithoutFurtherLinks(t *testing.T) {
 			t.Errorf("row %d: linked %v", row, to != nil)
 		}
 	}
-	if rows := records(t, f, changesSheet); rows[9]["Conflict"] != a.Changes[9].Conflict {
+	if rows := workbooktest.Records(t, f, changesSheet); rows[9]["Conflict"] != a.Changes[9].Conflict {
 		t.Errorf("row without a link shows %q, want %q", rows[9]["Conflict"], a.Changes[9].Conflict)
 	}
 }

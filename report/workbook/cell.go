@@ -1,4 +1,4 @@
-package report
+package workbook
 
 import (
 	"strconv"
@@ -59,7 +59,7 @@ func newCell(value any, l look) cell {
 }
 
 // put writes a cell of a small sheet.
-func (b *workbook) put(sheet string, row, col int, c cell) error {
+func (b *book) put(sheet string, row, col int, c cell) error {
 	name, err := excelize.CoordinatesToCellName(col, row)
 	if err != nil {
 		return err

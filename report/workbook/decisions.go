@@ -1,0 +1,73 @@
+package workbook
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+)
+
+// Decisions are what people have decided in a workbook on the changes of a scan.
+type Decisions struct {
+	file     File
+	audit    *conflicts.Audit // of the scan
+	replies  []conflicts.Reply
+	places   []place
+	mistakes []mistake
+	missing  []string               // rows
+	unclear  map[conflicts.Key]bool // conflicts of which not all decisions could be read
+}
+
+// A ReviewError is all that is wrong with a review.
+type ReviewError struct {
+	// Problems begin with the cell or the file.
+	Problems []string
+	Advice   string
+}
+
+func (e *ReviewError) Error() string { return strings.Join(e.Problems, "\n") }
+
+// Hint says what to do, or is empty.
+func (e *ReviewError) Hint() string { return e.Advice }
+
+// Unusable returns a [ReviewError] of one problem, and what to do about it.
+func Unusable(hint, format string, args ...any) error {
+	return &ReviewError{[]string{fmt.Sprintf(format, args...)}, hint}
+}
+
+// Typed returns the addresses that were written over proposals and approved, so
+// far as they are fit to be looked up.
+func (d *Decisions) Typed() []conflicts.Address { return d.audit.Typed(d.replies) }
+
+// Approved returns the audit with the changes that were approved; holder is as
+// for [conflicts.Audit.Decide]. Everything that is wrong in the workbook is one
+// [ReviewError].
+func (d *Decisions) Approved(holder func(conflicts.Address, conflicts.Ref) string) (*conflicts.Audit, error) {
+	decided, wrong := d.audit.Decide(d.replies, holder)
+	mistakes := slices.Clone(d.mistakes)
+	for _, m := range wrong {
+		if d.unclear[d.audit.Changes[m.Change].Key] {
+			continue // what was meant is not known
+		}
+		column := decisionAt
+		if m.New {
+			column = newAt
+		}
+		at := d.places[m.Change]
+		mistakes = append(mistakes, mistake{at, at.sheet.columns[column], m.Problem})
+	}
+	if len(mistakes)+len(d.missing) > 0 {
+		slices.SortStableFunc(mistakes, mistake.compare)
+		e := &ReviewError{Advice: "correct the workbook, save it, and run fix again"}
+		for _, m := range mistakes {
+			e.Problems = append(e.Problems, m.String())
+		}
+		e.Problems = append(e.Problems, d.missing...)
+		return nil, e
+	}
+	decided.Review.Workbook = filepath.Base(d.file.Path)
+	decided.Review.WorkbookSum, decided.Review.ScanSum = d.file.Sum, d.file.ScanSum
+	return decided, nil
+}

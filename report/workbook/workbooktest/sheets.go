@@ -1,0 +1,111 @@
+package workbooktest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Records reads a table by the heads of its columns, as programs do that get
+// the workbook back.
+func Records(t *testing.T, f *excelize.File, sheet string) []map[string]string {
+	t.Helper()
+	tables, err := f.GetTables(sheet)
+	if err != nil || len(tables) != 1 {
+		t.Fatalf("%s: tables %v, %v; want one", sheet, tables, err)
+	}
+	if want := strings.ReplaceAll(sheet, " ", "_"); tables[0].Name != want {
+		t.Errorf("%s: its table is called %q, want %q", sheet, tables[0].Name, want)
+	}
+	rows, err := f.GetRows(sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	corner, err := excelize.CoordinatesToCellName(len(rows[0]), max(len(rows), 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "A1:" + corner; len(rows) != 3 && tables[0].Range != want {
+		t.Errorf("%s: table %s, want %s", sheet, tables[0].Range, want)
+	}
+	var all []map[string]string
+	for _, row := range rows[1:] {
+		record := map[string]string{}
+		for i, head := range rows[0] {
+			if i < len(row) {
+				record[head] = row[i]
+			} else {
+				record[head] = ""
+			}
+		}
+		all = append(all, record)
+	}
+	return all
+}
+
+// Edit changes the workbook at path as a reviewer does.
+func Edit(t *testing.T, path string, change func(*Editor)) {
+	t.Helper()
+	f, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	change(NewEditor(t, f, "Changes"))
+	if err := f.Save(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An Editor changes cells of a sheet, by the heads of its columns.
+type Editor struct {
+	*excelize.File
+	t       testing.TB
+	Sheet   string
+	columns map[string]int
+}
+
+// NewEditor returns an editor of a sheet.
+func NewEditor(t testing.TB, f *excelize.File, sheet string) *Editor {
+	return &Editor{File: f, t: t, Sheet: sheet}
+}
+
+// Must ends the test on an error.
+func (e *Editor) Must(err error) {
+	e.t.Helper()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// Cell returns the name of a cell; where columns are is asked once.
+func (e *Editor) Cell(head string, row int) string {
+	e.t.Helper()
+	if e.columns == nil {
+		rows, err := e.GetRows(e.Sheet)
+		e.Must(err)
+		e.columns = map[string]int{}
+		for i, head := range rows[0] {
+			e.columns[head] = i + 1
+		}
+	}
+	name, err := excelize.CoordinatesToCellName(e.columns[head], row)
+	e.Must(err)
+	return name
+}
+
+// Set sets a cell.
+func (e *Editor) Set(head string, row int, value any) {
+	e.t.Helper()
+	e.Must(e.SetCellValue(e.Sheet, e.Cell(head, row), value))
+}
+
+// All sets the decision of every change.
+func (e *Editor) All(decision string) {
+	rows, err := e.GetRows(e.Sheet)
+	e.Must(err)
+	for i := range rows[1:] {
+		e.Set("Decision", i+2, decision)
+	}
+}
