@@ -88,33 +88,35 @@ func splitDN(dn string) []string {
 		return nil
 	}
 	var rdns []string
-	var rdn strings.Builder
-	flush := func() {
-		typ, value, assigned := strings.Cut(strings.Trim(rdn.String(), " "), "=")
-		key := lowerName(strings.TrimRight(typ, " "))
-		if assigned {
-			key += "=" + lowerName(unescapeInside(strings.TrimLeft(value, " ")))
-		}
-		rdns = append(rdns, key)
-		rdn.Reset()
+	for more := true; more; {
+		var rdn string
+		rdn, dn, more = cutRDN(dn)
+		rdns = append(rdns, keyOfRDN(rdn))
 	}
-	for i := 0; i < len(dn); i++ {
-		switch c := dn[i]; {
-		case c == ',':
-			flush()
-		case c == '\\' && i+2 < len(dn) && isHex(dn[i+1:i+3]):
-			b, _ := hex.DecodeString(dn[i+1 : i+3])
-			writeEscaped(&rdn, b[0])
-			i += 2
-		case c == '\\' && i+1 < len(dn):
-			i++
-			writeEscaped(&rdn, dn[i])
-		default:
-			rdn.WriteByte(c)
-		}
-	}
-	flush()
 	return rdns
+}
+
+func keyOfRDN(rdn string) string {
+	var b strings.Builder
+	for i := 0; i < len(rdn); i++ {
+		switch c := rdn[i]; {
+		case c == '\\' && i+2 < len(rdn) && isHex(rdn[i+1:i+3]):
+			escaped, _ := hex.DecodeString(rdn[i+1 : i+3])
+			writeEscaped(&b, escaped[0])
+			i += 2
+		case c == '\\' && i+1 < len(rdn):
+			i++
+			writeEscaped(&b, rdn[i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	typ, value, assigned := strings.Cut(strings.Trim(b.String(), " "), "=")
+	key := lowerName(strings.TrimRight(typ, " "))
+	if assigned {
+		key += "=" + lowerName(unescapeInside(strings.TrimLeft(value, " ")))
+	}
+	return key
 }
 
 // writeEscaped writes a character of a value that was escaped, as it has to stay if it

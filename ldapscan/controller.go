@@ -18,8 +18,8 @@ type controller struct{ server, site string }
 // controllerOf takes the name of an nTDSDSA object apart ([MS-ADTS]
 // 6.1.1.2.2.1.2.1.1): CN=NTDS Settings,CN=DC1,CN=Servers,CN=Berlin,CN=Sites,….
 func controllerOf(dn string) controller {
-	c := controller{server: rdnValue(dn, 1), site: rdnValue(dn, 3)}
-	if c.server == "" || c.site == "" || !strings.EqualFold(rdnValue(dn, 2), "Servers") || !strings.EqualFold(rdnValue(dn, 4), "Sites") {
+	c := controller{server: rdnOf(dn, 1).Value, site: rdnOf(dn, 3).Value}
+	if c.server == "" || c.site == "" || !strings.EqualFold(rdnOf(dn, 2).Value, "Servers") || !strings.EqualFold(rdnOf(dn, 4).Value, "Sites") {
 		return controller{}
 	}
 	return c
@@ -78,11 +78,13 @@ func (d *Directory) readControllers(ctx context.Context) error {
 	return err
 }
 
-// rdnValue returns the value of the n-th RDN of a name from 0, or "".
-func rdnValue(dn string, n int) string {
+// rdnOf returns the n-th RDN of a name from 0, its first part if it has several; empty if
+// there is none. It is for the few names whose values count: [conflicts.DNKey] compares
+// names, and is quick enough for a sweep.
+func rdnOf(dn string, n int) ldap.AttributeTypeAndValue {
 	name, err := ldap.ParseDN(dn)
 	if err != nil || len(name.RDNs) <= n || len(name.RDNs[n].Attributes) == 0 {
-		return ""
+		return ldap.AttributeTypeAndValue{}
 	}
-	return name.RDNs[n].Attributes[0].Value
+	return *name.RDNs[n].Attributes[0]
 }

@@ -193,7 +193,7 @@ var functionalLevels = map[string]string{"0": "Windows 2000", "2": "Windows Serv
 
 // siteOf returns the site in the name of a server object,
 // CN=DC1,CN=Servers,CN=Berlin,CN=Sites,CN=Configuration,….
-func siteOf(serverName string) string { return rdnValue(serverName, 2) }
+func siteOf(serverName string) string { return rdnOf(serverName, 2).Value }
 
 // exchangeAttributes are those of Exchange's schema that judgements use,
 // sweptAttributes those that a global catalog must hold.

@@ -60,11 +60,10 @@ func newNameLookup(dns []string, found func(*conflicts.Object)) *lookup {
 // had it: deleting appends a line feed and "DEL:" with the objectGUID to the value
 // ([MS-ADTS] 3.1.1.5.5.1.1). It is empty for what is no name.
 func nameFilter(dn string) string {
-	name, err := ldap.ParseDN(dn)
-	if err != nil || len(name.RDNs) == 0 {
+	rdn := rdnOf(dn, 0)
+	if rdn.Type == "" {
 		return ""
 	}
-	a := name.RDNs[0].Attributes[0]
-	value := ldap.EscapeFilter(a.Value)
-	return "(" + a.Type + "=" + value + ")(" + a.Type + "=" + value + `\0aDEL:*)`
+	value := ldap.EscapeFilter(rdn.Value)
+	return "(" + rdn.Type + "=" + value + ")(" + rdn.Type + "=" + value + `\0aDEL:*)`
 }

@@ -131,7 +131,7 @@ func (d *Directory) hosts(ctx context.Context) ([]string, error) {
 	})
 	hosts := make([]string, 0, len(holders))
 	for _, server := range holders {
-		hosts = append(hosts, strings.ToLower(cmp.Or(names[server], rdnValue(server, 0))))
+		hosts = append(hosts, strings.ToLower(cmp.Or(names[server], rdnOf(server, 0).Value)))
 	}
 	slices.Sort(hosts)
 	return hosts, err
