@@ -37,7 +37,7 @@ func ReadJSON(r io.Reader) (*conflicts.Audit, error) {
 type jsonReader struct {
 	dec   *json.Decoder
 	audit *conflicts.Audit
-	// head has the fields that are not arrays of elements.
+	// head has the fields that were met. Those of the elements are null.
 	head map[string]json.RawMessage
 	// objects are the owners, each once.
 	objects map[conflicts.Ref]*conflicts.Object
@@ -74,6 +74,8 @@ func (d *jsonReader) delimiter(want json.Delim) error {
 	return nil
 }
 
+// field reads a field of the document: elements one by one, the rest for complete. The
+// schema version is checked here, as [JSON] writes it before all elements.
 func (d *jsonReader) field(name string) error {
 	if _, ok := d.head[name]; ok {
 		return fmt.Errorf("%q twice", name)
@@ -117,164 +119,7 @@ func readArray[T any](d *jsonReader, each func(*T) error) error {
 	return d.delimiter(']')
 }
 
-// exactly returns a string as it was before it became JSON.
-func exactly(fields map[string][]byte, name string, written text) string {
-	if b, ok := fields[name]; ok {
-		return string(b)
-	}
-	return string(written)
-}
-
-// readKey returns the key that was written as a type and an address.
-func readKey(typ, address text, exact map[string][]byte) conflicts.Key {
-	return conflicts.Key(string(typ) + ":" + exactly(exact, "address", address))
-}
-
-func readGUID(s string) (g conflicts.GUID, err error) {
-	if s != "" {
-		g, err = conflicts.ParseGUID(s)
-	}
-	return g, err
-}
-
-// incident reads an event, but not which objects its names stood for.
-func (d *jsonReader) incident(j *incidentJSON) error {
-	in := conflicts.Incident{Outcome: string(j.Outcome), Resolved: j.State == resolved}
-	in.ID, in.Count, in.Address = j.Event, j.Count, exactly(j.Base64, "address", j.Address)
-	in.First.Text, in.Last.Text = string(j.First), string(j.Last)
-	for _, name := range j.Computers {
-		in.Computers = append(in.Computers, string(name))
-	}
-	d.audit.Incidents, d.about = append(d.audit.Incidents, in), append(d.about, j.Conflicts)
-	return nil
-}
-
-func (d *jsonReader) conflict(j *conflictJSON) error {
-	if !conflictID.MatchString(j.ID) {
-		return fmt.Errorf("%q: not the ID of a conflict", j.ID)
-	}
-	if !slices.Contains(conflicts.Classes, j.Class) {
-		return fmt.Errorf("%s: unknown class %q", j.ID, j.Class)
-	}
-	if len(j.Owners) == 0 {
-		return fmt.Errorf("%s: a conflict without owners", j.ID)
-	}
-	c := conflicts.Conflict{
-		ID: j.ID, Class: j.Class, Key: readKey(j.Type, j.Address, j.Base64),
-		Reason: string(j.Reason), Unresolved: string(j.Unresolved), Owners: make([]conflicts.Owner, len(j.Owners)),
-	}
-	var err error
-	if c.Cause, err = j.Cause.read(); err != nil {
-		return fmt.Errorf("%s: %w", j.ID, err)
-	}
-	for i := range j.Owners {
-		if c.Owners[i], err = d.owner(&j.Owners[i]); err != nil {
-			return fmt.Errorf("%s: %w", j.ID, err)
-		}
-	}
-	d.audit.Conflicts = append(d.audit.Conflicts, c)
-	return nil
-}
-
-// read returns the cause; documents of before it was judged have none.
-func (j *causeJSON) read() (conflicts.Cause, error) {
-	c := conflicts.Cause{Kind: j.Kind, Because: string(j.Because)}
-	if j.Kind != "" && j.Kind != conflicts.UnknownCause && !slices.Contains(conflicts.CauseKinds, j.Kind) {
-		return c, fmt.Errorf("unknown cause %q", j.Kind)
-	}
-	for _, c.Certainty = range []conflicts.Certainty{conflicts.Likely, conflicts.Possible, conflicts.NotKnown} {
-		if c.Certainty.String() == j.Certainty {
-			return c, nil
-		}
-	}
-	if j.Certainty != "" {
-		return c, fmt.Errorf("unknown certainty %q", j.Certainty)
-	}
-	return c, nil
-}
-
-func (j *stampJSON) read() (conflicts.Stamp, error) {
-	if j == nil {
-		return conflicts.Stamp{}, nil
-	}
-	invocation, err := readGUID(j.Invocation)
-	return conflicts.Stamp{Time: j.Time, Version: j.Version, Invocation: invocation,
-		Server: exactly(j.Base64, "server", j.Server), Site: exactly(j.Base64, "site", j.Site)}, err
-}
-
-func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
-	guid, err := readGUID(j.GUID)
-	if err != nil {
-		return conflicts.Owner{}, err
-	}
-	written, err := j.Written.read()
-	if err != nil {
-		return conflicts.Owner{}, err
-	}
-	read := &conflicts.Object{
-		Entry:     conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid},
-		Partition: exactly(j.Base64, "partition", j.Partition), Class: string(j.Kind),
-		DisplayName: exactly(j.Base64, "name", j.Name), Created: j.Created, Written: written, Restored: j.Restored,
-	}
-	o := d.objects[read.Ref()]
-	if o == nil {
-		o = read
-		d.objects[read.Ref()] = o
-	}
-	first := j.claimJSON
-	first.Base64 = j.Base64
-	owner := conflicts.Owner{Object: o, Claims: make([]conflicts.Claim, 1+len(j.Also))}
-	for i, claim := range append([]claimJSON{first}, j.Also...) {
-		if !slices.Contains(attributes, claim.Attribute) {
-			return owner, fmt.Errorf("unknown attribute %q", claim.Attribute)
-		}
-		owner.Claims[i] = conflicts.Claim{Attribute: claim.Attribute, Value: exactly(claim.Base64, "value", claim.Value),
-			Primary: claim.Primary, Padded: claim.Padded, Loose: claim.Loose}
-	}
-	return owner, nil
-}
-
-// attributes are those in which an owner can hold an address.
-var attributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName}
-
-// change leaves the object to complete, as the conflicts may come later.
-func (d *jsonReader) change(j *changeJSON) error {
-	guid, err := readGUID(j.GUID)
-	if err != nil {
-		return err
-	}
-	c := conflicts.Change{
-		Conflict: j.Conflict, Key: readKey(j.Type, j.Address, j.Base64),
-		Object:    &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
-		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New), RiskReason: string(j.RiskReason),
-	}
-	if c.Attribute != conflicts.ProxyAddresses && c.Attribute != conflicts.Mail {
-		return fmt.Errorf("%s: a change of %q: only proxyAddresses and mail may be changed", j.Conflict, j.Attribute)
-	}
-	for _, risk := range []conflicts.Risk{conflicts.Low, conflicts.Medium, conflicts.High} {
-		if risk.String() == j.Risk {
-			c.Risk = risk
-			d.audit.Changes = append(d.audit.Changes, c)
-			return nil
-		}
-	}
-	return fmt.Errorf("%s: unknown risk %q", j.Conflict, j.Risk)
-}
-
-func (d *jsonReader) finding(j *findingJSON) error {
-	guid, err := readGUID(j.GUID)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(conflicts.FindingKinds, j.Kind) {
-		return fmt.Errorf("unknown kind of finding %q", j.Kind)
-	}
-	d.audit.Findings = append(d.audit.Findings, conflicts.Finding{Kind: j.Kind, DN: exactly(j.Base64, "dn", j.DN), GUID: guid,
-		Value: exactly(j.Base64, "value", j.Value), Detail: exactly(j.Base64, "detail", j.Detail)})
-	return nil
-}
-
-// complete takes in the head, and finds the objects of the changes.
+// complete reads the head, and finds the objects of the changes.
 func (d *jsonReader) complete() error {
 	for _, name := range []string{"schema_version", "conflicts", "changes", "findings"} {
 		if _, ok := d.head[name]; !ok {
@@ -306,11 +151,11 @@ func (d *jsonReader) complete() error {
 // link finds the conflicts of the changes and of the events. An ID alone may be that
 // of several.
 func (d *jsonReader) link() error {
-	type claimant struct {
+	type ownership struct {
 		conflict conflicts.Key
 		object   conflicts.Ref
 	}
-	owns, known := make(map[claimant]*conflicts.Owner), make(map[conflicts.Key]bool)
+	owners, known := make(map[ownership]*conflicts.Owner), make(map[conflicts.Key]bool)
 	named := make(map[string][]conflicts.Key)
 	for i := range d.audit.Conflicts {
 		c := &d.audit.Conflicts[i]
@@ -320,16 +165,16 @@ func (d *jsonReader) link() error {
 		known[c.Key] = true
 		named[c.ID] = append(named[c.ID], c.Key)
 		for n := range c.Owners {
-			owns[claimant{c.Key, c.Owners[n].Ref()}] = &c.Owners[n]
+			owners[ownership{c.Key, c.Owners[n].Ref()}] = &c.Owners[n]
 		}
 	}
 	for i := range d.audit.Changes {
 		c := &d.audit.Changes[i]
 		ref := c.Object.Ref()
 		if c.Key == unaddressed {
-			c.Key = keyOf(c, named[c.Conflict], func(k conflicts.Key) *conflicts.Owner { return owns[claimant{k, ref}] })
+			c.Key = keyOf(c, named[c.Conflict], func(k conflicts.Key) *conflicts.Owner { return owners[ownership{k, ref}] })
 		}
-		if !slices.Contains(named[c.Conflict], c.Key) || owns[claimant{c.Key, ref}] == nil {
+		if !slices.Contains(named[c.Conflict], c.Key) || owners[ownership{c.Key, ref}] == nil {
 			return fmt.Errorf("%s: a change of %s, which is no owner", c.Conflict, c.Object.DN)
 		}
 		c.Object = d.objects[ref]
