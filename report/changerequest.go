@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -149,33 +148,33 @@ func (d *document) scope() {
 	d.linef("\nUniqueness was judged against everything read, whatever part of it is reported.\n")
 }
 
-// risk counts the changes by domain, class and risk, and by what makes them
-// risky, the highest risk first.
+// risk counts the changes by what makes them risky, the highest risk first.
 func (d *document) risk() {
 	d.linef("## Risk\n")
 	if len(d.a.Changes) == 0 {
 		d.linef("None: nothing is changed.\n")
 		return
 	}
-	d.risks()
-	type cause struct {
-		risk   conflicts.Risk
+	d.riskTable()
+	type risk struct {
+		level  conflicts.Risk
 		reason string
 	}
-	counts := make(map[cause]int)
+	counts := make(map[risk]int)
 	for i := range d.a.Changes {
-		counts[cause{d.a.Changes[i].Risk, d.a.Changes[i].RiskReason}]++
+		counts[risk{d.a.Changes[i].Risk, d.a.Changes[i].RiskReason}]++
 	}
-	causes := slices.SortedFunc(maps.Keys(counts), func(x, y cause) int {
-		return cmp.Or(cmp.Compare(y.risk, x.risk), cmp.Compare(counts[y], counts[x]), cmp.Compare(x.reason, y.reason))
+	risks := slices.SortedFunc(maps.Keys(counts), func(x, y risk) int {
+		return cmp.Or(cmp.Compare(y.level, x.level), cmp.Compare(counts[y], counts[x]), cmp.Compare(x.reason, y.reason))
 	})
-	for _, c := range causes[:min(len(causes), listed)] {
-		d.linef("- %s: %s", words.Quantity(counts[c], "change"), inert(words.Risk(&conflicts.Change{Risk: c.risk, RiskReason: c.reason})))
+	for _, r := range risks[:min(len(risks), listed)] {
+		d.linef("- %s: %s", words.Quantity(counts[r], "change"), inert(words.Risk(&conflicts.Change{Risk: r.level, RiskReason: r.reason})))
 	}
-	d.more(len(causes))
+	d.more(len(risks))
 }
 
-func (d *document) risks() {
+// riskTable counts the changes by domain, class and risk.
+func (d *document) riskTable() {
 	classes := make(map[conflicts.Key]conflicts.Class, len(d.a.Conflicts))
 	for i := range d.a.Conflicts {
 		classes[d.a.Conflicts[i].Key] = d.a.Conflicts[i].Class
@@ -339,35 +338,4 @@ gone, and no new one may be there.
 Apply the rollback file of the domain in the same way. It holds the inverse changes in the inverse order, and restores the
 exact values that were there, with their conflicts.`,
 		ldifdeCommand(file), "`kinit`", ldapmodifyCommand(file), "`sha256sum -c SHA256SUMS`", verifyCommand(file, domain), "`ldapmodify -n`")
-}
-
-// bareURL matches what GitHub makes a link of without any markup (GFM section 6.9). An
-// address of mail stays one: it is what these documents are about.
-var bareURL = regexp.MustCompile(`(?i)(http|https|ftp|www)(://|\.)`)
-
-// inert makes a text inert in Markdown (CommonMark section 2.4).
-func inert(s string) string {
-	var b strings.Builder
-	for _, r := range words.Escape(s) {
-		if strings.ContainsRune("\\`*_[]<>|#~&!", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return bareURL.ReplaceAllString(b.String(), `$1\$2`)
-}
-
-// span quotes a string from the directory: in a code span everything is
-// literal, and its fence is longer than every run of backticks in it
-// (CommonMark section 6.1).
-func span(s string) string {
-	s = words.Escape(s)
-	fence := "`"
-	for strings.Contains(s, fence) {
-		fence += "`"
-	}
-	if s == "" || strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") || strings.Trim(s, " ") != s {
-		s = " " + s + " "
-	}
-	return fence + s + fence
 }

@@ -75,27 +75,3 @@ func TestChangeRequestNamesWhatIsLeftForAPerson(t *testing.T) {
 		t.Errorf("lacks a conflict for which nothing is proposed:\n%s", got)
 	}
 }
-
-func TestSpanCannotBeLeft(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain":       "`plain`",
-		`CN=Doe\, J`:  "`CN=Doe\\, J`",
-		"a`b":         "``a`b``",
-		"a``b`c":      "```a``b`c```",
-		"`":           "`` ` ``",
-		" x ":         "`  x  `",
-		"a\n\n# head": "`a\\n\\n# head`",
-	} {
-		if got := span(in); got != want {
-			t.Errorf("span(%q) = %s, want %s", in, got, want)
-		}
-	}
-}
-
-func TestInertTextHasNoMarkup(t *testing.T) {
-	const in = "a\n**b** [x](u) <i> `c` |\\ https://evil.example HTTP://x ftp://y (www.evil.example) ldaps://dc1"
-	const want = "a\\\\n\\*\\*b\\*\\* \\[x\\](u) \\<i\\> \\`c\\` \\|\\\\ https\\://evil.example HTTP\\://x ftp\\://y (www\\.evil.example) ldaps://dc1"
-	if got := inert(in); got != want {
-		t.Errorf("inert(%q) = %s, want %s", in, got, want)
-	}
-}

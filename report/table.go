@@ -141,7 +141,7 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		if i == 0 {
 			mark = "*"
 		}
-		t.object(fmt.Sprintf("%s %-8s", mark, t.fate(c, i)), o.Object)
+		t.object(fmt.Sprintf("%s %-8s", mark, t.action(c, i)), o.Object)
 		for _, claim := range o.Claims {
 			t.claim(claim, t.changes.Claim(c, o, claim))
 		}
@@ -166,8 +166,8 @@ func (t *table) object(prefix string, o *conflicts.Object) {
 	t.line(indent, o.DN, plain)
 }
 
-// fate is the action on an owner: that of its first claim that has one.
-func (t *table) fate(c *conflicts.Conflict, owner int) string {
+// action says what becomes of an owner, by the first of its claims that changes.
+func (t *table) action(c *conflicts.Conflict, owner int) string {
 	o := &c.Owners[owner]
 	for _, claim := range o.Claims {
 		if change := t.changes.Claim(c, o, claim); change != nil {

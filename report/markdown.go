@@ -1,0 +1,39 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+
+	"proxyaddr/report/words"
+)
+
+// bareURL matches what GitHub makes a link of without any markup (GFM section 6.9). An
+// address of mail stays one: it is what these documents are about.
+var bareURL = regexp.MustCompile(`(?i)(http|https|ftp|www)(://|\.)`)
+
+// inert makes a text inert in Markdown (CommonMark section 2.4).
+func inert(s string) string {
+	var b strings.Builder
+	for _, r := range words.Escape(s) {
+		if strings.ContainsRune("\\`*_[]<>|#~&!", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return bareURL.ReplaceAllString(b.String(), `$1\$2`)
+}
+
+// span quotes a string from the directory: in a code span everything is
+// literal, and its fence is longer than every run of backticks in it
+// (CommonMark section 6.1).
+func span(s string) string {
+	s = words.Escape(s)
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if s == "" || strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") || strings.Trim(s, " ") != s {
+		s = " " + s + " "
+	}
+	return fence + s + fence
+}
