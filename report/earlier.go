@@ -74,11 +74,11 @@ type earlier struct {
 func readEarlier(dir string) (*earlier, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, outdir.Cause(err)
+		return nil, outdir.WithoutNames(err)
 	}
 	e := &earlier{}
 	if e.sums, err = readSums(dir); err != nil {
-		return nil, fmt.Errorf("%s in it cannot be read: %w", sumsFile, outdir.Cause(err))
+		return nil, fmt.Errorf("%s in it cannot be read: %w", sumsFile, outdir.WithoutNames(err))
 	}
 	for _, entry := range entries {
 		name := entry.Name()
@@ -108,7 +108,7 @@ func (e *earlier) look(dir string) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%s in it cannot be read: %w", name, outdir.Cause(err))
+			return fmt.Errorf("%s in it cannot be read: %w", name, outdir.WithoutNames(err))
 		}
 		sum, err := summed(io.Discard, func(w io.Writer) error {
 			in := bufio.NewReader(io.TeeReader(f, w))
@@ -122,7 +122,7 @@ func (e *earlier) look(dir string) error {
 		})
 		f.Close()
 		if err != nil {
-			return fmt.Errorf("%s in it cannot be read: %w", name, outdir.Cause(err))
+			return fmt.Errorf("%s in it cannot be read: %w", name, outdir.WithoutNames(err))
 		}
 		if sum.String() != e.sums[name] {
 			e.edited = append(e.edited, name)

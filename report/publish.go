@@ -145,4 +145,4 @@ func (d *Destination) stage(o output) (sum Sum, err error) {
 }
 
 // named says of which file an error is, and not under which name it was staged.
-func named(path string, err error) error { return fmt.Errorf("%s: %w", path, outdir.Cause(err)) }
+func named(path string, err error) error { return fmt.Errorf("%s: %w", path, outdir.WithoutNames(err)) }

@@ -307,7 +307,7 @@ func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan
 		}
 	}
 	n := len(todo)
-	err := report.PlanTable(c.stdout, todo, func(dn string) string {
+	err := report.PreviewTable(c.stdout, todo, func(dn string) string {
 		server, _ := forest.Server(dn)
 		return cmp.Or(server.Host, server.URL)
 	}, report.TableOptions{Color: c.colour()})

@@ -58,7 +58,7 @@ var reached = func(step string) {}
 // exists, mayGo says, by an error, why what it holds may not be deleted; it is asked now,
 // and again by [Claim.Commit]. It reads the directory by the path that it is given.
 //
-// The error is a [Refusal], with the cause of mayGo as it came. One of them is that
+// The error is a [Refusal], with the error of mayGo as it came. One of them is that
 // another process has claimed the directory: it is then [ErrClaimed].
 func Take(name string, mayGo func(dir string) error) (_ *Claim, err error) {
 	c := &Claim{name: filepath.Clean(name), mayGo: mayGo}
@@ -206,12 +206,12 @@ func (c *Claim) refuse(problem, hint string) error {
 
 // unwritable is the refusal for an error of the file system.
 func (c *Claim) unwritable(err error) error {
-	return &Refusal{c.name, Cause(err), fmt.Sprintf("%s needs room and write access; -o names another directory", filepath.Dir(c.path))}
+	return &Refusal{c.name, WithoutNames(err), fmt.Sprintf("%s needs room and write access; -o names another directory", filepath.Dir(c.path))}
 }
 
-// Cause returns an error of the file system without the names that it gives, as
+// WithoutNames returns an error of the file system without the names that it gives, as
 // those in a workspace.
-func Cause(err error) error {
+func WithoutNames(err error) error {
 	switch e := err.(type) {
 	case *fs.PathError:
 		return e.Err

@@ -35,7 +35,7 @@ func (b *book) writeConflicts(t *rowWriter) error {
 			role, why := roleOf(c, j, b.changes.Owner(c, o))
 			if err := t.add(i%2 == 1, j == 0,
 				id, c.Class.Title(), fullAddress(c), role, o.Name(), o.Kind(), heldAs(o), marks(o), account(o.Object),
-				stamp(o.Created), writtenLast(o.Written), c.Cause.Short(), why, o.DN, o.GUID.String()); err != nil {
+				utc(o.Created), writtenLast(o.Written), c.Cause.Short(), why, o.DN, o.GUID.String()); err != nil {
 				return err
 			}
 		}
@@ -120,7 +120,7 @@ func account(o *conflicts.Object) string {
 	return ""
 }
 
-func stamp(t time.Time) string {
+func utc(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"
 	}
@@ -131,5 +131,5 @@ func writtenLast(s conflicts.Stamp) cellLines {
 	if !s.Known() {
 		return cellLines{"unknown"}
 	}
-	return cellLines{stamp(s.Time), s.On(), fmt.Sprintf("version %d", s.Version)}
+	return cellLines{utc(s.Time), s.On(), fmt.Sprintf("version %d", s.Version)}
 }

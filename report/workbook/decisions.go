@@ -41,11 +41,11 @@ func Unusable(hint, format string, args ...any) error {
 // far as they are fit to be looked up.
 func (d *Decisions) Typed() []conflicts.Address { return d.audit.Typed(d.replies) }
 
-// Approved returns the audit with the changes that were approved; holder is as
+// Approved returns the audit with the changes that were approved; owner is as
 // for [conflicts.Audit.Decide]. Everything that is wrong in the workbook is one
 // [ReviewError].
-func (d *Decisions) Approved(holder func(conflicts.Address, conflicts.Ref) string) (*conflicts.Audit, error) {
-	decided, wrong := d.audit.Decide(d.replies, holder)
+func (d *Decisions) Approved(owner func(conflicts.Address, conflicts.Ref) string) (*conflicts.Audit, error) {
+	decided, wrong := d.audit.Decide(d.replies, owner)
 	mistakes := slices.Clone(d.mistakes)
 	for _, m := range wrong {
 		if d.unclear[d.audit.Changes[m.Change].Key] {

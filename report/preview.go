@@ -9,10 +9,10 @@ import (
 	"proxyaddr/report/words"
 )
 
-// PlanTable writes what is about to be changed: each object with the values that go
+// PreviewTable writes what is about to be changed: each object with the values that go
 // and those that come, under the name of the server that is changed, which on tells
 // by the name of the object.
-func PlanTable(w io.Writer, verdicts []conflicts.Verdict, on func(dn string) string, opts TableOptions) error {
+func PreviewTable(w io.Writer, verdicts []conflicts.Verdict, on func(dn string) string, opts TableOptions) error {
 	t := &table{out: bufio.NewWriter(w), color: opts.Color}
 	server := ""
 	for i := range verdicts {

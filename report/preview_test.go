@@ -7,14 +7,14 @@ import (
 	"proxyaddr/conflicts"
 )
 
-func TestPlanTable(t *testing.T) {
+func TestPreviewTable(t *testing.T) {
 	amend := func(line int, dn string, edits ...conflicts.Edit) conflicts.Verdict {
 		return conflicts.Verdict{Amendment: &conflicts.Amendment{File: "fix.ldif", Line: line, DN: dn, Edits: edits}}
 	}
 	restored := amend(30, "CN=C,DC=b", conflicts.Edit{Attribute: "proxyAddresses", Add: []string{"smtp:c@b"}})
 	restored.Notes = []string{"CN=D,DC=a has smtp:c@b as well"}
 	var b strings.Builder
-	err := PlanTable(&b, []conflicts.Verdict{
+	err := PreviewTable(&b, []conflicts.Verdict{
 		amend(1, "CN=A\x1b[2J,DC=a", conflicts.Edit{Attribute: "proxyAddresses", Delete: []string{"SMTP:a@a", "smtp:\r\nx@a"}, Add: []string{"SMTP:a2@a"}},
 			conflicts.Edit{Attribute: "mail", Delete: []string{"a@a"}, Add: []string{"a2@a"}}),
 		amend(20, "CN=B,DC=a", conflicts.Edit{Attribute: "proxyAddresses", Delete: []string{"smtp:b@a"}}),
