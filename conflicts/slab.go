@@ -1,8 +1,8 @@
 package conflicts
 
 import (
+	"reflect"
 	"sort"
-	"unsafe"
 )
 
 // slabs hold items, numbered from 0, that are never moved as their number grows.
@@ -15,12 +15,10 @@ type slab[T any] struct {
 	items []T
 }
 
-// The first slab has 16 KiB and each of the next four times as much, up to 4 MiB. From
-// 1 MiB on it is worth it to ask for huge pages.
+// The first slab has 16 KiB and each of the next four times as much, up to 4 MiB.
 const (
 	minSlab   = 16 << 10
 	slabSteps = 4
-	hugeSlab  = 1 << 20
 )
 
 func (s *slabs[T]) len() uint32 {
@@ -45,12 +43,9 @@ func (s *slabs[T]) next() (number uint32, item *T) {
 }
 
 func (s *slabs[T]) grow() {
-	octets := minSlab << (2 * min(len(s.list), slabSteps))
-	added := slab[T]{first: s.len(), items: make([]T, 0, octets/int(unsafe.Sizeof(*new(T))))}
-	if octets >= hugeSlab {
-		preferHugePages(added.items)
-	}
-	s.list = append(s.list, added)
+	bytes := minSlab << (2 * min(len(s.list), slabSteps))
+	n := bytes / int(reflect.TypeFor[T]().Size())
+	s.list = append(s.list, slab[T]{first: s.len(), items: make([]T, 0, n)})
 }
 
 func (s *slabs[T]) at(number uint32) *T {

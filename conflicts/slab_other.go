@@ -1,5 +1,0 @@
-//go:build !linux
-
-package conflicts
-
-func preferHugePages[T any]([]T) {}
