@@ -14,7 +14,7 @@ func NewHolders(objects []*Object) Holders {
 	h := Holders{}
 	for _, o := range objects {
 		for _, c := range everyClaim(o) {
-			k := c.Parsed().taking().LooseKey()
+			k := c.Parsed().OrSMTP().LooseKey()
 			if list := h[k]; len(list) == 0 || list[len(list)-1] != o {
 				h[k] = append(list, o)
 			}
@@ -28,7 +28,7 @@ func NewHolders(objects []*Object) Holders {
 func (h Holders) Owners(a Address) []Owner {
 	wanted := NewWanted(a)
 	var owners []Owner
-	for _, o := range h[a.taking().LooseKey()] {
+	for _, o := range h[a.OrSMTP().LooseKey()] {
 		owners = append(owners, Owner{Object: o, Claims: wanted.Claims(o)})
 	}
 	slices.SortFunc(owners, func(a, b Owner) int {

@@ -82,8 +82,9 @@ func (e *Entry) Ref() Ref {
 	return NameRef(e.DN)
 }
 
-// claimed hands over what an entry claims, as claims does but in no particular order.
-func (e *Entry) claimed() iter.Seq[Address] {
+// Claimed hands over the addresses that an object may own, in no particular order: those
+// in proxyAddresses, mail and userPrincipalName.
+func (e *Entry) Claimed() iter.Seq[Address] {
 	return func(yield func(Address) bool) {
 		for _, v := range e.ProxyAddresses {
 			if !yield(ParseAddress(v)) {

@@ -38,6 +38,26 @@ func appendPlainMailKey(dst, address []byte) (key []byte, plain bool) {
 	return key, plain
 }
 
+// AppendLooseKey appends the loose key of a value of proxyAddresses to dst, without
+// allocating for most values, and reports whether the value has a type. It is quicker
+// where the value is known to be one of an object that is [View.Ordinary].
+func AppendLooseKey(dst, value []byte, ordinary bool) (loose []byte, typed bool) {
+	if loose, ok := appendLooseKey(dst, value, ordinary); ok {
+		return loose, true
+	}
+	a := ParseAddress(string(value))
+	return append(dst, a.LooseKey()...), a.Type != ""
+}
+
+// AppendLooseMailKey does the same for a mail address without a type, which counts as
+// SMTP.
+func AppendLooseMailKey(dst, address []byte) (loose []byte) {
+	if loose, ok := appendPlainMailKey(dst, address); ok && !hasALabel(loose[len(dst):]) {
+		return loose
+	}
+	return append(dst, mailAddress(string(address)).LooseKey()...)
+}
+
 // appendLooseKey appends the loose key of a value of proxyAddresses to dst, if the
 // value is plain and has no A-label, as none of an ordinary object has one, or has Latin
 // letters besides in parts where they stand for themselves. All others have to go the
@@ -49,12 +69,6 @@ func appendLooseKey(dst, value []byte, ordinary bool) (loose []byte, ok bool) {
 		}
 	}
 	loose, ok = appendLatinKey(dst, value)
-	return loose, ok && !hasALabel(loose[len(dst):])
-}
-
-// appendLooseMailKey does the same for a mail address without a type.
-func appendLooseMailKey(dst, address []byte) (loose []byte, ok bool) {
-	loose, ok = appendPlainMailKey(dst, address)
 	return loose, ok && !hasALabel(loose[len(dst):])
 }
 

@@ -17,7 +17,7 @@ type planner struct {
 func newPlanner(objects []*Object, opt Options) *planner {
 	p := &planner{opt: opt, taken: map[uint64]struct{}{}, used: map[string]*numbers{}}
 	for _, o := range objects {
-		for a := range o.taken() {
+		for a := range o.Taken() {
 			p.claim(a)
 		}
 	}

@@ -248,7 +248,7 @@ func (r *reviewer) replace(holder func(Address, Ref) string) {
 func (r *reviewer) held() map[Key]string {
 	held := map[Key]string{}
 	add := func(a Address, dn string) {
-		if k := a.taking().LooseKey(); held[k] == "" {
+		if k := a.OrSMTP().LooseKey(); held[k] == "" {
 			held[k] = dn
 		}
 	}

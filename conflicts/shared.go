@@ -26,7 +26,7 @@ func newSharedKeys(objects []*Object) sharedKeys {
 	}
 	var uses []use
 	for i, o := range objects {
-		for a := range o.claimed() {
+		for a := range o.Claimed() {
 			uses = append(uses, use{digest(a.LooseKey()), int32(i)})
 		}
 	}

@@ -8,26 +8,26 @@ import "iter"
 // the object that forwards to it would reach whoever is given it). Deleted objects
 // count, as they may be restored, and so do values without a type.
 
-// taking returns the address that a value keeps others from having. One without a
-// type counts as SMTP, as that is what it was most likely meant to be. It is no owner
-// of that address: a conflict is about what is stored.
-func (a Address) taking() Address {
+// OrSMTP returns the address that a value keeps others from having: itself, or the SMTP
+// address of the same text if it has no type, as that is what it was most likely meant
+// to be. It is no owner of that address: a conflict is about what is stored.
+func (a Address) OrSMTP() Address {
 	if a.Type == "" {
 		return mailAddress(a.Text)
 	}
 	return a
 }
 
-// taken hands over all that an object keeps others from having.
-func (e *Entry) taken() iter.Seq[Address] {
+// Taken hands over all that an object keeps others from having.
+func (e *Entry) Taken() iter.Seq[Address] {
 	return func(yield func(Address) bool) {
-		for a := range e.claimed() {
-			if !yield(a.taking()) {
+		for a := range e.Claimed() {
+			if !yield(a.OrSMTP()) {
 				return
 			}
 		}
 		if e.TargetAddress != "" {
-			yield(ParseAddress(e.TargetAddress).taking())
+			yield(ParseAddress(e.TargetAddress).OrSMTP())
 		}
 	}
 }

@@ -41,24 +41,13 @@ func (v *View) Entry() *Entry {
 	return e
 }
 
-// holds reports whether a mail address is at a glance one of the proxy addresses.
-func (v *View) holds(mail []byte) bool {
-	const prefix = len("smtp:")
-	for _, a := range v.ProxyAddresses {
-		if len(a) == prefix+len(mail) && (string(a[:prefix]) == "SMTP:" || string(a[:prefix]) == "smtp:") && bytes.Equal(a[prefix:], mail) {
-			return true
-		}
-	}
-	return false
-}
-
 // fewAddresses is up to where the addresses of an object are compared in pairs.
 const fewAddresses = 24
 
-// ordinary reports whether an object is in order at a glance, as most are: it
+// Ordinary reports whether an object is in order at a glance, as most are: it
 // has a few plain addresses, no two alike, one of them its primary SMTP address
-// and its mail. No rule of hygiene has anything to say of it.
-func (v *View) ordinary() bool {
+// and its mail. [Findings] has nothing to say of it.
+func (v *View) Ordinary() bool {
 	if len(v.ProxyAddresses) > fewAddresses {
 		return false
 	}

@@ -15,7 +15,7 @@ type Wanted map[Key][]Key
 func NewWanted(addresses ...Address) Wanted {
 	w := Wanted{}
 	for _, a := range addresses {
-		a = a.taking()
+		a = a.OrSMTP()
 		if key, loose := a.Key(), a.LooseKey(); !slices.Contains(w[loose], key) {
 			w[loose] = append(w[loose], key)
 		}
@@ -27,23 +27,21 @@ func NewWanted(addresses ...Address) Wanted {
 func (w Wanted) In(v *View) bool {
 	var room [128]byte
 	value := func(b []byte) bool {
-		if loose, ok := appendLooseKey(room[:0], b, false); ok {
-			return w[Key(loose)] != nil
+		loose, typed := AppendLooseKey(room[:0], b, false)
+		if !typed {
+			return w.Has(ParseAddress(string(b)))
 		}
-		return w.Has(ParseAddress(string(b)))
+		return w[Key(loose)] != nil
 	}
 	mail := func(b []byte) bool {
-		if loose, ok := appendLooseMailKey(room[:0], b); ok {
-			return w[Key(loose)] != nil
-		}
-		return len(b) > 0 && w.Has(mailAddress(string(b)))
+		return len(b) > 0 && w[Key(AppendLooseMailKey(room[:0], b))] != nil
 	}
 	return slices.ContainsFunc(v.ProxyAddresses, value) || mail(v.Mail) || mail(v.UserPrincipalName) ||
 		len(v.TargetAddress) > 0 && value(v.TargetAddress)
 }
 
 // Has reports whether an address is one of them, be it only to Active Directory.
-func (w Wanted) Has(a Address) bool { return w[a.taking().LooseKey()] != nil }
+func (w Wanted) Has(a Address) bool { return w[a.OrSMTP().LooseKey()] != nil }
 
 // concerns reports whether one of the owners claims one of the addresses.
 func (w Wanted) concerns(owners []Owner) bool {
@@ -58,7 +56,7 @@ func (w Wanted) concerns(owners []Owner) bool {
 func (w Wanted) Claims(o *Object) []Claim {
 	var held []Claim
 	for _, c := range everyClaim(o) {
-		if a := c.Parsed().taking(); w.Has(a) {
+		if a := c.Parsed().OrSMTP(); w.Has(a) {
 			c.Loose = !slices.Contains(w[a.LooseKey()], a.Key())
 			held = append(held, c)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/index"
 )
 
 // Compare sweeps every partition on all domain controllers that hold it, at the
@@ -65,7 +66,7 @@ type replicaSink struct {
 	tally *tally
 
 	mu    sync.Mutex
-	whole *conflicts.Replica
+	whole *index.Digest
 }
 
 func (s *replicaSink) Portion() Portion {
@@ -74,7 +75,7 @@ func (s *replicaSink) Portion() Portion {
 
 type replicaPortion struct {
 	sink    *replicaSink
-	replica *conflicts.Replica
+	replica *index.Digest
 	count
 }
 
@@ -98,10 +99,10 @@ var addressSweep = sweeping{filter: "(proxyAddresses=*)", attributes: []string{"
 
 // sweep reads every partition on those that hold it and returns what was read to its
 // end, by partition and server.
-func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replica {
+func (c *comparer) sweep(ctx context.Context) []map[*Directory]*index.Digest {
 	type swept struct {
 		conflicts.Coverage
-		replica *conflicts.Replica
+		replica *index.Digest
 	}
 	found, surveys := make([][]*swept, len(c.directories)), make([]Survey, len(c.directories))
 	var sweeps sync.WaitGroup
@@ -110,14 +111,14 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replic
 		sweeps.Go(func() {
 			for i, p := range c.partitions {
 				if slices.Contains(p.holders, d) && ctx.Err() == nil {
-					sink := &replicaSink{tally: &c.tally, whole: conflicts.NewReplica(c.seed)}
+					sink := &replicaSink{tally: &c.tally, whole: index.NewDigest(c.seed)}
 					found[n][i] = &swept{d.sweepPartition(ctx, p.partition, addressSweep, d.assigned, sink).keep(&surveys[n]), sink.whole}
 				}
 			}
 		})
 	}
 	sweeps.Wait()
-	replicas := make([]map[*Directory]*conflicts.Replica, len(c.partitions))
+	replicas := make([]map[*Directory]*index.Digest, len(c.partitions))
 	for n, d := range c.directories {
 		c.out.Notes = append(c.out.Notes, surveys[n].Notes...)
 		c.out.Problems = append(c.out.Problems, surveys[n].Problems...)
@@ -147,7 +148,7 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*conflicts.Replic
 			c.out.Coverage = append(c.out.Coverage, conflicts.ReplicaCoverage{Server: c.server(d), Coverage: s.Coverage})
 			if s.Problem == "" {
 				if replicas[i] == nil {
-					replicas[i] = map[*Directory]*conflicts.Replica{}
+					replicas[i] = map[*Directory]*index.Digest{}
 				}
 				replicas[i][d] = s.replica
 			}
@@ -162,9 +163,9 @@ func (c *comparer) problem(format string, args ...any) {
 
 // time returns the latest of what the servers say that it is. Those that failed are
 // not asked.
-func (c *comparer) time(ctx context.Context, sweeps []map[*Directory]*conflicts.Replica) (latest time.Time) {
+func (c *comparer) time(ctx context.Context, sweeps []map[*Directory]*index.Digest) (latest time.Time) {
 	for _, d := range c.directories {
-		if !slices.ContainsFunc(sweeps, func(read map[*Directory]*conflicts.Replica) bool { return read[d] != nil }) {
+		if !slices.ContainsFunc(sweeps, func(read map[*Directory]*index.Digest) bool { return read[d] != nil }) {
 			continue
 		}
 		root, err := d.conn.read(ctx, "", []string{"currentTime"})
@@ -184,13 +185,13 @@ func (c *comparer) time(ctx context.Context, sweeps []map[*Directory]*conflicts.
 const compareBatch = 1000
 
 // compare finds the differences in a partition.
-func (c *comparer) compare(ctx context.Context, p replicated, replicas map[*Directory]*conflicts.Replica) {
+func (c *comparer) compare(ctx context.Context, p replicated, replicas map[*Directory]*index.Digest) {
 	holders := slices.DeleteFunc(slices.Clone(p.holders), func(d *Directory) bool { return replicas[d] == nil })
 	if len(holders) < 2 {
 		return // a problem says why
 	}
 	c.compared = append(c.compared, replicated{p.partition, holders})
-	differing := conflicts.Differing(slices.Collect(maps.Values(replicas))...)
+	differing := index.Differing(slices.Collect(maps.Values(replicas))...)
 	c.tally.add(Progress{}, Progress{Suspects: len(differing)})
 	for batch := range slices.Chunk(differing, compareBatch) {
 		copies := make([][]conflicts.Copy, len(holders))

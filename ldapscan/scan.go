@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/index"
 )
 
 // Options say how a scan is judged and reported.
@@ -34,7 +35,7 @@ type Progress struct {
 // is that of ctx, or says why nothing could be read at all; everything short of
 // that is an audit that may be incomplete.
 func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error) {
-	sink := newCollector(conflicts.NewIndex(maphash.MakeSeed()), opt.Judge, opt.Progress)
+	sink := newCollector(index.New(maphash.MakeSeed()), opt.Judge, opt.Progress)
 	survey, err := src.Sweep(ctx, sink)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/index"
 )
 
 // A collector is the [Sink] of a scan.
@@ -21,21 +22,21 @@ type collector struct {
 // collected is what came of one stream of objects: a [Portion].
 type collected struct {
 	c        *collector
-	index    *conflicts.Index
+	index    *index.Index
 	findings []conflicts.Finding
 	changed  map[conflicts.Ref]*conflicts.Entry
 	inside   []int // objects in each subtree
 	count
 }
 
-func newCollector(index *conflicts.Index, judge conflicts.Options, progress func(Progress)) *collector {
+func newCollector(x *index.Index, judge conflicts.Options, progress func(Progress)) *collector {
 	c := &collector{judge: judge, subtrees: slices.Concat(judge.Base, judge.Exclude), tally: tally{show: progress}}
-	c.whole = c.portion(index)
+	c.whole = c.portion(x)
 	return c
 }
 
-func (c *collector) portion(index *conflicts.Index) collected {
-	return collected{c: c, index: index, changed: map[conflicts.Ref]*conflicts.Entry{}, inside: make([]int, len(c.subtrees)), count: count{tally: &c.tally}}
+func (c *collector) portion(x *index.Index) collected {
+	return collected{c: c, index: x, changed: map[conflicts.Ref]*conflicts.Entry{}, inside: make([]int, len(c.subtrees)), count: count{tally: &c.tally}}
 }
 
 func (c *collector) Portion() Portion {

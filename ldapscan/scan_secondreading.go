@@ -5,11 +5,12 @@ import (
 	"fmt"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/index"
 )
 
 // A secondReading is that of the suspects of a sweep: what became of each.
 type secondReading struct {
-	index    *conflicts.Index
+	index    *index.Index
 	suspects []conflicts.Ref
 	left     map[conflicts.Ref]bool // not found so far
 	objects  []*conflicts.Object    // that were found
@@ -18,8 +19,8 @@ type secondReading struct {
 	failed   error                  // why not all that are left were asked for, or nil
 }
 
-func newSecondReading(index *conflicts.Index, suspects []conflicts.Ref) *secondReading {
-	s := &secondReading{index: index, suspects: suspects, left: make(map[conflicts.Ref]bool, len(suspects))}
+func newSecondReading(x *index.Index, suspects []conflicts.Ref) *secondReading {
+	s := &secondReading{index: x, suspects: suspects, left: make(map[conflicts.Ref]bool, len(suspects))}
 	for _, ref := range suspects {
 		s.left[ref] = true
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/index"
 )
 
 // A sweep sees of an entry what the reading of its attributes sees, and refuses
@@ -142,10 +143,10 @@ func BenchmarkSweep(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/objects, "ns/object")
 	}
-	index := conflicts.NewIndex(maphash.MakeSeed())
+	x := index.New(maphash.MakeSeed())
 	b.Run("index", func(b *testing.B) {
 		run(b, func(p page) {
-			if err := c.views(b.Context(), p, func(v *conflicts.View) { index.Add(v) }); err != nil {
+			if err := c.views(b.Context(), p, func(v *conflicts.View) { x.Add(v) }); err != nil {
 				b.Fatal(err)
 			}
 		})

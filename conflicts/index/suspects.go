@@ -1,4 +1,4 @@
-package conflicts
+package index
 
 import (
 	"cmp"
@@ -6,12 +6,14 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"proxyaddr/conflicts"
 )
 
 // Suspects returns the objects that share a fingerprint with another one in a
 // way that could be a conflict, each once, in a fixed order. It ends the taking
 // in and must be called once. Several goroutines look for them.
-func (x *Index) Suspects() []Ref {
+func (x *Index) Suspects() []conflicts.Ref {
 	x.sorted = true
 	x.flush()
 	parts := make([]sharing, min(runtime.GOMAXPROCS(0), maxSorters))
@@ -19,7 +21,7 @@ func (x *Index) Suspects() []Ref {
 	for i := range parts {
 		group.Go(func() {
 			p := &parts[i]
-			*p = sharing{x: x, suspects: map[uint32]uint64{}, repeated: map[Ref]bool{}}
+			*p = sharing{x: x, suspects: map[uint32]uint64{}, repeated: map[conflicts.Ref]bool{}}
 			for s := i; s < len(x.shards); s += len(parts) {
 				p.look(s)
 			}
@@ -38,34 +40,36 @@ func (x *Index) Suspects() []Ref {
 	}
 	slices.Sort(x.shared)
 	x.suspects = make(map[suspect]bool, len(suspects))
-	refs := make([]Ref, 0, len(suspects))
+	refs := make([]conflicts.Ref, 0, len(suspects))
 	for object, shared := range suspects {
 		ref := x.ref(object)
 		x.suspects[suspect{ref, shared}] = true
 		refs = append(refs, ref)
 	}
-	slices.SortFunc(refs, func(a, b Ref) int { return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN)) })
+	slices.SortFunc(refs, func(a, b conflicts.Ref) int {
+		return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN))
+	})
 	return slices.Compact(refs)
 }
 
 // A suspect is an object with the fingerprints that it shares, all in one: their sum
 // modulo 2.
 type suspect struct {
-	Ref
+	conflicts.Ref
 	shared uint64
 }
 
 // Confirms reports whether a suspect that was read again has the addresses that made
 // it one: all of them and no other that suspects share. A fingerprint that is shared
 // by chance is confirmed too. Suspects must have been called.
-func (x *Index) Confirms(ref Ref, e *Entry) bool {
+func (x *Index) Confirms(ref conflicts.Ref, e *conflicts.Entry) bool {
 	var prints []uint64
-	add := func(a Address) { prints = append(prints, stored(x.fingerprint(a))) }
-	for a := range e.claimed() {
+	add := func(a conflicts.Address) { prints = append(prints, stored(x.fingerprint(a))) }
+	for a := range e.Claimed() {
 		add(a)
 	}
 	if e.TargetAddress != "" {
-		add(ParseAddress(e.TargetAddress))
+		add(conflicts.ParseAddress(e.TargetAddress))
 	}
 	slices.Sort(prints)
 	s := suspect{Ref: ref}
@@ -86,7 +90,7 @@ type sharing struct {
 	x        *Index
 	shared   []uint64          // fingerprints
 	suspects map[uint32]uint64 // as in suspect, by the numbers of the objects
-	repeated map[Ref]bool
+	repeated map[conflicts.Ref]bool
 
 	marks  []mark // kept for their memory
 	owners []uint32
@@ -133,7 +137,7 @@ func (p *sharing) noteRepeated() {
 		}
 		return
 	}
-	seen := make(map[Ref]bool, len(owners))
+	seen := make(map[conflicts.Ref]bool, len(owners))
 	for _, o := range owners {
 		ref := x.ref(o)
 		if seen[ref] {

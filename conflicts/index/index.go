@@ -1,14 +1,17 @@
-package conflicts
+package index
 
 import (
+	"bytes"
 	"hash/maphash"
 	"maps"
 	"slices"
+
+	"proxyaddr/conflicts"
 )
 
 // An Index finds out which objects may share an address, in one pass over a
 // forest and without keeping an address: of each it holds a fingerprint of its
-// loose key, with the number of the object. What it returns are suspects; [Judge]
+// loose key, with the number of the object. What it returns are suspects; [conflicts.Judge]
 // compares the exact values of a second reading.
 //
 // A fingerprint has 43 bits, 11 of them in the number of its shard. Among n
@@ -30,9 +33,9 @@ type Index struct {
 	seed     maphash.Seed
 	shards   [1 << shardBits]shard
 	blocks   blocks
-	guids    slabs[GUID]       // of the objects by their numbers
-	names    map[uint32]string // of the objects without a GUID
-	repeated map[Ref]bool
+	guids    slabs[conflicts.GUID] // of the objects by their numbers
+	names    map[uint32]string     // of the objects without a GUID
+	repeated map[conflicts.Ref]bool
 	sorted   bool
 	// What is left of suspects once they are found: the fingerprints that any of them
 	// shares, in order, and which of them each shares.
@@ -57,22 +60,22 @@ const burstMarks = 512
 // maxObjects is what the number of an object leaves room for in a mark.
 const maxObjects = 1 << 30
 
-const tooMany = "conflicts: more than 1,073,741,824 objects"
+const tooMany = "index: more than 1,073,741,824 objects"
 
-// NewIndex returns an empty index. The seed makes fingerprints unpredictable,
+// New returns an empty index. The seed makes fingerprints unpredictable,
 // so that nobody can craft addresses that collide; no result depends on it.
-func NewIndex(seed maphash.Seed) *Index {
-	return &Index{seed: seed, names: map[uint32]string{}, repeated: map[Ref]bool{}}
+func New(seed maphash.Seed) *Index {
+	return &Index{seed: seed, names: map[uint32]string{}, repeated: map[conflicts.Ref]bool{}}
 }
 
 // Fork returns an empty index whose content x can take in.
-func (x *Index) Fork() *Index { return NewIndex(x.seed) }
+func (x *Index) Fork() *Index { return New(x.seed) }
 
 // Join takes in the content of a fork, which is empty afterwards. What is in a
 // fork that is never joined leaves no trace.
 func (x *Index) Join(fork *Index) {
 	if x.seed != fork.seed {
-		panic("conflicts: Join of an index that is no fork")
+		panic("index: Join of an index that is no fork")
 	}
 	base := x.objects()
 	if base+fork.objects() > maxObjects {
@@ -93,10 +96,10 @@ func (x *Index) Join(fork *Index) {
 
 // Add takes in an object. It keeps nothing of v but its GUID, or its DN if it
 // has none. Adding an object again is harmless, as Judge counts each once. Add
-// must not be called after Suspects. It reports whether the object is in order at a
-// glance, so that [Findings] has nothing to say of it.
-func (x *Index) Add(v *View) (ordinary bool) {
-	ordinary = v.ordinary()
+// must not be called after Suspects. It reports whether the object is
+// [conflicts.View.Ordinary].
+func (x *Index) Add(v *conflicts.View) (ordinary bool) {
+	ordinary = v.Ordinary()
 	n := x.object(v)
 	x.prints = x.prints[:0]
 	for _, a := range v.ProxyAddresses {
@@ -104,12 +107,12 @@ func (x *Index) Add(v *View) (ordinary bool) {
 		x.mark(n, fromProxy, print)
 		x.prints = append(x.prints, print)
 		if !typed {
-			x.mark(n, reserved, x.fingerprint(ParseAddress(string(a)).taking()))
+			x.mark(n, reserved, x.fingerprint(conflicts.ParseAddress(string(a)).OrSMTP()))
 		}
 	}
 	for _, a := range [][]byte{v.Mail, v.UserPrincipalName} {
 		// What the object holds as a proxy address is no news.
-		if len(a) == 0 || v.holds(a) {
+		if len(a) == 0 || holds(v, a) {
 			continue
 		}
 		if print := x.mail(a); !slices.Contains(x.prints, print) {
@@ -121,67 +124,71 @@ func (x *Index) Add(v *View) (ordinary bool) {
 		print, typed := x.address(v.TargetAddress, false)
 		x.mark(n, fromTarget, print)
 		if !typed {
-			x.mark(n, reserved, x.fingerprint(ParseAddress(string(v.TargetAddress)).taking()))
+			x.mark(n, reserved, x.fingerprint(conflicts.ParseAddress(string(v.TargetAddress)).OrSMTP()))
 		}
 	}
 	return ordinary
 }
 
 // Reserve adds a deleted object: it owns nothing, but its addresses are not proposed.
-func (x *Index) Reserve(v *View) {
-	for a := range v.Entry().taken() {
+func (x *Index) Reserve(v *conflicts.View) {
+	for a := range v.Entry().Taken() {
 		x.mark(x.objects(), reserved, x.fingerprint(a))
 	}
 }
 
+// holds reports whether a mail address is at a glance one of the proxy addresses.
+func holds(v *conflicts.View, mail []byte) bool {
+	const prefix = len("smtp:")
+	for _, a := range v.ProxyAddresses {
+		if len(a) == prefix+len(mail) && (string(a[:prefix]) == "SMTP:" || string(a[:prefix]) == "smtp:") && bytes.Equal(a[prefix:], mail) {
+			return true
+		}
+	}
+	return false
+}
+
 func (x *Index) objects() uint32 { return x.guids.len() }
 
-func (x *Index) object(v *View) uint32 {
+func (x *Index) object(v *conflicts.View) uint32 {
 	n, guid := x.guids.next()
 	if n == maxObjects {
 		panic(tooMany)
 	}
 	*guid = v.GUID
-	if v.GUID == (GUID{}) {
+	if v.GUID == (conflicts.GUID{}) {
 		x.names[n] = string(v.DN)
 	}
 	return n
 }
 
-func (x *Index) ref(object uint32) Ref {
-	if guid := *x.guids.at(object); guid != (GUID{}) {
-		return Ref{GUID: guid}
+func (x *Index) ref(object uint32) conflicts.Ref {
+	if guid := *x.guids.at(object); guid != (conflicts.GUID{}) {
+		return conflicts.Ref{GUID: guid}
 	}
-	return NameRef(x.names[object])
+	return conflicts.NameRef(x.names[object])
 }
 
 // address returns the fingerprint of the loose key of a value of proxyAddresses, of an
 // ordinary object or any, and whether the value has a type.
 func (x *Index) address(value []byte, ordinary bool) (print uint64, typed bool) {
-	var ok bool
-	if x.key, ok = appendLooseKey(x.key[:0], value, ordinary); ok {
-		return maphash.Bytes(x.seed, x.key), true
-	}
-	a := ParseAddress(string(value))
-	return x.fingerprint(a), a.Type != ""
+	x.key, typed = conflicts.AppendLooseKey(x.key[:0], value, ordinary)
+	return maphash.Bytes(x.seed, x.key), typed
 }
 
 // mail does the same for a mail address without a type.
 func (x *Index) mail(value []byte) uint64 {
-	var ok bool
-	if x.key, ok = appendLooseMailKey(x.key[:0], value); ok {
-		return maphash.Bytes(x.seed, x.key)
-	}
-	return x.fingerprint(mailAddress(string(value)))
+	x.key = conflicts.AppendLooseMailKey(x.key[:0], value)
+	return maphash.Bytes(x.seed, x.key)
 }
 
-func (x *Index) fingerprint(a Address) uint64 {
+func (x *Index) fingerprint(a conflicts.Address) uint64 {
 	return maphash.String(x.seed, string(a.LooseKey()))
 }
 
 func (x *Index) mark(object uint32, from source, print uint64) {
 	if x.sorted {
-		panic("conflicts: Index changed after Suspects")
+		panic("index: Index changed after Suspects")
 	}
 	x.burst = append(x.burst, burstMark{print, object, from})
 	if len(x.burst) >= burstMarks {
@@ -201,9 +208,9 @@ func (x *Index) shard(print uint64) *shard { return &x.shards[print>>(64-shardBi
 // Repeated returns the objects that were added more than once with an address in
 // common, in no particular order: pages of a sweep that came twice, or objects
 // that moved while it ran. Suspects must have been called.
-func (x *Index) Repeated() []Ref {
+func (x *Index) Repeated() []conflicts.Ref {
 	if !x.sorted {
-		panic("conflicts: Repeated before Suspects")
+		panic("index: Repeated before Suspects")
 	}
 	return slices.Collect(maps.Keys(x.repeated))
 }
@@ -212,9 +219,9 @@ func (x *Index) Repeated() []Ref {
 // anywhere in the forest that was read, in any attribute, with a type or without,
 // deleted objects included. It may say so wrongly, as told at [Index], never the reverse.
 // Suspects must have been called.
-func (x *Index) Taken(a Address) bool {
+func (x *Index) Taken(a conflicts.Address) bool {
 	if !x.sorted {
-		panic("conflicts: Taken before Suspects")
+		panic("index: Taken before Suspects")
 	}
 	print := x.fingerprint(a)
 	return x.blocks.has(x.shard(print), remainder(print))

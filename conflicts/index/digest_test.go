@@ -1,30 +1,32 @@
-package conflicts
+package index
 
 import (
 	"fmt"
 	"hash/maphash"
 	"slices"
 	"testing"
+
+	"proxyaddr/conflicts"
 )
 
-// holding fills a replica. Each object is its number and its values.
-func holding(seed maphash.Seed, objects ...[]string) *Replica {
-	r := NewReplica(seed)
+// holding fills a digest. Each object is its number and its values.
+func holding(seed maphash.Seed, objects ...[]string) *Digest {
+	d := NewDigest(seed)
 	for _, o := range objects {
-		r.Add(holder(o[0], o[1:]...))
+		d.Add(holder(o[0], o[1:]...))
 	}
-	return r
+	return d
 }
 
-func holder(name string, values ...string) *View {
-	v := &View{GUID: numbered(name)}
+func holder(name string, values ...string) *conflicts.View {
+	v := &conflicts.View{GUID: numbered(name)}
 	for _, a := range values {
 		v.ProxyAddresses = append(v.ProxyAddresses, []byte(a))
 	}
 	return v
 }
 
-func numbered(name string) (g GUID) {
+func numbered(name string) (g conflicts.GUID) {
 	copy(g[:], name)
 	return g
 }
@@ -48,17 +50,17 @@ func TestDiffering(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			seed := maphash.MakeSeed()
-			var want []GUID
+			var want []conflicts.GUID
 			for _, name := range tc.want {
 				want = append(want, numbered(name))
 			}
-			for _, replicas := range [][]*Replica{
+			for _, digests := range [][]*Digest{
 				{holding(seed, base...), holding(seed, tc.other...)},
 				{holding(seed, tc.other...), holding(seed, base...)},
 				{holding(seed, base...), holding(seed, base...), holding(seed, tc.other...)},
 			} {
-				if got := Differing(replicas...); !slices.Equal(got, want) {
-					t.Errorf("%d replicas: %v, want %v", len(replicas), got, want)
+				if got := Differing(digests...); !slices.Equal(got, want) {
+					t.Errorf("%d digests: %v, want %v", len(digests), got, want)
 				}
 			}
 		})
@@ -66,10 +68,10 @@ func TestDiffering(t *testing.T) {
 }
 
 // What forks found belongs to the whole, wherever the parts are divided.
-func TestReplicaJoinsForks(t *testing.T) {
+func TestDigestJoinsForks(t *testing.T) {
 	seed := maphash.MakeSeed()
-	whole, divided := NewReplica(seed), NewReplica(seed)
-	forks := []*Replica{divided.Fork(), divided.Fork()}
+	whole, divided := NewDigest(seed), NewDigest(seed)
+	forks := []*Digest{divided.Fork(), divided.Fork()}
 	for i := range 1000 {
 		v := holder(fmt.Sprint(i), fmt.Sprintf("smtp:%d@x", i))
 		whole.Add(v)

@@ -1,4 +1,4 @@
-package conflicts
+package index
 
 import (
 	"encoding/binary"
@@ -11,14 +11,16 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"proxyaddr/conflicts"
 )
 
 // users hands over n objects with four addresses each, of which the first is the
 // mail and the logon name too, in one view that it uses again. Of a thousand
 // objects one has an address of another.
-func users(n int, each func(*View)) {
+func users(n int, each func(*conflicts.View)) {
 	r := rand.NewPCG(1, 2)
-	var v View
+	var v conflicts.View
 	var buf []byte
 	var ends [4]int
 	names := [...]string{"Al.Wu", "Zoe.Klein", "Anna.Ruiz", "Bernd.Schulz", "Clara.Wagner", "Paul.Hoffmann", "Susan.Schroeder", "Walter.Hernandez",
@@ -80,9 +82,9 @@ func BenchmarkIndex(b *testing.B) {
 	for _, n := range []int{100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("fingerprints/%d", n), func(b *testing.B) {
 			run(b, n, func(note func()) int {
-				index := NewIndex(maphash.MakeSeed())
+				index := New(maphash.MakeSeed())
 				i := 0
-				users(n, func(v *View) {
+				users(n, func(v *conflicts.View) {
 					index.Add(v)
 					if i++; i%10_000 == 0 {
 						note()
@@ -97,8 +99,8 @@ func BenchmarkIndex(b *testing.B) {
 		b.Run(fmt.Sprintf("map/%d", n), func(b *testing.B) {
 			run(b, n, func(note func()) int {
 				owners := map[string][]int32{}
-				var guids []GUID
-				users(n, func(v *View) {
+				var guids []conflicts.GUID
+				users(n, func(v *conflicts.View) {
 					for _, a := range v.ProxyAddresses {
 						key := strings.ToLower(string(a))
 						owners[key] = append(owners[key], int32(len(guids)))
@@ -107,7 +109,7 @@ func BenchmarkIndex(b *testing.B) {
 						note()
 					}
 				})
-				suspects := map[GUID]bool{}
+				suspects := map[conflicts.GUID]bool{}
 				for _, list := range owners {
 					for _, o := range list[1:] {
 						suspects[guids[list[0]]], suspects[guids[o]] = true, true
@@ -120,7 +122,7 @@ func BenchmarkIndex(b *testing.B) {
 	}
 	b.Run("users", func(b *testing.B) { // what making the input takes
 		for b.Loop() {
-			users(1_000_000, func(*View) {})
+			users(1_000_000, func(*conflicts.View) {})
 		}
 	})
 }
@@ -129,30 +131,10 @@ func BenchmarkOrdinary(b *testing.B) {
 	b.ReportAllocs()
 	found := 0
 	for b.Loop() {
-		users(1000, func(v *View) {
-			if !v.ordinary() {
+		users(1000, func(v *conflicts.View) {
+			if !v.Ordinary() {
 				found++
 			}
-		})
-	}
-}
-
-// BenchmarkOwners judges one address that many objects have. ns/owner does not grow
-// with their number.
-func BenchmarkOwners(b *testing.B) {
-	for _, n := range []int{4_000, 40_000} {
-		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			objects := make([]*Object, n)
-			for i := range objects {
-				own := fmt.Sprintf("u%d@a.com", i)
-				objects[i] = mail(object(i+1, fmt.Sprint("u", i), "SMTP:"+own, "smtp:all@a.com"), own)
-			}
-			for b.Loop() {
-				if found, changes, _ := Judge(objects, Options{}); len(found) != 1 || len(changes) != n-1 {
-					b.Fatalf("%d conflicts, %d changes", len(found), len(changes))
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/owner")
 		})
 	}
 }

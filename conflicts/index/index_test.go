@@ -1,4 +1,4 @@
-package conflicts
+package index
 
 import (
 	"encoding/binary"
@@ -9,69 +9,81 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"proxyaddr/conflicts"
 )
 
+// entry makes an object whose GUID is a number.
+func entry(n int, name string, addresses ...string) *conflicts.Entry {
+	e := &conflicts.Entry{DN: "CN=" + name + ",DC=a,DC=com", ProxyAddresses: addresses}
+	binary.BigEndian.PutUint32(e.GUID[:], uint32(n))
+	return e
+}
+
+func mail(e *conflicts.Entry, mail string) *conflicts.Entry { e.Mail = mail; return e }
+func upn(e *conflicts.Entry, upn string) *conflicts.Entry   { e.UserPrincipalName = upn; return e }
+
 func TestIndexSuspects(t *testing.T) {
-	index := NewIndex(maphash.MakeSeed())
-	objects := []*Object{
-		object(1, "A", "SMTP:x@a.com"),
-		object(2, "B", "smtp:X@a.com"),
-		mail(object(3, "C", "SMTP:c@a.com"), "c@a.com"), // shares with itself only
-		object(4, "D", "SMTP:josé@a.com"),
-		upn(object(5, "E"), "jose@a.com"),
-		mail(object(6, "F"), "f@a.com"), // mail alone, twice
-		mail(object(7, "G"), "f@a.com"),
+	index := New(maphash.MakeSeed())
+	objects := []*conflicts.Entry{
+		entry(1, "A", "SMTP:x@a.com"),
+		entry(2, "B", "smtp:X@a.com"),
+		mail(entry(3, "C", "SMTP:c@a.com"), "c@a.com"), // shares with itself only
+		entry(4, "D", "SMTP:josé@a.com"),
+		upn(entry(5, "E"), "jose@a.com"),
+		mail(entry(6, "F"), "f@a.com"), // mail alone, twice
+		mail(entry(7, "G"), "f@a.com"),
 	}
 	for _, o := range objects {
-		index.Add(view(&o.Entry))
+		index.Add(view(o))
 	}
-	nameless := Entry{DN: "CN=H", ProxyAddresses: []string{"smtp:h@a.com"}}
+	nameless := conflicts.Entry{DN: "CN=H", ProxyAddresses: []string{"smtp:h@a.com"}}
 	index.Add(view(&nameless))
-	index.Add(view(&Entry{DN: "CN=I", ProxyAddresses: []string{"smtp:h@a.com"}}))
-	untyped := object(8, "U", "untyped@a.com", ":empty@a.com")
+	index.Add(view(&conflicts.Entry{DN: "CN=I", ProxyAddresses: []string{"smtp:h@a.com"}}))
+	untyped := entry(8, "U", "untyped@a.com", ":empty@a.com")
 	untyped.TargetAddress = "target@a.com"
-	index.Add(view(&untyped.Entry))
-	index.Reserve(view(&Entry{ProxyAddresses: []string{"smtp:gone@a.com", "gone-untyped@a.com"}, Mail: "gone-mail@a.com", UserPrincipalName: "gone-upn@a.com", TargetAddress: "SMTP:gone-target@a.com"}))
-	got := map[Ref]bool{}
+	index.Add(view(untyped))
+	index.Reserve(view(&conflicts.Entry{ProxyAddresses: []string{"smtp:gone@a.com", "gone-untyped@a.com"}, Mail: "gone-mail@a.com", UserPrincipalName: "gone-upn@a.com", TargetAddress: "SMTP:gone-target@a.com"}))
+	got := map[conflicts.Ref]bool{}
 	for _, ref := range index.Suspects() {
 		got[ref] = true
 	}
 	for i, o := range objects {
 		if want := i == 0 || i == 1 || i == 3 || i == 4; got[o.Ref()] != want {
-			t.Errorf("%s suspect: %v", o.Name(), !want)
+			t.Errorf("%s suspect: %v", o.DN, !want)
 		}
 	}
-	if !got[NameRef("CN=H")] || !got[NameRef("CN=I")] || len(got) != 6 {
+	if !got[conflicts.NameRef("CN=H")] || !got[conflicts.NameRef("CN=I")] || len(got) != 6 {
 		t.Errorf("suspects %v", got)
 	}
 	for address, want := range map[string]bool{"smtp:x@a.com": true, "smtp:JOSE@a.com": true, "smtp:josè@a.com": true, "smtp:f@a.com": true,
 		"smtp:gone@a.com": true, "smtp:gone-untyped@a.com": true, "smtp:gone-mail@a.com": true, "smtp:gone-upn@a.com": true, "smtp:gone-target@a.com": true,
 		"smtp:untyped@a.com": true, "smtp:empty@a.com": true, "smtp:target@a.com": true, "smtp:new@a.com": false, "sip:x@a.com": false, "sip:untyped@a.com": false} {
-		if index.Taken(ParseAddress(address)) != want {
+		if index.Taken(conflicts.ParseAddress(address)) != want {
 			t.Errorf("%s taken: %v", address, !want)
 		}
 	}
 }
 
 func TestIndexRepeated(t *testing.T) {
-	index := NewIndex(maphash.MakeSeed())
+	index := New(maphash.MakeSeed())
 	for _, n := range []int{1, 2, 3, 2, 2} {
-		index.Add(view(&object(n, "x", "smtp:x@a.com").Entry))
+		index.Add(view(entry(n, "x", "smtp:x@a.com")))
 	}
-	alone := mail(object(4, "y", "smtp:y@a.com"), "y@b.com")
-	index.Add(view(&alone.Entry))
+	alone := mail(entry(4, "y", "smtp:y@a.com"), "y@b.com")
+	index.Add(view(alone))
 	alone.ProxyAddresses = nil // it changed meanwhile
-	index.Add(view(&alone.Entry))
-	index.Add(view(&Entry{DN: "CN=a, DC=b", Mail: "a@a.com"}))
-	index.Add(view(&Entry{DN: "cn=A,dc=b", Mail: "a@a.com"}))
+	index.Add(view(alone))
+	index.Add(view(&conflicts.Entry{DN: "CN=a, DC=b", Mail: "a@a.com"}))
+	index.Add(view(&conflicts.Entry{DN: "cn=A,dc=b", Mail: "a@a.com"}))
 	if n := len(index.Suspects()); n != 3 {
 		t.Errorf("%d suspects", n)
 	}
-	got := map[Ref]bool{}
+	got := map[conflicts.Ref]bool{}
 	for _, ref := range index.Repeated() {
 		got[ref] = true
 	}
-	if diff := cmp.Diff(map[Ref]bool{object(2, "").Ref(): true, alone.Ref(): true, {DN: "cn=a,dc=b"}: true}, got); diff != "" {
+	if diff := cmp.Diff(map[conflicts.Ref]bool{entry(2, "").Ref(): true, alone.Ref(): true, {DN: "cn=a,dc=b"}: true}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -81,10 +93,10 @@ func TestIndexRepeated(t *testing.T) {
 func TestIndexConfirms(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	forms := []string{"smtp:%d@a.com", "SMTP:%d@A.com", "smtp:%dé@a.com", "smtp:%de@a.com", "sip:%d@a.com", "smtp: %d@a.com", "X500:/o=a/cn=%d", "%d"}
-	index := NewIndex(maphash.MakeSeed())
-	first := map[Ref]*Entry{}
+	index := New(maphash.MakeSeed())
+	first := map[conflicts.Ref]*conflicts.Entry{}
 	for n := range 2000 {
-		e := &Entry{DN: fmt.Sprintf("CN=%d", n)}
+		e := &conflicts.Entry{DN: fmt.Sprintf("CN=%d", n)}
 		for range r.IntN(5) {
 			e.ProxyAddresses = append(e.ProxyAddresses, fmt.Sprintf(forms[r.IntN(len(forms))], r.IntN(3000)))
 		}
@@ -113,15 +125,15 @@ func TestIndexConfirms(t *testing.T) {
 		if !index.Confirms(ref, &e) {
 			t.Errorf("%+v is not confirmed", e)
 		}
-		if index.Confirms(ref, &Entry{DN: e.DN, ProxyAddresses: []string{"smtp:nobody else's@a.com"}}) {
+		if index.Confirms(ref, &conflicts.Entry{DN: e.DN, ProxyAddresses: []string{"smtp:nobody else's@a.com"}}) {
 			t.Errorf("%+v is confirmed without its addresses", e)
 		}
 	}
 }
 
 // view returns an entry as a sweep would hand it on.
-func view(e *Entry) *View {
-	v := &View{DN: []byte(e.DN), GUID: e.GUID, Mail: []byte(e.Mail), UserPrincipalName: []byte(e.UserPrincipalName), TargetAddress: []byte(e.TargetAddress)}
+func view(e *conflicts.Entry) *conflicts.View {
+	v := &conflicts.View{DN: []byte(e.DN), GUID: e.GUID, Mail: []byte(e.Mail), UserPrincipalName: []byte(e.UserPrincipalName), TargetAddress: []byte(e.TargetAddress)}
 	for _, a := range e.ProxyAddresses {
 		v.ProxyAddresses = append(v.ProxyAddresses, []byte(a))
 	}
@@ -133,21 +145,21 @@ func view(e *Entry) *View {
 func TestIndexAgreesWithMap(t *testing.T) {
 	const objects = 200_000
 	r := rand.New(rand.NewPCG(1, 1))
-	index := NewIndex(maphash.MakeSeed())
-	first := map[string]GUID{}
-	want := map[Ref]bool{}
+	index := New(maphash.MakeSeed())
+	first := map[string]conflicts.GUID{}
+	want := map[conflicts.Ref]bool{}
 	for n := range objects {
-		var g GUID
+		var g conflicts.GUID
 		binary.BigEndian.PutUint32(g[:], uint32(n)+1)
 		address := fmt.Sprintf("smtp:%d@a.com", r.IntN(50*objects))
 		if before, ok := first[address]; ok {
-			want[Ref{GUID: before}], want[Ref{GUID: g}] = true, true
+			want[conflicts.Ref{GUID: before}], want[conflicts.Ref{GUID: g}] = true, true
 		} else {
 			first[address] = g
 		}
-		index.Add(view(&Entry{GUID: g, ProxyAddresses: []string{address}}))
+		index.Add(view(&conflicts.Entry{GUID: g, ProxyAddresses: []string{address}}))
 	}
-	got := map[Ref]bool{}
+	got := map[conflicts.Ref]bool{}
 	for _, ref := range index.Suspects() {
 		got[ref] = true
 	}
@@ -160,13 +172,13 @@ func TestIndexAgreesWithMap(t *testing.T) {
 		t.Errorf("%d of %d suspects share nothing", n, len(got))
 	}
 	for address := range first {
-		if !index.Taken(ParseAddress(address)) {
+		if !index.Taken(conflicts.ParseAddress(address)) {
 			t.Fatalf("%s is not taken", address)
 		}
 	}
 	wrong := 0
 	for n := range objects {
-		if index.Taken(ParseAddress(fmt.Sprintf("smtp:free%d@a.com", n))) {
+		if index.Taken(conflicts.ParseAddress(fmt.Sprintf("smtp:free%d@a.com", n))) {
 			wrong++
 		}
 	}
@@ -181,7 +193,7 @@ func TestIndexAgreesWithMap(t *testing.T) {
 // What was found in parts is found as if it had come in one, and what was in a
 // part that was given up is not.
 func TestIndexJoin(t *testing.T) {
-	index := NewIndex(maphash.MakeSeed())
+	index := New(maphash.MakeSeed())
 	whole := index.Fork()
 	const objects, parts = 30_000, 7
 	r := rand.New(rand.NewPCG(2, 2))
@@ -191,7 +203,7 @@ func TestIndexJoin(t *testing.T) {
 	}
 	lost := index.Fork()
 	for n := range objects {
-		e := Entry{ProxyAddresses: []string{fmt.Sprintf("smtp:%d@a.com", r.IntN(10*objects))}}
+		e := conflicts.Entry{ProxyAddresses: []string{fmt.Sprintf("smtp:%d@a.com", r.IntN(10*objects))}}
 		if n%3 == 0 {
 			e.DN = fmt.Sprintf("CN=%d", n)
 		} else {
@@ -202,20 +214,20 @@ func TestIndexJoin(t *testing.T) {
 		if n == 1000 || n == 2000 { // Join need not wait for the others
 			index.Join(forks[n/1000])
 		}
-		lost.Add(view(&Entry{DN: "CN=x", ProxyAddresses: e.ProxyAddresses}))
+		lost.Add(view(&conflicts.Entry{DN: "CN=x", ProxyAddresses: e.ProxyAddresses}))
 	}
-	forks[0].Reserve(view(&Entry{ProxyAddresses: []string{"smtp:gone@a.com"}}))
+	forks[0].Reserve(view(&conflicts.Entry{ProxyAddresses: []string{"smtp:gone@a.com"}}))
 	for _, fork := range forks {
 		index.Join(fork)
 	}
 	if diff := cmp.Diff(whole.Suspects(), index.Suspects()); diff != "" {
 		t.Error(diff)
 	}
-	if !index.Taken(ParseAddress("SMTP:gone@a.com")) || index.Taken(ParseAddress("smtp:new@a.com")) {
+	if !index.Taken(conflicts.ParseAddress("SMTP:gone@a.com")) || index.Taken(conflicts.ParseAddress("smtp:new@a.com")) {
 		t.Error("the address of a deleted object is free, or one that nobody has is taken")
 	}
 	for n := range 10 * objects {
-		a := ParseAddress(fmt.Sprintf("smtp:%d@a.com", n))
+		a := conflicts.ParseAddress(fmt.Sprintf("smtp:%d@a.com", n))
 		if whole.Taken(a) != index.Taken(a) {
 			t.Fatalf("%s taken: %v", a, index.Taken(a))
 		}

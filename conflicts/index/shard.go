@@ -1,4 +1,4 @@
-package conflicts
+package index
 
 import (
 	"encoding/binary"
