@@ -54,7 +54,7 @@ func users(n int, each func(*conflicts.View)) {
 	}
 }
 
-// heap returns the octets in use by the heap, with what its allocations round up.
+// heap returns the bytes in use by the heap, with what its allocations round up.
 func heap() uint64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}}
 	metrics.Read(sample)

@@ -20,15 +20,15 @@ import (
 // one of its own for each, made by Fork and put together by Join.
 type Digest struct {
 	seed maphash.Seed
-	// parts are found by the first octet of the GUID, which is most often random, so
+	// shards are found by the first byte of the GUID, which is most often random, so
 	// that none of them is large when it grows or is sorted.
-	parts   [256][]imprint
+	shards  [256][]objectFingerprint
 	unnamed int
 }
 
-type imprint struct {
-	guid   conflicts.GUID
-	values uint64
+type objectFingerprint struct {
+	guid        conflicts.GUID
+	fingerprint uint64
 }
 
 // NewDigest returns an empty digest. Those that are compared have one seed,
@@ -40,13 +40,13 @@ func (d *Digest) Fork() *Digest { return NewDigest(d.seed) }
 
 // Join takes in the content of a fork, which is empty afterwards.
 func (d *Digest) Join(fork *Digest) {
-	for i, part := range fork.parts {
-		if d.parts[i] == nil {
-			d.parts[i] = part
+	for i, shard := range fork.shards {
+		if d.shards[i] == nil {
+			d.shards[i] = shard
 		} else {
-			d.parts[i] = append(d.parts[i], part...)
+			d.shards[i] = append(d.shards[i], shard...)
 		}
-		fork.parts[i] = nil
+		fork.shards[i] = nil
 	}
 	d.unnamed += fork.unnamed
 	fork.unnamed = 0
@@ -58,12 +58,12 @@ func (d *Digest) Add(v *conflicts.View) {
 		d.unnamed++
 		return
 	}
-	p := imprint{guid: v.GUID}
+	o := objectFingerprint{guid: v.GUID}
 	for _, a := range v.ProxyAddresses {
-		p.values += maphash.Bytes(d.seed, a)
+		o.fingerprint += maphash.Bytes(d.seed, a)
 	}
-	part := &d.parts[v.GUID[0]]
-	*part = append(*part, p)
+	shard := &d.shards[v.GUID[0]]
+	*shard = append(*shard, o)
 }
 
 // Unnamed returns how many objects had no GUID and so could not be taken in.
@@ -73,32 +73,32 @@ func (d *Digest) Unnamed() int { return d.unnamed }
 // same proxyAddresses, in a fixed order. The digests are empty afterwards.
 func Differing(digests ...*Digest) []conflicts.GUID {
 	var found []conflicts.GUID
-	heads := make([][]imprint, len(digests))
-	for i := range digests[0].parts {
+	heads := make([][]objectFingerprint, len(digests))
+	for i := range digests[0].shards {
 		for n, d := range digests {
-			heads[n], d.parts[i] = d.parts[i], nil
-			slices.SortFunc(heads[n], func(a, b imprint) int {
-				return cmp.Or(bytes.Compare(a.guid[:], b.guid[:]), cmp.Compare(a.values, b.values))
+			heads[n], d.shards[i] = d.shards[i], nil
+			slices.SortFunc(heads[n], func(a, b objectFingerprint) int {
+				return cmp.Or(bytes.Compare(a.guid[:], b.guid[:]), cmp.Compare(a.fingerprint, b.fingerprint))
 			})
 		}
 		for {
-			least := imprint{}
-			for _, part := range heads {
-				if len(part) > 0 && (least.guid == conflicts.GUID{} || bytes.Compare(part[0].guid[:], least.guid[:]) < 0) {
-					least = part[0]
+			least := objectFingerprint{}
+			for _, head := range heads {
+				if len(head) > 0 && (least.guid == conflicts.GUID{} || bytes.Compare(head[0].guid[:], least.guid[:]) < 0) {
+					least = head[0]
 				}
 			}
 			if least.guid == (conflicts.GUID{}) {
 				break
 			}
 			same := true
-			for n, part := range heads {
-				same = same && len(part) > 0 && part[0] == least
-				for len(part) > 0 && part[0].guid == least.guid {
-					same = same && part[0] == least
-					part = part[1:]
+			for n, head := range heads {
+				same = same && len(head) > 0 && head[0] == least
+				for len(head) > 0 && head[0].guid == least.guid {
+					same = same && head[0] == least
+					head = head[1:]
 				}
-				heads[n] = part
+				heads[n] = head
 			}
 			if !same {
 				found = append(found, least.guid)

@@ -13,12 +13,12 @@ import (
 func holding(seed maphash.Seed, objects ...[]string) *Digest {
 	d := NewDigest(seed)
 	for _, o := range objects {
-		d.Add(holder(o[0], o[1:]...))
+		d.Add(object(o[0], o[1:]...))
 	}
 	return d
 }
 
-func holder(name string, values ...string) *conflicts.View {
+func object(name string, values ...string) *conflicts.View {
 	v := &conflicts.View{GUID: numbered(name)}
 	for _, a := range values {
 		v.ProxyAddresses = append(v.ProxyAddresses, []byte(a))
@@ -73,11 +73,11 @@ func TestDigestJoinsForks(t *testing.T) {
 	whole, divided := NewDigest(seed), NewDigest(seed)
 	forks := []*Digest{divided.Fork(), divided.Fork()}
 	for i := range 1000 {
-		v := holder(fmt.Sprint(i), fmt.Sprintf("smtp:%d@x", i))
+		v := object(fmt.Sprint(i), fmt.Sprintf("smtp:%d@x", i))
 		whole.Add(v)
 		forks[i%2].Add(v)
 	}
-	forks[0].Add(holder("", "smtp:nobody@x"))
+	forks[0].Add(object("", "smtp:nobody@x"))
 	for _, f := range forks {
 		divided.Join(f)
 	}

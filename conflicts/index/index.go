@@ -42,22 +42,22 @@ type Index struct {
 	shared   []uint64
 	suspects map[suspect]bool
 
-	key    []byte   // of the value at hand
-	prints []uint64 // of the object at hand
-	// burst holds marks on their way to the shards. These lie far apart in memory,
+	key          []byte   // of the value at hand
+	fingerprints []uint64 // of the object at hand
+	// burst holds postings on their way to the shards. These lie far apart in memory,
 	// and a processor fetches several at once only where nothing comes between.
-	burst []burstMark
+	burst []burstPosting
 }
 
-type burstMark struct {
-	print  uint64
-	object uint32
-	source source
+type burstPosting struct {
+	fingerprint uint64
+	object      uint32
+	origin      origin
 }
 
-const burstMarks = 512
+const burstPostings = 512
 
-// maxObjects is what the number of an object leaves room for in a mark.
+// maxObjects is what the number of an object leaves room for in a posting.
 const maxObjects = 1 << 30
 
 const tooMany = "index: more than 1,073,741,824 objects"
@@ -101,13 +101,13 @@ func (x *Index) Join(fork *Index) {
 func (x *Index) Add(v *conflicts.View) (ordinary bool) {
 	ordinary = v.Ordinary()
 	n := x.object(v)
-	x.prints = x.prints[:0]
+	x.fingerprints = x.fingerprints[:0]
 	for _, a := range v.ProxyAddresses {
-		print, typed := x.address(a, ordinary)
-		x.mark(n, fromProxy, print)
-		x.prints = append(x.prints, print)
+		fingerprint, typed := x.address(a, ordinary)
+		x.post(n, fromProxy, fingerprint)
+		x.fingerprints = append(x.fingerprints, fingerprint)
 		if !typed {
-			x.mark(n, reserved, x.fingerprint(conflicts.ParseAddress(string(a)).OrSMTP()))
+			x.post(n, reserved, x.fingerprint(conflicts.ParseAddress(string(a)).OrSMTP()))
 		}
 	}
 	for _, a := range [][]byte{v.Mail, v.UserPrincipalName} {
@@ -115,16 +115,16 @@ func (x *Index) Add(v *conflicts.View) (ordinary bool) {
 		if len(a) == 0 || holds(v, a) {
 			continue
 		}
-		if print := x.mail(a); !slices.Contains(x.prints, print) {
-			x.mark(n, fromOther, print)
-			x.prints = append(x.prints, print)
+		if fingerprint := x.mail(a); !slices.Contains(x.fingerprints, fingerprint) {
+			x.post(n, fromOther, fingerprint)
+			x.fingerprints = append(x.fingerprints, fingerprint)
 		}
 	}
 	if len(v.TargetAddress) > 0 {
-		print, typed := x.address(v.TargetAddress, false)
-		x.mark(n, fromTarget, print)
+		fingerprint, typed := x.address(v.TargetAddress, false)
+		x.post(n, fromTarget, fingerprint)
 		if !typed {
-			x.mark(n, reserved, x.fingerprint(conflicts.ParseAddress(string(v.TargetAddress)).OrSMTP()))
+			x.post(n, reserved, x.fingerprint(conflicts.ParseAddress(string(v.TargetAddress)).OrSMTP()))
 		}
 	}
 	return ordinary
@@ -133,7 +133,7 @@ func (x *Index) Add(v *conflicts.View) (ordinary bool) {
 // Reserve adds a deleted object: it owns nothing, but its addresses are not proposed.
 func (x *Index) Reserve(v *conflicts.View) {
 	for a := range v.Entry().Taken() {
-		x.mark(x.objects(), reserved, x.fingerprint(a))
+		x.post(x.objects(), reserved, x.fingerprint(a))
 	}
 }
 
@@ -171,7 +171,7 @@ func (x *Index) ref(object uint32) conflicts.Ref {
 
 // address returns the fingerprint of the loose key of a value of proxyAddresses, of an
 // ordinary object or any, and whether the value has a type.
-func (x *Index) address(value []byte, ordinary bool) (print uint64, typed bool) {
+func (x *Index) address(value []byte, ordinary bool) (fingerprint uint64, typed bool) {
 	x.key, typed = conflicts.AppendLooseKey(x.key[:0], value, ordinary)
 	return maphash.Bytes(x.seed, x.key), typed
 }
@@ -186,24 +186,24 @@ func (x *Index) fingerprint(a conflicts.Address) uint64 {
 	return maphash.String(x.seed, string(a.LooseKey()))
 }
 
-func (x *Index) mark(object uint32, from source, print uint64) {
+func (x *Index) post(object uint32, from origin, fingerprint uint64) {
 	if x.sorted {
 		panic("index: Index changed after Suspects")
 	}
-	x.burst = append(x.burst, burstMark{print, object, from})
-	if len(x.burst) >= burstMarks {
+	x.burst = append(x.burst, burstPosting{fingerprint, object, from})
+	if len(x.burst) >= burstPostings {
 		x.flush()
 	}
 }
 
 func (x *Index) flush() {
-	for _, m := range x.burst {
-		x.blocks.add(x.shard(m.print), remainder(m.print), m.object, m.source)
+	for _, p := range x.burst {
+		x.blocks.add(x.shard(p.fingerprint), remainder(p.fingerprint), p.object, p.origin)
 	}
 	x.burst = x.burst[:0]
 }
 
-func (x *Index) shard(print uint64) *shard { return &x.shards[print>>(64-shardBits)] }
+func (x *Index) shard(fingerprint uint64) *shard { return &x.shards[fingerprint>>(64-shardBits)] }
 
 // Repeated returns the objects that were added more than once with an address in
 // common, in no particular order: pages of a sweep that came twice, or objects
@@ -223,6 +223,6 @@ func (x *Index) Taken(a conflicts.Address) bool {
 	if !x.sorted {
 		panic("index: Taken before Suspects")
 	}
-	print := x.fingerprint(a)
-	return x.blocks.has(x.shard(print), remainder(print))
+	fingerprint := x.fingerprint(a)
+	return x.blocks.has(x.shard(fingerprint), remainder(fingerprint))
 }

@@ -141,7 +141,7 @@ func view(e *conflicts.Entry) *conflicts.View {
 }
 
 // In a large forest, where equal addresses stand far apart and most objects
-// leave no mark in most shards, the index finds exactly what a map does.
+// leave no fingerprint in most shards, the index finds exactly what a map does.
 func TestIndexAgreesWithMap(t *testing.T) {
 	const objects = 200_000
 	r := rand.New(rand.NewPCG(1, 1))

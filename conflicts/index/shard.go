@@ -11,62 +11,66 @@ import (
 // the others a shard keeps 32.
 const shardBits = 11
 
-func remainder(print uint64) uint32 { return uint32(print >> (32 - shardBits)) }
+func remainder(fingerprint uint64) uint32 { return uint32(fingerprint >> (32 - shardBits)) }
 
 // stored returns what a shard and its number keep of a fingerprint.
-func stored(print uint64) uint64 { return print>>(64-shardBits)<<32 | uint64(remainder(print)) }
+func stored(fingerprint uint64) uint64 {
+	return fingerprint>>(64-shardBits)<<32 | uint64(remainder(fingerprint))
+}
 
-// A source is the attribute in which an address stood.
-type source uint8
+// An origin is the attribute in which an address stood.
+type origin uint8
 
 const (
-	fromProxy source = iota
+	fromProxy origin = iota
 	fromOther        // mail or userPrincipalName
 	fromTarget
 	reserved // of a deleted object, or a value without a type as SMTP
 )
 
-const sourceBits = 2
+const originBits = 2
 
 // A shard holds the fingerprints that begin with its number, as they come.
 type shard struct {
 	first  uint32 // block by its number from 1, 0 for none
 	tail   *block // the last
-	n      int32  // marks in all blocks
+	n      int32  // postings in all blocks
 	inTail int32  // of these
-	object uint32 // of the last mark
+	object uint32 // of the last posting
 }
 
-// A block is 384 octets. The objects come in order, so that it is enough to keep
+// A block is 384 bytes. The objects come in order, so that it is enough to keep
 // how far each is from the one before.
 type block struct {
 	next   uint32 // by its number from 1, 0 for none
-	object uint32 // of the first mark
-	n      uint16 // marks; not known of the last block of a shard until that is closed
-	// marks are print and distance << sourceBits | source, one behind the other: to
+	object uint32 // of the first posting
+	n      uint16 // postings; not known of the last block of a shard until that is closed
+	// postings are remainder and distance << originBits | origin, one behind the other: to
 	// add one touches one place in memory.
-	marks [blockMarks*markSize + 2]byte // what is read and written of a mark is 8 octets
+	postings [blockPostings*postingSize + 2]byte // what is read and written of a posting is 8 bytes
 }
 
 const (
-	blockMarks = 62
-	markSize   = 6
-	maxStep    = 1<<(16-sourceBits) - 1
+	blockPostings = 62
+	postingSize   = 6
+	maxStep       = 1<<(16-originBits) - 1
 )
 
-func (b *block) set(i int, print uint32, step uint16) { // before those behind it
-	binary.LittleEndian.PutUint64(b.marks[i*markSize:], uint64(print)|uint64(step)<<32)
+func (b *block) set(i int, remainder uint32, step uint16) { // before those behind it
+	binary.LittleEndian.PutUint64(b.postings[i*postingSize:], uint64(remainder)|uint64(step)<<32)
 }
 
-func (b *block) get(i int) (print uint32, step uint16) {
-	m := binary.LittleEndian.Uint64(b.marks[i*markSize:])
-	return uint32(m), uint16(m >> 32)
+func (b *block) get(i int) (remainder uint32, step uint16) {
+	p := binary.LittleEndian.Uint64(b.postings[i*postingSize:])
+	return uint32(p), uint16(p >> 32)
 }
 
-func (b *block) print(i int) uint32 { return binary.LittleEndian.Uint32(b.marks[i*markSize:]) }
+func (b *block) remainder(i int) uint32 {
+	return binary.LittleEndian.Uint32(b.postings[i*postingSize:])
+}
 
-func (b *block) setPrint(i int, print uint32) {
-	binary.LittleEndian.PutUint32(b.marks[i*markSize:], print)
+func (b *block) setRemainder(i int, remainder uint32) {
+	binary.LittleEndian.PutUint32(b.postings[i*postingSize:], remainder)
 }
 
 // blocks are those of all shards.
@@ -76,11 +80,11 @@ func (b *blocks) at(number uint32) *block { return b.slabs.at(number - 1) }
 
 // add takes in a fingerprint of an object, whose number is none smaller than the
 // last.
-func (b *blocks) add(s *shard, print uint32, object uint32, from source) {
-	if s.tail == nil || s.inTail == blockMarks || object-s.object > maxStep {
+func (b *blocks) add(s *shard, remainder uint32, object uint32, from origin) {
+	if s.tail == nil || s.inTail == blockPostings || object-s.object > maxStep {
 		b.extend(s, object)
 	}
-	s.tail.set(int(s.inTail), print, uint16(object-s.object)<<sourceBits|uint16(from))
+	s.tail.set(int(s.inTail), remainder, uint16(object-s.object)<<originBits|uint16(from))
 	s.inTail++
 	s.n++
 	s.object = object
@@ -99,7 +103,7 @@ func (b *blocks) extend(s *shard, object uint32) {
 	s.tail, s.inTail, s.object = added, 0, object
 }
 
-// close notes how many marks are in the last block.
+// close notes how many postings are in the last block.
 func (s *shard) close() {
 	if s.tail != nil {
 		s.tail.n = uint16(s.inTail)
@@ -123,7 +127,7 @@ func (b *blocks) join(other *blocks, base uint32) (shift uint32) {
 	return shift
 }
 
-// joinShard moves the marks of another shard behind those of s.
+// joinShard moves the postings of another shard behind those of s.
 func (b *blocks) joinShard(s, other *shard, shift, base uint32) {
 	if other.tail == nil {
 		return
@@ -152,99 +156,99 @@ func (b *blocks) each(s *shard) iter.Seq[*block] {
 	}
 }
 
-// A mark is a fingerprint with its owner: print << 32 | object << 2 | source.
-type mark uint64
+// A posting is a fingerprint with the object that has it: remainder << 32 | object << 2 | origin.
+type posting uint64
 
-func (m mark) print() uint32  { return uint32(m >> 32) }
-func (m mark) object() uint32 { return uint32(m) >> sourceBits }
-func (m mark) source() source { return source(m & (1<<sourceBits - 1)) }
+func (p posting) remainder() uint32 { return uint32(p >> 32) }
+func (p posting) object() uint32    { return uint32(p) >> originBits }
+func (p posting) origin() origin    { return origin(p & (1<<originBits - 1)) }
 
-// sort closes a shard and returns its marks, ordered, in the memory of scratch. It
-// leaves their prints in that order in the blocks. Prints are random numbers, so
-// that counting their first bits puts nearly every mark in its place.
-func (b *blocks) sort(s *shard, scratch []mark) []mark {
+// sort closes a shard and returns its postings, ordered, in the memory of scratch. It
+// leaves their remainders in that order in the blocks. Fingerprints are random numbers, so
+// that counting their first bits puts nearly every posting in its place.
+func (b *blocks) sort(s *shard, scratch []posting) []posting {
 	s.close()
 	if s.n < 2 {
 		return scratch[:0] // nothing to share
 	}
 	const bits = 11
-	var at [1<<bits + 1]uint32 // where the marks with these first bits go
+	var at [1<<bits + 1]uint32 // where the postings with these first bits go
 	for block := range b.each(s) {
 		for i := range int(block.n) {
-			at[block.print(i)>>(32-bits)+1]++
+			at[block.remainder(i)>>(32-bits)+1]++
 		}
 	}
 	for i := range 1 << bits {
 		at[i+1] += at[i]
 	}
-	marks := slices.Grow(scratch[:0], int(s.n))[:s.n]
+	postings := slices.Grow(scratch[:0], int(s.n))[:s.n]
 	for block := range b.each(s) {
 		object := block.object
 		for i := range int(block.n) {
-			p, step := block.get(i)
-			object += uint32(step >> sourceBits)
-			to := &at[p>>(32-bits)]
-			marks[*to] = mark(p)<<32 | mark(object)<<sourceBits | mark(step&(1<<sourceBits-1))
+			remainder, step := block.get(i)
+			object += uint32(step >> originBits)
+			to := &at[remainder>>(32-bits)]
+			postings[*to] = posting(remainder)<<32 | posting(object)<<originBits | posting(step&(1<<originBits-1))
 			*to++
 		}
 	}
-	for i, m := range marks {
-		for ; i > 0 && marks[i-1] > m; i-- {
-			marks[i] = marks[i-1]
+	for i, p := range postings {
+		for ; i > 0 && postings[i-1] > p; i-- {
+			postings[i] = postings[i-1]
 		}
-		marks[i] = m
+		postings[i] = p
 	}
-	rest := marks
+	rest := postings
 	for block := range b.each(s) {
 		for i := range int(block.n) {
-			block.setPrint(i, rest[i].print())
+			block.setRemainder(i, rest[i].remainder())
 		}
 		rest = rest[block.n:]
 	}
-	return marks
+	return postings
 }
 
-// has reports whether the print is there. The shard must have been sorted.
-func (b *blocks) has(s *shard, print uint32) bool {
+// has reports whether a fingerprint with this remainder is there. The shard must have been sorted.
+func (b *blocks) has(s *shard, remainder uint32) bool {
 	for block := range b.each(s) {
 		n := int(block.n)
-		if print <= block.print(n-1) {
-			i := sort.Search(n, func(i int) bool { return block.print(i) >= print })
-			return block.print(i) == print
+		if remainder <= block.remainder(n-1) {
+			i := sort.Search(n, func(i int) bool { return block.remainder(i) >= remainder })
+			return block.remainder(i) == remainder
 		}
 	}
 	return false
 }
 
-// shared reports whether more than one object stands behind marks of one
+// shared reports whether more than one object stands behind postings of one
 // fingerprint, one of them with a proxy address, or more than one with a target
-// address. The marks are ordered.
-func shared(run []mark) bool {
-	var holders, targets distinctObjects
+// address. The postings are ordered.
+func shared(run []posting) bool {
+	var owners, targets distinctObjects
 	address := false
-	for _, m := range run {
-		switch m.source() {
+	for _, p := range run {
+		switch p.origin() {
 		case fromProxy:
 			address = true
-			holders.add(m)
+			owners.add(p)
 		case fromOther:
-			holders.add(m)
+			owners.add(p)
 		case fromTarget:
-			targets.add(m)
+			targets.add(p)
 		}
 	}
-	return address && holders.n > 1 || targets.n > 1
+	return address && owners.n > 1 || targets.n > 1
 }
 
-// distinctObjects counts the objects of marks in order.
+// distinctObjects counts the objects of postings in order.
 type distinctObjects struct {
 	n    int
 	last uint32
 }
 
-func (d *distinctObjects) add(m mark) {
-	if d.n == 0 || m.object() != d.last {
+func (d *distinctObjects) add(p posting) {
+	if d.n == 0 || p.object() != d.last {
 		d.n++
-		d.last = m.object()
+		d.last = p.object()
 	}
 }

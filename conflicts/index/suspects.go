@@ -63,19 +63,19 @@ type suspect struct {
 // it one: all of them and no other that suspects share. A fingerprint that is shared
 // by chance is confirmed too. Suspects must have been called.
 func (x *Index) Confirms(ref conflicts.Ref, e *conflicts.Entry) bool {
-	var prints []uint64
-	add := func(a conflicts.Address) { prints = append(prints, stored(x.fingerprint(a))) }
+	var fingerprints []uint64
+	add := func(a conflicts.Address) { fingerprints = append(fingerprints, stored(x.fingerprint(a))) }
 	for a := range e.Claimed() {
 		add(a)
 	}
 	if e.TargetAddress != "" {
 		add(conflicts.ParseAddress(e.TargetAddress))
 	}
-	slices.Sort(prints)
+	slices.Sort(fingerprints)
 	s := suspect{Ref: ref}
-	for _, print := range slices.Compact(prints) {
-		if _, shared := slices.BinarySearch(x.shared, print); shared {
-			s.shared ^= print
+	for _, fingerprint := range slices.Compact(fingerprints) {
+		if _, shared := slices.BinarySearch(x.shared, fingerprint); shared {
+			s.shared ^= fingerprint
 		}
 	}
 	return x.suspects[s]
@@ -92,15 +92,15 @@ type sharing struct {
 	suspects map[uint32]uint64 // as in suspect, by the numbers of the objects
 	repeated map[conflicts.Ref]bool
 
-	marks  []mark // kept for their memory
-	owners []uint32
+	postings []posting // kept for their memory
+	owners   []uint32
 }
 
 func (p *sharing) look(shard int) {
-	p.marks = p.x.blocks.sort(&p.x.shards[shard], p.marks)
-	for rest := p.marks; len(rest) > 0; {
+	p.postings = p.x.blocks.sort(&p.x.shards[shard], p.postings)
+	for rest := p.postings; len(rest) > 0; {
 		n := 1
-		for n < len(rest) && rest[n].print() == rest[0].print() {
+		for n < len(rest) && rest[n].remainder() == rest[0].remainder() {
 			n++
 		}
 		run := rest[:n]
@@ -109,9 +109,9 @@ func (p *sharing) look(shard int) {
 			continue // most often: an address that one object has
 		}
 		p.owners = p.owners[:0]
-		for _, m := range run {
-			if m.source() != reserved && (len(p.owners) == 0 || m.object() != p.owners[len(p.owners)-1]) {
-				p.owners = append(p.owners, m.object())
+		for _, post := range run {
+			if post.origin() != reserved && (len(p.owners) == 0 || post.object() != p.owners[len(p.owners)-1]) {
+				p.owners = append(p.owners, post.object())
 			}
 		}
 		if len(p.owners) < 2 {
@@ -119,10 +119,10 @@ func (p *sharing) look(shard int) {
 		}
 		p.noteRepeated()
 		if shared(run) {
-			print := uint64(shard)<<32 | uint64(run[0].print())
-			p.shared = append(p.shared, print)
+			fingerprint := uint64(shard)<<32 | uint64(run[0].remainder())
+			p.shared = append(p.shared, fingerprint)
 			for _, o := range p.owners {
-				p.suspects[o] ^= print
+				p.suspects[o] ^= fingerprint
 			}
 		}
 	}
