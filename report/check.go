@@ -71,11 +71,8 @@ type holderJSON struct {
 // CheckJSON writes the same as one document, in the manner of [JSON]. problem is
 // why not everything could be read, or empty; notes are what could not be seen.
 func CheckJSON(w io.Writer, list []conflicts.Availability, problem string, notes []string) error {
-	doc := checkJSON{Kind: checkDocument, SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Notes: texts(notes),
+	doc := checkJSON{Kind: checkDocument, SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: reasons(problem), Notes: texts(notes),
 		Addresses: make([]availabilityJSON, len(list))}
-	if problem != "" {
-		doc.IncompleteReasons = append(doc.IncompleteReasons, text(problem))
-	}
 	for i := range list {
 		a := &list[i]
 		doc.Addresses[i] = availabilityJSON{text(a.Address.Raw), a.State(), newHoldersJSON(a.Owners), text(a.Next.Raw), exact("address", a.Address.Raw)}

@@ -27,27 +27,35 @@ import (
 // after a semicolon, comma or vertical bar in it, where the cell ends for a program
 // with that separator. For exact values use [JSON].
 func CSV(w io.Writer, a *conflicts.Audit) error {
-	out := bufio.NewWriter(w)
-	write := func(cells []string) {
-		for i, c := range cells {
-			if i > 0 {
-				out.WriteByte(',')
-			}
-			out.WriteString(`"` + strings.ReplaceAll(csvCell(c), `"`, `""`) + `"`)
-		}
-		out.WriteString("\r\n") // Flush returns the error
-	}
-	write([]string{"conflict", "class", "address", "role", "name", "kind", "dn", "guid", "attribute", "value", "primary",
-		"also", "action", "proposed", "risk", "risk_reason", "reason", "unresolved", "complete"})
+	rows := newCSVRows(w)
+	rows.write("conflict", "class", "address", "role", "name", "kind", "dn", "guid", "attribute", "value", "primary",
+		"also", "action", "proposed", "risk", "risk_reason", "reason", "unresolved", "complete")
 	changes := conflicts.NewChangeIndex(a.Changes)
 	for i := range a.Conflicts {
 		for n := range a.Conflicts[i].Owners {
-			write(newCSVRow(&a.Conflicts[i], n, changes).cells(a.Complete()))
+			rows.write(newCSVRow(&a.Conflicts[i], n, changes).cells(a.Complete())...)
 		}
 	}
-	write(csvRow{class: "scan", reason: words.Completeness(a)}.cells(a.Complete()))
-	return out.Flush()
+	rows.write(csvRow{class: "scan", reason: words.Completeness(a)}.cells(a.Complete())...)
+	return rows.flush()
 }
+
+// csvRows writes rows. The first error is kept for flush.
+type csvRows struct{ out *bufio.Writer }
+
+func newCSVRows(w io.Writer) csvRows { return csvRows{bufio.NewWriter(w)} }
+
+func (r csvRows) write(cells ...string) {
+	for i, c := range cells {
+		if i > 0 {
+			r.out.WriteByte(',')
+		}
+		r.out.WriteString(`"` + strings.ReplaceAll(csvCell(c), `"`, `""`) + `"`)
+	}
+	r.out.WriteString("\r\n")
+}
+
+func (r csvRows) flush() error { return r.out.Flush() }
 
 // ByteOrderMark at the beginning of a CSV file tells Excel that it is UTF-8.
 const ByteOrderMark = "\ufeff"

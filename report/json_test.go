@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -188,7 +189,7 @@ func (w *failAfter) Write(p []byte) (int, error) {
 
 func TestNoOutputHidesAFailedWrite(t *testing.T) {
 	a := hostileAudit()
-	for _, o := range append(textOutputs(a), output{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, "") }}) {
+	for _, o := range append(slices.Concat(textOutputs(a), runOutputs()), output{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, "") }}) {
 		var whole bytes.Buffer
 		if err := o.write(&whole); err != nil {
 			t.Fatal(err)
@@ -209,7 +210,7 @@ func TestNoOutputHidesAFailedWrite(t *testing.T) {
 }
 
 func TestNoOutputSendsAControlToTheTerminal(t *testing.T) {
-	for _, o := range textOutputs(hostileAudit()) {
+	for _, o := range slices.Concat(textOutputs(hostileAudit()), runOutputs()) {
 		if o.name == "table-60-color.txt" {
 			continue
 		}

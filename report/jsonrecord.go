@@ -20,6 +20,8 @@ const (
 	comparisonDocument documentKind = "comparison"
 	checkDocument      documentKind = "check"
 	verifyDocument     documentKind = "verify"
+	fixDocument        documentKind = "fix"
+	applyDocument      documentKind = "apply"
 )
 
 // text is a string that may hold bytes that are not UTF-8.

@@ -20,15 +20,14 @@ import (
 // documents are outputs of every kind, for the schema.
 func documents(t *testing.T) map[string]func(io.Writer) error {
 	all := map[string]func(io.Writer) error{
-		"comparison": func(w io.Writer) error { return ComparisonJSON(w, aComparison(t)) },
-		"verify":     func(w io.Writer) error { return VerifyJSON(w, verdicts(), "dc1: gone", []string{"not seen"}) },
-		"verify in lines": func(w io.Writer) error {
-			return VerifyJSONL(w, verdicts(), "", nil)
-		},
-		"check": func(w io.Writer) error { return CheckJSON(w, availabilities(), "dc1: gone", nil) },
-		"nothing to compare": func(w io.Writer) error {
-			return ComparisonJSON(w, &conflicts.Comparison{})
-		},
+		"comparison":         func(w io.Writer) error { return ComparisonJSON(w, aComparison(t)) },
+		"nothing to compare": func(w io.Writer) error { return ComparisonJSON(w, &conflicts.Comparison{}) },
+		"nothing to apply":   func(w io.Writer) error { return ApplyJSON(w, &Application{}) },
+	}
+	for _, o := range runOutputs() {
+		if !strings.HasSuffix(o.name, ".csv") {
+			all[o.name] = o.write
+		}
 	}
 	for name, audit := range blindAudits() {
 		all["blind "+name] = func(w io.Writer) error { return JSON(w, audit) }
@@ -57,7 +56,7 @@ func TestDocumentsFollowTheSchema(t *testing.T) {
 		}
 		kinds[doc.Kind] = true
 	}
-	for _, kind := range []documentKind{scanDocument, eventDocument, comparisonDocument, checkDocument, verifyDocument} {
+	for _, kind := range []documentKind{scanDocument, eventDocument, comparisonDocument, checkDocument, verifyDocument, fixDocument, applyDocument} {
 		if !kinds[kind] {
 			t.Errorf("no document of the kind %s", kind)
 		}

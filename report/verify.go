@@ -79,6 +79,7 @@ type verdictJSON struct {
 	Object   *presentJSON      `json:"object"`
 	Restores bool              `json:"restores"`
 	Edits    []editJSON        `json:"edits"`
+	Changed  *bool             `json:"changed,omitempty"` // of an [Application]
 	Base64   map[string][]byte `json:"base64,omitempty"`
 }
 
@@ -106,11 +107,17 @@ type valueJSON struct {
 }
 
 func newVerifyJSON(verdicts []conflicts.Verdict, problem string, notes []string) *verifyJSON {
-	j := &verifyJSON{Kind: verifyDocument, SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: []text{}, Notes: texts(notes), Counts: countStates(verdicts)}
-	if problem != "" {
-		j.IncompleteReasons = append(j.IncompleteReasons, text(problem))
+	return &verifyJSON{Kind: verifyDocument, SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: reasons(problem),
+		Notes: texts(notes), Counts: countStates(verdicts)}
+}
+
+// reasons are those of a document that is incomplete because of one problem, or
+// complete if it is empty.
+func reasons(problem string) []text {
+	if problem == "" {
+		return []text{}
 	}
-	return j
+	return []text{text(problem)}
 }
 
 func newVerdictJSON(v *conflicts.Verdict) *verdictJSON {

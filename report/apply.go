@@ -1,0 +1,122 @@
+package report
+
+import (
+	"io"
+
+	"proxyaddr/conflicts"
+)
+
+// An Application is what came of applying fix files, or of taking them back. It is
+// plain data.
+type Application struct {
+	Version string // of the program
+	// Undo says that changes are taken back.
+	Undo bool
+	// Journal is the name of the journal, empty if there is none.
+	Journal string
+	// Servers are the domain controllers that the changes go to.
+	Servers []WrittenServer
+	// Verdicts are on the records before the first change. Changed has those objects
+	// of them that the run is known to have changed.
+	Verdicts []conflicts.Verdict
+	Changed  map[conflicts.GUID]bool
+	// Problem says why not everything could be read, or is empty. Notes are what could
+	// not be seen.
+	Problem string
+	Notes   []string
+	// Planned and Left count the objects of the journal, and those that are left to
+	// do. ByAnother counts those that somebody else changed.
+	Planned, Left, ByAnother int
+	// Stopped is nil if the run ended as it was asked to.
+	Stopped *Stopped
+}
+
+// A WrittenServer is the domain controller to which all changes of a partition go.
+type WrittenServer struct{ Partition, URL, Host, Identity string }
+
+// Stopped is why a run ended early. Object and DN are those at which it did, zero
+// if it was at none.
+type Stopped struct {
+	DN      string
+	Object  conflicts.GUID
+	Problem string
+	// Outcome says what became of the change of the object; State the same in a
+	// word: "changed", "unchanged" or "unknown".
+	Outcome, State string
+	Hint           string // may be empty
+}
+
+type applyJSON struct {
+	Kind              documentKind        `json:"kind"`
+	SchemaVersion     int                 `json:"schema_version"`
+	Version           text                `json:"version"`
+	Complete          bool                `json:"complete"`
+	IncompleteReasons []text              `json:"incomplete_reasons"`
+	Notes             []text              `json:"notes"`
+	Action            string              `json:"action"`
+	Journal           text                `json:"journal"`
+	Servers           []writtenServerJSON `json:"servers"`
+	Counts            applyCountsJSON     `json:"counts"`
+	Stopped           *stoppedJSON        `json:"stopped,omitempty"`
+}
+
+type writtenServerJSON struct {
+	Partition text `json:"partition"`
+	URL       text `json:"url"`
+	Host      text `json:"host"`
+	Identity  text `json:"identity"`
+}
+
+type applyCountsJSON struct {
+	States    map[conflicts.State]int `json:"states"`
+	Planned   int                     `json:"planned"`
+	Changed   int                     `json:"changed"`
+	Left      int                     `json:"left"`
+	ByAnother int                     `json:"by_another"`
+}
+
+type stoppedJSON struct {
+	DN      text              `json:"dn"`
+	GUID    string            `json:"guid"`
+	Problem text              `json:"problem"`
+	Outcome text              `json:"outcome"`
+	State   string            `json:"state"`
+	Hint    text              `json:"hint"`
+	Base64  map[string][]byte `json:"base64,omitempty"`
+}
+
+// ApplyJSON writes an application as one document, in the manner of [JSON].
+func ApplyJSON(w io.Writer, a *Application) error {
+	e := newJSONEncoder(w, "  ")
+	e.open(newApplyJSON(a))
+	e.array("records", len(a.Verdicts), func(i int) any {
+		j := newVerdictJSON(&a.Verdicts[i])
+		changed := a.changed(&a.Verdicts[i])
+		j.Changed = &changed
+		return j
+	})
+	e.close()
+	return e.flush()
+}
+
+func newApplyJSON(a *Application) *applyJSON {
+	j := &applyJSON{
+		Kind: applyDocument, SchemaVersion: schemaVersion, Version: text(a.Version),
+		Complete: a.Problem == "", IncompleteReasons: reasons(a.Problem), Notes: texts(a.Notes),
+		Action: "apply", Journal: text(a.Journal), Servers: make([]writtenServerJSON, len(a.Servers)),
+		Counts: applyCountsJSON{countStates(a.Verdicts), a.Planned, len(a.Changed), a.Left, a.ByAnother},
+	}
+	if a.Undo {
+		j.Action = "undo"
+	}
+	for i, s := range a.Servers {
+		j.Servers[i] = writtenServerJSON{text(s.Partition), text(s.URL), text(s.Host), text(s.Identity)}
+	}
+	if s := a.Stopped; s != nil {
+		j.Stopped = &stoppedJSON{text(s.DN), s.Object.String(), text(s.Problem), text(s.Outcome), s.State, text(s.Hint),
+			exact("dn", s.DN, "problem", s.Problem)}
+	}
+	return j
+}
+
+func (a *Application) changed(v *conflicts.Verdict) bool { return a.Changed[v.Amendment.GUID] }

@@ -1,0 +1,64 @@
+package report
+
+import (
+	"io"
+
+	"proxyaddr/conflicts"
+)
+
+type fixJSON struct {
+	Kind              documentKind  `json:"kind"`
+	SchemaVersion     int           `json:"schema_version"`
+	Version           text          `json:"version"`
+	Complete          bool          `json:"complete"`
+	IncompleteReasons []text        `json:"incomplete_reasons"`
+	Notes             []text        `json:"notes"`
+	Workbook          text          `json:"workbook"`
+	WorkbookSHA256    string        `json:"workbook_sha256"`
+	ScanSHA256        string        `json:"scan_sha256"`
+	Directory         text          `json:"directory"`
+	Files             []text        `json:"files"`
+	Counts            fixCountsJSON `json:"counts"`
+}
+
+type fixCountsJSON struct {
+	Proposed   int `json:"proposed"`
+	Approved   int `json:"approved"`
+	Rejected   int `json:"rejected"`
+	Deferred   int `json:"deferred"`
+	NotDecided int `json:"not_decided"`
+}
+
+type leftJSON struct {
+	Conflict string            `json:"conflict"`
+	Class    conflicts.Class   `json:"class"`
+	Type     text              `json:"type"`
+	Address  text              `json:"address"`
+	Decision string            `json:"decision"`
+	Comments []text            `json:"comments"`
+	Base64   map[string][]byte `json:"base64,omitempty"`
+}
+
+// FixJSON writes what reviewers approved and what they left, in the manner of [JSON]:
+// of an audit with a Review, for which files of these names were written to a directory.
+func FixJSON(w io.Writer, a *conflicts.Audit, directory string, names []string) error {
+	r := a.Review
+	e := newJSONEncoder(w, "  ")
+	e.open(&fixJSON{
+		Kind: fixDocument, SchemaVersion: schemaVersion, Version: text(a.Version),
+		Complete: a.Complete(), IncompleteReasons: texts(a.Problems), Notes: texts(a.Notes),
+		Workbook: text(r.Workbook), WorkbookSHA256: r.WorkbookSum, ScanSHA256: r.ScanSum,
+		Directory: text(directory), Files: texts(names),
+		Counts: fixCountsJSON{r.Proposed, len(a.Changes), r.Count(conflicts.Rejected), r.Count(conflicts.Deferred), r.Count(conflicts.Undecided)},
+	})
+	e.array("changes", len(a.Changes), func(i int) any { return newChangeJSON(&a.Changes[i]) })
+	e.array("left", len(r.Left), func(i int) any { return newLeftJSON(&r.Left[i]) })
+	e.close()
+	return e.flush()
+}
+
+func newLeftJSON(l *conflicts.Left) *leftJSON {
+	c := l.Conflict
+	return &leftJSON{c.ID, c.Class, text(c.Key.Type()), text(c.Key.Address()), l.Decision.String(), texts(l.Comments),
+		exact("address", c.Key.Address())}
+}
