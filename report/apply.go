@@ -47,6 +47,7 @@ type Stopped struct {
 }
 
 type applyJSON struct {
+	Record            string              `json:"record,omitempty"`
 	Kind              documentKind        `json:"kind"`
 	SchemaVersion     int                 `json:"schema_version"`
 	Version           text                `json:"version"`
@@ -89,13 +90,22 @@ type stoppedJSON struct {
 func ApplyJSON(w io.Writer, a *Application) error {
 	e := newJSONEncoder(w, "  ")
 	e.open(newApplyJSON(a))
-	e.array("records", len(a.Verdicts), func(i int) any {
-		j := newVerdictJSON(&a.Verdicts[i])
-		changed := a.changed(&a.Verdicts[i])
-		j.Changed = &changed
-		return j
-	})
+	e.array("records", len(a.Verdicts), func(i int) any { return newAppliedJSON(a, i) })
 	e.close()
+	return e.flush()
+}
+
+// ApplyJSONL writes it as one JSON object a line, in the manner of [JSONL].
+func ApplyJSONL(w io.Writer, a *Application) error {
+	e := newJSONEncoder(w, "")
+	head := newApplyJSON(a)
+	head.Record = string(applyDocument)
+	e.line(head)
+	for i := range a.Verdicts {
+		v := newAppliedJSON(a, i)
+		v.Record = "verdict"
+		e.line(v)
+	}
 	return e.flush()
 }
 
@@ -116,6 +126,13 @@ func newApplyJSON(a *Application) *applyJSON {
 		j.Stopped = &stoppedJSON{text(s.DN), s.Object.String(), text(s.Problem), text(s.Outcome), s.State, text(s.Hint),
 			exact("dn", s.DN, "problem", s.Problem)}
 	}
+	return j
+}
+
+func newAppliedJSON(a *Application, i int) *verdictJSON {
+	j := newVerdictJSON(&a.Verdicts[i])
+	changed := a.changed(&a.Verdicts[i])
+	j.Changed = &changed
 	return j
 }
 

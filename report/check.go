@@ -42,15 +42,22 @@ func part(o *conflicts.Owner) string {
 }
 
 type checkJSON struct {
-	Kind              documentKind       `json:"kind"`
-	SchemaVersion     int                `json:"schema_version"`
-	Complete          bool               `json:"complete"`
-	IncompleteReasons []text             `json:"incomplete_reasons"`
-	Notes             []text             `json:"notes"`
-	Addresses         []availabilityJSON `json:"addresses"`
+	Record            string          `json:"record,omitempty"`
+	Kind              documentKind    `json:"kind"`
+	SchemaVersion     int             `json:"schema_version"`
+	Complete          bool            `json:"complete"`
+	IncompleteReasons []text          `json:"incomplete_reasons"`
+	Notes             []text          `json:"notes"`
+	Counts            checkCountsJSON `json:"counts"`
+}
+
+type checkCountsJSON struct {
+	Addresses int `json:"addresses"`
+	Taken     int `json:"taken"`
 }
 
 type availabilityJSON struct {
+	Record  string            `json:"record,omitempty"`
 	Address text              `json:"address"`
 	State   string            `json:"state"`
 	Owners  []holderJSON      `json:"owners"`
@@ -71,15 +78,41 @@ type holderJSON struct {
 // CheckJSON writes the same as one document, in the manner of [JSON]. problem is
 // why not everything could be read, or empty; notes are what could not be seen.
 func CheckJSON(w io.Writer, list []conflicts.Availability, problem string, notes []string) error {
-	doc := checkJSON{Kind: checkDocument, SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: reasons(problem), Notes: texts(notes),
-		Addresses: make([]availabilityJSON, len(list))}
-	for i := range list {
-		a := &list[i]
-		doc.Addresses[i] = availabilityJSON{text(a.Address.Raw), a.State(), newHoldersJSON(a.Owners), text(a.Next.Raw), exact("address", a.Address.Raw)}
-	}
 	e := newJSONEncoder(w, "  ")
-	e.line(doc)
+	e.open(newCheckJSON(list, problem, notes))
+	e.array("addresses", len(list), func(i int) any { return newAvailabilityJSON(&list[i]) })
+	e.close()
 	return e.flush()
+}
+
+// CheckJSONL writes the same as one JSON object a line, in the manner of [JSONL].
+func CheckJSONL(w io.Writer, list []conflicts.Availability, problem string, notes []string) error {
+	e := newJSONEncoder(w, "")
+	head := newCheckJSON(list, problem, notes)
+	head.Record = string(checkDocument)
+	e.line(head)
+	for i := range list {
+		a := newAvailabilityJSON(&list[i])
+		a.Record = "address"
+		e.line(a)
+	}
+	return e.flush()
+}
+
+func newCheckJSON(list []conflicts.Availability, problem string, notes []string) *checkJSON {
+	j := &checkJSON{Kind: checkDocument, SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: reasons(problem), Notes: texts(notes),
+		Counts: checkCountsJSON{Addresses: len(list)}}
+	for i := range list {
+		if list[i].Taken() {
+			j.Counts.Taken++
+		}
+	}
+	return j
+}
+
+func newAvailabilityJSON(a *conflicts.Availability) *availabilityJSON {
+	return &availabilityJSON{Address: text(a.Address.Raw), State: a.State(), Owners: newHoldersJSON(a.Owners), Next: text(a.Next.Raw),
+		Base64: exact("address", a.Address.Raw)}
 }
 
 func newHoldersJSON(owners []conflicts.Owner) []holderJSON {

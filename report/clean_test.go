@@ -39,6 +39,8 @@ func TestNothingIsCleanThatWasNotRead(t *testing.T) {
 	outputs := []output{
 		{"check table", func(w io.Writer) error { return CheckTable(w, unknown, TableOptions{}) }},
 		{"check JSON", func(w io.Writer) error { return CheckJSON(w, unknown, "unread", nil) }},
+		{"check CSV", func(w io.Writer) error { return CheckCSV(w, unknown, "unread") }},
+		{"verify CSV", func(w io.Writer) error { return VerifyCSV(w, verdicts, "unread") }},
 		{"verify table", func(w io.Writer) error { return VerifyTable(w, verdicts, TableOptions{}) }},
 		{"state counts", func(w io.Writer) error { _, err := io.WriteString(w, StateCounts(verdicts)); return err }},
 	}

@@ -7,6 +7,7 @@ import (
 )
 
 type fixJSON struct {
+	Record            string        `json:"record,omitempty"`
 	Kind              documentKind  `json:"kind"`
 	SchemaVersion     int           `json:"schema_version"`
 	Version           text          `json:"version"`
@@ -30,6 +31,7 @@ type fixCountsJSON struct {
 }
 
 type leftJSON struct {
+	Record   string            `json:"record,omitempty"`
 	Conflict string            `json:"conflict"`
 	Class    conflicts.Class   `json:"class"`
 	Type     text              `json:"type"`
@@ -42,23 +44,46 @@ type leftJSON struct {
 // FixJSON writes what reviewers approved and what they left, in the manner of [JSON]:
 // of an audit with a Review, for which files of these names were written to a directory.
 func FixJSON(w io.Writer, a *conflicts.Audit, directory string, names []string) error {
-	r := a.Review
 	e := newJSONEncoder(w, "  ")
-	e.open(&fixJSON{
+	e.open(newFixJSON(a, directory, names))
+	e.array("changes", len(a.Changes), func(i int) any { return newChangeJSON(&a.Changes[i]) })
+	e.array("left", len(a.Review.Left), func(i int) any { return newLeftJSON(&a.Review.Left[i]) })
+	e.close()
+	return e.flush()
+}
+
+// FixJSONL writes the same as one JSON object a line, in the manner of [JSONL].
+func FixJSONL(w io.Writer, a *conflicts.Audit, directory string, names []string) error {
+	e := newJSONEncoder(w, "")
+	head := newFixJSON(a, directory, names)
+	head.Record = string(fixDocument)
+	e.line(head)
+	for i := range a.Changes {
+		c := newChangeJSON(&a.Changes[i])
+		c.Record = "change"
+		e.line(c)
+	}
+	for i := range a.Review.Left {
+		l := newLeftJSON(&a.Review.Left[i])
+		l.Record = "left"
+		e.line(l)
+	}
+	return e.flush()
+}
+
+func newFixJSON(a *conflicts.Audit, directory string, names []string) *fixJSON {
+	r := a.Review
+	return &fixJSON{
 		Kind: fixDocument, SchemaVersion: schemaVersion, Version: text(a.Version),
 		Complete: a.Complete(), IncompleteReasons: texts(a.Problems), Notes: texts(a.Notes),
 		Workbook: text(r.Workbook), WorkbookSHA256: r.WorkbookSum, ScanSHA256: r.ScanSum,
 		Directory: text(directory), Files: texts(names),
 		Counts: fixCountsJSON{r.Proposed, len(a.Changes), r.Count(conflicts.Rejected), r.Count(conflicts.Deferred), r.Count(conflicts.Undecided)},
-	})
-	e.array("changes", len(a.Changes), func(i int) any { return newChangeJSON(&a.Changes[i]) })
-	e.array("left", len(r.Left), func(i int) any { return newLeftJSON(&r.Left[i]) })
-	e.close()
-	return e.flush()
+	}
 }
 
 func newLeftJSON(l *conflicts.Left) *leftJSON {
 	c := l.Conflict
-	return &leftJSON{c.ID, c.Class, text(c.Key.Type()), text(c.Key.Address()), l.Decision.String(), texts(l.Comments),
-		exact("address", c.Key.Address())}
+	return &leftJSON{Conflict: c.ID, Class: c.Class, Type: text(c.Key.Type()), Address: text(c.Key.Address()), Decision: l.Decision.String(),
+		Comments: texts(l.Comments), Base64: exact("address", c.Key.Address())}
 }

@@ -32,18 +32,19 @@ func anApplication() *Application {
 
 // runOutputs are what the commands other than scan write for programs.
 func runOutputs() []output {
-	a := reviewedAudit()
+	a, written := reviewedAudit(), []string{sumsFile, "change-request.md", "fix-corp.contoso.com.ldif"}
 	return []output{
 		{"check.json", func(w io.Writer) error { return CheckJSON(w, availabilities(), "dc1: gone", nil) }},
+		{"check.jsonl", func(w io.Writer) error { return CheckJSONL(w, availabilities(), "dc1: gone", nil) }},
 		{"check.csv", func(w io.Writer) error { return CheckCSV(w, availabilities(), "dc1: gone") }},
 		{"verify.json", func(w io.Writer) error { return VerifyJSON(w, verdicts(), "dc1: gone", []string{"not seen"}) }},
 		{"verify.jsonl", func(w io.Writer) error { return VerifyJSONL(w, verdicts(), "", nil) }},
 		{"verify.csv", func(w io.Writer) error { return VerifyCSV(w, verdicts(), "dc1: gone") }},
-		{"fix.json", func(w io.Writer) error {
-			return FixJSON(w, a, "approved", []string{sumsFile, "change-request.md", "fix-corp.contoso.com.ldif"})
-		}},
+		{"fix.json", func(w io.Writer) error { return FixJSON(w, a, "approved", written) }},
+		{"fix.jsonl", func(w io.Writer) error { return FixJSONL(w, a, "approved", written) }},
 		{"fix.csv", func(w io.Writer) error { return FixCSV(w, a) }},
 		{"apply.json", func(w io.Writer) error { return ApplyJSON(w, anApplication()) }},
+		{"apply.jsonl", func(w io.Writer) error { return ApplyJSONL(w, anApplication()) }},
 		{"apply.csv", func(w io.Writer) error { return ApplyCSV(w, anApplication()) }},
 	}
 }
