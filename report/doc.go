@@ -10,7 +10,8 @@
 //
 // No output holds the time of the run or anything of the machine it ran on: the
 // same Audit gives the same bytes everywhere. Every output says whether the scan
-// was complete.
+// was complete. What programs read of other commands (check, verify, fix, apply) is
+// made of their results in the same way; docs/output.md describes every field.
 //
 // Strings from the directory are not to be trusted. [JSON], [JSONL] and the
 // values of [Fix] and [Rollback] are exact; everywhere else they pass

@@ -54,6 +54,9 @@ With --limit the first objects of the plan are changed and the others left for
 A file that the SHA256SUMS beside it lists with another checksum is refused: it
 is not the one that was reviewed. A logon name is never changed.
 
+With --format json, jsonl or csv, stdout tells programs what came of each
+record once the run has ended, and nothing else.
+
 The exit status is 0 if all was done that was asked for, also if there was
 nothing to do; 5 if the directory is no longer as the files have it, or the
 account may not write what they change; 3 if a change was refused, its outcome
@@ -64,6 +67,7 @@ confirmed.
 // applyOptions are the settings of an application.
 type applyOptions struct {
 	login
+	formatting
 	journal, resume, undo string
 	yes                   bool
 	limit                 int
@@ -71,6 +75,7 @@ type applyOptions struct {
 
 	files      []apply.File
 	amendments []conflicts.Amendment
+	result     report.Application
 }
 
 func (o *applyOptions) addFlags(fs *pflag.FlagSet) {
@@ -82,6 +87,7 @@ func (o *applyOptions) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.yes, "yes", false, "do not ask for confirmation")
 	fs.IntVar(&o.limit, "limit", 0, "change no more than this `number` of objects now, and leave the others for --resume")
 	fs.Float64Var(&o.maxPercent, "max-percent", 0, "refuse a plan that changes more than this `percentage` of the objects with addresses")
+	o.formatting.addFlags(fs, applyFormats.names())
 }
 
 // leastPercent lets one object of a million be the most that is changed. Less would
@@ -113,6 +119,9 @@ func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error
 	case !o.yes && !asks:
 		return wrong("add --yes if the plan was reviewed", "no terminal to ask for confirmation")
 	}
+	if err := o.formatting.check(fs, applyFormats.names()); err != nil {
+		return err
+	}
 	if err := o.login.check(); err != nil || len(args) == 0 {
 		return err
 	}
@@ -132,7 +141,7 @@ func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error
 	return nil
 }
 
-func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
+func (o *applyOptions) apply(ctx context.Context, c *console) (int, error) {
 	var j *apply.Journal
 	if o.resume != "" || o.undo != "" {
 		o.journal = o.resume + o.undo
@@ -154,9 +163,13 @@ func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 		if err := apply.Settle(ctx, forest, j); err != nil {
 			return o.ended(c, j, elsewhere(err))
 		}
+		o.tally(j)
 		if o.amendments = j.Left(); o.undo != "" {
 			o.amendments = j.Inverses()
 		}
+	}
+	for _, s := range apply.Servers(forest, o.amendments) {
+		o.result.Servers = append(o.result.Servers, report.WrittenServer(s))
 	}
 	undoing := j != nil && (j.Undoing() || o.undo != "")
 	plan, code, err := o.verify(ctx, c, forest, undoing)
@@ -212,7 +225,8 @@ func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan
 		word = "undone"
 	}
 	err = w.Run(ctx, j, todo, func(a *conflicts.Amendment) {
-		fmt.Fprintln(c.stdout, words.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
+		o.result.Changed[a.GUID] = true
+		fmt.Fprintln(o.steps(c), words.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
 	})
 	return o.ended(c, j, err)
 }
@@ -252,20 +266,21 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 			against = append(against, v)
 		}
 	}
-	if err := report.VerifyTable(c.stdout, against, report.TableOptions{Color: c.colour()}); err != nil {
+	if err := report.VerifyTable(o.steps(c), against, report.TableOptions{Color: c.colour()}); err != nil {
 		return nil, 0, unprinted(err)
 	}
 	c.log("%s", report.StateCounts(verdicts))
+	o.result.Verdicts, o.result.Problem = verdicts, textOf(failed)
 	if !undoing {
-		c.tellHidden(ctx, forest)
+		o.result.Notes = c.tellHidden(ctx, forest)
 	}
 	switch {
 	case failed != nil:
 		c.log("incomplete: %v", failed)
-		c.log("nothing was changed")
+		o.unchanged(c, "not everything could be read")
 		return nil, exitIncomplete, nil
 	case len(against) > 0 && !undoing:
-		c.log("nothing was changed")
+		o.unchanged(c, "the directory is no longer as the records expect, or the account may not write it")
 		c.adviseDenied(against)
 		return nil, exitStale, nil
 	case len(against) > 0: // which does not keep the others from being taken back
@@ -307,7 +322,7 @@ func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan
 		}
 	}
 	n := len(todo)
-	err := report.PreviewTable(c.stdout, todo, func(dn string) string {
+	err := report.PreviewTable(o.steps(c), todo, func(dn string) string {
 		server, _ := forest.Server(dn)
 		return cmp.Or(server.Host, server.URL)
 	}, report.TableOptions{Color: c.colour()})
@@ -326,37 +341,8 @@ func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan
 	}
 	if answer != strconv.Itoa(n) {
 		c.log("not confirmed: nothing was changed")
+		o.result.Stopped = &report.Stopped{Problem: "not confirmed", Outcome: "nothing was changed", State: "unchanged"}
 		return false, nil
 	}
 	return true, nil
-}
-
-// ended says how a run ended, and how to go on; err is nil if all was done.
-func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, error) {
-	code, goesOn := exitClean, true
-	var stop *apply.Stop
-	if errors.As(err, &stop) {
-		c.log("%v", stop)
-		c.hint(stop.Hint())
-		code = exitIncomplete
-		if stop.Stale {
-			code, goesOn = exitStale, stop.Hint() == ""
-		}
-		err = nil
-	}
-	left := len(j.Left())
-	others := ""
-	if n := j.ByAnother(); n > 0 {
-		others = fmt.Sprintf(", and %d by another hand", n)
-	}
-	switch {
-	case j.Undoing():
-		c.log("%d of %d objects are left to be taken back; the journal is %s", left, j.Planned(), o.journal)
-	default:
-		c.log("%d of %d objects were changed%s; the journal is %s", j.Made(), j.Planned(), others, o.journal)
-	}
-	if left > 0 && goesOn {
-		c.hint("--resume goes on with it")
-	}
-	return code, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"math"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/ldapscan/ldaptest"
+	"proxyaddr/report/schematest"
 )
 
 // However a run ends, its exit code and its last lines say how, and --resume does
@@ -40,27 +42,30 @@ proxyAddresses: smtp:x@A.example
 		code  int
 		says  string
 		again int // the exit code of --resume
+		// What became of the object at which the run stopped, and how many it changed.
+		state   string
+		changed int
 	}{
 		"done": {func(*ldaptest.Server, func()) ldaptest.Fault { return ldaptest.Fault{Modify: every} },
-			exitClean, "2 of 2 objects were changed", exitClean},
+			exitClean, "2 of 2 objects were changed", exitClean, "", 2},
 		"refused": {func(*ldaptest.Server, func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnwillingToPerform, Modify: every}
-		}, exitIncomplete, "Unwilling To Perform (53): ; it was not changed\nproxyaddr: 0 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it", exitClean},
+		}, exitIncomplete, "Unwilling To Perform (53): ; it was not changed\nproxyaddr: 0 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it", exitClean, "unchanged", 0},
 		"read-only": {func(*ldaptest.Server, func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultReferral, Modify: every}
-		}, exitIncomplete, "hint: name a domain controller that holds the object and is writable\n", exitClean},
+		}, exitIncomplete, "hint: name a domain controller that holds the object and is writable\n", exitClean, "unchanged", 0},
 		"dropped": {func(*ldaptest.Server, func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Drop, Modify: every}
-		}, exitIncomplete, "it was changed all the same\n", exitClean},
+		}, exitIncomplete, "it was changed all the same\n", exitClean, "changed", 1},
 		"made by another": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultNoSuchAttribute, Modify: every, Do: func() { made(srv) }}
-		}, exitStale, "another hand has changed it\nproxyaddr: 0 of 2 objects were changed, and 1 by another hand; the journal is FILE\nhint: --resume goes on with it", exitClean},
+		}, exitStale, "another hand has changed it\nproxyaddr: 0 of 2 objects were changed, and 1 by another hand; the journal is FILE\nhint: --resume goes on with it", exitClean, "unchanged", 0},
 		"out of date": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
 			return ldaptest.Fault{Modify: every, Do: func() { gone(srv) }}
-		}, exitStale, "no object has its objectGUID any more, or the account does not see it; it was not changed\nhint: scan again and review the new file; --undo takes back what was changed so far\nproxyaddr: 1 of 2", exitStale},
+		}, exitStale, "no object has its objectGUID any more, or the account does not see it; it was not changed\nhint: scan again and review the new file; --undo takes back what was changed so far\nproxyaddr: 1 of 2", exitStale, "unchanged", 1},
 		"interrupted": {func(_ *ldaptest.Server, interrupt func()) ldaptest.Fault {
 			return ldaptest.Fault{Modify: every, Do: interrupt}
-		}, exitInterrupted, "1 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it\nproxyaddr: interrupted\n", exitClean},
+		}, exitInterrupted, "1 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it\nproxyaddr: interrupted\n", exitClean, "unchanged", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv, args := serve(t, twoOwners+three)
@@ -80,9 +85,12 @@ proxyAddresses: smtp:x@A.example
 			srv.Inject(tc.fault(srv, interrupt))
 			login := append(args[1:], "--yes")
 			journal := filepath.Join(dir, "fix-a.example.journal")
-			code := proxyaddr(ctx, append([]string{"apply", filepath.Join(dir, "fix-a.example.ldif")}, login...)...)
+			code := proxyaddr(ctx, append([]string{"apply", "--format", "json", filepath.Join(dir, "fix-a.example.ldif")}, login...)...)
 			if says := strings.ReplaceAll(tc.says, "FILE", journal); code != tc.code || !strings.Contains(stderr.String(), says) {
 				t.Errorf("exit %d\n%s", code, stderr.String())
+			}
+			if state, changed := appliedJSON(t, stdout.Bytes()); state != tc.state || changed != tc.changed {
+				t.Errorf("%d changed, then %q\n%s", changed, state, stdout.String())
 			}
 			code = proxyaddr(context.Background(), append([]string{"apply", "--resume", journal}, login...)...)
 			if code != tc.again {
@@ -93,6 +101,32 @@ proxyAddresses: smtp:x@A.example
 			}
 		})
 	}
+}
+
+// appliedJSON reads what became of the object at which a run stopped, or "", and how
+// many it changed.
+func appliedJSON(t *testing.T, document []byte) (state string, changed int) {
+	t.Helper()
+	if err := schematest.Check(document); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Counts  struct{ Changed int }
+		Stopped struct{ State string }
+		Records []struct{ Changed bool }
+	}
+	if err := json.Unmarshal(document, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range doc.Records {
+		if r.Changed {
+			changed++
+		}
+	}
+	if changed != doc.Counts.Changed {
+		t.Errorf("%d records are changed, %d counted", changed, doc.Counts.Changed)
+	}
+	return doc.Stopped.State, changed
 }
 
 // Without a place for the journal nothing is changed.

@@ -61,15 +61,16 @@ func (d *destination) release() {
 	}
 }
 
-// publish writes the files of an audit, if a directory was claimed.
-func (d *destination) publish(c *console, audit *conflicts.Audit) error {
+// publish writes the files of an audit, if a directory was claimed, and returns their
+// names.
+func (d *destination) publish(c *console, audit *conflicts.Audit) ([]string, error) {
 	if d.dir == nil {
-		return nil
+		return nil, nil
 	}
 	names, err := d.dir.Publish(audit)
 	if err != nil {
-		return unpublished(d.dir.Name(), err)
+		return nil, unpublished(d.dir.Name(), err)
 	}
 	c.log("wrote %s to %s", strings.Join(names, ", "), d.dir.Name())
-	return nil
+	return names, nil
 }

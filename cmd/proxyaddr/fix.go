@@ -38,6 +38,9 @@ All changes of a conflict are approved, or none. Where an address was written
 over a proposal, name the directory with -d or -H, or an export with --input,
 as for scan: the address is looked up there, and refused unless it is free.
 
+With --format json, jsonl or csv, stdout tells programs what was approved and
+what is left.
+
 The exit status is 0 if the files are written, and 5 if the review cannot be
 used.
 `
@@ -46,15 +49,28 @@ used.
 type fixOptions struct {
 	source
 	destination
+	formatting
 	workbook string
+}
+
+// fixed is what a fix wrote, and where.
+type fixed struct {
+	approved  *conflicts.Audit
+	directory string
+	files     []string
 }
 
 func (o *fixOptions) addFlags(fs *pflag.FlagSet) {
 	o.destination.addFlags(fs, "write the files to this `directory`")
 	o.source.addFlags(fs)
+	o.formatting.addFlags(fs, fixFormats.names())
+	fs.Lookup("format").Usage = "write what was approved and left to stdout as json, jsonl or csv; table and totals write nothing there"
 }
 
-func (o *fixOptions) check(_ *console, _ *pflag.FlagSet, args []string) error {
+func (o *fixOptions) check(_ *console, fs *pflag.FlagSet, args []string) error {
+	if err := o.formatting.check(fs, fixFormats.names()); err != nil {
+		return err
+	}
 	switch {
 	case len(args) == 0:
 		return wrong("write for example proxyaddr fix audit/report.xlsx -o approved", "no workbook to read")
@@ -115,10 +131,11 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	r := approved.Review
 	c.log("approved %d of %d changes; conflicts left: %d rejected, %d deferred, %d not decided", len(approved.Changes), r.Proposed,
 		r.Count(conflicts.Rejected), r.Count(conflicts.Deferred), r.Count(conflicts.Undecided))
-	if err := o.publish(c, approved); err != nil {
+	names, err := o.publish(c, approved)
+	if err != nil {
 		return 0, err
 	}
-	return exitClean, nil
+	return exitClean, fixFormats.write(c, o.format, &fixed{approved, o.dir.Name(), names})
 }
 
 // holderIn names who keeps an object from getting an address.

@@ -20,14 +20,16 @@ type formats[T any] []struct {
 }
 
 // The formats of each command and each kind of result. Totals are what --quiet
-// prints; of verify they stand on stderr.
+// prints; of verify, fix and apply they stand on stderr.
 var (
 	auditFormats = formats[*conflicts.Audit]{
 		{"table", func(c *console, a *conflicts.Audit) error { return report.Table(c.stdout, a, c.tableOptions()) }},
 		{"totals", func(c *console, a *conflicts.Audit) error { return report.Totals(c.stdout, a, c.tableOptions()) }},
 		{"json", func(c *console, a *conflicts.Audit) error { return report.JSON(c.stdout, a) }},
 		{"jsonl", func(c *console, a *conflicts.Audit) error { return report.JSONL(c.stdout, a) }},
-		{"csv", writeCSV},
+		{"csv", func(c *console, a *conflicts.Audit) error {
+			return c.writeCSV(func(w io.Writer) error { return report.CSV(w, a) })
+		}},
 	}
 	comparisonFormats = formats[*conflicts.Comparison]{
 		{"table", func(c *console, found *conflicts.Comparison) error {
@@ -49,11 +51,40 @@ var (
 		{"jsonl", func(c *console, v *verification) error {
 			return report.VerifyJSONL(c.stdout, v.verdicts, v.problem, v.notes)
 		}},
+		{"csv", func(c *console, v *verification) error {
+			return c.writeCSV(func(w io.Writer) error { return report.VerifyCSV(w, v.verdicts, v.problem) })
+		}},
 	}
 	checkFormats = formats[*availability]{
 		{"table", func(c *console, a *availability) error { return report.CheckTable(c.stdout, a.list, c.tableOptions()) }},
 		{"json", func(c *console, a *availability) error {
 			return report.CheckJSON(c.stdout, a.list, a.problem, a.notes)
+		}},
+		{"jsonl", func(c *console, a *availability) error {
+			return report.CheckJSONL(c.stdout, a.list, a.problem, a.notes)
+		}},
+		{"csv", func(c *console, a *availability) error {
+			return c.writeCSV(func(w io.Writer) error { return report.CheckCSV(w, a.list, a.problem) })
+		}},
+	}
+	// What people want to know of a fix stands on stderr.
+	fixFormats = formats[*fixed]{
+		{"table", func(*console, *fixed) error { return nil }},
+		{"totals", func(*console, *fixed) error { return nil }},
+		{"json", func(c *console, f *fixed) error { return report.FixJSON(c.stdout, f.approved, f.directory, f.files) }},
+		{"jsonl", func(c *console, f *fixed) error { return report.FixJSONL(c.stdout, f.approved, f.directory, f.files) }},
+		{"csv", func(c *console, f *fixed) error {
+			return c.writeCSV(func(w io.Writer) error { return report.FixCSV(w, f.approved) })
+		}},
+	}
+	// The table of an application is printed step by step; see [applyOptions.steps].
+	applyFormats = formats[*report.Application]{
+		{"table", func(*console, *report.Application) error { return nil }},
+		{"totals", func(*console, *report.Application) error { return nil }},
+		{"json", func(c *console, a *report.Application) error { return report.ApplyJSON(c.stdout, a) }},
+		{"jsonl", func(c *console, a *report.Application) error { return report.ApplyJSONL(c.stdout, a) }},
+		{"csv", func(c *console, a *report.Application) error {
+			return c.writeCSV(func(w io.Writer) error { return report.ApplyCSV(w, a) })
 		}},
 	}
 )
@@ -84,13 +115,14 @@ func (c *console) tableOptions() report.TableOptions {
 	return report.TableOptions{Width: c.width(), Color: c.colour(), Brief: screen}
 }
 
-func writeCSV(c *console, a *conflicts.Audit) error {
+// writeCSV has rows written to stdout, behind a byte order mark if that is a file.
+func (c *console) writeCSV(rows func(io.Writer) error) error {
 	if emptyFile(c.stdout) {
 		if _, err := io.WriteString(c.stdout, report.ByteOrderMark); err != nil {
 			return err
 		}
 	}
-	return report.CSV(c.stdout, a)
+	return rows(c.stdout)
 }
 
 // emptyFile reports whether a stream goes to the beginning of a file, as with

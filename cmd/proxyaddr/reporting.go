@@ -53,7 +53,7 @@ func (r *reporting) check(fs *pflag.FlagSet) error {
 // deliver writes the outputs of an audit and returns the exit code that it
 // calls for.
 func (c *console) deliver(audit *conflicts.Audit, r *reporting) (int, error) {
-	if err := r.publish(c, audit); err != nil {
+	if _, err := r.publish(c, audit); err != nil {
 		return 0, err
 	}
 	if err := auditFormats.write(c, r.format, audit); err != nil {

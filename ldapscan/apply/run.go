@@ -33,6 +33,9 @@ func (s *Stop) Error() string {
 // Hint says what to do, or is empty.
 func (s *Stop) Hint() string { return s.Advice }
 
+// Changed tells whether this run made the amendment, if that is known.
+func (s *Stop) Changed() (changed, known bool) { return s.Outcome == wasMade, s.Outcome != unclear }
+
 const scanAgain = "scan again and review the new file; --undo takes back what was changed so far"
 
 // What became of the amendment at which a run stopped.

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/apply"
+	"proxyaddr/report"
+)
+
+// run writes what came of the application, also if it was interrupted once the records
+// had been compared with the directory.
+func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
+	o.result = report.Application{Version: version(), Undo: o.undo != "", Changed: map[conflicts.GUID]bool{}}
+	code, err := o.apply(ctx, c)
+	switch {
+	case err != nil && (ctx.Err() == nil || o.result.Verdicts == nil):
+		return 0, err
+	case err != nil:
+		o.result.Stopped = &report.Stopped{Problem: "interrupted", State: "unchanged"}
+	}
+	if failed := applyFormats.write(c, o.format, &o.result); failed != nil {
+		return 0, failed
+	}
+	return code, err
+}
+
+// steps is where people read what is done: stdout, but for the formats that have it to
+// themselves. Whoever confirms the plan reads it on stderr then.
+func (o *applyOptions) steps(c *console) io.Writer {
+	switch {
+	case o.format == "table":
+		return c.stdout
+	case o.yes:
+		return io.Discard
+	}
+	return c.stderr
+}
+
+// unchanged says that the run ends before the first change.
+func (o *applyOptions) unchanged(c *console, problem string) {
+	const outcome = "nothing was changed"
+	c.log(outcome)
+	o.result.Stopped = &report.Stopped{Problem: problem, Outcome: outcome, State: "unchanged"}
+}
+
+// ended says how a run ended, and how to go on; err is nil if all was done.
+func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, error) {
+	code, goesOn := exitClean, true
+	var stop *apply.Stop
+	if errors.As(err, &stop) {
+		c.log("%v", stop)
+		c.hint(stop.Hint())
+		code = exitIncomplete
+		if stop.Stale {
+			code, goesOn = exitStale, stop.Hint() == ""
+		}
+		err = nil
+		o.stopped(stop)
+	}
+	o.tally(j)
+	left := o.result.Left
+	others := ""
+	if n := j.ByAnother(); n > 0 {
+		others = fmt.Sprintf(", and %d by another hand", n)
+	}
+	switch {
+	case j.Undoing():
+		c.log("%d of %d objects are left to be taken back; the journal is %s", left, j.Planned(), o.journal)
+	default:
+		c.log("%d of %d objects were changed%s; the journal is %s", j.Made(), j.Planned(), others, o.journal)
+	}
+	if left > 0 && goesOn {
+		c.hint("--resume goes on with it")
+	}
+	return code, err
+}
+
+// tally keeps what the journal counts.
+func (o *applyOptions) tally(j *apply.Journal) {
+	r := &o.result
+	r.Journal, r.Planned, r.Left, r.ByAnother = o.journal, j.Planned(), len(j.Left()), j.ByAnother()
+	r.Undo = r.Undo || j.Undoing()
+}
+
+// stopped keeps why the run ended before all was done.
+func (o *applyOptions) stopped(s *apply.Stop) {
+	state := "unchanged"
+	switch changed, known := s.Changed(); {
+	case !known:
+		state = "unknown"
+	case changed:
+		state = "changed"
+		o.result.Changed[s.Amendment.GUID] = true
+	}
+	o.result.Stopped = &report.Stopped{DN: s.Amendment.DN, Object: s.Amendment.GUID, Problem: s.Problem, Outcome: s.Outcome, State: state, Hint: s.Hint()}
+}
