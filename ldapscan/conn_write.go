@@ -68,9 +68,9 @@ func (f *Forest) holder(dn string) (holder *Directory, inner partition) {
 	return holder, inner
 }
 
-// Read returns the object that an amendment changes as it is now, nil if there is
+// Read returns the object that a fix record changes as it is now, nil if there is
 // none.
-func (l *Line) Read(ctx context.Context, a *conflicts.Amendment) (found *conflicts.Object, err error) {
+func (l *Line) Read(ctx context.Context, a *conflicts.FixRecord) (found *conflicts.Object, err error) {
 	err = l.layout.reread(ctx, l.conn, []conflicts.Ref{a.Ref()}, func(e wholeEntry) { found = e.object(e.dn) })
 	return found, err
 }

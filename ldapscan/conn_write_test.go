@@ -29,7 +29,7 @@ func TestLine(t *testing.T) {
 	ctx := context.Background()
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(staff)})
 	f := openForest(t, config(srv))
-	a := amendment(4, "Carl", "SMTP:carl@contoso.example", "SMTP:carl2@contoso.example")
+	a := record(4, "Carl", "SMTP:carl@contoso.example", "SMTP:carl2@contoso.example")
 	line, err := f.Line(ctx, a.DN)
 	if err != nil {
 		t.Fatal(err)
@@ -43,11 +43,11 @@ func TestLine(t *testing.T) {
 	if o, err := line.Read(ctx, &a); err != nil || o.Mail != "carl2@contoso.example" {
 		t.Errorf("%+v, %v", o, err)
 	}
-	gone := amendment(9, "Nobody", "", "")
+	gone := record(9, "Nobody", "", "")
 	if o, err := line.Read(ctx, &gone); err != nil || o != nil {
 		t.Errorf("%+v, %v", o, err)
 	}
-	deleted := amendment(3, "Bob", "", "")
+	deleted := record(3, "Bob", "", "")
 	if o, err := line.Read(ctx, &deleted); err != nil || o == nil || !o.Deleted {
 		t.Errorf("%+v, %v", o, err)
 	}

@@ -267,17 +267,17 @@ func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
 		}
 	})
 	t.Run("reread", func(t *testing.T) {
-		var amendments []conflicts.Amendment
+		var records []conflicts.FixRecord
 		for _, o := range lookup(t, src, "smtp:many0@contoso.example", "smtp:padded@contoso.example") {
-			amendments = append(amendments, conflicts.Amendment{DN: "CN=Renamed," + f.base, GUID: o.GUID})
+			records = append(records, conflicts.FixRecord{DN: "CN=Renamed," + f.base, GUID: o.GUID})
 			if o.GUID == (conflicts.GUID{}) {
-				amendments[len(amendments)-1].DN = o.DN
+				records[len(records)-1].DN = o.DN
 			}
 		}
-		amendments = append(amendments, conflicts.Amendment{DN: strings.ToLower("CN=IDN, " + f.base)}, conflicts.Amendment{DN: "CN=Nobody," + f.base},
-			conflicts.Amendment{DN: "CN=Nobody too," + f.base, GUID: conflicts.GUID{1, 2, 3}})
+		records = append(records, conflicts.FixRecord{DN: strings.ToLower("CN=IDN, " + f.base)}, conflicts.FixRecord{DN: "CN=Nobody," + f.base},
+			conflicts.FixRecord{DN: "CN=Nobody too," + f.base, GUID: conflicts.GUID{1, 2, 3}})
 		var objects []*conflicts.Object
-		if err := src.Reread(context.Background(), amendments, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
+		if err := src.Reread(context.Background(), records, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
 			t.Fatal(err)
 		}
 		slices.SortFunc(objects, func(a, b *conflicts.Object) int { return cmp.Compare(a.Name(), b.Name()) })

@@ -33,10 +33,10 @@ func (s *secondReading) read(ctx context.Context, src Source) {
 	if s.failed != nil || len(s.left) == 0 {
 		return
 	}
-	var gone []conflicts.Amendment
+	var gone []conflicts.FixRecord
 	for _, ref := range s.suspects {
 		if s.left[ref] {
-			gone = append(gone, conflicts.Amendment{DN: ref.DN, GUID: ref.GUID})
+			gone = append(gone, conflicts.FixRecord{DN: ref.DN, GUID: ref.GUID})
 		}
 	}
 	s.failed = src.Reread(ctx, gone, s.found)

@@ -42,12 +42,12 @@ type Source interface {
 	// AcceptedDomains returns the domains for which Exchange takes mail, in order.
 	// An error means that some may be missing.
 	AcceptedDomains(ctx context.Context) ([]string, error)
-	// Reread hands over the objects that amendments change, as they are now: whole,
+	// Reread hands over the objects that fix records change, as they are now: whole,
 	// in any order, found by objectGUID even if they were renamed, moved or deleted,
-	// or by name where the amendment or the object has no objectGUID. What the
+	// or by name where the fix record or the object has no objectGUID. What the
 	// account may write is told where the directory tells it. An error means that
 	// some are missing for another reason than that they do not exist.
-	Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error
+	Reread(ctx context.Context, records []conflicts.FixRecord, found func(*conflicts.Object)) error
 }
 
 // A Sink takes in what a sweep finds, in portions: what one connection reads in

@@ -9,14 +9,14 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Verify compares amendments with a source as it is now; the list has a verdict on
+// Verify compares fix records with a source as it is now; the list has a verdict on
 // each. If not everything could be read, verdicts that hang on it are
 // [conflicts.Unknown], and the error says why. An [*Error], and that of ctx, means
 // that there are none.
-func Verify(ctx context.Context, src Source, amendments []conflicts.Amendment) ([]conflicts.Verdict, error) {
+func Verify(ctx context.Context, src Source, records []conflicts.FixRecord) ([]conflicts.Verdict, error) {
 	var now conflicts.Present
 	var failed []string
-	err := src.Reread(ctx, amendments, func(o *conflicts.Object) { now.Objects = append(now.Objects, o) })
+	err := src.Reread(ctx, records, func(o *conflicts.Object) { now.Objects = append(now.Objects, o) })
 	if _, fatal := err.(*Error); fatal || ctx.Err() != nil {
 		return nil, err
 	}
@@ -25,8 +25,8 @@ func Verify(ctx context.Context, src Source, amendments []conflicts.Amendment) (
 	}
 	var added []conflicts.Address
 	known := map[conflicts.Key]bool{}
-	for i := range amendments {
-		for _, a := range amendments[i].Added() {
+	for i := range records {
+		for _, a := range records[i].Added() {
 			if !known[a.Key()] {
 				known[a.Key()] = true
 				added = append(added, a)
@@ -41,7 +41,7 @@ func Verify(ctx context.Context, src Source, amendments []conflicts.Amendment) (
 		failed = append(failed, err.Error())
 	}
 	now.Incomplete = len(failed) > 0
-	return conflicts.Verify(amendments, now), joined(slices.Compact(failed)) // an export fails in the same way twice
+	return conflicts.Verify(records, now), joined(slices.Compact(failed)) // an export fails in the same way twice
 }
 
 // rereadAttributes are also those that tell what the account may write
@@ -49,18 +49,18 @@ func Verify(ctx context.Context, src Source, amendments []conflicts.Amendment) (
 var rereadAttributes = append([]string{"sDRightsEffective", "allowedAttributesEffective"}, lookupAttributes...)
 
 // Reread asks by objectGUID, for deleted objects too if the server lets it.
-func (d *Directory) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
-	return d.reread(ctx, refsOf(amendments), found)
+func (d *Directory) Reread(ctx context.Context, records []conflicts.FixRecord, found func(*conflicts.Object)) error {
+	return d.reread(ctx, refsOf(records), found)
 }
 
 func (d *Directory) reread(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	return d.layout.reread(ctx, d.conn, refs, func(e wholeEntry) { found(d.object(e)) })
 }
 
-func refsOf(amendments []conflicts.Amendment) []conflicts.Ref {
-	refs := make([]conflicts.Ref, len(amendments))
-	for i := range amendments {
-		refs[i] = amendments[i].Ref()
+func refsOf(records []conflicts.FixRecord) []conflicts.Ref {
+	refs := make([]conflicts.Ref, len(records))
+	for i := range records {
+		refs[i] = records[i].Ref()
 	}
 	return refs
 }
@@ -86,15 +86,15 @@ func (l layout) reread(ctx context.Context, c *conn, refs []conflicts.Ref, found
 }
 
 // Reread asks one server after the other for the objects that none had so far.
-func (f *Forest) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
-	return f.ask(ctx, refsOf(amendments), (*Directory).reread, found)
+func (f *Forest) Reread(ctx context.Context, records []conflicts.FixRecord, found func(*conflicts.Object)) error {
+	return f.ask(ctx, refsOf(records), (*Directory).reread, found)
 }
 
 // Reread reads the file to its end. A file that is no LDIF is an
 // [*Error].
-func (x *Export) Reread(ctx context.Context, amendments []conflicts.Amendment, found func(*conflicts.Object)) error {
+func (x *Export) Reread(ctx context.Context, records []conflicts.FixRecord, found func(*conflicts.Object)) error {
 	guids, names := map[conflicts.GUID]bool{}, map[string]bool{}
-	for _, a := range amendments {
+	for _, a := range records {
 		if a.GUID != (conflicts.GUID{}) {
 			guids[a.GUID] = true
 		}

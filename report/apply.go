@@ -136,4 +136,4 @@ func newAppliedJSON(a *Application, i int) *verdictJSON {
 	return j
 }
 
-func (a *Application) changed(v *conflicts.Verdict) bool { return a.Changed[v.Amendment.GUID] }
+func (a *Application) changed(v *conflicts.Verdict) bool { return a.Changed[v.Record.GUID] }

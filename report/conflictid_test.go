@@ -114,11 +114,11 @@ func TestTwoConflictsWithOneIDFromScanToVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	amendments, err := ReadFix(file)
+	records, err := ReadFix(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdicts := conflicts.Verify(amendments, conflicts.Present{Objects: workbooktest.Objects()})
+	verdicts := conflicts.Verify(records, conflicts.Present{Objects: workbooktest.Objects()})
 	if len(verdicts) == 0 || slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.State != conflicts.Ready }) {
 		t.Errorf("%+v", verdicts)
 	}

@@ -68,7 +68,7 @@ func ApplyCSV(w io.Writer, a *Application) error {
 var verdictColumns = []string{"file", "line", "dn", "guid", "name", "kind", "state", "delete", "add", "reasons", "notes"}
 
 func verdictCells(v *conflicts.Verdict) []string {
-	a := v.Amendment
+	a := v.Record
 	var name, kind string
 	if v.Object != nil {
 		name, kind = v.Object.Name(), v.Object.Kind()

@@ -51,7 +51,7 @@ func instruct(lines []string, o objectChanges, back bool) []string {
 
 // obey reads the instructions among the comments of a record. One that is not
 // understood is an error.
-func obey(a *conflicts.Amendment, comments []string) error {
+func obey(a *conflicts.FixRecord, comments []string) error {
 	ends := false
 	for _, line := range comments {
 		if !strings.HasPrefix(line, instruction) {

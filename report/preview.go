@@ -17,7 +17,7 @@ func PreviewTable(w io.Writer, verdicts []conflicts.Verdict, on func(dn string) 
 	server := ""
 	for i := range verdicts {
 		v := &verdicts[i]
-		a := v.Amendment
+		a := v.Record
 		if s := on(a.DN); i == 0 || s != server {
 			server = s
 			t.put("", words.Escape("on "+server+":"), bold)

@@ -9,7 +9,7 @@ import (
 
 func TestPreviewTable(t *testing.T) {
 	amend := func(line int, dn string, edits ...conflicts.Edit) conflicts.Verdict {
-		return conflicts.Verdict{Amendment: &conflicts.Amendment{File: "fix.ldif", Line: line, DN: dn, Edits: edits}}
+		return conflicts.Verdict{Record: &conflicts.FixRecord{File: "fix.ldif", Line: line, DN: dn, Edits: edits}}
 	}
 	restored := amend(30, "CN=C,DC=b", conflicts.Edit{Attribute: "proxyAddresses", Add: []string{"smtp:c@b"}})
 	restored.Notes = []string{"CN=D,DC=a has smtp:c@b as well"}

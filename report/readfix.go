@@ -22,8 +22,8 @@ import (
 // proxyAddresses and add others, in that order, and replace the value of mail. All
 // records that do anything else are told at once, each as an [ldif.ParseError],
 // joined by [errors.Join]; what follows a line that is no LDIF is not looked at.
-func ReadFix(r io.Reader) ([]conflicts.Amendment, error) {
-	var list []conflicts.Amendment
+func ReadFix(r io.Reader) ([]conflicts.FixRecord, error) {
+	var list []conflicts.FixRecord
 	var mistakes []error
 	first := map[conflicts.Ref]int{}
 	in := ldif.NewReader(r)
@@ -39,7 +39,7 @@ func ReadFix(r io.Reader) ([]conflicts.Amendment, error) {
 		mistake := func(format string, args ...any) {
 			mistakes = append(mistakes, &ldif.ParseError{Line: rec.Line, Err: fmt.Errorf("%s: %s", words.Escape(rec.DN), words.Escape(fmt.Sprintf(format, args...)))})
 		}
-		a := conflicts.Amendment{Line: rec.Line, DN: rec.DN}
+		a := conflicts.FixRecord{Line: rec.Line, DN: rec.DN}
 		err = obey(&a, rec.Comments)
 		if err == nil {
 			err = amend(&a, rec)
@@ -70,7 +70,7 @@ func ReadFix(r io.Reader) ([]conflicts.Amendment, error) {
 }
 
 // amend takes in what a record does, or says why it is none of ours.
-func amend(a *conflicts.Amendment, rec *ldif.Record) error {
+func amend(a *conflicts.FixRecord, rec *ldif.Record) error {
 	switch {
 	case !strings.Contains(rec.DN, "="):
 		return errors.New("not the distinguished name of an object")
@@ -95,7 +95,7 @@ func amend(a *conflicts.Amendment, rec *ldif.Record) error {
 }
 
 // edit takes in one modification.
-func edit(a *conflicts.Amendment, mod ldif.Mod) error {
+func edit(a *conflicts.FixRecord, mod ldif.Mod) error {
 	known := []string{conflicts.ProxyAddresses, conflicts.Mail}
 	i := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, mod.Name) })
 	switch {

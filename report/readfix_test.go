@@ -15,10 +15,10 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// amendmentsOf returns the records that the files of a domain are to have.
-func amendmentsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.Amendment) {
+// recordsOf returns the records that the files of a domain are to have.
+func recordsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.FixRecord) {
 	for _, o := range byDomain(a)[domain] {
-		f := conflicts.Amendment{DN: o.object.DN, GUID: o.object.GUID}
+		f := conflicts.FixRecord{DN: o.object.DN, GUID: o.object.GUID}
 		for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
 			e := conflicts.Edit{Attribute: attribute}
 			for _, c := range o.changes {
@@ -34,14 +34,14 @@ func amendmentsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.
 				f.Edits = append(f.Edits, e)
 			}
 		}
-		back := conflicts.Amendment{DN: f.DN, GUID: f.GUID, Restores: true}
+		back := conflicts.FixRecord{DN: f.DN, GUID: f.GUID, Restores: true}
 		for _, e := range slices.Backward(f.Edits) {
 			del, add := slices.Clone(e.Add), slices.Clone(e.Delete)
 			slices.Reverse(del)
 			slices.Reverse(add)
 			back.Edits = append(back.Edits, conflicts.Edit{Attribute: e.Attribute, Delete: del, Add: add})
 		}
-		fix, rollback = append(fix, f), append([]conflicts.Amendment{back}, rollback...)
+		fix, rollback = append(fix, f), append([]conflicts.FixRecord{back}, rollback...)
 	}
 	return fix, rollback
 }
@@ -51,10 +51,10 @@ func amendmentsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.
 func readBack(t *testing.T, a *conflicts.Audit) {
 	t.Helper()
 	for _, domain := range Domains(a) {
-		fix, rollback := amendmentsOf(a, domain)
+		fix, rollback := recordsOf(a, domain)
 		for what, tc := range map[string]struct {
 			write func(io.Writer, *conflicts.Audit, string) error
-			want  []conflicts.Amendment
+			want  []conflicts.FixRecord
 		}{"fix": {Fix, fix}, "rollback": {Rollback, rollback}} {
 			var file bytes.Buffer
 			if err := tc.write(&file, a, domain); err != nil {

@@ -18,14 +18,14 @@ import (
 // anApplication stopped at its second object.
 func anApplication() *Application {
 	list := verdicts()
-	list[1].Amendment.GUID, list[1].State, list[1].Reasons = guid(2), conflicts.Ready, nil
+	list[1].Record.GUID, list[1].State, list[1].Reasons = guid(2), conflicts.Ready, nil
 	return &Application{
 		Version: "1.0.0", Journal: "fix.journal",
 		Servers:  []WrittenServer{{"dc=corp,dc=contoso,dc=com", "ldaps://dc1.corp.contoso.com", "dc1.corp.contoso.com", `CORP\admin`}},
-		Verdicts: list, Changed: map[conflicts.GUID]bool{list[0].Amendment.GUID: true},
+		Verdicts: list, Changed: map[conflicts.GUID]bool{list[0].Record.GUID: true},
 		Notes:   []string{"deleted objects were not read"},
 		Planned: 2, Left: 1,
-		Stopped: &Stopped{DN: list[1].Amendment.DN, Object: guid(2), Problem: "connection lost \xff", Outcome: "whether it was changed is not known",
+		Stopped: &Stopped{DN: list[1].Record.DN, Object: guid(2), Problem: "connection lost \xff", Outcome: "whether it was changed is not known",
 			State: "unknown", Hint: "look"},
 	}
 }

@@ -16,7 +16,7 @@ func VerifyTable(w io.Writer, verdicts []conflicts.Verdict, opts TableOptions) e
 	t := &table{out: bufio.NewWriter(w), color: opts.Color}
 	for i := range verdicts {
 		v := &verdicts[i]
-		text := fmt.Sprintf("%-8s %s:%d  %s", v.State, v.Amendment.File, v.Amendment.Line, v.Amendment.DN)
+		text := fmt.Sprintf("%-8s %s:%d  %s", v.State, v.Record.File, v.Record.Line, v.Record.DN)
 		if because := append(v.Reasons[:len(v.Reasons):len(v.Reasons)], v.Notes...); len(because) > 0 {
 			text += ": " + strings.Join(because, "; ")
 		}
@@ -121,7 +121,7 @@ func reasons(problem string) []text {
 }
 
 func newVerdictJSON(v *conflicts.Verdict) *verdictJSON {
-	a := v.Amendment
+	a := v.Record
 	j := &verdictJSON{File: text(a.File), Line: a.Line, DN: text(a.DN), GUID: a.GUID.String(), State: v.State, Reasons: texts(v.Reasons),
 		Notes: texts(v.Notes), Restores: a.Restores, Edits: make([]editJSON, len(a.Edits)), Base64: exact("dn", a.DN)}
 	if o := v.Object; o != nil {

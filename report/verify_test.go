@@ -15,9 +15,9 @@ func verdicts() []conflicts.Verdict {
 	hostile.Writable = []string{conflicts.ProxyAddresses}
 	edit := conflicts.Edit{Attribute: conflicts.ProxyAddresses, Delete: []string{"SMTP:\xff@contoso.com"}, Add: []string{"SMTP:x2@contoso.com"}}
 	return []conflicts.Verdict{
-		{Amendment: &conflicts.Amendment{File: "fix.ldif", Line: 3, DN: hostile.DN, GUID: hostile.GUID, Edits: []conflicts.Edit{edit}}, Object: hostile, State: conflicts.Ready},
-		{Amendment: &conflicts.Amendment{File: "fix.ldif", Line: 12, DN: "CN=Gone," + corp, Restores: true, Edits: []conflicts.Edit{edit}}, State: conflicts.Stale, Reasons: []string{"one", "another\n"}},
-		{Amendment: &conflicts.Amendment{File: "fix.ldif", Line: 20, DN: "CN=Done," + corp, Edits: []conflicts.Edit{edit}}, Object: object(2, "Done", corp), State: conflicts.Applied, Notes: []string{"moved"}},
+		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 3, DN: hostile.DN, GUID: hostile.GUID, Edits: []conflicts.Edit{edit}}, Object: hostile, State: conflicts.Ready},
+		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 12, DN: "CN=Gone," + corp, Restores: true, Edits: []conflicts.Edit{edit}}, State: conflicts.Stale, Reasons: []string{"one", "another\n"}},
+		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 20, DN: "CN=Done," + corp, Edits: []conflicts.Edit{edit}}, Object: object(2, "Done", corp), State: conflicts.Applied, Notes: []string{"moved"}},
 	}
 }
 

@@ -94,7 +94,7 @@ func (o *applyOptions) stopped(s *apply.Stop) {
 		state = "unknown"
 	case changed:
 		state = "changed"
-		o.result.Changed[s.Amendment.GUID] = true
+		o.result.Changed[s.Record.GUID] = true
 	}
-	o.result.Stopped = &report.Stopped{DN: s.Amendment.DN, Object: s.Amendment.GUID, Problem: s.Problem, Outcome: s.Outcome, State: state, Hint: s.Hint()}
+	o.result.Stopped = &report.Stopped{DN: s.Record.DN, Object: s.Record.GUID, Problem: s.Problem, Outcome: s.Outcome, State: state, Hint: s.Hint()}
 }

@@ -74,7 +74,7 @@ type applyOptions struct {
 	maxPercent            float64
 
 	files      []apply.File
-	amendments []conflicts.Amendment
+	records []conflicts.FixRecord
 	result     report.Application
 }
 
@@ -126,7 +126,7 @@ func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error
 		return err
 	}
 	var err error
-	if o.amendments, o.files, err = c.readFixes(args); err != nil {
+	if o.records, o.files, err = c.readFixes(args); err != nil {
 		return err
 	}
 	if err := reviewed(o.files); err != nil {
@@ -164,11 +164,11 @@ func (o *applyOptions) apply(ctx context.Context, c *console) (int, error) {
 			return o.ended(c, j, elsewhere(err))
 		}
 		o.tally(j)
-		if o.amendments = j.Left(); o.undo != "" {
-			o.amendments = j.Inverses()
+		if o.records = j.Left(); o.undo != "" {
+			o.records = j.Inverses()
 		}
 	}
-	for _, s := range apply.Servers(forest, o.amendments) {
+	for _, s := range apply.Servers(forest, o.records) {
 		o.result.Servers = append(o.result.Servers, report.WrittenServer(s))
 	}
 	undoing := j != nil && (j.Undoing() || o.undo != "")
@@ -183,7 +183,7 @@ func (o *applyOptions) apply(ctx context.Context, c *console) (int, error) {
 	if ok, err := o.confirm(ctx, c, forest, todo, len(plan)); !ok {
 		return exitInterrupted, err
 	}
-	if end, err := o.execute(ctx, c, forest, j, amendments(plan), amendments(todo)); end != exitClean || err != nil {
+	if end, err := o.execute(ctx, c, forest, j, fixRecords(plan), fixRecords(todo)); end != exitClean || err != nil {
 		return end, err
 	}
 	return code, nil
@@ -200,7 +200,7 @@ func elsewhere(err error) error {
 
 // execute makes the changes that are to be done now, of a plan that was confirmed, and says
 // how that ended. The journal is nil for a plan that has none yet.
-func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan.Forest, j *apply.Journal, plan, todo []conflicts.Amendment) (int, error) {
+func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan.Forest, j *apply.Journal, plan, todo []conflicts.FixRecord) (int, error) {
 	w, err := apply.Connect(ctx, forest, todo)
 	if err != nil {
 		return 0, unreached(err)
@@ -224,7 +224,7 @@ func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan
 	if j.Undoing() {
 		word = "undone"
 	}
-	err = w.Run(ctx, j, todo, func(a *conflicts.Amendment) {
+	err = w.Run(ctx, j, todo, func(a *conflicts.FixRecord) {
 		o.result.Changed[a.GUID] = true
 		fmt.Fprintln(o.steps(c), words.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
 	})
@@ -252,7 +252,7 @@ func (c *console) openJournal(name string) (*apply.Journal, error) {
 // done: all that are ready, or none if one is stale or denied and nothing is taken
 // back. The exit code says what stands against the plan.
 func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.Forest, undoing bool) (ready []conflicts.Verdict, code int, err error) {
-	verdicts, failed := ldapscan.Verify(ctx, forest, o.amendments)
+	verdicts, failed := ldapscan.Verify(ctx, forest, o.records)
 	if verdicts == nil && failed != nil {
 		return nil, 0, failed
 	}
@@ -260,7 +260,7 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 	for _, v := range verdicts {
 		switch v.State {
 		case conflicts.Ready:
-			v.Amendment.GUID = v.Object.GUID // where the file does not tell it
+			v.Record.GUID = v.Object.GUID // where the file does not tell it
 			ready = append(ready, v)
 		case conflicts.Stale, conflicts.Denied, conflicts.Unknown:
 			against = append(against, v)
@@ -292,10 +292,10 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 	return ready, code, nil
 }
 
-func amendments(verdicts []conflicts.Verdict) []conflicts.Amendment {
-	list := make([]conflicts.Amendment, len(verdicts))
+func fixRecords(verdicts []conflicts.Verdict) []conflicts.FixRecord {
+	list := make([]conflicts.FixRecord, len(verdicts))
 	for i, v := range verdicts {
-		list[i] = *v.Amendment
+		list[i] = *v.Record
 	}
 	return list
 }

@@ -50,7 +50,7 @@ type verifyOptions struct {
 	source
 	formatting
 	files      []apply.File
-	amendments []conflicts.Amendment
+	records []conflicts.FixRecord
 }
 
 // A verification is what a verify found out.
@@ -76,13 +76,13 @@ func (o *verifyOptions) check(c *console, fs *pflag.FlagSet, args []string) erro
 		return err
 	}
 	var err error
-	o.amendments, o.files, err = c.readFixes(args)
+	o.records, o.files, err = c.readFixes(args)
 	return err
 }
 
 // readFixes reads the records of all files, at least one. Mistakes in them are told
 // one by one.
-func (c *console) readFixes(args []string) (all []conflicts.Amendment, files []apply.File, err error) {
+func (c *console) readFixes(args []string) (all []conflicts.FixRecord, files []apply.File, err error) {
 	wrongs := 0
 	for _, arg := range args {
 		names := matching(arg)
@@ -120,7 +120,7 @@ func matching(arg string) []string {
 }
 
 // readFix reads the records of a file, and its SHA-256 in hexadecimal.
-func readFix(name string) (list []conflicts.Amendment, sum string, err error) {
+func readFix(name string) (list []conflicts.FixRecord, sum string, err error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, "", err
@@ -150,7 +150,7 @@ func (o *verifyOptions) verify(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	defer done()
-	verdicts, failed := ldapscan.Verify(ctx, src, o.amendments)
+	verdicts, failed := ldapscan.Verify(ctx, src, o.records)
 	if verdicts == nil {
 		return 0, o.unreadable(failed)
 	}

@@ -54,7 +54,7 @@ type Head struct {
 	Servers []Server `json:"servers"`
 }
 
-// A File is one that amendments were read from.
+// A File is one that fix records were read from.
 type File struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"` // in hexadecimal
@@ -74,8 +74,8 @@ type edit struct {
 	Add       []string `json:"add,omitempty"`
 }
 
-// newEntry returns an entry about an amendment.
-func newEntry(k kind, a *conflicts.Amendment) *entry {
+// newEntry returns an entry about a fix record.
+func newEntry(k kind, a *conflicts.FixRecord) *entry {
 	e := &entry{Record: k, GUID: a.GUID.String(), DN: a.DN, File: a.File, Line: a.Line, Restores: a.Restores}
 	for _, x := range a.Edits {
 		e.Edits = append(e.Edits, edit(x))
@@ -84,12 +84,12 @@ func newEntry(k kind, a *conflicts.Amendment) *entry {
 }
 
 // result returns an entry that says what became of an intent.
-func result(k kind, a *conflicts.Amendment, problem string) *entry {
+func result(k kind, a *conflicts.FixRecord, problem string) *entry {
 	return &entry{Record: k, GUID: a.GUID.String(), DN: a.DN, Problem: problem}
 }
 
-func (e *entry) amendment() (conflicts.Amendment, error) {
-	a := conflicts.Amendment{File: e.File, Line: e.Line, DN: e.DN, Restores: e.Restores}
+func (e *entry) fixRecord() (conflicts.FixRecord, error) {
+	a := conflicts.FixRecord{File: e.File, Line: e.Line, DN: e.DN, Restores: e.Restores}
 	for _, x := range e.Edits {
 		a.Edits = append(a.Edits, conflicts.Edit(x))
 	}

@@ -81,14 +81,14 @@ func spare(i int) string { return fmt.Sprintf("smtp:spare%d@contoso.example", i)
 
 // planFor gives each contact its own primary address and mail, and its spare alias
 // for the common one, so that one look finds them before and after.
-func planFor(t testing.TB, f *ldapscan.Forest, base string) []conflicts.Amendment {
+func planFor(t testing.TB, f *ldapscan.Forest, base string) []conflicts.FixRecord {
 	t.Helper()
 	found := contacts(t, f, base)
-	var plan []conflicts.Amendment
+	var plan []conflicts.FixRecord
 	for i := range len(found) {
 		o := found[fmt.Sprintf("c%d", i)]
 		old, new := fmt.Sprintf("c%d@contoso.example", i), fmt.Sprintf("new%d@contoso.example", i)
-		plan = append(plan, conflicts.Amendment{File: "fix.ldif", Line: 10 * i, DN: o.DN, GUID: o.GUID, Edits: []conflicts.Edit{
+		plan = append(plan, conflicts.FixRecord{File: "fix.ldif", Line: 10 * i, DN: o.DN, GUID: o.GUID, Edits: []conflicts.Edit{
 			{Attribute: conflicts.ProxyAddresses, Delete: []string{"SMTP:" + old, "smtp:info@contoso.example"}, Add: []string{"SMTP:" + new, spare(i)}},
 			{Attribute: conflicts.Mail, Delete: []string{old}, Add: []string{new}},
 		}})
@@ -96,8 +96,8 @@ func planFor(t testing.TB, f *ldapscan.Forest, base string) []conflicts.Amendmen
 	return plan
 }
 
-// states says of each amendment what the directory has of it.
-func states(t testing.TB, f *ldapscan.Forest, plan []conflicts.Amendment) string {
+// states says of each fix record what the directory has of it.
+func states(t testing.TB, f *ldapscan.Forest, plan []conflicts.FixRecord) string {
 	t.Helper()
 	objects := map[conflicts.GUID]*conflicts.Object{}
 	if err := f.Reread(context.Background(), plan, func(o *conflicts.Object) { objects[o.GUID] = o }); err != nil {
@@ -111,7 +111,7 @@ func states(t testing.TB, f *ldapscan.Forest, plan []conflicts.Amendment) string
 	return b.String()
 }
 
-// noted says of each amendment what the journal has of it, in the same way; "?"
+// noted says of each fix record what the journal has of it, in the same way; "?"
 // stands for a change whose outcome is open, "t" for theirs: one by another hand.
 func noted(j *Journal) string {
 	b := make([]byte, len(j.plan))

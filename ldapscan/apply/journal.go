@@ -31,7 +31,7 @@ type Journal struct {
 
 	head    *Head // of the first run
 	planned int
-	plan    []conflicts.Amendment
+	plan    []conflicts.FixRecord
 	at      map[conflicts.GUID]int // place in plan
 	fates   []fate                 // of each in plan
 	open    int                    // place of the one whose outcome is not known, or none
@@ -56,10 +56,10 @@ type file interface {
 	Close() error
 }
 
-// Create makes the journal of a plan, in which each object has one amendment and
+// Create makes the journal of a plan, in which each object has one fix record and
 // is named by its objectGUID. The file must not be there yet: the error is then
 // one of [os.ErrExist].
-func Create(path string, now func() time.Time, h Head, plan []conflicts.Amendment) (*Journal, error) {
+func Create(path string, now func() time.Time, h Head, plan []conflicts.FixRecord) (*Journal, error) {
 	j := newJournal(now)
 	lines, err := j.announce(h, plan)
 	if err != nil {
@@ -83,7 +83,7 @@ func Create(path string, now func() time.Time, h Head, plan []conflicts.Amendmen
 }
 
 // announce takes in a plan and returns the lines that announce it.
-func (j *Journal) announce(h Head, plan []conflicts.Amendment) ([]*entry, error) {
+func (j *Journal) announce(h Head, plan []conflicts.FixRecord) ([]*entry, error) {
 	lines := []*entry{{Record: begin, Time: j.time(), Format: format, Head: &h, Changes: len(plan)}}
 	for i := range plan {
 		lines = append(lines, newEntry(change, &plan[i]))
@@ -228,9 +228,9 @@ func (j *Journal) take(e *entry) error {
 	return nil
 }
 
-// admit takes in an amendment of the plan.
+// admit takes in a fix record of the plan.
 func (j *Journal) admit(e *entry) error {
-	a, err := e.amendment()
+	a, err := e.fixRecord()
 	if err != nil {
 		return fmt.Errorf("%s: no objectGUID", e.DN)
 	}
@@ -268,11 +268,11 @@ func (j *Journal) count(f fate) (n int) {
 func (j *Journal) Undoing() bool { return j.undoing }
 
 // Left returns what is still to be done, in order.
-func (j *Journal) Left() []conflicts.Amendment {
+func (j *Journal) Left() []conflicts.FixRecord {
 	if j.undoing {
 		return j.Inverses()
 	}
-	var left []conflicts.Amendment
+	var left []conflicts.FixRecord
 	for i, a := range j.plan {
 		if j.fates[i] == unmade {
 			left = append(left, a)
@@ -282,8 +282,8 @@ func (j *Journal) Left() []conflicts.Amendment {
 }
 
 // Inverses returns what takes back the changes that were made, the last first.
-func (j *Journal) Inverses() []conflicts.Amendment {
-	var inverses []conflicts.Amendment
+func (j *Journal) Inverses() []conflicts.FixRecord {
+	var inverses []conflicts.FixRecord
 	for i := range slices.Backward(j.plan) {
 		if j.fates[i] == made {
 			inverses = append(inverses, j.plan[i].Inverse())
@@ -293,7 +293,7 @@ func (j *Journal) Inverses() []conflicts.Amendment {
 }
 
 // unsettled returns the change whose outcome is not known, nil if there is none.
-func (j *Journal) unsettled() *conflicts.Amendment {
+func (j *Journal) unsettled() *conflicts.FixRecord {
 	if j.open == none {
 		return nil
 	}

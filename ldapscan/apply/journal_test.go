@@ -13,8 +13,8 @@ import (
 	"proxyaddr/conflicts"
 )
 
-func amendment(n byte, name string) conflicts.Amendment {
-	return conflicts.Amendment{File: "fix.ldif", Line: int(n), DN: "CN=" + name + "," + root, GUID: conflicts.GUID{n, 1, 2, 3},
+func record(n byte, name string) conflicts.FixRecord {
+	return conflicts.FixRecord{File: "fix.ldif", Line: int(n), DN: "CN=" + name + "," + root, GUID: conflicts.GUID{n, 1, 2, 3},
 		Edits: []conflicts.Edit{{Attribute: conflicts.ProxyAddresses, Delete: []string{"smtp:<old>@contoso.example"}, Add: []string{"smtp:new@contoso.example"}}}}
 }
 
@@ -23,7 +23,7 @@ var head = Head{Version: "1.0", Files: []File{{"fix.ldif", "e3b0"}}, Servers: []
 // history writes a journal in which most can be seen.
 func history(t *testing.T, path string) *Journal {
 	t.Helper()
-	plan := []conflicts.Amendment{amendment(1, "Björn"), amendment(2, "Two")}
+	plan := []conflicts.FixRecord{record(1, "Björn"), record(2, "Two")}
 	j, err := Create(path, at, head, plan)
 	if err != nil {
 		t.Fatal(err)

@@ -97,7 +97,7 @@ func (w *job) do() error {
 	if err != nil {
 		return err
 	}
-	return runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+	return runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {})
 }
 
 // create is Create in a process that can be killed meanwhile.
@@ -106,7 +106,7 @@ func (w *job) create(f *ldapscan.Forest) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	var plan []conflicts.Amendment
+	var plan []conflicts.FixRecord
 	if err := json.Unmarshal(text, &plan); err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (k *killer) kill() {
 type victim struct {
 	job
 	forest  *ldapscan.Forest
-	plan    []conflicts.Amendment
+	plan    []conflicts.FixRecord
 	chance  *rand.Rand
 	windows map[string]int // in which it was killed
 	// at calls kill when the directory has made so many changes, where it can.

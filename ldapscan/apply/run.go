@@ -16,9 +16,9 @@ import (
 
 // A Stop is the end of a run before all was done.
 type Stop struct {
-	Amendment *conflicts.Amendment
+	Record *conflicts.FixRecord
 	Problem   string
-	// Outcome says what became of the amendment.
+	// Outcome says what became of the fix record.
 	Outcome string
 	// Stale says that the directory is no longer as it was, which a new scan puts
 	// right; otherwise something failed, and the journal can be gone on with.
@@ -27,18 +27,18 @@ type Stop struct {
 }
 
 func (s *Stop) Error() string {
-	return fmt.Sprintf("%s: %s; %s", s.Amendment.DN, s.Problem, s.Outcome)
+	return fmt.Sprintf("%s: %s; %s", s.Record.DN, s.Problem, s.Outcome)
 }
 
 // Hint says what to do, or is empty.
 func (s *Stop) Hint() string { return s.Advice }
 
-// Changed tells whether this run made the amendment, if that is known.
+// Changed tells whether this run made the change, if that is known.
 func (s *Stop) Changed() (changed, known bool) { return s.Outcome == wasMade, s.Outcome != unclear }
 
 const scanAgain = "scan again and review the new file; --undo takes back what was changed so far"
 
-// What became of the amendment at which a run stopped.
+// What became of the fix record at which a run stopped.
 const (
 	notMade   = "it was not changed"
 	wasMade   = "it was changed all the same"
@@ -48,7 +48,7 @@ const (
 
 // Servers returns the servers that the changes of a plan go to, in its order. A
 // partition for which there is none is left out.
-func Servers(f *ldapscan.Forest, plan []conflicts.Amendment) []Server {
+func Servers(f *ldapscan.Forest, plan []conflicts.FixRecord) []Server {
 	var servers []Server
 	for _, a := range plan {
 		p := partition(&a)
@@ -62,7 +62,7 @@ func Servers(f *ldapscan.Forest, plan []conflicts.Amendment) []Server {
 	return servers
 }
 
-func partition(a *conflicts.Amendment) string { return strings.ToLower(conflicts.Partition(a.DN)) }
+func partition(a *conflicts.FixRecord) string { return strings.ToLower(conflicts.Partition(a.DN)) }
 
 // Settle finds out what became of the change during which the last run ended, and
 // whether the forest is read from the servers that the journal is about: another
@@ -81,14 +81,14 @@ func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 	if a == nil {
 		return nil
 	}
-	w, err := Connect(ctx, f, []conflicts.Amendment{*a})
+	w, err := Connect(ctx, f, []conflicts.FixRecord{*a})
 	if err != nil {
 		return err
 	}
 	defer w.Close()
 	o, err := w.read(a)
 	if err != nil {
-		return &Stop{Amendment: a, Problem: err.Error(), Outcome: unclear}
+		return &Stop{Record: a, Problem: err.Error(), Outcome: unclear}
 	}
 	if o != nil {
 		a.DN = o.DN // only its values tell
@@ -97,7 +97,7 @@ func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 	case conflicts.Applied:
 		return finish(j, a)
 	case conflicts.Stale:
-		return &Stop{Amendment: a, Problem: "the last run ended while it was changed, and it is neither as before nor as after: " + strings.Join(why, "; "), Outcome: unclear, Stale: true,
+		return &Stop{Record: a, Problem: "the last run ended while it was changed, and it is neither as before nor as after: " + strings.Join(why, "; "), Outcome: unclear, Stale: true,
 			Advice: "put it right by hand, or take its record out of the file and apply that anew"}
 	}
 	return nil
@@ -115,7 +115,7 @@ type Writer struct {
 // Connect opens the connections for changes. The error is an [*ldapscan.Error], or
 // that of ctx. A ctx that ends later ends none of them: no change is to be left in
 // the middle.
-func Connect(ctx context.Context, f *ldapscan.Forest, todo []conflicts.Amendment) (*Writer, error) {
+func Connect(ctx context.Context, f *ldapscan.Forest, todo []conflicts.FixRecord) (*Writer, error) {
 	w := &Writer{forest: f, lines: map[string]*ldapscan.Line{}}
 	w.ctx, w.end = context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, w.end)
@@ -138,8 +138,8 @@ func (w *Writer) Close() {
 	w.end()
 }
 
-// line returns the connection for an amendment.
-func (w *Writer) line(a *conflicts.Amendment) (*ldapscan.Line, error) {
+// line returns the connection for a fix record.
+func (w *Writer) line(a *conflicts.FixRecord) (*ldapscan.Line, error) {
 	p := partition(a)
 	if w.lines[p] == nil {
 		l, err := w.forest.Line(w.ctx, a.DN)
@@ -151,8 +151,8 @@ func (w *Writer) line(a *conflicts.Amendment) (*ldapscan.Line, error) {
 	return w.lines[p], nil
 }
 
-// read returns the object of an amendment as it is now.
-func (w *Writer) read(a *conflicts.Amendment) (*conflicts.Object, error) {
+// read returns the object of a fix record as it is now.
+func (w *Writer) read(a *conflicts.FixRecord) (*conflicts.Object, error) {
 	line, err := w.line(a)
 	if err != nil {
 		return nil, err
@@ -164,9 +164,9 @@ func (w *Writer) read(a *conflicts.Amendment) (*conflicts.Object, error) {
 // tells made of each. One that Settle has left open comes first in any case. At the
 // first thing that is not as expected Run stops with a [*Stop], and where ctx ends,
 // between two changes, with the error of ctx.
-func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.Amendment, made func(*conflicts.Amendment)) error {
+func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.FixRecord, made func(*conflicts.FixRecord)) error {
 	if open := j.unsettled(); open != nil {
-		others := slices.DeleteFunc(slices.Clone(todo), func(a conflicts.Amendment) bool { return a.GUID == open.GUID })
+		others := slices.DeleteFunc(slices.Clone(todo), func(a conflicts.FixRecord) bool { return a.GUID == open.GUID })
 		todo = slices.Insert(others, 0, *open)
 	}
 	for i := range todo {
@@ -182,9 +182,9 @@ func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.Amendment
 }
 
 // change makes one change, if ctx does not end before it is sent.
-func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.Amendment) error {
+func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord) error {
 	stop := func(outcome string, reasons ...string) *Stop {
-		return &Stop{Amendment: a, Problem: strings.Join(reasons, "; "), Outcome: outcome}
+		return &Stop{Record: a, Problem: strings.Join(reasons, "; "), Outcome: outcome}
 	}
 	stale := func(reasons ...string) *Stop {
 		s := stop(notMade, reasons...)
@@ -234,24 +234,24 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.Amendment)
 	return finish(j, a)
 }
 
-// verify says whether an amendment of an object as it was just read can be made, for
+// verify says whether a fix record of an object as it was just read can be made, for
 // the last time: it may be long ago that the plan was verified, and a directory lets
 // anybody take an address that the plan gives away. What is taken back need not be
 // free, as it restores a conflict. The error says why that is not known.
-func (w *Writer) verify(ctx context.Context, a *conflicts.Amendment, o *conflicts.Object) (conflicts.Verdict, error) {
+func (w *Writer) verify(ctx context.Context, a *conflicts.FixRecord, o *conflicts.Object) (conflicts.Verdict, error) {
 	now := conflicts.Present{Objects: []*conflicts.Object{o}}
 	var err error
 	if !a.Restores {
 		now.Holders, err = ldapscan.Holders(ctx, w.forest, a.Added())
 		now.Incomplete = err != nil
 	}
-	return conflicts.Verify([]conflicts.Amendment{*a}, now)[0], err
+	return conflicts.Verify([]conflicts.FixRecord{*a}, now)[0], err
 }
 
 // finish notes that a change was made, and seen to be.
-func finish(j *Journal, a *conflicts.Amendment) error {
+func finish(j *Journal, a *conflicts.FixRecord) error {
 	if err := j.note(result(done, a, "")); err != nil {
-		return &Stop{Amendment: a, Problem: "the journal could not be written: " + err.Error(), Outcome: wasMade}
+		return &Stop{Record: a, Problem: "the journal could not be written: " + err.Error(), Outcome: wasMade}
 	}
 	return nil
 }
@@ -261,8 +261,8 @@ var outdated = []uint16{ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttribute
 
 // find finds out what became of a change that the server refused, or did not
 // answer: then nobody knows whether it is still to come, unless it shows.
-func (w *Writer) find(j *Journal, a *conflicts.Amendment, cause error) error {
-	s := &Stop{Amendment: a, Problem: cause.Error(), Outcome: unclear}
+func (w *Writer) find(j *Journal, a *conflicts.FixRecord, cause error) error {
+	s := &Stop{Record: a, Problem: cause.Error(), Outcome: unclear}
 	if e := (*ldapscan.Error)(nil); errors.As(cause, &e) {
 		s.Advice = e.Advice
 	}

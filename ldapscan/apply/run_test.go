@@ -35,7 +35,7 @@ func begun(t *testing.T, srv *ldaptest.Server, timeout time.Duration) (*ldapscan
 }
 
 // runAll makes changes over connections of their own.
-func runAll(ctx context.Context, f *ldapscan.Forest, j *Journal, todo []conflicts.Amendment, made func(*conflicts.Amendment)) error {
+func runAll(ctx context.Context, f *ldapscan.Forest, j *Journal, todo []conflicts.FixRecord, made func(*conflicts.FixRecord)) error {
 	w, err := Connect(ctx, f, todo)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func TestRunAndUndo(t *testing.T) {
 	f, j := begun(t, srv, time.Minute)
 	before := contacts(t, f, root)
 	var told []string
-	made := func(a *conflicts.Amendment) { told = append(told, a.DN) }
+	made := func(a *conflicts.FixRecord) { told = append(told, a.DN) }
 	if err := runAll(ctx, f, j, j.Left()[:3], made); err != nil {
 		t.Fatal(err)
 	}
@@ -191,12 +191,12 @@ func TestRunStops(t *testing.T) {
 			srv := serve(t, 3)
 			f, j := begun(t, srv, 2*time.Second)
 			srv.Inject(tc.faults(srv)...)
-			err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+			err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {})
 			var s *Stop
 			if !errors.As(err, &s) {
 				t.Fatalf("%v", err)
 			}
-			if s.Amendment.DN != "CN=c1,"+root || !strings.Contains(s.Problem, tc.says) || s.Outcome != tc.outcome || s.Stale != tc.stale {
+			if s.Record.DN != "CN=c1,"+root || !strings.Contains(s.Problem, tc.says) || s.Outcome != tc.outcome || s.Stale != tc.stale {
 				t.Errorf("stale %v: %v", s.Stale, s)
 			}
 			if name == "referred" && !strings.Contains(s.Advice, "writable") {
@@ -215,8 +215,8 @@ func TestRunStops(t *testing.T) {
 			if tc.blocked || tc.directory[1] == 's' {
 				return
 			}
-			todo := slices.DeleteFunc(j.Left(), func(a conflicts.Amendment) bool { return a.GUID == j.plan[1].GUID && tc.directory[1] == 'a' })
-			if err := runAll(ctx, f, j, todo, func(*conflicts.Amendment) {}); err != nil {
+			todo := slices.DeleteFunc(j.Left(), func(a conflicts.FixRecord) bool { return a.GUID == j.plan[1].GUID && tc.directory[1] == 'a' })
+			if err := runAll(ctx, f, j, todo, func(*conflicts.FixRecord) {}); err != nil {
 				t.Errorf("going on: %v", err)
 			}
 			if d := states(t, f, j.plan); d != "aaa" {
@@ -265,7 +265,7 @@ func TestTakenMeanwhile(t *testing.T) {
 					t.Error(err)
 				}
 			}})
-			err = runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+			err = runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {})
 			var s *Stop
 			if !errors.As(err, &s) || !strings.Contains(s.Problem, tc.says) || s.Outcome != notMade || !s.Stale || s.Advice == "" {
 				t.Fatalf("%+v", err)
@@ -277,7 +277,7 @@ func TestTakenMeanwhile(t *testing.T) {
 			if err := at.Apply(strings.NewReader(dn + "\nchangetype: delete\n")); err != nil {
 				t.Fatal(err)
 			}
-			if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "aaa" {
+			if err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != nil || noted(j) != "aaa" {
 				t.Errorf("gone on with: %v, %s", err, noted(j))
 			}
 		})
@@ -293,7 +293,7 @@ func TestFreedomUnknown(t *testing.T) {
 	srv := serve(t, 3)
 	f, j := begun(t, srv, time.Minute)
 	srv.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnwillingToPerform, Match: asked, Times: 2})
-	err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+	err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {})
 	var s *Stop
 	if !errors.As(err, &s) || !strings.Contains(s.Problem, "not everything could be read, so a new address may be taken") || !strings.Contains(s.Problem, "Unwilling To Perform") ||
 		s.Outcome != notMade || s.Stale {
@@ -304,10 +304,10 @@ func TestFreedomUnknown(t *testing.T) {
 	}
 	interrupted, interrupt := context.WithCancel(ctx)
 	srv.Inject(ldaptest.Fault{Match: asked, Do: interrupt})
-	if err := runAll(interrupted, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled || noted(j) != "arr" {
+	if err := runAll(interrupted, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != context.Canceled || noted(j) != "arr" {
 		t.Errorf("interrupted: %v, journal %s", err, noted(j))
 	}
-	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "aaa" {
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != nil || noted(j) != "aaa" {
 		t.Fatalf("gone on with: %v, %s", err, noted(j))
 	}
 	// c0's old alias is a contested one, and its old primary was given away meanwhile.
@@ -317,7 +317,7 @@ func TestFreedomUnknown(t *testing.T) {
 	if err := j.Undo(Head{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "rrr" {
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != nil || noted(j) != "rrr" {
 		t.Errorf("taken back: %v, %s", err, noted(j))
 	}
 }
@@ -332,7 +332,7 @@ func TestAnotherHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ignore := func(*conflicts.Amendment) {}
+	ignore := func(*conflicts.FixRecord) {}
 	// race has a run refused because another makes its first change meanwhile.
 	race := func(slow, fast *Journal) (s *Stop) {
 		t.Helper()
@@ -404,14 +404,14 @@ proxyAddresses: smtp:spare1@contoso.example
 `
 	for name, tc := range map[string]struct {
 		comes bool
-		todo  func(left []conflicts.Amendment) []conflicts.Amendment
+		todo  func(left []conflicts.FixRecord) []conflicts.FixRecord
 		sent  int
 		want  string
 	}{
-		"among others":      {true, func(left []conflicts.Amendment) []conflicts.Amendment { return left }, 2, "aaa"},
-		"seen to be done":   {true, func(left []conflicts.Amendment) []conflicts.Amendment { return left[:1] }, 1, "aar"},
-		"alone":             {true, func(left []conflicts.Amendment) []conflicts.Amendment { return nil }, 0, "rar"},
-		"never, and behind": {false, func(left []conflicts.Amendment) []conflicts.Amendment { return left }, 3, "aaa"},
+		"among others":      {true, func(left []conflicts.FixRecord) []conflicts.FixRecord { return left }, 2, "aaa"},
+		"seen to be done":   {true, func(left []conflicts.FixRecord) []conflicts.FixRecord { return left[:1] }, 1, "aar"},
+		"alone":             {true, func(left []conflicts.FixRecord) []conflicts.FixRecord { return nil }, 0, "rar"},
+		"never, and behind": {false, func(left []conflicts.FixRecord) []conflicts.FixRecord { return left }, 3, "aaa"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := context.Background()
@@ -429,7 +429,7 @@ proxyAddresses: smtp:spare1@contoso.example
 					t.Fatal(err)
 				}
 			}
-			if err := runAll(ctx, f, j, tc.todo(j.Left()), func(*conflicts.Amendment) {}); err != nil {
+			if err := runAll(ctx, f, j, tc.todo(j.Left()), func(*conflicts.FixRecord) {}); err != nil {
 				t.Error(err)
 			}
 			j = reopen(t, j)
@@ -446,13 +446,13 @@ func TestRunInterrupted(t *testing.T) {
 	srv := serve(t, 3)
 	f, j := begun(t, srv, time.Minute)
 	srv.Inject(ldaptest.Fault{Modify: every}, ldaptest.Fault{Modify: every, Do: interrupt})
-	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled {
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != context.Canceled {
 		t.Errorf("%v", err)
 	}
 	if j = reopen(t, j); noted(j) != "aar" {
 		t.Errorf("journal %s", noted(j))
 	}
-	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != context.Canceled {
+	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != context.Canceled {
 		t.Errorf("before the start: %v", err)
 	}
 	if n := srv.Counts().Updates; n != 2 {
@@ -507,7 +507,7 @@ func TestFullDisk(t *testing.T) {
 			f, j := begun(t, srv, time.Minute)
 			whole := j.file
 			j.file = tc.broken(whole)
-			err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {})
+			err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {})
 			var s *Stop
 			if !errors.As(err, &s) || s.Outcome != tc.outcome || !strings.Contains(s.Problem, "the journal could not be written: ") {
 				t.Fatalf("%v", err)
@@ -528,7 +528,7 @@ func TestFullDisk(t *testing.T) {
 			if err := Settle(ctx, f, j); err != nil {
 				t.Fatal(err)
 			}
-			if err := runAll(ctx, f, j, j.Left(), func(*conflicts.Amendment) {}); err != nil || noted(j) != "aaa" || states(t, f, j.plan) != "aaa" {
+			if err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != nil || noted(j) != "aaa" || states(t, f, j.plan) != "aaa" {
 				t.Errorf("%v, journal %s", err, noted(j))
 			}
 		})
@@ -556,7 +556,7 @@ func TestNoConnection(t *testing.T) {
 	f, j := begun(t, srv, time.Minute)
 	srv.Close()
 	var e *ldapscan.Error
-	if err := runAll(context.Background(), f, j, j.Left(), func(*conflicts.Amendment) {}); !errors.As(err, &e) || noted(j) != "rr" {
+	if err := runAll(context.Background(), f, j, j.Left(), func(*conflicts.FixRecord) {}); !errors.As(err, &e) || noted(j) != "rr" {
 		t.Errorf("%v, %s", err, noted(j))
 	}
 }
@@ -565,7 +565,7 @@ func TestNoConnection(t *testing.T) {
 func TestRequestGuards(t *testing.T) {
 	guid := conflicts.GUID{1}
 	one := []string{"x"}
-	for name, a := range map[string]conflicts.Amendment{
+	for name, a := range map[string]conflicts.FixRecord{
 		"logon name":  {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail", Delete: one, Add: one}, {Attribute: "userPrincipalName", Delete: one, Add: one}}},
 		"other case":  {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "USERPRINCIPALNAME", Add: one}}},
 		"options":     {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "proxyAddresses;x", Add: one}}},
@@ -579,7 +579,7 @@ func TestRequestGuards(t *testing.T) {
 			t.Errorf("%s: %+v", name, r)
 		}
 		path := filepath.Join(t.TempDir(), "journal")
-		if _, err := Create(path, at, Head{}, []conflicts.Amendment{a}); err == nil {
+		if _, err := Create(path, at, Head{}, []conflicts.FixRecord{a}); err == nil {
 			t.Errorf("%s: taken into a journal", name)
 		}
 		if _, err := os.Stat(path); err == nil {

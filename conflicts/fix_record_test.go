@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// amend makes the amendment of an object: words are attribute, old and new value
+// amend makes the fix record of an object: words are attribute, old and new value
 // in turn; an empty value is none.
-func amend(o *Object, words ...string) Amendment {
-	a := Amendment{File: "fix.ldif", Line: 1, DN: o.DN, GUID: o.GUID}
+func amend(o *Object, words ...string) FixRecord {
+	a := FixRecord{File: "fix.ldif", Line: 1, DN: o.DN, GUID: o.GUID}
 	for i := 0; i < len(words); i += 3 {
 		e := Edit{Attribute: words[i]}
 		if words[i+1] != "" {
@@ -24,7 +24,7 @@ func amend(o *Object, words ...string) Amendment {
 	return a
 }
 
-func TestAmendmentState(t *testing.T) {
+func TestFixRecordState(t *testing.T) {
 	const p, m = ProxyAddresses, Mail
 	x := func(addresses ...string) *Object { return object(1, "X", addresses...) }
 	moved := x("SMTP:x@a.com")
@@ -73,9 +73,9 @@ func TestAmendmentState(t *testing.T) {
 	}
 }
 
-// What takes an amendment back can be applied once the amendment is, and is taken
+// What takes a fix record back can be applied once the fix record is, and is taken
 // back by it.
-func TestAmendmentInverse(t *testing.T) {
+func TestFixRecordInverse(t *testing.T) {
 	before := mail(object(1, "X", "SMTP:x@a.com", "smtp:y@a.com", "smtp:z@a.com"), "x@a.com")
 	after := mail(object(1, "X", "SMTP:x2@a.com", "smtp:z@a.com"), "x2@a.com")
 	a := amend(before, ProxyAddresses, "SMTP:x@a.com", "SMTP:x2@a.com", Mail, "x@a.com", "x2@a.com")
@@ -96,12 +96,12 @@ func TestVerify(t *testing.T) {
 	x, y, z := object(1, "X", "SMTP:x@a.com"), object(2, "Y", "SMTP:y@a.com"), object(3, "Z", "SMTP:z@a.com")
 	nameless := object(0, "Nameless", "SMTP:n@a.com")
 	nameless.GUID = GUID{}
-	fix := func(o *Object, old, new string) Amendment { return amend(o, ProxyAddresses, old, new) }
+	fix := func(o *Object, old, new string) FixRecord { return amend(o, ProxyAddresses, old, new) }
 	restore := fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")
 	restore.Restores = true
 	restoreToo := fix(y, "SMTP:y@a.com", "SMTP:taken@a.com")
 	restoreToo.Restores = true
-	atLine := func(n int, a Amendment) Amendment { a.Line = n; return a }
+	atLine := func(n int, a FixRecord) FixRecord { a.Line = n; return a }
 	holder := object(9, "Holder", "smtp:taken@a.com")
 	deleted := object(8, "Gone", "SMTP:taken@a.com")
 	deleted.Deleted = true
@@ -117,39 +117,39 @@ func TestVerify(t *testing.T) {
 	moved := object(1, "X", "SMTP:free@a.com")
 	moved.DN = "CN=X,DC=a,DC=com"
 	for name, tc := range map[string]struct {
-		amendments []Amendment
+		records []FixRecord
 		now        Present
 		want       []string // state, reasons and notes of each
 	}{
-		"free":                  {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}}, []string{"ready"}},
-		"by name":               {[]Amendment{fix(nameless, "SMTP:n@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{nameless}}, []string{"ready"}},
-		"taken":                 {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:Taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"stale SMTP:Taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com)"}},
-		"taken by a logon name": {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{logon})}, []string{"stale SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
-		"taken by deleted":      {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{deleted})}, []string{"stale SMTP:taken@a.com is taken by the deleted object CN=Gone,OU=Staff,DC=a,DC=com"}},
-		"taken by a target":     {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{forwarder})}, []string{"stale SMTP:free@a.com is taken by CN=Forwarder,OU=Staff,DC=a,DC=com (targetAddress: SMTP:free@a.com)"}},
-		"its own target":        {[]Amendment{fix(remote, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{remote}, Holders: NewHolders([]*Object{remote})}, []string{"ready"}},
-		"its own logon name":    {[]Amendment{fix(upn(object(1, "X", "SMTP:x@a.com"), "free@a.com"), "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{upn(object(1, "X", "SMTP:x@a.com"), "free@a.com")})}, []string{"ready"}},
-		"rollback":              {[]Amendment{restore}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"ready; CN=Holder,OU=Staff,DC=a,DC=com has SMTP:taken@a.com as well"}},
-		"rollback of three":     {[]Amendment{atLine(1, restore), atLine(2, restoreToo)}, Present{Objects: []*Object{x, y}}, []string{"ready", "ready"}},
-		"applied, and moved":    {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{moved}, Holders: NewHolders([]*Object{logon, moved})}, []string{"applied; the object was renamed or moved to CN=X,DC=a,DC=com; SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
-		"not permitted":         {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}}, []string{"denied this account may not write proxyAddresses"}},
-		"not permitted at all":  {[]Amendment{amend(mail(object(1, "X", "SMTP:x@a.com"), "x@a.com"), ProxyAddresses, "SMTP:x@a.com", "SMTP:free@a.com", Mail, "x@a.com", "free@a.com")}, Present{Objects: []*Object{guarded}}, []string{"denied this account may not write proxyAddresses and mail"}},
-		"stale, not permitted": {[]Amendment{fix(x, "SMTP:old@a.com", "SMTP:free@a.com"), fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{reader}, Holders: NewHolders([]*Object{holder})},
+		"free":                  {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}}, []string{"ready"}},
+		"by name":               {[]FixRecord{fix(nameless, "SMTP:n@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{nameless}}, []string{"ready"}},
+		"taken":                 {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:Taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"stale SMTP:Taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com)"}},
+		"taken by a logon name": {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{logon})}, []string{"stale SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
+		"taken by deleted":      {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{deleted})}, []string{"stale SMTP:taken@a.com is taken by the deleted object CN=Gone,OU=Staff,DC=a,DC=com"}},
+		"taken by a target":     {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{forwarder})}, []string{"stale SMTP:free@a.com is taken by CN=Forwarder,OU=Staff,DC=a,DC=com (targetAddress: SMTP:free@a.com)"}},
+		"its own target":        {[]FixRecord{fix(remote, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{remote}, Holders: NewHolders([]*Object{remote})}, []string{"ready"}},
+		"its own logon name":    {[]FixRecord{fix(upn(object(1, "X", "SMTP:x@a.com"), "free@a.com"), "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{upn(object(1, "X", "SMTP:x@a.com"), "free@a.com")})}, []string{"ready"}},
+		"rollback":              {[]FixRecord{restore}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"ready; CN=Holder,OU=Staff,DC=a,DC=com has SMTP:taken@a.com as well"}},
+		"rollback of three":     {[]FixRecord{atLine(1, restore), atLine(2, restoreToo)}, Present{Objects: []*Object{x, y}}, []string{"ready", "ready"}},
+		"applied, and moved":    {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{moved}, Holders: NewHolders([]*Object{logon, moved})}, []string{"applied; the object was renamed or moved to CN=X,DC=a,DC=com; SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
+		"not permitted":         {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}}, []string{"denied this account may not write proxyAddresses"}},
+		"not permitted at all":  {[]FixRecord{amend(mail(object(1, "X", "SMTP:x@a.com"), "x@a.com"), ProxyAddresses, "SMTP:x@a.com", "SMTP:free@a.com", Mail, "x@a.com", "free@a.com")}, Present{Objects: []*Object{guarded}}, []string{"denied this account may not write proxyAddresses and mail"}},
+		"stale, not permitted": {[]FixRecord{fix(x, "SMTP:old@a.com", "SMTP:free@a.com"), fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{reader}, Holders: NewHolders([]*Object{holder})},
 			[]string{"stale SMTP:old@a.com is no longer there; line 1 of fix.ldif changes the object too; this account may not write proxyAddresses",
 				"stale line 1 of fix.ldif changes the object too; SMTP:taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com); this account may not write proxyAddresses"}},
-		"part read, denied":     {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}, Incomplete: true}, []string{"denied this account may not write proxyAddresses"}},
-		"applied, not writable": {[]Amendment{fix(x, "SMTP:old@a.com", "SMTP:x@a.com")}, Present{Objects: []*Object{reader}}, []string{"applied"}},
-		"permitted":             {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{writer}}, []string{"ready"}},
-		"same new address": {[]Amendment{atLine(1, fix(x, "SMTP:x@a.com", "SMTP:free@a.com")), atLine(9, fix(y, "SMTP:y@a.com", "smtp:frée@a.com")), atLine(20, fix(z, "SMTP:z@a.com", "SMTP:other@a.com"))}, Present{Objects: []*Object{x, y, z}},
+		"part read, denied":     {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}, Incomplete: true}, []string{"denied this account may not write proxyAddresses"}},
+		"applied, not writable": {[]FixRecord{fix(x, "SMTP:old@a.com", "SMTP:x@a.com")}, Present{Objects: []*Object{reader}}, []string{"applied"}},
+		"permitted":             {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{writer}}, []string{"ready"}},
+		"same new address": {[]FixRecord{atLine(1, fix(x, "SMTP:x@a.com", "SMTP:free@a.com")), atLine(9, fix(y, "SMTP:y@a.com", "smtp:frée@a.com")), atLine(20, fix(z, "SMTP:z@a.com", "SMTP:other@a.com"))}, Present{Objects: []*Object{x, y, z}},
 			[]string{"stale line 9 of fix.ldif adds SMTP:free@a.com too", "stale it would leave 0 primary SMTP addresses; line 1 of fix.ldif adds smtp:frée@a.com too", "ready"}},
-		"same object": {[]Amendment{atLine(1, fix(x, "SMTP:x@a.com", "SMTP:a@a.com")), atLine(9, fix(&Object{Entry: Entry{DN: x.DN}}, "SMTP:x@a.com", "SMTP:b@a.com"))}, Present{Objects: []*Object{x}},
+		"same object": {[]FixRecord{atLine(1, fix(x, "SMTP:x@a.com", "SMTP:a@a.com")), atLine(9, fix(&Object{Entry: Entry{DN: x.DN}}, "SMTP:x@a.com", "SMTP:b@a.com"))}, Present{Objects: []*Object{x}},
 			[]string{"stale line 9 of fix.ldif changes the object too", "stale line 1 of fix.ldif changes the object too"}},
-		"nothing read": {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Incomplete: true}, []string{"unknown not everything could be read"}},
-		"part read": {[]Amendment{fix(x, "SMTP:x@a.com", "SMTP:free@a.com"), fix(y, "SMTP:gone@a.com", "SMTP:other@a.com"), fix(z, "SMTP:old@a.com", "SMTP:z@a.com")}, Present{Objects: []*Object{x, y, z}, Incomplete: true},
+		"nothing read": {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Incomplete: true}, []string{"unknown not everything could be read"}},
+		"part read": {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com"), fix(y, "SMTP:gone@a.com", "SMTP:other@a.com"), fix(z, "SMTP:old@a.com", "SMTP:z@a.com")}, Present{Objects: []*Object{x, y, z}, Incomplete: true},
 			[]string{"unknown not everything could be read, so a new address may be taken", "stale SMTP:gone@a.com is no longer there", "applied"}},
 	} {
 		var got []string
-		for _, v := range Verify(tc.amendments, tc.now) {
+		for _, v := range Verify(tc.records, tc.now) {
 			line := strings.TrimSpace(string(v.State) + " " + strings.Join(v.Reasons, "; "))
 			got = append(got, strings.Join(append([]string{line}, v.Notes...), "; "))
 		}

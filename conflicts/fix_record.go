@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// An Amendment is a record of a fix or rollback file that was read back: the
+// A FixRecord is a record of a fix or rollback file that was read back: the
 // changes of one object, which a directory makes together or not at all.
-type Amendment struct {
+type FixRecord struct {
 	// File and Line say where the record stands.
 	File string
 	Line int
@@ -31,29 +31,29 @@ type Edit struct {
 }
 
 // Ref returns the name under which the object is read.
-func (a *Amendment) Ref() Ref {
-	if a.GUID != (GUID{}) {
-		return Ref{GUID: a.GUID}
+func (r *FixRecord) Ref() Ref {
+	if r.GUID != (GUID{}) {
+		return Ref{GUID: r.GUID}
 	}
-	return NameRef(a.DN)
+	return NameRef(r.DN)
 }
 
-// Inverse returns what takes the amendment back.
-func (a *Amendment) Inverse() Amendment {
-	back := *a
-	back.Restores = !a.Restores
-	back.Edits = make([]Edit, len(a.Edits))
-	for i, e := range a.Edits {
-		back.Edits[len(a.Edits)-1-i] = Edit{e.Attribute, e.Add, e.Delete}
+// Inverse returns what takes the fix record back.
+func (r *FixRecord) Inverse() FixRecord {
+	back := *r
+	back.Restores = !r.Restores
+	back.Edits = make([]Edit, len(r.Edits))
+	for i, e := range r.Edits {
+		back.Edits[len(r.Edits)-1-i] = Edit{e.Attribute, e.Add, e.Delete}
 	}
 	return back
 }
 
 // Added returns the addresses that the object gets, each once; mail counts as
 // SMTP.
-func (a *Amendment) Added() []Address {
+func (r *FixRecord) Added() []Address {
 	var list []Address
-	for _, e := range a.Edits {
+	for _, e := range r.Edits {
 		for _, v := range e.Add {
 			c := Claim{Attribute: e.Attribute, Value: v}
 			added := c.Parsed()
@@ -65,7 +65,7 @@ func (a *Amendment) Added() []Address {
 	return list
 }
 
-// State is what has become of an amendment.
+// State is what has become of a fix record.
 type State string
 
 const (
@@ -79,15 +79,15 @@ const (
 // States lists them all, what calls for action first.
 var States = []State{Stale, Denied, Unknown, Ready, Applied}
 
-// State compares the amendment with its object as it is now, nil if there is
+// State compares the fix record with its object as it is now, nil if there is
 // none, and says why it is stale. Values are compared byte for byte: a directory
-// would delete one that differs in case only. A ready amendment leaves the object
+// would delete one that differs in case only. A ready fix record leaves the object
 // with one primary SMTP address, or with as many as it had.
 //
 // Whether the new addresses are free elsewhere is for [Verify] to tell.
-func (a *Amendment) State(o *Object) (State, []string) {
+func (r *FixRecord) State(o *Object) (State, []string) {
 	switch {
-	case o == nil && a.GUID != (GUID{}):
+	case o == nil && r.GUID != (GUID{}):
 		return Stale, []string{"no object has its objectGUID any more, or the account does not see it"}
 	case o == nil:
 		return Stale, []string{"no object has its name, or the account does not see it"}
@@ -95,23 +95,23 @@ func (a *Amendment) State(o *Object) (State, []string) {
 		return Stale, []string{"the object was deleted"}
 	}
 	var applied, reasons []string
-	for i := range a.Edits {
-		e := &a.Edits[i]
+	for i := range r.Edits {
+		e := &r.Edits[i]
 		state, why := e.state(o.values(e.Attribute))
 		if state == Applied {
 			applied = append(applied, e.Attribute+" has changed already")
 		}
 		reasons = append(reasons, why...)
 	}
-	if len(applied) == len(a.Edits) {
+	if len(applied) == len(r.Edits) {
 		return Applied, nil
 	}
 	reasons = append(reasons, applied...)
-	if DNKey(a.DN) != DNKey(o.DN) {
+	if DNKey(r.DN) != DNKey(o.DN) {
 		reasons = append(reasons, "the object was renamed or moved to "+o.DN)
 	}
 	if len(reasons) == 0 {
-		before, after := primarySMTP(o.ProxyAddresses), primarySMTP(a.after(o))
+		before, after := primarySMTP(o.ProxyAddresses), primarySMTP(r.after(o))
 		if after != 1 && after != before {
 			reasons = append(reasons, fmt.Sprintf("it would leave %d primary SMTP addresses", after))
 		}
@@ -158,10 +158,10 @@ func (e *Edit) state(values []string) (State, []string) {
 	return Stale, reasons
 }
 
-// after returns the proxy addresses of the object once the amendment is applied.
-func (a *Amendment) after(o *Object) []string {
+// after returns the proxy addresses of the object once the fix record is applied.
+func (r *FixRecord) after(o *Object) []string {
 	values := slices.Clone(o.ProxyAddresses)
-	for _, e := range a.Edits {
+	for _, e := range r.Edits {
 		if e.Attribute == ProxyAddresses {
 			values = slices.DeleteFunc(values, func(v string) bool { return slices.Contains(e.Delete, v) })
 			values = append(values, e.Add...)
@@ -179,7 +179,7 @@ func primarySMTP(values []string) (n int) {
 	return n
 }
 
-// values returns those of an attribute that an amendment can change.
+// values returns those of an attribute that a fix record can change.
 func (o *Object) values(attribute string) []string {
 	switch {
 	case attribute == ProxyAddresses:

@@ -6,42 +6,42 @@ import (
 	"strings"
 )
 
-// A Verdict says whether an amendment can be applied.
+// A Verdict says whether a fix record can be applied.
 type Verdict struct {
-	Amendment *Amendment
+	Record *FixRecord
 	// Object is as it is now, nil if it was not found.
 	Object *Object
 	State  State
-	// Reasons say why the amendment is stale or denied or its state unknown, each in
+	// Reasons say why the fix record is stale or denied or its state unknown, each in
 	// a clause.
 	Reasons []string
 	// Notes are facts that do not stand against it.
 	Notes []string
 }
 
-// Present is the part of a directory that amendments are compared with.
+// Present is the part of a directory that fix records are compared with.
 type Present struct {
-	// Objects are those that the amendments name, as far as they were found.
+	// Objects are those that the fix records name, as far as they were found.
 	Objects []*Object
-	// Holders are all that hold one of the addresses that the amendments add.
+	// Holders are all that hold one of the addresses that the fix records add.
 	Holders Holders
 	// Incomplete says that more objects, or more holders, may be there.
 	Incomplete bool
 }
 
-// Verify compares each amendment with the directory as it is now, and with the
-// other amendments.
-func Verify(amendments []Amendment, now Present) []Verdict {
+// Verify compares each fix record with the directory as it is now, and with the
+// other fix records.
+func Verify(records []FixRecord, now Present) []Verdict {
 	objects := map[Ref]*Object{}
 	for _, o := range now.Objects {
 		objects[o.Ref()] = o
 		objects[NameRef(o.DN)] = o
 	}
-	verdicts := make([]Verdict, len(amendments))
-	changing := map[Ref][]*Amendment{}
-	adding := map[Key][]*Amendment{}
-	for i := range amendments {
-		a := &amendments[i]
+	verdicts := make([]Verdict, len(records))
+	changing := map[Ref][]*FixRecord{}
+	adding := map[Key][]*FixRecord{}
+	for i := range records {
+		a := &records[i]
 		ref := NameRef(a.DN)
 		o := objects[ref]
 		if a.GUID != (GUID{}) {
@@ -53,7 +53,7 @@ func Verify(amendments []Amendment, now Present) []Verdict {
 		if o != nil {
 			ref = o.Ref()
 		}
-		verdicts[i] = Verdict{Amendment: a, Object: o}
+		verdicts[i] = Verdict{Record: a, Object: o}
 		changing[ref] = append(changing[ref], a)
 		for k := range NewWanted(a.Added()...) {
 			adding[k] = append(adding[k], a)
@@ -61,13 +61,13 @@ func Verify(amendments []Amendment, now Present) []Verdict {
 	}
 	for i := range verdicts {
 		v := &verdicts[i]
-		v.State, v.Reasons = v.Amendment.State(v.Object)
+		v.State, v.Reasons = v.Record.State(v.Object)
 		switch {
 		case v.Object == nil && now.Incomplete:
 			v.State, v.Reasons = Unknown, []string{"not everything could be read"}
 		case v.Object == nil, v.Object.Deleted:
 		default:
-			if v.State == Applied && DNKey(v.Amendment.DN) != DNKey(v.Object.DN) {
+			if v.State == Applied && DNKey(v.Record.DN) != DNKey(v.Object.DN) {
 				v.say("the object was renamed or moved to %s", v.Object.DN)
 			}
 			v.alone(changing[v.Object.Ref()], adding)
@@ -89,7 +89,7 @@ func Verify(amendments []Amendment, now Present) []Verdict {
 	return verdicts
 }
 
-// say adds what stands against the amendment, or, where it is applied, what is to
+// say adds what stands against the fix record, or, where it is applied, what is to
 // be known.
 func (v *Verdict) say(format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); v.State == Applied {
@@ -106,7 +106,7 @@ func (v *Verdict) denied() string {
 		return ""
 	}
 	var guarded []string
-	for _, e := range v.Amendment.Edits {
+	for _, e := range v.Record.Edits {
 		if !slices.Contains(v.Object.Writable, e.Attribute) {
 			guarded = append(guarded, e.Attribute)
 		}
@@ -117,18 +117,18 @@ func (v *Verdict) denied() string {
 	return "this account may not write " + strings.Join(guarded, " and ")
 }
 
-// alone finds other amendments that change the same object, or add the same
+// alone finds other fix records that change the same object, or add the same
 // address; those that restore a conflict do.
-func (v *Verdict) alone(changing []*Amendment, adding map[Key][]*Amendment) {
+func (v *Verdict) alone(changing []*FixRecord, adding map[Key][]*FixRecord) {
 	for _, other := range changing {
-		if other != v.Amendment {
+		if other != v.Record {
 			v.say("line %d of %s changes the object too", other.Line, other.File)
 		}
 	}
-	if v.Amendment.Restores {
+	if v.Record.Restores {
 		return
 	}
-	for _, a := range v.Amendment.Added() {
+	for _, a := range v.Record.Added() {
 		told := slices.Clone(changing)
 		for _, k := range []Key{a.Key(), a.LooseKey()} {
 			for _, other := range adding[k] {
@@ -143,12 +143,12 @@ func (v *Verdict) alone(changing []*Amendment, adding map[Key][]*Amendment) {
 
 // free finds out who else has the new addresses.
 func (v *Verdict) free(holders Holders) {
-	for _, a := range v.Amendment.Added() {
+	for _, a := range v.Record.Added() {
 		var others []string
 		for _, owner := range holders.Owners(a) {
 			switch c := owner.Claims[0]; {
 			case owner.Ref() == v.Object.Ref():
-			case v.Amendment.Restores:
+			case v.Record.Restores:
 				v.Notes = append(v.Notes, fmt.Sprintf("%s has %s as well", owner.DN, a.Raw))
 			case owner.Deleted:
 				others = append(others, "the deleted object "+owner.DN)
