@@ -19,12 +19,12 @@ type FixRecord struct {
 	// Restores says that the record takes back another: what it adds is what the
 	// conflict was about, and so need not be free.
 	Restores bool
-	// Edits are those of different attributes.
-	Edits []Edit
+	// Attributes are those of different attributes.
+	Attributes []AttributeFix
 }
 
-// An Edit deletes exact values of an attribute, then adds others.
-type Edit struct {
+// An AttributeFix deletes exact values of an attribute, then adds others.
+type AttributeFix struct {
 	// Attribute is proxyAddresses or mail.
 	Attribute   string
 	Delete, Add []string
@@ -42,9 +42,9 @@ func (r *FixRecord) Ref() Ref {
 func (r *FixRecord) Inverse() FixRecord {
 	back := *r
 	back.Restores = !r.Restores
-	back.Edits = make([]Edit, len(r.Edits))
-	for i, e := range r.Edits {
-		back.Edits[len(r.Edits)-1-i] = Edit{e.Attribute, e.Add, e.Delete}
+	back.Attributes = make([]AttributeFix, len(r.Attributes))
+	for i, e := range r.Attributes {
+		back.Attributes[len(r.Attributes)-1-i] = AttributeFix{e.Attribute, e.Add, e.Delete}
 	}
 	return back
 }
@@ -53,7 +53,7 @@ func (r *FixRecord) Inverse() FixRecord {
 // SMTP.
 func (r *FixRecord) Added() []Address {
 	var list []Address
-	for _, e := range r.Edits {
+	for _, e := range r.Attributes {
 		for _, v := range e.Add {
 			c := Claim{Attribute: e.Attribute, Value: v}
 			added := c.Parsed()
@@ -95,15 +95,15 @@ func (r *FixRecord) State(o *Object) (State, []string) {
 		return Stale, []string{"the object was deleted"}
 	}
 	var applied, reasons []string
-	for i := range r.Edits {
-		e := &r.Edits[i]
+	for i := range r.Attributes {
+		e := &r.Attributes[i]
 		state, why := e.state(o.values(e.Attribute))
 		if state == Applied {
 			applied = append(applied, e.Attribute+" has changed already")
 		}
 		reasons = append(reasons, why...)
 	}
-	if len(applied) == len(r.Edits) {
+	if len(applied) == len(r.Attributes) {
 		return Applied, nil
 	}
 	reasons = append(reasons, applied...)
@@ -122,8 +122,8 @@ func (r *FixRecord) State(o *Object) (State, []string) {
 	return Ready, nil
 }
 
-// state compares an edit with the values of its attribute.
-func (e *Edit) state(values []string) (State, []string) {
+// state compares what is to be deleted and added with the values of the attribute.
+func (e *AttributeFix) state(values []string) (State, []string) {
 	var reasons []string
 	gone, there := 0, 0
 	rest := slices.Clone(values)
@@ -161,7 +161,7 @@ func (e *Edit) state(values []string) (State, []string) {
 // after returns the proxy addresses of the object once the fix record is applied.
 func (r *FixRecord) after(o *Object) []string {
 	values := slices.Clone(o.ProxyAddresses)
-	for _, e := range r.Edits {
+	for _, e := range r.Attributes {
 		if e.Attribute == ProxyAddresses {
 			values = slices.DeleteFunc(values, func(v string) bool { return slices.Contains(e.Delete, v) })
 			values = append(values, e.Add...)

@@ -12,14 +12,14 @@ import (
 func amend(o *Object, words ...string) FixRecord {
 	a := FixRecord{File: "fix.ldif", Line: 1, DN: o.DN, GUID: o.GUID}
 	for i := 0; i < len(words); i += 3 {
-		e := Edit{Attribute: words[i]}
+		e := AttributeFix{Attribute: words[i]}
 		if words[i+1] != "" {
 			e.Delete = []string{words[i+1]}
 		}
 		if words[i+2] != "" {
 			e.Add = []string{words[i+2]}
 		}
-		a.Edits = append(a.Edits, e)
+		a.Attributes = append(a.Attributes, e)
 	}
 	return a
 }
@@ -79,7 +79,7 @@ func TestFixRecordInverse(t *testing.T) {
 	before := mail(object(1, "X", "SMTP:x@a.com", "smtp:y@a.com", "smtp:z@a.com"), "x@a.com")
 	after := mail(object(1, "X", "SMTP:x2@a.com", "smtp:z@a.com"), "x2@a.com")
 	a := amend(before, ProxyAddresses, "SMTP:x@a.com", "SMTP:x2@a.com", Mail, "x@a.com", "x2@a.com")
-	a.Edits[0].Delete = append(a.Edits[0].Delete, "smtp:y@a.com")
+	a.Attributes[0].Delete = append(a.Attributes[0].Delete, "smtp:y@a.com")
 	back := a.Inverse()
 	if state, why := back.State(after); state != Ready || !back.Restores {
 		t.Errorf("after: %s %q", state, why)

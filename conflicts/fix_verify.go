@@ -106,7 +106,7 @@ func (v *Verdict) denied() string {
 		return ""
 	}
 	var guarded []string
-	for _, e := range v.Record.Edits {
+	for _, e := range v.Record.Attributes {
 		if !slices.Contains(v.Object.Writable, e.Attribute) {
 			guarded = append(guarded, e.Attribute)
 		}

@@ -23,7 +23,7 @@ func PreviewTable(w io.Writer, verdicts []conflicts.Verdict, on func(dn string) 
 			t.put("", words.Escape("on "+server+":"), bold)
 		}
 		t.put("  ", words.Escape(fmt.Sprintf("%s:%d  %s", a.File, a.Line, a.DN)), plain)
-		for _, e := range a.Edits {
+		for _, e := range a.Attributes {
 			for _, value := range e.Delete {
 				t.put("    - ", words.Escape(e.Attribute+": "+value), plain)
 			}

@@ -8,16 +8,16 @@ import (
 )
 
 func TestPreviewTable(t *testing.T) {
-	amend := func(line int, dn string, edits ...conflicts.Edit) conflicts.Verdict {
-		return conflicts.Verdict{Record: &conflicts.FixRecord{File: "fix.ldif", Line: line, DN: dn, Edits: edits}}
+	record := func(line int, dn string, attributes ...conflicts.AttributeFix) conflicts.Verdict {
+		return conflicts.Verdict{Record: &conflicts.FixRecord{File: "fix.ldif", Line: line, DN: dn, Attributes: attributes}}
 	}
-	restored := amend(30, "CN=C,DC=b", conflicts.Edit{Attribute: "proxyAddresses", Add: []string{"smtp:c@b"}})
+	restored := record(30, "CN=C,DC=b", conflicts.AttributeFix{Attribute: "proxyAddresses", Add: []string{"smtp:c@b"}})
 	restored.Notes = []string{"CN=D,DC=a has smtp:c@b as well"}
 	var b strings.Builder
 	err := PreviewTable(&b, []conflicts.Verdict{
-		amend(1, "CN=A\x1b[2J,DC=a", conflicts.Edit{Attribute: "proxyAddresses", Delete: []string{"SMTP:a@a", "smtp:\r\nx@a"}, Add: []string{"SMTP:a2@a"}},
-			conflicts.Edit{Attribute: "mail", Delete: []string{"a@a"}, Add: []string{"a2@a"}}),
-		amend(20, "CN=B,DC=a", conflicts.Edit{Attribute: "proxyAddresses", Delete: []string{"smtp:b@a"}}),
+		record(1, "CN=A\x1b[2J,DC=a", conflicts.AttributeFix{Attribute: "proxyAddresses", Delete: []string{"SMTP:a@a", "smtp:\r\nx@a"}, Add: []string{"SMTP:a2@a"}},
+			conflicts.AttributeFix{Attribute: "mail", Delete: []string{"a@a"}, Add: []string{"a2@a"}}),
+		record(20, "CN=B,DC=a", conflicts.AttributeFix{Attribute: "proxyAddresses", Delete: []string{"smtp:b@a"}}),
 		restored,
 	}, func(dn string) string { return "dc1." + dn[len(dn)-1:] }, TableOptions{})
 	const want = `on dc1.a:

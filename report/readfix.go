@@ -86,7 +86,7 @@ func amend(a *conflicts.FixRecord, rec *ldif.Record) error {
 			return fmt.Errorf("%s: %w", mod.Name, err)
 		}
 	}
-	for _, e := range a.Edits {
+	for _, e := range a.Attributes {
 		if e.Attribute == conflicts.Mail && (len(e.Delete) != 1 || len(e.Add) != 1) {
 			return errors.New("mail: delete one value and add one")
 		}
@@ -108,12 +108,12 @@ func edit(a *conflicts.FixRecord, mod ldif.Mod) error {
 	case len(mod.Values) == 0:
 		return errors.New("delete without a value would remove all values")
 	}
-	at := slices.IndexFunc(a.Edits, func(e conflicts.Edit) bool { return e.Attribute == known[i] })
+	at := slices.IndexFunc(a.Attributes, func(e conflicts.AttributeFix) bool { return e.Attribute == known[i] })
 	if at < 0 {
-		at = len(a.Edits)
-		a.Edits = append(a.Edits, conflicts.Edit{Attribute: known[i]})
+		at = len(a.Attributes)
+		a.Attributes = append(a.Attributes, conflicts.AttributeFix{Attribute: known[i]})
 	}
-	e := &a.Edits[at]
+	e := &a.Attributes[at]
 	values := &e.Add
 	if mod.Op == ldif.Delete {
 		if e.Add != nil {

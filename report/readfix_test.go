@@ -20,7 +20,7 @@ func recordsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.Fix
 	for _, o := range byDomain(a)[domain] {
 		f := conflicts.FixRecord{DN: o.object.DN, GUID: o.object.GUID}
 		for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
-			e := conflicts.Edit{Attribute: attribute}
+			e := conflicts.AttributeFix{Attribute: attribute}
 			for _, c := range o.changes {
 				if c.Attribute != attribute {
 					continue
@@ -31,15 +31,15 @@ func recordsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.Fix
 				}
 			}
 			if e.Delete != nil {
-				f.Edits = append(f.Edits, e)
+				f.Attributes = append(f.Attributes, e)
 			}
 		}
 		back := conflicts.FixRecord{DN: f.DN, GUID: f.GUID, Restores: true}
-		for _, e := range slices.Backward(f.Edits) {
+		for _, e := range slices.Backward(f.Attributes) {
 			del, add := slices.Clone(e.Add), slices.Clone(e.Delete)
 			slices.Reverse(del)
 			slices.Reverse(add)
-			back.Edits = append(back.Edits, conflicts.Edit{Attribute: e.Attribute, Delete: del, Add: add})
+			back.Attributes = append(back.Attributes, conflicts.AttributeFix{Attribute: e.Attribute, Delete: del, Add: add})
 		}
 		fix, rollback = append(fix, f), append([]conflicts.FixRecord{back}, rollback...)
 	}
@@ -317,12 +317,12 @@ func FuzzReadFix(f *testing.F) {
 		}
 		named := map[string]bool{}
 		for _, a := range list {
-			if key := conflicts.DNKey(a.DN); a.Line < 1 || len(a.Edits) == 0 || len(a.Edits) > 2 || named[key] {
+			if key := conflicts.DNKey(a.DN); a.Line < 1 || len(a.Attributes) == 0 || len(a.Attributes) > 2 || named[key] {
 				t.Fatalf("%+v", a)
 			} else {
 				named[key] = true
 			}
-			for _, e := range a.Edits {
+			for _, e := range a.Attributes {
 				if e.Attribute != conflicts.ProxyAddresses && e.Attribute != conflicts.Mail || len(e.Delete)+len(e.Add) == 0 ||
 					slices.Contains(e.Delete, "") || slices.Contains(e.Add, "") {
 					t.Fatalf("%+v", a)

@@ -123,11 +123,11 @@ func reasons(problem string) []text {
 func newVerdictJSON(v *conflicts.Verdict) *verdictJSON {
 	a := v.Record
 	j := &verdictJSON{File: text(a.File), Line: a.Line, DN: text(a.DN), GUID: a.GUID.String(), State: v.State, Reasons: texts(v.Reasons),
-		Notes: texts(v.Notes), Restores: a.Restores, Edits: make([]editJSON, len(a.Edits)), Base64: exact("dn", a.DN)}
+		Notes: texts(v.Notes), Restores: a.Restores, Edits: make([]editJSON, len(a.Attributes)), Base64: exact("dn", a.DN)}
 	if o := v.Object; o != nil {
 		j.Object = &presentJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, o.Writable, exact("dn", o.DN, "name", o.Name())}
 	}
-	for i, e := range a.Edits {
+	for i, e := range a.Attributes {
 		j.Edits[i] = editJSON{e.Attribute, newValuesJSON(e.Delete), newValuesJSON(e.Add)}
 	}
 	return j

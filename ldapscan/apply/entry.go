@@ -77,7 +77,7 @@ type edit struct {
 // newEntry returns an entry about a fix record.
 func newEntry(k kind, a *conflicts.FixRecord) *entry {
 	e := &entry{Record: k, GUID: a.GUID.String(), DN: a.DN, File: a.File, Line: a.Line, Restores: a.Restores}
-	for _, x := range a.Edits {
+	for _, x := range a.Attributes {
 		e.Edits = append(e.Edits, edit(x))
 	}
 	return e
@@ -91,7 +91,7 @@ func result(k kind, a *conflicts.FixRecord, problem string) *entry {
 func (e *entry) fixRecord() (conflicts.FixRecord, error) {
 	a := conflicts.FixRecord{File: e.File, Line: e.Line, DN: e.DN, Restores: e.Restores}
 	for _, x := range e.Edits {
-		a.Edits = append(a.Edits, conflicts.Edit(x))
+		a.Attributes = append(a.Attributes, conflicts.AttributeFix(x))
 	}
 	var err error
 	a.GUID, err = conflicts.ParseGUID(e.GUID)

@@ -88,7 +88,7 @@ func planFor(t testing.TB, f *ldapscan.Forest, base string) []conflicts.FixRecor
 	for i := range len(found) {
 		o := found[fmt.Sprintf("c%d", i)]
 		old, new := fmt.Sprintf("c%d@contoso.example", i), fmt.Sprintf("new%d@contoso.example", i)
-		plan = append(plan, conflicts.FixRecord{File: "fix.ldif", Line: 10 * i, DN: o.DN, GUID: o.GUID, Edits: []conflicts.Edit{
+		plan = append(plan, conflicts.FixRecord{File: "fix.ldif", Line: 10 * i, DN: o.DN, GUID: o.GUID, Attributes: []conflicts.AttributeFix{
 			{Attribute: conflicts.ProxyAddresses, Delete: []string{"SMTP:" + old, "smtp:info@contoso.example"}, Add: []string{"SMTP:" + new, spare(i)}},
 			{Attribute: conflicts.Mail, Delete: []string{old}, Add: []string{new}},
 		}})

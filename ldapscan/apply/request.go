@@ -19,7 +19,7 @@ func request(a *conflicts.FixRecord) (*ldap.ModifyRequest, error) {
 		return nil, fmt.Errorf("%s: no objectGUID", a.DN)
 	}
 	r := ldap.NewModifyRequest("<GUID="+a.GUID.String()+">", nil)
-	for _, e := range a.Edits {
+	for _, e := range a.Attributes {
 		if e.Attribute != conflicts.ProxyAddresses && e.Attribute != conflicts.Mail {
 			return nil, fmt.Errorf("%s: %s is never changed", a.DN, e.Attribute)
 		}

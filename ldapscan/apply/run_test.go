@@ -566,14 +566,14 @@ func TestRequestGuards(t *testing.T) {
 	guid := conflicts.GUID{1}
 	one := []string{"x"}
 	for name, a := range map[string]conflicts.FixRecord{
-		"logon name":  {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail", Delete: one, Add: one}, {Attribute: "userPrincipalName", Delete: one, Add: one}}},
-		"other case":  {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "USERPRINCIPALNAME", Add: one}}},
-		"options":     {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "proxyAddresses;x", Add: one}}},
-		"all values":  {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail"}}},
+		"logon name":  {GUID: guid, DN: "CN=a", Attributes: []conflicts.AttributeFix{{Attribute: "mail", Delete: one, Add: one}, {Attribute: "userPrincipalName", Delete: one, Add: one}}},
+		"other case":  {GUID: guid, DN: "CN=a", Attributes: []conflicts.AttributeFix{{Attribute: "USERPRINCIPALNAME", Add: one}}},
+		"options":     {GUID: guid, DN: "CN=a", Attributes: []conflicts.AttributeFix{{Attribute: "proxyAddresses;x", Add: one}}},
+		"all values":  {GUID: guid, DN: "CN=a", Attributes: []conflicts.AttributeFix{{Attribute: "mail"}}},
 		"nothing":     {GUID: guid, DN: "CN=a"},
-		"empty value": {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail", Delete: []string{""}}}},
-		"not UTF-8":   {GUID: guid, DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail", Add: []string{"\xff"}}}},
-		"no GUID":     {DN: "CN=a", Edits: []conflicts.Edit{{Attribute: "mail", Add: one}}},
+		"empty value": {GUID: guid, DN: "CN=a", Attributes: []conflicts.AttributeFix{{Attribute: "mail", Delete: []string{""}}}},
+		"not UTF-8":   {GUID: guid, DN: "CN=a", Attributes: []conflicts.AttributeFix{{Attribute: "mail", Add: []string{"\xff"}}}},
+		"no GUID":     {DN: "CN=a", Attributes: []conflicts.AttributeFix{{Attribute: "mail", Add: one}}},
 	} {
 		if r, err := request(&a); err == nil {
 			t.Errorf("%s: %+v", name, r)
