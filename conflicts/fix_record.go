@@ -19,7 +19,7 @@ type FixRecord struct {
 	// Restores says that the record takes back another: what it adds is what the
 	// conflict was about, and so need not be free.
 	Restores bool
-	// Attributes are those of different attributes.
+	// Attributes are those that change, each once.
 	Attributes []AttributeFix
 }
 
@@ -65,27 +65,27 @@ func (r *FixRecord) Added() []Address {
 	return list
 }
 
-// State is what has become of a fix record.
-type State string
+// FixStatus is what has become of a fix record.
+type FixStatus string
 
 const (
-	Ready   State = "ready"   // it can be applied as it stands
-	Applied State = "applied" // the object is as if it had been
-	Stale   State = "stale"   // neither
-	Denied  State = "denied"  // it could be applied, but not by this account
-	Unknown State = "unknown" // not enough could be read to tell
+	Ready   FixStatus = "ready"   // it can be applied as it stands
+	Applied FixStatus = "applied" // the object is as if it had been
+	Stale   FixStatus = "stale"   // neither
+	Denied  FixStatus = "denied"  // it could be applied, but not by this account
+	Unknown FixStatus = "unknown" // not enough could be read to tell
 )
 
-// States lists them all, what calls for action first.
-var States = []State{Stale, Denied, Unknown, Ready, Applied}
+// FixStatuses lists them all, what calls for action first.
+var FixStatuses = []FixStatus{Stale, Denied, Unknown, Ready, Applied}
 
-// State compares the fix record with its object as it is now, nil if there is
+// Status compares the fix record with its object as it is now, nil if there is
 // none, and says why it is stale. Values are compared byte for byte: a directory
 // would delete one that differs in case only. A ready fix record leaves the object
 // with one primary SMTP address, or with as many as it had.
 //
 // Whether the new addresses are free elsewhere is for [Verify] to tell.
-func (r *FixRecord) State(o *Object) (State, []string) {
+func (r *FixRecord) Status(o *Object) (FixStatus, []string) {
 	switch {
 	case o == nil && r.GUID != (GUID{}):
 		return Stale, []string{"no object has its objectGUID any more, or the account does not see it"}
@@ -97,8 +97,8 @@ func (r *FixRecord) State(o *Object) (State, []string) {
 	var applied, reasons []string
 	for i := range r.Attributes {
 		e := &r.Attributes[i]
-		state, why := e.state(o.values(e.Attribute))
-		if state == Applied {
+		status, why := e.status(o.values(e.Attribute))
+		if status == Applied {
 			applied = append(applied, e.Attribute+" has changed already")
 		}
 		reasons = append(reasons, why...)
@@ -122,8 +122,8 @@ func (r *FixRecord) State(o *Object) (State, []string) {
 	return Ready, nil
 }
 
-// state compares what is to be deleted and added with the values of the attribute.
-func (e *AttributeFix) state(values []string) (State, []string) {
+// status compares what is to be deleted and added with the values of the attribute.
+func (e *AttributeFix) status(values []string) (FixStatus, []string) {
 	var reasons []string
 	gone, there := 0, 0
 	rest := slices.Clone(values)

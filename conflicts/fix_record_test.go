@@ -34,10 +34,10 @@ func TestFixRecordState(t *testing.T) {
 	gone := x("SMTP:x@a.com")
 	gone.Deleted = true
 	for name, tc := range map[string]struct {
-		now   *Object
-		edits []string
-		state State
-		says  string
+		now    *Object
+		edits  []string
+		status FixStatus
+		says   string
 	}{
 		"ready":                           {x("SMTP:x@a.com", "smtp:y@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com"}, Ready, ""},
 		"ready, with mail":                {mail(x("SMTP:x@a.com"), "x@a.com"), []string{p, "SMTP:x@a.com", "SMTP:x2@a.com", m, "x@a.com", "x2@a.com"}, Ready, ""},
@@ -66,9 +66,9 @@ func TestFixRecordState(t *testing.T) {
 		"two primaries":                   {x("SMTP:x@a.com", "smtp:y@a.com"), []string{p, "smtp:y@a.com", "SMTP:y2@a.com"}, Stale, "it would leave 2 primary SMTP addresses"},
 	} {
 		a := amend(object(1, "X"), tc.edits...)
-		state, reasons := a.State(tc.now)
-		if state != tc.state || strings.Join(reasons, "; ") != tc.says {
-			t.Errorf("%s: %s, %q", name, state, reasons)
+		status, reasons := a.Status(tc.now)
+		if status != tc.status || strings.Join(reasons, "; ") != tc.says {
+			t.Errorf("%s: %s, %q", name, status, reasons)
 		}
 	}
 }
@@ -81,11 +81,11 @@ func TestFixRecordInverse(t *testing.T) {
 	a := amend(before, ProxyAddresses, "SMTP:x@a.com", "SMTP:x2@a.com", Mail, "x@a.com", "x2@a.com")
 	a.Attributes[0].Delete = append(a.Attributes[0].Delete, "smtp:y@a.com")
 	back := a.Inverse()
-	if state, why := back.State(after); state != Ready || !back.Restores {
-		t.Errorf("after: %s %q", state, why)
+	if status, why := back.Status(after); status != Ready || !back.Restores {
+		t.Errorf("after: %s %q", status, why)
 	}
-	if state, why := back.State(before); state != Applied {
-		t.Errorf("before: %s %q", state, why)
+	if status, why := back.Status(before); status != Applied {
+		t.Errorf("before: %s %q", status, why)
 	}
 	if again := back.Inverse(); !reflect.DeepEqual(again, a) {
 		t.Errorf("%+v", again)
@@ -118,8 +118,8 @@ func TestVerify(t *testing.T) {
 	moved.DN = "CN=X,DC=a,DC=com"
 	for name, tc := range map[string]struct {
 		records []FixRecord
-		now        Present
-		want       []string // state, reasons and notes of each
+		now     Present
+		want    []string // status, reasons and notes of each
 	}{
 		"free":                  {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}}, []string{"ready"}},
 		"by name":               {[]FixRecord{fix(nameless, "SMTP:n@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{nameless}}, []string{"ready"}},
@@ -150,7 +150,7 @@ func TestVerify(t *testing.T) {
 	} {
 		var got []string
 		for _, v := range Verify(tc.records, tc.now) {
-			line := strings.TrimSpace(string(v.State) + " " + strings.Join(v.Reasons, "; "))
+			line := strings.TrimSpace(string(v.Status) + " " + strings.Join(v.Reasons, "; "))
 			got = append(got, strings.Join(append([]string{line}, v.Notes...), "; "))
 		}
 		if !slices.Equal(got, tc.want) {

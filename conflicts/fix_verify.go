@@ -11,8 +11,8 @@ type Verdict struct {
 	Record *FixRecord
 	// Object is as it is now, nil if it was not found.
 	Object *Object
-	State  State
-	// Reasons say why the fix record is stale or denied or its state unknown, each in
+	Status FixStatus
+	// Reasons say why the fix record is stale or denied or its status unknown, each in
 	// a clause.
 	Reasons []string
 	// Notes are facts that do not stand against it.
@@ -61,13 +61,13 @@ func Verify(records []FixRecord, now Present) []Verdict {
 	}
 	for i := range verdicts {
 		v := &verdicts[i]
-		v.State, v.Reasons = v.Record.State(v.Object)
+		v.Status, v.Reasons = v.Record.Status(v.Object)
 		switch {
 		case v.Object == nil && now.Incomplete:
-			v.State, v.Reasons = Unknown, []string{"not everything could be read"}
+			v.Status, v.Reasons = Unknown, []string{"not everything could be read"}
 		case v.Object == nil, v.Object.Deleted:
 		default:
-			if v.State == Applied && DNKey(v.Record.DN) != DNKey(v.Object.DN) {
+			if v.Status == Applied && DNKey(v.Record.DN) != DNKey(v.Object.DN) {
 				v.say("the object was renamed or moved to %s", v.Object.DN)
 			}
 			v.alone(changing[v.Object.Ref()], adding)
@@ -75,12 +75,12 @@ func Verify(records []FixRecord, now Present) []Verdict {
 		}
 		denied := v.denied()
 		switch {
-		case v.State == Ready && len(v.Reasons) > 0:
-			v.State = Stale
-		case v.State == Ready && denied != "":
-			v.State = Denied
-		case v.State == Ready && now.Incomplete:
-			v.State, v.Reasons = Unknown, []string{"not everything could be read, so a new address may be taken"}
+		case v.Status == Ready && len(v.Reasons) > 0:
+			v.Status = Stale
+		case v.Status == Ready && denied != "":
+			v.Status = Denied
+		case v.Status == Ready && now.Incomplete:
+			v.Status, v.Reasons = Unknown, []string{"not everything could be read, so a new address may be taken"}
 		}
 		if denied != "" {
 			v.Reasons = append(v.Reasons, denied)
@@ -92,7 +92,7 @@ func Verify(records []FixRecord, now Present) []Verdict {
 // say adds what stands against the fix record, or, where it is applied, what is to
 // be known.
 func (v *Verdict) say(format string, args ...any) {
-	if text := fmt.Sprintf(format, args...); v.State == Applied {
+	if text := fmt.Sprintf(format, args...); v.Status == Applied {
 		v.Notes = append(v.Notes, text)
 	} else {
 		v.Reasons = append(v.Reasons, text)
@@ -102,7 +102,7 @@ func (v *Verdict) say(format string, args ...any) {
 // denied says which attributes the account may not write, though they are to change;
 // "" if there are none, or the directory does not tell.
 func (v *Verdict) denied() string {
-	if v.State == Applied || v.Object == nil || v.Object.Writable == nil {
+	if v.Status == Applied || v.Object == nil || v.Object.Writable == nil {
 		return ""
 	}
 	var guarded []string

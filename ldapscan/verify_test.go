@@ -49,7 +49,7 @@ func record(n byte, name, old, new string) conflicts.FixRecord {
 
 func states(verdicts []conflicts.Verdict) (list []string) {
 	for _, v := range verdicts {
-		list = append(list, strings.TrimSpace(v.Record.DN[3:7]+" "+string(v.State)+" "+strings.Join(v.Reasons, "; ")))
+		list = append(list, strings.TrimSpace(v.Record.DN[3:7]+" "+string(v.Status)+" "+strings.Join(v.Reasons, "; ")))
 	}
 	return list
 }
@@ -101,7 +101,7 @@ func TestVerifyIncomplete(t *testing.T) {
 		}
 	}
 	cut := export(t, staff+"\ndn: CN=more\nproxyAddr")
-	if verdicts, err := ldapscan.Verify(context.Background(), cut, records); err == nil || verdicts[0].State != conflicts.Unknown {
+	if verdicts, err := ldapscan.Verify(context.Background(), cut, records); err == nil || verdicts[0].Status != conflicts.Unknown {
 		t.Errorf("%v %q", err, states(verdicts))
 	}
 }

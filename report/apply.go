@@ -69,7 +69,7 @@ type writtenServerJSON struct {
 }
 
 type applyCountsJSON struct {
-	States    map[conflicts.State]int `json:"states"`
+	States    map[conflicts.FixStatus]int `json:"states"`
 	Planned   int                     `json:"planned"`
 	Changed   int                     `json:"changed"`
 	Left      int                     `json:"left"`

@@ -119,7 +119,7 @@ func TestTwoConflictsWithOneIDFromScanToVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	verdicts := conflicts.Verify(records, conflicts.Present{Objects: workbooktest.Objects()})
-	if len(verdicts) == 0 || slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.State != conflicts.Ready }) {
+	if len(verdicts) == 0 || slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.Status != conflicts.Ready }) {
 		t.Errorf("%+v", verdicts)
 	}
 }

@@ -74,7 +74,7 @@ func verdictCells(v *conflicts.Verdict) []string {
 		name, kind = v.Object.Name(), v.Object.Kind()
 	}
 	var deleted, added []string
-	for _, e := range a.Edits {
+	for _, e := range a.Attributes {
 		for _, value := range e.Delete {
 			deleted = append(deleted, e.Attribute+": "+value)
 		}
@@ -82,7 +82,7 @@ func verdictCells(v *conflicts.Verdict) []string {
 			added = append(added, e.Attribute+": "+value)
 		}
 	}
-	return []string{a.File, strconv.Itoa(a.Line), a.DN, a.GUID.String(), name, kind, string(v.State),
+	return []string{a.File, strconv.Itoa(a.Line), a.DN, a.GUID.String(), name, kind, string(v.Status),
 		strings.Join(deleted, "; "), strings.Join(added, "; "), strings.Join(v.Reasons, "; "), strings.Join(v.Notes, "; ")}
 }
 

@@ -328,7 +328,7 @@ func FuzzReadFix(f *testing.F) {
 					t.Fatalf("%+v", a)
 				}
 			}
-			if state, reasons := a.State(&conflicts.Object{Entry: conflicts.Entry{DN: a.DN}}); (state == conflicts.Stale) != (len(reasons) > 0) {
+			if state, reasons := a.Status(&conflicts.Object{Entry: conflicts.Entry{DN: a.DN}}); (state == conflicts.Stale) != (len(reasons) > 0) {
 				t.Fatalf("%s %q", state, reasons)
 			}
 		}

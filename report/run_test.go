@@ -18,7 +18,7 @@ import (
 // anApplication stopped at its second object.
 func anApplication() *Application {
 	list := verdicts()
-	list[1].Record.GUID, list[1].State, list[1].Reasons = guid(2), conflicts.Ready, nil
+	list[1].Record.GUID, list[1].Status, list[1].Reasons = guid(2), conflicts.Ready, nil
 	return &Application{
 		Version: "1.0.0", Journal: "fix.journal",
 		Servers:  []WrittenServer{{"dc=corp,dc=contoso,dc=com", "ldaps://dc1.corp.contoso.com", "dc1.corp.contoso.com", `CORP\admin`}},

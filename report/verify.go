@@ -16,12 +16,12 @@ func VerifyTable(w io.Writer, verdicts []conflicts.Verdict, opts TableOptions) e
 	t := &table{out: bufio.NewWriter(w), color: opts.Color}
 	for i := range verdicts {
 		v := &verdicts[i]
-		text := fmt.Sprintf("%-8s %s:%d  %s", v.State, v.Record.File, v.Record.Line, v.Record.DN)
+		text := fmt.Sprintf("%-8s %s:%d  %s", v.Status, v.Record.File, v.Record.Line, v.Record.DN)
 		if because := append(v.Reasons[:len(v.Reasons):len(v.Reasons)], v.Notes...); len(because) > 0 {
 			text += ": " + strings.Join(because, "; ")
 		}
 		style := plain
-		switch v.State {
+		switch v.Status {
 		case conflicts.Stale, conflicts.Denied, conflicts.Unknown:
 			style = alarm
 		}
@@ -34,7 +34,7 @@ func VerifyTable(w io.Writer, verdicts []conflicts.Verdict, opts TableOptions) e
 func StateCounts(verdicts []conflicts.Verdict) string {
 	counts := countStates(verdicts)
 	var parts []string
-	for _, s := range conflicts.States {
+	for _, s := range conflicts.FixStatuses {
 		if n := counts[s]; n > 0 {
 			parts = append(parts, words.Number(n)+" "+string(s))
 		}
@@ -45,36 +45,36 @@ func StateCounts(verdicts []conflicts.Verdict) string {
 	return words.Quantity(len(verdicts), "record") + ": " + strings.Join(parts, ", ")
 }
 
-func countStates(verdicts []conflicts.Verdict) map[conflicts.State]int {
-	counts := map[conflicts.State]int{}
-	for _, s := range conflicts.States {
+func countStates(verdicts []conflicts.Verdict) map[conflicts.FixStatus]int {
+	counts := map[conflicts.FixStatus]int{}
+	for _, s := range conflicts.FixStatuses {
 		counts[s] = 0
 	}
 	for i := range verdicts {
-		counts[verdicts[i].State]++
+		counts[verdicts[i].Status]++
 	}
 	return counts
 }
 
 type verifyJSON struct {
-	Record            string                  `json:"record,omitempty"`
-	Kind              documentKind            `json:"kind"`
-	SchemaVersion     int                     `json:"schema_version"`
-	Complete          bool                    `json:"complete"`
-	IncompleteReasons []text                  `json:"incomplete_reasons"`
-	Notes             []text                  `json:"notes"`
-	Counts            map[conflicts.State]int `json:"counts"`
+	Record            string                      `json:"record,omitempty"`
+	Kind              documentKind                `json:"kind"`
+	SchemaVersion     int                         `json:"schema_version"`
+	Complete          bool                        `json:"complete"`
+	IncompleteReasons []text                      `json:"incomplete_reasons"`
+	Notes             []text                      `json:"notes"`
+	Counts            map[conflicts.FixStatus]int `json:"counts"`
 }
 
 type verdictJSON struct {
-	Record  string          `json:"record,omitempty"`
-	File    text            `json:"file"`
-	Line    int             `json:"line"`
-	DN      text            `json:"dn"`
-	GUID    string          `json:"guid"`
-	State   conflicts.State `json:"state"`
-	Reasons []text          `json:"reasons"`
-	Notes   []text          `json:"notes"`
+	Record  string              `json:"record,omitempty"`
+	File    text                `json:"file"`
+	Line    int                 `json:"line"`
+	DN      text                `json:"dn"`
+	GUID    string              `json:"guid"`
+	State   conflicts.FixStatus `json:"state"`
+	Reasons []text              `json:"reasons"`
+	Notes   []text              `json:"notes"`
 	// Object is as it is now, null if it was not found.
 	Object   *presentJSON      `json:"object"`
 	Restores bool              `json:"restores"`
@@ -122,7 +122,7 @@ func reasons(problem string) []text {
 
 func newVerdictJSON(v *conflicts.Verdict) *verdictJSON {
 	a := v.Record
-	j := &verdictJSON{File: text(a.File), Line: a.Line, DN: text(a.DN), GUID: a.GUID.String(), State: v.State, Reasons: texts(v.Reasons),
+	j := &verdictJSON{File: text(a.File), Line: a.Line, DN: text(a.DN), GUID: a.GUID.String(), State: v.Status, Reasons: texts(v.Reasons),
 		Notes: texts(v.Notes), Restores: a.Restores, Edits: make([]editJSON, len(a.Attributes)), Base64: exact("dn", a.DN)}
 	if o := v.Object; o != nil {
 		j.Object = &presentJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, o.Writable, exact("dn", o.DN, "name", o.Name())}

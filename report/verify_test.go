@@ -15,9 +15,9 @@ func verdicts() []conflicts.Verdict {
 	hostile.Writable = []string{conflicts.ProxyAddresses}
 	fix := conflicts.AttributeFix{Attribute: conflicts.ProxyAddresses, Delete: []string{"SMTP:\xff@contoso.com"}, Add: []string{"SMTP:x2@contoso.com"}}
 	return []conflicts.Verdict{
-		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 3, DN: hostile.DN, GUID: hostile.GUID, Attributes: []conflicts.AttributeFix{fix}}, Object: hostile, State: conflicts.Ready},
-		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 12, DN: "CN=Gone," + corp, Restores: true, Attributes: []conflicts.AttributeFix{fix}}, State: conflicts.Stale, Reasons: []string{"one", "another\n"}},
-		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 20, DN: "CN=Done," + corp, Attributes: []conflicts.AttributeFix{fix}}, Object: object(2, "Done", corp), State: conflicts.Applied, Notes: []string{"moved"}},
+		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 3, DN: hostile.DN, GUID: hostile.GUID, Attributes: []conflicts.AttributeFix{fix}}, Object: hostile, Status: conflicts.Ready},
+		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 12, DN: "CN=Gone," + corp, Restores: true, Attributes: []conflicts.AttributeFix{fix}}, Status: conflicts.Stale, Reasons: []string{"one", "another\n"}},
+		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 20, DN: "CN=Done," + corp, Attributes: []conflicts.AttributeFix{fix}}, Object: object(2, "Done", corp), Status: conflicts.Applied, Notes: []string{"moved"}},
 	}
 }
 

@@ -73,7 +73,7 @@ type applyOptions struct {
 	limit                 int
 	maxPercent            float64
 
-	files      []apply.File
+	files   []apply.File
 	records []conflicts.FixRecord
 	result     report.Application
 }
@@ -258,7 +258,7 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 	}
 	var against []conflicts.Verdict
 	for _, v := range verdicts {
-		switch v.State {
+		switch v.Status {
 		case conflicts.Ready:
 			v.Record.GUID = v.Object.GUID // where the file does not tell it
 			ready = append(ready, v)

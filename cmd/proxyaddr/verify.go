@@ -169,7 +169,7 @@ func (o *verifyOptions) verify(ctx context.Context, c *console) (int, error) {
 
 // adviseDenied says what to do where the account may not make a change.
 func (c *console) adviseDenied(verdicts []conflicts.Verdict) {
-	if slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.State == conflicts.Denied }) {
+	if slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.Status == conflicts.Denied }) {
 		c.hint("use the account that will make the change, or let this one write proxyAddresses and mail")
 	}
 }
@@ -178,7 +178,7 @@ func (c *console) adviseDenied(verdicts []conflicts.Verdict) {
 // applied.
 func verified(verdicts []conflicts.Verdict) int {
 	for _, v := range verdicts {
-		if s := v.State; s != conflicts.Ready && s != conflicts.Applied || s != verdicts[0].State {
+		if s := v.Status; s != conflicts.Ready && s != conflicts.Applied || s != verdicts[0].Status {
 			return exitStale
 		}
 	}

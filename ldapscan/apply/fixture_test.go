@@ -105,7 +105,7 @@ func states(t testing.TB, f *ldapscan.Forest, plan []conflicts.FixRecord) string
 	}
 	var b strings.Builder
 	for i := range plan {
-		state, _ := plan[i].State(objects[plan[i].GUID])
+		state, _ := plan[i].Status(objects[plan[i].GUID])
 		b.WriteString(string(state)[:1])
 	}
 	return b.String()

@@ -16,8 +16,8 @@ import (
 
 // A Stop is the end of a run before all was done.
 type Stop struct {
-	Record *conflicts.FixRecord
-	Problem   string
+	Record  *conflicts.FixRecord
+	Problem string
 	// Outcome says what became of the fix record.
 	Outcome string
 	// Stale says that the directory is no longer as it was, which a new scan puts
@@ -93,7 +93,7 @@ func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 	if o != nil {
 		a.DN = o.DN // only its values tell
 	}
-	switch state, why := a.State(o); state {
+	switch state, why := a.Status(o); state {
 	case conflicts.Applied:
 		return finish(j, a)
 	case conflicts.Stale:
@@ -198,7 +198,7 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 	if err != nil {
 		return stop(notMade, err.Error())
 	}
-	state, why := a.State(o)
+	state, why := a.Status(o)
 	if open := j.unsettled(); state == conflicts.Applied && open != nil && open.GUID == a.GUID {
 		return finish(j, a) // what the last run sent came to be only now
 	}
@@ -211,7 +211,7 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 		return ctx.Err()
 	case failed != nil:
 		return stop(notMade, append(v.Reasons, failed.Error())...)
-	case v.State != conflicts.Ready:
+	case v.Status != conflicts.Ready:
 		return stale(v.Reasons...)
 	}
 	request, err := request(a)
@@ -228,7 +228,7 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 	if o, err = line.Read(w.ctx, a); err != nil {
 		return stop(unclear, "the server took the change, but the object could not be read again: "+err.Error())
 	}
-	if state, why := a.State(o); state != conflicts.Applied {
+	if state, why := a.Status(o); state != conflicts.Applied {
 		return stop(unclear, append([]string{"the server took the change, but the object does not show it"}, why...)...)
 	}
 	return finish(j, a)
@@ -279,7 +279,7 @@ func (w *Writer) find(j *Journal, a *conflicts.FixRecord, cause error) error {
 	if err != nil {
 		return s
 	}
-	state, _ := a.State(o)
+	state, _ := a.Status(o)
 	switch {
 	case state == conflicts.Applied && answered: // a server that refuses changes nothing
 		s.Outcome, s.Advice = byAnother, "" // the others can be gone on with
