@@ -79,8 +79,8 @@ func (a *Availability) Holder(object Ref) *Owner {
 	return &a.Owners[i]
 }
 
-// State is "free", "taken" or "unknown".
-func (a *Availability) State() string {
+// Status is "free", "taken" or "unknown".
+func (a *Availability) Status() string {
 	switch {
 	case a.Taken():
 		return "taken"

@@ -61,10 +61,10 @@ func (c *Comparison) Partitions() int {
 	return len(known)
 }
 
-// Count returns the number of differences of a standing.
-func (c *Comparison) Count(s Standing) (n int) {
+// Count returns the number of differences with a status.
+func (c *Comparison) Count(s CopyStatus) (n int) {
 	for i := range c.Differences {
-		if c.Differences[i].Standing() == s {
+		if c.Differences[i].Status() == s {
 			n++
 		}
 	}
@@ -156,7 +156,7 @@ func (c *Comparison) Judge(others []*Object, opt Options) {
 	c.Differences = slices.DeleteFunc(c.Differences, func(d Difference) bool { return !opt.Reports(d.Object().DN) })
 	slices.SortFunc(c.Differences, func(a, b Difference) int {
 		x, y := a.Object(), b.Object()
-		return cmp.Or(cmp.Compare(slices.Index(Standings, a.Standing()), slices.Index(Standings, b.Standing())), strings.Compare(strings.ToLower(x.DN), strings.ToLower(y.DN)), compareObjects(x, y))
+		return cmp.Or(cmp.Compare(slices.Index(CopyStatuses, a.Status()), slices.Index(CopyStatuses, b.Status())), strings.Compare(strings.ToLower(x.DN), strings.ToLower(y.DN)), compareObjects(x, y))
 	})
 }
 

@@ -31,34 +31,34 @@ type Copy struct {
 	// Has are values that some other copy has not, Lacks those of others that this
 	// one has not.
 	Has, Lacks []string
-	// Standing is what will become of the copy, Because what speaks for it.
-	Standing  Standing
+	// Status is what will become of the copy, Because what speaks for it.
+	Status    CopyStatus
 	Certainty Certainty
 	Because   string
 	// Age is how long the copy has waited for the newest; Usual, how long that
-	// takes at most as a rule. Both are zero if Standing is neither OnTheWay nor Stuck.
+	// takes at most as a rule. Both are zero if Status is neither OnTheWay nor Stuck.
 	Age, Usual time.Duration
 }
 
-// Standing is how a copy stands to the others.
-type Standing string
+// CopyStatus is how a copy stands to the others.
+type CopyStatus string
 
 const (
 	// Newest: the others will become the same.
-	Newest Standing = "newest"
+	Newest CopyStatus = "newest"
 	// OnTheWay: the newest was written so lately that replication may bring it yet.
-	OnTheWay Standing = "on-the-way"
+	OnTheWay CopyStatus = "on-the-way"
 	// Stuck: the newest should have arrived.
-	Stuck Standing = "stuck"
+	Stuck CopyStatus = "stuck"
 	// Unclear: the copies do not tell.
-	Unclear Standing = "unknown"
+	Unclear CopyStatus = "unknown"
 )
 
-// Standings lists every standing, what needs attention most first.
-var Standings = []Standing{Stuck, Unclear, OnTheWay, Newest}
+// CopyStatuses lists every status, what needs attention most first.
+var CopyStatuses = []CopyStatus{Stuck, Unclear, OnTheWay, Newest}
 
-// Title returns the standing in words.
-func (s Standing) Title() string {
+// Title returns the status in words.
+func (s CopyStatus) Title() string {
 	switch s {
 	case OnTheWay:
 		return "on the way"
@@ -70,7 +70,7 @@ func (s Standing) Title() string {
 
 // Verdict says in words how the copy stands: "likely on the way: …".
 func (c *Copy) Verdict() string {
-	text := c.Standing.Title()
+	text := c.Status.Title()
 	switch c.Certainty {
 	case Likely:
 		text = "likely " + text
@@ -100,10 +100,10 @@ func (d *Difference) Object() *Object {
 	return d.Copies[slices.IndexFunc(d.Copies, func(c Copy) bool { return c.Object != nil })].Object
 }
 
-// Standing is that of the copy that needs attention most.
-func (d *Difference) Standing() Standing {
-	for _, s := range Standings {
-		if slices.ContainsFunc(d.Copies, func(c Copy) bool { return c.Standing == s }) {
+// Status is that of the copy that needs attention most.
+func (d *Difference) Status() CopyStatus {
+	for _, s := range CopyStatuses {
+		if slices.ContainsFunc(d.Copies, func(c Copy) bool { return c.Status == s }) {
 			return s
 		}
 	}
@@ -173,7 +173,7 @@ func (d *Difference) judge(now time.Time) {
 		case c.Unread:
 			c.unclear("it could not be read there")
 		case deletion.Known() && c.Object == nil:
-			c.Standing = Newest
+			c.Status = Newest
 		case deletion.Known():
 			c.behind("the object was deleted", deletion, now)
 		case c.Object == nil:
@@ -181,7 +181,7 @@ func (d *Difference) judge(now time.Time) {
 		case tie != "":
 			c.unclear(tie)
 		case !c.differs(newest):
-			c.Standing = Newest
+			c.Status = Newest
 		default:
 			c.behind("the newest was written", newest.Object.Written, now)
 			if c.Object.Written.Version == newest.Object.Written.Version {
@@ -250,7 +250,7 @@ func (d *Difference) union(o *Object) *Object {
 	return &whole
 }
 
-func (c *Copy) unclear(because string) { c.Standing, c.Because = Unclear, because }
+func (c *Copy) unclear(because string) { c.Status, c.Because = Unclear, because }
 
 // behind judges a copy that a write elsewhere has not reached.
 func (c *Copy) behind(what string, write Stamp, now time.Time) {
@@ -261,11 +261,11 @@ func (c *Copy) behind(what string, write Stamp, now time.Time) {
 	var likely time.Duration
 	likely, c.Usual = latency(write, Stamp{Site: c.Server.Site})
 	c.Age = max(0, now.Sub(write.Time))
-	c.Standing, c.Certainty = OnTheWay, Likely
+	c.Status, c.Certainty = OnTheWay, Likely
 	c.Because = fmt.Sprintf("%s %s ago, which arrives within %s as a rule", what, c.Age, c.Usual)
 	switch {
 	case c.Age > c.Usual:
-		c.Standing = Stuck
+		c.Status = Stuck
 		c.Because = fmt.Sprintf("%s %s ago, which is %s overdue", what, c.Age, c.Age-c.Usual)
 	case c.Age > likely:
 		c.Certainty = Possible
@@ -283,7 +283,7 @@ func (c *Copy) absent(elsewhere *Object, now time.Time) {
 		return
 	}
 	c.behind(how, Stamp{Time: came, Site: elsewhere.Written.Site}, now)
-	if c.Standing == Stuck {
+	if c.Status == Stuck {
 		c.Certainty, c.Age, c.Usual = NotKnown, 0, 0
 		c.unclear(fmt.Sprintf("%s %s ago, so that either it never arrived, or it was deleted here and lingers elsewhere", how, now.Sub(came)))
 	}

@@ -14,8 +14,8 @@ var (
 	tokyo   = &Server{Host: "dc3", Site: "Tokyo"}
 )
 
-// standing writes what was made of copies, so that a person can check it.
-func standing(d Difference) []string {
+// statuses writes what was made of copies, so that a person can check it.
+func statuses(d Difference) []string {
 	var lines []string
 	for _, c := range d.Copies {
 		line := c.Server.Host
@@ -101,20 +101,20 @@ func TestDifference(t *testing.T) {
 				}
 				return
 			}
-			if got := standing(d); !slices.Equal(got, tc.want) {
+			if got := statuses(d); !slices.Equal(got, tc.want) {
 				t.Errorf("\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
 			}
 			slices.Reverse(tc.copies)
 			again, _ := NewDifference(tc.copies, noon)
 			slices.Reverse(again.Copies)
-			if got := standing(again); !slices.Equal(got, tc.want) {
+			if got := statuses(again); !slices.Equal(got, tc.want) {
 				t.Errorf("in another order\n%s", strings.Join(got, "\n"))
 			}
 		})
 	}
 	t.Run("nobody tells the time", func(t *testing.T) {
 		d, _ := NewDifference([]Copy{here(berlin1, on(old("a"), dc1, 0, 3)), here(berlin2, old())}, time.Time{})
-		if got := standing(d); got[1] != `dc2 -a not known: the newest was written 2024-05-06 12:00:00 UTC on Berlin\DC1, and no domain controller tells what time it is` || d.Standing() != Unclear {
+		if got := statuses(d); got[1] != `dc2 -a not known: the newest was written 2024-05-06 12:00:00 UTC on Berlin\DC1, and no domain controller tells what time it is` || d.Status() != Unclear {
 			t.Error(strings.Join(got, "\n"))
 		}
 	})

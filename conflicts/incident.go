@@ -43,28 +43,28 @@ func NewIncidents(events []eventlog.Event) []Incident {
 
 // A Party is one of the two objects that event 9514 names.
 type Party struct {
-	DN   string // as it was logged
-	Fate Fate
+	DN     string // as it was logged
+	Status PartyStatus
 	// Objects are that object if it is there, and else those that have its relative
 	// distinguished name and may be it.
 	Objects []*Object
 }
 
-// Fate is what became of an object that was logged.
-type Fate string
+// PartyStatus is what became of an object that was logged.
+type PartyStatus string
 
 const (
 	// Found: it is there under its name.
-	Found Fate = "found"
+	Found PartyStatus = "found"
 	// Moved: no object has its name, but others have the relative distinguished
 	// name elsewhere. That one of them is the object nothing proves.
-	Moved Fate = "moved"
+	Moved PartyStatus = "moved"
 	// Deleted: only deleted objects had its relative distinguished name.
-	Deleted Fate = "deleted"
+	Deleted PartyStatus = "deleted"
 	// Missing: nothing like it is there, or the account does not see it.
-	Missing Fate = "missing"
+	Missing PartyStatus = "missing"
 	// Unread: nothing like it was found, but not everything could be read.
-	Unread Fate = "unread"
+	Unread PartyStatus = "unread"
 )
 
 // String says what became of the object.
@@ -74,7 +74,7 @@ func (p *Party) String() string {
 		names = append(names, o.DN)
 		deleted = append(deleted, "deleted"+o.deletedAt())
 	}
-	switch p.Fate {
+	switch p.Status {
 	case Moved:
 		return "no longer there, moved perhaps: its name has " + strings.Join(names, " or ")
 	case Deleted:
@@ -96,12 +96,12 @@ func (o *Object) deletedAt() string {
 
 // certain reports whether it is known what the object is now, if anything.
 func (p *Party) certain() bool {
-	return p.Fate == Found || p.Fate == Deleted || p.Fate == Moved && len(p.Objects) == 1
+	return p.Status == Found || p.Status == Deleted || p.Status == Moved && len(p.Objects) == 1
 }
 
 // living returns the objects that can be owners.
 func (p *Party) living() []*Object {
-	if p.Fate == Deleted {
+	if p.Status == Deleted {
 		return nil
 	}
 	return p.Objects
@@ -161,9 +161,9 @@ func (n *Names) party(dn string) Party {
 	case len(deleted) > 0:
 		return Party{dn, Deleted, deleted}
 	case n.Incomplete:
-		return Party{DN: dn, Fate: Unread}
+		return Party{DN: dn, Status: Unread}
 	}
-	return Party{DN: dn, Fate: Missing}
+	return Party{DN: dn, Status: Missing}
 }
 
 // Unknown returns the names, of incidents none of whose readings names two objects
@@ -229,7 +229,7 @@ func (i *Incident) told(pair [2]Party) bool {
 // rank orders readings: two names that stand for something before one, and what is
 // there before what was.
 func (p *Party) rank() int {
-	switch p.Fate {
+	switch p.Status {
 	case Found:
 		return 11
 	case Moved, Deleted:
@@ -312,7 +312,7 @@ func (i *Incident) parted() (outcome string, known bool) {
 			}
 			o := p.Objects[0]
 			switch {
-			case p.Fate == Deleted:
+			case p.Status == Deleted:
 				clauses = append(clauses, fmt.Sprintf("%s was deleted%s", p.DN, o.deletedAt()))
 			case last == nil || last.Written.Time.Before(o.Written.Time):
 				last = o

@@ -27,7 +27,7 @@ func TestCheckSuggests(t *testing.T) {
 	asked := []conflicts.Address{conflicts.ParseAddress("SMTP:X@contoso.example"), conflicts.ParseAddress("smtp:y@contoso.example")}
 	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": export(t, content.String())} {
 		list, err := ldapscan.Check(context.Background(), src, asked)
-		if err != nil || len(list) != 2 || !list[0].Taken() || list[0].Next.Raw != "SMTP:X151@contoso.example" || list[1].State() != "free" || list[1].Next.Raw != "" {
+		if err != nil || len(list) != 2 || !list[0].Taken() || list[0].Next.Raw != "SMTP:X151@contoso.example" || list[1].Status() != "free" || list[1].Next.Raw != "" {
 			t.Errorf("%s: %+v, %v", name, list, err)
 		}
 	}

@@ -78,7 +78,7 @@ func differences(c *conflicts.Comparison) []string {
 	for _, d := range c.Differences {
 		line := d.Object().Name()
 		for _, one := range d.Copies {
-			line += fmt.Sprintf(" | %s %s %s", strings.TrimSuffix(one.Server.Name(), ".contoso.example"), one.Standing, strings.Join(one.Has, " "))
+			line += fmt.Sprintf(" | %s %s %s", strings.TrimSuffix(one.Server.Name(), ".contoso.example"), one.Status, strings.Join(one.Has, " "))
 		}
 		lines = append(lines, line)
 	}

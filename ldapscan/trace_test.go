@@ -79,7 +79,7 @@ func told(a *conflicts.Audit) (lines []string) {
 	for _, in := range a.Incidents {
 		line := fmt.Sprint(in.ID)
 		for _, p := range in.Pairs {
-			line += fmt.Sprintf(" [%s %s]", p[0].Fate, p[1].Fate)
+			line += fmt.Sprintf(" [%s %s]", p[0].Status, p[1].Status)
 		}
 		for _, c := range a.Conflicts {
 			if slices.Contains(in.Conflicts, c.Key) {

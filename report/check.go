@@ -13,7 +13,7 @@ func CheckTable(w io.Writer, list []conflicts.Availability, opts TableOptions) e
 	t := newTable(w, opts)
 	for i := range list {
 		a := &list[i]
-		t.line("", a.Address.Raw+"  "+a.State(), bold)
+		t.line("", a.Address.Raw+"  "+a.Status(), bold)
 		for _, o := range a.Owners {
 			t.object(fmt.Sprintf("  %-8s", part(&o)), o.Object)
 			for _, claim := range o.Claims {
@@ -23,7 +23,7 @@ func CheckTable(w io.Writer, list []conflicts.Availability, opts TableOptions) e
 		if a.Next.Raw != "" {
 			t.line(indent, "next free: "+a.Next.Raw, plain)
 		}
-		if a.State() == "unknown" {
+		if a.Status() == "unknown" {
 			t.paragraph("! ", "no owner was found, but not everything could be read", alarm)
 		}
 	}
@@ -111,7 +111,7 @@ func newCheckJSON(list []conflicts.Availability, problem string, notes []string)
 }
 
 func newAvailabilityJSON(a *conflicts.Availability) *availabilityJSON {
-	return &availabilityJSON{Address: text(a.Address.Raw), State: a.State(), Owners: newHoldersJSON(a.Owners), Next: text(a.Next.Raw),
+	return &availabilityJSON{Address: text(a.Address.Raw), State: a.Status(), Owners: newHoldersJSON(a.Owners), Next: text(a.Next.Raw),
 		Base64: exact("address", a.Address.Raw)}
 }
 

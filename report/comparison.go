@@ -69,7 +69,7 @@ func (t *table) difference(d *conflicts.Difference) {
 			}
 		}
 		style := plain
-		if d.Copies[i].Standing == conflicts.Stuck {
+		if d.Copies[i].Status == conflicts.Stuck {
 			style = alarm
 		}
 		t.paragraph("  ", strings.Join(servers, ", ")+": "+state, style)
@@ -145,23 +145,23 @@ func differing(c *conflicts.Comparison) string {
 // behind says of how many objects a domain controller has not the newest, or
 // nothing if there are none.
 func behind(c *conflicts.Comparison, s *conflicts.Server) string {
-	n := map[conflicts.Standing]int{}
+	n := map[conflicts.CopyStatus]int{}
 	for i := range c.Differences {
 		for _, one := range c.Differences[i].Copies {
-			if one.Server == s && one.Standing != conflicts.Newest {
-				n[one.Standing]++
+			if one.Server == s && one.Status != conflicts.Newest {
+				n[one.Status]++
 			}
 		}
 	}
 	if len(n) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s: %s.", s.Name(), byStanding(func(s conflicts.Standing) int { return n[s] }))
+	return fmt.Sprintf("%s: %s.", s.Name(), byStanding(func(s conflicts.CopyStatus) int { return n[s] }))
 }
 
-func byStanding(count func(conflicts.Standing) int) string {
+func byStanding(count func(conflicts.CopyStatus) int) string {
 	var parts []string
-	for _, s := range conflicts.Standings {
+	for _, s := range conflicts.CopyStatuses {
 		if n := count(s); n > 0 {
 			parts = append(parts, words.Number(n)+" "+s.Title())
 		}

@@ -11,7 +11,7 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// aComparison has a copy of every standing and state, of four domain controllers.
+// aComparison has a copy of every status, there and not, of four domain controllers.
 func aComparison(t *testing.T) *conflicts.Comparison {
 	now := stamped(0, 0, "", "").Time.Add(10 * time.Minute)
 	c := &conflicts.Comparison{Version: "1.0.0", Command: "proxyaddr scan --compare-dcs=true --domain corp.contoso.com", Time: now, Servers: []conflicts.Server{

@@ -39,9 +39,9 @@ type replicaCoverageJSON struct {
 }
 
 type comparisonCountsJSON struct {
-	Differences int                        `json:"differences"`
-	Standings   map[conflicts.Standing]int `json:"standings"`
-	Conflicts   int                        `json:"conflicts"`
+	Differences int                          `json:"differences"`
+	Standings   map[conflicts.CopyStatus]int `json:"standings"`
+	Conflicts   int                          `json:"conflicts"`
 }
 
 func newComparisonJSON(c *conflicts.Comparison) *comparisonJSON {
@@ -50,7 +50,7 @@ func newComparisonJSON(c *conflicts.Comparison) *comparisonJSON {
 		Complete: c.Complete(), IncompleteReasons: texts(c.Problems), Notes: texts(c.Notes), Time: c.Time,
 		Servers: make([]serverJSON, len(c.Servers)), Base: texts(c.Base), Exclude: texts(c.Exclude),
 		Coverage: make([]replicaCoverageJSON, len(c.Coverage)),
-		Counts:   comparisonCountsJSON{len(c.Differences), map[conflicts.Standing]int{}, len(c.Pending)},
+		Counts:   comparisonCountsJSON{len(c.Differences), map[conflicts.CopyStatus]int{}, len(c.Pending)},
 	}
 	for i := range c.Servers {
 		j.Servers[i] = newServerJSON(&c.Servers[i])
@@ -58,7 +58,7 @@ func newComparisonJSON(c *conflicts.Comparison) *comparisonJSON {
 	for i, row := range c.Coverage {
 		j.Coverage[i] = replicaCoverageJSON{text(row.Server.Name()), newCoverageJSON(row.Coverage)}
 	}
-	for _, s := range conflicts.Standings {
+	for _, s := range conflicts.CopyStatuses {
 		if s != conflicts.Newest {
 			j.Counts.Standings[s] = c.Count(s)
 		}
@@ -67,26 +67,26 @@ func newComparisonJSON(c *conflicts.Comparison) *comparisonJSON {
 }
 
 type differenceJSON struct {
-	DN       text               `json:"dn"`
-	GUID     string             `json:"guid"`
-	Name     text               `json:"name"`
-	Kind     text               `json:"kind"`
-	Standing conflicts.Standing `json:"standing"`
-	Copies   []copyJSON         `json:"copies"`
-	Base64   map[string][]byte  `json:"base64,omitempty"`
+	DN       text                 `json:"dn"`
+	GUID     string               `json:"guid"`
+	Name     text                 `json:"name"`
+	Kind     text                 `json:"kind"`
+	Standing conflicts.CopyStatus `json:"standing"`
+	Copies   []copyJSON           `json:"copies"`
+	Base64   map[string][]byte    `json:"base64,omitempty"`
 }
 
 type copyJSON struct {
 	Server text `json:"server"`
 	// State is there, missing, deleted or unread.
-	State    string             `json:"state"`
-	DN       text               `json:"dn"`
-	Has      []valueJSON        `json:"has"`
-	Lacks    []valueJSON        `json:"lacks"`
-	Written  *stampJSON         `json:"written,omitempty"`
-	Deleted  *stampJSON         `json:"deleted,omitempty"`
-	Standing conflicts.Standing `json:"standing"`
-	Because  text               `json:"because"`
+	State    string               `json:"state"`
+	DN       text                 `json:"dn"`
+	Has      []valueJSON          `json:"has"`
+	Lacks    []valueJSON          `json:"lacks"`
+	Written  *stampJSON           `json:"written,omitempty"`
+	Deleted  *stampJSON           `json:"deleted,omitempty"`
+	Standing conflicts.CopyStatus `json:"standing"`
+	Because  text                 `json:"because"`
 	// These three are there if Standing is on-the-way or stuck.
 	Certainty string            `json:"certainty,omitempty"`
 	Age       *int              `json:"age_seconds,omitempty"`
@@ -96,11 +96,11 @@ type copyJSON struct {
 
 func newDifferenceJSON(d *conflicts.Difference) *differenceJSON {
 	o := d.Object()
-	j := &differenceJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Standing: d.Standing(),
+	j := &differenceJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Standing: d.Status(),
 		Copies: make([]copyJSON, len(d.Copies)), Base64: exact("dn", o.DN, "name", o.Name())}
 	for i, c := range d.Copies {
 		one := copyJSON{Server: text(c.Server.Name()), State: "missing", Has: newValuesJSON(c.Has), Lacks: newValuesJSON(c.Lacks), Deleted: newStampJSON(c.Deleted),
-			Standing: c.Standing, Because: text(c.Because)}
+			Standing: c.Status, Because: text(c.Because)}
 		if c.Certainty != conflicts.NotKnown {
 			one.Certainty, one.Age, one.Usual = c.Certainty.String(), seconds(c.Age), seconds(c.Usual)
 		}

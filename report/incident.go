@@ -23,7 +23,7 @@ func (t *table) incidents(a *conflicts.Audit) {
 			}
 			for _, p := range pair {
 				t.line("  ", p.DN, plain)
-				if p.Fate != conflicts.Found {
+				if p.Status != conflicts.Found {
 					t.paragraph(indent, p.String(), plain)
 				}
 			}
@@ -72,10 +72,10 @@ type incidentJSON struct {
 }
 
 type partyJSON struct {
-	DN      text              `json:"dn"`
-	Fate    conflicts.Fate    `json:"fate"`
-	Objects []namedJSON       `json:"objects"`
-	Base64  map[string][]byte `json:"base64,omitempty"`
+	DN      text                  `json:"dn"`
+	Fate    conflicts.PartyStatus `json:"fate"`
+	Objects []namedJSON           `json:"objects"`
+	Base64  map[string][]byte     `json:"base64,omitempty"`
 }
 
 type namedJSON struct {
@@ -97,7 +97,7 @@ func newIncidentJSON(a *conflicts.Audit, in *conflicts.Incident) *incidentJSON {
 	}
 	for i, pair := range in.Pairs {
 		for n, p := range pair {
-			party := partyJSON{DN: text(p.DN), Fate: p.Fate, Objects: make([]namedJSON, len(p.Objects)), Base64: exact("dn", p.DN)}
+			party := partyJSON{DN: text(p.DN), Fate: p.Status, Objects: make([]namedJSON, len(p.Objects)), Base64: exact("dn", p.DN)}
 			for k, o := range p.Objects {
 				party.Objects[k] = namedJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, newStampJSON(o.Written),
 					exact("dn", o.DN, "name", o.Name())}
