@@ -78,10 +78,10 @@ func (c *Comparison) Contested() []Address {
 	known := map[Key]bool{}
 	for i := range c.Differences {
 		d := &c.Differences[i]
-		if d.Outcome == nil {
+		if d.Converged == nil {
 			continue
 		}
-		for _, v := range d.Outcome.ProxyAddresses {
+		for _, v := range d.Converged.ProxyAddresses {
 			a := ParseAddress(v)
 			if !known[a.Key()] && d.seen([]Claim{{Attribute: ProxyAddresses, Value: v}}) != nil {
 				known[a.Key()] = true
@@ -124,8 +124,8 @@ func (c *Comparison) Judge(others []*Object, opt Options) {
 	for i := range c.Differences {
 		d := &c.Differences[i]
 		differing[d.Object().Ref()] = d
-		if d.Outcome != nil {
-			objects = append(objects, d.Outcome)
+		if d.Converged != nil {
+			objects = append(objects, d.Converged)
 		}
 	}
 	for _, o := range others {

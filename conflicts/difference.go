@@ -13,9 +13,9 @@ import (
 type Difference struct {
 	// Copies has one for each domain controller that was compared.
 	Copies []Copy
-	// Outcome is the object as it will be when all have replicated, nil if it will
+	// Converged is the object as it will be when all have replicated, nil if it will
 	// be gone. Where the copies do not tell, it has the values of all of them.
-	Outcome *Object
+	Converged *Object
 }
 
 // A Copy is what one domain controller has of an object.
@@ -68,8 +68,8 @@ func (s CopyStatus) Title() string {
 	return string(s)
 }
 
-// Verdict says in words how the copy stands: "likely on the way: …".
-func (c *Copy) Verdict() string {
+// Summary says in words how the copy stands: "likely on the way: …".
+func (c *Copy) Summary() string {
 	text := c.Status.Title()
 	switch c.Certainty {
 	case Likely:
@@ -163,9 +163,9 @@ func (d *Difference) judge(now time.Time) {
 	switch {
 	case deletion.Known():
 	case tie != "":
-		d.Outcome = d.union(newest.Object)
+		d.Converged = d.union(newest.Object)
 	default:
-		d.Outcome = newest.Object
+		d.Converged = newest.Object
 	}
 	for i := range d.Copies {
 		c := &d.Copies[i]

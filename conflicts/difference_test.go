@@ -25,11 +25,11 @@ func statuses(d Difference) []string {
 		for _, v := range c.Lacks {
 			line += " -" + v
 		}
-		lines = append(lines, line+" "+c.Verdict())
+		lines = append(lines, line+" "+c.Summary())
 	}
 	left := "gone"
-	if d.Outcome != nil {
-		left = strings.Join(d.Outcome.ProxyAddresses, " ")
+	if d.Converged != nil {
+		left = strings.Join(d.Converged.ProxyAddresses, " ")
 	}
 	return append(lines, "leaves "+left)
 }

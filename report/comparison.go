@@ -83,7 +83,7 @@ func (t *table) difference(d *conflicts.Difference) {
 // copyState says how what a domain controller has of an object stands, and what
 // that is.
 func copyState(c *conflicts.Copy) (state string, facts []string) {
-	state = c.Verdict()
+	state = c.Summary()
 	switch {
 	case c.Unread:
 	case c.Deleted.Known():
