@@ -97,6 +97,7 @@ type property struct {
 	Format      string
 	Ref         string `json:"$ref"`
 	Items       *property
+	AnyOf       []property
 	Enum        []any
 	Const       any
 }
@@ -135,15 +136,26 @@ func (p *property) holds() string {
 		return fmt.Sprintf("`%v`", p.Const)
 	case p.Format == "date-time":
 		return "time"
-	case p.Items != nil:
-		return "list of " + p.Items.holds()
+	case len(p.AnyOf) > 0:
+		var kinds []string
+		for _, one := range p.AnyOf {
+			kinds = append(kinds, one.holds())
+		}
+		return strings.Join(kinds, " or ")
 	}
-	switch t := p.Type.(type) {
-	case string:
-		return t
-	default:
-		return "see there"
+	kinds, several := p.Type.([]any)
+	if !several {
+		kinds = []any{p.Type}
 	}
+	var words []string
+	for _, kind := range kinds {
+		if kind == "array" {
+			words = append(words, "list of "+p.Items.holds())
+		} else {
+			words = append(words, fmt.Sprint(kind))
+		}
+	}
+	return strings.Join(words, " or ")
 }
 
 func link(ref string) string {
