@@ -1,6 +1,9 @@
 package workbook
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +24,35 @@ const (
 	commentColumn   = "Comment"
 	dnColumn        = "DN"
 )
+
+// changeKeys are the keys of changes: of each its conflict and a digest of all that
+// makes it (30 bits of SHA-256 in base 32), "C-ABCDEFGHIJ/K2M4P6". A key is the same in
+// every scan that proposes the same, and is not that of another change of the scan.
+type changeKeys struct {
+	changes []conflicts.Change
+	digests [][6]byte
+}
+
+func newChangeKeys(changes []conflicts.Change) changeKeys {
+	k := changeKeys{changes, make([][6]byte, len(changes))}
+	used := make(map[string]bool, len(changes))
+	for i := range changes {
+		c := &changes[i]
+		dn := "" // as it is written, as it was in the keys of earlier workbooks
+		if c.Object.GUID == (conflicts.GUID{}) {
+			dn = c.Object.DN
+		}
+		for n := 0; n == 0 || used[k.of(i)]; n++ {
+			sum := sha256.Sum256(fmt.Appendf(nil, "%q %s%q %s %q %q %d", c.Conflict, c.Object.GUID, dn, c.Attribute, c.Old, c.New, n))
+			copy(k.digests[i][:], base32.StdEncoding.EncodeToString(sum[:]))
+		}
+		used[k.of(i)] = true
+	}
+	return k
+}
+
+// of returns the key of the i-th change.
+func (k changeKeys) of(i int) string { return k.changes[i].Conflict + "/" + string(k.digests[i][:]) }
 
 func (b *book) layChanges() error {
 	columns := []sheetColumn{
@@ -53,10 +85,10 @@ func (b *book) writeChanges(t *rowWriter) error {
 		first := i == 0 || c.Key != b.audit.Changes[i-1].Key
 		band = band != first
 		id := cellLink{text: c.Conflict}
-		if n, ok := b.firstOwner[c.Key]; ok {
+		if n, ok := b.rows.first(c.Key); ok {
 			id.to = b.location(conflictsSheet, n)
 		}
-		if err := t.add(band, first, cellBold(b.keys[i]), id, c.Object.Name(), c.Object.Kind(), c.Attribute, c.Old, words.Action(false, c), c.New,
+		if err := t.add(band, first, cellBold(b.keys.of(i)), id, c.Object.Name(), c.Object.Kind(), c.Attribute, c.Old, words.Action(false, c), c.New,
 			riskWord(c.Risk), c.RiskReason, "", "", c.Object.DN, c.Object.GUID.String()); err != nil {
 			return err
 		}

@@ -23,6 +23,33 @@ func (b *book) layConflicts() error {
 	}})
 }
 
+// conflictRows finds the rows of a conflict. A map would take several times the memory.
+type conflictRows struct {
+	conflicts []conflicts.Conflict
+	order     []int32 // of conflicts, by key
+	rows      []int32 // the first one of each
+}
+
+func newConflictRows(list []conflicts.Conflict) conflictRows {
+	r := conflictRows{list, make([]int32, len(list)), make([]int32, len(list))}
+	next := 0
+	for i := range list {
+		r.order[i], r.rows[i] = int32(i), int32(next)
+		next += len(list[i].Owners)
+	}
+	slices.SortFunc(r.order, func(n, m int32) int { return cmp.Compare(list[n].Key, list[m].Key) })
+	return r
+}
+
+// first returns the first row of a conflict, from 0.
+func (r conflictRows) first(key conflicts.Key) (row int, ok bool) {
+	at, ok := slices.BinarySearchFunc(r.order, key, func(n int32, key conflicts.Key) int { return cmp.Compare(r.conflicts[n].Key, key) })
+	if !ok {
+		return 0, false
+	}
+	return int(r.rows[r.order[at]]), true
+}
+
 func (b *book) writeConflicts(t *rowWriter) error {
 	for i := range b.audit.Conflicts {
 		c := &b.audit.Conflicts[i]

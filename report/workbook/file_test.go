@@ -126,16 +126,23 @@ func TestWorkbookKeyBindsTheChange(t *testing.T) {
 		o := &conflicts.Object{Entry: conflicts.Entry{DN: "CN=a", GUID: conflicts.GUID{n}}}
 		return conflicts.Change{Conflict: conflict, Object: o, Attribute: attribute, Old: old, New: updated}
 	}
+	keysOf := func(changes ...conflicts.Change) (list []string) {
+		keys := newChangeKeys(changes)
+		for i := range changes {
+			list = append(list, keys.of(i))
+		}
+		return list
+	}
 	first := change("C-A", 1, conflicts.Mail, "a", "b")
-	keys := changeKeys([]conflicts.Change{first, change("C-B", 1, conflicts.Mail, "a", "b"), change("C-A", 2, conflicts.Mail, "a", "b"),
+	keys := keysOf(first, change("C-B", 1, conflicts.Mail, "a", "b"), change("C-A", 2, conflicts.Mail, "a", "b"),
 		change("C-A", 1, conflicts.ProxyAddresses, "a", "b"), change("C-A", 1, conflicts.Mail, "b", "b"),
-		change("C-A", 1, conflicts.Mail, "a", "c"), change("C-A", 1, conflicts.Mail, `a" "b`, ""), change("C-A", 1, conflicts.Mail, "a", `b" "`), first})
+		change("C-A", 1, conflicts.Mail, "a", "c"), change("C-A", 1, conflicts.Mail, `a" "b`, ""), change("C-A", 1, conflicts.Mail, "a", `b" "`), first)
 	for i, key := range keys {
 		if slices.Contains(keys[:i], key) {
 			t.Errorf("%d: %s again", i, key)
 		}
 	}
-	if key := changeKeys([]conflicts.Change{change("C-C", 1, "", "", ""), first})[1]; key != keys[0] || !strings.HasPrefix(key, "C-A/") || len(key) != len("C-A/234567") {
+	if key := keysOf(change("C-C", 1, "", "", ""), first)[1]; key != keys[0] || !strings.HasPrefix(key, "C-A/") || len(key) != len("C-A/234567") {
 		t.Errorf("%s among other changes, %s before", key, keys[0])
 	}
 }

@@ -140,10 +140,10 @@ func (d *Decisions) readTables(x *xlsx.Reader) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	keys := changeKeys(changes)
-	byKey := make(map[string]int, len(keys))
-	for i, key := range keys {
-		byKey[key] = i
+	keys := newChangeKeys(changes)
+	byKey := make(map[string]int, len(changes))
+	for i := range changes {
+		byKey[keys.of(i)] = i
 	}
 	var sheets []*reviewSheet
 	for _, s := range x.Sheets {
@@ -172,7 +172,7 @@ func (d *Decisions) readTables(x *xlsx.Reader) error {
 	for i := range changes {
 		if c := &changes[i]; d.places[i].sheet == nil {
 			d.unclear[c.Key] = true
-			d.missing = append(d.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s %s of %s", changesSheet, keys[i], c.Attribute, c.Old, c.Object.DN))
+			d.missing = append(d.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s %s of %s", changesSheet, keys.of(i), c.Attribute, c.Old, c.Object.DN))
 		}
 	}
 	return nil

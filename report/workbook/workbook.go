@@ -1,9 +1,6 @@
 package workbook
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
-	"fmt"
 	"io"
 
 	"github.com/xuri/excelize/v2"
@@ -59,45 +56,15 @@ type book struct {
 	styles           map[look]int
 	tables           []*sheetTable
 	changes          conflicts.ChangeIndex
-	// keys has the key of every change, firstOwner the index of a conflict's first
-	// row among all owners.
-	keys       []string
-	firstOwner map[conflicts.Key]int
+	keys             changeKeys
+	rows             conflictRows
 }
 
 func newBook(a *conflicts.Audit, scanSum string) *book {
-	b := &book{
+	return &book{
 		File: excelize.NewFile(), audit: a, scanSum: scanSum, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
-		changes: conflicts.NewChangeIndex(a.Changes), keys: changeKeys(a.Changes), firstOwner: make(map[conflicts.Key]int, len(a.Conflicts)),
+		changes: conflicts.NewChangeIndex(a.Changes), keys: newChangeKeys(a.Changes), rows: newConflictRows(a.Conflicts),
 	}
-	owners := 0
-	for i := range a.Conflicts {
-		b.firstOwner[a.Conflicts[i].Key] = owners
-		owners += len(a.Conflicts[i].Owners)
-	}
-	return b
-}
-
-// changeKeys returns the key of each change: its conflict and a digest of all
-// that makes it (30 bits of SHA-256 in base 32), "C-ABCDEFGHIJ/K2M4P6". A key is
-// the same in every scan that proposes the same, and is not that of another
-// change of the scan.
-func changeKeys(changes []conflicts.Change) []string {
-	keys := make([]string, len(changes))
-	used := make(map[string]bool, len(changes))
-	for i := range changes {
-		c := &changes[i]
-		dn := "" // as it is written, as it was in the keys of earlier workbooks
-		if c.Object.GUID == (conflicts.GUID{}) {
-			dn = c.Object.DN
-		}
-		for n := 0; keys[i] == "" || used[keys[i]]; n++ {
-			sum := sha256.Sum256(fmt.Appendf(nil, "%q %s%q %s %q %q %d", c.Conflict, c.Object.GUID, dn, c.Attribute, c.Old, c.New, n))
-			keys[i] = c.Conflict + "/" + base32.StdEncoding.EncodeToString(sum[:])[:6]
-		}
-		used[keys[i]] = true
-	}
-	return keys
 }
 
 func (b *book) write(w io.Writer) error {
