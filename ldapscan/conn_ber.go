@@ -11,8 +11,8 @@ import (
 type message struct {
 	id     int64
 	op     byte
-	header int // octets before the protocol operation
-	size   int // octets in all, controls included
+	header int // bytes before the protocol operation
+	size   int // bytes in all, controls included
 }
 
 var errBER = errors.New("not an LDAP message")
@@ -50,7 +50,7 @@ func parseMessage(b []byte) (m message, err error) {
 	return m, nil
 }
 
-// parseHeader reads a tag of one octet and a definite length of up to four,
+// parseHeader reads a tag of one byte and a definite length of up to four,
 // which is all that LDAP uses (RFC 4511 section 5.1).
 func parseHeader(b []byte) (tag byte, length, size int, err error) {
 	if len(b) < 2 {
@@ -59,20 +59,20 @@ func parseHeader(b []byte) (tag byte, length, size int, err error) {
 	if b[1] < 0x80 {
 		return b[0], int(b[1]), 2, nil
 	}
-	octets := int(b[1] & 0x7f)
-	if octets < 1 || octets > 4 || b[0]&0x1f == 0x1f {
+	lengthBytes := int(b[1] & 0x7f)
+	if lengthBytes < 1 || lengthBytes > 4 || b[0]&0x1f == 0x1f {
 		return 0, 0, 0, errBER
 	}
-	if len(b) < 2+octets {
+	if len(b) < 2+lengthBytes {
 		return 0, 0, 0, io.ErrUnexpectedEOF
 	}
-	for _, c := range b[2 : 2+octets] {
+	for _, c := range b[2 : 2+lengthBytes] {
 		length = length<<8 | int(c)
 	}
 	if length < 0 { // where an int has 32 bits
 		return 0, 0, 0, errBER
 	}
-	return b[0], length, 2 + octets, nil
+	return b[0], length, 2 + lengthBytes, nil
 }
 
 // element returns the content of a whole element with the given tag at the
@@ -84,7 +84,7 @@ func element(b []byte, want byte) (content []byte, size int) {
 	if n := int(b[1]); n < 0x80 && n <= len(b)-2 { // most are short
 		return b[2 : 2+n], 2 + n
 	}
-	const head = 6 // of those that Active Directory writes with a length of four octets
+	const head = 6 // of those that Active Directory writes with a length of four bytes
 	if len(b) >= head && b[1] == 0x84 {
 		if n := int64(binary.BigEndian.Uint32(b[2:])); n <= int64(len(b)-head) {
 			return b[head : head+int(n)], head + int(n)

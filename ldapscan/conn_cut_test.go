@@ -45,7 +45,7 @@ func (r recorder) Read(p []byte) (int, error) {
 }
 
 // A player is a connection on which the answers of a recording come, up to a
-// number of octets. Then it ends.
+// number of bytes. Then it ends.
 type player struct {
 	net.Conn // nil: nothing else may be called
 	answers  [][]byte
@@ -158,7 +158,7 @@ func TestSessionCutAnywhere(t *testing.T) {
 		o, f, complete, err := scan(newPlayer(rec.answers, cut))
 		whole := err == nil && complete
 		if whole != (cut == all) || whole && (o != objects || f != found) {
-			t.Errorf("cut after %d of %d octets: %d objects, %d conflicts, complete %v: %v", cut, all, o, f, complete, err)
+			t.Errorf("cut after %d of %d bytes: %d objects, %d conflicts, complete %v: %v", cut, all, o, f, complete, err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ type odd struct {
 
 func (o odd) is() bool { return o.Float64() < o.chance }
 
-// element encodes one, by tag octets and content.
+// element encodes one, by tag bytes and content.
 func (o odd) element(tag []byte, content []byte) []byte {
 	b := slices.Clone(tag)
 	size := uint64(len(content))
@@ -31,9 +31,9 @@ func (o odd) element(tag []byte, content []byte) []byte {
 	case o.is() && tag[0]&0x20 != 0 && o.IntN(3) == 0: // indefinite
 		return slices.Concat(b, []byte{0x80}, content, []byte{0, 0})
 	case o.is():
-		octets := 2 + o.IntN(7)
-		b = append(b, 0x80|byte(octets))
-		return slices.Concat(b, binary.BigEndian.AppendUint64(nil, size)[8-octets:], content)
+		lengthBytes := 2 + o.IntN(7)
+		b = append(b, 0x80|byte(lengthBytes))
+		return slices.Concat(b, binary.BigEndian.AppendUint64(nil, size)[8-lengthBytes:], content)
 	case size < 0x80:
 		b = append(b, byte(size))
 	default:

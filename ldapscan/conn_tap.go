@@ -59,7 +59,7 @@ const (
 type bound struct{ bytes, messages int }
 
 // The responses that a client can be sent (RFC 4511 section 4.2 and later), by the
-// one octet that section 5.1 leaves them: definite lengths and no tag but these.
+// one byte that section 5.1 leaves them: definite lengths and no tag but these.
 // The library would decode others, and take some for an entry.
 const (
 	bindResponse          = 0x61 // [APPLICATION 1], constructed
@@ -244,7 +244,7 @@ func (t *tap) forget() {
 	}
 }
 
-// fill reads more, with room for at least so many octets.
+// fill reads more, with room for at least so many bytes.
 func (t *tap) fill(room int) {
 	t.forget()
 	t.buf = slices.Grow(t.buf[:t.w], room)

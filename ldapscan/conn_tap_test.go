@@ -105,7 +105,7 @@ func TestTap(t *testing.T) {
 		tap := tapOn(data, seed, 7)
 		got, err := io.ReadAll(io.MultiReader(tap))
 		if err != nil || !bytes.Equal(got, passed) {
-			t.Fatalf("seed %d: passed %d octets of %d: %v", seed, len(got), len(passed), err)
+			t.Fatalf("seed %d: passed %d bytes of %d: %v", seed, len(got), len(passed), err)
 		}
 		entries, count := tap.take()
 		list, err := parseEntries(entries)
@@ -136,7 +136,7 @@ func TestTapCutAnywhere(t *testing.T) {
 	for cut := range len(data) + 1 {
 		_, err := io.ReadAll(tapOn(data[:cut], 1, 7))
 		if whole[cut] != (err == nil) {
-			t.Errorf("cut after %d of %d octets: %v", cut, len(data), err)
+			t.Errorf("cut after %d of %d bytes: %v", cut, len(data), err)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (s *exportSweep) read(ctx context.Context, x *Export, blocks *blocks, said 
 			return err
 		}
 		said.take(says)
-		s.portion.Page(int(end - start))
+		s.portion.Progress(0, int(end-start))
 	}
 }
 
@@ -208,7 +208,7 @@ func (nowhere) Portion() Portion        { return nowhere{} }
 func (nowhere) Entry(*conflicts.View)   {}
 func (nowhere) Changed(*conflicts.View) {}
 func (nowhere) Deleted(*conflicts.View) {}
-func (nowhere) Page(int)                {}
+func (nowhere) Progress(int, int)       {}
 func (nowhere) Keep()                   {}
 func (nowhere) Drop()                   {}
 

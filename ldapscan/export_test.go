@@ -47,9 +47,9 @@ func (p *keptPortion) Changed(v *conflicts.View) {
 func (p *keptPortion) Deleted(v *conflicts.View) {
 	p.lines = append(p.lines, fmt.Sprintf("deleted: %+v", *v.Entry()))
 }
-func (p *keptPortion) Page(int) {}
-func (p *keptPortion) Drop()    { p.end(nil) }
-func (p *keptPortion) Keep()    { p.end(p.lines) }
+func (p *keptPortion) Progress(int, int) {}
+func (p *keptPortion) Drop()             { p.end(nil) }
+func (p *keptPortion) Keep()             { p.end(p.lines) }
 
 func (p *keptPortion) end(lines []string) {
 	p.k.mu.Lock()

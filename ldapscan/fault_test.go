@@ -270,3 +270,18 @@ func TestCancelEndsAHangingSweep(t *testing.T) {
 		t.Errorf("problems of the next scan: %q", audit.Problems)
 	}
 }
+
+// Progress counts the pages that the audit reports: none of a file.
+func TestProgressCountsPages(t *testing.T) {
+	_, entries := forest(t)
+	content := entries.String()
+	cfg := config(serve(t, ldaptest.Config{Entries: strings.NewReader(content)}))
+	cfg.PageSize = 100
+	for name, src := range map[string]ldapscan.Source{"server": open(t, cfg), "export": export(t, content)} {
+		var last ldapscan.Progress
+		audit := scan(t, src, ldapscan.Options{Progress: func(p ldapscan.Progress) { last = p }})
+		if last.Pages != audit.Pages() || (last.Pages > 0) != (name == "server") {
+			t.Errorf("%s: %d pages, the audit has %d", name, last.Pages, audit.Pages())
+		}
+	}
+}

@@ -336,7 +336,7 @@ type recording struct {
 func (p *recording) Entry(v *conflicts.View)   { p.entries = append(p.entries, v.Entry()) }
 func (p *recording) Changed(v *conflicts.View) { p.changed = append(p.changed, v.Entry()) }
 func (p *recording) Deleted(*conflicts.View)   {}
-func (p *recording) Page(int)                  {}
+func (p *recording) Progress(int, int)         {}
 
 func (p *recording) Keep() {
 	p.r.mu.Lock()

@@ -134,14 +134,14 @@ func (d *Directory) object(e wholeEntry) *conflicts.Object {
 	return o
 }
 
-// guidFilter finds any of the objects, by octets in hexadecimal (RFC 4515).
+// guidFilter finds any of the objects, by bytes in hexadecimal (RFC 4515).
 func guidFilter(guids []conflicts.GUID) string {
 	var b strings.Builder
 	b.WriteString("(|")
 	for _, g := range guids {
 		b.WriteString("(objectGUID=")
-		for _, octet := range g {
-			fmt.Fprintf(&b, `\%02x`, octet)
+		for _, c := range g {
+			fmt.Fprintf(&b, `\%02x`, c)
 		}
 		b.WriteString(")")
 	}

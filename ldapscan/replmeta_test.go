@@ -51,7 +51,7 @@ func TestBinaryStamp(t *testing.T) {
 	}
 	for n := range len(b) - 48 { // without the last stamps, or cut in one
 		if got := binaryStamp(b[:n], addressStamp.id); got.Known() != (n >= 16+2*48) {
-			t.Errorf("%d octets: %v", n, got)
+			t.Errorf("%d bytes: %v", n, got)
 		}
 	}
 	b[0] = 2

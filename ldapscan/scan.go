@@ -23,9 +23,9 @@ type Options struct {
 
 // Progress is how far a scan has come.
 type Progress struct {
-	Objects, Values, Pages int
-	// Octets is the size of the entries, as they are on the wire or in the file.
-	Octets int64
+	Objects, Values, Pages int // a file has no pages
+	// Bytes is the size of the entries, as they are on the wire or in the file.
+	Bytes int64
 	// Suspects is the number of objects that are read again; 0 until the sweep
 	// is over.
 	Suspects int

@@ -68,9 +68,9 @@ type Portion interface {
 	Changed(*conflicts.View)
 	// Deleted takes an object that was deleted.
 	Deleted(*conflicts.View)
-	// Page is told about every page or comparable part that is complete, and how
-	// many octets its entries had.
-	Page(octets int)
+	// Progress is told about every page that is complete, or as much of a file, and how
+	// many bytes its entries had.
+	Progress(pages, bytes int)
 	Keep()
 	Drop()
 }

@@ -22,7 +22,7 @@ func (t *tally) add(from, to Progress) {
 	t.seen.Objects += to.Objects - from.Objects
 	t.seen.Values += to.Values - from.Values
 	t.seen.Pages += to.Pages - from.Pages
-	t.seen.Octets += to.Octets - from.Octets
+	t.seen.Bytes += to.Bytes - from.Bytes
 	t.seen.Suspects += to.Suspects - from.Suspects
 	if t.show != nil {
 		t.show(t.seen)
@@ -40,10 +40,10 @@ func (c *count) entry(v *conflicts.View) {
 	c.sum.Values += len(v.ProxyAddresses)
 }
 
-// Page is that of [Portion].
-func (c *count) Page(octets int) {
-	c.sum.Pages++
-	c.sum.Octets += int64(octets)
+// Progress is that of [Portion].
+func (c *count) Progress(pages, bytes int) {
+	c.sum.Pages += pages
+	c.sum.Bytes += int64(bytes)
 	c.tell()
 }
 

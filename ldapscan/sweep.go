@@ -257,7 +257,7 @@ func (s *part) read(ctx context.Context, c *conn) error {
 		}
 		s.referrals += len(p.referrals)
 		s.elsewhere.add(s.attempt.d.unfollowed(p, s.base, s.attempt.all))
-		s.portion.Page(len(p.entries))
+		s.portion.Progress(1, len(p.entries))
 		return nil
 	})
 	return s.err

@@ -134,7 +134,7 @@ var errNoJournal = errors.New("not a journal of proxyaddr")
 // opening is how every journal begins.
 const opening = `{"record":"` + string(begin) + `",`
 
-// load reads all lines and returns how many octets are whole.
+// load reads all lines and returns how many bytes are whole.
 func (j *Journal) load(r io.Reader) (whole int64, err error) {
 	in := bufio.NewReader(r)
 	start, err := in.Peek(len(opening))

@@ -83,7 +83,7 @@ func TestTornJournal(t *testing.T) {
 		}
 		torn := written[cut-1] != '\n'
 		if err != nil || int(whole) != strings.LastIndex(written[:cut], "\n")+1 || j.Torn != torn || noted(j) != after[lines-3] || j.Undoing() != (lines >= 9) {
-			t.Errorf("cut at %d: %d octets whole, torn %v, %s, undoing %v: %v", cut, whole, j.Torn, noted(j), j.Undoing(), err)
+			t.Errorf("cut at %d: %d bytes whole, torn %v, %s, undoing %v: %v", cut, whole, j.Torn, noted(j), j.Undoing(), err)
 		}
 	}
 	path := filepath.Join(t.TempDir(), "journal")
@@ -217,7 +217,7 @@ func FuzzJournal(f *testing.F) {
 			}
 		}
 		if j.Torn != (whole < int64(len(text))) {
-			t.Errorf("torn %v, %d of %d octets are whole", j.Torn, whole, len(text))
+			t.Errorf("torn %v, %d of %d bytes are whole", j.Torn, whole, len(text))
 		}
 		again := newJournal(at)
 		if n, err := again.load(bytes.NewReader(text[:whole])); err != nil || n != whole || again.Torn || noted(again) != noted(j) {
