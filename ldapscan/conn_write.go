@@ -8,26 +8,26 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A Line is one connection to a domain controller, for a caller that also writes
+// A WriteConn is one connection to a domain controller, for a caller that also writes
 // to it. If it breaks it is not opened again, and no other server takes over: what
-// Read returns is what the last write left there. A Line is for one goroutine.
-type Line struct {
+// Read returns is what the last write left there. A WriteConn is for one goroutine.
+type WriteConn struct {
 	// Conn is the connection as the library has it. A search on it returns nothing.
 	Conn   *ldap.Conn
 	conn   *conn
 	layout layout
 }
 
-// Line opens a connection to the server that an object is read from. From then on no
+// WriteConn opens a connection to the server that an object is read from. From then on no
 // other one takes over for what is read: it need not have replicated what was taken
 // where the changes are made. The error is an [*Error], or that of ctx, which bounds the
 // opening alone.
-func (f *Forest) Line(ctx context.Context, dn string) (*Line, error) {
+func (f *Forest) WriteConn(ctx context.Context, dn string) (*WriteConn, error) {
 	d, p := f.holder(dn)
 	if d == nil {
 		return nil, &Error{Subject: dn, Problem: "no domain controller of its domain was read", Advice: "name one with -H, or the domain with -d"}
 	}
-	fail := func(problem, hint string) (*Line, error) {
+	fail := func(problem, hint string) (*WriteConn, error) {
 		return nil, &Error{Subject: d.conn.server().URL, Problem: problem, Advice: hint}
 	}
 	if d.full != nil {
@@ -43,7 +43,7 @@ func (f *Forest) Line(ctx context.Context, dn string) (*Line, error) {
 		return nil, explain(d.conn.server().URL, err)
 	}
 	d.conn.pin()
-	return &Line{s.ldap, newConn(s, connSettings{}), layout{d.forest, []partition{p}}}, nil
+	return &WriteConn{s.ldap, newConn(s, connSettings{}), layout{d.forest, []partition{p}}}, nil
 }
 
 // Server returns the server that an object is read from, and whether there is one.
@@ -70,19 +70,19 @@ func (f *Forest) holder(dn string) (holder *Directory, inner partition) {
 
 // Read returns the object that a fix record changes as it is now, nil if there is
 // none.
-func (l *Line) Read(ctx context.Context, a *conflicts.FixRecord) (found *conflicts.Object, err error) {
-	err = l.layout.reread(ctx, l.conn, []conflicts.Ref{a.Ref()}, func(e wholeEntry) { found = e.object(e.dn) })
+func (w *WriteConn) Read(ctx context.Context, a *conflicts.FixRecord) (found *conflicts.Object, err error) {
+	err = w.layout.reread(ctx, w.conn, []conflicts.Ref{a.Ref()}, func(e wholeEntry) { found = e.object(e.dn) })
 	return found, err
 }
 
 // Explain returns the error of a request on Conn as an [*Error]. If the server did
-// not answer it, the line is closed: an answer that comes late is to be nobody's.
-func (l *Line) Explain(err error) error {
-	if err = l.conn.session.cause(err); broken(err) {
-		l.Conn.Close()
+// not answer it, the connection is closed: an answer that comes late is to be nobody's.
+func (w *WriteConn) Explain(err error) error {
+	if err = w.conn.session.cause(err); broken(err) {
+		w.Conn.Close()
 	}
-	return explain(l.conn.server().URL, err)
+	return explain(w.conn.server().URL, err)
 }
 
 // Close ends the connection.
-func (l *Line) Close() { l.conn.close() }
+func (w *WriteConn) Close() { w.conn.close() }

@@ -24,49 +24,49 @@ func openForest(t *testing.T, configs ...ldapscan.Config) *ldapscan.Forest {
 	return f
 }
 
-// What is read on a line is what was written there; once it breaks, it stays so.
-func TestLine(t *testing.T) {
+// What is read on a WriteConn is what was written there; once it breaks, it stays so.
+func TestWriteConn(t *testing.T) {
 	ctx := context.Background()
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(staff)})
 	f := openForest(t, config(srv))
-	a := record(4, "Carl", "SMTP:carl@contoso.example", "SMTP:carl2@contoso.example")
-	line, err := f.Line(ctx, a.DN)
+	a := amendment(4, "Carl", "SMTP:carl@contoso.example", "SMTP:carl2@contoso.example")
+	conn, err := f.WriteConn(ctx, a.DN)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer line.Close()
+	defer conn.Close()
 	request := ldap.NewModifyRequest(a.DN, nil)
 	request.Replace("mail", []string{"carl2@contoso.example"})
-	if err := line.Conn.Modify(request); err != nil {
+	if err := conn.Conn.Modify(request); err != nil {
 		t.Fatal(err)
 	}
-	if o, err := line.Read(ctx, &a); err != nil || o.Mail != "carl2@contoso.example" {
+	if o, err := conn.Read(ctx, &a); err != nil || o.Mail != "carl2@contoso.example" {
 		t.Errorf("%+v, %v", o, err)
 	}
-	gone := record(9, "Nobody", "", "")
-	if o, err := line.Read(ctx, &gone); err != nil || o != nil {
+	gone := amendment(9, "Nobody", "", "")
+	if o, err := conn.Read(ctx, &gone); err != nil || o != nil {
 		t.Errorf("%+v, %v", o, err)
 	}
-	deleted := record(3, "Bob", "", "")
-	if o, err := line.Read(ctx, &deleted); err != nil || o == nil || !o.Deleted {
+	deleted := amendment(3, "Bob", "", "")
+	if o, err := conn.Read(ctx, &deleted); err != nil || o == nil || !o.Deleted {
 		t.Errorf("%+v, %v", o, err)
 	}
 
 	srv.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Modify: func(string) bool { return true }})
-	err = line.Explain(line.Conn.Modify(request))
+	err = conn.Explain(conn.Conn.Modify(request))
 	var e *ldapscan.Error
 	if !errors.As(err, &e) || e.Problem != "the server closed the connection" || e.Advice == "" {
 		t.Errorf("%v", err)
 	}
 	connections := srv.Counts().Connections
-	if _, err := line.Read(ctx, &a); err == nil || srv.Counts().Connections != connections {
-		t.Errorf("the line was opened again: %v", err)
+	if _, err := conn.Read(ctx, &a); err == nil || srv.Counts().Connections != connections {
+		t.Errorf("the connection was opened again: %v", err)
 	}
 }
 
-// Once there is a line, no other server says what is free: it may not have replicated
+// Once there is a WriteConn, no other server says what is free: it may not have replicated
 // what is there.
-func TestLineKeepsItsServer(t *testing.T) {
+func TestWriteConnKeepsItsServer(t *testing.T) {
 	first := serve(t, ldaptest.Config{Entries: strings.NewReader(staff), Host: "dc1.contoso.example"})
 	second := serve(t, ldaptest.Config{Entries: strings.NewReader(strings.ReplaceAll(staff, "carl@", "carol@")), Host: "dc2.contoso.example"})
 	var over atomic.Bool
@@ -79,11 +79,11 @@ func TestLineKeepsItsServer(t *testing.T) {
 	})
 	cfg.TLS.RootCAs.AppendCertsFromPEM(second.CAPEM)
 	f := openForest(t, cfg)
-	line, err := f.Line(t.Context(), "CN=Carl,DC=contoso,DC=example")
+	conn, err := f.WriteConn(t.Context(), "CN=Carl,DC=contoso,DC=example")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer line.Close()
+	defer conn.Close()
 	first.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: paged("carl"), Do: func() { over.Store(true) }})
 	if list, err := ldapscan.Holders(t.Context(), f, []conflicts.Address{conflicts.ParseAddress("smtp:carl@contoso.example")}); err == nil {
 		t.Errorf("another server has %d holders", len(list))
@@ -95,7 +95,7 @@ func TestNoLine(t *testing.T) {
 	f := openForest(t, config(srv))
 	says := func(what, dn, problem string) {
 		t.Helper()
-		_, err := f.Line(context.Background(), dn)
+		_, err := f.WriteConn(context.Background(), dn)
 		var e *ldapscan.Error
 		if !errors.As(err, &e) || !strings.Contains(e.Error(), problem) {
 			t.Errorf("%s: %v", what, err)
@@ -111,7 +111,7 @@ func TestNoLine(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := f.Line(ctx, "CN=Carl,DC=contoso,DC=example"); err != context.Canceled {
+	if _, err := f.WriteConn(ctx, "CN=Carl,DC=contoso,DC=example"); err != context.Canceled {
 		t.Errorf("canceled: %v", err)
 	}
 	srv.Close()

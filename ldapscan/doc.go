@@ -11,7 +11,7 @@
 // several domain controllers hold of the same partitions, which [OpenReplicas]
 // opens, and returns where they differ. Nothing in this
 // package writes to a directory: it sends binds, searches and the extended
-// requests StartTLS and "Who am I?", no other. A [Line] is for a caller that does
+// requests StartTLS and "Who am I?", no other. A [WriteConn] is for a caller that does
 // write.
 //
 // What could not be read never goes missing silently. It is in

@@ -109,19 +109,19 @@ type Writer struct {
 	forest *ldapscan.Forest
 	ctx    context.Context // of the connections
 	end    context.CancelFunc
-	lines  map[string]*ldapscan.Line // by partition
+	conns  map[string]*ldapscan.WriteConn // by partition
 }
 
 // Connect opens the connections for changes. The error is an [*ldapscan.Error], or
 // that of ctx. A ctx that ends later ends none of them: no change is to be left in
 // the middle.
 func Connect(ctx context.Context, f *ldapscan.Forest, todo []conflicts.FixRecord) (*Writer, error) {
-	w := &Writer{forest: f, lines: map[string]*ldapscan.Line{}}
+	w := &Writer{forest: f, conns: map[string]*ldapscan.WriteConn{}}
 	w.ctx, w.end = context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, w.end)
 	var err error
 	for i := 0; i < len(todo) && err == nil; i++ {
-		_, err = w.line(&todo[i])
+		_, err = w.conn(&todo[i])
 	}
 	if stop(); err != nil || ctx.Err() != nil {
 		w.Close()
@@ -132,32 +132,32 @@ func Connect(ctx context.Context, f *ldapscan.Forest, todo []conflicts.FixRecord
 
 // Close ends the connections.
 func (w *Writer) Close() {
-	for _, l := range w.lines {
-		l.Close()
+	for _, c := range w.conns {
+		c.Close()
 	}
 	w.end()
 }
 
-// line returns the connection for a fix record.
-func (w *Writer) line(a *conflicts.FixRecord) (*ldapscan.Line, error) {
+// conn returns the connection for a fix record.
+func (w *Writer) conn(a *conflicts.FixRecord) (*ldapscan.WriteConn, error) {
 	p := partition(a)
-	if w.lines[p] == nil {
-		l, err := w.forest.Line(w.ctx, a.DN)
+	if w.conns[p] == nil {
+		c, err := w.forest.WriteConn(w.ctx, a.DN)
 		if err != nil {
 			return nil, err
 		}
-		w.lines[p] = l
+		w.conns[p] = c
 	}
-	return w.lines[p], nil
+	return w.conns[p], nil
 }
 
 // read returns the object of a fix record as it is now.
 func (w *Writer) read(a *conflicts.FixRecord) (*conflicts.Object, error) {
-	line, err := w.line(a)
+	conn, err := w.conn(a)
 	if err != nil {
 		return nil, err
 	}
-	return line.Read(w.ctx, a)
+	return conn.Read(w.ctx, a)
 }
 
 // Run makes the changes of todo, which are some of those left in the journal, and
@@ -221,11 +221,11 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 	if err := j.note(newEntry(intent, a)); err != nil {
 		return stop(notMade, "the journal could not be written: "+err.Error())
 	}
-	line := w.lines[partition(a)]
-	if err := line.Conn.Modify(request); err != nil {
-		return w.find(j, a, line.Explain(err))
+	conn := w.conns[partition(a)]
+	if err := conn.Conn.Modify(request); err != nil {
+		return w.find(j, a, conn.Explain(err))
 	}
-	if o, err = line.Read(w.ctx, a); err != nil {
+	if o, err = conn.Read(w.ctx, a); err != nil {
 		return stop(unclear, "the server took the change, but the object could not be read again: "+err.Error())
 	}
 	if state, why := a.Status(o); state != conflicts.Applied {
@@ -272,8 +272,8 @@ func (w *Writer) find(j *Journal, a *conflicts.FixRecord, cause error) error {
 		s.Advice = scanAgain
 	}
 	if !answered {
-		w.lines[partition(a)].Close()
-		delete(w.lines, partition(a))
+		w.conns[partition(a)].Close()
+		delete(w.conns, partition(a))
 	}
 	o, err := w.read(a)
 	if err != nil {
