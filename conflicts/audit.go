@@ -214,7 +214,7 @@ func (o *Owner) Primary() bool { return o.Claims[0].Primary }
 
 // A Claim is an attribute value that holds the address.
 type Claim struct {
-	// Attribute is proxyAddresses, mail or userPrincipalName; of [Wanted.Claims]
+	// Attribute is proxyAddresses, mail or userPrincipalName; of [AddressSet.Claims]
 	// also targetAddress.
 	Attribute string
 	// Value is what is stored.

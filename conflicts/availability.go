@@ -26,7 +26,7 @@ func NewHolders(objects []*Object) Holders {
 // Owners returns who claims an address: first the objects that have it in
 // proxyAddresses, deleted ones last.
 func (h Holders) Owners(a Address) []Owner {
-	wanted := NewWanted(a)
+	wanted := NewAddressSet(a)
 	var owners []Owner
 	for _, o := range h[a.OrSMTP().LooseKey()] {
 		owners = append(owners, Owner{Object: o, Claims: wanted.Claims(o)})

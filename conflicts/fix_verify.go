@@ -55,7 +55,7 @@ func Verify(records []FixRecord, now Present) []Verdict {
 		}
 		verdicts[i] = Verdict{Record: a, Object: o}
 		changing[ref] = append(changing[ref], a)
-		for k := range NewWanted(a.Added()...) {
+		for k := range NewAddressSet(a.Added()...) {
 			adding[k] = append(adding[k], a)
 		}
 	}

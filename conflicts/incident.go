@@ -245,17 +245,17 @@ func inCommon(a, b *Object) (list []Address) {
 		return nil
 	}
 	held := map[*Object][]Address{}
-	proxies := Wanted{}
+	proxies := AddressSet{}
 	for _, o := range []*Object{a, b} {
 		for _, c := range claims(o) {
 			held[o] = append(held[o], c.Parsed())
 			if c.Attribute == ProxyAddresses {
-				maps.Copy(proxies, NewWanted(c.Parsed()))
+				maps.Copy(proxies, NewAddressSet(c.Parsed()))
 			}
 		}
 	}
 	for _, pair := range [][2]*Object{{a, b}, {b, a}} {
-		other := NewWanted(held[pair[1]]...)
+		other := NewAddressSet(held[pair[1]]...)
 		for _, address := range held[pair[0]] {
 			if other.Has(address) && proxies.Has(address) {
 				list = append(list, address)
@@ -269,7 +269,7 @@ func inCommon(a, b *Object) (list []Address) {
 // there is none. holders are all that hold its addresses. incomplete says that there
 // may be more, or that an object that it names was not read: then nothing is resolved.
 func (i *Incident) Settle(found []Conflict, holders Holders, incomplete bool) {
-	about := NewWanted(i.Addresses...)
+	about := NewAddressSet(i.Addresses...)
 	for n := range found {
 		if c := &found[n]; about.concerns(c.Owners) && i.names(c) {
 			i.Conflicts = append(i.Conflicts, c.Key)

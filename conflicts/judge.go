@@ -26,7 +26,7 @@ type Options struct {
 	// it.
 	RemoveSecondary bool
 	// Only limits the conflicts to those of the addresses in it; nil means all.
-	Only Wanted
+	Only AddressSet
 	// Taken reports whether an address is in use anywhere, as Index.Taken does;
 	// the addresses of the judged objects themselves need not be known to it.
 	Taken func(Address) bool

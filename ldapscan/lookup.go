@@ -30,7 +30,7 @@ func (f *Forest) Lookup(ctx context.Context, addresses []conflicts.Address, foun
 }
 
 func newLookup(addresses []conflicts.Address, found func(*conflicts.Object)) *lookup {
-	wanted := conflicts.NewWanted(addresses...)
+	wanted := conflicts.NewAddressSet(addresses...)
 	return &lookup{
 		filters: func(d *Directory) (filters []string) {
 			attributes := []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.TargetAddress}
@@ -226,5 +226,5 @@ func escape(value string) string {
 
 // Lookup reads the file to its end. A file that is no LDIF is an [*Error].
 func (x *Export) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
-	return x.find(ctx, conflicts.NewWanted(addresses...).In, found)
+	return x.find(ctx, conflicts.NewAddressSet(addresses...).In, found)
 }

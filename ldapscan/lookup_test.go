@@ -53,7 +53,7 @@ func TestLookupClaims(t *testing.T) {
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(claimants)})
 	refuses := serve(t, ldaptest.Config{Entries: strings.NewReader(claimants)})
 	refuses.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Match: looking})
-	wanted := conflicts.NewWanted(conflicts.ParseAddress("smtp:x@contoso.example"))
+	wanted := conflicts.NewAddressSet(conflicts.ParseAddress("smtp:x@contoso.example"))
 	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "refused": open(t, config(refuses)), "export": export(t, claimants)} {
 		claims := map[string]string{}
 		for _, o := range lookup(t, src, "smtp:x@contoso.example") {

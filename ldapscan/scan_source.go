@@ -24,7 +24,7 @@ type Source interface {
 	// for another reason. A ref by name finds an object with a GUID too.
 	Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error
 	// Lookup hands over every object that holds one of the addresses, as
-	// [conflicts.Wanted] has it, in proxyAddresses, mail, userPrincipalName or
+	// [conflicts.AddressSet] has it, in proxyAddresses, mail, userPrincipalName or
 	// targetAddress: whole, each once, in any order, deleted ones marked as such
 	// where the directory shows them. An address for which none was handed over is
 	// known to be free only if the error is nil.

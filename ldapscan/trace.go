@@ -31,7 +31,7 @@ func Trace(ctx context.Context, src Source, incidents []conflicts.Incident, opt 
 		return nil, err
 	}
 	owners := t.owners(p.holders[0], addresses)
-	opt.Judge.Rules, opt.Judge.Only, opt.Judge.Taken = t.audit.Rules, conflicts.NewWanted(addresses...), p.taken
+	opt.Judge.Rules, opt.Judge.Only, opt.Judge.Taken = t.audit.Rules, conflicts.NewAddressSet(addresses...), p.taken
 	t.judge(owners, opt.Judge)
 	if p.err != nil {
 		t.unread(p.err)
@@ -124,7 +124,7 @@ func (t *tracer) resolve() {
 // them: those that events named, whatever the search found, and the others, which
 // are read again for the domain controllers that wrote them.
 func (t *tracer) owners(holders conflicts.Holders, addresses []conflicts.Address) []*conflicts.Object {
-	wanted := conflicts.NewWanted(addresses...)
+	wanted := conflicts.NewAddressSet(addresses...)
 	all := map[conflicts.Ref]*conflicts.Object{}
 	for ref, o := range t.objects {
 		if len(wanted.Claims(o)) > 0 {

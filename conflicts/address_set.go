@@ -7,57 +7,57 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Wanted are addresses that are looked for, by their loose key: all keys of them that
-// are. A value without a type is taken for SMTP.
-type Wanted map[Key][]Key
+// An AddressSet is the addresses that are looked for: their keys by their loose keys. A
+// value without a type is taken for SMTP.
+type AddressSet map[Key][]Key
 
-// NewWanted returns the addresses as what to look for.
-func NewWanted(addresses ...Address) Wanted {
-	w := Wanted{}
+// NewAddressSet returns the set of some addresses.
+func NewAddressSet(addresses ...Address) AddressSet {
+	s := AddressSet{}
 	for _, a := range addresses {
 		a = a.OrSMTP()
-		if key, loose := a.Key(), a.LooseKey(); !slices.Contains(w[loose], key) {
-			w[loose] = append(w[loose], key)
+		if key, loose := a.Key(), a.LooseKey(); !slices.Contains(s[loose], key) {
+			s[loose] = append(s[loose], key)
 		}
 	}
-	return w
+	return s
 }
 
 // In reports whether an object holds one of the addresses in any attribute.
-func (w Wanted) In(v *View) bool {
+func (s AddressSet) In(v *View) bool {
 	var room [128]byte
 	value := func(b []byte) bool {
 		loose, typed := AppendLooseKey(room[:0], b, false)
 		if !typed {
-			return w.Has(ParseAddress(string(b)))
+			return s.Has(ParseAddress(string(b)))
 		}
-		return w[Key(loose)] != nil
+		return s[Key(loose)] != nil
 	}
 	mail := func(b []byte) bool {
-		return len(b) > 0 && w[Key(AppendLooseMailKey(room[:0], b))] != nil
+		return len(b) > 0 && s[Key(AppendLooseMailKey(room[:0], b))] != nil
 	}
 	return slices.ContainsFunc(v.ProxyAddresses, value) || mail(v.Mail) || mail(v.UserPrincipalName) ||
 		len(v.TargetAddress) > 0 && value(v.TargetAddress)
 }
 
 // Has reports whether an address is one of them, be it only to Active Directory.
-func (w Wanted) Has(a Address) bool { return w[a.OrSMTP().LooseKey()] != nil }
+func (s AddressSet) Has(a Address) bool { return s[a.OrSMTP().LooseKey()] != nil }
 
 // concerns reports whether one of the owners claims one of the addresses.
-func (w Wanted) concerns(owners []Owner) bool {
+func (s AddressSet) concerns(owners []Owner) bool {
 	return slices.ContainsFunc(owners, func(o Owner) bool {
-		return slices.ContainsFunc(o.Claims, func(c Claim) bool { return w.Has(c.Parsed()) })
+		return slices.ContainsFunc(o.Claims, func(c Claim) bool { return s.Has(c.Parsed()) })
 	})
 }
 
 // Claims returns where an object holds one of the addresses, in the order of an
 // [Owner], its targetAddress last. Those that are equal only to Active Directory
 // are marked as loose.
-func (w Wanted) Claims(o *Object) []Claim {
+func (s AddressSet) Claims(o *Object) []Claim {
 	var held []Claim
 	for _, c := range everyClaim(o) {
-		if a := c.Parsed().OrSMTP(); w.Has(a) {
-			c.Loose = !slices.Contains(w[a.LooseKey()], a.Key())
+		if a := c.Parsed().OrSMTP(); s.Has(a) {
+			c.Loose = !slices.Contains(s[a.LooseKey()], a.Key())
 			held = append(held, c)
 		}
 	}

@@ -25,11 +25,11 @@ func TestWanted(t *testing.T) {
 		{"sip:x@a.example", Object{Entry: Entry{ProxyAddresses: []string{"smtp:x@a.example"}, Mail: "x@a.example"}}, nil},
 		{"smtp:", Object{}, nil},
 	} {
-		w := NewWanted(ParseAddress(tc.wanted))
-		if got := w.Claims(&tc.object); !slices.Equal(got, tc.claims) {
+		set := NewAddressSet(ParseAddress(tc.wanted))
+		if got := set.Claims(&tc.object); !slices.Equal(got, tc.claims) {
 			t.Errorf("%s: %+v, want %+v", tc.wanted, got, tc.claims)
 		}
-		if got := w.In(view(&tc.object.Entry)); got != (len(tc.claims) > 0) {
+		if got := set.In(view(&tc.object.Entry)); got != (len(tc.claims) > 0) {
 			t.Errorf("%s: in the view: %v", tc.wanted, got)
 		}
 	}
