@@ -6,7 +6,7 @@ import (
 )
 
 // What is looked for is found however it is stored, by each way to ask.
-func TestWanted(t *testing.T) {
+func TestAddressSet(t *testing.T) {
 	for _, tc := range []struct {
 		wanted string
 		object Object
