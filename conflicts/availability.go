@@ -5,30 +5,30 @@ import (
 	"slices"
 )
 
-// Holders finds objects by the loose keys of the addresses that they hold in any
+// OwnersByAddress finds objects by the loose keys of the addresses that they hold in any
 // attribute.
-type Holders map[Key][]*Object
+type OwnersByAddress map[Key][]*Object
 
-// NewHolders takes in objects, each of which comes once.
-func NewHolders(objects []*Object) Holders {
-	h := Holders{}
+// NewOwnersByAddress takes in objects, each of which comes once.
+func NewOwnersByAddress(objects []*Object) OwnersByAddress {
+	m := OwnersByAddress{}
 	for _, o := range objects {
 		for _, c := range everyClaim(o) {
 			k := c.Parsed().OrSMTP().LooseKey()
-			if list := h[k]; len(list) == 0 || list[len(list)-1] != o {
-				h[k] = append(list, o)
+			if list := m[k]; len(list) == 0 || list[len(list)-1] != o {
+				m[k] = append(list, o)
 			}
 		}
 	}
-	return h
+	return m
 }
 
-// Owners returns who claims an address: first the objects that have it in
+// Of returns who claims an address: first the objects that have it in
 // proxyAddresses, deleted ones last.
-func (h Holders) Owners(a Address) []Owner {
+func (m OwnersByAddress) Of(a Address) []Owner {
 	wanted := NewAddressSet(a)
 	var owners []Owner
-	for _, o := range h[a.OrSMTP().LooseKey()] {
+	for _, o := range m[a.OrSMTP().LooseKey()] {
 		owners = append(owners, Owner{Object: o, Claims: wanted.Claims(o)})
 	}
 	slices.SortFunc(owners, func(a, b Owner) int {
@@ -66,10 +66,10 @@ type Availability struct {
 // Taken reports whether any object has the address.
 func (a *Availability) Taken() bool { return len(a.Owners) > 0 }
 
-// Holder returns who keeps an object from getting the address, nil if nobody does:
+// Blocker returns who keeps an object from getting the address, nil if nobody does:
 // another object that has it in any attribute, or the object itself if it is one of
 // its proxy addresses already.
-func (a *Availability) Holder(object Ref) *Owner {
+func (a *Availability) Blocker(object Ref) *Owner {
 	i := slices.IndexFunc(a.Owners, func(o Owner) bool {
 		return o.Ref() != object || o.Claims[0].Attribute == ProxyAddresses
 	})

@@ -6,7 +6,7 @@ import "testing"
 func TestAvailabilityHolder(t *testing.T) {
 	proxy, target, logon := object(1, "Proxy", "SMTP:x@a.com"), object(2, "Target"), upn(object(3, "Logon"), "z@a.com")
 	target.TargetAddress = "SMTP:y@a.com"
-	holders := NewHolders([]*Object{proxy, target, logon})
+	owners := NewOwnersByAddress([]*Object{proxy, target, logon})
 	for address, want := range map[string][3]string{ // who keeps each of the three from it
 		"smtp:x@a.com": {"Proxy", "Proxy", "Proxy"},
 		"smtp:y@a.com": {"Target", "", "Target"},
@@ -14,11 +14,11 @@ func TestAvailabilityHolder(t *testing.T) {
 		"smtp:f@a.com": {"", "", ""},
 	} {
 		a := Availability{Address: ParseAddress(address)}
-		a.Owners = holders.Owners(a.Address)
+		a.Owners = owners.Of(a.Address)
 		for i, o := range []*Object{proxy, target, logon} {
 			got := ""
-			if holder := a.Holder(o.Ref()); holder != nil {
-				got = holder.Name()
+			if blocker := a.Blocker(o.Ref()); blocker != nil {
+				got = blocker.Name()
 			}
 			if got != want[i] {
 				t.Errorf("%s for %s: held by %q, want %q", address, o.Name(), got, want[i])

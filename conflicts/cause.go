@@ -117,16 +117,16 @@ const fewOwners = 50
 
 // causeOf judges why the owners of an address share it.
 func causeOf(owners []Owner) Cause {
-	holders := make([]*Owner, 0, len(owners))
+	inProxy := make([]*Owner, 0, len(owners))
 	for i := range owners {
 		if owners[i].Claims[0].Attribute == ProxyAddresses {
-			holders = append(holders, &owners[i])
+			inProxy = append(inProxy, &owners[i])
 		}
 	}
-	if len(holders) < 2 {
+	if len(inProxy) < 2 {
 		return Cause{Kind: UnknownCause, Because: "only one of the owners has it in proxyAddresses, and only that attribute's stamps are read"}
 	}
-	slices.SortFunc(holders, func(a, b *Owner) int {
+	slices.SortFunc(inProxy, func(a, b *Owner) int {
 		if known := a.Written.Known(); known != b.Written.Known() {
 			if known {
 				return -1
@@ -135,11 +135,11 @@ func causeOf(owners []Owner) Cause {
 		}
 		return cmp.Or(a.Written.Time.Compare(b.Written.Time), compareObjects(a.Object, b.Object))
 	})
-	holders = holders[:min(len(holders), fewOwners)]
+	inProxy = inProxy[:min(len(inProxy), fewOwners)]
 	found := Cause{Kind: UnknownCause, Because: "the directory shows for at most one owner when and where its proxyAddresses were last written"}
 	for _, rule := range causeRules {
-		for i, a := range holders {
-			for _, b := range holders[i+1:] {
+		for i, a := range inProxy {
+			for _, b := range inProxy[i+1:] {
 				if c := rule(a, b); c.Certainty > found.Certainty {
 					found = c
 				}

@@ -142,7 +142,7 @@ func (c *Comparison) Judge(others []*Object, opt Options) {
 				pending = pending || p.Seen[i] != nil
 			}
 			if p.Seen[i] == nil {
-				p.Seen[i] = c.holders(o.Partition)
+				p.Seen[i] = c.comparedOn(o.Partition)
 			}
 		}
 		if !pending {
@@ -175,8 +175,8 @@ func (p *Pending) seenTogether() bool {
 	return false
 }
 
-// holders returns the domain controllers of which a partition was compared.
-func (c *Comparison) holders(partition string) []*Server {
+// comparedOn returns the domain controllers of which a partition was compared.
+func (c *Comparison) comparedOn(partition string) []*Server {
 	var list []*Server
 	for _, row := range c.Coverage {
 		if row.Problem == "" && strings.EqualFold(row.Partition, partition) {

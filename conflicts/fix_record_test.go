@@ -102,7 +102,7 @@ func TestVerify(t *testing.T) {
 	restoreToo := fix(y, "SMTP:y@a.com", "SMTP:taken@a.com")
 	restoreToo.Restores = true
 	atLine := func(n int, a FixRecord) FixRecord { a.Line = n; return a }
-	holder := object(9, "Holder", "smtp:taken@a.com")
+	owner := object(9, "Holder", "smtp:taken@a.com")
 	deleted := object(8, "Gone", "SMTP:taken@a.com")
 	deleted.Deleted = true
 	forwarder := object(7, "Forwarder")
@@ -123,18 +123,18 @@ func TestVerify(t *testing.T) {
 	}{
 		"free":                  {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}}, []string{"ready"}},
 		"by name":               {[]FixRecord{fix(nameless, "SMTP:n@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{nameless}}, []string{"ready"}},
-		"taken":                 {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:Taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"stale SMTP:Taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com)"}},
-		"taken by a logon name": {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{logon})}, []string{"stale SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
-		"taken by deleted":      {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{deleted})}, []string{"stale SMTP:taken@a.com is taken by the deleted object CN=Gone,OU=Staff,DC=a,DC=com"}},
-		"taken by a target":     {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{forwarder})}, []string{"stale SMTP:free@a.com is taken by CN=Forwarder,OU=Staff,DC=a,DC=com (targetAddress: SMTP:free@a.com)"}},
-		"its own target":        {[]FixRecord{fix(remote, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{remote}, Holders: NewHolders([]*Object{remote})}, []string{"ready"}},
-		"its own logon name":    {[]FixRecord{fix(upn(object(1, "X", "SMTP:x@a.com"), "free@a.com"), "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{upn(object(1, "X", "SMTP:x@a.com"), "free@a.com")})}, []string{"ready"}},
-		"rollback":              {[]FixRecord{restore}, Present{Objects: []*Object{x}, Holders: NewHolders([]*Object{holder})}, []string{"ready; CN=Holder,OU=Staff,DC=a,DC=com has SMTP:taken@a.com as well"}},
+		"taken":                 {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:Taken@a.com")}, Present{Objects: []*Object{x}, Owners: NewOwnersByAddress([]*Object{owner})}, []string{"stale SMTP:Taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com)"}},
+		"taken by a logon name": {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Owners: NewOwnersByAddress([]*Object{logon})}, []string{"stale SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
+		"taken by deleted":      {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{x}, Owners: NewOwnersByAddress([]*Object{deleted})}, []string{"stale SMTP:taken@a.com is taken by the deleted object CN=Gone,OU=Staff,DC=a,DC=com"}},
+		"taken by a target":     {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Owners: NewOwnersByAddress([]*Object{forwarder})}, []string{"stale SMTP:free@a.com is taken by CN=Forwarder,OU=Staff,DC=a,DC=com (targetAddress: SMTP:free@a.com)"}},
+		"its own target":        {[]FixRecord{fix(remote, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{remote}, Owners: NewOwnersByAddress([]*Object{remote})}, []string{"ready"}},
+		"its own logon name":    {[]FixRecord{fix(upn(object(1, "X", "SMTP:x@a.com"), "free@a.com"), "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{x}, Owners: NewOwnersByAddress([]*Object{upn(object(1, "X", "SMTP:x@a.com"), "free@a.com")})}, []string{"ready"}},
+		"rollback":              {[]FixRecord{restore}, Present{Objects: []*Object{x}, Owners: NewOwnersByAddress([]*Object{owner})}, []string{"ready; CN=Holder,OU=Staff,DC=a,DC=com has SMTP:taken@a.com as well"}},
 		"rollback of three":     {[]FixRecord{atLine(1, restore), atLine(2, restoreToo)}, Present{Objects: []*Object{x, y}}, []string{"ready", "ready"}},
-		"applied, and moved":    {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{moved}, Holders: NewHolders([]*Object{logon, moved})}, []string{"applied; the object was renamed or moved to CN=X,DC=a,DC=com; SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
+		"applied, and moved":    {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{moved}, Owners: NewOwnersByAddress([]*Object{logon, moved})}, []string{"applied; the object was renamed or moved to CN=X,DC=a,DC=com; SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
 		"not permitted":         {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}}, []string{"denied this account may not write proxyAddresses"}},
 		"not permitted at all":  {[]FixRecord{amend(mail(object(1, "X", "SMTP:x@a.com"), "x@a.com"), ProxyAddresses, "SMTP:x@a.com", "SMTP:free@a.com", Mail, "x@a.com", "free@a.com")}, Present{Objects: []*Object{guarded}}, []string{"denied this account may not write proxyAddresses and mail"}},
-		"stale, not permitted": {[]FixRecord{fix(x, "SMTP:old@a.com", "SMTP:free@a.com"), fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{reader}, Holders: NewHolders([]*Object{holder})},
+		"stale, not permitted": {[]FixRecord{fix(x, "SMTP:old@a.com", "SMTP:free@a.com"), fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Present{Objects: []*Object{reader}, Owners: NewOwnersByAddress([]*Object{owner})},
 			[]string{"stale SMTP:old@a.com is no longer there; line 1 of fix.ldif changes the object too; this account may not write proxyAddresses",
 				"stale line 1 of fix.ldif changes the object too; SMTP:taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com); this account may not write proxyAddresses"}},
 		"part read, denied":     {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Present{Objects: []*Object{reader}, Incomplete: true}, []string{"denied this account may not write proxyAddresses"}},

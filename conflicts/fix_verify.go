@@ -23,9 +23,9 @@ type Verdict struct {
 type Present struct {
 	// Objects are those that the fix records name, as far as they were found.
 	Objects []*Object
-	// Holders are all that hold one of the addresses that the fix records add.
-	Holders Holders
-	// Incomplete says that more objects, or more holders, may be there.
+	// Owners are all that hold one of the addresses that the fix records add.
+	Owners OwnersByAddress
+	// Incomplete says that more objects, or more owners, may be there.
 	Incomplete bool
 }
 
@@ -71,7 +71,7 @@ func Verify(records []FixRecord, now Present) []Verdict {
 				v.say("the object was renamed or moved to %s", v.Object.DN)
 			}
 			v.alone(changing[v.Object.Ref()], adding)
-			v.free(now.Holders)
+			v.free(now.Owners)
 		}
 		denied := v.denied()
 		switch {
@@ -142,10 +142,10 @@ func (v *Verdict) alone(changing []*FixRecord, adding map[Key][]*FixRecord) {
 }
 
 // free finds out who else has the new addresses.
-func (v *Verdict) free(holders Holders) {
+func (v *Verdict) free(owners OwnersByAddress) {
 	for _, a := range v.Record.Added() {
 		var others []string
-		for _, owner := range holders.Owners(a) {
+		for _, owner := range owners.Of(a) {
 			switch c := owner.Claims[0]; {
 			case owner.Ref() == v.Object.Ref():
 			case v.Record.Restores:

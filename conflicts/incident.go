@@ -266,9 +266,9 @@ func inCommon(a, b *Object) (list []Address) {
 }
 
 // Settle notes what is left of an incident: the conflicts that it is about, or why
-// there is none. holders are all that hold its addresses. incomplete says that there
+// there is none. owners are all that hold its addresses. incomplete says that there
 // may be more, or that an object that it names was not read: then nothing is resolved.
-func (i *Incident) Settle(found []Conflict, holders Holders, incomplete bool) {
+func (i *Incident) Settle(found []Conflict, owners OwnersByAddress, incomplete bool) {
 	about := NewAddressSet(i.Addresses...)
 	for n := range found {
 		if c := &found[n]; about.concerns(c.Owners) && i.names(c) {
@@ -280,7 +280,7 @@ func (i *Incident) Settle(found []Conflict, holders Holders, incomplete bool) {
 	case i.Address != "" && incomplete:
 		i.Outcome = fmt.Sprintf("not everything could be read, so more objects may have %s", i.Address)
 	case i.Address != "":
-		i.Outcome, i.Resolved = soleHolder(holders.Owners(i.Addresses[0])), true
+		i.Outcome, i.Resolved = soleOwner(owners.Of(i.Addresses[0])), true
 	default:
 		i.Outcome, i.Resolved = i.parted()
 		if i.Resolved && incomplete {
@@ -333,8 +333,8 @@ func (o *Object) lastWrite() string {
 	return fmt.Sprintf("proxyAddresses of %s last written %s", o.DN, o.Written)
 }
 
-// soleHolder says who is left of those who had an address.
-func soleHolder(owners []Owner) string {
+// soleOwner says who is left of those who had an address.
+func soleOwner(owners []Owner) string {
 	var clauses []string
 	for _, o := range owners {
 		switch {

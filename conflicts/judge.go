@@ -141,15 +141,15 @@ func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 		}
 	}
 	for k, owners := range groups {
-		if len(owners) < 2 || holders(owners) == 0 {
+		if len(owners) < 2 || proxyOwners(owners) == 0 {
 			delete(groups, k)
 		}
 	}
 	return groups
 }
 
-// holders counts the owners that hold the address in proxyAddresses.
-func holders(owners []Owner) (n int) {
+// proxyOwners counts the owners that hold the address in proxyAddresses.
+func proxyOwners(owners []Owner) (n int) {
 	for i := range owners {
 		if owners[i].Claims[0].Attribute == ProxyAddresses {
 			n++
@@ -175,7 +175,7 @@ func classify(typ string, owners []Owner) Class {
 	if typ != "smtp" {
 		return NonSMTP
 	}
-	if holders(owners) < 2 {
+	if proxyOwners(owners) < 2 {
 		return CrossAttribute
 	}
 	owner := map[Key]*Object{}

@@ -90,12 +90,12 @@ func (a *Audit) Typed(replies []Reply) []Address {
 // stay. There is one reply for each change, in their order.
 //
 // What was written in the place of a proposal has to be all that a proposal is.
-// Holder names who keeps an object from getting an address, as
-// [Availability.Holder] does, or returns "" if nobody does; if it is nil, no such
+// Blocker names who keeps an object from getting an address, as
+// [Availability.Blocker] does, or returns "" if nobody does; if it is nil, no such
 // address is known to be free.
-func (a *Audit) Decide(replies []Reply, holder func(Address, Ref) string) (*Audit, []Mistake) {
+func (a *Audit) Decide(replies []Reply, blocker func(Address, Ref) string) (*Audit, []Mistake) {
 	r := newReviewer(a, replies)
-	r.replace(holder)
+	r.replace(blocker)
 	r.follow()
 	decided := *a
 	decided.Changes = nil
@@ -203,7 +203,7 @@ func (r *reviewer) address(i int) (a Address, problem string) {
 }
 
 // replace takes in what was written in the place of proxy addresses.
-func (r *reviewer) replace(holder func(Address, Ref) string) {
+func (r *reviewer) replace(blocker func(Address, Ref) string) {
 	var typed []int
 	parsed := map[int]Address{}
 	for i := range r.audit.Changes {
@@ -229,15 +229,15 @@ func (r *reviewer) replace(holder func(Address, Ref) string) {
 	for _, i := range typed {
 		a := parsed[i]
 		dn := held[a.LooseKey()]
-		if dn == "" && holder != nil {
-			dn = holder(a, r.audit.Changes[i].Object.Ref())
+		if dn == "" && blocker != nil {
+			dn = blocker(a, r.audit.Changes[i].Object.Ref())
 		}
 		switch {
 		case dn != "":
 			r.mistake(i, true, "held by %s", dn)
 		case len(proposed[a.LooseKey()]) > 1:
 			r.mistake(i, true, "the new value of another change, too")
-		case holder == nil:
+		case blocker == nil:
 			r.mistake(i, true, "not proven free, as no directory was named to look it up in")
 		}
 	}

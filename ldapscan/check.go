@@ -12,13 +12,13 @@ import (
 // not everything could be read, it tells what was, and the error says what was
 // not. An [*Error], and that of ctx, means that there is no list.
 func Check(ctx context.Context, src Source, addresses []conflicts.Address) ([]conflicts.Availability, error) {
-	holders, err := Holders(ctx, src, addresses)
-	if holders == nil {
+	owners, err := Owners(ctx, src, addresses)
+	if owners == nil {
 		return nil, err
 	}
 	list := make([]conflicts.Availability, len(addresses))
 	for i, a := range addresses {
-		list[i] = conflicts.Availability{Address: a, Owners: holders.Owners(a), Incomplete: err != nil}
+		list[i] = conflicts.Availability{Address: a, Owners: owners.Of(a), Incomplete: err != nil}
 	}
 	if err == nil {
 		err = suggest(ctx, src, list)
@@ -47,13 +47,13 @@ func suggest(ctx context.Context, src Source, list []conflicts.Availability) err
 		if len(all) == 0 {
 			return nil
 		}
-		holders, err := Holders(ctx, src, all)
+		owners, err := Owners(ctx, src, all)
 		if err != nil {
 			return err
 		}
 		for a, alternatives := range tried {
 			for _, next := range alternatives {
-				if len(holders.Owners(next)) == 0 {
+				if len(owners.Of(next)) == 0 {
 					a.Next = next
 					break
 				}
@@ -63,16 +63,16 @@ func suggest(ctx context.Context, src Source, list []conflicts.Availability) err
 	return nil
 }
 
-// Holders finds out who holds each of the addresses. One that nobody was found to hold
+// Owners finds out who holds each of the addresses. One that nobody was found to hold
 // is free only if the error is nil. An [*Error], and that of ctx, means that nothing
-// could be read, and no holders are returned.
-func Holders(ctx context.Context, src Source, addresses []conflicts.Address) (conflicts.Holders, error) {
+// could be read, and no owners are returned.
+func Owners(ctx context.Context, src Source, addresses []conflicts.Address) (conflicts.OwnersByAddress, error) {
 	var objects []*conflicts.Object
 	err := src.Lookup(ctx, addresses, func(o *conflicts.Object) { objects = append(objects, o) })
 	if _, fatal := err.(*Error); fatal || ctx.Err() != nil {
 		return nil, err
 	}
-	return conflicts.NewHolders(objects), err
+	return conflicts.NewOwnersByAddress(objects), err
 }
 
 // Hidden asks for the container of deleted objects of each domain. There are no deleted

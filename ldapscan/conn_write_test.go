@@ -29,7 +29,7 @@ func TestWriteConn(t *testing.T) {
 	ctx := context.Background()
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(staff)})
 	f := openForest(t, config(srv))
-	a := amendment(4, "Carl", "SMTP:carl@contoso.example", "SMTP:carl2@contoso.example")
+	a := record(4, "Carl", "SMTP:carl@contoso.example", "SMTP:carl2@contoso.example")
 	conn, err := f.WriteConn(ctx, a.DN)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestWriteConnKeepsItsServer(t *testing.T) {
 	}
 	defer conn.Close()
 	first.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: paged("carl"), Do: func() { over.Store(true) }})
-	if list, err := ldapscan.Holders(t.Context(), f, []conflicts.Address{conflicts.ParseAddress("smtp:carl@contoso.example")}); err == nil {
+	if list, err := ldapscan.Owners(t.Context(), f, []conflicts.Address{conflicts.ParseAddress("smtp:carl@contoso.example")}); err == nil {
 		t.Errorf("another server has %d holders", len(list))
 	}
 }

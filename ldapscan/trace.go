@@ -27,20 +27,20 @@ func Trace(ctx context.Context, src Source, incidents []conflicts.Incident, opt 
 		addresses = append(addresses, incidents[i].Addresses...)
 	}
 	p := &proof{ctx: ctx, src: src, asked: map[conflicts.Key]bool{}}
-	if err := p.ask(addresses, lookupBatch/2-1); len(p.holders) == 0 {
+	if err := p.ask(addresses, lookupBatch/2-1); len(p.byAddress) == 0 {
 		return nil, err
 	}
-	owners := t.owners(p.holders[0], addresses)
+	owners := t.owners(p.byAddress[0], addresses)
 	opt.Judge.Rules, opt.Judge.Only, opt.Judge.Taken = t.audit.Rules, conflicts.NewAddressSet(addresses...), p.taken
 	t.judge(owners, opt.Judge)
 	if p.err != nil {
 		t.unread(p.err)
 		t.withdraw()
 	}
-	holders := conflicts.NewHolders(owners)
+	byAddress := conflicts.NewOwnersByAddress(owners)
 	for i := range incidents {
 		in := &incidents[i]
-		in.Settle(t.audit.Conflicts, holders, t.incomplete)
+		in.Settle(t.audit.Conflicts, byAddress, t.incomplete)
 		if len(in.Conflicts) == 0 && !in.Resolved {
 			t.problem("event %d: %s", in.ID, in.Outcome)
 		}
@@ -123,7 +123,7 @@ func (t *tracer) resolve() {
 // owners returns the objects that hold one of the addresses, deleted ones among
 // them: those that events named, whatever the search found, and the others, which
 // are read again for the domain controllers that wrote them.
-func (t *tracer) owners(holders conflicts.Holders, addresses []conflicts.Address) []*conflicts.Object {
+func (t *tracer) owners(byAddress conflicts.OwnersByAddress, addresses []conflicts.Address) []*conflicts.Object {
 	wanted := conflicts.NewAddressSet(addresses...)
 	all := map[conflicts.Ref]*conflicts.Object{}
 	for ref, o := range t.objects {
@@ -133,7 +133,7 @@ func (t *tracer) owners(holders conflicts.Holders, addresses []conflicts.Address
 	}
 	var further []conflicts.Ref
 	for _, a := range addresses {
-		for _, o := range holders.Owners(a) {
+		for _, o := range byAddress.Of(a) {
 			ref := o.Ref()
 			if all[ref] == nil && t.objects[ref] == nil && !o.Deleted {
 				further = append(further, ref)
@@ -185,7 +185,7 @@ func (t *tracer) withdraw() {
 type proof struct {
 	ctx     context.Context
 	src     Source
-	holders []conflicts.Holders
+	byAddress []conflicts.OwnersByAddress
 	asked   map[conflicts.Key]bool
 	err     error // why not everything could be read, after which nothing more is asked
 }
@@ -210,9 +210,9 @@ func (p *proof) ask(addresses []conflicts.Address, few int) error {
 			add(next)
 		}
 	}
-	holders, err := Holders(p.ctx, p.src, list)
-	if holders != nil {
-		p.holders = append(p.holders, holders)
+	byAddress, err := Owners(p.ctx, p.src, list)
+	if byAddress != nil {
+		p.byAddress = append(p.byAddress, byAddress)
 	}
 	p.err = err
 	return err
@@ -222,5 +222,5 @@ func (p *proof) taken(a conflicts.Address) bool {
 	if !p.asked[a.Key()] && p.err == nil {
 		p.ask([]conflicts.Address{a}, lookupBatch-1)
 	}
-	return slices.ContainsFunc(p.holders, func(h conflicts.Holders) bool { return len(h.Owners(a)) > 0 })
+	return slices.ContainsFunc(p.byAddress, func(m conflicts.OwnersByAddress) bool { return len(m.Of(a)) > 0 })
 }

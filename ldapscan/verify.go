@@ -33,8 +33,8 @@ func Verify(ctx context.Context, src Source, records []conflicts.FixRecord) ([]c
 			}
 		}
 	}
-	now.Holders, err = Holders(ctx, src, added)
-	if now.Holders == nil {
+	now.Owners, err = Owners(ctx, src, added)
+	if now.Owners == nil {
 		return nil, err
 	}
 	if err != nil {

@@ -13,7 +13,7 @@ func availabilities() []conflicts.Availability {
 	gone.Deleted = true
 	x := conflicts.ParseAddress("smtp:x@contoso.com")
 	return []conflicts.Availability{
-		{Address: x, Owners: conflicts.NewHolders([]*conflicts.Object{gone, hostile}).Owners(x), Incomplete: true, Next: conflicts.ParseAddress("smtp:x2@contoso.com")},
+		{Address: x, Owners: conflicts.NewOwnersByAddress([]*conflicts.Object{gone, hostile}).Of(x), Incomplete: true, Next: conflicts.ParseAddress("smtp:x2@contoso.com")},
 		{Address: conflicts.ParseAddress("smtp:y@contoso.com"), Incomplete: true},
 	}
 }

@@ -22,7 +22,7 @@ func blindAudits() map[string]*conflicts.Audit {
 	names.Add(b)
 	for i := range incidents {
 		incidents[i].Resolve(names)
-		incidents[i].Settle(nil, conflicts.NewHolders([]*conflicts.Object{a, b}), true)
+		incidents[i].Settle(nil, conflicts.NewOwnersByAddress([]*conflicts.Object{a, b}), true)
 	}
 	problems := []string{"DC=child,DC=contoso,DC=com: no domain controller of child.contoso.com was read"}
 	return map[string]*conflicts.Audit{"scan": {Problems: problems}, "event": {Problems: problems, Incidents: incidents}}

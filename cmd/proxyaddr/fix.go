@@ -145,7 +145,7 @@ func holderIn(list []conflicts.Availability) func(conflicts.Address, conflicts.R
 		known[list[i].Address.Raw] = &list[i]
 	}
 	return func(a conflicts.Address, object conflicts.Ref) string {
-		if holder := known[a.Raw].Holder(object); holder != nil {
+		if holder := known[a.Raw].Blocker(object); holder != nil {
 			return holder.DN
 		}
 		return ""

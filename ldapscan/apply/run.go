@@ -242,7 +242,7 @@ func (w *Writer) verify(ctx context.Context, a *conflicts.FixRecord, o *conflict
 	now := conflicts.Present{Objects: []*conflicts.Object{o}}
 	var err error
 	if !a.Restores {
-		now.Holders, err = ldapscan.Holders(ctx, w.forest, a.Added())
+		now.Owners, err = ldapscan.Owners(ctx, w.forest, a.Added())
 		now.Incomplete = err != nil
 	}
 	return conflicts.Verify([]conflicts.FixRecord{*a}, now)[0], err
