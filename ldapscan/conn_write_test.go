@@ -43,11 +43,11 @@ func TestWriteConn(t *testing.T) {
 	if o, err := conn.Read(ctx, &a); err != nil || o.Mail != "carl2@contoso.example" {
 		t.Errorf("%+v, %v", o, err)
 	}
-	gone := amendment(9, "Nobody", "", "")
+	gone := record(9, "Nobody", "", "")
 	if o, err := conn.Read(ctx, &gone); err != nil || o != nil {
 		t.Errorf("%+v, %v", o, err)
 	}
-	deleted := amendment(3, "Bob", "", "")
+	deleted := record(3, "Bob", "", "")
 	if o, err := conn.Read(ctx, &deleted); err != nil || o == nil || !o.Deleted {
 		t.Errorf("%+v, %v", o, err)
 	}
