@@ -11,6 +11,10 @@ import (
 	"golang.org/x/text/width"
 )
 
+// KeyRules is the version of the rules of keys and loose keys. It grows when an address
+// gets another key, so that what was remembered by older rules is known to be.
+const KeyRules = 1
+
 // Key decides whether two addresses are the same: they are if their keys
 // are. It is "type:address" in lower case, and its rule is written at
 // [Address.Key]. A key is for comparing, not for showing or sending to.

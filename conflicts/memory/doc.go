@@ -1,0 +1,20 @@
+// Package memory compares the conflicts of a scan with those of earlier scans. It tells
+// which are new, got worse, came back or are resolved, and never calls a conflict
+// resolved because a scan saw less.
+//
+// It does no I/O and knows no clock: the time of a run comes in with it.
+//
+// # Nouns
+//
+// A [Case] is a conflict as it is remembered from run to run. Its identity is the set of
+// all loose keys of its values; class and owners are evidence. [State] is all that is
+// remembered of one [Scope].
+//
+// [Match] finds the case of each conflict of a run. [Matching.Former] then names the
+// objects to be read again: those that had an address and were not found with it.
+// [Matching.Judge] gives each case its [Status] and returns the next State. [Drops]
+// comes before all that: it tells whether the run saw fewer objects than it should.
+//
+// A [Suppression] is a conflict that people decided to leave for a time. It covers the
+// owners and the class that they decided on, and nothing that comes later.
+package memory

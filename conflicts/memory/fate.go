@@ -1,0 +1,137 @@
+package memory
+
+import (
+	"slices"
+
+	"proxyaddr/conflicts"
+)
+
+// former are the objects that were read again, by ref.
+type former map[conflicts.Ref]*conflicts.Object
+
+func newFormer(objects []*conflicts.Object) former {
+	f := make(former, len(objects))
+	for _, o := range objects {
+		f[o.Ref()] = o
+		if ref := conflicts.NameRef(o.DN); f[ref] == nil {
+			f[ref] = o
+		}
+	}
+	return f
+}
+
+// A fate is what became of a former owner.
+type fate int
+
+const (
+	invisible fate = iota
+	removed        // the address
+	deleted        // the object
+	holds
+)
+
+// of returns what became of an owner, and the keys out of keys that it still holds.
+func (f former) of(o *Owner, keys []conflicts.Key) (fate, []heldKey) {
+	now := f[o.Ref()]
+	switch {
+	case now == nil:
+		return invisible, nil
+	case now.Deleted:
+		return deleted, nil
+	}
+	held := heldKeys(now, keys)
+	if len(held) == 0 {
+		return removed, nil
+	}
+	return holds, held
+}
+
+// A heldKey is a key that an object holds, and whether as a proxy address.
+type heldKey struct {
+	key   conflicts.Key
+	proxy bool
+}
+
+func heldKeys(o *conflicts.Object, keys []conflicts.Key) []heldKey {
+	var held []heldKey
+	add := func(value string, proxy bool) {
+		k := conflicts.ParseAddress(value).LooseKey()
+		if slices.Contains(keys, k) && !slices.ContainsFunc(held, func(h heldKey) bool { return h.key == k }) {
+			held = append(held, heldKey{k, proxy})
+		}
+	}
+	for _, v := range o.ProxyAddresses {
+		add(v, true)
+	}
+	for _, v := range []string{o.Mail, o.UserPrincipalName} {
+		if v != "" {
+			add("smtp:"+v, false)
+		}
+	}
+	return held
+}
+
+// A tally counts who may hold one key now.
+type tally struct {
+	seen, proxies, inScope int
+	unseen                 int
+}
+
+// conflict reports whether those that were seen are a conflict, and possible, whether
+// there may be one with those that were not.
+func (t tally) conflict() bool { return t.seen >= 2 && t.proxies > 0 && t.inScope > 0 }
+func (t tally) possible() bool { return t.unseen > 0 && t.seen+t.unseen >= 2 }
+
+// became tells what became of a case that a complete run did not find.
+func (s *Scan) became(c *Case, keys []conflicts.Key, read former) (Status, Reason) {
+	counts := make([]tally, len(keys))
+	var fates [holds + 1]int
+	for i := range c.Owners {
+		o := &c.Owners[i]
+		is, held := read.of(o, keys)
+		fates[is]++
+		for _, h := range held {
+			t := &counts[slices.Index(keys, h.key)]
+			t.seen++
+			if h.proxy {
+				t.proxies++
+			}
+			if s.Reports == nil || s.Reports(read[o.Ref()].DN) {
+				t.inScope++
+			}
+		}
+		if is == invisible && !s.AcceptDrop {
+			for _, k := range o.addKeys(nil) {
+				counts[slices.Index(keys, k)].unseen++
+			}
+		}
+	}
+	outside := false
+	for _, t := range counts {
+		outside = outside || t.seen >= 2 && t.inScope == 0
+	}
+	switch {
+	case slices.ContainsFunc(counts, tally.conflict):
+		return Unconfirmed, StillHeld
+	case slices.ContainsFunc(counts, tally.possible):
+		return Unconfirmed, NotVisible
+	case fates[removed] > 0:
+		return Resolved, AddressRemoved
+	case fates[deleted] > 0:
+		return Resolved, ObjectDeleted
+	case outside:
+		return Resolved, OutOfScope
+	case fates[invisible] > 0:
+		return Resolved, Accepted
+	}
+	return Resolved, stillApart(counts)
+}
+
+// stillApart names the reason where every owner holds what it held: either the values
+// have different keys now, or none is a proxy address any more.
+func stillApart(counts []tally) Reason {
+	if slices.ContainsFunc(counts, func(t tally) bool { return t.seen >= 2 }) {
+		return AddressRemoved
+	}
+	return Regrouped
+}

@@ -1,0 +1,240 @@
+package memory
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"proxyaddr/conflicts"
+)
+
+// State is what runs of one scope remember. It is plain data.
+type State struct {
+	Scope Scope
+	// KeyRules is the version of the rules of keys that the last run used, see
+	// [conflicts.KeyRules].
+	KeyRules int
+	// Last is the last run, also one that failed.
+	Last Run
+	// LastComplete is the time of the last complete run, zero if there was none.
+	LastComplete time.Time
+	// Partitions are those of the last complete run.
+	Partitions []Partition
+	// Ended are the suppressions that were told to have ended.
+	Ended []Ended
+	// Cases are in the order of their IDs.
+	Cases []*Case
+}
+
+// Scope says which conflicts a run can see. Runs of different scopes cannot be compared.
+type Scope struct {
+	// Forests are the objectGUIDs of the root domains, or what else identifies the
+	// source.
+	Forests []string
+	// Base and Exclude are as in [conflicts.Scope].
+	Base, Exclude []string
+}
+
+// Difference says in a few words in what two scopes differ, "" if they do not.
+func (s Scope) Difference(other Scope) string {
+	same := func(a, b []string, key func(string) string) bool {
+		return slices.Equal(keyed(a, key), keyed(b, key))
+	}
+	switch {
+	case !same(s.Forests, other.Forests, strings.ToLower):
+		return "forest"
+	case !same(s.Base, other.Base, conflicts.DNKey):
+		return "--base"
+	case !same(s.Exclude, other.Exclude, conflicts.DNKey):
+		return "--exclude"
+	}
+	return ""
+}
+
+func keyed(list []string, key func(string) string) []string {
+	keys := make([]string, len(list))
+	for i, s := range list {
+		keys[i] = key(s)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// A Run is what is remembered of a run.
+type Run struct {
+	// Number counts the runs of a state from 1.
+	Number int
+	Time   time.Time // when it began, to the second
+	// Duration is to the millisecond.
+	Duration         time.Duration
+	Version, Account string
+	// Complete says that everything that was to be read was. Problems are the first
+	// reasons why it was not.
+	Complete bool
+	Problems []string
+	ExitCode int
+	// Baseline says that no complete run came before, so that nothing is called new.
+	Baseline bool
+	// Counts are the cases of each status. Resolved are those that this run resolved.
+	Counts       map[Status]int
+	Findings     map[conflicts.FindingKind]int
+	Suppressions SuppressionCounts
+}
+
+// SuppressionCounts are the suppressions that a run was given.
+type SuppressionCounts struct {
+	Active, Expired int
+	// Unmatched are active and match no conflict.
+	Unmatched int
+	// NextEnd is the last day of the first one in force that ends, zero if none does.
+	NextEnd time.Time
+}
+
+// A Partition is what a complete run read of a naming context, and from whom.
+type Partition struct {
+	Name            string // distinguished name
+	Objects, Values int
+	// Server is the domain controller, ServiceName its dsServiceName, InvocationID
+	// that of its database and USN its highestCommittedUSN before it was read.
+	Server, ServiceName, InvocationID string
+	USN                               int64
+}
+
+// A Case is a conflict as it is remembered.
+type Case struct {
+	// ID is the one that the conflict had when it was first seen. Aliases are what it
+	// was or would be called otherwise, so that old records still name it.
+	ID      string
+	Aliases []string
+	Class   conflicts.Class
+	// Owners begin with the keeper.
+	Owners []Owner
+	// FirstSeen and LastSeen are the times of runs.
+	FirstSeen, LastSeen time.Time
+	Status              Status
+	// Reason says why the case is resolved or unconfirmed.
+	Reason Reason
+	// ResolvedAt is the time of the run that found it resolved, zero if none has.
+	ResolvedAt time.Time
+	// Cover is the suppression that the case has or had, nil if none.
+	Cover *Cover
+}
+
+// Address returns a value of the conflict, for people.
+func (c *Case) Address() string {
+	for _, o := range c.Owners {
+		if len(o.Values) > 0 {
+			return o.Values[0]
+		}
+	}
+	return ""
+}
+
+// An Owner is an object that claims the address of a case.
+type Owner struct {
+	GUID conflicts.GUID
+	DN   string
+	// Values are what it holds, as stored, each once. Those of mail and
+	// userPrincipalName have the type smtp.
+	Values []string
+}
+
+// Ref returns the name under which the object is read again.
+func (o *Owner) Ref() conflicts.Ref {
+	if o.GUID != (conflicts.GUID{}) {
+		return conflicts.Ref{GUID: o.GUID}
+	}
+	return conflicts.NameRef(o.DN)
+}
+
+// Status is what a run says of a case.
+type Status string
+
+const (
+	// New was not remembered.
+	New Status = "new"
+	// Worsened has another owner or a more urgent class.
+	Worsened Status = "worsened"
+	// Reopened was resolved.
+	Reopened Status = "reopened"
+	// Expired had a suppression, which ended or was taken out of the file.
+	Expired Status = "expired"
+	// Known is as it was, or part of the baseline.
+	Known Status = "known"
+	// Suppressed is left for a time by decision.
+	Suppressed Status = "suppressed"
+	// Resolved was not found, and its former owners tell why.
+	Resolved Status = "resolved"
+	// Unconfirmed was not found, and may be there all the same.
+	Unconfirmed Status = "unconfirmed"
+)
+
+// Statuses lists every status in the order of the outputs.
+var Statuses = []Status{New, Worsened, Reopened, Expired, Resolved, Known, Suppressed, Unconfirmed}
+
+// News reports whether a run has to tell of such a case.
+func (s Status) News() bool { return s == New || s == Worsened || s == Reopened || s == Expired }
+
+// Reason says why a case that was not found is resolved or unconfirmed.
+type Reason string
+
+// Reasons of resolved cases.
+const (
+	AddressRemoved Reason = "address removed"
+	ObjectDeleted  Reason = "object deleted"
+	OutOfScope     Reason = "object out of scope"
+	// Regrouped: by newer rules of keys the values are different addresses.
+	Regrouped Reason = "no longer the same address"
+	// Accepted: the user accepted that objects are no longer visible.
+	Accepted Reason = "no longer visible, accepted"
+)
+
+// Reasons of unconfirmed cases.
+const (
+	NotComplete Reason = "run not complete"
+	NotVisible  Reason = "no longer visible"
+	// StillHeld: the owners were read and hold the address. They changed while the
+	// run went on.
+	StillHeld Reason = "changed during the run"
+)
+
+// Find returns the cases with an ID or alias. A conflict that became two has its old ID
+// on both.
+func (s *State) Find(id string) []*Case {
+	var found []*Case
+	for _, c := range s.Cases {
+		if strings.EqualFold(c.ID, id) || slices.ContainsFunc(c.Aliases, func(a string) bool { return strings.EqualFold(a, id) }) {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// Failed returns the state after a run that saw no conflicts. Nothing in it changes but
+// the last run.
+func (s *State) Failed(r Run) *State {
+	next := *s
+	next.Last = r
+	next.Last.Number = s.Last.Number + 1
+	next.Last.Complete = false
+	next.Last.tidy()
+	return &next
+}
+
+// maxProblems is how many reasons a state keeps: it is no report.
+const maxProblems = 10
+
+func (r *Run) tidy() {
+	r.Time = r.Time.UTC().Truncate(time.Second)
+	r.Duration = r.Duration.Truncate(time.Millisecond)
+	r.Problems = slices.Clone(r.Problems[:min(len(r.Problems), maxProblems)])
+}
+
+// Age returns how long ago a time was, zero where it lies ahead because a clock was put
+// back.
+func Age(then, now time.Time) time.Duration { return max(0, now.Sub(then)) }
+
+func compareCases(a, b *Case) int {
+	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Address(), b.Address()))
+}

@@ -1,0 +1,138 @@
+package memory
+
+import (
+	"slices"
+	"time"
+
+	"proxyaddr/conflicts"
+)
+
+// A Suppression leaves a conflict for a time.
+type Suppression struct {
+	// ID is what the conflict was called. It is a label: the address decides.
+	ID string
+	// Address is a value of the conflict as stored. One without a type is SMTP.
+	Address string
+	// Until is the last day on which it holds, at 00:00 UTC; zero means that it never
+	// ends.
+	Until      time.Time
+	Reason, By string
+	// Class and Owners are what was decided on. If they are empty, they are those of the
+	// conflict when a run first saw the suppression.
+	Class  conflicts.Class
+	Owners []conflicts.GUID
+}
+
+// Ended remembers a suppression that a run told to have ended, so that a clock that is
+// put back does not bring it to life again.
+type Ended struct {
+	Address string
+	Until   time.Time
+}
+
+// A Cover is what a suppression covers of a case, as it was when a run first saw it.
+type Cover struct {
+	Until      time.Time
+	Reason, By string
+	Class      conflicts.Class
+	Owners     []Owner // without values
+	// Broken says that the case has more owners, or a more urgent class, than was
+	// decided on.
+	Broken bool
+}
+
+// over reports whether a suppression has ended at a time.
+func (s *Suppression) over(now time.Time) bool {
+	return !s.Until.IsZero() && !now.Before(s.Until.AddDate(0, 0, 1))
+}
+
+func (s *Suppression) key() conflicts.Key {
+	a := conflicts.ParseAddress(s.Address)
+	if a.Type == "" {
+		a = conflicts.ParseAddress("smtp:" + s.Address)
+	}
+	return a.LooseKey()
+}
+
+// suppressions are those of a run.
+type suppressions struct {
+	list    []Suppression
+	ended   []bool
+	matched []bool // a conflict that is not resolved
+	byKey   map[conflicts.Key][]int
+}
+
+// newSuppressions also returns those that have ended by now, or had ended before.
+func newSuppressions(list []Suppression, before []Ended, now time.Time) (*suppressions, []Ended) {
+	s := &suppressions{list: list, ended: make([]bool, len(list)), matched: make([]bool, len(list)), byKey: map[conflicts.Key][]int{}}
+	var ended []Ended
+	for i := range list {
+		e := Ended{list[i].Address, list[i].Until}
+		if list[i].over(now) || slices.ContainsFunc(before, func(b Ended) bool { return b.Address == e.Address && b.Until.Equal(e.Until) }) {
+			s.ended[i] = true
+			ended = append(ended, e)
+		}
+		s.byKey[list[i].key()] = append(s.byKey[list[i].key()], i)
+	}
+	return s, ended
+}
+
+// of returns the suppression of the conflict with these keys that is active, that which
+// ends last if there are several; nil if there is none.
+func (s *suppressions) of(keys []conflicts.Key) *Suppression {
+	var best *Suppression
+	for _, k := range keys {
+		for _, i := range s.byKey[k] {
+			s.matched[i] = true
+			if x := &s.list[i]; !s.ended[i] && (best == nil || x.Until.IsZero() || !best.Until.IsZero() && x.Until.After(best.Until)) {
+				best = x
+			}
+		}
+	}
+	return best
+}
+
+// cover returns what a suppression covers of a case. before is the cover that the case
+// had, nil if none.
+func (s *Suppression) cover(c *Case, before *Cover) *Cover {
+	now := &Cover{Until: s.Until, Reason: s.Reason, By: s.By}
+	if before != nil && before.Until.Equal(s.Until) && before.Reason == s.Reason && before.By == s.By {
+		now.Class, now.Owners = before.Class, before.Owners
+	} else {
+		now.Class, now.Owners = c.Class, bare(c.Owners)
+	}
+	if s.Class != "" {
+		now.Class = s.Class
+	}
+	if len(s.Owners) > 0 {
+		now.Owners = make([]Owner, len(s.Owners))
+		for i, g := range s.Owners {
+			now.Owners[i].GUID = g
+		}
+	}
+	now.Broken = urgency(c.Class) < urgency(now.Class) || len(joined(c.Owners, newOwnerSet([][]Owner{now.Owners}, 0))) > 0
+	return now
+}
+
+// bare returns owners without their values.
+func bare(owners []Owner) []Owner {
+	list := make([]Owner, len(owners))
+	for i, o := range owners {
+		list[i] = Owner{GUID: o.GUID, DN: o.DN}
+	}
+	return list
+}
+
+// joined returns the owners that are not in a set.
+func joined(owners []Owner, before ownerSet) []Owner {
+	var list []Owner
+	for i := range owners {
+		if !before.has(&owners[i]) {
+			list = append(list, owners[i])
+		}
+	}
+	return list
+}
+
+// urgency is lowest for the most urgent class.
+func urgency(c conflicts.Class) int { return slices.Index(conflicts.Classes, c) }
