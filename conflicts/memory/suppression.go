@@ -2,6 +2,7 @@ package memory
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"proxyaddr/conflicts"
@@ -11,7 +12,8 @@ import (
 type Suppression struct {
 	// ID is what the conflict was called. It is a label: the address decides.
 	ID string
-	// Address is a value of the conflict as stored. One without a type is SMTP.
+	// Address is a value of the conflict as stored, with its type. One without a colon
+	// is SMTP.
 	Address string
 	// Until is the last day on which it holds, at 00:00 UTC; zero means that it never
 	// ends.
@@ -41,17 +43,33 @@ type Cover struct {
 	Broken bool
 }
 
+// Suppression returns what leaves the case as it is now.
+func (c *Case) Suppression(until time.Time, reason, by string) Suppression {
+	s := Suppression{ID: c.ID, Address: c.Address(), Until: until, Reason: reason, By: by, Class: c.Class}
+	if !strings.Contains(s.Address, ":") {
+		s.Address = ":" + s.Address // the same key, and not that of an SMTP address
+	}
+	for _, o := range c.Owners {
+		if o.GUID == (conflicts.GUID{}) {
+			s.Owners = nil // some cannot be named, so a run remembers them all
+			break
+		}
+		s.Owners = append(s.Owners, o.GUID)
+	}
+	return s
+}
+
 // over reports whether a suppression has ended at a time.
 func (s *Suppression) over(now time.Time) bool {
 	return !s.Until.IsZero() && !now.Before(s.Until.AddDate(0, 0, 1))
 }
 
 func (s *Suppression) key() conflicts.Key {
-	a := conflicts.ParseAddress(s.Address)
-	if a.Type == "" {
-		a = conflicts.ParseAddress("smtp:" + s.Address)
+	address := s.Address
+	if !strings.Contains(address, ":") {
+		address = "smtp:" + address
 	}
-	return a.LooseKey()
+	return conflicts.ParseAddress(address).LooseKey()
 }
 
 // suppressions are those of a run.
