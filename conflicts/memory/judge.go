@@ -84,6 +84,7 @@ func (m *Matching) Judge(s *Scan) *Outcome {
 	if n := len(before.Cases); before.KeyRules != conflicts.KeyRules && n > 0 {
 		j.note("the rules by which addresses are compared have changed since the last run; remembered conflicts keyed anew: %d", n)
 	}
+	j.out.Developments = make([]Development, 0, len(m.found))
 	next.Cases = make([]*Case, 0, len(m.found)+len(before.Cases))
 	for i := range m.found {
 		j.conflict(i)
@@ -119,7 +120,7 @@ func (j *judge) event(kind string, c *Case, detail string) {
 // conflict tells of a conflict that was found.
 func (j *judge) conflict(i int) {
 	found := &j.found[i]
-	c := &Case{ID: found.ID, Class: found.Class, Owners: slices.Clone(j.owners[i]), FirstSeen: j.now, LastSeen: j.now}
+	c := &Case{ID: found.ID, Class: found.Class, Owners: j.owners[i], FirstSeen: j.now, LastSeen: j.now}
 	d := Development{Case: c, Conflict: found}
 	var live []*Case
 	var old *Cover
@@ -205,20 +206,19 @@ func (j *judge) firstSeen(c *Case) Status {
 // name gives a case the ID of the oldest one whose first heir it is, and all other names
 // as aliases.
 func (j *judge) name(i int, c *Case) {
-	own := c.ID
+	names := []string{c.ID}
 	named := false
 	for _, at := range j.cases[i] {
 		before := j.before.Cases[at]
 		if !named && j.heirs[at][0] == i {
 			c.ID, named = before.ID, true
 		}
-		c.Aliases = append(append(c.Aliases, before.ID), before.Aliases...)
+		names = append(append(names, before.ID), before.Aliases...)
 	}
-	c.Aliases = append(c.Aliases, own)
-	slices.Sort(c.Aliases)
-	c.Aliases = slices.DeleteFunc(slices.Compact(c.Aliases), func(id string) bool { return id == c.ID })
-	if len(c.Aliases) == 0 {
-		c.Aliases = nil
+	slices.Sort(names)
+	names = slices.DeleteFunc(slices.Compact(names), func(id string) bool { return id == c.ID })
+	if len(names) > 0 {
+		c.Aliases = names
 	}
 }
 

@@ -63,7 +63,7 @@ func Match(before *State, found []conflicts.Conflict) *Matching {
 // older orders cases by when they were first seen.
 func (m *Matching) older(a, b int) int {
 	x, y := m.before.Cases[a], m.before.Cases[b]
-	return cmp.Or(x.FirstSeen.Compare(y.FirstSeen), compareCases(x, y), cmp.Compare(a, b))
+	return cmp.Or(x.FirstSeen.Compare(y.FirstSeen), cmp.Compare(a, b)) // which is by ID
 }
 
 // Former returns the objects that were owners and that this run did not find as such,

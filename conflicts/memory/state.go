@@ -236,5 +236,8 @@ func (r *Run) tidy() {
 func Age(then, now time.Time) time.Duration { return max(0, now.Sub(then)) }
 
 func compareCases(a, b *Case) int {
-	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Address(), b.Address()))
+	if a.ID != b.ID {
+		return cmp.Compare(a.ID, b.ID)
+	}
+	return cmp.Or(cmp.Compare(a.Address(), b.Address()), a.FirstSeen.Compare(b.FirstSeen))
 }

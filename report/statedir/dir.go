@@ -1,0 +1,374 @@
+package statedir
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"proxyaddr/conflicts/memory"
+	"proxyaddr/ldapscan/osfile"
+)
+
+// The files of a directory.
+const (
+	lockName    = "lock"
+	stateName   = "state.json"
+	beforeName  = "state.json.1"
+	historyName = "history.jsonl"
+	// What is being written.
+	nextName       = "state.json.new"
+	nextBeforeName = "state.json.1.new"
+)
+
+// An Error is a directory, or a file in it, that cannot be used.
+type Error struct {
+	// Path is that of the file, as the user named the directory.
+	Path string
+	// Line is where in the file the problem is, 0 if it has no line.
+	Line int
+	Err  error
+	hint string
+}
+
+func (e *Error) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s:%d: %v", e.Path, e.Line, e.Err)
+	}
+	return fmt.Sprintf("%s: %v", e.Path, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what to do.
+func (e *Error) Hint() string { return e.hint }
+
+var (
+	// ErrInUse is the error for a directory that another run holds.
+	ErrInUse = errors.New("in use by another run")
+	// ErrNoState is the error for a directory without a state, or none at all.
+	ErrNoState = errors.New("no run is remembered here")
+)
+
+// A Dir is a directory that this process alone may write to. It is for one goroutine.
+type Dir struct {
+	// State is what is remembered; nil before the first run.
+	State *memory.State
+	// Notes are facts that the user should know.
+	Notes []string
+
+	path   string
+	disk   disk
+	length int64 // of the history
+	// stale says that State and length may not be what is on the disk.
+	stale bool
+	lock  *os.File
+}
+
+// Open takes a directory for a run, and makes it if it is missing. holder says who that
+// is, for another run that comes upon it. All errors are an [Error]: that another run has
+// the directory is an [ErrInUse].
+func Open(path, holder string) (*Dir, error) {
+	d := &Dir{path: path, disk: osDisk(path)}
+	if err := d.take(holder); err != nil {
+		return nil, err
+	}
+	if err := d.load(); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Read returns what a directory remembers, without taking it. All errors are an [Error]:
+// that nothing is remembered is an [ErrNoState].
+func Read(path string) (*memory.State, error) {
+	d := &Dir{path: path, disk: osDisk(path)}
+	if err := d.read(); err != nil {
+		return nil, err
+	}
+	if d.State == nil {
+		return nil, &Error{path, 0, ErrNoState, "run proxyaddr scan --state " + path + " first"}
+	}
+	return d.State, nil
+}
+
+// Close lets other runs have the directory.
+func (d *Dir) Close() error { return d.lock.Close() }
+
+func (d *Dir) file(name string) string { return filepath.Join(d.path, name) }
+
+// failed makes an error of the operating system one that names the file once.
+func (d *Dir) failed(name string, err error, hint string) *Error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		err = path.Err
+	} else if link := (*os.LinkError)(nil); errors.As(err, &link) {
+		err = link.Err
+	}
+	return &Error{Path: d.file(name), Err: err, hint: hint}
+}
+
+func (d *Dir) take(holder string) error {
+	made, err := makeDir(d.path)
+	if err == nil && made {
+		err = osfile.SyncDir(filepath.Dir(filepath.Clean(d.path)))
+	}
+	if err != nil {
+		return d.failed("", err, "name a directory that this account may write, for example --state state")
+	}
+	d.lock, err = osfile.HoldLocked(d.file(lockName))
+	if errors.Is(err, osfile.ErrInUse) {
+		inUse := &Error{Path: d.path, Err: ErrInUse, hint: "wait for it to end; --state with another directory makes a run of its own"}
+		if who, err := osDisk(d.path).Read(lockName); err == nil && len(who) > 0 {
+			inUse.Err = fmt.Errorf("%w: %s", ErrInUse, printable(who))
+		}
+		return inUse
+	}
+	if err != nil {
+		return d.failed(lockName, err, "this account needs to write to the directory of --state")
+	}
+	// Who holds it is for people only: the lock is the operating system's.
+	if err := d.lock.Truncate(0); err == nil {
+		_, _ = io.WriteString(d.lock, holder+"\n")
+	}
+	return nil
+}
+
+// makeDir also tells whether the directory was missing.
+func makeDir(path string) (made bool, err error) {
+	if info, err := os.Stat(path); err == nil {
+		if !info.IsDir() {
+			return false, errors.New("not a directory")
+		}
+		return false, nil
+	}
+	return true, os.MkdirAll(path, 0o700)
+}
+
+// printable returns the first line of a text without what a terminal obeys.
+func printable(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, line[:min(len(line), 200)])
+}
+
+// load reads what is remembered, and puts in order what a killed run left.
+func (d *Dir) load() error {
+	for _, name := range []string{nextName, nextBeforeName} {
+		if err := d.disk.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return d.failed(name, err, "delete it")
+		}
+	}
+	// The names that a killed run gave count from now on, also after a power cut.
+	if err := d.disk.Sync(); err != nil {
+		return d.failed("", err, "this account needs to write to the directory of --state")
+	}
+	if err := d.read(); err != nil {
+		return err
+	}
+	return d.cut()
+}
+
+// read reads the state.
+func (d *Dir) read() error {
+	text, err := d.disk.Read(stateName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return d.begin()
+	}
+	if err != nil {
+		return d.failed(stateName, err, "this account needs to read it")
+	}
+	d.State, d.length, err = decode(text)
+	if err != nil {
+		e := &Error{Path: d.file(stateName), Err: err, hint: d.elsewhere()}
+		if at := (*syntaxError)(nil); errors.As(err, &at) {
+			e.Line, e.Err = at.line, at.err
+		}
+		if errors.Is(err, errNewer) {
+			e.hint = "use the version of proxyaddr that wrote it, or a newer one"
+		}
+		return e
+	}
+	return nil
+}
+
+// elsewhere is the hint for a state that cannot be used.
+func (d *Dir) elsewhere() string {
+	if _, err := d.disk.Read(beforeName); err == nil {
+		return fmt.Sprintf("mend it, or copy %s over it: that is the state of the run before", d.file(beforeName))
+	}
+	return "mend it, or name a new directory: the first run there tells nothing as new"
+}
+
+// begin sees to it that a missing state is that of a first run.
+func (d *Dir) begin() error {
+	missing := func(other string, hint string) error {
+		return &Error{Path: d.file(stateName), Err: fmt.Errorf("missing, but %s is there", other), hint: hint}
+	}
+	if _, err := d.disk.Read(beforeName); !errors.Is(err, fs.ErrNotExist) {
+		return missing(beforeName, fmt.Sprintf("copy %s to %s: it is the state of the run before", d.file(beforeName), d.file(stateName)))
+	}
+	text, err := d.disk.Read(historyName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return d.failed(historyName, err, "this account needs to read it")
+	}
+	for line := range strings.Lines(text) {
+		var e struct{ Run int }
+		if json.Unmarshal([]byte(line), &e) == nil && e.Run > 1 { // of a first run that was killed it is 1
+			return missing(historyName, "put the state back, or name a new directory")
+		}
+	}
+	return nil
+}
+
+// cut takes off the history what a killed run wrote.
+func (d *Dir) cut() error {
+	text, err := d.disk.Read(historyName)
+	switch size := int64(len(text)); {
+	case errors.Is(err, fs.ErrNotExist):
+		if d.length > 0 {
+			d.Notes = append(d.Notes, d.file(historyName)+" is missing: a new history begins")
+		}
+		d.length = 0
+		return nil
+	case err != nil:
+		return d.failed(historyName, err, "this account needs to read it")
+	case size < d.length:
+		return &Error{Path: d.file(historyName), Err: fmt.Errorf("has %d bytes, where %s counts %d", size, stateName, d.length),
+			hint: "put the whole file back, or delete it to begin a new history"}
+	case size == d.length:
+		return nil
+	}
+	if err := d.disk.Cut(historyName, d.length); err != nil {
+		return d.failed(historyName, err, "this account needs to write to it")
+	}
+	return nil
+}
+
+// CheckScope is an error if what is remembered is of another scope.
+func (d *Dir) CheckScope(now memory.Scope) error {
+	if d.State == nil {
+		return nil
+	}
+	what := d.State.Scope.Difference(now)
+	if what == "" {
+		return nil
+	}
+	return &Error{Path: d.file(stateName), Err: fmt.Errorf("remembers runs with another %s", what),
+		hint: "give each scope a --state directory of its own"}
+}
+
+// Commit remembers a run. After an error the directory holds what it held before or, if
+// only the last step failed, all of the run; State is then what it holds.
+func (d *Dir) Commit(state *memory.State, events []memory.Event) error {
+	if d.stale {
+		if err := d.load(); err != nil {
+			return err
+		}
+	}
+	length, err := d.commit(state, events)
+	if err != nil {
+		d.stale = d.load() != nil
+		return err
+	}
+	d.State, d.length = state, length
+	return nil
+}
+
+func (d *Dir) commit(state *memory.State, events []memory.Event) (length int64, err error) {
+	const hint = "this run may not be remembered: the next one then tells again what is new"
+	lines := appendHistory(nil, state, events)
+	if err := d.extend(lines); err != nil {
+		return 0, d.failed(historyName, err, hint)
+	}
+	length = d.length + int64(len(lines))
+	if err := d.write(nextName, encode(state, length)); err != nil {
+		return 0, d.failed(nextName, err, hint)
+	}
+	if err := d.place(); err != nil {
+		return 0, d.failed(stateName, err, hint)
+	}
+	return length, nil
+}
+
+// extend writes at the end of the history.
+func (d *Dir) extend(lines []byte) error {
+	f, err := d.disk.Append(historyName)
+	if err != nil {
+		return err
+	}
+	if err := finish(f, lines); err != nil {
+		return err
+	}
+	if d.length > 0 {
+		return nil
+	}
+	return d.disk.Sync() // its name is new
+}
+
+// write makes a file whose name does not matter yet.
+func (d *Dir) write(name string, text []byte) error {
+	f, err := d.disk.Create(name)
+	if err != nil {
+		return err
+	}
+	return finish(f, text)
+}
+
+// finish writes, syncs and closes.
+func finish(f file, text []byte) error {
+	_, err := f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// place gives the new state its name, and the old one that of the state before. There is
+// a whole state.json at every moment.
+func (d *Dir) place() error {
+	if d.State == nil {
+		if err := d.disk.Rename(nextName, stateName); err != nil {
+			return err
+		}
+		return d.disk.Sync()
+	}
+	err := d.disk.Exchange(nextName, stateName)
+	if err == nil {
+		if err := d.disk.Sync(); err != nil {
+			return err
+		}
+		return d.disk.Rename(nextName, beforeName)
+	}
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	old, err := d.disk.Read(stateName)
+	if err == nil {
+		err = d.write(nextBeforeName, []byte(old))
+	}
+	if err == nil {
+		err = d.disk.Rename(nextBeforeName, beforeName)
+	}
+	if err == nil {
+		err = d.disk.Rename(nextName, stateName)
+	}
+	if err == nil {
+		err = d.disk.Sync()
+	}
+	return err
+}

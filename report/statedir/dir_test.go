@@ -1,0 +1,289 @@
+package statedir
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/memory"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// sample is the state after a run, with something in each field.
+func sample(number int) *memory.State {
+	at := time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC).AddDate(0, 0, number)
+	owner := func(n byte, dn string, values ...string) memory.Owner {
+		return memory.Owner{GUID: conflicts.GUID{n}, DN: dn, Values: values}
+	}
+	jane := []memory.Owner{owner(1, "CN=Jane Doe,DC=example,DC=com", "SMTP:jane@example.com", "smtp:jane@example.com"), owner(2, "CN=Jané,DC=example,DC=com", "smtp:Jane@example.com")}
+	return &memory.State{
+		Scope:    memory.Scope{Forests: []string{"33221101-5544-4766-8899-aabbccddee01"}, Base: []string{"OU=Staff,DC=example,DC=com"}},
+		KeyRules: conflicts.KeyRules,
+		Last: memory.Run{Number: number, Time: at, Duration: 1234 * time.Millisecond, Version: "1.1.0", Account: `EXAMPLE\scan`, Complete: true, ExitCode: 1,
+			Counts: map[memory.Status]int{memory.New: 1, memory.Suppressed: 1}, Findings: map[conflicts.FindingKind]int{conflicts.NoPrimary: 7},
+			Suppressions: memory.SuppressionCounts{Active: 1, NextEnd: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)}},
+		LastComplete: at,
+		Partitions: []memory.Partition{{Name: "DC=example,DC=com", Objects: 3200, Values: 9870, Server: "dc1.example.com",
+			ServiceName: "CN=NTDS Settings,CN=DC1", InvocationID: "332211d0-5544-4766-8899-aabbccddeed0", USN: 123456}, {Name: "DC=\xff"}},
+		Ended: []memory.Ended{{Address: "smtp:old@example.com", Until: time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)}},
+		Cases: []*memory.Case{
+			{ID: "C-AAAAAAAAAAAAAAAA", Aliases: []string{"C-BBBBBBBBBBBBBBBB"}, Class: conflicts.Duplicate, Owners: jane, FirstSeen: at, LastSeen: at, Status: memory.New},
+			{ID: "C-CCCCCCCCCCCCCCCC", Class: conflicts.NonSMTP, Owners: []memory.Owner{
+				{DN: "CN=\"q\"\\,\x1b\u202e\U000e0001😀,DC=x", Values: []string{"X500:/o=\t", "X500:\xff"}}, owner(9, "", "x500:/o=")},
+				FirstSeen: at.AddDate(-1, 0, 0), LastSeen: at, Status: memory.Suppressed, Reason: memory.NotVisible,
+				Cover: &memory.Cover{Until: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC), Reason: "merger", By: "anna", Class: conflicts.NonSMTP, Owners: []memory.Owner{owner(9, "")}}},
+			{ID: "C-DDDDDDDDDDDDDDDD", Class: conflicts.Collation, Owners: jane[:1], FirstSeen: at, LastSeen: at, Status: memory.Resolved, Reason: memory.AddressRemoved, ResolvedAt: at,
+				Cover: &memory.Cover{Reason: "r", Class: conflicts.Duplicate, Owners: []memory.Owner{}, Broken: true}},
+		},
+	}
+}
+
+func TestGolden(t *testing.T) {
+	got := encode(sample(1), 77)
+	golden := filepath.Join("testdata", stateName)
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Error(diff)
+	}
+	back, history, err := decode(string(got))
+	if err != nil || history != 77 {
+		t.Fatal(history, err)
+	}
+	if diff := cmp.Diff(sample(1), back); diff != "" {
+		t.Error(diff)
+	}
+	lines := appendHistory(nil, sample(1), []memory.Event{{Kind: "new", ID: "C-AAAAAAAAAAAAAAAA", Class: conflicts.Duplicate, Address: "smtp:<a>@b", Detail: "x"}})
+	wantLines := `{"time":"2026-11-02T02:00:00Z","run":1,"event":"new","id":"C-AAAAAAAAAAAAAAAA","class":"duplicate","address":"smtp:<a>@b","detail":"x"}
+{"time":"2026-11-02T02:00:00Z","run":1,"event":"run","complete":true,"exit_code":1,"duration_ms":1234,"counts":{"new":1,"suppressed":1}}
+`
+	if diff := cmp.Diff(wantLines, string(lines)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOpenAndCommit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "above", "state")
+	if _, err := Read(path); !errors.Is(err, ErrNoState) {
+		t.Fatal(err)
+	}
+	d, err := Open(path, "anna on host, process 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.State != nil {
+		t.Error("a new directory remembers something")
+	}
+	if runtime.GOOS != "windows" {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o700 {
+			t.Error(info.Mode(), err)
+		}
+	}
+	_, err = Open(path, "second")
+	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "anna on host") {
+		t.Errorf("two runs at once: %v", err)
+	}
+	for n := 1; n <= 3; n++ {
+		if err := d.Commit(sample(n), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s, err := Read(path); err != nil || s.Last.Number != 3 {
+		t.Error(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d, err = Open(path, "third")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if diff := cmp.Diff(sample(3), d.State); diff != "" {
+		t.Error(diff)
+	}
+	before, err := os.ReadFile(filepath.Join(path, beforeName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, _, err := decode(string(before)); err != nil || s.Last.Number != 2 {
+		t.Error(beforeName, err)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil || len(entries) != 4 {
+		t.Error(entries, err)
+	}
+}
+
+// Whatever somebody did to a directory, it is told what is wrong and what to do.
+func TestUnusable(t *testing.T) {
+	text := string(encode(sample(2), 0))
+	line := func(with string) string {
+		return ":" + strconv.Itoa(1+strings.Count(text[:strings.Index(text, with)], "\n")) + ": "
+	}
+	replace := func(old, new string) string {
+		if !strings.Contains(text, old) {
+			t.Fatalf("no %s in the state", old)
+		}
+		return strings.Replace(text, old, new, 1)
+	}
+	const state = "/" + stateName
+	for name, test := range map[string]struct {
+		state string
+		want  string
+	}{
+		"empty":          {"", state + ": the file is empty"},
+		"truncated":      {text[:len(text)/2], "the file is cut off"},
+		"cut by a line":  {text[:strings.LastIndex(text, "\n}")], "the file is cut off"},
+		"newer":          {replace(`"schema_version": 1`, `"schema_version": 2`), state + ":2: written by a newer version of proxyaddr: its schema version is 2, this one reads 1"},
+		"older":          {replace(`"schema_version": 1`, `"schema_version": 0`), state + ":2: schema version 0"},
+		"not UTF-8":      {text + "\xff", state + ": not UTF-8 text"},
+		"unknown field":  {replace(`"status": "new"`, `"state": "new"`), state + line(`"status": "new"`) + `unknown field "state"`},
+		"repeated field": {replace(`"status": "new"`, `"id": "C-X"`), state + line(`"status": "new"`) + `"id" twice`},
+		"missing field":  {replace(`"status": "new", `, ``), state + line(`"status": "new"`) + `no field "status"`},
+		"bad date":       {replace(`"first_seen": "2026-11-03T`, `"first_seen": "2026-13-03T`), `"2026-13-03T02:00:00Z" is not a date as in`},
+		"local time":     {replace(`"first_seen": "2026-11-03T02:00:00Z`, `"first_seen": "2026-11-03T02:00:00+01:00`), `is not a date as in`},
+		"bad status":     {replace(`"status": "new"`, `"status": "fine"`), `"fine" is not one of`},
+		"bad GUID":       {replace(`"00000001-`, `"0000001-`), `not a GUID`},
+		"second text":    {text + "{}", "something follows the end"},
+		"no comma":       {replace(`"class": "duplicate", `, `"class": "duplicate" `), `'"' where ',' belongs`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, withBefore := range []bool{false, true} {
+				dir := t.TempDir()
+				write := func(name, text string) {
+					if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				write(stateName, test.state)
+				if withBefore {
+					write(beforeName, text)
+				}
+				_, err := Open(dir, "")
+				e := (*Error)(nil)
+				if !errors.As(err, &e) || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), dir) {
+					t.Errorf("%v, want %s", err, test.want)
+				}
+				if err != nil && name != "newer" && strings.Contains(e.Hint(), beforeName) != withBefore {
+					t.Errorf("hint: %s", e.Hint())
+				}
+				if now, err := os.ReadFile(filepath.Join(dir, stateName)); err != nil || string(now) != test.state {
+					t.Error("the state was changed")
+				}
+			}
+		})
+	}
+}
+
+func TestMissingFiles(t *testing.T) {
+	fill := func(t *testing.T) string {
+		dir := t.TempDir()
+		d, err := Open(dir, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		for n := 1; n <= 2; n++ {
+			if err := d.Commit(sample(n), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir
+	}
+	for name, test := range map[string]struct {
+		change func(dir string) error
+		want   string // in the error, or in a note
+		fails  bool
+	}{
+		"state": {func(dir string) error { return os.Remove(filepath.Join(dir, stateName)) }, "state.json: missing, but state.json.1 is there", true},
+		"both states": {func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, stateName)), os.Remove(filepath.Join(dir, beforeName)))
+		}, "state.json: missing, but history.jsonl is there", true},
+		"history":           {func(dir string) error { return os.Remove(filepath.Join(dir, historyName)) }, "a new history begins", false},
+		"a part of history": {func(dir string) error { return os.Truncate(filepath.Join(dir, historyName), 5) }, "history.jsonl: has 5 bytes", true},
+		"state is a directory": {func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, stateName)), os.Mkdir(filepath.Join(dir, stateName), 0o700))
+		}, "state.json: ", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := fill(t)
+			if err := test.change(dir); err != nil {
+				t.Fatal(err)
+			}
+			d, err := Open(dir, "")
+			if err == nil {
+				defer d.Close()
+			}
+			if e := (*Error)(nil); test.fails {
+				if !errors.As(err, &e) || !strings.Contains(err.Error(), test.want) || e.Hint() == "" {
+					t.Error(err)
+				}
+				return
+			}
+			if err != nil || len(d.Notes) != 1 || !strings.Contains(d.Notes[0], test.want) {
+				t.Fatal(err)
+			}
+			if err := d.Commit(sample(3), nil); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Read(dir); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(file, ""); err == nil || err.Error() != file+": not a directory" {
+		t.Error(err)
+	}
+}
+
+func TestOtherScope(t *testing.T) {
+	d := &Dir{path: "state", State: sample(1)}
+	if err := d.CheckScope(d.State.Scope); err != nil {
+		t.Error(err)
+	}
+	err := d.CheckScope(memory.Scope{Forests: d.State.Scope.Forests})
+	if e := (*Error)(nil); !errors.As(err, &e) || err.Error() != filepath.Join("state", stateName)+": remembers runs with another --base" || e.Hint() == "" {
+		t.Error(err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(encode(sample(1), 1))
+	f.Add([]byte(`{"schema_version":1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, history, err := decode(string(text))
+		if err != nil {
+			return
+		}
+		again, n, err := decode(string(encode(s, history)))
+		if err != nil || n != history {
+			t.Fatalf("%v in %s", err, encode(s, history))
+		}
+		if !bytes.Equal(encode(s, history), encode(again, n)) {
+			t.Errorf("%s became %s", encode(s, history), encode(again, n))
+		}
+	})
+}

@@ -1,0 +1,85 @@
+package statedir
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"proxyaddr/ldapscan/osfile"
+)
+
+// A disk is the files of a directory, by name. Tests have one that fails, and one that
+// loses what was not synced.
+type disk interface {
+	// Read is an [os.ErrNotExist] for a missing file.
+	Read(name string) (string, error)
+	// Create makes a file, or empties it.
+	Create(name string) (file, error)
+	// Append opens a file to write at its end, and makes it if it is missing.
+	Append(name string) (file, error)
+	// Cut leaves so many bytes of a file, and syncs it.
+	Cut(name string, size int64) error
+	Remove(name string) error
+	Rename(from, to string) error
+	// Exchange gives two files each other's name in one step, or is an
+	// [errors.ErrUnsupported].
+	Exchange(a, b string) error
+	// Sync brings the names of the files to the disk.
+	Sync() error
+}
+
+type file interface {
+	io.Writer
+	Sync() error
+	Close() error
+}
+
+// osDisk is a directory of the operating system.
+type osDisk string
+
+func (d osDisk) path(name string) string { return filepath.Join(string(d), name) }
+
+func (d osDisk) Read(name string) (string, error) {
+	f, err := osfile.OpenRegular(d.path(name))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var text strings.Builder
+	if info, err := f.Stat(); err == nil {
+		text.Grow(int(info.Size()))
+	}
+	_, err = io.CopyBuffer(&text, struct{ io.Reader }{f}, make([]byte, 64<<10))
+	return text.String(), err
+}
+
+func (d osDisk) Create(name string) (file, error) { return d.open(name, os.O_TRUNC) }
+func (d osDisk) Append(name string) (file, error) { return d.open(name, os.O_APPEND) }
+
+func (d osDisk) open(name string, how int) (file, error) {
+	f, err := os.OpenFile(d.path(name), os.O_WRONLY|os.O_CREATE|how, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (d osDisk) Cut(name string, size int64) error {
+	f, err := os.OpenFile(d.path(name), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if err = f.Truncate(size); err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+func (d osDisk) Remove(name string) error     { return os.Remove(d.path(name)) }
+func (d osDisk) Rename(from, to string) error { return osfile.Rename(d.path(from), d.path(to)) }
+func (d osDisk) Exchange(a, b string) error   { return osfile.Exchange(d.path(a), d.path(b)) }
+func (d osDisk) Sync() error                  { return osfile.SyncDir(string(d)) }

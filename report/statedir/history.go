@@ -1,0 +1,53 @@
+package statedir
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"proxyaddr/conflicts/memory"
+)
+
+// A historyLine is a run, or something that it told.
+type historyLine struct {
+	Time    time.Time `json:"time"`
+	Run     int       `json:"run"`
+	Event   string    `json:"event"`
+	ID      string    `json:"id,omitempty"`
+	Class   string    `json:"class,omitempty"`
+	Address string    `json:"address,omitempty"`
+	Detail  string    `json:"detail,omitempty"`
+
+	*historyRun
+}
+
+// A historyRun is what only a run has.
+type historyRun struct {
+	Complete   bool                  `json:"complete"`
+	Baseline   bool                  `json:"baseline,omitempty"`
+	ExitCode   int                   `json:"exit_code"`
+	DurationMS int64                 `json:"duration_ms"`
+	Counts     map[memory.Status]int `json:"counts"`
+	Problems   []string              `json:"problems,omitempty"`
+}
+
+// appendHistory adds the lines of a run, what it told first.
+func appendHistory(text []byte, s *memory.State, events []memory.Event) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	r := &s.Last
+	line := historyLine{Time: r.Time, Run: r.Number}
+	for _, e := range events {
+		line.Event, line.ID, line.Class, line.Address, line.Detail = e.Kind, e.ID, string(e.Class), e.Address, e.Detail
+		enc.Encode(line) // of strings and numbers, to a buffer: it does not fail
+	}
+	run := historyRun{r.Complete, r.Baseline, r.ExitCode, r.Duration.Milliseconds(), map[memory.Status]int{}, r.Problems}
+	for status, n := range r.Counts {
+		if n > 0 {
+			run.Counts[status] = n
+		}
+	}
+	enc.Encode(historyLine{Time: r.Time, Run: r.Number, Event: "run", historyRun: &run})
+	return append(text, b.Bytes()...)
+}
