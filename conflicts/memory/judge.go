@@ -94,7 +94,7 @@ func (m *Matching) Judge(s *Scan) *Outcome {
 			j.missing(i)
 		}
 	}
-	slices.SortStableFunc(next.Cases, compareCases)
+	slices.SortFunc(next.Cases, compareCases)
 	j.count()
 	return j.out
 }

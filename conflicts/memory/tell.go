@@ -15,7 +15,7 @@ func changed(before, now *Case, class conflicts.Class) []string {
 	if urgency(now.Class) > urgency(class) {
 		clauses = append(clauses, fmt.Sprintf("was %s", class))
 	}
-	if len(before.Owners) == 0 || len(now.Owners) == 0 {
+	if len(before.Owners) == 0 || len(now.Owners) == 0 || slices.EqualFunc(before.Owners, now.Owners, asBefore) {
 		return clauses
 	}
 	if !same(&before.Owners[0], &now.Owners[0]) {
@@ -45,6 +45,10 @@ func changed(before, now *Case, class conflicts.Class) []string {
 		}
 	}
 	return clauses
+}
+
+func asBefore(a, b Owner) bool {
+	return a.GUID == b.GUID && a.DN == b.DN && slices.Equal(a.Values, b.Values)
 }
 
 // count fills the counts of the run, and notes what there is to say of suppressions.

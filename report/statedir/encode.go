@@ -160,7 +160,7 @@ func (e *encoder) value(s string) {
 	e.text = append(e.text, '"')
 	from := 0
 	for i, r := range s {
-		if r >= ' ' && r <= '~' && r != '"' && r != '\\' || r > '~' && unicode.IsPrint(r) && r != utf8.RuneError {
+		if r >= ' ' && r <= '~' && r != '"' && r != '\\' || r > '~' && r != utf8.RuneError && unicode.IsPrint(r) {
 			continue
 		}
 		e.raw(s[from:i])
