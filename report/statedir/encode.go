@@ -8,11 +8,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/conflicts/memory"
+	"proxyaddr/report/words"
 )
 
 // schemaVersion is that of state.json. It grows with every field, as unknown ones are
@@ -160,7 +160,7 @@ func (e *encoder) value(s string) {
 	e.text = append(e.text, '"')
 	from := 0
 	for i, r := range s {
-		if r >= ' ' && r <= '~' && r != '"' && r != '\\' || r > '~' && r != utf8.RuneError && unicode.IsPrint(r) {
+		if r >= ' ' && r <= '~' && r != '"' && r != '\\' || r > '~' && r != utf8.RuneError && !words.Hidden(r) {
 			continue
 		}
 		e.raw(s[from:i])

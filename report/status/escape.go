@@ -5,12 +5,14 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"proxyaddr/report/words"
 )
 
 // escapeHidden writes the characters of a JSON text that no eye sees as \u escapes.
 // Those of ASCII are escaped already, but for DEL.
 func escapeHidden(text string) string {
-	hidden := func(r rune) bool { return r > '~' && !unicode.IsPrint(r) }
+	hidden := func(r rune) bool { return r >= unicode.MaxASCII && words.Hidden(r) }
 	if !strings.ContainsFunc(text, hidden) {
 		return text
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"proxyaddr/conflicts/memory"
-	"proxyaddr/report"
+	"proxyaddr/report/words"
 )
 
 // nagiosListed is how many cases the long text of a plugin has: Nagios reads 4 KiB.
@@ -30,7 +30,7 @@ func (r *Report) Nagios(w io.Writer) error {
 				continue
 			}
 			if n++; n <= nagiosListed {
-				fmt.Fprintf(&b, "%s %s: %s\n", c.ID, c.Status, withoutBar(report.Escape(c.Address())))
+				fmt.Fprintf(&b, "%s %s: %s\n", c.ID, c.Status, withoutBar(words.Escape(c.Address())))
 			}
 		}
 		if n > nagiosListed {

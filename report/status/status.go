@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"proxyaddr/conflicts/memory"
-	"proxyaddr/report"
+	"proxyaddr/report/words"
 )
 
 // A Report is a state, seen at a time.
@@ -47,14 +47,14 @@ const maxSkew = 5 * time.Minute
 // Level returns how urgent the state is, and why in one line.
 func (r *Report) Level() (Level, string) {
 	if r.State == nil {
-		return Unknown, report.Escape(r.Problem)
+		return Unknown, words.Escape(r.Problem)
 	}
 	last, complete := &r.State.Last, r.State.LastComplete
 	switch {
 	case !last.Complete:
 		why := "the last run was incomplete"
 		if len(last.Problems) > 0 {
-			why += ": " + report.Escape(last.Problems[0])
+			why += ": " + words.Escape(last.Problems[0])
 		}
 		return Critical, why
 	case complete.Sub(r.Now) > maxSkew:
@@ -132,7 +132,7 @@ func (r *Report) runs(b *strings.Builder) {
 	}
 	if !last.Complete {
 		for _, p := range last.Problems[min(1, len(last.Problems)):] {
-			fmt.Fprintf(b, "  also: %s\n", report.Escape(p))
+			fmt.Fprintf(b, "  also: %s\n", words.Escape(p))
 		}
 		if len(last.Counts) > 0 {
 			fmt.Fprintf(b, "found: %s\n", last.Summary())
@@ -157,9 +157,9 @@ func (r *Report) cases(b *strings.Builder) {
 			if n == 1 {
 				b.WriteString("\n")
 			}
-			fmt.Fprintf(b, "%s  %-11s  %s", c.ID, c.Status, report.Escape(c.Address()))
+			fmt.Fprintf(b, "%s  %-11s  %s", c.ID, c.Status, words.Escape(c.Address()))
 			if note := remark(c); note != "" {
-				fmt.Fprintf(b, "  (%s)", report.Escape(note))
+				fmt.Fprintf(b, "  (%s)", words.Escape(note))
 			}
 			b.WriteString("\n")
 		}
@@ -192,7 +192,7 @@ func (r *Report) Case(w io.Writer, c *memory.Case) error {
 		if name != "" {
 			name += ":"
 		}
-		fmt.Fprintf(&b, "%-12s %s\n", name, report.Escape(value))
+		fmt.Fprintf(&b, "%-12s %s\n", name, words.Escape(value))
 	}
 	line("conflict", c.ID)
 	if len(c.Aliases) > 0 {

@@ -28,6 +28,7 @@ import (
 	"proxyaddr/conflicts"
 	"proxyaddr/conflicts/memory"
 	"proxyaddr/report/ini"
+	"proxyaddr/report/words"
 )
 
 // A File is the text of a file and what it says.
@@ -175,7 +176,7 @@ func section(s *memory.Suppression) []string {
 		}
 	}
 	address := s.Address
-	if address != strings.TrimSpace(address) || address == "" || address[0] == '"' || !utf8.ValidString(address) || strings.ContainsFunc(address, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if address != strings.TrimSpace(address) || address == "" || address[0] == '"' || !utf8.ValidString(address) || strings.ContainsFunc(address, words.Hidden) {
 		address = strconv.QuoteToASCII(address)
 	}
 	add("address", address)
