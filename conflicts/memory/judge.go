@@ -85,6 +85,9 @@ func (m *Matching) Judge(s *Scan) *Outcome {
 		j.note("the rules by which addresses are compared have changed since the last run; remembered conflicts keyed anew: %d", n)
 	}
 	j.out.Developments = make([]Development, 0, len(m.found))
+	if last := before.Last.Time; j.now.Before(last) {
+		j.note("the clock shows %s, but the last run was at %s", j.now.Format(time.RFC3339), last.Format(time.RFC3339))
+	}
 	next.Cases = make([]*Case, 0, len(m.found)+len(before.Cases))
 	for i := range m.found {
 		j.conflict(i)
@@ -162,9 +165,9 @@ func (j *judge) conflict(i int) {
 			class = worst
 		}
 		d.Changed = changed(cases[0], c, worst)
-		c.Status = j.seenBefore(c, old, len(live) > 0, len(d.Joined) > 0 || urgency(c.Class) < urgency(worst))
+		c.Status = j.seenBefore(i, c, old, len(live) > 0, len(d.Joined) > 0 || urgency(c.Class) < urgency(worst))
 	} else {
-		c.Status = j.firstSeen(c)
+		c.Status = j.firstSeen(i, c)
 	}
 	c.Class = class
 	j.keep(c)
@@ -173,8 +176,8 @@ func (j *judge) conflict(i int) {
 }
 
 // seenBefore returns the status of a conflict that is remembered.
-func (j *judge) seenBefore(c *Case, old *Cover, live, worse bool) Status {
-	s := j.suppressions.of(c.keys())
+func (j *judge) seenBefore(i int, c *Case, old *Cover, live, worse bool) Status {
+	s := j.suppressions.of(j.keys[i])
 	if s != nil {
 		if c.Cover = s.cover(c, old); !c.Cover.Broken {
 			return Suppressed
@@ -191,8 +194,8 @@ func (j *judge) seenBefore(c *Case, old *Cover, live, worse bool) Status {
 	return Known
 }
 
-func (j *judge) firstSeen(c *Case) Status {
-	if s := j.suppressions.of(c.keys()); s != nil {
+func (j *judge) firstSeen(i int, c *Case) Status {
+	if s := j.suppressions.of(j.keys[i]); s != nil {
 		if c.Cover = s.cover(c, nil); !c.Cover.Broken {
 			return Suppressed
 		}

@@ -263,6 +263,23 @@ func TestGuardComparesWithCompleteRuns(t *testing.T) {
 	}
 }
 
+// A clock that is put back makes nothing older than it is, and is told.
+func TestClockPutBack(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", smtp("x"))
+	w.put("b", smtp("x"))
+	w.night()
+	w.now = w.now.AddDate(-1, 0, 0)
+	out := w.night()
+	w.want(out, "1 known")
+	if c := out.State.Cases[0]; Age(c.FirstSeen, w.now) != 0 || len(out.Notes) != 1 || !strings.HasPrefix(out.Notes[0], "the clock shows 2025-11-03T02:00:00Z") {
+		t.Errorf("first seen %s, notes %q", c.FirstSeen, out.Notes)
+	}
+	if again := w.night(); len(again.Notes) > 0 {
+		t.Errorf("notes %q", again.Notes)
+	}
+}
+
 func TestAge(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	if got := Age(now.Add(time.Hour), now); got != 0 {

@@ -22,7 +22,6 @@ type naive struct {
 type naiveRow struct {
 	key         conflicts.Key
 	owners      map[conflicts.GUID]bool
-	proxies     bool
 	class       conflicts.Class
 	resolved    time.Time
 	gone, cover bool // cover: a suppression held in the last run that looked
@@ -82,8 +81,7 @@ func (n *naive) judge(w *world, complete bool) map[conflicts.Key]Status {
 					class = row.class
 				}
 			}
-			seen, seenClass := n.owners(visible, key)
-			_ = seen
+			_, seenClass := n.owners(visible, key)
 			covered := n.covers(w, row, owners, seenClass)
 			switch {
 			case covered:
