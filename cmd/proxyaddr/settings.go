@@ -1,13 +1,16 @@
 package main
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"proxyaddr/report/ini"
 )
 
 // alternatives are groups of flags that stand for each other: where one is set,
@@ -78,27 +81,28 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 }
 
 func readConfig(path string, set func(name, value string) error) error {
+	const hint = `--config names a file with lines such as "bind-dn = anna@example.com"`
 	f, err := os.Open(path)
 	if err != nil {
-		return unopened(`--config names a file with lines such as "bind-dn = anna@example.com"`, err)
+		return unopened(hint, err)
 	}
 	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		name, value, ok := strings.Cut(line, "=")
-		if !ok {
-			return wrong("", "%s:%d: not of the form flag = value", path, n)
-		}
-		if err := set(strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
-			return &failure{exitUsage, fmt.Errorf("%s:%d: %w", path, n, err), hintOf(err)}
-		}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return unopened(hint, err)
 	}
-	if err := lines.Err(); err != nil {
-		return wrong("", "%s: %v", path, err)
+	for line := range ini.Lines(string(text)) {
+		switch line.Kind {
+		case ini.Empty, ini.Comment:
+			continue
+		case ini.Setting:
+			err = set(line.Name, line.Value)
+		default:
+			err = errors.New("not of the form flag = value")
+		}
+		if err != nil {
+			return &failure{exitUsage, fmt.Errorf("%s:%d: %w", path, line.Number, err), hintOf(err)}
+		}
 	}
 	return nil
 }
