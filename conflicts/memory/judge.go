@@ -125,70 +125,85 @@ func (j *judge) conflict(i int) {
 	found := &j.found[i]
 	c := &Case{ID: found.ID, Class: found.Class, Owners: j.owners[i], FirstSeen: j.now, LastSeen: j.now}
 	d := Development{Case: c, Conflict: found}
-	var live []*Case
-	var old *Cover
-	for _, at := range j.cases[i] {
-		if before := j.before.Cases[at]; before.Status != Resolved {
-			live = append(live, before)
-		}
-	}
-	cases := live
-	for _, at := range j.cases[i] {
-		before := j.before.Cases[at]
-		if before.FirstSeen.Before(c.FirstSeen) {
-			c.FirstSeen = before.FirstSeen
-		}
-		if len(live) == 0 {
-			cases = append(cases, before)
-		}
-	}
 	j.name(i, c)
-	class := c.Class // what it may be: nothing is forgotten because it was not seen
-	if len(cases) > 0 {
-		lists, which, worst := make([][]Owner, len(cases)), make([]int, len(cases)), cases[0].Class
-		for n, before := range cases {
-			lists[n], which[n] = before.Owners, n
-			if urgency(before.Class) < urgency(worst) {
-				worst = before.Class
-			}
-			if old == nil || old.Broken && before.Cover != nil {
-				old = before.Cover
-			}
-		}
-		d.Joined = joined(c.Owners, newOwnerSet(lists, which...))
-		if hidden := j.hidden(i, cases); hidden != nil {
-			c.Owners = append(c.Owners, hidden...)
-			if urgency(worst) < urgency(class) {
-				class = worst
-			}
-		} else if !j.Complete && urgency(worst) < urgency(class) {
-			class = worst
-		}
-		d.Changed = changed(cases[0], c, worst)
-		c.Status = j.seenBefore(i, c, old, len(live) > 0, len(d.Joined) > 0 || urgency(c.Class) < urgency(worst))
-	} else {
+	was := j.past(i)
+	if len(was.cases) == 0 {
 		c.Status = j.firstSeen(i, c)
+	} else {
+		if was.firstSeen.Before(j.now) {
+			c.FirstSeen = was.firstSeen
+		}
+		d.Joined = joined(c.Owners, was.owners)
+		hidden := j.hidden(i, was.cases)
+		c.Owners = append(c.Owners, hidden...)
+		d.Changed = changed(was.cases[0], c, was.class)
+		worse := urgency(c.Class) < urgency(was.class)
+		c.Status = j.seenBefore(i, c, was, len(d.Joined) > 0 || worse)
+		if !worse && (!j.Complete || len(hidden) > 0) {
+			c.Class = was.class // nothing is forgotten because it was not seen
+		}
 	}
-	c.Class = class
 	j.keep(c)
-	j.told(i, d, old)
+	j.told(i, d, was.cover)
 	j.out.Developments = append(j.out.Developments, d)
 }
 
+// A past is what is remembered of a conflict that was found.
+type past struct {
+	// cases are those that were open, or if there are none, those that were resolved;
+	// the oldest first.
+	cases     []*Case
+	open      bool
+	firstSeen time.Time
+	owners    ownerSet
+	class     conflicts.Class // the most urgent
+	cover     *Cover          // nil if there is none, unbroken if there is such a one
+}
+
+func (j *judge) past(i int) (p past) {
+	var resolved []*Case
+	for _, at := range j.cases[i] { // the oldest first
+		before := j.before.Cases[at]
+		if p.firstSeen.IsZero() {
+			p.firstSeen = before.FirstSeen
+		}
+		if before.Status == Resolved {
+			resolved = append(resolved, before)
+		} else {
+			p.cases = append(p.cases, before)
+		}
+	}
+	if p.open = len(p.cases) > 0; !p.open {
+		p.cases = resolved
+	}
+	lists, which := make([][]Owner, len(p.cases)), make([]int, len(p.cases))
+	for n, before := range p.cases {
+		lists[n], which[n] = before.Owners, n
+		if n == 0 || urgency(before.Class) < urgency(p.class) {
+			p.class = before.Class
+		}
+		if p.cover == nil || p.cover.Broken && before.Cover != nil {
+			p.cover = before.Cover
+		}
+	}
+	p.owners = newOwnerSet(lists, which...)
+	return p
+}
+
 // seenBefore returns the status of a conflict that is remembered.
-func (j *judge) seenBefore(i int, c *Case, old *Cover, live, worse bool) Status {
+func (j *judge) seenBefore(i int, c *Case, was past, worse bool) Status {
 	s := j.suppressions.of(j.keys[i])
 	if s != nil {
-		if c.Cover = s.cover(c, old); !c.Cover.Broken {
+		if c.Cover = s.cover(c, was.cover); !c.Cover.Broken {
 			return Suppressed
 		}
 	}
 	switch {
-	case !live:
+	case !was.open:
 		return Reopened
 	case worse:
 		return Worsened
-	case s == nil && old != nil && !old.Broken:
+	case s == nil && was.cover != nil && !was.cover.Broken:
 		return Expired
 	}
 	return Known
