@@ -113,7 +113,7 @@ func (d *decoder) run(r *memory.Run) {
 			r.Baseline = d.bool()
 		case "exit_code":
 			r.ExitCode = int(d.count())
-		case "problems":
+		case "incomplete_reasons":
 			r.Problems = d.strings()
 		case "counts":
 			r.Counts = tallies(d, memory.Statuses)

@@ -92,7 +92,7 @@ func Read(path string) (*memory.State, error) {
 		return nil, err
 	}
 	if d.State == nil {
-		return nil, &Error{path, 0, ErrNoState, "run proxyaddr scan --state " + path + " first"}
+		return nil, &Error{path, 0, ErrNoState, "run a scan that remembers here first"}
 	}
 	return d.State, nil
 }
@@ -118,18 +118,18 @@ func (d *Dir) take(holder string) error {
 		err = osfile.SyncDir(filepath.Dir(filepath.Clean(d.path)))
 	}
 	if err != nil {
-		return d.failed("", err, "name a directory that this account may write, for example --state state")
+		return d.failed("", err, "name a directory that this account may write")
 	}
 	d.lock, err = osfile.HoldLocked(d.file(lockName))
 	if errors.Is(err, osfile.ErrInUse) {
-		inUse := &Error{Path: d.path, Err: ErrInUse, hint: "wait for it to end; --state with another directory makes a run of its own"}
+		inUse := &Error{Path: d.path, Err: ErrInUse, hint: "wait for it to end, or name another directory for a scan of its own"}
 		if who, err := osDisk(d.path).Read(lockName); err == nil && len(who) > 0 {
 			inUse.Err = fmt.Errorf("%w: %s", ErrInUse, printable(who))
 		}
 		return inUse
 	}
 	if err != nil {
-		return d.failed(lockName, err, "this account needs to write to the directory of --state")
+		return d.failed(lockName, err, "this account needs to write to this directory")
 	}
 	// Who holds it is for people only: the lock is the operating system's.
 	if err := d.lock.Truncate(0); err == nil {
@@ -169,7 +169,7 @@ func (d *Dir) load() error {
 	}
 	// The names that a killed run gave count from now on, also after a power cut.
 	if err := d.disk.Sync(); err != nil {
-		return d.failed("", err, "this account needs to write to the directory of --state")
+		return d.failed("", err, "this account needs to write to this directory")
 	}
 	if err := d.read(); err != nil {
 		return err
@@ -266,7 +266,7 @@ func (d *Dir) CheckScope(now memory.Scope) error {
 		return nil
 	}
 	return &Error{Path: d.file(stateName), Err: fmt.Errorf("remembers runs with another %s", what),
-		hint: "give each scope a --state directory of its own"}
+		hint: "give each scope a directory of its own"}
 }
 
 // Commit remembers a run. After an error the directory holds what it held before or, if

@@ -192,7 +192,7 @@ func (e *encoder) run(r *memory.Run) {
 	e.bool("complete", r.Complete)
 	e.bool("baseline", r.Baseline)
 	e.number("exit_code", int64(r.ExitCode))
-	e.strings("problems", r.Problems)
+	e.strings("incomplete_reasons", r.Problems)
 	counts(e, "counts", r.Counts)
 	counts(e, "findings", r.Findings)
 	e.name("suppressions")

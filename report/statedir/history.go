@@ -28,7 +28,7 @@ type historyRun struct {
 	ExitCode   int                   `json:"exit_code"`
 	DurationMS int64                 `json:"duration_ms"`
 	Counts     map[memory.Status]int `json:"counts"`
-	Problems   []string              `json:"problems,omitempty"`
+	Problems   []string              `json:"incomplete_reasons,omitempty"`
 }
 
 // appendHistory adds the lines of a run, what it told first.

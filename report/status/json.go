@@ -5,18 +5,20 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/conflicts/memory"
+	"proxyaddr/report/words"
 )
 
-// schemaVersion is that of the JSON document. It grows when a field changes its meaning
-// or goes; new fields may come at any time.
+// schemaVersion is that of all JSON documents, see docs/output.md.
 const schemaVersion = 1
 
 type document struct {
-	SchemaVersion int    `json:"schema_version"`
 	Kind          string `json:"kind"`
+	SchemaVersion int    `json:"schema_version"`
+	Version       string `json:"version"`
 	Level         string `json:"level"` // in lower case
 	Message       string `json:"message"`
 	// The rest is missing without a state.
@@ -27,18 +29,18 @@ type document struct {
 }
 
 type runJSON struct {
-	Number       int                           `json:"number"`
-	Time         time.Time                     `json:"time"`
-	DurationMS   int64                         `json:"duration_ms"`
-	Version      string                        `json:"version"`
-	Account      string                        `json:"account"`
-	Complete     bool                          `json:"complete"`
-	Baseline     bool                          `json:"baseline"`
-	ExitCode     int                           `json:"exit_code"`
-	Problems     []string                      `json:"problems"`
-	Counts       map[memory.Status]int         `json:"counts"`
-	Findings     map[conflicts.FindingKind]int `json:"findings"`
-	Suppressions suppressionsJSON              `json:"suppressions"`
+	Number            int                           `json:"number"`
+	Time              time.Time                     `json:"time"`
+	DurationMS        int64                         `json:"duration_ms"`
+	Version           string                        `json:"version"`
+	Account           string                        `json:"account"`
+	Complete          bool                          `json:"complete"`
+	IncompleteReasons []string                      `json:"incomplete_reasons"`
+	Baseline          bool                          `json:"baseline"`
+	ExitCode          int                           `json:"exit_code"`
+	Counts            map[memory.Status]int         `json:"counts"`
+	Findings          map[conflicts.FindingKind]int `json:"findings"`
+	Suppressions      suppressionsJSON              `json:"suppressions"`
 }
 
 type suppressionsJSON struct {
@@ -49,17 +51,18 @@ type suppressionsJSON struct {
 }
 
 type caseJSON struct {
-	ID          string           `json:"id"`
-	Aliases     []string         `json:"aliases"`
-	Status      memory.Status    `json:"status"`
-	Reason      memory.Reason    `json:"reason"`
-	Class       conflicts.Class  `json:"class"`
-	Address     string           `json:"address"`
-	FirstSeen   time.Time        `json:"first_seen"`
-	LastSeen    time.Time        `json:"last_seen"`
-	Resolved    *time.Time       `json:"resolved,omitempty"`
-	Suppression *suppressionJSON `json:"suppression,omitempty"`
-	Owners      []ownerJSON      `json:"owners"`
+	ID          string            `json:"id"`
+	Aliases     []string          `json:"aliases"`
+	Status      memory.Status     `json:"status"`
+	Reason      memory.Reason     `json:"reason"`
+	Class       conflicts.Class   `json:"class"`
+	Address     string            `json:"address"`
+	FirstSeen   time.Time         `json:"first_seen"`
+	LastSeen    time.Time         `json:"last_seen"`
+	Resolved    *time.Time        `json:"resolved,omitempty"`
+	Suppression *suppressionJSON  `json:"suppression,omitempty"`
+	Owners      []ownerJSON       `json:"owners"`
+	Base64      map[string][]byte `json:"base64,omitempty"`
 }
 
 type suppressionJSON struct {
@@ -70,16 +73,30 @@ type suppressionJSON struct {
 }
 
 type ownerJSON struct {
-	GUID   string   `json:"guid"`
-	DN     string   `json:"dn"`
-	Values []string `json:"values"`
+	GUID   string            `json:"guid"`
+	DN     string            `json:"dn"`
+	Values []valueJSON       `json:"values"`
+	Base64 map[string][]byte `json:"base64,omitempty"`
 }
 
-// JSON writes the report as one document. A byte that is not UTF-8 is U+FFFD in it:
-// state.json has the exact values.
+type valueJSON struct {
+	Value  string            `json:"value"`
+	Base64 map[string][]byte `json:"base64,omitempty"`
+}
+
+// exact returns a string as JSON can hold it, and if that is not all of it, the exact
+// bytes under the name of the field.
+func exact(name, s string) (string, map[string][]byte) {
+	if utf8.ValidString(s) {
+		return s, nil
+	}
+	return words.Escape(s), map[string][]byte{name: []byte(s)}
+}
+
+// JSON writes the report as one document, by docs/output.schema.json.
 func (r *Report) JSON(w io.Writer) error {
 	level, why := r.Level()
-	d := &document{SchemaVersion: schemaVersion, Kind: "status", Level: strings.ToLower(level.String()), Message: why}
+	d := &document{Kind: "status", SchemaVersion: schemaVersion, Version: r.Version, Level: strings.ToLower(level.String()), Message: why}
 	if s := r.State; s != nil {
 		d.LastRun = newRunJSON(&s.Last)
 		if !s.LastComplete.IsZero() {
@@ -108,9 +125,12 @@ func write(w io.Writer, v any) error {
 
 func newRunJSON(r *memory.Run) *runJSON {
 	j := &runJSON{Number: r.Number, Time: r.Time, DurationMS: r.Duration.Milliseconds(), Version: r.Version, Account: r.Account,
-		Complete: r.Complete, Baseline: r.Baseline, ExitCode: r.ExitCode, Problems: append([]string{}, r.Problems...),
+		Complete: r.Complete, Baseline: r.Baseline, ExitCode: r.ExitCode, IncompleteReasons: make([]string, len(r.Problems)),
 		Counts: map[memory.Status]int{}, Findings: map[conflicts.FindingKind]int{},
 		Suppressions: suppressionsJSON{Active: r.Suppressions.Active, Expired: r.Suppressions.Expired, Unmatched: r.Suppressions.Unmatched}}
+	for i, p := range r.Problems {
+		j.IncompleteReasons[i], _ = exact("", p)
+	}
 	for _, s := range memory.Statuses {
 		j.Counts[s] = r.Counts[s]
 	}
@@ -124,8 +144,9 @@ func newRunJSON(r *memory.Run) *runJSON {
 }
 
 func newCaseJSON(c *memory.Case) caseJSON {
-	j := caseJSON{ID: c.ID, Aliases: append([]string{}, c.Aliases...), Status: c.Status, Reason: c.Reason, Class: c.Class, Address: c.Address(),
-		FirstSeen: c.FirstSeen, LastSeen: c.LastSeen, Owners: []ownerJSON{}}
+	j := caseJSON{ID: c.ID, Aliases: append([]string{}, c.Aliases...), Status: c.Status, Reason: c.Reason, Class: c.Class,
+		FirstSeen: c.FirstSeen, LastSeen: c.LastSeen, Owners: make([]ownerJSON, len(c.Owners))}
+	j.Address, j.Base64 = exact("address", c.Address())
 	if !c.ResolvedAt.IsZero() {
 		j.Resolved = &c.ResolvedAt
 	}
@@ -135,8 +156,13 @@ func newCaseJSON(c *memory.Case) caseJSON {
 			j.Suppression.Until = s.Until.Format(memory.Day)
 		}
 	}
-	for _, o := range c.Owners {
-		j.Owners = append(j.Owners, ownerJSON{o.GUID.String(), o.DN, append([]string{}, o.Values...)})
+	for i, o := range c.Owners {
+		owner := ownerJSON{GUID: o.GUID.String(), Values: make([]valueJSON, len(o.Values))}
+		owner.DN, owner.Base64 = exact("dn", o.DN)
+		for n, v := range o.Values {
+			owner.Values[n].Value, owner.Values[n].Base64 = exact("value", v)
+		}
+		j.Owners[i] = owner
 	}
 	return j
 }

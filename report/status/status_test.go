@@ -20,6 +20,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/conflicts/memory"
+	"proxyaddr/report/schematest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -216,10 +217,15 @@ func TestMetricsSyntax(t *testing.T) {
 // Every JSON text is one, whatever the directory holds, and shows a terminal nothing.
 func TestJSONIsHarmless(t *testing.T) {
 	for name, r := range reports() {
-		for _, format := range []func(io.Writer) error{r.JSON, r.PRTG} {
+		for i, format := range []func(io.Writer) error{r.JSON, r.PRTG} {
 			var b bytes.Buffer
 			if err := format(&b); err != nil {
 				t.Fatal(err)
+			}
+			if i == 0 {
+				if err := schematest.Check(b.Bytes()); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
 			}
 			if !json.Valid(b.Bytes()) || bytes.ContainsAny(b.Bytes(), "\x1b\u202e") {
 				t.Errorf("%s: %s", name, b.String())
