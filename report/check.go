@@ -15,7 +15,7 @@ func CheckTable(w io.Writer, list []conflicts.Availability, opts TableOptions) e
 		a := &list[i]
 		t.line("", a.Address.Raw+"  "+a.Status(), bold)
 		for _, o := range a.Owners {
-			t.object(fmt.Sprintf("  %-8s", part(&o)), o.Object)
+			t.object(fmt.Sprintf("  %-8s", ownerRole(&o)), o.Object)
 			for _, claim := range o.Claims {
 				t.claim(claim, nil)
 			}
@@ -30,8 +30,8 @@ func CheckTable(w io.Writer, list []conflicts.Availability, opts TableOptions) e
 	return t.out.Flush()
 }
 
-// part says in a word what an object is to an address that it holds.
-func part(o *conflicts.Owner) string {
+// ownerRole says in a word what an object is to an address that it holds.
+func ownerRole(o *conflicts.Owner) string {
 	switch {
 	case o.Deleted:
 		return "deleted"
@@ -57,15 +57,15 @@ type checkCountsJSON struct {
 }
 
 type availabilityJSON struct {
-	Record  string            `json:"record,omitempty"`
-	Address text              `json:"address"`
-	State   string            `json:"state"`
-	Owners  []holderJSON      `json:"owners"`
-	Next    text              `json:"next"`
-	Base64  map[string][]byte `json:"base64,omitempty"`
+	Record  string             `json:"record,omitempty"`
+	Address text               `json:"address"`
+	State   string             `json:"state"`
+	Owners  []addressOwnerJSON `json:"owners"`
+	Next    text               `json:"next"`
+	Base64  map[string][]byte  `json:"base64,omitempty"`
 }
 
-type holderJSON struct {
+type addressOwnerJSON struct {
 	DN     text              `json:"dn"`
 	GUID   string            `json:"guid"`
 	Name   text              `json:"name"`
@@ -111,14 +111,14 @@ func newCheckJSON(list []conflicts.Availability, problem string, notes []string)
 }
 
 func newAvailabilityJSON(a *conflicts.Availability) *availabilityJSON {
-	return &availabilityJSON{Address: text(a.Address.Raw), State: a.Status(), Owners: newHoldersJSON(a.Owners), Next: text(a.Next.Raw),
+	return &availabilityJSON{Address: text(a.Address.Raw), State: a.Status(), Owners: newAddressOwnersJSON(a.Owners), Next: text(a.Next.Raw),
 		Base64: exact("address", a.Address.Raw)}
 }
 
-func newHoldersJSON(owners []conflicts.Owner) []holderJSON {
-	list := make([]holderJSON, len(owners))
+func newAddressOwnersJSON(owners []conflicts.Owner) []addressOwnerJSON {
+	list := make([]addressOwnerJSON, len(owners))
 	for i, o := range owners {
-		list[i] = holderJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Part: part(&o),
+		list[i] = addressOwnerJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Part: ownerRole(&o),
 			Base64: exact("dn", o.DN, "name", o.Name())}
 		for _, c := range o.Claims {
 			list[i].Claims = append(list[i].Claims, newClaimJSON(c))

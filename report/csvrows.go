@@ -23,7 +23,7 @@ func CheckCSV(w io.Writer, list []conflicts.Availability, problem string) error 
 		a := &list[i]
 		for n := range a.Owners {
 			o := &a.Owners[n]
-			rows.write(a.Address.Raw, a.Status(), a.Next.Raw, part(o), o.Name(), o.Kind(), o.DN, o.GUID.String(),
+			rows.write(a.Address.Raw, a.Status(), a.Next.Raw, ownerRole(o), o.Name(), o.Kind(), o.DN, o.GUID.String(),
 				o.Claims[0].Attribute, o.Claims[0].Value, values(o.Claims[1:]), complete)
 		}
 		if len(a.Owners) == 0 {

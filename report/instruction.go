@@ -51,7 +51,7 @@ func instruct(lines []string, o objectChanges, back bool) []string {
 
 // obey reads the instructions among the comments of a record. One that is not
 // understood is an error.
-func obey(a *conflicts.FixRecord, comments []string) error {
+func obey(fix *conflicts.FixRecord, comments []string) error {
 	ends := false
 	for _, line := range comments {
 		if !strings.HasPrefix(line, instruction) {
@@ -65,16 +65,16 @@ func obey(a *conflicts.FixRecord, comments []string) error {
 		case "ends":
 			ends = true
 		case "restores":
-			a.Restores = true
+			fix.Restores = true
 		default:
 			guid, err := conflicts.ParseGUID(m[1])
-			if err != nil || a.GUID != (conflicts.GUID{}) {
+			if err != nil || fix.GUID != (conflicts.GUID{}) {
 				return fmt.Errorf("the comment %q does not name one object", line)
 			}
-			a.GUID = guid
+			fix.GUID = guid
 		}
 	}
-	if ends && a.Restores {
+	if ends && fix.Restores {
 		return errors.New("the comments say that the record ends one conflict and restores another")
 	}
 	return nil

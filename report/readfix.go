@@ -39,18 +39,18 @@ func ReadFix(r io.Reader) ([]conflicts.FixRecord, error) {
 		mistake := func(format string, args ...any) {
 			mistakes = append(mistakes, &ldif.ParseError{Line: rec.Line, Err: fmt.Errorf("%s: %s", words.Escape(rec.DN), words.Escape(fmt.Sprintf(format, args...)))})
 		}
-		a := conflicts.FixRecord{Line: rec.Line, DN: rec.DN}
-		err = obey(&a, rec.Comments)
+		fix := conflicts.FixRecord{Line: rec.Line, DN: rec.DN}
+		err = obey(&fix, rec.Comments)
 		if err == nil {
-			err = amend(&a, rec)
+			err = readMods(&fix, rec)
 		}
 		if err != nil {
 			mistake("%v", err)
 			continue
 		}
-		names := []conflicts.Ref{conflicts.NameRef(a.DN)}
-		if a.GUID != (conflicts.GUID{}) {
-			names = append(names, conflicts.Ref{GUID: a.GUID})
+		names := []conflicts.Ref{conflicts.NameRef(fix.DN)}
+		if fix.GUID != (conflicts.GUID{}) {
+			names = append(names, conflicts.Ref{GUID: fix.GUID})
 		}
 		for _, name := range names {
 			if line := first[name]; line > 0 {
@@ -61,7 +61,7 @@ func ReadFix(r io.Reader) ([]conflicts.FixRecord, error) {
 		for _, name := range names {
 			first[name] = rec.Line
 		}
-		list = append(list, a)
+		list = append(list, fix)
 	}
 	if len(mistakes) > 0 {
 		return nil, errors.Join(mistakes...)
@@ -69,8 +69,8 @@ func ReadFix(r io.Reader) ([]conflicts.FixRecord, error) {
 	return list, nil
 }
 
-// amend takes in what a record does, or says why it is none of ours.
-func amend(a *conflicts.FixRecord, rec *ldif.Record) error {
+// readMods reads what a record does, or says why it is none of ours.
+func readMods(fix *conflicts.FixRecord, rec *ldif.Record) error {
 	switch {
 	case !strings.Contains(rec.DN, "="):
 		return errors.New("not the distinguished name of an object")
@@ -82,11 +82,11 @@ func amend(a *conflicts.FixRecord, rec *ldif.Record) error {
 		return fmt.Errorf("control %s: controls are not supported", rec.Controls[0].OID)
 	}
 	for _, mod := range rec.Mods {
-		if err := edit(a, mod); err != nil {
+		if err := readMod(fix, mod); err != nil {
 			return fmt.Errorf("%s: %w", mod.Name, err)
 		}
 	}
-	for _, e := range a.Attributes {
+	for _, e := range fix.Attributes {
 		if e.Attribute == conflicts.Mail && (len(e.Delete) != 1 || len(e.Add) != 1) {
 			return errors.New("mail: delete one value and add one")
 		}
@@ -94,8 +94,8 @@ func amend(a *conflicts.FixRecord, rec *ldif.Record) error {
 	return nil
 }
 
-// edit takes in one modification.
-func edit(a *conflicts.FixRecord, mod ldif.Mod) error {
+// readMod reads one modification.
+func readMod(fix *conflicts.FixRecord, mod ldif.Mod) error {
 	known := []string{conflicts.ProxyAddresses, conflicts.Mail}
 	i := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, mod.Name) })
 	switch {
@@ -108,12 +108,12 @@ func edit(a *conflicts.FixRecord, mod ldif.Mod) error {
 	case len(mod.Values) == 0:
 		return errors.New("delete without a value would remove all values")
 	}
-	at := slices.IndexFunc(a.Attributes, func(e conflicts.AttributeFix) bool { return e.Attribute == known[i] })
+	at := slices.IndexFunc(fix.Attributes, func(e conflicts.AttributeFix) bool { return e.Attribute == known[i] })
 	if at < 0 {
-		at = len(a.Attributes)
-		a.Attributes = append(a.Attributes, conflicts.AttributeFix{Attribute: known[i]})
+		at = len(fix.Attributes)
+		fix.Attributes = append(fix.Attributes, conflicts.AttributeFix{Attribute: known[i]})
 	}
-	e := &a.Attributes[at]
+	e := &fix.Attributes[at]
 	values := &e.Add
 	if mod.Op == ldif.Delete {
 		if e.Add != nil {
