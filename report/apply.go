@@ -70,10 +70,10 @@ type writtenServerJSON struct {
 
 type applyCountsJSON struct {
 	States    map[conflicts.FixStatus]int `json:"states"`
-	Planned   int                     `json:"planned"`
-	Changed   int                     `json:"changed"`
-	Left      int                     `json:"left"`
-	ByAnother int                     `json:"by_another"`
+	Planned   int                         `json:"planned"`
+	Changed   int                         `json:"changed"`
+	Left      int                         `json:"left"`
+	ByAnother int                         `json:"by_another"`
 }
 
 type stoppedJSON struct {

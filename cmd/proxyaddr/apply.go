@@ -75,7 +75,7 @@ type applyOptions struct {
 
 	files   []apply.File
 	records []conflicts.FixRecord
-	result     report.Application
+	result  report.Application
 }
 
 func (o *applyOptions) addFlags(fs *pflag.FlagSet) {

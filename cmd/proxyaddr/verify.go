@@ -49,7 +49,7 @@ and is 5.
 type verifyOptions struct {
 	source
 	formatting
-	files      []apply.File
+	files   []apply.File
 	records []conflicts.FixRecord
 }
 
