@@ -183,11 +183,11 @@ func (t *tracer) withdraw() {
 // A proof finds out which addresses are free, with as few searches as it can: what
 // could be had in place of an address is looked up along with it.
 type proof struct {
-	ctx     context.Context
-	src     Source
+	ctx       context.Context
+	src       Source
 	byAddress []conflicts.OwnersByAddress
-	asked   map[conflicts.Key]bool
-	err     error // why not everything could be read, after which nothing more is asked
+	asked     map[conflicts.Key]bool
+	err       error // why not everything could be read, after which nothing more is asked
 }
 
 // ask looks up addresses, and the first few alternatives of each.
