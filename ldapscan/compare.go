@@ -69,25 +69,25 @@ type replicaSink struct {
 	whole *index.Digest
 }
 
-func (s *replicaSink) Portion() Portion {
-	return &replicaPortion{sink: s, replica: s.whole.Fork(), count: count{tally: s.tally}}
+func (s *replicaSink) Stream() Stream {
+	return &replicaStream{sink: s, replica: s.whole.Fork(), count: count{tally: s.tally}}
 }
 
-type replicaPortion struct {
+type replicaStream struct {
 	sink    *replicaSink
 	replica *index.Digest
 	count
 }
 
-func (p *replicaPortion) Entry(v *conflicts.View) {
+func (p *replicaStream) Entry(v *conflicts.View) {
 	p.replica.Add(v)
 	p.entry(v)
 }
 
-func (p *replicaPortion) Changed(v *conflicts.View) { p.replica.Add(v) }
-func (p *replicaPortion) Deleted(*conflicts.View)   {}
+func (p *replicaStream) Changed(v *conflicts.View) { p.replica.Add(v) }
+func (p *replicaStream) Deleted(*conflicts.View)   {}
 
-func (p *replicaPortion) Keep() {
+func (p *replicaStream) Keep() {
 	p.tell()
 	p.sink.mu.Lock()
 	defer p.sink.mu.Unlock()

@@ -196,7 +196,7 @@ func parseEntry(b []byte) (r result, err error) {
 	return r, err
 }
 
-// entryParts parts an entry into its name and the list of its attributes.
+// entryParts returns the name of an entry and the list of its attributes.
 func entryParts(b []byte) (dn, list []byte, err error) {
 	dn, n := element(b, octetString)
 	if n == 0 {

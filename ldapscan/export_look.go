@@ -30,7 +30,7 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 	}
 	r.keep()
 	x.places = total.places
-	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, InParts: true, AcceptedDomains: inOrder(total.domains)}
+	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, ByRecord: true, AcceptedDomains: inOrder(total.domains)}
 	if damage != nil {
 		x.places.unknown = true // behind the damage
 	} else if err := x.unite(ctx, total, sink, survey); err != nil {
@@ -98,8 +98,8 @@ const completeIt = "export again, or add the line end if nothing is missing"
 // unite takes the records together of each object that has several, which the sweep
 // took for as many objects.
 func (x *Export) unite(ctx context.Context, total *exportSweep, sink Sink, survey *Survey) error {
-	portion := sink.Portion()
-	defer portion.Keep()
+	stream := sink.Stream()
+	defer stream.Keep()
 	contradictions, first := 0, ""
 	var w viewer
 	each := func(g *group) {
@@ -125,7 +125,7 @@ func (x *Export) unite(ctx context.Context, total *exportSweep, sink Sink, surve
 			if x.places.byName {
 				w.view.GUID = conflicts.GUID{}
 			}
-			portion.Changed(&w.view)
+			stream.Changed(&w.view)
 		}
 	}
 	if err := x.gather(ctx, x.places.repeated(), nil, controllers{}, each); err != nil {

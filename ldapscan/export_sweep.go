@@ -21,7 +21,7 @@ const (
 
 // An exportSweep is what one goroutine finds.
 type exportSweep struct {
-	portion  Portion
+	stream   Stream
 	want     func(*conflicts.View) bool // which objects are looked for; nil for none
 	rows     *coverage
 	places   *places
@@ -35,7 +35,7 @@ type exportSweep struct {
 
 // A reading is what came of reading an export once.
 type reading struct {
-	parts    []*exportSweep
+	sweeps   []*exportSweep
 	searches *searches
 	damage   error // that ended it
 }
@@ -50,11 +50,11 @@ func (x *Export) sweep(ctx context.Context, sink Sink, want func(*conflicts.View
 	said := sayings{searches: r.searches, ahead: map[int64]passage{}}
 	var group sync.WaitGroup
 	for range min(goroutines, blocks.count()) {
-		part := &exportSweep{portion: sink.Portion(), want: want, rows: newCoverage(x.name), places: &places{seed: seed, byName: byName},
+		s := &exportSweep{stream: sink.Stream(), want: want, rows: newCoverage(x.name), places: &places{seed: seed, byName: byName},
 			wanted: map[uint64]bool{}, partial: map[uint64]string{}}
-		r.parts = append(r.parts, part)
+		r.sweeps = append(r.sweeps, s)
 		group.Go(func() {
-			if err := part.read(ctx, x, blocks, &said); err != nil {
+			if err := s.read(ctx, x, blocks, &said); err != nil {
 				cancel(err)
 			}
 		})
@@ -70,7 +70,7 @@ func (s *exportSweep) read(ctx context.Context, x *Export, blocks *blocks, said 
 	r.Remark = func(m ldif.Remark) {
 		says.add(m)
 		if len(says.remarks)%maxRemarks == 0 {
-			said.part(&says)
+			said.takeSoFar(&says)
 		}
 	}
 	for {
@@ -91,7 +91,7 @@ func (s *exportSweep) read(ctx context.Context, x *Export, blocks *blocks, said 
 			return err
 		}
 		said.take(says)
-		s.portion.Progress(0, int(end-start))
+		s.stream.Progress(0, int(end-start))
 	}
 }
 
@@ -120,12 +120,12 @@ func (s *exportSweep) take(v *ldif.View, start int64) {
 	switch {
 	case !w.hasAddress():
 	case w.deleted:
-		s.portion.Deleted(&w.view)
+		s.stream.Deleted(&w.view)
 	default:
 		if s.places.byName {
 			w.view.GUID = conflicts.GUID{}
 		}
-		s.portion.Entry(&w.view)
+		s.stream.Entry(&w.view)
 	}
 }
 
@@ -141,10 +141,10 @@ func (s *exportSweep) count(w *viewer, n int) {
 	}
 }
 
-// total returns what all goroutines found, but for their portions.
+// total returns what all goroutines found, but for their streams.
 func (r *reading) total() *exportSweep {
-	total := r.parts[0]
-	for _, p := range r.parts[1:] {
+	total := r.sweeps[0]
+	for _, p := range r.sweeps[1:] {
 		total.records += p.records
 		total.nameless += p.nameless
 		total.domains = append(total.domains, p.domains...)
@@ -160,14 +160,14 @@ func (r *reading) total() *exportSweep {
 }
 
 func (r *reading) drop() {
-	for _, p := range r.parts {
-		p.portion.Drop()
+	for _, p := range r.sweeps {
+		p.stream.Drop()
 	}
 }
 
 func (r *reading) keep() {
-	for _, p := range r.parts {
-		p.portion.Keep()
+	for _, p := range r.sweeps {
+		p.stream.Keep()
 	}
 }
 
@@ -190,9 +190,9 @@ func (s *sayings) take(p passage) {
 	}
 }
 
-// part takes what there is so far of a passage that goes on, if it is next. The others
+// takeSoFar takes what there is so far of a passage that goes on, if it is next. The others
 // are no longer than a block.
-func (s *sayings) part(p *passage) {
+func (s *sayings) takeSoFar(p *passage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.start == s.read {
@@ -204,7 +204,7 @@ func (s *sayings) part(p *passage) {
 // nowhere is a [Sink] for what is not kept.
 type nowhere struct{}
 
-func (nowhere) Portion() Portion        { return nowhere{} }
+func (nowhere) Stream() Stream          { return nowhere{} }
 func (nowhere) Entry(*conflicts.View)   {}
 func (nowhere) Changed(*conflicts.View) {}
 func (nowhere) Deleted(*conflicts.View) {}
@@ -212,7 +212,7 @@ func (nowhere) Progress(int, int)       {}
 func (nowhere) Keep()                   {}
 func (nowhere) Drop()                   {}
 
-// blocks part a file into pieces that can be read on their own.
+// blocks divide a file so that each can be read on its own.
 type blocks struct {
 	data  *io.SectionReader
 	size  int64
@@ -235,7 +235,7 @@ func (b *blocks) next() (start, end int64, err error) {
 	return start, end, err
 }
 
-// cut returns the first place behind at that does not part a record.
+// cut returns the first place behind at that does not cut a record.
 func (b *blocks) cut(at int64) (int64, error) {
 	if at == 0 || at >= b.data.Size() {
 		return min(at, b.data.Size()), nil

@@ -23,35 +23,35 @@ import (
 type kept struct {
 	mu    sync.Mutex
 	lines []string
-	open  int // portions that did not end
+	open  int // streams that did not end
 }
 
-type keptPortion struct {
+type keptStream struct {
 	k     *kept
 	lines []string
 }
 
-func (k *kept) Portion() Portion {
+func (k *kept) Stream() Stream {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.open++
-	return &keptPortion{k: k}
+	return &keptStream{k: k}
 }
 
-func (p *keptPortion) Entry(v *conflicts.View) {
+func (p *keptStream) Entry(v *conflicts.View) {
 	p.lines = append(p.lines, fmt.Sprintf("%+v", *v.Entry()))
 }
-func (p *keptPortion) Changed(v *conflicts.View) {
+func (p *keptStream) Changed(v *conflicts.View) {
 	p.lines = append(p.lines, fmt.Sprintf("changed: %+v", *v.Entry()))
 }
-func (p *keptPortion) Deleted(v *conflicts.View) {
+func (p *keptStream) Deleted(v *conflicts.View) {
 	p.lines = append(p.lines, fmt.Sprintf("deleted: %+v", *v.Entry()))
 }
-func (p *keptPortion) Progress(int, int) {}
-func (p *keptPortion) Drop()             { p.end(nil) }
-func (p *keptPortion) Keep()             { p.end(p.lines) }
+func (p *keptStream) Progress(int, int) {}
+func (p *keptStream) Drop()             { p.end(nil) }
+func (p *keptStream) Keep()             { p.end(p.lines) }
 
-func (p *keptPortion) end(lines []string) {
+func (p *keptStream) end(lines []string) {
 	p.k.mu.Lock()
 	defer p.k.mu.Unlock()
 	p.k.open--
@@ -93,7 +93,7 @@ func FuzzExport(f *testing.F) {
 		sink := &kept{}
 		survey, err := x.Sweep(context.Background(), sink)
 		if sink.open != 0 {
-			t.Errorf("%d portions did not end", sink.open)
+			t.Errorf("%d streams did not end", sink.open)
 		}
 		if err != nil {
 			if want.fatal == "" || err.Error() != "export: "+want.fatal {

@@ -326,7 +326,7 @@ type recorder struct {
 	dropped          int
 }
 
-func (r *recorder) Portion() ldapscan.Portion { return &recording{r: r} }
+func (r *recorder) Stream() ldapscan.Stream { return &recording{r: r} }
 
 type recording struct {
 	r *recorder

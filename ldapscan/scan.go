@@ -63,7 +63,7 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 
 	suspects := all.index.Suspects()
 	sink.tally.add(Progress{}, Progress{Suspects: len(suspects)})
-	if n := all.unexplained(); n > 0 && !survey.InParts {
+	if n := all.unexplained(); n > 0 && !survey.ByRecord {
 		audit.Problems = append(audit.Problems, fmt.Sprintf(
 			"%s: %d objects came twice without having changed: others may be missing in their place", source(audit), n))
 	}

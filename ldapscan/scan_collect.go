@@ -19,7 +19,7 @@ type collector struct {
 	whole collected // what was kept
 }
 
-// collected is what came of one stream of objects: a [Portion].
+// collected is the [Stream] of a scan, and all that was kept of them.
 type collected struct {
 	c        *collector
 	index    *index.Index
@@ -31,16 +31,16 @@ type collected struct {
 
 func newCollector(x *index.Index, judge conflicts.Options, progress func(Progress)) *collector {
 	c := &collector{judge: judge, subtrees: slices.Concat(judge.Base, judge.Exclude), tally: tally{show: progress}}
-	c.whole = c.portion(x)
+	c.whole = c.stream(x)
 	return c
 }
 
-func (c *collector) portion(x *index.Index) collected {
+func (c *collector) stream(x *index.Index) collected {
 	return collected{c: c, index: x, changed: map[conflicts.Ref]*conflicts.Entry{}, inside: make([]int, len(c.subtrees)), count: count{tally: &c.tally}}
 }
 
-func (c *collector) Portion() Portion {
-	p := c.portion(c.whole.index.Fork())
+func (c *collector) Stream() Stream {
+	p := c.stream(c.whole.index.Fork())
 	return &p
 }
 

@@ -15,7 +15,7 @@ type Source interface {
 	// Describe adds to a scope where the data comes from and as whom it is read.
 	Describe(*conflicts.Scope)
 	// Sweep hands every object that has proxyAddresses, mail, userPrincipalName or
-	// targetAddress to portions of sink, in any order. What could not be read
+	// targetAddress to streams of sink, in any order. What could not be read
 	// is told in the survey. The error is that of ctx, if it ended the sweep, or
 	// says why not even the list of partitions could be had.
 	Sweep(ctx context.Context, sink Sink) (*Survey, error)
@@ -50,17 +50,17 @@ type Source interface {
 	Reread(ctx context.Context, records []conflicts.FixRecord, found func(*conflicts.Object)) error
 }
 
-// A Sink takes in what a sweep finds, in portions: what one connection reads in
-// one attempt. It may be called, and its portions filled, by several goroutines,
-// each portion by one.
+// A Sink takes in what a sweep finds, in streams: what one goroutine reads in one
+// attempt. It may be called, and its streams filled, by several goroutines, each
+// stream by one.
 type Sink interface {
-	Portion() Portion
+	Stream() Stream
 }
 
-// A Portion ends with Keep, or with Drop, which undoes all that was done to it:
+// A Stream ends with Keep, or with Drop, which undoes all that was done to it:
 // an attempt that is made again must not leave a trace. What its methods are
 // given is valid until they return.
-type Portion interface {
+type Stream interface {
 	// Entry takes an object, each once.
 	Entry(*conflicts.View)
 	// Changed takes an object that was written while the sweep ran, in its later
@@ -84,9 +84,9 @@ type Survey struct {
 	Problems []string
 	// Notes are facts that do not make the sweep incomplete.
 	Notes []string
-	// InParts says that Entry was given objects in parts, so that one came again
-	// without having changed.
-	InParts bool
+	// ByRecord says that Entry was given records, of which an object can have several,
+	// so that one came again without having changed.
+	ByRecord bool
 }
 
 // incomplete is an error that says all that could not be read, and further reasons.

@@ -6,7 +6,7 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A tally is how far all portions of a sweep have come, but for those that were
+// A tally is how far all streams of a sweep have come, but for those that were
 // dropped.
 type tally struct {
 	show func(Progress) // may be nil
@@ -29,7 +29,7 @@ func (t *tally) add(from, to Progress) {
 	}
 }
 
-// A count is what one portion adds to a tally.
+// A count is what one stream adds to a tally.
 type count struct {
 	tally     *tally
 	sum, told Progress // told is the part of sum that the tally knows
@@ -40,7 +40,7 @@ func (c *count) entry(v *conflicts.View) {
 	c.sum.Values += len(v.ProxyAddresses)
 }
 
-// Progress is that of [Portion].
+// Progress is that of [Stream].
 func (c *count) Progress(pages, bytes int) {
 	c.sum.Pages += pages
 	c.sum.Bytes += int64(bytes)
@@ -52,7 +52,7 @@ func (c *count) tell() {
 	c.told = c.sum
 }
 
-// Drop is that of [Portion].
+// Drop is that of [Stream].
 func (c *count) Drop() {
 	c.sum = Progress{}
 	c.tell()

@@ -85,7 +85,7 @@ type attempt struct {
 	ask       sweeping
 	all       []partition
 	sink      Sink
-	portions  []Portion
+	streams   []Stream
 	elsewhere references
 	server    *session // that answered last
 
@@ -94,22 +94,22 @@ type attempt struct {
 }
 
 func (a *attempt) drop() {
-	for _, p := range a.portions {
+	for _, p := range a.streams {
 		p.Drop()
 	}
 }
 
 func (a *attempt) keep(survey *Survey) conflicts.Coverage {
-	for _, p := range a.portions {
+	for _, p := range a.streams {
 		p.Keep()
 	}
 	survey.add(a.Survey)
 	return a.Coverage
 }
 
-func (a *attempt) portion() Portion {
-	p := a.sink.Portion()
-	a.portions = append(a.portions, p)
+func (a *attempt) stream() Stream {
+	p := a.sink.Stream()
+	a.streams = append(a.streams, p)
 	return p
 }
 
@@ -126,7 +126,7 @@ func (a *attempt) run(ctx context.Context) error {
 	if err := a.read(ctx, a.split(whole, before)); err != nil {
 		return err
 	}
-	after := a.portion()
+	after := a.stream()
 	if before == 0 {
 		a.Notes = append(a.Notes, fmt.Sprintf("%s: %s counts no changes, so an object that moved during the sweep may be missing", a.Partition, d.conn.server().URL))
 	} else if err := a.catchUp(ctx, whole, before, after); err != nil {
@@ -163,7 +163,7 @@ func (a *attempt) tellReferences() {
 // each connection: how the objects are spread over them is not known.
 const rangesPerConnection = 4
 
-// split parts a query by uSNChanged for several connections. What is written
+// split divides a query by uSNChanged for several connections. What is written
 // after the highest number is for catchUp.
 func (a *attempt) split(q query, highest int64) []query {
 	n := int64(a.d.connections * rangesPerConnection)
@@ -198,18 +198,18 @@ func (a *attempt) read(ctx context.Context, queries []query) error {
 		defer other.close()
 		workers = append(workers, other)
 	}
-	parts := make([]*part, len(queries))
+	ranges := make([]*rangeSweep, len(queries))
 	for i, q := range queries {
-		parts[i] = &part{query: q, attempt: a, portion: a.portion()}
+		ranges[i] = &rangeSweep{query: q, attempt: a, stream: a.stream()}
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	settled := make([]error, len(workers))
 	for n, c := range workers {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(parts); i = int(next.Add(1)) - 1 {
-				if parts[i].read(ctx, c) != nil {
-					next.Store(int64(len(parts)))
+			for i := int(next.Add(1)) - 1; i < len(ranges); i = int(next.Add(1)) - 1 {
+				if ranges[i].read(ctx, c) != nil {
+					next.Store(int64(len(ranges)))
 				}
 			}
 			settled[n] = c.settle(ctx)
@@ -223,7 +223,7 @@ func (a *attempt) read(ctx context.Context, queries []query) error {
 			err = lostError{errOtherServer} // whose count of changes is another
 		}
 	}
-	for _, s := range parts {
+	for _, s := range ranges {
 		a.Objects += s.objects
 		a.Values += s.values
 		a.Pages += s.pages
@@ -234,30 +234,30 @@ func (a *attempt) read(ctx context.Context, queries []query) error {
 	return err
 }
 
-// A part is what one query of an attempt gives.
-type part struct {
+// A rangeSweep reads what one query of an attempt finds, most often a range of uSNChanged.
+type rangeSweep struct {
 	query
 	attempt                           *attempt
-	portion                           Portion
+	stream                            Stream
 	objects, values, pages, referrals int
 	elsewhere                         references
 	err                               error
 }
 
-func (s *part) read(ctx context.Context, c *conn) error {
+func (s *rangeSweep) read(ctx context.Context, c *conn) error {
 	s.err = c.pages(ctx, s.query, func(p page) error {
 		s.pages++
 		err := c.views(ctx, p, func(v *conflicts.View) {
 			s.objects++
 			s.values += len(v.ProxyAddresses)
-			s.portion.Entry(v)
+			s.stream.Entry(v)
 		})
 		if err != nil {
 			return err
 		}
 		s.referrals += len(p.referrals)
 		s.elsewhere.add(s.attempt.d.unfollowed(p, s.base, s.attempt.all))
-		s.portion.Progress(1, len(p.entries))
+		s.stream.Progress(1, len(p.entries))
 		return nil
 	})
 	return s.err
@@ -265,14 +265,14 @@ func (s *part) read(ctx context.Context, c *conn) error {
 
 // catchUp reads again what was written since the sweep of a partition began:
 // paging is no snapshot, so an object that moved meanwhile may have been missed.
-func (a *attempt) catchUp(ctx context.Context, q query, before int64, portion Portion) error {
+func (a *attempt) catchUp(ctx context.Context, q query, before int64, stream Stream) error {
 	q.filter = fmt.Sprintf("(&(uSNChanged>=%d)%s)", before+1, q.filter)
 	n := 0
 	err := a.d.conn.pages(ctx, q, func(p page) error {
 		a.elsewhere.add(a.d.unfollowed(p, a.Partition, a.all))
 		return a.d.conn.views(ctx, p, func(v *conflicts.View) {
 			n++
-			portion.Changed(v)
+			stream.Changed(v)
 		})
 	})
 	if n > 0 {
@@ -289,7 +289,7 @@ const deletedObjects = "CN=Deleted Objects,"
 
 // deleted hands over the addresses of deleted objects. Most directories strip
 // them on deletion or hide them from ordinary users: the count says what was seen.
-func (a *attempt) deleted(ctx context.Context, portion Portion) error {
+func (a *attempt) deleted(ctx context.Context, stream Stream) error {
 	if !a.ask.deleted || !a.d.conn.offers(showDeleted) {
 		return nil
 	}
@@ -299,7 +299,7 @@ func (a *attempt) deleted(ctx context.Context, portion Portion) error {
 		a.elsewhere.add(a.d.unfollowed(p, a.Partition, a.all))
 		return a.d.conn.views(ctx, p, func(v *conflicts.View) {
 			a.Deleted++
-			portion.Deleted(v)
+			stream.Deleted(v)
 		})
 	})
 	seen := true

@@ -16,8 +16,8 @@ type valueRange struct{ first, next int }
 // unreadableRange stands for a range that cannot be read. Values are missing.
 var unreadableRange = valueRange{math.MaxInt, math.MaxInt}
 
-// rangeOf parts an attribute description, "proxyAddresses;range=0-1499" (RFC 4512
-// section 2.5), into the name of the attribute and which of its values come with it.
+// rangeOf takes an attribute description, "proxyAddresses;range=0-1499" (RFC 4512
+// section 2.5), apart, into the name of the attribute and which of its values come with it.
 // The range may be any of the options, in any case.
 func rangeOf(description string) (name string, values valueRange) {
 	name, options, more := strings.Cut(description, ";")
