@@ -21,12 +21,12 @@ import (
 // read again, so that what only changed between the sweeps is left out, and judged.
 // Of opt it takes what is reported, and not how conflicts are put right. The error
 // is that of ctx; everything else that goes wrong makes the comparison incomplete.
-func Compare(ctx context.Context, r *Replicas, opt Options) (*conflicts.Comparison, error) {
+func Compare(ctx context.Context, r *Directories, opt Options) (*conflicts.Comparison, error) {
 	c := &comparer{
-		Replicas: r,
-		seed:     maphash.MakeSeed(),
-		tally:    tally{show: opt.Progress},
-		unread:   map[*Directory]bool{},
+		Directories: r,
+		seed:        maphash.MakeSeed(),
+		tally:       tally{show: opt.Progress},
+		unread:      map[*Directory]bool{},
 		out: &conflicts.Comparison{Version: opt.Version, Command: opt.Command, Servers: r.Servers(), Base: opt.Judge.Base, Exclude: opt.Judge.Exclude,
 			Problems: slices.Clone(r.problems), Notes: slices.Clone(r.notes)},
 	}
@@ -47,7 +47,7 @@ func Compare(ctx context.Context, r *Replicas, opt Options) (*conflicts.Comparis
 }
 
 type comparer struct {
-	*Replicas
+	*Directories
 	seed  maphash.Seed
 	tally tally
 	out   *conflicts.Comparison
@@ -61,33 +61,33 @@ func (c *comparer) server(d *Directory) *conflicts.Server {
 	return &c.out.Servers[slices.Index(c.directories, d)]
 }
 
-// A replicaSink is the [Sink] of the sweep of one partition on one server.
-type replicaSink struct {
+// A compareSink is the [Sink] of the sweep of one partition on one server.
+type compareSink struct {
 	tally *tally
 
 	mu    sync.Mutex
 	whole *index.Digest
 }
 
-func (s *replicaSink) Stream() Stream {
-	return &replicaStream{sink: s, replica: s.whole.Fork(), count: count{tally: s.tally}}
+func (s *compareSink) Stream() Stream {
+	return &compareStream{sink: s, replica: s.whole.Fork(), count: count{tally: s.tally}}
 }
 
-type replicaStream struct {
-	sink    *replicaSink
+type compareStream struct {
+	sink    *compareSink
 	replica *index.Digest
 	count
 }
 
-func (p *replicaStream) Entry(v *conflicts.View) {
+func (p *compareStream) Entry(v *conflicts.View) {
 	p.replica.Add(v)
 	p.entry(v)
 }
 
-func (p *replicaStream) Changed(v *conflicts.View) { p.replica.Add(v) }
-func (p *replicaStream) Deleted(*conflicts.View)   {}
+func (p *compareStream) Changed(v *conflicts.View) { p.replica.Add(v) }
+func (p *compareStream) Deleted(*conflicts.View)   {}
 
-func (p *replicaStream) Keep() {
+func (p *compareStream) Keep() {
 	p.tell()
 	p.sink.mu.Lock()
 	defer p.sink.mu.Unlock()
@@ -111,7 +111,7 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*index.Digest {
 		sweeps.Go(func() {
 			for i, p := range c.partitions {
 				if slices.Contains(p.holders, d) && ctx.Err() == nil {
-					sink := &replicaSink{tally: &c.tally, whole: index.NewDigest(c.seed)}
+					sink := &compareSink{tally: &c.tally, whole: index.NewDigest(c.seed)}
 					found[n][i] = &swept{d.sweepPartition(ctx, p.partition, addressSweep, d.assigned, sink).keep(&surveys[n]), sink.whole}
 				}
 			}

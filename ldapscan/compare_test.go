@@ -60,7 +60,7 @@ func forestOf(servers ...*ldaptest.Server) ldapscan.ForestConfig {
 
 func compare(t testing.TB, cfg ldapscan.ForestConfig, opt ldapscan.Options) *conflicts.Comparison {
 	t.Helper()
-	r, err := ldapscan.OpenReplicas(context.Background(), cfg)
+	r, err := ldapscan.OpenDirectories(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestCompareFaults(t *testing.T) {
 	}
 }
 
-func TestOpenReplicas(t *testing.T) {
+func TestOpenDirectories(t *testing.T) {
 	dc1, dc2 := replicaOf(t, "dc1.contoso.example", many(3)), replicaOf(t, "dc2.contoso.example", many(3))
 	stopped := replicaOf(t, "dc3.contoso.example")
 	stopped.Close()
@@ -278,7 +278,7 @@ func TestOpenReplicas(t *testing.T) {
 				}
 			}
 			binds := dc2.Counts().Binds
-			r, err := ldapscan.OpenReplicas(context.Background(), ldapscan.ForestConfig{Servers: tc.servers})
+			r, err := ldapscan.OpenDirectories(context.Background(), ldapscan.ForestConfig{Servers: tc.servers})
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) || !errors.As(err, new(*ldapscan.Error)) {
 					t.Errorf("%v", err)
@@ -303,7 +303,7 @@ func TestOpenReplicas(t *testing.T) {
 func TestCompareCancelled(t *testing.T) {
 	dc1, dc2 := replicaOf(t, "dc1.contoso.example", many(60)), replicaOf(t, "dc2.contoso.example", many(60))
 	ctx, cancel := context.WithCancel(context.Background())
-	r, err := ldapscan.OpenReplicas(ctx, forestOf(dc1, dc2))
+	r, err := ldapscan.OpenDirectories(ctx, forestOf(dc1, dc2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +312,7 @@ func TestCompareCancelled(t *testing.T) {
 	if err != context.Canceled {
 		t.Errorf("%v, %v", c, err)
 	}
-	if _, err := ldapscan.OpenReplicas(ctx, forestOf(dc1, dc2)); err != context.Canceled {
+	if _, err := ldapscan.OpenDirectories(ctx, forestOf(dc1, dc2)); err != context.Canceled {
 		t.Errorf("open: %v", err)
 	}
 }

@@ -61,7 +61,7 @@ func TestRefusedAccountIsNotTriedAgain(t *testing.T) {
 			cfg.Domains[0].Connections = tc.connections
 			var problems []string
 			if tc.compare {
-				r, err := OpenReplicas(t.Context(), cfg)
+				r, err := OpenDirectories(t.Context(), cfg)
 				if err != nil {
 					t.Fatal(err)
 				}

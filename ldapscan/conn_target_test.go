@@ -81,7 +81,7 @@ func TestForgedServerObjectGetsNoPassword(t *testing.T) {
 	evil := w.add(t, "127.0.0.9", "evil.com", content)
 	w.servers["evil.com:636"] = evil
 	w.controllers = []locator.Controller{controllerAt("127.0.0.1", "dc1.example.test", "example.test"), controllerAt("127.0.0.2", "dc2.example.test", "example.test")}
-	r, err := OpenReplicas(t.Context(), w.forest())
+	r, err := OpenDirectories(t.Context(), w.forest())
 	if err != nil {
 		t.Fatal(err)
 	}

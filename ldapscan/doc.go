@@ -8,7 +8,7 @@
 // of them, and [Export], an LDIF file (RFC 2849).
 //
 // [Scan] runs a source from end to end and returns the audit. [Compare] reads what
-// several domain controllers hold of the same partitions, which [OpenReplicas]
+// several domain controllers hold of the same partitions, which [OpenDirectories]
 // opens, and returns where they differ. Nothing in this
 // package writes to a directory: it sends binds, searches and the extended
 // requests StartTLS and "Who am I?", no other. A [WriteConn] is for a caller that does

@@ -36,16 +36,16 @@ func (o *scanOptions) checkCompare() error {
 
 // compare is run with --compare-dcs.
 func (o *scanOptions) compare(ctx context.Context, c *console) (int, error) {
-	replicas, err := openAs(ctx, c, &o.login, ldapscan.OpenReplicas)
+	directories, err := openAs(ctx, c, &o.login, ldapscan.OpenDirectories)
 	if err != nil {
 		return 0, err
 	}
-	defer replicas.Close()
-	for _, s := range replicas.Servers() {
+	defer directories.Close()
+	for _, s := range directories.Servers() {
 		c.log("%s", s)
 	}
 	p := newProgress(c, time.Now)
-	found, err := ldapscan.Compare(ctx, replicas, ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show})
+	found, err := ldapscan.Compare(ctx, directories, ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show})
 	p.done()
 	if err != nil {
 		return 0, err

@@ -12,9 +12,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Replicas are domain controllers that hold the same partitions, so that what they
+// Directories are domain controllers that hold the same partitions, so that what they
 // hold can be compared. [Compare] does that.
-type Replicas struct {
+type Directories struct {
 	directories     []*Directory
 	partitions      []replicated
 	problems, notes []string
@@ -26,19 +26,19 @@ type replicated struct {
 	holders []*Directory
 }
 
-// A replica is a domain controller to compare, and how to bind to it.
-type replica struct {
+// An endpoint is a domain controller to compare, and how to bind to it.
+type endpoint struct {
 	target target
 	cfg    Config
 }
 
-// OpenReplicas opens the servers that are named, and of the domains that are named
+// OpenDirectories opens the servers that are named, and of the domains that are named
 // every domain controller that the directory lists, which one of them is asked for.
 // One that cannot be opened makes the comparison incomplete. It is an error if
 // there are no two with a partition in common, or the account is refused.
-func OpenReplicas(ctx context.Context, cfg ForestConfig) (*Replicas, error) {
+func OpenDirectories(ctx context.Context, cfg ForestConfig) (*Directories, error) {
 	cfg = cfg.oneRun()
-	var servers []replica
+	var servers []endpoint
 	for _, server := range cfg.Servers {
 		t, server, err := server.byURL()
 		if err == nil && t.catalog() {
@@ -48,9 +48,9 @@ func OpenReplicas(ctx context.Context, cfg ForestConfig) (*Replicas, error) {
 		if err != nil {
 			return nil, err
 		}
-		servers = append(servers, replica{t, server})
+		servers = append(servers, endpoint{t, server})
 	}
-	r := &Replicas{}
+	r := &Directories{}
 	for _, domain := range cfg.Domains {
 		list, err := r.list(ctx, cfg, domain)
 		if err != nil {
@@ -71,7 +71,7 @@ func OpenReplicas(ctx context.Context, cfg ForestConfig) (*Replicas, error) {
 
 // list returns the domain controllers of a domain. DNS may not have them all: those
 // of branch offices are often registered for their site alone.
-func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConfig) (servers []replica, err error) {
+func (r *Directories) list(ctx context.Context, cfg ForestConfig, domain DomainConfig) (servers []endpoint, err error) {
 	d, err := openAny(ctx, cfg, domain)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (r *Replicas) list(ctx context.Context, cfg ForestConfig, domain DomainConf
 		if err != nil {
 			return nil, err
 		}
-		servers = append(servers, replica{t, server})
+		servers = append(servers, endpoint{t, server})
 	}
 	return servers, nil
 }
@@ -139,7 +139,7 @@ func (d *Directory) hosts(ctx context.Context) ([]string, error) {
 
 // open opens the servers, all at the same time once one of them took the account: a
 // wrong password is not to be tried at each of them, which would lock it.
-func (r *Replicas) open(ctx context.Context, servers []replica) error {
+func (r *Directories) open(ctx context.Context, servers []endpoint) error {
 	opened, failed := make([]*Directory, len(servers)), make([]error, len(servers))
 	open := func(i int) { opened[i], failed[i] = openDirectory(ctx, servers[i].cfg, servers[i].target) }
 	first := 0
@@ -186,7 +186,7 @@ func (d *Directory) twin(other *Directory) bool {
 }
 
 // match finds the partitions that the directories have in common.
-func (r *Replicas) match() error {
+func (r *Directories) match() error {
 	var all []replicated
 	for _, d := range r.directories {
 		for _, p := range d.assigned {
@@ -226,7 +226,7 @@ func (r *Replicas) match() error {
 }
 
 // Servers returns what was agreed with each server.
-func (r *Replicas) Servers() []conflicts.Server {
+func (r *Directories) Servers() []conflicts.Server {
 	var s conflicts.Scope
 	for _, d := range r.directories {
 		d.Describe(&s)
@@ -235,7 +235,7 @@ func (r *Replicas) Servers() []conflicts.Server {
 }
 
 // Close ends all connections.
-func (r *Replicas) Close() {
+func (r *Directories) Close() {
 	for _, d := range r.directories {
 		d.Close()
 	}
