@@ -26,9 +26,9 @@ func (c *collector) damage(line int, problem string) {
 	c.damaged = append(c.damaged, Damage{Line: line, Problem: problem})
 }
 
-// sources are the programs that log the events. To their names some versions
+// providers are the programs that log the events. To their names some versions
 // add a part of the program.
-var sources = map[int]string{9514: "MSExchangeIS", 9217: "MSExchangeTransport"}
+var providers = map[int]string{9514: "MSExchangeIS", 9217: "MSExchangeTransport"}
 
 // add counts a record if it is one of the events looked for.
 func (c *collector) add(r record) {
@@ -40,7 +40,7 @@ func (c *collector) add(r record) {
 			r.id = found[0].id
 		}
 	}
-	if r.provider != "" && !strings.HasPrefix(r.provider, sources[r.id]) {
+	if r.provider != "" && !strings.HasPrefix(r.provider, providers[r.id]) {
 		return
 	}
 	event := Event{ID: r.id}
@@ -54,7 +54,7 @@ func (c *collector) add(r record) {
 		return
 	}
 	if err != nil {
-		// Without a source it may be an event of another program.
+		// Without a provider it may be an event of another program.
 		if r.provider != "" || r.message == "" || len(phrases(r.message)) > 0 {
 			c.damage(r.line, err.Error())
 		}

@@ -122,7 +122,7 @@ func show(log *Log, err error, want string) string {
 		if e.Count != 1 {
 			fmt.Fprintln(&b, "  times", e.Count)
 		}
-		if e.First != (Stamp{}) {
+		if e.First != (Time{}) {
 			fmt.Fprintln(&b, "  first", e.First)
 		}
 		if e.Last != e.First {
@@ -205,9 +205,9 @@ func check(t *testing.T, log *Log) {
 		default:
 			t.Errorf("event %d", e.ID)
 		}
-		for _, s := range []Stamp{e.First, e.Last} {
+		for _, s := range []Time{e.First, e.Last} {
 			if s.Text == "" && !s.Time.IsZero() || s.Zoned && s.Time.IsZero() {
-				t.Errorf("stamp %+v", s)
+				t.Errorf("time %+v", s)
 			}
 		}
 	}

@@ -30,7 +30,7 @@
 //
 // # Times
 //
-// Most formats write local time without a zone. A [Stamp] does not make up what
+// Most formats write local time without a zone. A [Time] does not make up what
 // the input leaves open.
 package eventlog
 
@@ -64,7 +64,7 @@ type Event struct {
 	Count int // how often it was logged
 	// First and Last are the ends of the time in which it was logged. Where the
 	// input tells some times better than others, only the best told count.
-	First, Last Stamp
+	First, Last Time
 	Computers   []string // on which it was logged, as far as the input tells, sorted
 }
 

@@ -38,7 +38,7 @@ func (e *Event) key() string {
 // join returns two events of one ambiguity as one.
 func (e Event) join(other Event) Event {
 	var p period
-	for _, s := range []Stamp{e.First, e.Last, other.First, other.Last} {
+	for _, s := range []Time{e.First, e.Last, other.First, other.Last} {
 		m := moment{text: s.Text, zoned: s.Zoned}
 		for order := range m.at {
 			m.at[order] = s.Time

@@ -34,8 +34,8 @@ const (
 	maxParts = 64
 )
 
-// A mark is a place in a name where a part may begin.
-type mark struct {
+// A boundary is a place in a name where a part may begin.
+type boundary struct {
 	slash, typ int // offsets of the first slash, and of the type behind the last
 }
 
@@ -53,18 +53,18 @@ func distinguished(name string) []spelling {
 	if len(found) > maxParts {
 		return nil
 	}
-	var plain, other []mark
+	var plain, other []boundary
 	below := 0 // the parts before it are the domain's, and hold its labels only
 	for _, m := range found {
 		typ := strings.ToUpper(name[m[2]:m[3]])
 		switch {
 		case typ == "DC" && below == len(plain):
 			below++
-			plain = append(plain, mark{slash: m[0], typ: m[2]})
+			plain = append(plain, boundary{slash: m[0], typ: m[2]})
 		case slices.Contains(naming, typ):
-			plain = append(plain, mark{slash: m[0], typ: m[2]})
+			plain = append(plain, boundary{slash: m[0], typ: m[2]})
 		default:
-			other = append(other, mark{slash: m[0], typ: m[2]})
+			other = append(other, boundary{slash: m[0], typ: m[2]})
 		}
 	}
 	s := speller{name: name, escaped: wellEscaped(name)}
@@ -85,7 +85,7 @@ func distinguished(name string) []spelling {
 		}
 	}
 	for _, m := range other {
-		i, _ := slices.BinarySearchFunc(plain, m, func(a, b mark) int { return a.slash - b.slash })
+		i, _ := slices.BinarySearchFunc(plain, m, func(a, b boundary) int { return a.slash - b.slash })
 		s.spell(slices.Insert(slices.Clone(plain), i, m), 2)
 	}
 	return distinct(s.all)
@@ -110,17 +110,17 @@ type speller struct {
 	all     []spelling
 }
 
-// spell adds the name whose parts begin at marks, unless a part has no value.
+// spell adds the name whose parts begin at boundaries, unless a part has no value.
 // What no directory is likely to hold costs extra.
-func (s *speller) spell(marks []mark, cost int) {
+func (s *speller) spell(boundaries []boundary, cost int) {
 	var rdns []string
 	domains := 0
-	for i, start := 0, 0; i <= len(marks); i++ {
+	for i, start := 0, 0; i <= len(boundaries); i++ {
 		end := len(s.name)
-		if i < len(marks) {
-			end = marks[i].slash
+		if i < len(boundaries) {
+			end = boundaries[i].slash
 			if s.slashes {
-				end = marks[i].typ - 1
+				end = boundaries[i].typ - 1
 			}
 		}
 		typ, value, _ := strings.Cut(s.name[start:end], "=")
@@ -138,8 +138,8 @@ func (s *speller) spell(marks []mark, cost int) {
 			}
 		}
 		rdns = append(rdns, typ+"="+escape(value))
-		if i < len(marks) {
-			start = marks[i].typ
+		if i < len(boundaries) {
+			start = boundaries[i].typ
 		}
 	}
 	if domains == len(rdns) {

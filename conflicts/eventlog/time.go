@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A Stamp is a time an event was logged at, as far as the input tells. Most
+// A Time is a time an event was logged at, as far as the input tells. Most
 // exports write local time and do not say of which zone.
-type Stamp struct {
+type Time struct {
 	// Time is the instant in UTC if Zoned is set, and else what the clock showed
 	// in a zone that is not known. It is zero if Text cannot be understood for
 	// certain, which day before month or month before day may be the cause of.
@@ -19,7 +19,7 @@ type Stamp struct {
 }
 
 // String returns the time with its zone, or that the zone is unknown, or the text.
-func (s Stamp) String() string {
+func (s Time) String() string {
 	switch {
 	case s.Time.IsZero():
 		return s.Text
@@ -43,8 +43,8 @@ type moment struct {
 	zoned bool
 }
 
-func (m moment) stamp(order int) Stamp {
-	return Stamp{Time: m.at[order], Zoned: m.zoned, Text: m.text}
+func (m moment) time(order int) Time {
+	return Time{Time: m.at[order], Zoned: m.zoned, Text: m.text}
 }
 
 // rank says how much is known of a moment.
@@ -217,11 +217,11 @@ func (p *period) add(m moment) {
 
 // ends returns the first and the last moment. Where the order of dates matters
 // and is not known they are those of the input's order, and have a text only.
-func (p *period) ends(c calendar) (first, last Stamp) {
+func (p *period) ends(c calendar) (first, last Time) {
 	order, certain := c.order()
 	if !certain && (p.first[monthFirst] != p.first[dayFirst] || p.last[monthFirst] != p.last[dayFirst] ||
 		p.first[order].at[monthFirst] != p.first[order].at[dayFirst] || p.last[order].at[monthFirst] != p.last[order].at[dayFirst]) {
-		return Stamp{Text: p.seen[0].text}, Stamp{Text: p.seen[1].text}
+		return Time{Text: p.seen[0].text}, Time{Text: p.seen[1].text}
 	}
-	return p.first[order].stamp(order), p.last[order].stamp(order)
+	return p.first[order].time(order), p.last[order].time(order)
 }
