@@ -24,9 +24,9 @@ type Audit struct {
 	Notes []string
 	// Rules are the keeper rules in force, in order.
 	Rules []Rule
-	// Incidents are the events from which the audit was made. If there are any,
+	// Events are the events from which the audit was made. If there are any,
 	// nothing but the addresses that they are about was looked at.
-	Incidents []Incident
+	Events    []TracedEvent
 	Conflicts []Conflict
 	Changes   []Change
 	Findings  []Finding

@@ -13,18 +13,18 @@ import (
 // over these addresses and sweeps nothing: each name is read by itself, one search of
 // a partition finds the owners and proves proposals free, and owners that no event
 // names are read again. Names that are no longer there take another search. The
-// incidents become those of the audit.
+// events become those of the audit.
 //
 // The error is that of ctx, or says why nothing could be read at all; everything
 // short of that is an audit that may be incomplete.
-func Trace(ctx context.Context, src Source, incidents []conflicts.Incident, opt Options) (*conflicts.Audit, error) {
+func Trace(ctx context.Context, src Source, events []conflicts.TracedEvent, opt Options) (*conflicts.Audit, error) {
 	t := &tracer{ctx: ctx, src: src, audit: newAudit(src, opt), objects: map[conflicts.Ref]*conflicts.Object{}}
-	t.audit.Incidents = incidents
+	t.audit.Events = events
 	t.audit.Notes = []string{"made from events: nothing was looked at but the objects that they name, and the addresses that these share"}
 	t.resolve()
 	var addresses []conflicts.Address
-	for i := range incidents {
-		addresses = append(addresses, incidents[i].Addresses...)
+	for i := range events {
+		addresses = append(addresses, events[i].Addresses...)
 	}
 	p := &proof{ctx: ctx, src: src, asked: map[conflicts.Key]bool{}}
 	if err := p.ask(addresses, lookupBatch/2-1); len(p.byAddress) == 0 {
@@ -38,11 +38,11 @@ func Trace(ctx context.Context, src Source, incidents []conflicts.Incident, opt 
 		t.withdraw()
 	}
 	byAddress := conflicts.NewOwnersByAddress(owners)
-	for i := range incidents {
-		in := &incidents[i]
-		in.Settle(t.audit.Conflicts, byAddress, t.incomplete)
+	for i := range events {
+		in := &events[i]
+		in.Conclude(t.audit.Conflicts, byAddress, t.incomplete)
 		if len(in.Conflicts) == 0 && !in.Resolved {
-			t.problem("event %d: %s", in.ID, in.Outcome)
+			t.problem("event %d: %s", in.ID, in.Explanation)
 		}
 	}
 	t.audit.Notes = append(t.audit.Notes, src.Hidden(ctx)...)
@@ -88,13 +88,13 @@ func (t *tracer) inspect(refs []conflicts.Ref, found func(*conflicts.Object)) er
 	})
 }
 
-// resolve finds the objects that the incidents name.
+// resolve finds the objects that the events name.
 func (t *tracer) resolve() {
 	names := conflicts.NewNames()
 	var refs []conflicts.Ref
 	known := map[string]bool{}
-	for i := range t.audit.Incidents {
-		for _, pair := range t.audit.Incidents[i].Readings {
+	for i := range t.audit.Events {
+		for _, pair := range t.audit.Events[i].Readings {
 			for _, dn := range pair {
 				if !known[dn] {
 					known[dn] = true
@@ -104,7 +104,7 @@ func (t *tracer) resolve() {
 		}
 	}
 	t.unread(t.inspect(refs, names.Add))
-	if unknown := names.Unknown(t.audit.Incidents); len(unknown) > 0 {
+	if unknown := names.Unknown(t.audit.Events); len(unknown) > 0 {
 		var living []conflicts.Ref
 		t.unread(t.src.Namesakes(t.ctx, unknown, func(o *conflicts.Object) {
 			names.Add(o)
@@ -115,8 +115,8 @@ func (t *tracer) resolve() {
 		t.unread(t.inspect(living, names.Add))
 	}
 	names.Incomplete = t.incomplete
-	for i := range t.audit.Incidents {
-		t.audit.Incidents[i].Resolve(names)
+	for i := range t.audit.Events {
+		t.audit.Events[i].Trace(names)
 	}
 }
 

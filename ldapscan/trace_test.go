@@ -67,7 +67,7 @@ func pair(names ...string) eventlog.Event {
 
 func trace(t *testing.T, src ldapscan.Source, events ...eventlog.Event) *conflicts.Audit {
 	t.Helper()
-	audit, err := ldapscan.Trace(context.Background(), src, conflicts.NewIncidents(events), ldapscan.Options{})
+	audit, err := ldapscan.Trace(context.Background(), src, conflicts.NewTracedEvents(events), ldapscan.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func trace(t *testing.T, src ldapscan.Source, events ...eventlog.Event) *conflic
 
 // What the directory answers to a trace is said in a line each.
 func told(a *conflicts.Audit) (lines []string) {
-	for _, in := range a.Incidents {
+	for _, in := range a.Events {
 		line := fmt.Sprint(in.ID)
 		for _, p := range in.Pairs {
 			line += fmt.Sprintf(" [%s %s]", p[0].Status, p[1].Status)
@@ -206,7 +206,7 @@ func TestTraceIncomplete(t *testing.T) {
 	cancel()
 	for name, src := range map[string]ldapscan.Source{"export": export(t, tracedEntries(3)),
 		"server": open(t, config(serve(t, ldaptest.Config{Entries: strings.NewReader(tracedEntries(3))})))} {
-		if audit, err := ldapscan.Trace(ctx, src, conflicts.NewIncidents([]eventlog.Event{pair("CN=Anna", "CN=Bob")}), ldapscan.Options{}); err != context.Canceled {
+		if audit, err := ldapscan.Trace(ctx, src, conflicts.NewTracedEvents([]eventlog.Event{pair("CN=Anna", "CN=Bob")}), ldapscan.Options{}); err != context.Canceled {
 			t.Errorf("%s: %v %v", name, audit, err)
 		}
 	}
@@ -256,12 +256,12 @@ func TestTraceResolvesNothingUnread(t *testing.T) {
 			events = append(events, pair("CN=Anna", "CN=Bob,OU=New"))
 		}
 		audit := trace(t, d, events...)
-		for _, in := range audit.Incidents {
+		for _, in := range audit.Events {
 			if len(in.Conflicts) > 0 {
 				continue
 			}
-			if in.Resolved != tc.resolved || strings.Contains(in.Outcome, "not everything could be read") == tc.resolved {
-				t.Errorf("%s: %d: resolved %v: %s", name, in.ID, in.Resolved, in.Outcome)
+			if in.Resolved != tc.resolved || strings.Contains(in.Explanation, "not everything could be read") == tc.resolved {
+				t.Errorf("%s: %d: resolved %v: %s", name, in.ID, in.Resolved, in.Explanation)
 			}
 		}
 		if complete := tc.resolved && tc.fault == nil; audit.Complete() != complete {

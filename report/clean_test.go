@@ -15,17 +15,17 @@ import (
 // nothing was found.
 func blindAudits() map[string]*conflicts.Audit {
 	readings := [][2]string{{"CN=A,OU=Staff," + corp, "CN=B,OU=Staff," + corp}}
-	incidents := conflicts.NewIncidents([]eventlog.Event{{ID: 9514, Count: 1, Readings: readings}, {ID: 9217, Count: 1, Address: "a@contoso.com"}})
+	events := conflicts.NewTracedEvents([]eventlog.Event{{ID: 9514, Count: 1, Readings: readings}, {ID: 9217, Count: 1, Address: "a@contoso.com"}})
 	names := conflicts.NewNames()
 	a, b := object(1, "A", corp, "smtp:a@contoso.com"), object(2, "B", corp, "smtp:b@contoso.com")
 	names.Add(a)
 	names.Add(b)
-	for i := range incidents {
-		incidents[i].Resolve(names)
-		incidents[i].Settle(nil, conflicts.NewOwnersByAddress([]*conflicts.Object{a, b}), true)
+	for i := range events {
+		events[i].Trace(names)
+		events[i].Conclude(nil, conflicts.NewOwnersByAddress([]*conflicts.Object{a, b}), true)
 	}
 	problems := []string{"DC=child,DC=contoso,DC=com: no domain controller of child.contoso.com was read"}
-	return map[string]*conflicts.Audit{"scan": {Problems: problems}, "event": {Problems: problems, Incidents: incidents}}
+	return map[string]*conflicts.Audit{"scan": {Problems: problems}, "event": {Problems: problems, Events: events}}
 }
 
 // What ends a person's search is said in no output where a part of what Exchange looks

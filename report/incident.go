@@ -11,8 +11,8 @@ import (
 // conflict stands behind the first that is about it.
 func (t *table) incidents(a *conflicts.Audit) {
 	shown := map[conflicts.Key]bool{}
-	for i := range a.Incidents {
-		in := &a.Incidents[i]
+	for i := range a.Events {
+		in := &a.Events[i]
 		t.paragraph("", in.Title(), bold)
 		if in.Address != "" {
 			t.line("  ", in.Address, plain)
@@ -41,9 +41,9 @@ func (t *table) incidents(a *conflicts.Audit) {
 		}
 		switch {
 		case in.Resolved:
-			t.paragraph("  ", "resolved since: "+in.Outcome, plain)
+			t.paragraph("  ", "resolved since: "+in.Explanation, plain)
 		case len(in.Conflicts) == 0:
-			t.paragraph("! ", "unknown: "+in.Outcome, alarm)
+			t.paragraph("! ", "unknown: "+in.Explanation, alarm)
 		case len(again) > 0:
 			t.paragraph("  ", "see above: "+strings.Join(again, ", "), plain)
 		}
@@ -88,10 +88,10 @@ type namedJSON struct {
 	Base64  map[string][]byte `json:"base64,omitempty"`
 }
 
-func newIncidentJSON(a *conflicts.Audit, in *conflicts.Incident) *incidentJSON {
+func newIncidentJSON(a *conflicts.Audit, in *conflicts.TracedEvent) *incidentJSON {
 	j := &incidentJSON{Event: in.ID, Count: in.Count, First: text(in.First.String()), Last: text(in.Last.String()), Computers: texts(in.Computers),
-		Address: text(in.Address), State: state(in), Outcome: text(in.Outcome), Conflicts: make([]string, len(in.Conflicts)),
-		Readings: make([][2]partyJSON, len(in.Pairs)), Base64: exact("address", in.Address, "outcome", in.Outcome)}
+		Address: text(in.Address), State: state(in), Outcome: text(in.Explanation), Conflicts: make([]string, len(in.Conflicts)),
+		Readings: make([][2]partyJSON, len(in.Pairs)), Base64: exact("address", in.Address, "outcome", in.Explanation)}
 	for i, key := range in.Conflicts {
 		j.Conflicts[i] = a.Conflict(key).ID
 	}
@@ -111,7 +111,7 @@ func newIncidentJSON(a *conflicts.Audit, in *conflicts.Incident) *incidentJSON {
 const resolved = "resolved"
 
 // state says in a word what is left of an incident.
-func state(in *conflicts.Incident) string {
+func state(in *conflicts.TracedEvent) string {
 	switch {
 	case len(in.Conflicts) > 0:
 		return "conflict"

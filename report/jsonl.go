@@ -15,8 +15,8 @@ func JSONL(w io.Writer, a *conflicts.Audit) error {
 	audit := newAuditJSON(a)
 	audit.Record = "audit"
 	e.line(audit)
-	for i := range a.Incidents {
-		in := newIncidentJSON(a, &a.Incidents[i])
+	for i := range a.Events {
+		in := newIncidentJSON(a, &a.Events[i])
 		in.Record = "event"
 		e.line(in)
 	}

@@ -157,7 +157,7 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 	for _, c := range conflicts.Classes {
 		j.Counts.Classes[c] = a.Count(c)
 	}
-	if len(a.Incidents) > 0 {
+	if len(a.Events) > 0 {
 		j.Kind = eventDocument
 	}
 	return j

@@ -182,7 +182,7 @@ func (d *jsonReader) link() error {
 	for i, ids := range d.about {
 		for n := range d.audit.Conflicts {
 			if c := &d.audit.Conflicts[n]; slices.Contains(ids, c.ID) {
-				d.audit.Incidents[i].Conflicts = append(d.audit.Incidents[i].Conflicts, c.Key)
+				d.audit.Events[i].Conflicts = append(d.audit.Events[i].Conflicts, c.Key)
 			}
 		}
 	}

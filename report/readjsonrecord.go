@@ -29,13 +29,13 @@ func readGUID(s string) (g conflicts.GUID, err error) {
 
 // incident reads an event, but not which objects its names stood for.
 func (d *jsonReader) incident(j *incidentJSON) error {
-	in := conflicts.Incident{Outcome: string(j.Outcome), Resolved: j.State == resolved}
+	in := conflicts.TracedEvent{Explanation: string(j.Outcome), Resolved: j.State == resolved}
 	in.ID, in.Count, in.Address = j.Event, j.Count, exactly(j.Base64, "address", j.Address)
 	in.First.Text, in.Last.Text = string(j.First), string(j.Last)
 	for _, name := range j.Computers {
 		in.Computers = append(in.Computers, string(name))
 	}
-	d.audit.Incidents, d.about = append(d.audit.Incidents, in), append(d.about, j.Conflicts)
+	d.audit.Events, d.about = append(d.audit.Events, in), append(d.about, j.Conflicts)
 	return nil
 }
 

@@ -29,10 +29,10 @@ func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	t := newTable(w, opts)
 	t.changes = conflicts.NewChangeIndex(a.Changes)
 	shown := len(a.Conflicts)
-	if opts.Brief && len(a.Incidents) == 0 {
+	if opts.Brief && len(a.Events) == 0 {
 		shown = min(shown, listed)
 	}
-	if len(a.Incidents) > 0 {
+	if len(a.Events) > 0 {
 		t.incidents(a)
 	} else {
 		for i := range shown {

@@ -53,7 +53,7 @@ func TestEventsOfCompany(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	trace, err := ldapscan.Trace(context.Background(), again, conflicts.NewIncidents(log.Events), ldapscan.Options{})
+	trace, err := ldapscan.Trace(context.Background(), again, conflicts.NewTracedEvents(log.Events), ldapscan.Options{})
 	if err != nil || !trace.Complete() {
 		t.Fatal(err, trace.Problems)
 	}
@@ -63,7 +63,7 @@ func TestEventsOfCompany(t *testing.T) {
 	if diff := cmp.Diff(scan.Changes, trace.Changes); diff != "" {
 		t.Errorf("changes (-scan +events):\n%s", diff)
 	}
-	for _, in := range trace.Incidents {
+	for _, in := range trace.Events {
 		if len(in.Conflicts) == 0 || len(in.Pairs) != 1 {
 			t.Errorf("%+v", in)
 		}

@@ -18,7 +18,7 @@ func Completeness(a *conflicts.Audit) string {
 
 // BriefCompleteness is Completeness without the reasons, for outputs that list them.
 func BriefCompleteness(a *conflicts.Audit) string {
-	if n := len(a.Incidents); n > 0 {
+	if n := len(a.Events); n > 0 {
 		about := "every object that " + Quantity(n, "event") + " named and every owner of the addresses in question"
 		if a.Complete() {
 			return "Complete: " + about + " was looked up"
@@ -55,7 +55,7 @@ func Counts(a *conflicts.Audit) string {
 		found = Quantity(len(a.Conflicts), "conflict") + ": " + strings.Join(classes, ", ")
 	}
 	counts := found + ". " + Quantity(len(a.Changes), "change") + " proposed"
-	if len(a.Incidents) == 0 { // else nobody looked for any
+	if len(a.Events) == 0 { // else nobody looked for any
 		counts += ", " + Quantity(len(a.Findings), "finding")
 	}
 	return counts + "."
@@ -83,7 +83,7 @@ func Scope(a *conflicts.Audit) []Fact {
 		add("Read from", s.String())
 	}
 	switch {
-	case len(a.Incidents) > 0: // a note says so
+	case len(a.Events) > 0: // a note says so
 	case len(a.Scope.Base) == 0:
 		add("Reported", "the whole directory")
 	}

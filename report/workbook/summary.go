@@ -28,7 +28,7 @@ func (b *book) writeSummary() error {
 	for _, f := range words.Scope(b.audit) {
 		p.fact(f.Name, cellLines(f.Values))
 	}
-	if len(b.audit.Incidents) == 0 { // else nobody looked for any
+	if len(b.audit.Events) == 0 { // else nobody looked for any
 		b.summarizeFindings(p)
 	}
 	if p.err == nil && len(b.audit.Conflicts) > 0 {
@@ -53,7 +53,7 @@ func (b *book) summarizeFindings(p *narrative) {
 // reason.
 func (b *book) summarizeCoverage(p *narrative) {
 	scanned := " SCAN"
-	if len(b.audit.Incidents) > 0 {
+	if len(b.audit.Events) > 0 {
 		scanned = ""
 	}
 	if b.audit.Complete() {

@@ -10,30 +10,30 @@ import (
 	"proxyaddr/conflicts/eventlog"
 )
 
-// An Incident is an event that was logged, with what the directory now says of it.
-type Incident struct {
+// A TracedEvent is an event that was logged, with what the directory now says of it.
+type TracedEvent struct {
 	eventlog.Event
 	// Pairs are the two names of event 9514, in each of the ways to read them that
 	// the directory bears out, and at least in one.
 	Pairs [][2]Party
-	// Addresses are what the incident is about: the address that event 9217 names,
+	// Addresses are what the event is about: the address that event 9217 names,
 	// or all that the two objects of a pair now share.
 	Addresses []Address
 	// Conflicts are the keys of those that it is about, in the order of the audit.
 	Conflicts []Key
-	// Outcome is why nothing is left to put right, or why that is not known. It is
+	// Explanation is why nothing is left to put right, or why that is not known. It is
 	// empty if there are conflicts.
-	Outcome string
-	// Resolved says that nothing is left: the incident has no conflict, all it is
+	Explanation string
+	// Resolved says that nothing is left: the event has no conflict, all it is
 	// about was found, and everything was looked at where more of it could be.
 	Resolved bool
 }
 
-// NewIncidents returns events as incidents of which nothing is known yet.
-func NewIncidents(events []eventlog.Event) []Incident {
-	list := make([]Incident, len(events))
+// NewTracedEvents returns events of which nothing is known yet.
+func NewTracedEvents(events []eventlog.Event) []TracedEvent {
+	list := make([]TracedEvent, len(events))
 	for i, e := range events {
-		list[i] = Incident{Event: e}
+		list[i] = TracedEvent{Event: e}
 		if e.Address != "" {
 			list[i].Addresses = []Address{mailAddress(e.Address)}
 		}
@@ -166,12 +166,12 @@ func (n *Names) party(dn string) Party {
 	return Party{DN: dn, Status: Missing}
 }
 
-// Unknown returns the names, of incidents none of whose readings names two objects
+// Unknown returns the names, of events none of whose readings names two objects
 // that are there, under which there is no object.
-func (n *Names) Unknown(incidents []Incident) (dns []string) {
-	for i := range incidents {
+func (n *Names) Unknown(events []TracedEvent) (dns []string) {
+	for i := range events {
 		var missing []string
-		for _, pair := range incidents[i].Readings {
+		for _, pair := range events[i].Readings {
 			before := len(missing)
 			for _, dn := range pair {
 				if n.exact[DNKey(dn)] == nil {
@@ -189,37 +189,37 @@ func (n *Names) Unknown(incidents []Incident) (dns []string) {
 	return slices.Compact(dns)
 }
 
-// Resolve finds out which objects an incident names, and what they share.
-func (i *Incident) Resolve(n *Names) {
+// Trace finds out which objects an event names, and what they share.
+func (e *TracedEvent) Trace(n *Names) {
 	best := -1
-	for _, names := range i.Readings {
+	for _, names := range e.Readings {
 		pair := [2]Party{n.party(names[0]), n.party(names[1])}
 		switch rank := pair[0].rank() + pair[1].rank(); {
 		case rank > best:
-			best, i.Pairs = rank, [][2]Party{pair}
-		case rank == best && rank > 0 && (len(pair[0].Objects) > 0 && len(pair[1].Objects) > 0 || !i.told(pair)):
-			i.Pairs = append(i.Pairs, pair)
+			best, e.Pairs = rank, [][2]Party{pair}
+		case rank == best && rank > 0 && (len(pair[0].Objects) > 0 && len(pair[1].Objects) > 0 || !e.told(pair)):
+			e.Pairs = append(e.Pairs, pair)
 		}
 	}
-	for _, pair := range i.Pairs {
+	for _, pair := range e.Pairs {
 		for _, a := range pair[0].living() {
 			for _, b := range pair[1].living() {
-				i.Addresses = append(i.Addresses, inCommon(a, b)...)
+				e.Addresses = append(e.Addresses, inCommon(a, b)...)
 			}
 		}
 	}
-	slices.SortFunc(i.Addresses, func(a, b Address) int {
+	slices.SortFunc(e.Addresses, func(a, b Address) int {
 		return cmp.Or(strings.Compare(string(a.Key()), string(b.Key())), strings.Compare(a.Raw, b.Raw))
 	})
-	i.Addresses = slices.CompactFunc(i.Addresses, func(a, b Address) bool { return a.Key() == b.Key() })
+	e.Addresses = slices.CompactFunc(e.Addresses, func(a, b Address) bool { return a.Key() == b.Key() })
 }
 
 // told reports whether a pair, of which one name stands for nothing, has nothing
 // that another does not tell.
-func (i *Incident) told(pair [2]Party) bool {
+func (e *TracedEvent) told(pair [2]Party) bool {
 	for _, p := range pair {
 		known := func(other [2]Party) bool { return other[0].DN == p.DN || other[1].DN == p.DN }
-		if len(p.Objects) > 0 && !slices.ContainsFunc(i.Pairs, known) {
+		if len(p.Objects) > 0 && !slices.ContainsFunc(e.Pairs, known) {
 			return false
 		}
 	}
@@ -265,46 +265,46 @@ func inCommon(a, b *Object) (list []Address) {
 	return list
 }
 
-// Settle notes what is left of an incident: the conflicts that it is about, or why
+// Conclude notes what is left of an event: the conflicts that it is about, or why
 // there is none. owners are all that hold its addresses. incomplete says that there
 // may be more, or that an object that it names was not read: then nothing is resolved.
-func (i *Incident) Settle(found []Conflict, owners OwnersByAddress, incomplete bool) {
-	about := NewAddressSet(i.Addresses...)
+func (e *TracedEvent) Conclude(found []Conflict, owners OwnersByAddress, incomplete bool) {
+	about := NewAddressSet(e.Addresses...)
 	for n := range found {
-		if c := &found[n]; about.concerns(c.Owners) && i.names(c) {
-			i.Conflicts = append(i.Conflicts, c.Key)
+		if c := &found[n]; about.concerns(c.Owners) && e.names(c) {
+			e.Conflicts = append(e.Conflicts, c.Key)
 		}
 	}
 	switch {
-	case len(i.Conflicts) > 0:
-	case i.Address != "" && incomplete:
-		i.Outcome = fmt.Sprintf("not everything could be read, so more objects may have %s", i.Address)
-	case i.Address != "":
-		i.Outcome, i.Resolved = soleOwner(owners.Of(i.Addresses[0])), true
+	case len(e.Conflicts) > 0:
+	case e.Address != "" && incomplete:
+		e.Explanation = fmt.Sprintf("not everything could be read, so more objects may have %s", e.Address)
+	case e.Address != "":
+		e.Explanation, e.Resolved = soleOwner(owners.Of(e.Addresses[0])), true
 	default:
-		i.Outcome, i.Resolved = i.parted()
-		if i.Resolved && incomplete {
-			i.Outcome, i.Resolved = "not everything could be read, so the two may still share an address", false
+		e.Explanation, e.Resolved = e.parted()
+		if e.Resolved && incomplete {
+			e.Explanation, e.Resolved = "not everything could be read, so the two may still share an address", false
 		}
 	}
 }
 
-// names reports whether a conflict is one between the objects that the incident
+// names reports whether a conflict is one between the objects that the event
 // names; event 9217 names none.
-func (i *Incident) names(c *Conflict) bool {
+func (e *TracedEvent) names(c *Conflict) bool {
 	owner := func(p *Party) bool {
 		return slices.ContainsFunc(p.living(), func(o *Object) bool {
 			return slices.ContainsFunc(c.Owners, func(owner Owner) bool { return owner.Ref() == o.Ref() })
 		})
 	}
-	return len(i.Pairs) == 0 || slices.ContainsFunc(i.Pairs, func(pair [2]Party) bool { return owner(&pair[0]) && owner(&pair[1]) })
+	return len(e.Pairs) == 0 || slices.ContainsFunc(e.Pairs, func(pair [2]Party) bool { return owner(&pair[0]) && owner(&pair[1]) })
 }
 
 // parted says why the objects of a pair share nothing, and whether that is known.
-func (i *Incident) parted() (outcome string, known bool) {
+func (e *TracedEvent) parted() (explanation string, known bool) {
 	var clauses []string
 	latest := map[string]*Object{}
-	for _, pair := range i.Pairs {
+	for _, pair := range e.Pairs {
 		var last *Object
 		for _, p := range pair {
 			if !p.certain() {
@@ -354,21 +354,21 @@ func soleOwner(owners []Owner) string {
 }
 
 // Title says what was logged: the event, how often, when and where.
-func (i *Incident) Title() string {
+func (e *TracedEvent) Title() string {
 	times := "once"
-	if i.Count > 1 {
-		times = fmt.Sprintf("%d times", i.Count)
+	if e.Count > 1 {
+		times = fmt.Sprintf("%d times", e.Count)
 	}
-	text := fmt.Sprintf("event %d, logged %s", i.ID, times)
-	switch first, last := i.First.String(), i.Last.String(); {
+	text := fmt.Sprintf("event %d, logged %s", e.ID, times)
+	switch first, last := e.First.String(), e.Last.String(); {
 	case first == "":
-	case i.Count == 1 || first == last:
+	case e.Count == 1 || first == last:
 		text += ", " + first
 	default:
 		text += fmt.Sprintf(", from %s to %s", first, last)
 	}
-	if len(i.Computers) > 0 {
-		text += ", on " + strings.Join(i.Computers, ", ")
+	if len(e.Computers) > 0 {
+		text += ", on " + strings.Join(e.Computers, ", ")
 	}
 	return text
 }
