@@ -40,7 +40,10 @@ func (f former) of(o *Owner, keys []conflicts.Key) (fate, []heldKey) {
 		return deleted, nil
 	}
 	held := heldKeys(now, keys)
-	if len(held) == 0 {
+	switch {
+	case o.unwritten(now) && !slices.ContainsFunc(held, func(h heldKey) bool { return h.proxy }):
+		return invisible, nil // the account sees the object, but no longer its addresses
+	case len(held) == 0:
 		return removed, nil
 	}
 	return holds, held

@@ -105,6 +105,9 @@ func ownersOf(c *conflicts.Conflict) ([]Owner, []conflicts.Key) {
 			keys = addKey(keys, a.LooseKey())
 		}
 		owners[i] = Owner{GUID: o.GUID, DN: o.DN, Values: values}
+		if o.Claims[0].Attribute == conflicts.ProxyAddresses {
+			owners[i].Written, owners[i].Version = o.Written.Time.UTC(), o.Written.Version
+		}
 	}
 	return owners, keys
 }

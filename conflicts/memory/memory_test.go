@@ -55,25 +55,37 @@ func TestSecondNight(t *testing.T) {
 }
 
 func TestWhyResolved(t *testing.T) {
+	written := conflicts.Stamp{Time: day("2026-10-01"), Version: 3}
 	for _, test := range []struct {
 		name   string
 		change func(w *world)
 		want   Status
 		reason Reason
 	}{
-		{"address removed", func(w *world) { w.put("b") }, Resolved, AddressRemoved},
-		{"both addresses removed", func(w *world) { w.put("a"); w.put("b") }, Resolved, AddressRemoved},
+		{"address removed", func(w *world) { w.put("b").Written = conflicts.Stamp{Time: day("2026-11-02"), Version: 4} }, Resolved, AddressRemoved},
+		{"both addresses removed", func(w *world) { w.put("a"); w.put("b").Written = conflicts.Stamp{} }, Resolved, AddressRemoved},
 		{"tombstone read", func(w *world) { w.objects["b"].Deleted = true }, Resolved, ObjectDeleted},
 		{"deleted without a trace", func(w *world) { delete(w.objects, "b") }, Unconfirmed, NotVisible},
 		{"one hidden", func(w *world) { w.hidden["b"] = true }, Unconfirmed, NotVisible},
 		{"both hidden", func(w *world) { w.hidden["a"], w.hidden["b"] = true, true }, Unconfirmed, NotVisible},
-		{"hidden, and removed from the other", func(w *world) { w.hidden["a"] = true; w.put("b") }, Resolved, AddressRemoved},
+		{"hidden, and removed from the other", func(w *world) { w.hidden["a"] = true; w.put("b").Written.Version++ }, Resolved, AddressRemoved},
 		{"hidden, and accepted", func(w *world) { w.hidden["b"] = true; w.scan.AcceptDrop = true }, Resolved, Accepted},
 		{"moved to mail", func(w *world) {
 			for _, name := range []string{"a", "b"} {
-				w.put(name)
-				w.objects[name].Mail = "x@example.com"
+				o := w.put(name)
+				o.Mail, o.Written.Version = "x@example.com", 9
 			}
+		}, Resolved, AddressRemoved},
+		{"the addresses hidden", func(w *world) {
+			w.put("b").Written = written
+		}, Unconfirmed, NotVisible},
+		{"the addresses hidden but for mail", func(w *world) {
+			b := w.put("b")
+			b.Written, b.Mail = written, "x@example.com"
+			w.put("a")
+		}, Resolved, AddressRemoved},
+		{"address removed, says the stamp", func(w *world) {
+			w.put("b").Written = conflicts.Stamp{Time: written.Time, Version: 4}
 		}, Resolved, AddressRemoved},
 		{"both moved out of the base", func(w *world) {
 			w.objects["a"].DN, w.objects["b"].DN = "CN=a,OU=Old,"+root, "CN=b,OU=Old,"+root
@@ -84,7 +96,7 @@ func TestWhyResolved(t *testing.T) {
 			w.scan.Scope.Base = []string{"OU=Staff," + root}
 			w.scan.Reports = func(dn string) bool { return conflicts.Within(dn, w.scan.Scope.Base[0]) }
 			w.put("a", smtp("x"))
-			w.put("b", smtp("x"))
+			w.put("b", smtp("x")).Written = written
 			w.night()
 			test.change(w)
 

@@ -138,6 +138,16 @@ type Owner struct {
 	// Values are what it holds, as stored, each once. Those of mail and
 	// userPrincipalName have the type smtp.
 	Values []string
+	// Written and Version are the stamp of its proxyAddresses when the run saw it, if it
+	// holds the address there and the directory told. While the stamp is the same, so are
+	// the values, whether the account may read them or not.
+	Written time.Time
+	Version int
+}
+
+// unwritten reports whether the proxyAddresses of an object are as they were.
+func (o *Owner) unwritten(now *conflicts.Object) bool {
+	return !o.Written.IsZero() && o.Written.Equal(now.Written.Time) && o.Version == now.Written.Version
 }
 
 // Ref returns the name under which the object is read again.

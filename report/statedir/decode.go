@@ -315,6 +315,10 @@ func (d *decoder) owner() (o memory.Owner) {
 			o.Values = append(d.strings(), o.Values...)
 		case "values" + base64Suffix:
 			d.array(func() { o.Values = append(o.Values, d.exact(name)) })
+		case "written":
+			o.Written = d.moment()
+		case "version":
+			o.Version = int(d.count())
 		default:
 			return false
 		}

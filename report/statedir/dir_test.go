@@ -27,6 +27,7 @@ func sample(number int) *memory.State {
 		return memory.Owner{GUID: conflicts.GUID{n}, DN: dn, Values: values}
 	}
 	jane := []memory.Owner{owner(1, "CN=Jane Doe,DC=example,DC=com", "SMTP:jane@example.com", "smtp:jane@example.com"), owner(2, "CN=Jané,DC=example,DC=com", "smtp:Jane@example.com")}
+	jane[0].Written, jane[0].Version = at.AddDate(0, -1, 0), 3
 	return &memory.State{
 		Scope:    memory.Scope{Forests: []string{"33221101-5544-4766-8899-aabbccddee01"}, Base: []string{"OU=Staff,DC=example,DC=com"}},
 		KeyRules: conflicts.KeyRules,

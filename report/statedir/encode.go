@@ -279,6 +279,10 @@ func (e *encoder) owners(owners []memory.Owner) {
 			if len(o.Values) > 0 {
 				e.values(o.Values)
 			}
+			if !o.Written.IsZero() {
+				e.moment("written", o.Written)
+				e.number("version", int64(o.Version))
+			}
 		})
 	}
 	e.raw("]")

@@ -214,6 +214,29 @@ func TestMetricsSyntax(t *testing.T) {
 	}
 }
 
+// docs/schedule.md has a row for each metric, and for no other.
+func TestDocsNameEveryMetric(t *testing.T) {
+	docs, err := os.ReadFile(filepath.Join(schematest.Docs(), "schedule.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(proxyaddr_[a-z_]+)` \\|").FindAllSubmatch(docs, -1) {
+		documented[string(m[1])] = true
+	}
+	var b bytes.Buffer
+	if err := reports()["news"].Prometheus(&b); err != nil {
+		t.Fatal(err)
+	}
+	written := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^# TYPE (proxyaddr_[a-z_]+) ").FindAllSubmatch(b.Bytes(), -1) {
+		written[string(m[1])] = true
+	}
+	if diff := cmp.Diff(written, documented); diff != "" {
+		t.Errorf("docs/schedule.md (-written +documented):\n%s", diff)
+	}
+}
+
 // Every JSON text is one, whatever the directory holds, and shows a terminal nothing.
 func TestJSONIsHarmless(t *testing.T) {
 	for name, r := range reports() {

@@ -76,7 +76,7 @@ until = 2027-02-30
 reason =
 class = urgent
 owners = anna
-unitl = never
+expires = never
 class = duplicate
 oops
 [C-UHWUJZ5NTZM5KSVQ]
@@ -92,7 +92,7 @@ s.txt:4: until: "2027-02-30" is not a date; write it as 2027-03-31, or never
 s.txt:5: reason: no value
 s.txt:6: class: "urgent" is not one of duplicate, collation, cross-attribute, non-smtp
 s.txt:7: owners: "anna" is not an objectGUID
-s.txt:8: unitl: unknown field
+s.txt:8: expires: unknown field
 s.txt:9: class: twice in this section
 s.txt:10: not of the form name = value
 s.txt:11: [C-UHWUJZ5NTZM5KSVQ]: already in line 2
