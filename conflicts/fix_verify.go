@@ -19,8 +19,8 @@ type Verdict struct {
 	Notes []string
 }
 
-// Present is the part of a directory that fix records are compared with.
-type Present struct {
+// Snapshot is the part of a directory that fix records are compared with.
+type Snapshot struct {
 	// Objects are those that the fix records name, as far as they were found.
 	Objects []*Object
 	// Owners are all that hold one of the addresses that the fix records add.
@@ -31,7 +31,7 @@ type Present struct {
 
 // Verify compares each fix record with the directory as it is now, and with the
 // other fix records.
-func Verify(records []FixRecord, now Present) []Verdict {
+func Verify(records []FixRecord, now Snapshot) []Verdict {
 	objects := map[Ref]*Object{}
 	for _, o := range now.Objects {
 		objects[o.Ref()] = o

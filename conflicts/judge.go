@@ -27,19 +27,19 @@ type Options struct {
 	RemoveSecondary bool
 	// Only limits the conflicts to those of the addresses in it; nil means all.
 	Only AddressSet
-	// Taken reports whether an address is in use anywhere, as Index.Taken does;
+	// Taken reports whether an address is in use anywhere, as that of an index does;
 	// the addresses of the judged objects themselves need not be known to it.
 	Taken func(Address) bool
 }
 
-// Judge finds the conflicts among objects, which were read whole, and plans
+// Judge finds the conflicts among objects, which were read whole, and proposes
 // changes that end those of the classes Duplicate and Collation. The result
 // does not depend on the order of objects. An object that occurs twice counts
 // once, as it was first. The findings are those that need more than one object.
 func Judge(objects []*Object, opt Options) ([]Conflict, []Change, []Finding) {
 	objects = distinct(objects)
 	found := find(objects, opt)
-	changes := newPlanner(objects, opt).plan(found)
+	changes := newProposer(objects, opt).changes(found)
 	return found, changes, repeatedTargets(objects, opt)
 }
 

@@ -56,7 +56,7 @@ const attempts = 1 << 20
 
 // propose returns a free address to take the place of old on o, and claims
 // it, or says why there is none.
-func (p *planner) propose(o *Object, old Address) (Address, error) {
+func (p *proposer) propose(o *Object, old Address) (Address, error) {
 	local, domain, err := old.stem()
 	if err == nil {
 		domain, err = p.domain(o, domain)
@@ -79,7 +79,7 @@ func (p *planner) propose(o *Object, old Address) (Address, error) {
 }
 
 // first returns the first address of a series that is free, or says why there is none.
-func (p *planner) first(typ string, s series) (a Address, obstacle string) {
+func (p *proposer) first(typ string, s series) (a Address, obstacle string) {
 	used := p.used[s.name]
 	if used == nil {
 		used = &numbers{}
@@ -189,7 +189,7 @@ func dotAtom(s string) string {
 // domain returns the domain of a proposal: the one in use where Exchange
 // accepts mail for it, else that of a primary address of the object that is
 // accepted. An address elsewhere would be somebody else's.
-func (p *planner) domain(o *Object, domain string) (string, error) {
+func (p *proposer) domain(o *Object, domain string) (string, error) {
 	if p.opt.accepts(domain) {
 		return domain, nil
 	}
@@ -237,7 +237,7 @@ func countUp(local, domain string) series {
 }
 
 // fromPattern returns no series if there is no pattern or a field of it is empty.
-func (p *planner) fromPattern(o *Object, local, domain string) series {
+func (p *proposer) fromPattern(o *Object, local, domain string) series {
 	text := p.opt.Pattern.text
 	if text == "" {
 		return series{}

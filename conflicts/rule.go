@@ -71,14 +71,14 @@ func enabled(o *Owner) (int64, string) {
 }
 
 func writtenFirst(o *Owner) (int64, string) {
-	return stamp(o.Written.Time, "its proxyAddresses were written first")
+	return earliest(o.Written.Time, "its proxyAddresses were written first")
 }
 
 func createdFirst(o *Owner) (int64, string) {
-	return stamp(o.Created, "was created first")
+	return earliest(o.Created, "was created first")
 }
 
-func stamp(t time.Time, because string) (int64, string) {
+func earliest(t time.Time, because string) (int64, string) {
 	if t.IsZero() {
 		return unknownPlace, ""
 	}

@@ -14,7 +14,7 @@ import (
 // [conflicts.Unknown], and the error says why. An [*Error], and that of ctx, means
 // that there are none.
 func Verify(ctx context.Context, src Source, records []conflicts.FixRecord) ([]conflicts.Verdict, error) {
-	var now conflicts.Present
+	var now conflicts.Snapshot
 	var failed []string
 	err := src.Reread(ctx, records, func(o *conflicts.Object) { now.Objects = append(now.Objects, o) })
 	if _, fatal := err.(*Error); fatal || ctx.Err() != nil {

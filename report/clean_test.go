@@ -35,7 +35,7 @@ func TestNothingIsCleanThatWasNotRead(t *testing.T) {
 	admits := regexp.MustCompile(`(?i)in what was read|not everything|do not take`)
 	unknown := []conflicts.Availability{{Address: conflicts.ParseAddress("smtp:x@contoso.com"), Incomplete: true}}
 	record := conflicts.FixRecord{DN: "CN=A,OU=Staff," + corp, Attributes: []conflicts.AttributeFix{{Attribute: conflicts.ProxyAddresses, Delete: []string{"smtp:a@contoso.com"}, Add: []string{"smtp:x@contoso.com"}}}}
-	verdicts := conflicts.Verify([]conflicts.FixRecord{record}, conflicts.Present{Objects: []*conflicts.Object{object(1, "A", corp, "smtp:a@contoso.com")}, Incomplete: true})
+	verdicts := conflicts.Verify([]conflicts.FixRecord{record}, conflicts.Snapshot{Objects: []*conflicts.Object{object(1, "A", corp, "smtp:a@contoso.com")}, Incomplete: true})
 	outputs := []output{
 		{"check table", func(w io.Writer) error { return CheckTable(w, unknown, TableOptions{}) }},
 		{"check JSON", func(w io.Writer) error { return CheckJSON(w, unknown, "unread", nil) }},

@@ -118,7 +118,7 @@ func TestTwoConflictsWithOneIDFromScanToVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdicts := conflicts.Verify(records, conflicts.Present{Objects: workbooktest.Objects()})
+	verdicts := conflicts.Verify(records, conflicts.Snapshot{Objects: workbooktest.Objects()})
 	if len(verdicts) == 0 || slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.Status != conflicts.Ready }) {
 		t.Errorf("%+v", verdicts)
 	}

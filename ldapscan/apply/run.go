@@ -239,7 +239,7 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 // anybody take an address that the plan gives away. What is taken back need not be
 // free, as it restores a conflict. The error says why that is not known.
 func (w *Writer) verify(ctx context.Context, a *conflicts.FixRecord, o *conflicts.Object) (conflicts.Verdict, error) {
-	now := conflicts.Present{Objects: []*conflicts.Object{o}}
+	now := conflicts.Snapshot{Objects: []*conflicts.Object{o}}
 	var err error
 	if !a.Restores {
 		now.Owners, err = ldapscan.Owners(ctx, w.forest, a.Added())

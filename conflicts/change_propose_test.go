@@ -52,10 +52,10 @@ func forest(r *rand.Rand) []*conflicts.Object {
 	return objects
 }
 
-// What a change board relies on: applied to the directory it was made from, a
-// plan ends every conflict that it does not say is unresolved, makes no new one, takes nothing from a keeper,
-// keeps the number of primaries and hands out no address twice.
-func TestPlanProperties(t *testing.T) {
+// What a change board relies on: applied to the directory they were made
+// from, changes end every conflict that is not said to be unresolved, make no new one, take
+// nothing from a keeper, keep the number of primaries and hand out no address twice.
+func TestChangesEndConflicts(t *testing.T) {
 	for seed := range uint64(3000) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		objects := forest(r)

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// A planner makes the changes for a list of conflicts, in their order. It
+// A proposer makes the changes for a list of conflicts, in their order. It
 // remembers what it has handed out, so that no address is proposed twice.
-type planner struct {
+type proposer struct {
 	opt   Options
-	taken map[uint64]struct{} // digests of keys: one more for a collision does no harm
+	taken map[uint64]struct{} // hashes of keys: one more for a collision does no harm
 	used  map[string]*numbers // by the name of a series
 }
 
-func newPlanner(objects []*Object, opt Options) *planner {
-	p := &planner{opt: opt, taken: map[uint64]struct{}{}, used: map[string]*numbers{}}
+func newProposer(objects []*Object, opt Options) *proposer {
+	p := &proposer{opt: opt, taken: map[uint64]struct{}{}, used: map[string]*numbers{}}
 	for _, o := range objects {
 		for a := range o.Taken() {
 			p.claim(a)
@@ -24,16 +24,16 @@ func newPlanner(objects []*Object, opt Options) *planner {
 	return p
 }
 
-func (p *planner) claim(a Address) { p.taken[digest(a.LooseKey())] = struct{}{} }
+func (p *proposer) claim(a Address) { p.taken[keyHash(a.LooseKey())] = struct{}{} }
 
-func (p *planner) free(a Address) bool {
-	_, taken := p.taken[digest(a.LooseKey())]
+func (p *proposer) free(a Address) bool {
+	_, taken := p.taken[keyHash(a.LooseKey())]
 	return !taken && (p.opt.Taken == nil || !p.opt.Taken(a))
 }
 
-// plan returns the changes that leave each address of the classes Duplicate
+// changes returns the changes that leave each address of the classes Duplicate
 // and Collation with its keeper, and notes on a conflict what stands against it.
-func (p *planner) plan(found []Conflict) []Change {
+func (p *proposer) changes(found []Conflict) []Change {
 	var changes []Change
 	for i := range found {
 		c := &found[i]
@@ -72,7 +72,7 @@ func (o *Owner) has(attribute string) bool {
 
 // release returns the changes after which an owner does not hold the address
 // of c in proxyAddresses any more. All are made or none.
-func (p *planner) release(c *Conflict, o *Owner) ([]Change, error) {
+func (p *proposer) release(c *Conflict, o *Owner) ([]Change, error) {
 	if o.Fixed != "" {
 		return nil, fmt.Errorf("%s cannot be changed: %s", o.DN, o.Fixed)
 	}
@@ -114,6 +114,6 @@ func (p *planner) release(c *Conflict, o *Owner) ([]Change, error) {
 
 // removes reports whether a secondary address is dropped without replacement.
 // One that mail shows to people is replaced all the same.
-func (p *planner) removes(o *Owner) bool {
+func (p *proposer) removes(o *Owner) bool {
 	return p.opt.RemoveSecondary && !o.Primary() && !o.has(Mail)
 }

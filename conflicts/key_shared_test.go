@@ -54,7 +54,7 @@ func TestGroupsDoNotDependOnWhatKeysAreLookedAt(t *testing.T) {
 		var every sharedKeys
 		for _, o := range objects {
 			for _, c := range claims(o) {
-				every = append(every, digest(c.Parsed().LooseKey()))
+				every = append(every, keyHash(c.Parsed().LooseKey()))
 			}
 		}
 		slices.Sort(every)
@@ -69,10 +69,10 @@ func TestGroupsDoNotDependOnWhatKeysAreLookedAt(t *testing.T) {
 	}
 }
 
-func TestDigestIsFNV(t *testing.T) {
+func TestKeyHashIsFNV(t *testing.T) {
 	for key, want := range map[Key]uint64{"": 0xcbf29ce484222325, "a": 0xaf63dc4c8601ec8c, "foobar": 0x85944171f73967e8} {
-		if got := digest(key); got != want {
-			t.Errorf("digest(%q) = %x, want %x", key, got, want)
+		if got := keyHash(key); got != want {
+			t.Errorf("keyHash(%q) = %x, want %x", key, got, want)
 		}
 	}
 }
