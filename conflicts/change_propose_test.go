@@ -52,8 +52,8 @@ func forest(r *rand.Rand) []*conflicts.Object {
 	return objects
 }
 
-// What a change board relies on: applied to the directory they were made
-// from, changes end every conflict that is not said to be unresolved, make no new one, take
+// What a change board relies on: applied to the directory they were made from,
+// changes end every conflict that is not said to be unresolved, make no new one, take
 // nothing from a keeper, keep the number of primaries and hand out no address twice.
 func TestChangesEndConflicts(t *testing.T) {
 	for seed := range uint64(3000) {

@@ -21,7 +21,7 @@ type sharedKeys []uint64
 
 func newSharedKeys(objects []*Object) sharedKeys {
 	type use struct {
-		hash uint64
+		hash   uint64
 		object int32
 	}
 	var uses []use
