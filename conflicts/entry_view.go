@@ -41,7 +41,7 @@ func (v *View) Entry() *Entry {
 	return e
 }
 
-// fewAddresses is up to where the addresses of an object are compared in pairs.
+// fewAddresses is the most addresses of an object that are compared in pairs.
 const fewAddresses = 24
 
 // Ordinary reports whether an object is in order at a glance, as most are: it
@@ -127,7 +127,7 @@ func orderly(text []byte) bool {
 // orderlyMail reports whether a mail address has one "@", no part that is empty or
 // too long, no dot at the edge of a part or beside another, no two hyphens in a row,
 // as an A-label has them, and nothing in it that Entra ID refuses. It goes once
-// through all octets: the end of each loop is one that the processor does not foresee.
+// through all bytes: the end of each loop is one that the processor does not foresee.
 func orderlyMail(text []byte) bool {
 	if len(text) > maxLocal && (bytes.IndexByte(text, '@') > maxLocal || len(text) > maxEntra-len("smtp:")) {
 		return false
@@ -135,7 +135,7 @@ func orderlyMail(text []byte) bool {
 	var all, pairs, ats uint8
 	before := uint8(divider)
 	for _, c := range text {
-		k := octetKinds[c]
+		k := byteKinds[c]
 		all |= k
 		pairs |= k & before
 		ats += k / atSign
@@ -144,7 +144,7 @@ func orderlyMail(text []byte) bool {
 	return all&refused == 0 && pairs&hyphen == 0 && (pairs|before)&divider == 0 && ats == 1
 }
 
-// Kinds of octets in a mail address.
+// Kinds of bytes in a mail address.
 const (
 	refused = 1 << iota // may stand nowhere
 	divider             // a dot or "@"
@@ -152,7 +152,7 @@ const (
 	atSign
 )
 
-var octetKinds = func() (kinds [256]uint8) {
+var byteKinds = func() (kinds [256]uint8) {
 	for i := range kinds {
 		switch c := rune(i); {
 		case c == '@':

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -203,7 +202,7 @@ func TestJudge(t *testing.T) {
 		{"a domain that leaves no room for another address",
 			[]*Object{object(1, "A", "smtp:y@xxxx"+longDomain), object(2, "B", "smtp:y@xxxx"+longDomain)}, Options{},
 			[]string{"duplicate y@xxxx" + longDomain + ": A B UNRESOLVED smtp:y@xxxx" + longDomain + ": no replacement: the domain leaves no room before the @, as an address may have 251 bytes"}},
-		{"64 octets hold",
+		{"64 bytes hold",
 			[]*Object{object(1, "A", "smtp:"+strings.Repeat("x", 64)+"@a.com"), object(2, "B", "smtp:"+strings.Repeat("x", 64)+"@a.com")}, Options{},
 			[]string{"duplicate " + strings.Repeat("x", 64) + "@a.com: A B",
 				"B proxyAddresses smtp:" + strings.Repeat("x", 64) + "@a.com -> smtp:" + strings.Repeat("x", 63) + "2@a.com"}},
@@ -386,25 +385,5 @@ func TestNumbers(t *testing.T) {
 		if u.runs[i].end >= u.runs[i+1].first {
 			t.Fatalf("runs that touch: %v", u.runs)
 		}
-	}
-}
-
-// BenchmarkOwners judges one address that many objects have. ns/owner does not grow
-// with their number.
-func BenchmarkOwners(b *testing.B) {
-	for _, n := range []int{4_000, 40_000} {
-		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			objects := make([]*Object, n)
-			for i := range objects {
-				own := fmt.Sprintf("u%d@a.com", i)
-				objects[i] = mail(object(i+1, fmt.Sprint("u", i), "SMTP:"+own, "smtp:all@a.com"), own)
-			}
-			for b.Loop() {
-				if found, changes, _ := Judge(objects, Options{}); len(found) != 1 || len(changes) != n-1 {
-					b.Fatalf("%d conflicts, %d changes", len(found), len(changes))
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/owner")
-		})
 	}
 }

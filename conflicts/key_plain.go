@@ -77,10 +77,10 @@ func hasALabel(key []byte) bool {
 	return len(key) > len("smtp:") && string(key[:len("smtp:")]) == "smtp:" && bytes.Contains(key, []byte(acePrefix))
 }
 
-// appendLower appends s with its ASCII letters in lower case, eight octets at a
+// appendLower appends s with its ASCII letters in lower case, eight bytes at a
 // time, and reports whether all of s is ASCII.
 //
-// It takes the last sixteen octets together, some of them twice: of a loop over what
+// It takes the last sixteen bytes together, some of them twice: of a loop over what
 // is left at the end a processor does not foresee the end.
 func appendLower(dst, s []byte) (lowered []byte, ascii bool) {
 	if len(s) < 16 {
@@ -114,7 +114,7 @@ func appendLowerShort(dst, s []byte) (lowered []byte, ascii bool) {
 	return binary.LittleEndian.AppendUint64(dst, lower8(w))[:n], (all|w)&high == 0
 }
 
-// lastWord returns the octets of s, of which there are less than eight, in a word.
+// lastWord returns the bytes of s, of which there are less than eight, in a word.
 func lastWord(s []byte) (w uint64) {
 	for i, c := range s {
 		w |= uint64(c) << (8 * i)
@@ -122,7 +122,7 @@ func lastWord(s []byte) (w uint64) {
 	return w
 }
 
-// allASCII is isASCII, eight octets at a time.
+// allASCII is isASCII, eight bytes at a time.
 func allASCII(s []byte) bool {
 	if len(s) < 8 {
 		return lastWord(s)&high == 0
@@ -134,14 +134,14 @@ func allASCII(s []byte) bool {
 	return all&high == 0
 }
 
-// Words of eight octets: one and the highest bit in each.
+// Words of eight bytes: one and the highest bit in each.
 const (
 	each = 0x0101010101010101
 	high = 0x80 * each
 )
 
-// lower8 lower-cases the eight octets of a word. Adding to the low seven bits of an
-// octet sets its high bit exactly if they are no less than 'A', or greater than
+// lower8 lower-cases the eight bytes of a word. Adding to the low seven bits of an
+// byte sets its high bit exactly if they are no less than 'A', or greater than
 // 'Z'; where only the former holds the bit is moved to that of the case.
 func lower8(w uint64) uint64 {
 	low := w &^ high

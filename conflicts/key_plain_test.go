@@ -36,7 +36,7 @@ func FuzzLooseKey(f *testing.F) {
 	})
 }
 
-// Every octet at every place of a word, as the arithmetic on eight of them at
+// Every byte at every place of a word, as the arithmetic on eight of them at
 // once could carry from one to the next.
 func TestAppendLower(t *testing.T) {
 	check := func(b []byte) {

@@ -135,7 +135,7 @@ type Object struct {
 	Recipient      Recipient
 	// Mailbox says that a mailbox is attached (homeMDB or msExchMailboxGuid).
 	Mailbox bool
-	// Disabled is bit 2 of userAccountControl.
+	// Disabled is the flag ACCOUNTDISABLE, 0x2, of userAccountControl ([MS-ADTS] 2.2.16).
 	Disabled bool
 	Created  time.Time
 	// Written is the stamp of proxyAddresses.

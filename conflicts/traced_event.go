@@ -137,7 +137,7 @@ func (n *Names) party(dn string) Party {
 	if o := n.exact[DNKey(dn)]; o != nil {
 		return Party{dn, Found, []*Object{o}}
 	}
-	_, parent, _ := cutRDN(dn)
+	parent := ParentDN(dn)
 	var living, deleted, here []*Object
 	for _, o := range n.alike[RDNKey(dn)] {
 		switch {
