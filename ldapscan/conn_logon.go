@@ -58,12 +58,12 @@ func (a *account) bind(ctx context.Context, bind func() error) error {
 	}
 	defer func() { <-a.turn }()
 	if a.refused != nil {
-		return &refusedError{cause: a.refused, earlier: true}
+		return &refusedError{err: a.refused, earlier: true}
 	}
 	err := bind()
 	if refusesAccount(err) {
 		a.refused = err
-		return &refusedError{cause: err}
+		return &refusedError{err: err}
 	}
 	return err
 }
@@ -83,17 +83,17 @@ func refusesBinding(err error) bool { return strings.Contains(err.Error(), "8009
 
 // A refusedError says that the account was refused.
 type refusedError struct {
-	cause   error
+	err     error
 	earlier bool // it was not tried again
 	broke   bool // it had been accepted, and the connection broke
 }
 
-func (e *refusedError) Error() string { return e.cause.Error() }
-func (e *refusedError) Unwrap() error { return e.cause }
+func (e *refusedError) Error() string { return e.err.Error() }
+func (e *refusedError) Unwrap() error { return e.err }
 
-// explain says more than the cause where a bind followed another one.
+// explain says more than the error where a bind followed another one.
 func (e *refusedError) explain() (problem, hint string) {
-	problem, hint = diagnose(e.cause)
+	problem, hint = diagnose(e.err)
 	const spared = "; it is not tried again, so that the account is not locked"
 	switch {
 	case e.broke:

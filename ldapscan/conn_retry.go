@@ -80,9 +80,9 @@ func persist(do func() error) (err error) {
 	return err
 }
 
-// settle makes sure that nothing comes any more of the searches so far: what a
+// drain makes sure that nothing comes any more of the searches so far: what a
 // server sends of them, it sends before it answers another request.
-func (c *conn) settle(ctx context.Context) error {
+func (c *conn) drain(ctx context.Context) error {
 	_, err := c.read(ctx, "", []string{noAttributes})
 	return err
 }
@@ -102,7 +102,7 @@ func (c *conn) reopen(ctx context.Context) error {
 	s, err := c.open(ctx)
 	if err != nil {
 		if e := (*refusedError)(nil); errors.As(err, &e) {
-			c.barred = &refusedError{cause: e.cause, broke: true}
+			c.barred = &refusedError{err: e.err, broke: true}
 		} else if accountAtFault(err) {
 			c.barred = err
 		}

@@ -87,7 +87,7 @@ func (s *session) greet(ctx context.Context, t target, cfg Config) error {
 		err = s.readRoot(ctx)
 	}
 	if err != nil {
-		return s.cause(err)
+		return s.reason(err)
 	}
 	if who, err := s.ldap.WhoAmI(nil); err == nil && who.AuthzID != "" {
 		s.server.Identity = strings.TrimPrefix(who.AuthzID, "u:")
@@ -135,7 +135,7 @@ func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (p pa
 	res, err := s.ldap.Search(request)
 	stop()
 	p.entries, p.count = s.tap.take()
-	if err = s.cause(err); err != nil {
+	if err = s.reason(err); err != nil {
 		if broken(err) {
 			s.ldap.Close()
 		}
@@ -150,9 +150,9 @@ func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (p pa
 	return p, res.Controls, nil
 }
 
-// cause returns why a request failed: what the server answered, or else what
+// reason returns why a request failed: what the server answered, or else what
 // broke the connection, which the library tells in words of its own.
-func (s *session) cause(err error) error {
+func (s *session) reason(err error) error {
 	if err == nil || answer(err) || errors.As(err, new(*kerberos.Error)) {
 		return err
 	}

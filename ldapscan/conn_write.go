@@ -78,7 +78,7 @@ func (w *WriteConn) Read(ctx context.Context, a *conflicts.FixRecord) (found *co
 // Explain returns the error of a request on Conn as an [*Error]. If the server did
 // not answer it, the connection is closed: an answer that comes late is to be nobody's.
 func (w *WriteConn) Explain(err error) error {
-	if err = w.conn.session.cause(err); broken(err) {
+	if err = w.conn.session.reason(err); broken(err) {
 		w.Conn.Close()
 	}
 	return explain(w.conn.server().URL, err)

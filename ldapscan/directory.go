@@ -80,15 +80,15 @@ func readLayout(ctx context.Context, cfg Config, t target) (*Directory, error) {
 		return nil, err
 	}
 	d := newDirectory(newConn(s, connSettings{wait: cfg.RetryWait, pace: newPacer(cfg.Rate), pageSize: uint32(cmp.Or(cfg.PageSize, defaultPageSize))}), cfg.Connections)
-	if err := s.cause(d.survey(ctx, t, cfg)); err != nil {
+	if err := s.reason(d.discover(ctx, t, cfg)); err != nil {
 		d.Close()
 		return nil, err
 	}
 	return d, nil
 }
 
-// survey finds out what there is to read, after the bind.
-func (d *Directory) survey(ctx context.Context, t target, cfg Config) error {
+// discover finds out what there is to read, after the bind.
+func (d *Directory) discover(ctx context.Context, t target, cfg Config) error {
 	if t.catalog() {
 		full, err := openDirectory(ctx, cfg, t.at(ldapPorts[t.scheme]))
 		if err != nil {
@@ -174,7 +174,7 @@ func (d *Directory) results(ctx context.Context, q query, each func(result)) err
 			return cmp.Or(err, d.followed(p, q.base, nil))
 		})
 		if err == nil {
-			err = d.conn.settle(ctx)
+			err = d.conn.drain(ctx)
 		}
 		return err
 	})

@@ -22,7 +22,7 @@ type Error struct {
 	Subject string // the URL
 	Problem string
 	Advice  string // may be empty
-	Err     error  // the cause, or nil
+	Err     error  // what it is made of, or nil
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }

@@ -42,14 +42,14 @@ var _ Source = (*Export)(nil)
 func OpenExport(ctx context.Context, path string) (*Export, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, &Error{Subject: path, Problem: cause(err), Err: err, Advice: "name an LDIF file, or - for standard input"}
+		return nil, &Error{Subject: path, Problem: systemError(err), Err: err, Advice: "name an LDIF file, or - for standard input"}
 	}
 	if !info.Mode().IsRegular() {
 		return SpoolExport(ctx, path, &lateFile{path: path})
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &Error{Subject: path, Problem: cause(err), Err: err}
+		return nil, &Error{Subject: path, Problem: systemError(err), Err: err}
 	}
 	return newExport(path, f, info), nil
 }
@@ -293,9 +293,9 @@ func (x *Export) unreadable(damage error) error {
 	return e
 }
 
-// cause returns what the operating system said, without the operation and the
+// systemError returns what the operating system said, without the operation and the
 // path.
-func cause(err error) string {
+func systemError(err error) string {
 	var pe *os.PathError
 	if errors.As(err, &pe) {
 		return pe.Err.Error()

@@ -36,11 +36,11 @@ func SpoolExport(ctx context.Context, name string, src io.Reader) (*Export, erro
 	case errors.As(err, &pe) && pe.Path == f.Name():
 		return nil, noRoom(name, err)
 	}
-	return nil, &Error{Subject: name, Problem: cause(err), Err: err}
+	return nil, &Error{Subject: name, Problem: systemError(err), Err: err}
 }
 
 func noRoom(name string, err error) error {
-	return &Error{Subject: name, Problem: fmt.Sprintf("no room for a copy in %s: %s", os.TempDir(), cause(err)), Err: err,
+	return &Error{Subject: name, Problem: fmt.Sprintf("no room for a copy in %s: %s", os.TempDir(), systemError(err)), Err: err,
 		Advice: "write the export to a file and name that, or set TMPDIR, on Windows TMP, to a directory with room"}
 }
 

@@ -93,7 +93,7 @@ func (l *lookup) ask(ctx context.Context, d *Directory) (problems []string, err 
 			problems = append(problems, fmt.Sprintf("%s: %s: %s", p.dn, d.conn.server().URL, brief(err)))
 		}
 	}
-	return problems, d.conn.settle(ctx)
+	return problems, d.conn.drain(ctx)
 }
 
 // A lookup is what is asked of every partition, and what came of it.

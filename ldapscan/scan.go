@@ -65,7 +65,7 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	sink.tally.add(Progress{}, Progress{Suspects: len(suspects)})
 	if n := all.unexplained(); n > 0 && !survey.ByRecord {
 		audit.Problems = append(audit.Problems, fmt.Sprintf(
-			"%s: %d objects came twice without having changed: others may be missing in their place", source(audit), n))
+			"%s: %d objects came twice without having changed: others may be missing in their place", sourceNames(audit), n))
 	}
 	second := newSecondReading(all.index, suspects)
 	second.read(ctx, src)
@@ -97,4 +97,4 @@ func newAudit(src Source, opt Options) *conflicts.Audit {
 	return audit
 }
 
-func source(a *conflicts.Audit) string { return strings.Join(a.Scope.Source, ", ") }
+func sourceNames(a *conflicts.Audit) string { return strings.Join(a.Scope.Source, ", ") }

@@ -62,7 +62,7 @@ func (s *secondReading) found(o *conflicts.Object) {
 
 // tell adds to an audit what the second reading did not confirm.
 func (s *secondReading) tell(audit *conflicts.Audit) {
-	name := source(audit)
+	name := sourceNames(audit)
 	note := func(n int, format string) {
 		if n > 0 {
 			audit.Notes = append(audit.Notes, fmt.Sprintf(format, name, possibleDuplicates(n)))

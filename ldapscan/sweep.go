@@ -138,7 +138,7 @@ func (a *attempt) run(ctx context.Context) error {
 	if err := a.deleted(ctx, after); err != nil {
 		return err
 	}
-	return d.conn.settle(ctx)
+	return d.conn.drain(ctx)
 }
 
 // mostObjects returns how many objects a partition can have on a server that counted
@@ -204,7 +204,7 @@ func (a *attempt) read(ctx context.Context, queries []query) error {
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	settled := make([]error, len(workers))
+	drained := make([]error, len(workers))
 	for n, c := range workers {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(ranges); i = int(next.Add(1)) - 1 {
@@ -212,11 +212,11 @@ func (a *attempt) read(ctx context.Context, queries []query) error {
 					next.Store(int64(len(ranges)))
 				}
 			}
-			settled[n] = c.settle(ctx)
+			drained[n] = c.drain(ctx)
 		})
 	}
 	wg.Wait()
-	err := cmp.Or(settled...)
+	err := cmp.Or(drained...)
 	for _, other := range workers[1:] {
 		own.reopened += other.reopened
 		if !other.session.same(own.session) {

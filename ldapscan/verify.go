@@ -80,7 +80,7 @@ func (l layout) reread(ctx context.Context, c *conn, refs []conflicts.Ref, found
 		})
 	})
 	if err == nil {
-		err = c.settle(ctx)
+		err = c.drain(ctx)
 	}
 	return c.failed(ctx, err)
 }

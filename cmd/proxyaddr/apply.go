@@ -160,7 +160,7 @@ func (o *applyOptions) apply(ctx context.Context, c *console) (int, error) {
 		c.log("%s", server)
 	}
 	if j != nil {
-		if err := apply.Settle(ctx, forest, j); err != nil {
+		if err := apply.Recover(ctx, forest, j); err != nil {
 			return o.ended(c, j, elsewhere(err))
 		}
 		o.tally(j)

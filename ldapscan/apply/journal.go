@@ -292,8 +292,8 @@ func (j *Journal) Inverses() []conflicts.FixRecord {
 	return inverses
 }
 
-// unsettled returns the change whose outcome is not known, nil if there is none.
-func (j *Journal) unsettled() *conflicts.FixRecord {
+// inDoubt returns the change whose outcome is not known, nil if there is none.
+func (j *Journal) inDoubt() *conflicts.FixRecord {
 	if j.open == none {
 		return nil
 	}
@@ -309,7 +309,7 @@ func (j *Journal) Resume(h Head) error {
 	return j.write(&entry{Record: resume, Time: j.time(), Head: &h})
 }
 
-// Undo notes that what was made is taken back from now on. A change that Settle
+// Undo notes that what was made is taken back from now on. A change that Recover
 // has left open counts as not made.
 func (j *Journal) Undo(h Head) error { return j.write(&entry{Record: undo, Time: j.time(), Head: &h}) }
 

@@ -86,7 +86,7 @@ func (w *job) do() error {
 		return err
 	}
 	defer j.Close()
-	if err := Settle(ctx, f, j); err != nil {
+	if err := Recover(ctx, f, j); err != nil {
 		return err
 	}
 	if w.Undo && !j.Undoing() {

@@ -64,11 +64,11 @@ func Servers(f *ldapscan.Forest, plan []conflicts.FixRecord) []Server {
 
 func partition(a *conflicts.FixRecord) string { return strings.ToLower(conflicts.Partition(a.DN)) }
 
-// Settle finds out what became of the change during which the last run ended, and
+// Recover finds out what became of the change during which the last run ended, and
 // whether the forest is read from the servers that the journal is about: another
 // server may not have replicated yet what was done. The error is an
 // [*ldapscan.Error] if it is not, and a [*Stop] if the change was neither made nor not.
-func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
+func Recover(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 	now := Servers(f, j.plan)
 	for _, was := range j.head.Servers {
 		i := slices.IndexFunc(now, func(s Server) bool { return s.Partition == was.Partition })
@@ -77,7 +77,7 @@ func Settle(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 				Advice: "name that one with -H"}
 		}
 	}
-	a := j.unsettled()
+	a := j.inDoubt()
 	if a == nil {
 		return nil
 	}
@@ -161,11 +161,11 @@ func (w *Writer) read(a *conflicts.FixRecord) (*conflicts.Object, error) {
 }
 
 // Run makes the changes of todo, which are some of those left in the journal, and
-// tells made of each. One that Settle has left open comes first in any case. At the
+// tells made of each. One that Recover has left open comes first in any case. At the
 // first thing that is not as expected Run stops with a [*Stop], and where ctx ends,
 // between two changes, with the error of ctx.
 func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.FixRecord, made func(*conflicts.FixRecord)) error {
-	if open := j.unsettled(); open != nil {
+	if open := j.inDoubt(); open != nil {
 		others := slices.DeleteFunc(slices.Clone(todo), func(a conflicts.FixRecord) bool { return a.GUID == open.GUID })
 		todo = slices.Insert(others, 0, *open)
 	}
@@ -199,7 +199,7 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 		return stop(notMade, err.Error())
 	}
 	state, why := a.Status(o)
-	if open := j.unsettled(); state == conflicts.Applied && open != nil && open.GUID == a.GUID {
+	if open := j.inDoubt(); state == conflicts.Applied && open != nil && open.GUID == a.GUID {
 		return finish(j, a) // what the last run sent came to be only now
 	}
 	if state != conflicts.Ready {
@@ -261,13 +261,13 @@ var outdated = []uint16{ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttribute
 
 // find finds out what became of a change that the server refused, or did not
 // answer: then nobody knows whether it is still to come, unless it shows.
-func (w *Writer) find(j *Journal, a *conflicts.FixRecord, cause error) error {
-	s := &Stop{Record: a, Problem: cause.Error(), Outcome: unclear}
-	if e := (*ldapscan.Error)(nil); errors.As(cause, &e) {
+func (w *Writer) find(j *Journal, a *conflicts.FixRecord, failure error) error {
+	s := &Stop{Record: a, Problem: failure.Error(), Outcome: unclear}
+	if e := (*ldapscan.Error)(nil); errors.As(failure, &e) {
 		s.Advice = e.Advice
 	}
 	var answer *ldap.Error
-	answered := errors.As(cause, &answer) && answer.ResultCode < ldap.ErrorNetwork
+	answered := errors.As(failure, &answer) && answer.ResultCode < ldap.ErrorNetwork
 	if s.Stale = answered && slices.Contains(outdated, answer.ResultCode); s.Stale && !j.Undoing() {
 		s.Advice = scanAgain
 	}

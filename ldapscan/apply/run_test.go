@@ -79,7 +79,7 @@ func TestRunAndUndo(t *testing.T) {
 	if err := j.Resume(Head{Version: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Settle(ctx, f, j); err != nil {
+	if err := Recover(ctx, f, j); err != nil {
 		t.Fatal(err)
 	}
 	if err := runAll(ctx, f, j, j.Left(), made); err != nil {
@@ -137,8 +137,8 @@ func TestRunStops(t *testing.T) {
 		stale     bool
 		directory string // then
 		journal   string
-		left      string // after Settle
-		blocked   bool   // Settle stops too
+		left      string // after Recover
+		blocked   bool   // Recover stops too
 	}{
 		"value gone before": {func(srv *ldaptest.Server) []ldaptest.Fault {
 			return []ldaptest.Fault{{Modify: every, Do: apply(srv, c1+"delete: mail\nmail: c1@contoso.example\n-\n")}}
@@ -206,11 +206,11 @@ func TestRunStops(t *testing.T) {
 				t.Errorf("directory %s, journal %s", d, noted(j))
 			}
 			j = reopen(t, j)
-			if err := Settle(ctx, f, j); errors.As(err, &s) != tc.blocked || err != nil && !tc.blocked {
+			if err := Recover(ctx, f, j); errors.As(err, &s) != tc.blocked || err != nil && !tc.blocked {
 				t.Errorf("settling: %v", err)
 			}
 			if !tc.blocked && noted(j) != tc.left {
-				t.Errorf("settled as %s", noted(j))
+				t.Errorf("recovered as %s", noted(j))
 			}
 			if tc.blocked || tc.directory[1] == 's' {
 				return
@@ -421,7 +421,7 @@ proxyAddresses: smtp:spare1@contoso.example
 				t.Fatal(err)
 			}
 			j = reopen(t, j)
-			if err := Settle(ctx, f, j); err != nil || noted(j) != "r?r" {
+			if err := Recover(ctx, f, j); err != nil || noted(j) != "r?r" {
 				t.Fatalf("%v, %s", err, noted(j))
 			}
 			if tc.comes {
@@ -525,7 +525,7 @@ func TestFullDisk(t *testing.T) {
 			if d := states(t, f, j.plan); d != tc.directory || noted(j) != tc.journal || updates != strings.Count(d, "a") {
 				t.Errorf("directory %s, journal %s, %d modify requests", d, noted(j), updates)
 			}
-			if err := Settle(ctx, f, j); err != nil {
+			if err := Recover(ctx, f, j); err != nil {
 				t.Fatal(err)
 			}
 			if err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != nil || noted(j) != "aaa" || states(t, f, j.plan) != "aaa" {
@@ -543,7 +543,7 @@ func TestOtherServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	err = Settle(context.Background(), open(t, config(other)), j)
+	err = Recover(context.Background(), open(t, config(other)), j)
 	var e *ldapscan.Error
 	if !errors.As(err, &e) || !strings.Contains(e.Problem, "began on localhost") || e.Advice == "" {
 		t.Errorf("%v", err)
