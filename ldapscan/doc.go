@@ -17,4 +17,8 @@
 // What could not be read never goes missing silently. It is in
 // [conflicts.Coverage] and [conflicts.Audit.Problems], and an audit with a
 // problem is incomplete.
+//
+// How a server is asked, from the dial to the pages of a search, is in the files conn_*.go;
+// conn.go tells when a request is made again. How an export is read is in export_*.go, and
+// what scans have in common, whatever the source, in scan*.go.
 package ldapscan

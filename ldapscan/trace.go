@@ -18,21 +18,22 @@ import (
 // The error is that of ctx, or says why nothing could be read at all; everything
 // short of that is an audit that may be incomplete.
 func Trace(ctx context.Context, src Source, events []conflicts.TracedEvent, opt Options) (*conflicts.Audit, error) {
-	t := &tracer{ctx: ctx, src: src, audit: newAudit(src, opt), objects: map[conflicts.Ref]*conflicts.Object{}}
+	t := &tracer{src: src, audit: newAudit(src, opt), objects: map[conflicts.Ref]*conflicts.Object{}}
 	t.audit.Events = events
 	t.audit.Notes = []string{"made from events: nothing was looked at but the objects that they name, and the addresses that these share"}
-	t.resolve()
+	t.resolve(ctx)
 	var addresses []conflicts.Address
 	for i := range events {
 		addresses = append(addresses, events[i].Addresses...)
 	}
-	p := &proof{ctx: ctx, src: src, asked: map[conflicts.Key]bool{}}
-	if err := p.ask(addresses, lookupBatch/2-1); len(p.byAddress) == 0 {
+	p := &proof{src: src, asked: map[conflicts.Key]bool{}}
+	if err := p.ask(ctx, addresses, lookupBatch/2-1); len(p.byAddress) == 0 {
 		return nil, err
 	}
-	owners := t.owners(p.byAddress[0], addresses)
-	opt.Judge.Rules, opt.Judge.Only, opt.Judge.Taken = t.audit.Rules, conflicts.NewAddressSet(addresses...), p.taken
-	t.judge(owners, opt.Judge)
+	owners := t.owners(ctx, p.byAddress[0], addresses)
+	opt.Judge.Rules, opt.Judge.Only = t.audit.Rules, conflicts.NewAddressSet(addresses...)
+	opt.Judge.Taken = func(a conflicts.Address) bool { return p.taken(ctx, a) }
+	t.judge(ctx, owners, opt.Judge)
 	if p.err != nil {
 		t.unread(p.err)
 		t.withdraw()
@@ -54,7 +55,6 @@ func Trace(ctx context.Context, src Source, events []conflicts.TracedEvent, opt 
 
 // A tracer is a Trace under way.
 type tracer struct {
-	ctx     context.Context
 	src     Source
 	audit   *conflicts.Audit
 	objects map[conflicts.Ref]*conflicts.Object // inspected, and so with the names of domain controllers
@@ -78,18 +78,18 @@ func (t *tracer) problem(format string, args ...any) {
 }
 
 // inspect reads objects whole and hands them over.
-func (t *tracer) inspect(refs []conflicts.Ref, found func(*conflicts.Object)) error {
+func (t *tracer) inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	return t.src.Inspect(t.ctx, refs, func(o *conflicts.Object) {
+	return t.src.Inspect(ctx, refs, func(o *conflicts.Object) {
 		t.objects[o.Ref()] = o
 		found(o)
 	})
 }
 
 // resolve finds the objects that the events name.
-func (t *tracer) resolve() {
+func (t *tracer) resolve(ctx context.Context) {
 	names := conflicts.NewNames()
 	var refs []conflicts.Ref
 	known := map[string]bool{}
@@ -103,16 +103,16 @@ func (t *tracer) resolve() {
 			}
 		}
 	}
-	t.unread(t.inspect(refs, names.Add))
+	t.unread(t.inspect(ctx, refs, names.Add))
 	if unknown := names.Unknown(t.audit.Events); len(unknown) > 0 {
 		var living []conflicts.Ref
-		t.unread(t.src.Namesakes(t.ctx, unknown, func(o *conflicts.Object) {
+		t.unread(t.src.Namesakes(ctx, unknown, func(o *conflicts.Object) {
 			names.Add(o)
 			if !o.Deleted {
 				living = append(living, o.Ref())
 			}
 		}))
-		t.unread(t.inspect(living, names.Add))
+		t.unread(t.inspect(ctx, living, names.Add))
 	}
 	names.Incomplete = t.incomplete
 	for i := range t.audit.Events {
@@ -123,7 +123,7 @@ func (t *tracer) resolve() {
 // owners returns the objects that hold one of the addresses, deleted ones among
 // them: those that events named, whatever the search found, and the others, which
 // are read again for the domain controllers that wrote them.
-func (t *tracer) owners(byAddress conflicts.OwnersByAddress, addresses []conflicts.Address) []*conflicts.Object {
+func (t *tracer) owners(ctx context.Context, byAddress conflicts.OwnersByAddress, addresses []conflicts.Address) []*conflicts.Object {
 	wanted := conflicts.NewAddressSet(addresses...)
 	all := map[conflicts.Ref]*conflicts.Object{}
 	for ref, o := range t.objects {
@@ -141,7 +141,7 @@ func (t *tracer) owners(byAddress conflicts.OwnersByAddress, addresses []conflic
 			all[ref] = o.Object
 		}
 	}
-	t.unread(t.inspect(further, func(*conflicts.Object) {}))
+	t.unread(t.inspect(ctx, further, func(*conflicts.Object) {}))
 	var owners []*conflicts.Object
 	for ref, o := range all {
 		if inspected := t.objects[ref]; inspected != nil {
@@ -153,12 +153,12 @@ func (t *tracer) owners(byAddress conflicts.OwnersByAddress, addresses []conflic
 }
 
 // judge finds the conflicts among those owners that exist.
-func (t *tracer) judge(owners []*conflicts.Object, opt conflicts.Options) {
+func (t *tracer) judge(ctx context.Context, owners []*conflicts.Object, opt conflicts.Options) {
 	living := slices.DeleteFunc(slices.Clone(owners), func(o *conflicts.Object) bool { return o.Deleted })
 	if len(living) < 2 {
 		return
 	}
-	domains, err := t.src.AcceptedDomains(t.ctx)
+	domains, err := t.src.AcceptedDomains(ctx)
 	if err != nil {
 		t.problem("%v", err)
 	}
@@ -183,7 +183,6 @@ func (t *tracer) withdraw() {
 // A proof finds out which addresses are free, with as few searches as it can: what
 // could be had in place of an address is looked up along with it.
 type proof struct {
-	ctx       context.Context
 	src       Source
 	byAddress []conflicts.OwnersByAddress
 	asked     map[conflicts.Key]bool
@@ -191,7 +190,7 @@ type proof struct {
 }
 
 // ask looks up addresses, and the first few alternatives of each.
-func (p *proof) ask(addresses []conflicts.Address, few int) error {
+func (p *proof) ask(ctx context.Context, addresses []conflicts.Address, few int) error {
 	var list []conflicts.Address
 	add := func(a conflicts.Address) {
 		if !p.asked[a.Key()] {
@@ -210,7 +209,7 @@ func (p *proof) ask(addresses []conflicts.Address, few int) error {
 			add(next)
 		}
 	}
-	byAddress, err := Owners(p.ctx, p.src, list)
+	byAddress, err := Owners(ctx, p.src, list)
 	if byAddress != nil {
 		p.byAddress = append(p.byAddress, byAddress)
 	}
@@ -218,9 +217,9 @@ func (p *proof) ask(addresses []conflicts.Address, few int) error {
 	return err
 }
 
-func (p *proof) taken(a conflicts.Address) bool {
+func (p *proof) taken(ctx context.Context, a conflicts.Address) bool {
 	if !p.asked[a.Key()] && p.err == nil {
-		p.ask([]conflicts.Address{a}, lookupBatch-1)
+		p.ask(ctx, []conflicts.Address{a}, lookupBatch-1)
 	}
 	return slices.ContainsFunc(p.byAddress, func(m conflicts.OwnersByAddress) bool { return len(m.Of(a)) > 0 })
 }

@@ -86,7 +86,7 @@ func Recover(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 		return err
 	}
 	defer w.Close()
-	o, err := w.read(a)
+	o, err := w.read(context.WithoutCancel(ctx), a)
 	if err != nil {
 		return &Stop{Record: a, Problem: err.Error(), Outcome: unclear}
 	}
@@ -107,25 +107,18 @@ func Recover(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 // one goroutine.
 type Writer struct {
 	forest *ldapscan.Forest
-	ctx    context.Context // of the connections
-	end    context.CancelFunc
 	conns  map[string]*ldapscan.WriteConn // by partition
 }
 
 // Connect opens the connections for changes. The error is an [*ldapscan.Error], or
-// that of ctx. A ctx that ends later ends none of them: no change is to be left in
-// the middle.
+// that of ctx, which bounds the opening alone.
 func Connect(ctx context.Context, f *ldapscan.Forest, todo []conflicts.FixRecord) (*Writer, error) {
 	w := &Writer{forest: f, conns: map[string]*ldapscan.WriteConn{}}
-	w.ctx, w.end = context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, w.end)
-	var err error
-	for i := 0; i < len(todo) && err == nil; i++ {
-		_, err = w.conn(&todo[i])
-	}
-	if stop(); err != nil || ctx.Err() != nil {
-		w.Close()
-		return nil, cmp.Or(ctx.Err(), err)
+	for i := range todo {
+		if _, err := w.conn(ctx, &todo[i]); err != nil {
+			w.Close()
+			return nil, err
+		}
 	}
 	return w, nil
 }
@@ -135,14 +128,13 @@ func (w *Writer) Close() {
 	for _, c := range w.conns {
 		c.Close()
 	}
-	w.end()
 }
 
 // conn returns the connection for a fix record.
-func (w *Writer) conn(a *conflicts.FixRecord) (*ldapscan.WriteConn, error) {
+func (w *Writer) conn(ctx context.Context, a *conflicts.FixRecord) (*ldapscan.WriteConn, error) {
 	p := partition(a)
 	if w.conns[p] == nil {
-		c, err := w.forest.WriteConn(w.ctx, a.DN)
+		c, err := w.forest.WriteConn(ctx, a.DN)
 		if err != nil {
 			return nil, err
 		}
@@ -152,12 +144,12 @@ func (w *Writer) conn(a *conflicts.FixRecord) (*ldapscan.WriteConn, error) {
 }
 
 // read returns the object of a fix record as it is now.
-func (w *Writer) read(a *conflicts.FixRecord) (*conflicts.Object, error) {
-	conn, err := w.conn(a)
+func (w *Writer) read(ctx context.Context, a *conflicts.FixRecord) (*conflicts.Object, error) {
+	conn, err := w.conn(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	return conn.Read(w.ctx, a)
+	return conn.Read(ctx, a)
 }
 
 // Run makes the changes of todo, which are some of those left in the journal, and
@@ -194,7 +186,8 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 		}
 		return s
 	}
-	o, err := w.read(a)
+	whole := context.WithoutCancel(ctx) // no change is left in the middle
+	o, err := w.read(whole, a)
 	if err != nil {
 		return stop(notMade, err.Error())
 	}
@@ -223,9 +216,9 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 	}
 	conn := w.conns[partition(a)]
 	if err := conn.Conn.Modify(request); err != nil {
-		return w.find(j, a, conn.Explain(err))
+		return w.find(whole, j, a, conn.Explain(err))
 	}
-	if o, err = conn.Read(w.ctx, a); err != nil {
+	if o, err = conn.Read(whole, a); err != nil {
 		return stop(unclear, "the server took the change, but the object could not be read again: "+err.Error())
 	}
 	if state, why := a.Status(o); state != conflicts.Applied {
@@ -261,7 +254,7 @@ var outdated = []uint16{ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttribute
 
 // find finds out what became of a change that the server refused, or did not
 // answer: then nobody knows whether it is still to come, unless it shows.
-func (w *Writer) find(j *Journal, a *conflicts.FixRecord, failure error) error {
+func (w *Writer) find(ctx context.Context, j *Journal, a *conflicts.FixRecord, failure error) error {
 	s := &Stop{Record: a, Problem: failure.Error(), Outcome: unclear}
 	if e := (*ldapscan.Error)(nil); errors.As(failure, &e) {
 		s.Advice = e.Advice
@@ -275,7 +268,7 @@ func (w *Writer) find(j *Journal, a *conflicts.FixRecord, failure error) error {
 		w.conns[partition(a)].Close()
 		delete(w.conns, partition(a))
 	}
-	o, err := w.read(a)
+	o, err := w.read(ctx, a)
 	if err != nil {
 		return s
 	}
