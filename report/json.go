@@ -29,7 +29,7 @@ func JSON(w io.Writer, a *conflicts.Audit) error {
 	e := newJSONEncoder(w, "  ")
 	e.open(newAuditJSON(a))
 	if len(a.Events) > 0 {
-		e.array("events", len(a.Events), func(i int) any { return newIncidentJSON(a, &a.Events[i]) })
+		e.array("events", len(a.Events), func(i int) any { return newEventJSON(a, &a.Events[i]) })
 	}
 	e.array("conflicts", len(a.Conflicts), func(i int) any { return newConflictJSON(&a.Conflicts[i]) })
 	e.array("changes", len(a.Changes), func(i int) any { return newChangeJSON(&a.Changes[i]) })

@@ -16,7 +16,7 @@ func JSONL(w io.Writer, a *conflicts.Audit) error {
 	audit.Record = "audit"
 	e.line(audit)
 	for i := range a.Events {
-		in := newIncidentJSON(a, &a.Events[i])
+		in := newEventJSON(a, &a.Events[i])
 		in.Record = "event"
 		e.line(in)
 	}

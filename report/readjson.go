@@ -83,7 +83,7 @@ func (d *jsonReader) field(name string) error {
 	d.head[name] = nil
 	switch name {
 	case "events":
-		return readArray(d, d.incident)
+		return readArray(d, d.event)
 	case "conflicts":
 		return readArray(d, d.conflict)
 	case "changes":

@@ -27,8 +27,8 @@ func readGUID(s string) (g conflicts.GUID, err error) {
 	return g, err
 }
 
-// incident reads an event, but not which objects its names stood for.
-func (d *jsonReader) incident(j *incidentJSON) error {
+// event reads an event, but not which objects its names stood for.
+func (d *jsonReader) event(j *eventJSON) error {
 	in := conflicts.TracedEvent{Explanation: string(j.Outcome), Resolved: j.State == resolved}
 	in.ID, in.Count, in.Address = j.Event, j.Count, exactly(j.Base64, "address", j.Address)
 	in.First.Text, in.Last.Text = string(j.First), string(j.Last)

@@ -33,7 +33,7 @@ func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 		shown = min(shown, listed)
 	}
 	if len(a.Events) > 0 {
-		t.incidents(a)
+		t.events(a)
 	} else {
 		for i := range shown {
 			t.conflict(&a.Conflicts[i])

@@ -7,9 +7,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// incidents writes what was logged, each with the conflicts that it is about. A
+// events writes what was logged, each with the conflicts that it is about. A
 // conflict stands behind the first that is about it.
-func (t *table) incidents(a *conflicts.Audit) {
+func (t *table) events(a *conflicts.Audit) {
 	shown := map[conflicts.Key]bool{}
 	for i := range a.Events {
 		in := &a.Events[i]
@@ -54,7 +54,7 @@ func (t *table) incidents(a *conflicts.Audit) {
 	}
 }
 
-type incidentJSON struct {
+type eventJSON struct {
 	Record    string   `json:"record,omitempty"`
 	Event     int      `json:"event"`
 	Count     int      `json:"count"`
@@ -88,8 +88,8 @@ type namedJSON struct {
 	Base64  map[string][]byte `json:"base64,omitempty"`
 }
 
-func newIncidentJSON(a *conflicts.Audit, in *conflicts.TracedEvent) *incidentJSON {
-	j := &incidentJSON{Event: in.ID, Count: in.Count, First: text(in.First.String()), Last: text(in.Last.String()), Computers: texts(in.Computers),
+func newEventJSON(a *conflicts.Audit, in *conflicts.TracedEvent) *eventJSON {
+	j := &eventJSON{Event: in.ID, Count: in.Count, First: text(in.First.String()), Last: text(in.Last.String()), Computers: texts(in.Computers),
 		Address: text(in.Address), State: state(in), Outcome: text(in.Explanation), Conflicts: make([]string, len(in.Conflicts)),
 		Readings: make([][2]partyJSON, len(in.Pairs)), Base64: exact("address", in.Address, "outcome", in.Explanation)}
 	for i, key := range in.Conflicts {
@@ -110,7 +110,7 @@ func newIncidentJSON(a *conflicts.Audit, in *conflicts.TracedEvent) *incidentJSO
 
 const resolved = "resolved"
 
-// state says in a word what is left of an incident.
+// state says in a word what is left of an event.
 func state(in *conflicts.TracedEvent) string {
 	switch {
 	case len(in.Conflicts) > 0:
