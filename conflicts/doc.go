@@ -18,6 +18,10 @@
 // second reading conflicts, changes that would end them, and findings. An [Audit] is
 // all of a scan, and [Audit.Decide] leaves of it what people approved.
 //
+// A [Change] is what is proposed. A [FixRecord] is what was read back from a file that
+// was written of changes, and [Verify] reaches a [Verdict] on each: whether it can still
+// be applied. A [TracedEvent] is a logged event with the objects that it is about.
+//
 // A [Difference] is an object that is not the same on all domain controllers, with the
 // [Copy] that each of them has. A [Comparison] is all of them, with the conflicts that
 // replication brings.
