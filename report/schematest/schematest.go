@@ -5,18 +5,28 @@ package schematest
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Docs is the directory of the schema and of what is written about it.
-func Docs() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..", "docs")
-}
+func Docs() string { return filepath.Join(root, "docs") }
+
+// root is the directory of the module, above that of the package under test. Tests may be
+// built elsewhere than where they run.
+var root = func() string {
+	dir, _ := os.Getwd()
+	for dir != filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+	return "."
+}()
 
 // Path is the file of the schema.
 func Path() string { return filepath.Join(Docs(), "output.schema.json") }
