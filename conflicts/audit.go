@@ -30,6 +30,8 @@ type Audit struct {
 	Conflicts []Conflict
 	Changes   []Change
 	Findings  []Finding
+	// Remembered is what earlier runs tell; nil if none are remembered.
+	Remembered *Remembered
 	// Review is set once people have decided on the changes: then Changes are
 	// those that they approved.
 	Review *Review
@@ -75,6 +77,9 @@ type Scope struct {
 	// Source names the directory: the URLs of the domain controllers or the
 	// name of the LDIF export.
 	Source []string
+	// Forests identify the forests, whatever servers are read: by the objectGUID of
+	// the configuration partition, or what else is the same in every run.
+	Forests []string
 	// Servers are the domain controllers that were read, and what was agreed with
 	// each; none for an export.
 	Servers []Server
@@ -196,6 +201,8 @@ type Conflict struct {
 	Cause Cause
 	// Unresolved says why the changes do not end the conflict, or is empty.
 	Unresolved string
+	// Standing is what earlier runs tell of it; nil if none are remembered.
+	Standing *Standing
 }
 
 // Keeper returns the owner that keeps the address.

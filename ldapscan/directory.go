@@ -22,6 +22,7 @@ import (
 type Directory struct {
 	conn *conn
 	layout
+	identity    string   // of the forest, the same for all its servers
 	connections int      // that read a partition
 	missing     []string // attributes of Exchange that the schema does not have
 	// full is the same controller on its own port, if this is the port of its
@@ -121,6 +122,7 @@ func (d *Directory) discover(ctx context.Context, t target, cfg Config) error {
 		}
 		d.assigned = append(d.assigned, p)
 	}
+	d.identity = d.identify()
 	if cfg.PageSize == 0 {
 		d.conn.pageSize = d.maxPageSize(ctx)
 	}
@@ -153,6 +155,23 @@ func (d *Directory) maxPageSize(ctx context.Context) uint32 {
 		}
 	}
 	return defaultPageSize
+}
+
+// identify returns what tells the forest from all others: the objectGUID of its
+// configuration partition, which every domain controller has, or where there is none,
+// that of the first partition.
+func (d *Directory) identify() string {
+	for _, p := range d.assigned {
+		if p.kind == configurationKind && p.guid != (conflicts.GUID{}) {
+			return p.guid.String()
+		}
+	}
+	for _, p := range d.assigned {
+		if p.guid != (conflicts.GUID{}) {
+			return p.guid.String()
+		}
+	}
+	return conflicts.DNKey(d.conn.root().first("defaultnamingcontext"))
 }
 
 // config is the connection on which configuration and schema can be read whole.
@@ -256,6 +275,9 @@ func (d *Directory) Describe(s *conflicts.Scope) {
 	server := *d.conn.server()
 	s.Source = append(s.Source, server.URL)
 	server.Missing = d.missing
+	if !slices.Contains(s.Forests, d.identity) {
+		s.Forests = append(s.Forests, d.identity)
+	}
 	s.Servers = append(s.Servers, server)
 	if s.Identity == "" {
 		s.Identity = server.Identity

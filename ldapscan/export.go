@@ -67,8 +67,14 @@ func (x *Export) Close() error {
 	return err
 }
 
+// exportIdentity stands for the forest of an export, which does not tell it.
+const exportIdentity = "export"
+
 // Describe names the file.
-func (x *Export) Describe(s *conflicts.Scope) { s.Source = append(s.Source, x.name) }
+func (x *Export) Describe(s *conflicts.Scope) {
+	s.Source = append(s.Source, x.name)
+	s.Forests = append(s.Forests, exportIdentity)
+}
 
 // Sweep reads the file to its end, with several goroutines. A file that does not
 // begin as LDIF or holds changes instead of content is an error. The survey is

@@ -68,6 +68,9 @@ func (d *document) summary() {
 	if r := d.a.Review; r != nil {
 		d.linef("| Changes proposed | %s |", words.Number(r.Proposed))
 	}
+	if n := d.a.Suppressed(); n > 0 {
+		d.linef("| Conflicts that are suppressed, whose changes are left out | %s |", words.Number(n))
+	}
 	d.linef("| Changes | %s |", words.Number(len(d.a.Changes)))
 	d.linef("| Objects changed | %s |", words.Number(objects))
 	d.linef("| Other findings, not changed by this request | %s |\n", words.Number(len(d.a.Findings)))
@@ -266,6 +269,9 @@ func (d *document) unresolved() {
 	for i := range d.a.Conflicts {
 		c := &d.a.Conflicts[i]
 		why := c.Unresolved
+		if s := c.SuppressedBy(); s != nil {
+			why = words.Suppression(s)
+		}
 		if why == "" && !planned[c.Key] {
 			why = words.NotProposed
 		}

@@ -19,7 +19,8 @@ import (
 //
 // The last row is about the scan: it has no conflict, its class is "scan", and
 // its reason says what was read and why that is not everything. It is there in
-// every file, so a file without it was cut off. The column complete repeats
+// every file, so a file without it was cut off. If the audit remembers earlier scans,
+// a row without an owner stands before it for each conflict that was not found. The column complete repeats
 // in every row whether the scan was complete.
 //
 // Every cell passes [words.Escape], and an apostrophe stands before what a spreadsheet
@@ -28,15 +29,24 @@ import (
 // with that separator. For exact values use [JSON].
 func CSV(w io.Writer, a *conflicts.Audit) error {
 	rows := newCSVRows(w)
-	rows.write("conflict", "class", "address", "role", "name", "kind", "dn", "guid", "attribute", "value", "primary",
-		"also", "action", "proposed", "risk", "risk_reason", "reason", "unresolved", "complete")
+	columns := []string{"conflict", "class", "address", "role", "name", "kind", "dn", "guid", "attribute", "value", "primary",
+		"also", "action", "proposed", "risk", "risk_reason", "reason", "unresolved"}
+	if a.Remembered != nil {
+		columns = append(columns, standingColumns...)
+	}
+	rows.write(append(columns, "complete")...)
 	changes := conflicts.NewChangeIndex(a.Changes)
 	for i := range a.Conflicts {
 		for n := range a.Conflicts[i].Owners {
-			rows.write(newCSVRow(&a.Conflicts[i], n, changes).cells(a.Complete())...)
+			rows.write(newCSVRow(&a.Conflicts[i], n, changes).cells(a)...)
 		}
 	}
-	rows.write(csvRow{class: "scan", reason: words.Completeness(a)}.cells(a.Complete())...)
+	if a.Remembered != nil {
+		for i := range a.Remembered.NotFound {
+			rows.write(absentRow(&a.Remembered.NotFound[i]).cells(a)...)
+		}
+	}
+	rows.write(csvRow{class: "scan", reason: words.Completeness(a)}.cells(a)...)
 	return rows.flush()
 }
 
@@ -65,6 +75,7 @@ type csvRow struct {
 	attribute, value, primary, also                      string
 	action, proposed, risk, riskReason                   string
 	reason, unresolved                                   string
+	standing                                             *conflicts.Standing
 }
 
 func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex) csvRow {
@@ -78,7 +89,7 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex) 
 		conflict: c.ID, class: string(c.Class), address: c.Key.Address(), role: role,
 		name: o.Name(), kind: o.Kind(), dn: o.DN, guid: o.GUID.String(),
 		attribute: first.Attribute, value: first.Value, primary: strconv.FormatBool(first.Primary),
-		action: words.Action(owner == 0, change), reason: c.Reason, unresolved: c.Unresolved,
+		action: words.Action(owner == 0, change), reason: c.Reason, unresolved: c.Unresolved, standing: c.Standing,
 	}
 	if change != nil {
 		row.proposed, row.risk, row.riskReason = change.New, change.Risk.String(), change.RiskReason
@@ -95,9 +106,13 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex) 
 	return row
 }
 
-func (r csvRow) cells(complete bool) []string {
-	return []string{r.conflict, r.class, r.address, r.role, r.name, r.kind, r.dn, r.guid, r.attribute, r.value, r.primary,
-		r.also, r.action, r.proposed, r.risk, r.riskReason, r.reason, r.unresolved, strconv.FormatBool(complete)}
+func (r csvRow) cells(a *conflicts.Audit) []string {
+	cells := []string{r.conflict, r.class, r.address, r.role, r.name, r.kind, r.dn, r.guid, r.attribute, r.value, r.primary,
+		r.also, r.action, r.proposed, r.risk, r.riskReason, r.reason, r.unresolved}
+	if a.Remembered != nil {
+		cells = append(cells, standingCells(r.standing)...)
+	}
+	return append(cells, strconv.FormatBool(a.Complete()))
 }
 
 // formula matches where one can begin: at a sign, also after a separator, and after

@@ -60,18 +60,19 @@ func exact(pairs ...string) map[string][]byte {
 }
 
 type auditJSON struct {
-	Record            string         `json:"record,omitempty"`
-	Kind              documentKind   `json:"kind"`
-	SchemaVersion     int            `json:"schema_version"`
-	Version           text           `json:"version"`
-	Command           text           `json:"command"`
-	Complete          bool           `json:"complete"`
-	IncompleteReasons []text         `json:"incomplete_reasons"`
-	Notes             []text         `json:"notes"`
-	Scope             scopeJSON      `json:"scope"`
-	Coverage          []coverageJSON `json:"coverage"`
-	Rules             []ruleJSON     `json:"rules"`
-	Counts            countsJSON     `json:"counts"`
+	Record            string          `json:"record,omitempty"`
+	Kind              documentKind    `json:"kind"`
+	SchemaVersion     int             `json:"schema_version"`
+	Version           text            `json:"version"`
+	Command           text            `json:"command"`
+	Complete          bool            `json:"complete"`
+	IncompleteReasons []text          `json:"incomplete_reasons"`
+	Notes             []text          `json:"notes"`
+	Scope             scopeJSON       `json:"scope"`
+	Coverage          []coverageJSON  `json:"coverage"`
+	Rules             []ruleJSON      `json:"rules"`
+	Counts            countsJSON      `json:"counts"`
+	Remembered        *rememberedJSON `json:"remembered,omitempty"`
 }
 
 type scopeJSON struct {
@@ -144,6 +145,7 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 			Conflicts: len(a.Conflicts), Changes: len(a.Changes), Findings: len(a.Findings),
 			Classes: make(map[conflicts.Class]int),
 		},
+		Remembered: newRememberedJSON(a.Remembered),
 	}
 	for i := range a.Scope.Servers {
 		j.Scope.Servers[i] = newServerJSON(&a.Scope.Servers[i])
@@ -183,6 +185,7 @@ type conflictJSON struct {
 	Cause      causeJSON         `json:"cause"`
 	Unresolved text              `json:"unresolved"`
 	Owners     []ownerJSON       `json:"owners"`
+	Standing   *standingJSON     `json:"standing,omitempty"`
 	Base64     map[string][]byte `json:"base64,omitempty"`
 }
 
@@ -238,7 +241,7 @@ func newConflictJSON(c *conflicts.Conflict) *conflictJSON {
 		ID: c.ID, Class: c.Class, Type: text(c.Key.Type()), Address: text(c.Key.Address()),
 		Keeper: keeperJSON{text(k.DN), k.GUID.String(), exact("dn", k.DN)},
 		Reason: text(c.Reason), Cause: causeJSON{c.Cause.Kind, c.Cause.Certainty.String(), text(c.Cause.Because)}, Unresolved: text(c.Unresolved),
-		Owners: make([]ownerJSON, len(c.Owners)),
+		Owners: make([]ownerJSON, len(c.Owners)), Standing: newStandingJSON(c.Standing),
 		Base64: exact("address", c.Key.Address()),
 	}
 	for i, o := range c.Owners {

@@ -57,6 +57,9 @@ func (d *jsonReader) conflict(j *conflictJSON) error {
 	if c.Cause, err = j.Cause.read(); err != nil {
 		return fmt.Errorf("%s: %w", j.ID, err)
 	}
+	if c.Standing, err = j.Standing.read(); err != nil {
+		return fmt.Errorf("%s: %w", j.ID, err)
+	}
 	for i := range j.Owners {
 		if c.Owners[i], err = d.owner(&j.Owners[i]); err != nil {
 			return fmt.Errorf("%s: %w", j.ID, err)

@@ -36,10 +36,13 @@ func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 		t.events(a)
 	} else {
 		for i := range shown {
-			t.conflict(&a.Conflicts[i])
+			if c := &a.Conflicts[i]; !asBefore(a, c) {
+				t.conflict(c)
+			}
 		}
 	}
 	t.rest(shown, len(a.Conflicts), "conflict")
+	t.notFound(a)
 	t.findings(a.Findings, opts.Brief)
 	t.totals(a)
 	return t.out.Flush()
@@ -102,6 +105,7 @@ func (t *table) totals(a *conflicts.Audit) {
 		style = alarm
 	}
 	t.paragraph("", words.Completeness(a), style)
+	t.remembered(a.Remembered)
 }
 
 // style is the parameter of an SGR sequence (ECMA-48 section 8.3.117).
@@ -134,7 +138,14 @@ func newTable(w io.Writer, opts TableOptions) *table {
 const indent = "          "
 
 func (t *table) conflict(c *conflicts.Conflict) {
-	t.line("", fmt.Sprintf("%s  %s  %s", c.ID, c.Class, c.Key), bold)
+	if c.Standing == nil {
+		t.line("", fmt.Sprintf("%s  %s  %s", c.ID, c.Class, c.Key), bold)
+	} else {
+		t.line("", fmt.Sprintf("%s  %s  %s  %s", c.ID, c.Standing.Status, c.Class, c.Key), bold)
+		for _, fact := range words.Standing(c.Standing) {
+			t.paragraph("  ", fact, plain)
+		}
+	}
 	for i := range c.Owners {
 		o := &c.Owners[i]
 		mark := " "

@@ -24,6 +24,8 @@ func (o *scanOptions) checkCompare() error {
 		return alone("--pattern")
 	case o.secondary != "replace":
 		return alone("--secondary")
+	case o.state != "":
+		return alone("--state")
 	case o.output != "":
 		return wrong("send the output of --format json to a file", "--output does not go with --compare-dcs")
 	case !slices.Contains(comparisonFormats.names(), o.format):

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 
@@ -147,10 +146,7 @@ func firstLine(r io.Reader) (string, error) {
 // output runs a command line with the system's shell and returns the first line
 // that it prints.
 func (c *console) output(ctx context.Context, line string) (string, error) {
-	cmd := exec.CommandContext(ctx, "sh", "-c", line)
-	if runtime.GOOS == "windows" {
-		cmd = exec.CommandContext(ctx, "cmd", "/C", line)
-	}
+	cmd := shell(ctx, line)
 	cmd.Stderr = c.stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -18,6 +18,7 @@ const (
 	exitIncomplete  = 3
 	exitConnect     = 4
 	exitStale       = 5
+	exitInUse       = 6
 	exitInterrupted = 130
 )
 
@@ -37,6 +38,7 @@ change not be made, or the run failed in another way; beats 1`},
 	{exitStale, `stale or denied: the directory is no longer as it was, the account may
 not make the change, a fix file was changed after it was written, or a
 workbook is not of its scan or has mistakes`},
+	{exitInUse, `the state directory is in use by another run`},
 	{exitInterrupted, `interrupted, or not confirmed`},
 }
 
@@ -112,16 +114,24 @@ func hintOf(err error) string {
 	return ""
 }
 
+// exitCode returns the exit code that an error calls for.
+func exitCode(ctx context.Context, err error) int {
+	if ctx.Err() != nil {
+		return exitInterrupted
+	}
+	if f := (*failure)(nil); errors.As(err, &f) {
+		return f.code
+	}
+	return exitIncomplete
+}
+
 // fail prints an error with its hint and returns the exit code for it. Command is
 // empty if none was named.
 func (c *console) fail(ctx context.Context, command string, err error) int {
-	if ctx.Err() != nil {
+	code := exitCode(ctx, err)
+	if code == exitInterrupted {
 		c.log("interrupted")
-		return exitInterrupted
-	}
-	code := exitIncomplete
-	if f := (*failure)(nil); errors.As(err, &f) {
-		code = f.code
+		return code
 	}
 	hint := hintOf(err)
 	if code == exitUsage && hint == "" && command != "" {

@@ -62,6 +62,7 @@ first.
 type scanOptions struct {
 	source
 	reporting
+	remembering
 	base, exclude     []string
 	stats, compareDCs bool
 }
@@ -71,6 +72,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
 	o.reporting.addFlags(fs)
+	o.remembering.addFlags(fs)
 	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare domain controllers with each other instead: all of the domain that -d names, or those of several -H")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 }
@@ -80,6 +82,9 @@ func (o *scanOptions) check(_ *console, fs *pflag.FlagSet, args []string) error 
 		return err
 	}
 	if err := o.reporting.check(fs); err != nil {
+		return err
+	}
+	if err := o.remembering.check(fs); err != nil {
 		return err
 	}
 	if o.compareDCs {
@@ -100,6 +105,14 @@ func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
 	if o.compareDCs {
 		return o.compare(ctx, c)
 	}
+	if o.state == "" {
+		return o.scan(ctx, c, nil)
+	}
+	return o.withState(ctx, c, func(r *stateRun) (int, error) { return o.scan(ctx, c, r) })
+}
+
+// scan scans, and compares with earlier runs if it is given what they remember.
+func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, error) {
 	if err := o.claim(); err != nil {
 		return 0, err
 	}
@@ -109,11 +122,26 @@ func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	defer done()
+	if r != nil {
+		if err := r.begin(src, o.judge); err != nil {
+			return 0, err
+		}
+	}
 	audit, err := c.scan(ctx, src, o)
 	if err != nil {
 		return 0, o.unreadable(err)
 	}
-	return c.deliver(audit, &o.reporting)
+	if r == nil {
+		return c.deliver(audit, &o.reporting)
+	}
+	if err := r.judge(ctx, src, audit, o.judge); err != nil {
+		return 0, err
+	}
+	code, err := c.deliver(audit, &o.reporting)
+	if err != nil {
+		return 0, err
+	}
+	return r.remember(ctx, code)
 }
 
 // scan runs a source with progress shown.

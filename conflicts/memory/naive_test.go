@@ -132,7 +132,7 @@ func (n *naive) judge(w *world, complete bool) map[conflicts.Key]Status {
 		}
 	}
 	for _, s := range w.scan.Suppressions {
-		if s.over(w.now) {
+		if s.Over(w.now) {
 			n.ended[s.Address+s.Until.String()] = true
 		}
 	}
@@ -177,7 +177,7 @@ func (n *naive) active(w *world, key conflicts.Key) bool { return n.suppression(
 func (n *naive) suppression(w *world, key conflicts.Key) *Suppression {
 	for i := range w.scan.Suppressions {
 		s := &w.scan.Suppressions[i]
-		if conflicts.ParseAddress(s.Address).LooseKey() == key && !s.over(w.now) && !n.ended[s.Address+s.Until.String()] {
+		if conflicts.ParseAddress(s.Address).LooseKey() == key && !s.Over(w.now) && !n.ended[s.Address+s.Until.String()] {
 			return s
 		}
 	}

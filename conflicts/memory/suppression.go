@@ -43,6 +43,12 @@ type Cover struct {
 	Broken bool
 }
 
+// CaseOf returns a conflict as it is remembered when it is first seen.
+func CaseOf(c *conflicts.Conflict) *Case {
+	owners, _ := ownersOf(c)
+	return &Case{ID: c.ID, Class: c.Class, Owners: owners}
+}
+
 // Suppression returns what leaves the case as it is now.
 func (c *Case) Suppression(until time.Time, reason, by string) Suppression {
 	s := Suppression{ID: c.ID, Address: c.Address(), Until: until, Reason: reason, By: by, Class: c.Class}
@@ -59,10 +65,13 @@ func (c *Case) Suppression(until time.Time, reason, by string) Suppression {
 	return s
 }
 
-// over reports whether a suppression has ended at a time.
-func (s *Suppression) over(now time.Time) bool {
+// Over reports whether a suppression has ended at a time.
+func (s *Suppression) Over(now time.Time) bool {
 	return !s.Until.IsZero() && !now.Before(s.Until.AddDate(0, 0, 1))
 }
+
+// Matches reports whether a case has the address of a suppression.
+func (s *Suppression) Matches(c *Case) bool { return slices.Contains(c.keys(), s.key()) }
 
 func (s *Suppression) key() conflicts.Key {
 	address := s.Address
@@ -86,7 +95,7 @@ func newSuppressions(list []Suppression, before []Ended, now time.Time) (*suppre
 	var ended []Ended
 	for i := range list {
 		e := Ended{list[i].Address, list[i].Until}
-		if list[i].over(now) || slices.ContainsFunc(before, func(b Ended) bool { return b.Address == e.Address && b.Until.Equal(e.Until) }) {
+		if list[i].Over(now) || slices.ContainsFunc(before, func(b Ended) bool { return b.Address == e.Address && b.Until.Equal(e.Until) }) {
 			s.ended[i] = true
 			ended = append(ended, e)
 		}

@@ -77,6 +77,9 @@ func roleOf(c *conflicts.Conflict, j int, changes []*conflicts.Change) (role any
 	switch {
 	case j == 0:
 		why = cellLines{c.Reason}
+		if c.Standing != nil {
+			why = append(why, words.Capital(c.Standing.Status)+": "+strings.Join(words.Standing(c.Standing), "; "))
+		}
 		if c.Cause.Certainty != conflicts.NotKnown {
 			why = append(why, "Evidence: "+c.Cause.Because)
 		}
@@ -93,6 +96,8 @@ func roleOf(c *conflicts.Conflict, j int, changes []*conflicts.Change) (role any
 			}
 		}
 		return "Changes", why
+	case c.SuppressedBy() != nil:
+		why = cellLines{words.Suppression(c.SuppressedBy())}
 	case o.Fixed != "":
 		why = cellLines{"cannot be changed: " + o.Fixed}
 	case o.Claims[0].Attribute != conflicts.ProxyAddresses:

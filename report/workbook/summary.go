@@ -76,6 +76,9 @@ func (b *book) summarizeConflicts(p *narrative) (firstRow int) {
 		p.write(look{face: faceCount, wrap: true}, classHeight, c.Title(), b.audit.Count(c))
 	}
 	p.fact(cellBold("All conflicts"), len(b.audit.Conflicts))
+	if r := b.audit.Remembered; r != nil {
+		p.fact(cellBold("Since earlier runs"), cellLines{words.Compared(r), r.Summary})
+	}
 	p.heading("Changes proposed")
 	risks := map[conflicts.Risk]int{}
 	for i := range b.audit.Changes {

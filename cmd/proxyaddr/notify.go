@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"proxyaddr/conflicts/memory"
+	"proxyaddr/report/status"
+)
+
+// A notifyError is a --notify-command that failed.
+type notifyError struct{ err error }
+
+func (e *notifyError) Error() string { return fmt.Sprintf("--notify-command: %v", e.err) }
+func (e *notifyError) Unwrap() error { return e.err }
+
+// Hint says what that means for what was to be told.
+func (e *notifyError) Hint() string {
+	return "the run is remembered as failed, so the next one tells the same again"
+}
+
+// tell gives a command the report as a text fit for a mail, and the state in its
+// environment.
+func (r *stateRun) tell(ctx context.Context, report *status.Report) error {
+	if r.notify == "" {
+		return nil
+	}
+	report.Now, report.Version = time.Now(), version()
+	var text bytes.Buffer
+	if err := report.Text(&text); err != nil {
+		return err
+	}
+	cmd := shell(ctx, r.notify)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &text, r.c.stderr, r.c.stderr // stdout is for data
+	cmd.Env = append(os.Environ(), r.environment(report)...)
+	if err := cmd.Run(); err != nil {
+		return &notifyError{err}
+	}
+	return nil
+}
+
+func (r *stateRun) environment(report *status.Report) []string {
+	level, why := report.Level()
+	run, last := &r.run, report.State
+	if last != nil {
+		run = &last.Last
+	}
+	env := []string{
+		"PROXYADDR_STATE=" + r.state,
+		"PROXYADDR_LEVEL=" + strings.ToLower(level.String()),
+		"PROXYADDR_MESSAGE=" + why,
+		fmt.Sprintf("PROXYADDR_COMPLETE=%t", run.Complete),
+		fmt.Sprintf("PROXYADDR_EXIT_CODE=%d", run.ExitCode),
+	}
+	for _, s := range memory.Statuses {
+		env = append(env, fmt.Sprintf("PROXYADDR_%s=%d", strings.ToUpper(string(s)), run.Counts[s]))
+	}
+	return env
+}
+
+// shell runs a command line with the system's shell.
+func shell(ctx context.Context, line string) *exec.Cmd {
+	if runtime.GOOS == "windows" {
+		return exec.CommandContext(ctx, "cmd", "/C", line)
+	}
+	return exec.CommandContext(ctx, "sh", "-c", line)
+}

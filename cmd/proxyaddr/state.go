@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/memory"
+	"proxyaddr/ldapscan"
+	"proxyaddr/report/statedir"
+	"proxyaddr/report/status"
+	"proxyaddr/report/suppression"
+)
+
+// A remembering says where a scan remembers earlier ones, and what it makes of them.
+type remembering struct {
+	state, suppressions string
+	failOn              string
+	acceptDrop          bool
+	metrics, notify     string
+}
+
+func (o *remembering) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.state, "state", "", "remember the conflicts of each run in this `directory`, and tell what has changed")
+	fs.StringVar(&o.suppressions, "suppressions", "", "leave the conflicts that this `file` names; proxyaddr suppress writes it")
+	fs.StringVar(&o.failOn, "fail-on", string(memory.FailOnAny), "with --state, exit with 1 on `any` conflict that is not suppressed, on new ones, or on none")
+	fs.BoolVar(&o.acceptDrop, "accept-drop", false, "with --state, accept once that far fewer objects are seen than before")
+	fs.StringVar(&o.metrics, "metrics", "", "with --state, write metrics for Prometheus to this `file`")
+	fs.StringVar(&o.notify, "notify-command", "", "with --state, give this `command` a summary on stdin when there is something to tell")
+}
+
+// check validates the settings.
+func (o *remembering) check(fs *pflag.FlagSet) error {
+	known := false
+	for _, on := range memory.FailOns {
+		known = known || o.failOn == string(on)
+	}
+	if !known {
+		return wrong("it takes any, new or none", "--fail-on %s: unknown", o.failOn)
+	}
+	if fs.Changed("state") && o.state == "" {
+		return wrong("name a directory, for example --state state", "--state: the name is empty")
+	}
+	if o.state != "" {
+		return nil
+	}
+	for _, name := range []string{"suppressions", "fail-on", "accept-drop", "metrics", "notify-command"} {
+		if fs.Changed(name) {
+			return wrong("name the directory that remembers earlier runs with --state", "--%s goes with --state only", name)
+		}
+	}
+	return nil
+}
+
+// A stateRun is a scan that holds its state directory.
+type stateRun struct {
+	*remembering
+	c            *console
+	dir          *statedir.Dir
+	suppressions []memory.Suppression // nil if no file was named
+	run          memory.Run
+	scope        memory.Scope
+	outcome      *memory.Outcome // nil until the scan was judged
+}
+
+// withState holds the state directory while scan runs, and remembers how that ended.
+func (o *remembering) withState(ctx context.Context, c *console, scan func(*stateRun) (int, error)) (code int, err error) {
+	r := &stateRun{remembering: o, c: c, run: memory.Run{Time: time.Now().UTC().Truncate(time.Second), Version: version()}}
+	r.dir, err = statedir.Open(o.state, fmt.Sprintf("process %d since %s", os.Getpid(), r.run.Time.Format(time.RFC3339)))
+	if errors.Is(err, statedir.ErrInUse) {
+		return 0, &failure{exitInUse, err, hintOf(err)} // the other run writes the metrics
+	}
+	if err != nil {
+		return 0, r.measured(unusable(err), &status.Report{Problem: err.Error()})
+	}
+	defer r.dir.Close()
+	if err = r.loadSuppressions(); err == nil {
+		code, err = scan(r)
+	}
+	if err != nil {
+		r.failed(ctx, err)
+	}
+	return code, r.measured(err, &status.Report{State: r.dir.State, Problem: textOf(err)})
+}
+
+func (r *stateRun) loadSuppressions() error {
+	if r.remembering.suppressions == "" {
+		return nil
+	}
+	file, err := r.c.loadSuppressions(r.remembering.suppressions)
+	if err == nil {
+		r.suppressions = file.List()
+	}
+	return err
+}
+
+// loadSuppressions reads a file and tells all its mistakes.
+func (c *console) loadSuppressions(path string) (*suppression.File, error) {
+	file, err := suppression.Load(path)
+	if m := (*suppression.Mistakes)(nil); errors.As(err, &m) {
+		last := len(m.Mistakes) - 1
+		for _, x := range m.Mistakes[:last] {
+			c.log("%s:%d: %s", path, x.Line, x.Problem)
+		}
+		return nil, wrong(m.Hint(), "%s:%d: %s", path, m.Mistakes[last].Line, m.Mistakes[last].Problem)
+	}
+	if err != nil {
+		return nil, unopened("--suppressions names a file that proxyaddr suppress wrote", err)
+	}
+	return file, nil
+}
+
+// begin holds the state to what is to be scanned.
+func (r *stateRun) begin(src ldapscan.Source, judge conflicts.Options) error {
+	var scope conflicts.Scope
+	src.Describe(&scope)
+	r.scope = memory.Scope{Forests: scope.Forests, Base: judge.Base, Exclude: judge.Exclude}
+	r.run.Account = scope.Identity
+	if err := r.dir.CheckScope(r.scope); err != nil {
+		return unusable(err)
+	}
+	return nil
+}
+
+// judge compares an audit with what is remembered, and marks it.
+func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *conflicts.Audit, judge conflicts.Options) error {
+	partitions := partitionsOf(audit)
+	if !r.acceptDrop {
+		audit.Problems = append(audit.Problems, memory.Drops(r.dir.State, partitions)...)
+	}
+	matching := memory.Match(r.dir.State, audit.Conflicts)
+	scan := &memory.Scan{Scope: r.scope, Partitions: partitions, Reports: judge.Reports, Suppressions: r.suppressions, AcceptDrop: r.acceptDrop}
+	if audit.Complete() {
+		var former []conflicts.FixRecord
+		for _, ref := range matching.Former() {
+			former = append(former, conflicts.FixRecord{DN: ref.DN, GUID: ref.GUID})
+		}
+		if len(former) > 0 {
+			err := src.Reread(ctx, former, func(o *conflicts.Object) { scan.Former = append(scan.Former, o) })
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				audit.Problems = append(audit.Problems, fmt.Sprintf("former owners of addresses could not be read again: %v", err))
+			}
+		}
+	}
+	r.run.Complete, r.run.Problems = audit.Complete(), audit.Problems
+	r.run.Findings = map[conflicts.FindingKind]int{}
+	for i := range audit.Findings {
+		r.run.Findings[audit.Findings[i].Kind]++
+	}
+	r.run.Duration = time.Since(r.run.Time)
+	scan.Run = r.run
+	r.outcome = matching.Judge(scan)
+	r.outcome.Mark(audit, r.dir.State)
+	audit.Notes = append(append(audit.Notes, r.dir.Notes...), r.outcome.Notes...)
+	return nil
+}
+
+// partitionsOf returns what the guard compares.
+func partitionsOf(audit *conflicts.Audit) []memory.Partition {
+	list := make([]memory.Partition, len(audit.Coverage))
+	for i, c := range audit.Coverage {
+		list[i] = memory.Partition{Name: c.Partition, Objects: c.Objects, Values: c.Values}
+		if len(audit.Scope.Servers) == 0 {
+			list[i].Name = "export" // whose file has another name each night
+		}
+	}
+	return list
+}
+
+// remember tells what there is to tell and makes the run the last one that is remembered.
+// code is the exit code of the scan without a state.
+func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
+	last := &r.outcome.State.Last
+	if code != exitIncomplete {
+		code = exitClean
+		if last.Fails(memory.FailOn(r.failOn)) {
+			code = exitConflicts
+		}
+	}
+	last.ExitCode, last.Duration = code, time.Since(last.Time).Truncate(time.Millisecond)
+	if len(r.outcome.Events) > 0 || !last.Complete {
+		if err := r.tell(ctx, &status.Report{State: r.outcome.State}); err != nil {
+			return 0, err
+		}
+	}
+	if err := r.dir.Commit(r.outcome.State, r.outcome.Events); err != nil {
+		return 0, &failure{exitIncomplete, err, hintOf(err)}
+	}
+	return code, nil
+}
+
+// failed remembers that a run failed. Nothing else that is remembered changes.
+func (r *stateRun) failed(ctx context.Context, err error) {
+	r.run.Duration, r.run.ExitCode = time.Since(r.run.Time), exitCode(ctx, err)
+	r.run.Complete, r.run.Problems = false, []string{err.Error()}
+	if ctx.Err() != nil {
+		r.run.Problems = []string{"interrupted"}
+	}
+	report := &status.Report{Problem: r.run.Problems[0]}
+	if before := r.dir.State; before != nil {
+		report.State = before.Failed(r.run)
+		if err := r.dir.Commit(report.State, nil); err != nil {
+			r.c.log("%v", err)
+		}
+	}
+	if told := (*notifyError)(nil); errors.As(err, &told) || ctx.Err() != nil {
+		return
+	}
+	if err := r.tell(ctx, report); err != nil {
+		r.c.log("%v", err)
+	}
+}
+
+// measured writes the metrics, if a file was named, and returns the error of the run, or
+// else that of the metrics.
+func (r *stateRun) measured(err error, report *status.Report) error {
+	if r.metrics == "" {
+		return err
+	}
+	report.Now, report.Version = time.Now(), version()
+	failed := report.WriteMetrics(r.metrics)
+	switch {
+	case failed == nil:
+		return err
+	case err != nil:
+		r.c.log("--metrics: %v", failed)
+		return err
+	}
+	return &failure{exitIncomplete, fmt.Errorf("--metrics: %w", failed), "name a file that this account may write"}
+}

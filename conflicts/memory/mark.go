@@ -1,0 +1,49 @@
+package memory
+
+import "proxyaddr/conflicts"
+
+// Mark writes into the audit that was judged what the run says of its conflicts. Each gets
+// the ID under which it is remembered. Changes of suppressed conflicts are taken out.
+// before is the State that was compared with, nil for none.
+func (o *Outcome) Mark(a *conflicts.Audit, before *State) {
+	last := &o.State.Last
+	a.Remembered = &conflicts.Remembered{Run: last.Number, Baseline: last.Baseline, Summary: last.Summary()}
+	if before != nil {
+		a.Remembered.LastComplete = before.LastComplete
+	}
+	for _, s := range Statuses {
+		a.Remembered.Counts = append(a.Remembered.Counts, conflicts.StatusCount{Status: string(s), Count: last.Counts[s]})
+	}
+	ids, suppressed := map[conflicts.Key]string{}, map[conflicts.Key]bool{}
+	for i := range o.Developments {
+		d := &o.Developments[i]
+		standing := d.standing(last)
+		if d.Conflict == nil {
+			a.Remembered.NotFound = append(a.Remembered.NotFound, conflicts.Absent{ID: d.Case.ID, Class: d.Case.Class,
+				Address: d.Case.Address(), Standing: *standing, Reason: string(d.Case.Reason)})
+			continue
+		}
+		d.Conflict.ID, d.Conflict.Standing = d.Case.ID, standing
+		ids[d.Conflict.Key], suppressed[d.Conflict.Key] = d.Case.ID, standing.Suppression != nil
+	}
+	kept := a.Changes[:0:0]
+	for _, c := range a.Changes {
+		if !suppressed[c.Key] {
+			c.Conflict = ids[c.Key]
+			kept = append(kept, c)
+		}
+	}
+	a.Changes = kept
+}
+
+func (d *Development) standing(run *Run) *conflicts.Standing {
+	c := d.Case
+	s := &conflicts.Standing{Status: string(c.Status), FirstSeen: c.FirstSeen, Age: Age(c.FirstSeen, run.Time), Changed: d.Changed}
+	for _, o := range d.Joined {
+		s.Joined = append(s.Joined, o.DN)
+	}
+	if c.Status == Suppressed {
+		s.Suppression = &conflicts.SuppressionTerms{Until: c.Cover.Until, Reason: c.Cover.Reason, By: c.Cover.By}
+	}
+	return s
+}
