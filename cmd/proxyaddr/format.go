@@ -10,6 +10,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report"
+	"proxyaddr/report/status"
 )
 
 // formats are what --format of a command takes, each with what writes its result
@@ -76,6 +77,13 @@ var (
 		{"csv", func(c *console, f *fixed) error {
 			return c.writeCSV(func(w io.Writer) error { return report.FixCSV(w, f.approved) })
 		}},
+	}
+	statusFormats = formats[*status.Report]{
+		{"text", func(c *console, r *status.Report) error { return r.Text(c.stdout) }},
+		{"json", func(c *console, r *status.Report) error { return r.JSON(c.stdout) }},
+		{"prometheus", func(c *console, r *status.Report) error { return r.Prometheus(c.stdout) }},
+		{"nagios", func(c *console, r *status.Report) error { return r.Nagios(c.stdout) }},
+		{"prtg", func(c *console, r *status.Report) error { return r.PRTG(c.stdout) }},
 	}
 	// The table of an application is printed step by step; see [applyOptions.steps].
 	applyFormats = formats[*report.Application]{

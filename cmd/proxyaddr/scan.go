@@ -30,6 +30,7 @@ EXAMPLE
   proxyaddr scan -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
+  proxyaddr scan -d example.com --state state --fail-on new --quiet
   proxyaddr scan --compare-dcs -d example.com
   ldapsearch ... | proxyaddr scan --input -
 
@@ -48,6 +49,15 @@ appear together or not at all. The directory may be missing, empty, or hold an
 earlier audit without changes, decisions or a journal; --replace deletes one
 that has them. -o "audit-{date}" makes a new directory for each run, with the
 date in UTC.
+
+With --state a scan remembers the conflicts in a directory, and says which are
+new, got worse, came back or are resolved since the last run, and why. Exit
+code 1 then means a conflict that is not suppressed, or with --fail-on new one
+of which there is news. A run that sees far fewer objects than the last
+complete one is incomplete, unless --accept-drop is given; an incomplete run
+never resolves anything. --suppressions names the conflicts to be left for a
+time. --metrics and --notify-command hand the result on, also of a run that
+failed. "proxyaddr status" shows what is remembered.
 
 An export is read twice. One that comes through a pipe is therefore copied to a
 temporary file as large as it is, in the directory that TMPDIR names (on

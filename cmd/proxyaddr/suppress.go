@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/memory"
+	"proxyaddr/report"
+	"proxyaddr/report/statedir"
+	"proxyaddr/report/suppression"
+	"proxyaddr/report/words"
+	"proxyaddr/report/workbook"
+)
+
+const suppressUsage = `Suppress leaves conflicts for a time, with a reason. It writes them to a file
+that scan --suppressions reads. They stay visible in every output and are
+counted apart, but do not fail a scan, and their changes are not in the fix
+files.
+
+USAGE
+  proxyaddr suppress C-ID... --until DATE --reason TEXT \
+                     --state DIR --suppressions FILE
+  proxyaddr suppress --from-workbook report.xlsx --until DATE \
+                     --suppressions FILE
+  proxyaddr suppress --list --suppressions FILE [--state DIR]
+  proxyaddr suppress --prune --suppressions FILE [--state DIR]
+
+EXAMPLE
+  proxyaddr suppress C-UHWUJZ5NTZM5KSVQ --until 2027-03-31 --reason "both go in the merger" --state state --suppressions suppressions.txt
+
+A suppression ends after the day of --until, when an owner joins the conflict,
+or when its class becomes more urgent. What the conflict is now is taken from
+the state that scan --state keeps.
+
+--from-workbook takes over the conflicts that reviewers rejected or deferred.
+Their comments are the reasons; --reason is that of conflicts without a comment.
+
+--prune deletes the suppressions that have ended, and with --state also those
+that match no conflict of the last complete run.
+`
+
+// suppressOptions are the settings of a change of the suppressions.
+type suppressOptions struct {
+	state, suppressions, config string
+	until, reason, workbook     string
+	list, prune                 bool
+	ids                         []string
+	end                         time.Time // of --until; zero for never
+	now                         time.Time
+}
+
+func (o *suppressOptions) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.until, "until", "", "last `day` on which it holds, in UTC, for example 2027-03-31; or never")
+	fs.StringVar(&o.reason, "reason", "", "`text` that says why")
+	fs.StringVar(&o.state, "state", "", "`directory` in which scan remembers its runs")
+	fs.StringVar(&o.suppressions, "suppressions", "", "`file` of the suppressions; it is made if it is missing")
+	fs.StringVar(&o.workbook, "from-workbook", "", "take over what reviewers rejected or deferred in this `workbook`")
+	fs.BoolVar(&o.list, "list", false, "list the suppressions")
+	fs.BoolVar(&o.prune, "prune", false, "delete the suppressions that have ended or match nothing")
+	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
+}
+
+func (o *suppressOptions) check(_ *console, _ *pflag.FlagSet, args []string) error {
+	o.ids, o.now = args, time.Now()
+	kinds := 0
+	for _, asked := range []bool{len(args) > 0, o.workbook != "", o.list, o.prune} {
+		if asked {
+			kinds++
+		}
+	}
+	switch {
+	case kinds == 0:
+		return wrong("name the ID of a conflict, or give --from-workbook, --list or --prune", "nothing to suppress")
+	case kinds > 1:
+		return wrong("give one of them", "more than one of IDs, --from-workbook, --list and --prune")
+	case o.suppressions == "":
+		return wrong("name one with --suppressions", "no file for the suppressions")
+	case o.list || o.prune:
+		return nil
+	case o.state == "" && o.workbook == "":
+		return wrong("name the directory of scan with --state", "no state that knows the conflict")
+	case o.reason == "" && o.workbook == "":
+		return wrong("say why with --reason", "a suppression needs a reason")
+	}
+	return o.parseUntil()
+}
+
+func (o *suppressOptions) parseUntil() (err error) {
+	const hint = "write for example --until 2027-03-31, or --until never"
+	switch o.until {
+	case "":
+		return wrong(hint, "a suppression needs an end")
+	case words.Never:
+		return nil
+	}
+	if o.end, err = time.Parse(memory.Day, o.until); err != nil {
+		return wrong(hint, "--until %s: not a date", o.until)
+	}
+	if (&memory.Suppression{Until: o.end}).Over(o.now) {
+		return wrong(hint, "--until %s: has passed", o.until)
+	}
+	return nil
+}
+
+func (o *suppressOptions) run(_ context.Context, c *console) (int, error) {
+	var state *memory.State
+	var err error
+	if o.state != "" {
+		if state, err = statedir.Read(o.state); err != nil {
+			return 0, unusable(err)
+		}
+	}
+	if o.list || o.prune {
+		file, err := c.loadSuppressions(o.suppressions)
+		switch {
+		case err != nil:
+			return 0, err
+		case o.list:
+			return o.show(c, file, state)
+		}
+		return o.clear(c, file, state)
+	}
+	var chosen []memory.Suppression
+	if o.workbook != "" {
+		chosen, err = o.reviewed()
+		if review := (*workbook.ReviewError)(nil); errors.As(err, &review) {
+			return c.refuse(err)
+		}
+		if err != nil {
+			return 0, err
+		}
+	} else if chosen, err = o.named(state); err != nil {
+		return 0, err
+	}
+	file, err := c.suppressionsToAddTo(o.suppressions)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range chosen {
+		file.Set(s)
+	}
+	if err := o.save(file); err != nil {
+		return 0, err
+	}
+	c.log("wrote %s to %s", words.Quantity(len(chosen), "suppression"), o.suppressions)
+	return exitClean, nil
+}
+
+// suppressionsToAddTo reads a file, or begins one that is missing.
+func (c *console) suppressionsToAddTo(path string) (*suppression.File, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return &suppression.File{}, nil
+	}
+	return c.loadSuppressions(path)
+}
+
+// named returns the suppressions of the conflicts with the IDs.
+func (o *suppressOptions) named(state *memory.State) (list []memory.Suppression, err error) {
+	for _, id := range o.ids {
+		found, err := remembered(state, id, o.state)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range found {
+			if k.Status == memory.Resolved {
+				return nil, wrong("leave it out", "%s: is resolved", k.ID)
+			}
+			list = append(list, k.Suppression(o.end, o.reason, author()))
+		}
+	}
+	return list, nil
+}
+
+// reviewed returns the suppressions of the conflicts that reviewers rejected or deferred.
+func (o *suppressOptions) reviewed() (list []memory.Suppression, err error) {
+	decisions, err := report.ReadWorkbook(o.workbook)
+	if review := (*workbook.ReviewError)(nil); err != nil && !errors.As(err, &review) {
+		return nil, unopened("name the report.xlsx of a scan, for example audit/report.xlsx", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Nothing is written to a directory, so it does not matter which addresses are free.
+	free := func(conflicts.Address, conflicts.Ref) string { return "" }
+	decided, err := decisions.Approved(free)
+	if err != nil {
+		return nil, err
+	}
+	for _, left := range decided.Review.Left {
+		if left.Decision != conflicts.Rejected && left.Decision != conflicts.Deferred {
+			continue
+		}
+		reason := strings.Join(left.Comments, "; ")
+		if reason == "" {
+			reason = o.reason
+		}
+		if reason == "" {
+			return nil, wrong("say why with --reason", "%s: %s without a comment", left.Conflict.ID, left.Decision)
+		}
+		list = append(list, memory.CaseOf(left.Conflict).Suppression(o.end, reason, author()))
+	}
+	if len(list) == 0 {
+		return nil, wrong("reviewers choose Reject or Defer in the sheet Changes", "%s: no conflict is rejected or deferred", o.workbook)
+	}
+	return list, nil
+}
+
+// author names who runs the command.
+func author() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}
+
+func (o *suppressOptions) save(file *suppression.File) error {
+	err := file.Save(o.suppressions)
+	switch {
+	case errors.Is(err, suppression.ErrChanged):
+		return &failure{exitIncomplete, err, "run the command again"}
+	case err != nil:
+		return &failure{exitIncomplete, err, "--suppressions names a file that this account may write"}
+	}
+	return nil
+}
+
+// The standings of a suppression in a list.
+const (
+	active    = "active"
+	ended     = "ended"
+	unmatched = "matches nothing"
+)
+
+// standing tells whether a suppression has ended or matches nothing. That is known only
+// after a complete run that would have found its conflict.
+func (o *suppressOptions) standing(s *memory.Suppression, state *memory.State) string {
+	if s.Over(o.now) {
+		return ended
+	}
+	if state == nil || !state.Last.Complete {
+		return active
+	}
+	seen := len(state.Scope.Base)+len(state.Scope.Exclude) == 0
+	for _, k := range state.Cases {
+		if s.Matches(k) {
+			if k.Status != memory.Resolved {
+				return active
+			}
+			seen = true
+		}
+	}
+	if !seen {
+		return active
+	}
+	return unmatched
+}
+
+// show lists the suppressions.
+func (o *suppressOptions) show(c *console, file *suppression.File, state *memory.State) (int, error) {
+	for _, s := range file.List() {
+		terms := &conflicts.SuppressionTerms{Until: s.Until, Reason: s.Reason, By: s.By}
+		line := fmt.Sprintf("%s  %s  %s  %s", s.ID, o.standing(&s, state), s.Address, words.Suppression(terms))
+		if _, err := fmt.Fprintln(c.stdout, words.Escape(line)); err != nil {
+			return 0, unprinted(err)
+		}
+	}
+	return exitClean, nil
+}
+
+// clear deletes the suppressions that have ended or match nothing.
+func (o *suppressOptions) clear(c *console, file *suppression.File, state *memory.State) (int, error) {
+	if state != nil && !state.Last.Complete {
+		c.log("note: the last run was incomplete, so it is not known which suppressions match nothing")
+	}
+	gone := file.Prune(func(s *memory.Suppression) bool { return o.standing(s, state) != active })
+	for _, s := range gone {
+		c.log("deleted %s, which %s: %s", s.ID, map[string]string{ended: "has ended", unmatched: unmatched}[o.standing(&s, state)], s.Address)
+	}
+	if len(gone) == 0 {
+		c.log("nothing to delete in %s", o.suppressions)
+		return exitClean, nil
+	}
+	if err := o.save(file); err != nil {
+		return 0, err
+	}
+	return exitClean, nil
+}
