@@ -28,9 +28,10 @@ type StatusCount struct {
 // A Standing is what a run that remembers earlier ones says of a conflict.
 type Standing struct {
 	Status string
-	// FirstSeen is the time of the first run that found it, Age how long ago that was.
+	// FirstSeen is the time of the first run that found it, Days how many whole days ago
+	// that was.
 	FirstSeen time.Time
-	Age       time.Duration
+	Days      int
 	// Joined are the owners that it did not have before, by their names.
 	Joined []string
 	// Changed says in short clauses what else is not as it was.

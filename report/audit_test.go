@@ -15,6 +15,7 @@ var audits = map[string]func() *conflicts.Audit{
 	"hostile":    hostileAudit,
 	"domains":    domainsAudit,
 	"reviewed":   reviewedAudit,
+	"remembered": rememberedAudit,
 }
 
 const corp = "DC=corp,DC=contoso,DC=com"

@@ -55,6 +55,11 @@ func TestCSVHasARowForEachOwnerAndOneForTheScan(t *testing.T) {
 				want = append(want, []string{c.ID, role, words.Escape(o.DN)})
 			}
 		}
+		if a.Remembered != nil {
+			for _, m := range a.Remembered.NotFound {
+				want = append(want, []string{m.ID, "", ""})
+			}
+		}
 		want = append(want, []string{"", "", ""})
 		rows := readCSV(t, a)
 		for _, row := range rows {

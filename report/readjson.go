@@ -138,6 +138,9 @@ func (d *jsonReader) complete() error {
 		return err
 	}
 	j.restore(d.audit)
+	if d.audit.Remembered, err = j.Remembered.read(); err != nil {
+		return err
+	}
 	if j.Complete != d.audit.Complete() {
 		return fmt.Errorf("complete is %t, with %d reasons why not", j.Complete, len(j.IncompleteReasons))
 	}

@@ -10,27 +10,31 @@ import (
 	"proxyaddr/report/words"
 )
 
-// asBefore reports whether there is nothing to tell of a conflict: people who see the
-// table of every run have seen it.
-func asBefore(a *conflicts.Audit, c *conflicts.Conflict) bool {
-	return c.Standing != nil && c.Standing.Status == string(memory.Known) && len(c.Standing.Changed) == 0 && !a.Remembered.Baseline
+// notAsBefore returns the conflicts that people have not seen in the table of an earlier
+// run, in their order.
+func notAsBefore(a *conflicts.Audit) []*conflicts.Conflict {
+	list := make([]*conflicts.Conflict, 0, len(a.Conflicts))
+	for i := range a.Conflicts {
+		c := &a.Conflicts[i]
+		if s := c.Standing; s == nil || s.Status != string(memory.Known) || len(s.Changed) > 0 || a.Remembered.Baseline {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
-// notFound lists the conflicts that are remembered and were not found.
-func (t *table) notFound(a *conflicts.Audit) {
+// absent lists the conflicts that are remembered and were not found, and says how many
+// were left out because they are known.
+func (t *table) absent(a *conflicts.Audit, known int) {
 	if a.Remembered == nil {
 		return
-	}
-	known := 0
-	for i := range a.Conflicts {
-		if asBefore(a, &a.Conflicts[i]) {
-			known++
-		}
 	}
 	for i := range a.Remembered.NotFound {
 		m := &a.Remembered.NotFound[i]
 		t.line("", fmt.Sprintf("%s  %s  %s  %s", m.ID, m.Status, m.Class, m.Address), bold)
-		t.paragraph("  ", m.Reason, plain)
+		if m.Reason != "" {
+			t.paragraph("  ", m.Reason, plain)
+		}
 		for _, fact := range words.Standing(&m.Standing) {
 			t.paragraph("  ", fact, plain)
 		}
@@ -38,6 +42,7 @@ func (t *table) notFound(a *conflicts.Audit) {
 	}
 	if known > 0 {
 		t.paragraph("", words.Quantity(known, "known conflict")+" not shown: the files of -o have all, and so have json, jsonl and csv.", plain)
+		t.line("", "", plain)
 	}
 }
 
@@ -57,7 +62,7 @@ func standingCells(s *conflicts.Standing) []string {
 	if s == nil {
 		return cells
 	}
-	cells[0], cells[1], cells[2] = s.Status, s.FirstSeen.UTC().Format(time.RFC3339), strconv.Itoa(words.Days(s.Age))
+	cells[0], cells[1], cells[2] = s.Status, s.FirstSeen.UTC().Format(time.RFC3339), strconv.Itoa(s.Days)
 	if s.Suppression != nil {
 		cells[3], cells[4] = words.Until(s.Suppression), s.Suppression.Reason
 	}
@@ -119,23 +124,47 @@ func newRememberedJSON(r *conflicts.Remembered) *rememberedJSON {
 	return j
 }
 
+// read is the inverse of newRememberedJSON.
+func (j *rememberedJSON) read() (*conflicts.Remembered, error) {
+	if j == nil {
+		return nil, nil
+	}
+	r := &conflicts.Remembered{Run: j.Run, Baseline: j.Baseline, LastComplete: j.LastComplete, Summary: j.Summary}
+	for _, status := range memory.Statuses {
+		r.Counts = append(r.Counts, conflicts.StatusCount{Status: string(status), Count: j.Counts[string(status)]})
+	}
+	for i := range j.NotFound {
+		m := &j.NotFound[i]
+		absent := conflicts.Absent{ID: m.ID, Class: m.Class, Address: exactly(m.Base64, "address", m.Address), Reason: m.Reason}
+		standing, err := m.Standing.read()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.ID, err)
+		}
+		if standing != nil {
+			absent.Standing = *standing
+		}
+		r.NotFound = append(r.NotFound, absent)
+	}
+	return r, nil
+}
+
 func newStandingJSON(s *conflicts.Standing) *standingJSON {
 	if s == nil {
 		return nil
 	}
-	j := &standingJSON{Status: s.Status, FirstSeen: s.FirstSeen.UTC(), AgeDays: words.Days(s.Age), Joined: texts(s.Joined), Changed: texts(s.Changed)}
+	j := &standingJSON{Status: s.Status, FirstSeen: s.FirstSeen.UTC(), AgeDays: s.Days, Joined: texts(s.Joined), Changed: texts(s.Changed)}
 	if t := s.Suppression; t != nil {
 		j.Suppression = &suppressionJSON{words.Until(t), t.Reason, t.By}
 	}
 	return j
 }
 
-// read is the inverse of newStandingJSON, but for parts of days.
+// read is the inverse of newStandingJSON.
 func (j *standingJSON) read() (*conflicts.Standing, error) {
 	if j == nil {
 		return nil, nil
 	}
-	s := &conflicts.Standing{Status: j.Status, FirstSeen: j.FirstSeen, Age: time.Duration(j.AgeDays) * 24 * time.Hour,
+	s := &conflicts.Standing{Status: j.Status, FirstSeen: j.FirstSeen, Days: j.AgeDays,
 		Joined: untexts(j.Joined), Changed: untexts(j.Changed)}
 	if t := j.Suppression; t != nil {
 		s.Suppression = &conflicts.SuppressionTerms{Reason: t.Reason, By: t.By}

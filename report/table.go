@@ -28,21 +28,20 @@ type TableOptions struct {
 func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	t := newTable(w, opts)
 	t.changes = conflicts.NewChangeIndex(a.Changes)
-	shown := len(a.Conflicts)
+	told := notAsBefore(a)
+	shown := len(told)
 	if opts.Brief && len(a.Events) == 0 {
 		shown = min(shown, listed)
 	}
 	if len(a.Events) > 0 {
 		t.events(a)
 	} else {
-		for i := range shown {
-			if c := &a.Conflicts[i]; !asBefore(a, c) {
-				t.conflict(c)
-			}
+		for _, c := range told[:shown] {
+			t.conflict(c)
 		}
 	}
-	t.rest(shown, len(a.Conflicts), "conflict")
-	t.notFound(a)
+	t.rest(shown, len(told), "conflict")
+	t.absent(a, len(a.Conflicts)-len(told))
 	t.findings(a.Findings, opts.Brief)
 	t.totals(a)
 	return t.out.Flush()

@@ -1,6 +1,10 @@
 package memory
 
-import "proxyaddr/conflicts"
+import (
+	"time"
+
+	"proxyaddr/conflicts"
+)
 
 // Mark writes into the audit that was judged what the run says of its conflicts. Each gets
 // the ID under which it is remembered. Changes of suppressed conflicts are taken out.
@@ -38,7 +42,7 @@ func (o *Outcome) Mark(a *conflicts.Audit, before *State) {
 
 func (d *Development) standing(run *Run) *conflicts.Standing {
 	c := d.Case
-	s := &conflicts.Standing{Status: string(c.Status), FirstSeen: c.FirstSeen, Age: Age(c.FirstSeen, run.Time), Changed: d.Changed}
+	s := &conflicts.Standing{Status: string(c.Status), FirstSeen: c.FirstSeen, Days: int(Age(c.FirstSeen, run.Time) / (24 * time.Hour)), Changed: d.Changed}
 	for _, o := range d.Joined {
 		s.Joined = append(s.Joined, o.DN)
 	}

@@ -7,11 +7,6 @@ import (
 	"proxyaddr/conflicts"
 )
 
-const day = 24 * time.Hour
-
-// Days is how many whole days a time span has.
-func Days(d time.Duration) int { return int(d / day) }
-
 // Never stands for the end of a suppression that does not end.
 const Never = "never"
 
@@ -54,8 +49,8 @@ func Standing(s *conflicts.Standing) []string {
 // FirstSeen says when a conflict was first seen.
 func FirstSeen(s *conflicts.Standing) string {
 	text := "first seen " + s.FirstSeen.UTC().Format(time.DateOnly)
-	if n := Days(s.Age); n > 0 {
-		text += ", " + Quantity(n, "day") + " ago"
+	if s.Days > 0 {
+		text += ", " + Quantity(s.Days, "day") + " ago"
 	}
 	return text
 }
