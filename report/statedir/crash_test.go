@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -151,7 +152,7 @@ func TestDiskFullAtEachStep(t *testing.T) {
 					break
 				}
 				what := fmt.Sprintf("run %d, step %d, exchange %t", runs+1, step, !noExchange)
-				if e := (*Error)(nil); err != nil && (!errors.As(err, &e) || !errors.Is(err, syscall.ENOSPC) || e.Hint() == "" || !strings.HasPrefix(err.Error(), "state/")) {
+				if e := (*Error)(nil); err != nil && (!errors.As(err, &e) || !errors.Is(err, syscall.ENOSPC) || e.Hint() == "" || !strings.HasPrefix(err.Error(), "state"+string(filepath.Separator))) {
 					t.Errorf("%s: %v", what, err)
 				}
 				d.disk.failAt = 0

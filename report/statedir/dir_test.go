@@ -146,7 +146,7 @@ func TestUnusable(t *testing.T) {
 		}
 		return strings.Replace(text, old, new, 1)
 	}
-	const state = "/" + stateName
+	state := string(filepath.Separator) + stateName
 	for name, test := range map[string]struct {
 		state string
 		want  string
