@@ -47,4 +47,22 @@ func TestFullDisk(t *testing.T) {
 	if left, err := os.ReadDir(disk); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
+
+	// A run that cannot be remembered says so, and the next one tells the same.
+	fill := writeFile(t, filepath.Join(disk, "fill"), "full")
+	state := filepath.Join(disk, "state")
+	stderr.Reset()
+	code = run([]string{"scan", "--input", export, "--state", state}, strings.NewReader(""), &stdout, &stderr)
+	if want := "proxyaddr: " + filepath.Join(state, "history.jsonl") + ": no space left on device\nhint: this run may not be remembered"; code != exitIncomplete || !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("exit %d, and says %q, want %q", code, &stderr, want)
+	}
+	if err := os.Remove(fill); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT, "size=1m"); err != nil {
+		t.Fatal(err)
+	}
+	if summary, _ := scanState(t, exitConflicts, "--input", export, "--state", state); summary != "1 known (baseline)" {
+		t.Error(summary)
+	}
 }

@@ -106,3 +106,30 @@ func TestLostRightsOnSamba(t *testing.T) {
 		t.Errorf("%s\n%s", summary, stderr)
 	}
 }
+
+// On Samba too, a killed run loses no finding and tells none twice.
+func TestKilledOnSamba(t *testing.T) {
+	dc := samba.Shared(t)
+	ou := dc.OU(t, "Killed")
+	const kills, password = 20, "Reads-0nly!"
+	dc.Load(t, strings.NewReader(contacts(ou, kills+2)))
+	state, upn, secret := filepath.Join(t.TempDir(), "state"), dc.AddUser(t, "killed", password), secretFile(t, password)
+	changed := -1
+	killAtRandom(t, kills, func(n int) []string {
+		if n > changed { // the address of another contact comes, and the one before goes
+			changed = n
+			change := fmt.Sprintf("dn: CN=Contact 0,%s\nchangetype: modify\nadd: proxyAddresses\nproxyAddresses: smtp:c%d.kil@contoso.example\n-\n", ou, n+1)
+			if n > 0 {
+				change += fmt.Sprintf("delete: proxyAddresses\nproxyAddresses: smtp:c%d.kil@contoso.example\n-\n", n)
+			}
+			dc.Modify(t, strings.NewReader(change))
+		}
+		return []string{"--state", state, "-H", dc.URL("ldaps"), "--ca-file", dc.CAFile, "-D", upn, "-y", secret}
+	}, "1 new, 1 resolved", "1 known")
+	events := toldIn(t, state)
+	for n := 2; n <= kills+1; n++ {
+		if got := events[fmt.Sprintf("new smtp:c%d.kil@contoso.example", n)]; got != 1 {
+			t.Errorf("conflict %d was told as new %d times", n, got)
+		}
+	}
+}
