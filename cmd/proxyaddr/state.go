@@ -136,18 +136,13 @@ func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *confli
 	matching := memory.Match(r.dir.State, audit.Conflicts)
 	scan := &memory.Scan{Scope: r.scope, Partitions: partitions, Reports: judge.Reports, Suppressions: r.suppressions, AcceptDrop: r.acceptDrop}
 	if audit.Complete() {
-		var former []conflicts.FixRecord
-		for _, ref := range matching.Former() {
-			former = append(former, conflicts.FixRecord{DN: ref.DN, GUID: ref.GUID})
+		var err error
+		scan.Former, err = formerOwners(ctx, src, matching.Former())
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if len(former) > 0 {
-			err := src.Reread(ctx, former, func(o *conflicts.Object) { scan.Former = append(scan.Former, o) })
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err != nil {
-				audit.Problems = append(audit.Problems, fmt.Sprintf("former owners of addresses could not be read again: %v", err))
-			}
+		if err != nil {
+			audit.Problems = append(audit.Problems, fmt.Sprintf("former owners of addresses could not be read again: %v", err))
 		}
 	}
 	r.run.Complete, r.run.Problems = audit.Complete(), audit.Problems
@@ -161,6 +156,32 @@ func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *confli
 	r.outcome.Mark(audit, r.dir.State)
 	audit.Notes = append(append(audit.Notes, r.dir.Notes...), r.outcome.Notes...)
 	return nil
+}
+
+// formerOwners reads objects again, with the stamps that tell whether somebody wrote their
+// addresses, and looks for those that are gone among the deleted ones.
+func formerOwners(ctx context.Context, src ldapscan.Source, refs []conflicts.Ref) (found []*conflicts.Object, err error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	known := make(map[conflicts.Ref]bool, len(refs))
+	take := func(o *conflicts.Object) {
+		known[o.Ref()], known[conflicts.NameRef(o.DN)] = true, true
+		found = append(found, o)
+	}
+	if err := src.Inspect(ctx, refs, take); err != nil {
+		return found, err
+	}
+	var gone []conflicts.FixRecord
+	for _, ref := range refs {
+		if !known[ref] {
+			gone = append(gone, conflicts.FixRecord{DN: ref.DN, GUID: ref.GUID})
+		}
+	}
+	if len(gone) == 0 {
+		return found, nil
+	}
+	return found, src.Reread(ctx, gone, take)
 }
 
 // partitionsOf returns what the guard compares.

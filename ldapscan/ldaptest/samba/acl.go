@@ -11,10 +11,22 @@ import (
 	"testing"
 )
 
-// Hide takes the right to read an object and all below it from an account.
+// Hide has an account no longer see what is below an object.
 func (dc *DC) Hide(tb testing.TB, dn, account string) {
 	tb.Helper()
-	sddl := fmt.Sprintf("(D;CI;RPLC;;;%s)", dc.sid(tb, account)) // deny, inherited: read property, list contents
+	dc.deny(tb, dn, fmt.Sprintf("(D;CI;RPLC;;;%s)", dc.sid(tb, account))) // read property, list contents
+}
+
+// HideAddresses takes the right to read proxyAddresses of an object from an account, which
+// goes on seeing the object.
+func (dc *DC) HideAddresses(tb testing.TB, dn, account string) {
+	tb.Helper()
+	const proxyAddresses = "bf967a06-0de6-11d0-a285-00aa003049e2" // its schemaIDGUID
+	dc.deny(tb, dn, fmt.Sprintf("(OD;;RP;%s;;%s)", proxyAddresses, dc.sid(tb, account)))
+}
+
+func (dc *DC) deny(tb testing.TB, dn, sddl string) {
+	tb.Helper()
 	if _, err := output(exec.Command("samba-tool", "dsacl", "set", "--configfile="+dc.domain.path("smb.conf"),
 		"--action=deny", "--objectdn="+dn, "--sddl="+sddl)); err != nil {
 		tb.Fatalf("%s: %v", dn, err)
