@@ -45,16 +45,25 @@ func (r *stateRun) tell(ctx context.Context, report *status.Report) error {
 	return nil
 }
 
+// environment has nothing that comes from the directory: a shell could take it for a
+// command.
 func (r *stateRun) environment(report *status.Report) []string {
-	level, why := report.Level()
-	run, last := &r.run, report.State
-	if last != nil {
-		run = &last.Last
+	level, _ := report.Level()
+	run := &r.run
+	if report.State != nil {
+		run = &report.State.Last
+	}
+	summary := run.Summary()
+	switch {
+	case run.Counts == nil:
+		summary = "the run failed"
+	case !run.Complete:
+		summary = "incomplete: " + summary
 	}
 	env := []string{
 		"PROXYADDR_STATE=" + r.state,
 		"PROXYADDR_LEVEL=" + strings.ToLower(level.String()),
-		"PROXYADDR_MESSAGE=" + why,
+		"PROXYADDR_SUMMARY=" + summary,
 		fmt.Sprintf("PROXYADDR_COMPLETE=%t", run.Complete),
 		fmt.Sprintf("PROXYADDR_EXIT_CODE=%d", run.ExitCode),
 	}

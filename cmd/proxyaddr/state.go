@@ -207,7 +207,7 @@ func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
 		}
 	}
 	last.ExitCode, last.Duration = code, time.Since(last.Time).Truncate(time.Millisecond)
-	if len(r.outcome.Events) > 0 || !last.Complete {
+	if !last.Complete || r.outcome.Tells() {
 		if err := r.tell(ctx, &status.Report{State: r.outcome.State}); err != nil {
 			return 0, err
 		}

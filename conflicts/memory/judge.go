@@ -57,6 +57,15 @@ type Event struct {
 	Detail  string
 }
 
+// Tells reports whether there is something to tell people: news, or what is gone or no
+// longer seen. Suppressed conflicts are none of it.
+func (o *Outcome) Tells() bool {
+	return slices.ContainsFunc(o.Events, func(e Event) bool {
+		s := Status(e.Kind)
+		return s.News() || s == Resolved || s == Unconfirmed
+	})
+}
+
 // forgetAfter is how long a resolved case is remembered, so that its return is told as one.
 const forgetAfter = 366 * 24 * time.Hour
 
