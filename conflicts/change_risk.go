@@ -33,8 +33,8 @@ var hazards = []struct {
 	}},
 	{Medium, func(c *Change, _ Address) bool { return c.Object.Members >= manyMembers },
 		func(c *Change) string { return fmt.Sprintf("group with %d members or more", c.Object.Members) }},
-	{Medium, func(c *Change, _ Address) bool { return c.Object.Synchronised },
-		func(*Change) string { return "synchronised object: the change reaches Entra ID with the next cycle" }},
+	{Medium, func(c *Change, _ Address) bool { return c.Object.Synchronized },
+		func(*Change) string { return "synchronized object: the change reaches Entra ID with the next cycle" }},
 	{Medium, func(c *Change, _ Address) bool { return c.New == "" },
 		func(*Change) string { return "the address is dropped without a replacement" }},
 }

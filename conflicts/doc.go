@@ -10,7 +10,7 @@
 //
 // An [Address] is one value of the attribute proxyAddresses. Its [Key] decides
 // whether it is the same address as another. An [Entry] is what detection
-// needs of an object, an [Object] what a judgement needs.
+// needs of an object, an [Object] what a judgment needs.
 //
 // A [View] is an entry that is valid for a moment, while a sweep goes through a whole
 // forest. Package index keeps a few bytes of each address of it and names the suspects:

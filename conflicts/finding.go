@@ -27,7 +27,7 @@ const (
 	// TooLong exceeds 64 bytes before the "@", 254 in all, or 256 characters with the
 	// type.
 	TooLong FindingKind = "too-long"
-	// EntraCharacter is a character that synchronisation to Entra ID refuses.
+	// EntraCharacter is a character that synchronization to Entra ID refuses.
 	EntraCharacter FindingKind = "entra-character"
 	// DoubledAddress is one address in two values of one object.
 	DoubledAddress FindingKind = "doubled-address"
@@ -140,7 +140,7 @@ func tooLong(a Address) string {
 const refusedMarks = `<>();,[]":`
 
 // refusedByEntra lists the characters behind the type that Entra Connect does
-// not synchronise: white space, < > ( ) ; , [ ] ", letters with diacritical marks
+// not synchronize: white space, < > ( ) ; , [ ] ", letters with diacritical marks
 // and a second colon. Apostrophes and the other marks of RFC 5322 are legal.
 func refusedByEntra(a Address) string {
 	var bad []string

@@ -20,7 +20,7 @@ func object(n int, name string, addresses ...string) *Object {
 	return o
 }
 
-// summary writes a judgement as lines that a person can check.
+// summary writes a judgment as lines that a person can check.
 func summary(found []Conflict, changes []Change) []string {
 	var lines []string
 	for _, c := range found {
@@ -332,7 +332,7 @@ func TestRisk(t *testing.T) {
 		{"policy", func(o *Object) { o.PolicyKnown = true }, "SMTP:x@a.com", High, "policy is in force"},
 		{"opted out of policy", func(o *Object) { o.PolicyKnown, o.PolicyExcluded = true, true }, "SMTP:x@a.com", Medium, "primary address"},
 		{"large group", func(o *Object) { o.Members = 100 }, "smtp:x@a.com", Medium, "100 members"},
-		{"synchronised", func(o *Object) { o.Synchronised = true }, "smtp:x@a.com", Medium, "Entra"},
+		{"synchronized", func(o *Object) { o.Synchronized = true }, "smtp:x@a.com", Medium, "Entra"},
 	} {
 		o := object(2, "B", tc.value)
 		tc.object(o)

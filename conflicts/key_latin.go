@@ -13,7 +13,7 @@ import (
 const latinEnd = 0x250
 
 // A latinLetter is what foldMarked and loosenMarked make of one letter; both are
-// empty if that depends on its neighbours, is more than letters, or is not the same
+// empty if that depends on its neighbors, is more than letters, or is not the same
 // of the folded letter.
 type latinLetter struct{ folded, loose string }
 

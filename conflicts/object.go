@@ -112,7 +112,7 @@ func (e *Entry) primaries() []Address {
 	return list
 }
 
-// Object is an Entry with all that a judgement needs. What the directory did
+// Object is an Entry with all that a judgment needs. What the directory did
 // not give is the zero value: the rules treat it as unknown.
 type Object struct {
 	Entry
@@ -148,8 +148,8 @@ type Object struct {
 	// Members is the number of direct members of a group, at most as many as
 	// one answer of the directory holds.
 	Members int
-	// Synchronised says that a cloud directory holds a copy of the object.
-	Synchronised bool
+	// Synchronized says that a cloud directory holds a copy of the object.
+	Synchronized bool
 	// Deleted says that the object was deleted, and is what its directory kept.
 	Deleted bool
 	// Changed is when a deleted object was last changed, most often by deleting it,

@@ -300,7 +300,7 @@ func TestOpenDirectories(t *testing.T) {
 	}
 }
 
-func TestCompareCancelled(t *testing.T) {
+func TestCompareCanceled(t *testing.T) {
 	dc1, dc2 := replicaOf(t, "dc1.contoso.example", many(60)), replicaOf(t, "dc2.contoso.example", many(60))
 	ctx, cancel := context.WithCancel(context.Background())
 	r, err := ldapscan.OpenDirectories(ctx, forestOf(dc1, dc2))

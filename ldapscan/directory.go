@@ -214,7 +214,7 @@ var functionalLevels = map[string]string{"0": "Windows 2000", "2": "Windows Serv
 // CN=DC1,CN=Servers,CN=Berlin,CN=Sites,CN=Configuration,….
 func siteOf(serverName string) string { return rdnOf(serverName, 2).Value }
 
-// exchangeAttributes are those of Exchange's schema that judgements use,
+// exchangeAttributes are those of Exchange's schema that judgments use,
 // sweptAttributes those that a global catalog must hold.
 var (
 	exchangeAttributes = []string{"mailNickname", "targetAddress", "msExchRecipientTypeDetails", "msExchPoliciesExcluded"}

@@ -2,7 +2,7 @@
 //
 // A [Source] of directory data has three verbs. Sweep hands over every object
 // that carries an address, once, with the few attributes that detection needs.
-// Inspect reads chosen objects again, with all that a judgement needs. Lookup
+// Inspect reads chosen objects again, with all that a judgment needs. Lookup
 // finds the objects that hold chosen addresses. The sources are [Directory], a
 // domain controller spoken to over LDAPv3 (RFC 4511), [Forest], which is several
 // of them, and [Export], an LDIF file (RFC 2849).

@@ -101,7 +101,7 @@ func (a attributes) object(dn string) *conflicts.Object {
 		Written:        a.stamp(addressStamp),
 		Restored:       a.restored(),
 		Members:        min(len(a["member"]), countedMembers),
-		Synchronised:   a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
+		Synchronized:   a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
 		Deleted:        strings.EqualFold(a.first("isdeleted"), "TRUE"),
 		LastParent:     a.first("lastknownparent"),
 	}

@@ -285,7 +285,7 @@ func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
 			t.Errorf("%s", names(objects))
 		}
 	})
-	t.Run("cancelled", func(t *testing.T) {
+	t.Run("canceled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		if audit, err := ldapscan.Scan(ctx, src, ldapscan.Options{}); err != context.Canceled {

@@ -127,7 +127,7 @@ func FuzzXMLStamp(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { checkStamp(t, xmlStamp([][]byte{b, b}, addressStamp.name)) })
 }
 
-// checkStamp holds what judgements rely on.
+// checkStamp holds what judgments rely on.
 func checkStamp(t *testing.T, s conflicts.Stamp) {
 	switch {
 	case !s.Known() && s != (conflicts.Stamp{}):

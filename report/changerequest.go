@@ -86,7 +86,7 @@ objects in the directory have the same proxy") or 9217, and mail to the address 
 ## If nothing is done
 
 Mail to the addresses in conflict stays delayed or is returned. Senders may hear of it only after hours. Tools that
-synchronise the directory may refuse the objects.
+synchronize the directory may refuse the objects.
 `, "`420 4.2.0 RESOLVER.ADR.Ambiguous; ambiguous address`")
 }
 
@@ -96,18 +96,18 @@ func (d *document) causes() {
 		return
 	}
 	d.linef("## How the conflicts came about\n")
-	type judgement struct {
+	type judgment struct {
 		kind      conflicts.CauseKind
 		certainty conflicts.Certainty
 	}
-	counts := make(map[judgement]int)
+	counts := make(map[judgment]int)
 	n := 0
 	for i := range d.a.Conflicts {
 		c := &d.a.Conflicts[i]
 		if c.Cause.Certainty == conflicts.NotKnown {
 			continue
 		}
-		counts[judgement{c.Cause.Kind, c.Cause.Certainty}]++
+		counts[judgment{c.Cause.Kind, c.Cause.Certainty}]++
 		if n++; n > listed {
 			continue
 		}
@@ -129,7 +129,7 @@ func (d *document) causes() {
 	d.linef("Replication stamps cover an object's whole address list, not single addresses, so these causes are inferred.\n")
 	d.linef("| Cause | Likely | Possible | To avoid it |\n|---|---:|---:|---|")
 	for _, k := range conflicts.CauseKinds {
-		if likely, possible := counts[judgement{k, conflicts.Likely}], counts[judgement{k, conflicts.Possible}]; likely+possible > 0 {
+		if likely, possible := counts[judgment{k, conflicts.Likely}], counts[judgment{k, conflicts.Possible}]; likely+possible > 0 {
 			d.linef("| %s | %s | %s | %s |", words.Capital(k.Title()), words.Number(likely), words.Number(possible), words.CauseAdvice[k])
 		}
 	}

@@ -266,7 +266,7 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 			against = append(against, v)
 		}
 	}
-	if err := report.VerifyTable(o.steps(c), against, report.TableOptions{Color: c.colour()}); err != nil {
+	if err := report.VerifyTable(o.steps(c), against, report.TableOptions{Color: c.color()}); err != nil {
 		return nil, 0, unprinted(err)
 	}
 	c.log("%s", report.StateCounts(verdicts))
@@ -325,7 +325,7 @@ func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan
 	err := report.PreviewTable(o.steps(c), todo, func(dn string) string {
 		server, _ := forest.Server(dn)
 		return cmp.Or(server.Host, server.URL)
-	}, report.TableOptions{Color: c.colour()})
+	}, report.TableOptions{Color: c.color()})
 	if err != nil {
 		return false, unprinted(err)
 	}

@@ -56,8 +56,8 @@ func terminal(stream any) (fd int, ok bool) {
 	return int(f.Fd()), term.IsTerminal(int(f.Fd()))
 }
 
-// colour tells whether stdout may be coloured (https://no-color.org).
-func (c *console) colour() bool {
+// color tells whether stdout may be colored (https://no-color.org).
+func (c *console) color() bool {
 	_, ok := terminal(c.stdout)
 	return ok && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"
 }

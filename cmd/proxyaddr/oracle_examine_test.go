@@ -47,7 +47,7 @@ func (e *examination) write(text string) error {
 }
 
 // scan scans the export of a directory, and compares.
-func (e *examination) scan(d directory, args ...string) (*judgement, map[string]ruling, error) {
+func (e *examination) scan(d directory, args ...string) (*judgment, map[string]ruling, error) {
 	code := exitClean
 	if len(d.judge()) > 0 {
 		code = exitConflicts
@@ -56,7 +56,7 @@ func (e *examination) scan(d directory, args ...string) (*judgement, map[string]
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := newJudgement(document)
+	r, err := newJudgment(document)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +69,7 @@ func (e *examination) scan(d directory, args ...string) (*judgement, map[string]
 
 // publish scans with -o, moves what comes out to a directory of that name, and returns
 // the files by their names.
-func (e *examination) publish(d directory, name string) (*judgement, map[string]ruling, map[string]string, error) {
+func (e *examination) publish(d directory, name string) (*judgment, map[string]ruling, map[string]string, error) {
 	said, rulings, err := e.scan(d, "-o", e.path("audit"))
 	if err == nil {
 		err = os.Rename(e.path("audit"), e.path(name))
@@ -126,7 +126,7 @@ func (e *examination) check(d directory) error {
 }
 
 // otherwise scans other exports of the same directory.
-func (e *examination) otherwise(d directory, form string, said *judgement, files map[string]string) error {
+func (e *examination) otherwise(d directory, form string, said *judgment, files map[string]string) error {
 	if e.IntN(4) == 0 { // most of the time goes into the workbook
 		if err := e.again(d, form, files); err != nil {
 			return err

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// A judgement is what the program says of a directory as JSON.
-type judgement struct {
+// A judgment is what the program says of a directory as JSON.
+type judgment struct {
 	Complete  bool
 	Conflicts []reported
 	Changes   []change
@@ -46,8 +46,8 @@ func exact(base64 map[string][]byte, name, value string) string {
 	return value
 }
 
-func newJudgement(document []byte) (*judgement, error) {
-	r := &judgement{}
+func newJudgment(document []byte) (*judgment, error) {
+	r := &judgment{}
 	if err := json.Unmarshal(document, r); err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ type ruling struct {
 
 // compare returns the clashes of a directory by their addresses, if the program has
 // found them and no more.
-func (r *judgement) compare(d directory) (map[string]ruling, error) {
+func (r *judgment) compare(d directory) (map[string]ruling, error) {
 	rulings := map[string]ruling{}
 	rest := slices.Clone(r.Conflicts)
 	ids := map[string]bool{}
@@ -129,7 +129,7 @@ func (c clash) keptBy(dn string) error {
 }
 
 // proposed tells what is wrong with the changes.
-func (r *judgement) proposed(d directory, rulings map[string]ruling) error {
+func (r *judgment) proposed(d directory, rulings map[string]ruling) error {
 	byID := map[string]ruling{}
 	for _, c := range rulings {
 		byID[c.ID] = c

@@ -65,9 +65,9 @@ func splitBlock(data []byte, eof bool) (start, end int) {
 var (
 	citation = regexp.MustCompile(`(?m)^[ \t]*(?:> ?)+`)
 	embedded = regexp.MustCompile(`(?s)<Event[\s>].*?</Event>`)
-	// labelled is a line that begins with a label of Event Viewer, wevtutil or
+	// labeled is a line that begins with a label of Event Viewer, wevtutil or
 	// Format-List in any language.
-	labelled      = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
+	labeled       = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
 	pairNumber    = regexp.MustCompile(`\b9514\b`)
 	addressNumber = regexp.MustCompile(`(?s)\b9217\b.*MSExchangeTransport|MSExchangeTransport.*\b9217\b`)
 	// Computers are called so, or stand above the description.
@@ -130,7 +130,7 @@ func (p *prose) words(text string) []record {
 			}
 		}
 		behind := ""
-		if cut := labelled.FindStringIndex(text[at.end:end]); cut != nil {
+		if cut := labeled.FindStringIndex(text[at.end:end]); cut != nil {
 			cut := at.end + cut[0]
 			end, behind = cut, text[cut:end]
 		}

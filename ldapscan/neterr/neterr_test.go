@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// What the system itself returns is recognised, whatever numbers it has.
+// What the system itself returns is recognized, whatever numbers it has.
 func TestErrorsOfThisSystem(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -43,7 +43,7 @@ func TestErrorsOfThisSystem(t *testing.T) {
 	_, err = net.Dial("tcp", l.Addr().String())
 	check(t, err, "refused")
 	if !RefusedText(fmt.Sprintf("%v; and so on", err)) {
-		t.Errorf("%v: not recognised as text", err)
+		t.Errorf("%v: not recognized as text", err)
 	}
 }
 

@@ -2,9 +2,9 @@ package workbook
 
 import "github.com/xuri/excelize/v2"
 
-// The colours of the workbook: one accent with its tints, and red and amber
+// The colors of the workbook: one accent with its tints, and red and amber
 // where something needs attention. Each is as dark or as light as to tell apart
-// on a grey print, and none says anything that is not said in words.
+// on a gray print, and none says anything that is not said in words.
 const (
 	accent    = "1F4E79"
 	tint      = "EEF3F8"
@@ -140,7 +140,7 @@ func solid(color string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
 }
 
-// highlight colours the cells of a range that hold one of the words.
+// highlight colors the cells of a range that hold one of the words.
 func (b *book) highlight(sheet, cells string, words []highlighted) error {
 	var rules []excelize.ConditionalFormatOptions
 	for _, w := range words {

@@ -206,7 +206,7 @@ func TestWorkbookChangesAreThoseOfTheModelAndUndecided(t *testing.T) {
 	}
 }
 
-func TestWorkbookDecisionIsAListAndRiskIsColoured(t *testing.T) {
+func TestWorkbookDecisionIsAListAndRiskIsColored(t *testing.T) {
 	a := workbooktest.Audit()
 	f := written(t, newBook(a, ""))
 	column := func(letter string) string { return fmt.Sprintf("%s2:%s%d", letter, letter, len(a.Changes)+1) }

@@ -65,13 +65,13 @@ func (d *directory) plantDuplicates() {
 	d.plant(conflicts.Duplicate, "einkauf@northwind.example",
 		"Team, mailbox and supplier portal were each to receive orders.", purchasing, buyers, portal)
 
-	organisers := d.group(distributionGroup, "Events", groupsOU, at("2018-05-07 12:00:00"), d.staffOf("Dublin", 9), "SMTP:events@"+Domain)
+	organizers := d.group(distributionGroup, "Events", groupsOU, at("2018-05-07 12:00:00"), d.staffOf("Dublin", 9), "SMTP:events@"+Domain)
 	gone := d.hireLeaver("Dublin", "Ruth", "Delaney", "2012-06-18 09:00:00")
 	gone.also("smtp:events@" + Domain)
 	calendar := d.folder("Events Calendar", at("2011-10-12 08:45:00"), "SMTP:events-calendar@"+Domain, "smtp:events@"+Domain)
 	everybody := d.dynamic("Events Invitees", "(&(objectCategory=person)(mailNickname=*))", at("2021-03-03 14:30:00"), "SMTP:events-invitees@"+Domain, "smtp:Events@"+Domain)
 	d.plant(conflicts.Duplicate, "events@northwind.example",
-		"Each reorganisation of the events team added the address to something new.", organisers, gone, calendar, everybody)
+		"Each reorganization of the events team added the address to something new.", organizers, gone, calendar, everybody)
 
 	d.plantTriangle()
 

@@ -25,7 +25,7 @@ var servers = []struct{ name, installed string }{
 	{"SHA-EX01", "2013-04-08 03:15:32"},
 }
 
-// installExchange makes the organisation in the Configuration partition, and
+// installExchange makes the organization in the Configuration partition, and
 // its objects in the domain.
 func (d *directory) installExchange() {
 	for _, c := range []struct{ class, name, parent string }{

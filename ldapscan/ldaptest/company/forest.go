@@ -18,7 +18,7 @@ const (
 
 var (
 	founded   = time.Date(2004, 2, 16, 8, 30, 0, 0, time.UTC)  // the forest
-	installed = time.Date(2011, 6, 27, 17, 45, 0, 0, time.UTC) // the Exchange organisation of today
+	installed = time.Date(2011, 6, 27, 17, 45, 0, 0, time.UTC) // the Exchange organization of today
 )
 
 // foundForest makes the partitions and the containers of the domain.

@@ -32,5 +32,5 @@ func (d *directory) plantMerger() {
 	martina := d.hire("Berlin", "Finance", "Martina", "Mertens", "2014-02-03 07:00:00")
 	martina.also("X500:/o=Nordwind/ou=First Administrative Group/cn=Recipients/cn=mmertens")
 	d.plant(conflicts.NonSMTP, "/o=nordwind/ou=first administrative group/cn=recipients/cn=mmertens",
-		"The move to the new organisation took M. Mertens for M. Mertens.", michael, martina)
+		"The move to the new organization took M. Mertens for M. Mertens.", michael, martina)
 }

@@ -31,7 +31,7 @@ type site struct {
 	staff      int
 	workers    int
 	// domain is that of new addresses. Who was there before the site joined the
-	// Exchange organisation of today has one of formerDomain, and an X500 address
+	// Exchange organization of today has one of formerDomain, and an X500 address
 	// of formerOrg.
 	company, domain, formerDomain, formerOrg string
 	joined                                   int // the year

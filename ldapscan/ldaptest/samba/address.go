@@ -23,7 +23,7 @@ type address struct {
 }
 
 // ports are the TCP ports the server binds: DNS, Kerberos, LDAP, kpasswd,
-// LDAPS, and the global catalogue's two.
+// LDAPS, and the global catalog's two.
 var ports = []int{53, 88, 389, 464, 636, 3268, 3269}
 
 // takeAddress claims the first of 127.0.0.31 to 127.0.0.62 that no DC has and on

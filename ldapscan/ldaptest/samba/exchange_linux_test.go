@@ -54,7 +54,7 @@ msExchAcceptedDomainName: fabrikam.test
 			t.Errorf("found:\n%s", got)
 		}
 	})
-	t.Run("proxyAddresses is in the global catalogue", func(t *testing.T) {
+	t.Run("proxyAddresses is in the global catalog", func(t *testing.T) {
 		const filter = "(&(lDAPDisplayName=proxyAddresses)(isMemberOfPartialAttributeSet=TRUE))"
 		schema := "CN=Schema,CN=Configuration,"
 		if got := dc.Search(t, schema+dc.BaseDN, filter, "1.1"); got == "" {

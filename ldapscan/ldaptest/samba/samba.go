@@ -45,7 +45,7 @@ type Config struct {
 	Options []string
 	// Exchange extends the schema with the attributes and classes of Exchange
 	// that tell recipients apart, and marks proxyAddresses, which the plain schema
-	// has, as a member of the global catalogue. exchange.ldif has the list.
+	// has, as a member of the global catalog. exchange.ldif has the list.
 	Exchange bool
 }
 

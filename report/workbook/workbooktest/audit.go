@@ -52,7 +52,7 @@ func Objects() []*conflicts.Object {
 	add("user", "Anna Lindqvist (Contractor)", staff, "SMTP:anna.lindqvist@contoso.com").Disabled = true
 	add("contact", "Lindqvist Anna – partner directory", sales, "smtp:anna.lindqvist@contoso.com").Recipient = 64
 	o := add("user", "José García Márquez", staff, "SMTP:josé.garcía@contoso.com")
-	o.PolicyKnown, o.Synchronised = true, true
+	o.PolicyKnown, o.Synchronized = true, true
 	add("user", "Jose Garcia", staff, "SMTP:jose.garcia@contoso.com")
 	add("user", "Мария Иванова", staff, "SMTP:maria.ivanova@contoso.com")
 	add("user", "Maria Ivanova", staff, "SMTP:m.ivanova@contoso.com", "smtp:maria.ivanova@contoso.com").Mail = "maria.ivanova@contoso.com"
