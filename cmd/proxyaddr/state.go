@@ -65,7 +65,7 @@ type stateRun struct {
 	suppressions []memory.Suppression // nil if no file was named
 	run          memory.Run
 	scope        memory.Scope
-	outcome      *memory.Outcome // nil until the scan was judged
+	judgment     *memory.Judgment // nil until the scan was judged
 }
 
 // withState holds the state directory while scan runs, and remembers how that ended.
@@ -152,9 +152,9 @@ func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *confli
 	}
 	r.run.Duration = time.Since(r.run.Time)
 	scan.Run = r.run
-	r.outcome = matching.Judge(scan)
-	r.outcome.Mark(audit, r.dir.State)
-	audit.Notes = append(append(audit.Notes, r.dir.Notes...), r.outcome.Notes...)
+	r.judgment = matching.Judge(scan)
+	r.judgment.Mark(audit, r.dir.State)
+	audit.Notes = append(append(audit.Notes, r.dir.Notes...), r.judgment.Notes...)
 	return nil
 }
 
@@ -199,7 +199,7 @@ func partitionsOf(audit *conflicts.Audit) []memory.Partition {
 // remember tells what there is to tell and makes the run the last one that is remembered.
 // code is the exit code of the scan without a state.
 func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
-	last := &r.outcome.State.Last
+	last := &r.judgment.State.Last
 	if code != exitIncomplete {
 		code = exitClean
 		if last.Fails(memory.FailOn(r.failOn)) {
@@ -207,12 +207,12 @@ func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
 		}
 	}
 	last.ExitCode, last.Duration = code, time.Since(last.Time).Truncate(time.Millisecond)
-	if !last.Complete || r.outcome.Tells() {
-		if err := r.tell(ctx, &status.Report{State: r.outcome.State}); err != nil {
+	if !last.Complete || r.judgment.Tells() {
+		if err := r.tell(ctx, &status.Report{State: r.judgment.State}); err != nil {
 			return 0, err
 		}
 	}
-	if err := r.dir.Commit(r.outcome.State, r.outcome.Events); err != nil {
+	if err := r.dir.Commit(r.judgment.State, r.judgment.History); err != nil {
 		return 0, &failure{exitIncomplete, err, hintOf(err)}
 	}
 	return code, nil

@@ -56,13 +56,13 @@ func (w *world) visible(deleted bool) (list []*conflicts.Object) {
 }
 
 // night makes a run a day later, which is complete unless why is given.
-func (w *world) night(why ...string) *Outcome {
+func (w *world) night(why ...string) *Judgment {
 	w.t.Helper()
 	w.now = w.now.AddDate(0, 0, 1)
 	return w.run(why...)
 }
 
-func (w *world) run(why ...string) *Outcome {
+func (w *world) run(why ...string) *Judgment {
 	w.t.Helper()
 	s := w.scan
 	s.Time, s.Complete, s.Problems = w.now, len(why) == 0, why
@@ -82,7 +82,7 @@ func (w *world) run(why ...string) *Outcome {
 }
 
 // want compares the summary of a run.
-func (w *world) want(out *Outcome, summary string) {
+func (w *world) want(out *Judgment, summary string) {
 	w.t.Helper()
 	if got := out.State.Last.Summary(); got != summary {
 		w.t.Errorf("run %d: %s, want %s", out.State.Last.Number, got, summary)
@@ -90,7 +90,7 @@ func (w *world) want(out *Outcome, summary string) {
 }
 
 // only returns the one development that is not of a known case.
-func (w *world) only(out *Outcome) *Development {
+func (w *world) only(out *Judgment) *Development {
 	w.t.Helper()
 	var list []*Development
 	for i := range out.Developments {

@@ -25,8 +25,8 @@ type Scan struct {
 	AcceptDrop bool
 }
 
-// An Outcome is what a run says of all cases.
-type Outcome struct {
+// A Judgment is what a run says of all cases.
+type Judgment struct {
 	// State is what is to be remembered. The exit code of its last run is the caller's.
 	State *State
 	// Developments are those of the conflicts that were found, in their order, and then
@@ -34,8 +34,8 @@ type Outcome struct {
 	Developments []Development
 	// Notes are facts that do not make the run incomplete.
 	Notes []string
-	// Events are what the history is to have, but for the run itself.
-	Events []Event
+	// History is what to add to the history, but for the run itself.
+	History []HistoryEntry
 }
 
 // A Development is what a run says of one case.
@@ -48,8 +48,8 @@ type Development struct {
 	Changed []string
 }
 
-// An Event is a line of the history.
-type Event struct {
+// A HistoryEntry is a line of the history.
+type HistoryEntry struct {
 	Kind    string // a [Status], "merged" or "split"
 	ID      string
 	Class   conflicts.Class
@@ -59,8 +59,8 @@ type Event struct {
 
 // Tells reports whether there is something to tell people: news, or what is gone or no
 // longer seen. Suppressed conflicts are none of it.
-func (o *Outcome) Tells() bool {
-	return slices.ContainsFunc(o.Events, func(e Event) bool {
+func (j *Judgment) Tells() bool {
+	return slices.ContainsFunc(j.History, func(e HistoryEntry) bool {
 		s := Status(e.Kind)
 		return s.News() || s == Resolved || s == Unconfirmed
 	})
@@ -70,8 +70,8 @@ func (o *Outcome) Tells() bool {
 const forgetAfter = 366 * 24 * time.Hour
 
 // Judge tells what the run says of each case.
-func (m *Matching) Judge(s *Scan) *Outcome {
-	j := &judge{Matching: m, Scan: s, read: newFormer(s.Former), out: &Outcome{State: &State{Scope: s.Scope, KeyRules: conflicts.KeyRules}}}
+func (m *Matching) Judge(s *Scan) *Judgment {
+	j := &judge{Matching: m, Scan: s, read: newFormer(s.Former), out: &Judgment{State: &State{Scope: s.Scope, KeyRules: conflicts.KeyRules}}}
 	before := m.before
 	if before == nil {
 		before = &State{KeyRules: conflicts.KeyRules}
@@ -118,15 +118,15 @@ type judge struct {
 	baseline     bool
 	read         former
 	suppressions *suppressions
-	out          *Outcome
+	out          *Judgment
 }
 
 func (j *judge) note(format string, args ...any) {
 	j.out.Notes = append(j.out.Notes, fmt.Sprintf(format, args...))
 }
 
-func (j *judge) event(kind string, c *Case, detail string) {
-	j.out.Events = append(j.out.Events, Event{Kind: kind, ID: c.ID, Class: c.Class, Address: c.Address(), Detail: detail})
+func (j *judge) enter(kind string, c *Case, detail string) {
+	j.out.History = append(j.out.History, HistoryEntry{Kind: kind, ID: c.ID, Class: c.Class, Address: c.Address(), Detail: detail})
 }
 
 // conflict tells of a conflict that was found.
@@ -296,7 +296,7 @@ func (j *judge) missing(i int) {
 	}
 	j.keep(c)
 	if c.Status != before.Status {
-		j.event(string(c.Status), c, string(c.Reason))
+		j.enter(string(c.Status), c, string(c.Reason))
 	}
 	j.out.Developments = append(j.out.Developments, Development{Case: c})
 }
@@ -312,17 +312,17 @@ func (j *judge) told(i int, d Development, old *Cover) {
 		for n, o := range d.Joined {
 			detail += []string{"joined: ", "; "}[min(n, 1)] + o.DN
 		}
-		j.event(string(c.Status), c, detail)
+		j.enter(string(c.Status), c, detail)
 	case c.Status == Suppressed && (old == nil || old.Broken):
-		j.event(string(Suppressed), c, c.Cover.Reason)
+		j.enter(string(Suppressed), c, c.Cover.Reason)
 	}
 	for _, at := range j.cases[i] {
 		switch before := j.before.Cases[at]; {
 		case before.ID == c.ID:
 		case j.heirs[at][0] != i:
-			j.event("split", c, "from "+before.ID)
+			j.enter("split", c, "from "+before.ID)
 		default:
-			j.event("merged", before, "into "+c.ID)
+			j.enter("merged", before, "into "+c.ID)
 		}
 	}
 }

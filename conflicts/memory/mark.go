@@ -9,7 +9,7 @@ import (
 // Mark writes into the audit that was judged what the run says of its conflicts. Each gets
 // the ID under which it is remembered. Changes of suppressed conflicts are taken out.
 // before is the State that was compared with, nil for none.
-func (o *Outcome) Mark(a *conflicts.Audit, before *State) {
+func (o *Judgment) Mark(a *conflicts.Audit, before *State) {
 	last := &o.State.Last
 	a.Remembered = &conflicts.Remembered{Run: last.Number, Baseline: last.Baseline, Summary: last.Summary()}
 	if before != nil {

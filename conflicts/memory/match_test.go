@@ -52,8 +52,8 @@ func TestMergedAndSplit(t *testing.T) {
 	if got := listing(merged); got != "C-B[C-A] known 1" {
 		t.Errorf("two became one: %s", got)
 	}
-	if len(out.Events) != 1 || out.Events[0].Kind != "merged" || out.Events[0].ID != "C-A" || out.Events[0].Detail != "into C-B" {
-		t.Errorf("history: %+v", out.Events)
+	if len(out.History) != 1 || out.History[0].Kind != "merged" || out.History[0].ID != "C-A" || out.History[0].Detail != "into C-B" {
+		t.Errorf("history: %+v", out.History)
 	}
 	if found := merged.Find("c-a"); len(found) != 1 || found[0].ID != "C-B" {
 		t.Errorf("an old change request names %v", found)

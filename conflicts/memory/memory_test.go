@@ -21,8 +21,8 @@ func TestSecondNight(t *testing.T) {
 	w.put("d1", smtp("d"))
 	first := w.night()
 	w.want(first, "3 known (baseline)")
-	if len(first.Events) > 0 || first.State.Last.Fails(FailOnNew) || !first.State.Last.Fails(FailOnAny) {
-		t.Errorf("the baseline tells %v", first.Events)
+	if len(first.History) > 0 || first.State.Last.Fails(FailOnNew) || !first.State.Last.Fails(FailOnAny) {
+		t.Errorf("the baseline tells %v", first.History)
 	}
 
 	w.put("a2") // gone
@@ -37,7 +37,7 @@ func TestSecondNight(t *testing.T) {
 		}
 	}
 	var told []string
-	for _, e := range second.Events {
+	for _, e := range second.History {
 		told = append(told, e.Kind+" "+e.Address+" "+e.Detail)
 	}
 	slices.Sort(told)
@@ -49,8 +49,8 @@ func TestSecondNight(t *testing.T) {
 
 	third := w.night()
 	w.want(third, "2 known, 1 suppressed")
-	if len(third.Events) > 0 || third.State.Last.Fails(FailOnNew) {
-		t.Errorf("told twice: %v", third.Events)
+	if len(third.History) > 0 || third.State.Last.Fails(FailOnNew) {
+		t.Errorf("told twice: %v", third.History)
 	}
 }
 
@@ -106,8 +106,8 @@ func TestWhyResolved(t *testing.T) {
 			if c.Status != test.want || c.Reason != test.reason {
 				t.Errorf("%s: %s", c.Status, c.Reason)
 			}
-			if again := w.night(); test.want == Resolved && len(again.Developments) > 0 || test.want != Resolved && len(again.Events) > 0 {
-				t.Errorf("told twice: %v", again.Events)
+			if again := w.night(); test.want == Resolved && len(again.Developments) > 0 || test.want != Resolved && len(again.History) > 0 {
+				t.Errorf("told twice: %v", again.History)
 			}
 		})
 	}

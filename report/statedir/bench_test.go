@@ -33,7 +33,7 @@ func BenchmarkState(b *testing.B) {
 		m := memory.Match(d.State, found)
 		m.Former()
 		out := m.Judge(scan)
-		if err := d.Commit(out.State, out.Events); err != nil {
+		if err := d.Commit(out.State, out.History); err != nil {
 			b.Fatal(err)
 		}
 		if err := d.Close(); err != nil {

@@ -43,7 +43,7 @@ func number(dir *Dir) int {
 func (d *diary) run(dir *Dir) error {
 	n := number(dir) + 1
 	s := sample(n)
-	return dir.Commit(s, []memory.Event{{Kind: "new", ID: fmt.Sprintf("C-%d", n), Detail: "told in run"}})
+	return dir.Commit(s, []memory.HistoryEntry{{Kind: "new", ID: fmt.Sprintf("C-%d", n), Detail: "told in run"}})
 }
 
 // check looks whether the state is that of one of two runs, and the history tells of all
@@ -62,7 +62,7 @@ func (d *diary) check(dir *Dir, before, after int, what string) int {
 	history, _ := d.disk.Read(historyName)
 	var want bytes.Buffer
 	for run := 1; run <= n; run++ {
-		want.Write(appendHistory(nil, sample(run), []memory.Event{{Kind: "new", ID: fmt.Sprintf("C-%d", run), Detail: "told in run"}}))
+		want.Write(appendHistory(nil, sample(run), []memory.HistoryEntry{{Kind: "new", ID: fmt.Sprintf("C-%d", run), Detail: "told in run"}}))
 	}
 	if history != want.String() {
 		d.t.Fatalf("%s: after run %d the history is\n%s", what, n, history)

@@ -271,13 +271,13 @@ func (d *Dir) CheckScope(now memory.Scope) error {
 
 // Commit remembers a run. After an error the directory holds what it held before or, if
 // only the last step failed, all of the run; State is then what it holds.
-func (d *Dir) Commit(state *memory.State, events []memory.Event) error {
+func (d *Dir) Commit(state *memory.State, entries []memory.HistoryEntry) error {
 	if d.stale {
 		if err := d.load(); err != nil {
 			return err
 		}
 	}
-	length, err := d.commit(state, events)
+	length, err := d.commit(state, entries)
 	if err != nil {
 		d.stale = d.load() != nil
 		return err
@@ -286,9 +286,9 @@ func (d *Dir) Commit(state *memory.State, events []memory.Event) error {
 	return nil
 }
 
-func (d *Dir) commit(state *memory.State, events []memory.Event) (length int64, err error) {
+func (d *Dir) commit(state *memory.State, entries []memory.HistoryEntry) (length int64, err error) {
 	const hint = "this run may not be remembered: the next one then tells again what is new"
-	lines := appendHistory(nil, state, events)
+	lines := appendHistory(nil, state, entries)
 	if err := d.extend(lines); err != nil {
 		return 0, d.failed(historyName, err, hint)
 	}

@@ -72,7 +72,7 @@ func TestGolden(t *testing.T) {
 	if diff := cmp.Diff(sample(1), back); diff != "" {
 		t.Error(diff)
 	}
-	lines := appendHistory(nil, sample(1), []memory.Event{{Kind: "new", ID: "C-AAAAAAAAAAAAAAAA", Class: conflicts.Duplicate, Address: "smtp:<a>@b", Detail: "x"}})
+	lines := appendHistory(nil, sample(1), []memory.HistoryEntry{{Kind: "new", ID: "C-AAAAAAAAAAAAAAAA", Class: conflicts.Duplicate, Address: "smtp:<a>@b", Detail: "x"}})
 	wantLines := `{"time":"2026-11-02T02:00:00Z","run":1,"event":"new","id":"C-AAAAAAAAAAAAAAAA","class":"duplicate","address":"smtp:<a>@b","detail":"x"}
 {"time":"2026-11-02T02:00:00Z","run":1,"event":"run","complete":true,"exit_code":1,"duration_ms":1234,"counts":{"new":1,"suppressed":1}}
 `

@@ -32,13 +32,13 @@ type historyRun struct {
 }
 
 // appendHistory adds the lines of a run, what it told first.
-func appendHistory(text []byte, s *memory.State, events []memory.Event) []byte {
+func appendHistory(text []byte, s *memory.State, entries []memory.HistoryEntry) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	r := &s.Last
 	line := historyLine{Time: r.Time, Run: r.Number}
-	for _, e := range events {
+	for _, e := range entries {
 		line.Event, line.ID, line.Class, line.Address, line.Detail = e.Kind, e.ID, string(e.Class), e.Address, e.Detail
 		enc.Encode(line) // of strings and numbers, to a buffer: it does not fail
 	}

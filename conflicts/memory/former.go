@@ -20,18 +20,18 @@ func newFormer(objects []*conflicts.Object) former {
 	return f
 }
 
-// A fate is what became of a former owner.
-type fate int
+// An ownerStatus says what became of a former owner.
+type ownerStatus int
 
 const (
-	invisible fate = iota
-	removed        // the address
-	deleted        // the object
+	invisible ownerStatus = iota
+	removed               // the address
+	deleted               // the object
 	holds
 )
 
 // of returns what became of an owner, and the keys out of keys that it still holds.
-func (f former) of(o *Owner, keys []conflicts.Key) (fate, []heldKey) {
+func (f former) of(o *Owner, keys []conflicts.Key) (ownerStatus, []heldKey) {
 	now := f[o.Ref()]
 	switch {
 	case now == nil:
@@ -88,11 +88,11 @@ func (t tally) possible() bool { return t.unseen > 0 && t.seen+t.unseen >= 2 }
 // became tells what became of a case that a complete run did not find.
 func (s *Scan) became(c *Case, keys []conflicts.Key, read former) (Status, Reason) {
 	counts := make([]tally, len(keys))
-	var fates [holds + 1]int
+	var statuses [holds + 1]int
 	for i := range c.Owners {
 		o := &c.Owners[i]
 		is, held := read.of(o, keys)
-		fates[is]++
+		statuses[is]++
 		for _, h := range held {
 			t := &counts[slices.Index(keys, h.key)]
 			t.seen++
@@ -118,13 +118,13 @@ func (s *Scan) became(c *Case, keys []conflicts.Key, read former) (Status, Reaso
 		return Unconfirmed, StillHeld
 	case slices.ContainsFunc(counts, tally.possible):
 		return Unconfirmed, NotVisible
-	case fates[removed] > 0:
+	case statuses[removed] > 0:
 		return Resolved, AddressRemoved
-	case fates[deleted] > 0:
+	case statuses[deleted] > 0:
 		return Resolved, ObjectDeleted
 	case outside:
 		return Resolved, OutOfScope
-	case fates[invisible] > 0:
+	case statuses[invisible] > 0:
 		return Resolved, Accepted
 	}
 	return Resolved, stillApart(counts)
