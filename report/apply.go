@@ -114,7 +114,7 @@ func newApplyJSON(a *Application) *applyJSON {
 		Kind: applyDocument, SchemaVersion: schemaVersion, Version: text(a.Version),
 		Complete: a.Problem == "", IncompleteReasons: reasons(a.Problem), Notes: texts(a.Notes),
 		Action: "apply", Journal: text(a.Journal), Servers: make([]writtenServerJSON, len(a.Servers)),
-		Counts: applyCountsJSON{countStates(a.Verdicts), a.Planned, len(a.Changed), a.Left, a.ByAnother},
+		Counts: applyCountsJSON{countStatuses(a.Verdicts), a.Planned, len(a.Changed), a.Left, a.ByAnother},
 	}
 	if a.Undo {
 		j.Action = "undo"

@@ -42,7 +42,7 @@ func TestNothingIsCleanThatWasNotRead(t *testing.T) {
 		{"check CSV", func(w io.Writer) error { return CheckCSV(w, unknown, "unread") }},
 		{"verify CSV", func(w io.Writer) error { return VerifyCSV(w, verdicts, "unread") }},
 		{"verify table", func(w io.Writer) error { return VerifyTable(w, verdicts, TableOptions{}) }},
-		{"state counts", func(w io.Writer) error { _, err := io.WriteString(w, StateCounts(verdicts)); return err }},
+		{"state counts", func(w io.Writer) error { _, err := io.WriteString(w, StatusCounts(verdicts)); return err }},
 	}
 	for name, audit := range blindAudits() {
 		for _, o := range textOutputs(audit) {

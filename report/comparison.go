@@ -60,10 +60,10 @@ func (t *table) difference(d *conflicts.Difference) {
 		if written[i] {
 			continue
 		}
-		state, facts := copyState(&d.Copies[i])
+		status, facts := copyStatus(&d.Copies[i])
 		var servers []string
 		for n := i; n < len(d.Copies); n++ {
-			if same, others := copyState(&d.Copies[n]); same == state && slices.Equal(others, facts) {
+			if same, others := copyStatus(&d.Copies[n]); same == status && slices.Equal(others, facts) {
 				written[n] = true
 				servers = append(servers, d.Copies[n].Server.Name())
 			}
@@ -72,7 +72,7 @@ func (t *table) difference(d *conflicts.Difference) {
 		if d.Copies[i].Status == conflicts.Stuck {
 			style = alarm
 		}
-		t.paragraph("  ", strings.Join(servers, ", ")+": "+state, style)
+		t.paragraph("  ", strings.Join(servers, ", ")+": "+status, style)
 		for _, fact := range facts {
 			t.line(indent, fact, plain)
 		}
@@ -80,16 +80,16 @@ func (t *table) difference(d *conflicts.Difference) {
 	t.line("", "", plain)
 }
 
-// copyState says how what a domain controller has of an object stands, and what
-// that is.
-func copyState(c *conflicts.Copy) (state string, facts []string) {
-	state = c.Summary()
+// copyStatus says how the copy of a domain controller differs from the others, and what
+// it holds.
+func copyStatus(c *conflicts.Copy) (status string, facts []string) {
+	status = c.Summary()
 	switch {
 	case c.Unread:
 	case c.Deleted.Known():
-		return "deleted; " + state, []string{"deleted " + c.Deleted.String()}
+		return "deleted; " + status, []string{"deleted " + c.Deleted.String()}
 	case c.Object == nil:
-		return "not there; " + state, nil
+		return "not there; " + status, nil
 	default:
 		if w := c.Object.Written; w.Known() {
 			facts = append(facts, fmt.Sprintf("version %d, written %s", w.Version, w))
@@ -101,7 +101,7 @@ func copyState(c *conflicts.Copy) (state string, facts []string) {
 			facts = append(facts, "lacks "+v)
 		}
 	}
-	return state, facts
+	return status, facts
 }
 
 func (t *table) pending(p *conflicts.Pending) {

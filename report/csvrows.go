@@ -43,7 +43,7 @@ func VerifyCSV(w io.Writer, verdicts []conflicts.Verdict, problem string) error 
 	for i := range verdicts {
 		rows.write(append(verdictCells(&verdicts[i]), complete)...)
 	}
-	rows.write("", "", "", "", "", "", string(verifyDocument), "", "", summary(StateCounts(verdicts), "incomplete", problem), "", complete)
+	rows.write("", "", "", "", "", "", string(verifyDocument), "", "", summary(StatusCounts(verdicts), "incomplete", problem), "", complete)
 	return rows.flush()
 }
 
@@ -57,7 +57,7 @@ func ApplyCSV(w io.Writer, a *Application) error {
 		v := &a.Verdicts[i]
 		rows.write(append(verdictCells(v), strconv.FormatBool(a.changed(v)), complete)...)
 	}
-	about := summary(StateCounts(a.Verdicts), "incomplete", a.Problem)
+	about := summary(StatusCounts(a.Verdicts), "incomplete", a.Problem)
 	if s := a.Stopped; s != nil {
 		about = summary(about, "stopped", s.Problem)
 	}

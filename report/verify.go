@@ -10,7 +10,7 @@ import (
 	"proxyaddr/report/words"
 )
 
-// VerifyTable writes a line for each verdict: the state, where the record stands,
+// VerifyTable writes a line for each verdict: the status, where the record stands,
 // the object, and why.
 func VerifyTable(w io.Writer, verdicts []conflicts.Verdict, opts TableOptions) error {
 	t := &table{out: bufio.NewWriter(w), color: opts.Color}
@@ -30,9 +30,9 @@ func VerifyTable(w io.Writer, verdicts []conflicts.Verdict, opts TableOptions) e
 	return t.out.Flush()
 }
 
-// StateCounts says in one line how many verdicts there are of each state.
-func StateCounts(verdicts []conflicts.Verdict) string {
-	counts := countStates(verdicts)
+// StatusCounts says in one line how many verdicts there are of each status.
+func StatusCounts(verdicts []conflicts.Verdict) string {
+	counts := countStatuses(verdicts)
 	var parts []string
 	for _, s := range conflicts.FixStatuses {
 		if n := counts[s]; n > 0 {
@@ -45,7 +45,7 @@ func StateCounts(verdicts []conflicts.Verdict) string {
 	return words.Quantity(len(verdicts), "record") + ": " + strings.Join(parts, ", ")
 }
 
-func countStates(verdicts []conflicts.Verdict) map[conflicts.FixStatus]int {
+func countStatuses(verdicts []conflicts.Verdict) map[conflicts.FixStatus]int {
 	counts := map[conflicts.FixStatus]int{}
 	for _, s := range conflicts.FixStatuses {
 		counts[s] = 0
@@ -108,7 +108,7 @@ type valueJSON struct {
 
 func newVerifyJSON(verdicts []conflicts.Verdict, problem string, notes []string) *verifyJSON {
 	return &verifyJSON{Kind: verifyDocument, SchemaVersion: schemaVersion, Complete: problem == "", IncompleteReasons: reasons(problem),
-		Notes: texts(notes), Counts: countStates(verdicts)}
+		Notes: texts(notes), Counts: countStatuses(verdicts)}
 }
 
 // reasons are those of a document that is incomplete because of one problem, or

@@ -31,7 +31,7 @@ applied  fix.ldif:20  CN=Done,DC=corp,DC=contoso,DC=com: moved
 	if err := VerifyTable(&out, verdicts(), TableOptions{Width: 60}); err != nil || out.String() != want {
 		t.Errorf("%v\n%s", err, out.String())
 	}
-	if got := StateCounts(verdicts()); got != "3 records: 1 stale, 1 ready, 1 applied" {
+	if got := StatusCounts(verdicts()); got != "3 records: 1 stale, 1 ready, 1 applied" {
 		t.Error(got)
 	}
 }

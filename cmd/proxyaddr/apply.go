@@ -269,7 +269,7 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 	if err := report.VerifyTable(o.steps(c), against, report.TableOptions{Color: c.color()}); err != nil {
 		return nil, 0, unprinted(err)
 	}
-	c.log("%s", report.StateCounts(verdicts))
+	c.log("%s", report.StatusCounts(verdicts))
 	o.result.Verdicts, o.result.Problem = verdicts, textOf(failed)
 	if !undoing {
 		o.result.Notes = c.tellHidden(ctx, forest)

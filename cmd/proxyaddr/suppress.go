@@ -233,16 +233,16 @@ func (o *suppressOptions) save(file *suppression.File) error {
 	return nil
 }
 
-// The standings of a suppression in a list.
+// The statuses of a suppression in a list.
 const (
 	active    = "active"
 	ended     = "ended"
 	unmatched = "matches nothing"
 )
 
-// standing tells whether a suppression has ended or matches nothing. That is known only
+// statusOf tells whether a suppression has ended or matches nothing. That is known only
 // after a complete run that would have found its conflict.
-func (o *suppressOptions) standing(s *memory.Suppression, state *memory.State) string {
+func (o *suppressOptions) statusOf(s *memory.Suppression, state *memory.State) string {
 	if s.Over(o.now) {
 		return ended
 	}
@@ -268,7 +268,7 @@ func (o *suppressOptions) standing(s *memory.Suppression, state *memory.State) s
 func (o *suppressOptions) show(c *console, file *suppression.File, state *memory.State) (int, error) {
 	for _, s := range file.List() {
 		terms := &conflicts.SuppressionTerms{Until: s.Until, Reason: s.Reason, By: s.By}
-		line := fmt.Sprintf("%s  %s  %s  %s", s.ID, o.standing(&s, state), s.Address, words.Suppression(terms))
+		line := fmt.Sprintf("%s  %s  %s  %s", s.ID, o.statusOf(&s, state), s.Address, words.Suppression(terms))
 		if _, err := fmt.Fprintln(c.stdout, words.Escape(line)); err != nil {
 			return 0, unprinted(err)
 		}
@@ -281,9 +281,9 @@ func (o *suppressOptions) clear(c *console, file *suppression.File, state *memor
 	if state != nil && !state.Last.Complete {
 		c.log("note: the last run was incomplete, so it is not known which suppressions match nothing")
 	}
-	gone := file.Prune(func(s *memory.Suppression) bool { return o.standing(s, state) != active })
+	gone := file.Prune(func(s *memory.Suppression) bool { return o.statusOf(s, state) != active })
 	for _, s := range gone {
-		c.log("deleted %s, which %s: %s", s.ID, map[string]string{ended: "has ended", unmatched: unmatched}[o.standing(&s, state)], s.Address)
+		c.log("deleted %s, which %s: %s", s.ID, map[string]string{ended: "has ended", unmatched: unmatched}[o.statusOf(&s, state)], s.Address)
 	}
 	if len(gone) == 0 {
 		c.log("nothing to delete in %s", o.suppressions)

@@ -158,7 +158,7 @@ func (o *verifyOptions) verify(ctx context.Context, c *console) (int, error) {
 	if err := verifyFormats.write(c, o.format, found); err != nil {
 		return 0, err
 	}
-	c.log("%s", report.StateCounts(verdicts))
+	c.log("%s", report.StatusCounts(verdicts))
 	if failed != nil {
 		c.log("incomplete: %v", failed)
 		return exitIncomplete, nil

@@ -115,8 +115,8 @@ func states(t testing.TB, f *ldapscan.Forest, plan []conflicts.FixRecord) string
 // stands for a change whose outcome is open, "t" for theirs: one by another hand.
 func noted(j *Journal) string {
 	b := make([]byte, len(j.plan))
-	for i, f := range j.fates {
-		b[i] = map[fate]byte{unmade: 'r', made: 'a', theirs: 't'}[f]
+	for i, f := range j.statuses {
+		b[i] = map[changeStatus]byte{unmade: 'r', made: 'a', theirs: 't'}[f]
 	}
 	if j.open != none {
 		b[j.open] = '?'

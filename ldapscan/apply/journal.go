@@ -29,22 +29,22 @@ type Journal struct {
 	now  func() time.Time
 	err  error // of the first line that could not be written
 
-	head    *Head // of the first run
-	planned int
-	plan    []conflicts.FixRecord
-	at      map[conflicts.GUID]int // place in plan
-	fates   []fate                 // of each in plan
-	open    int                    // place of the one whose outcome is not known, or none
-	undoing bool
+	head     *Head // of the first run
+	planned  int
+	plan     []conflicts.FixRecord
+	at       map[conflicts.GUID]int // place in plan
+	statuses []changeStatus         // of each in plan
+	open     int                    // place of the one whose outcome is not known, or none
+	undoing  bool
 }
 
 const none = -1
 
-// A fate is what became of a change.
-type fate byte
+// A changeStatus says what became of a change.
+type changeStatus byte
 
 const (
-	unmade fate = iota // or taken back
+	unmade changeStatus = iota // or taken back
 	made
 	theirs // another hand made it, or took it back: nothing is left for this journal
 )
@@ -211,16 +211,16 @@ func (j *Journal) take(e *entry) error {
 		before, after = after, before
 	}
 	switch {
-	case e.Record == intent && (j.open == none || j.open == i) && j.fates[i] == before:
+	case e.Record == intent && (j.open == none || j.open == i) && j.statuses[i] == before:
 		j.open = i
 		return nil
 	case j.open != i:
 		return unexpected
 	case e.Record == failed:
 	case e.Record == done:
-		j.fates[i] = after
+		j.statuses[i] = after
 	case e.Record == another:
-		j.fates[i] = theirs
+		j.statuses[i] = theirs
 	default:
 		return unexpected
 	}
@@ -242,7 +242,7 @@ func (j *Journal) admit(e *entry) error {
 	}
 	j.at[a.GUID] = len(j.plan)
 	j.plan = append(j.plan, a)
-	j.fates = append(j.fates, unmade)
+	j.statuses = append(j.statuses, unmade)
 	return nil
 }
 
@@ -255,8 +255,8 @@ func (j *Journal) Made() int { return j.count(made) }
 // ByAnother returns how many changes another hand made, or took back.
 func (j *Journal) ByAnother() int { return j.count(theirs) }
 
-func (j *Journal) count(f fate) (n int) {
-	for _, known := range j.fates {
+func (j *Journal) count(f changeStatus) (n int) {
+	for _, known := range j.statuses {
 		if known == f {
 			n++
 		}
@@ -274,7 +274,7 @@ func (j *Journal) Left() []conflicts.FixRecord {
 	}
 	var left []conflicts.FixRecord
 	for i, a := range j.plan {
-		if j.fates[i] == unmade {
+		if j.statuses[i] == unmade {
 			left = append(left, a)
 		}
 	}
@@ -285,7 +285,7 @@ func (j *Journal) Left() []conflicts.FixRecord {
 func (j *Journal) Inverses() []conflicts.FixRecord {
 	var inverses []conflicts.FixRecord
 	for i := range slices.Backward(j.plan) {
-		if j.fates[i] == made {
+		if j.statuses[i] == made {
 			inverses = append(inverses, j.plan[i].Inverse())
 		}
 	}
