@@ -35,7 +35,7 @@ func Compare(ctx context.Context, r *Directories, opt Options) (*conflicts.Compa
 	for i, p := range r.partitions {
 		c.compare(ctx, p, sweeps[i])
 	}
-	others, err := c.holders(ctx, c.out.Contested())
+	others, err := c.owners(ctx, c.out.Contested())
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -289,9 +289,9 @@ func (d *Directory) deletions(ctx context.Context, guids []conflicts.GUID, found
 	return nil
 }
 
-// holders returns the objects that have one of the addresses, as one of the servers
+// owners returns the objects that have one of the addresses, as one of the servers
 // has them.
-func (c *comparer) holders(ctx context.Context, addresses []conflicts.Address) ([]*conflicts.Object, error) {
+func (c *comparer) owners(ctx context.Context, addresses []conflicts.Address) ([]*conflicts.Object, error) {
 	var objects []*conflicts.Object
 	for _, p := range c.compared {
 		d := p.holders[max(0, slices.IndexFunc(p.holders, func(d *Directory) bool { return !c.unread[d] }))]

@@ -100,7 +100,7 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	if err != nil {
 		return c.refuse(err)
 	}
-	var holder func(conflicts.Address, conflicts.Ref) string
+	var owner func(conflicts.Address, conflicts.Ref) string
 	typed := review.Typed()
 	if len(typed) > 0 && (o.named() || o.input != "") {
 		src, done, err := o.connect(ctx, c)
@@ -117,12 +117,12 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 			c.hint("nothing was written: the addresses written over proposals could not be looked up everywhere")
 			return exitIncomplete, nil
 		}
-		holder = holderIn(list)
+		owner = ownerIn(list)
 	}
-	approved, err := review.Approved(holder)
+	approved, err := review.Approved(owner)
 	if err != nil {
 		code, err := c.refuse(err)
-		if err == nil && len(typed) > 0 && holder == nil {
+		if err == nil && len(typed) > 0 && owner == nil {
 			c.hint("name the directory with -d or -H, or an export with --input, to look up addresses written over proposals")
 		}
 		return code, err
@@ -138,15 +138,15 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	return exitClean, fixFormats.write(c, o.format, &fixed{approved, o.dir.Name(), names})
 }
 
-// holderIn names who keeps an object from getting an address.
-func holderIn(list []conflicts.Availability) func(conflicts.Address, conflicts.Ref) string {
+// ownerIn names the owner that keeps an object from getting an address.
+func ownerIn(list []conflicts.Availability) func(conflicts.Address, conflicts.Ref) string {
 	known := map[string]*conflicts.Availability{}
 	for i := range list {
 		known[list[i].Address.Raw] = &list[i]
 	}
 	return func(a conflicts.Address, object conflicts.Ref) string {
-		if holder := known[a.Raw].Blocker(object); holder != nil {
-			return holder.DN
+		if owner := known[a.Raw].Blocker(object); owner != nil {
+			return owner.DN
 		}
 		return ""
 	}
