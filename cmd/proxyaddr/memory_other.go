@@ -4,7 +4,7 @@ package main
 
 import "runtime"
 
-// peakMemory returns what the Go runtime has taken from the system, in octets.
+// peakMemory returns what the Go runtime has taken from the system, in bytes.
 func peakMemory() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

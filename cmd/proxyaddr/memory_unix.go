@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// peakMemory returns the most memory that the process had in use, in octets.
+// peakMemory returns the most memory that the process had in use, in bytes.
 func peakMemory() int64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // Whatever the input, Read ends with a Log that keeps its promises or an Error
-// that says why not, and says the same if it gets the input in other portions.
+// that says why not, and says the same if it gets the input in other pieces.
 func FuzzRead(f *testing.F) {
 	for _, ex := range examples(f) {
 		f.Add(ex.input)
@@ -27,7 +27,7 @@ func FuzzRead(f *testing.F) {
 		check(t, log)
 		again, err2 := Read("input", iotest.HalfReader(bytes.NewReader(data)))
 		if diff := cmp.Diff(log, again); diff != "" || (err == nil) != (err2 == nil) {
-			t.Errorf("in other portions: %v\n%s", err2, diff)
+			t.Errorf("in other pieces: %v\n%s", err2, diff)
 		}
 	})
 }

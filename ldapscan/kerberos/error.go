@@ -24,7 +24,7 @@ type Error struct {
 	// Refused says that the KDC of the account refused it. A domain counts wrong
 	// passwords and locks the account, so that it is not to be tried again.
 	Refused bool
-	Err     error // the cause, or nil
+	Err     error // the error behind it, or nil
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }

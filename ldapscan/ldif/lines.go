@@ -47,7 +47,7 @@ func (l *lines) next(maxLine, maxRecord int) error {
 		lo, hi, err := l.physical(maxLine, maxRecord)
 		switch {
 		case err == io.EOF && len(l.record) > 0:
-			l.settle()
+			l.endLine()
 			l.unclosed = true
 			return nil
 		case err == io.EOF:
@@ -61,12 +61,12 @@ func (l *lines) next(maxLine, maxRecord int) error {
 		}
 		switch {
 		case lo == hi && len(l.record) > 0:
-			l.settle()
+			l.endLine()
 			return nil
 		case lo == hi:
 			l.start = l.pos
 		case l.buf[l.start+lo] != ' ':
-			l.settle()
+			l.endLine()
 			if l.forgetful && lo > bufferSize && len(l.record) == 1 && l.droppable(0) { // behind many others
 				l.record = l.record[:0]
 				l.start += lo
@@ -86,9 +86,9 @@ func (l *lines) next(maxLine, maxRecord int) error {
 	}
 }
 
-// settle is called when the last line of the record is whole. It tells comments from other lines. Where they are not
+// endLine is called when the last line of the record is whole. It tells comments from other lines. Where they are not
 // kept it drops the comment before another, as only the last can name the entry below.
-func (l *lines) settle() {
+func (l *lines) endLine() {
 	n := len(l.record) - 1
 	if n < 0 {
 		return

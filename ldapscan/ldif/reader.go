@@ -17,7 +17,7 @@ const (
 	DefaultMaxRecord = 64 << 20
 )
 
-// Causes a [ParseError] can wrap, besides errors of the underlying reader.
+// Errors that a [ParseError] can wrap, besides errors of the underlying reader.
 var (
 	// ErrURL is a value to be fetched from elsewhere (attr:< url), which the Reader never does.
 	ErrURL = errors.New("value is a URL (:<), which is never followed")
@@ -45,7 +45,7 @@ type ParseError struct {
 
 func (e *ParseError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 
-// Unwrap returns the cause.
+// Unwrap returns the error behind it.
 func (e *ParseError) Unwrap() error { return e.Err }
 
 // A Reader reads records. It holds one record in memory, whatever the size of the input. Set its fields before

@@ -15,7 +15,7 @@ type Error struct {
 	Subject string // the domain, or the host of a ping
 	Problem string
 	Advice  string // may be empty
-	Err     error  // the cause, or nil
+	Err     error  // the error behind it, or nil
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }

@@ -201,7 +201,7 @@ func TestPeakIsThatOfTheProgram(t *testing.T) {
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
 	}
-	if octets, small := peak(cmd.ProcessState); !small && (octets < 50e6 || octets > 1e9) {
-		t.Errorf("%d octets", octets)
+	if size, small := peak(cmd.ProcessState); !small && (size < 50e6 || size > 1e9) {
+		t.Errorf("%d bytes", size)
 	}
 }

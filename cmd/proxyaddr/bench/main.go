@@ -185,7 +185,7 @@ func (b *bench) build(ctx context.Context) error {
 type endpoints struct{ tls, plain string }
 
 // startReplay starts the server that answers from RAM.
-func (b *bench) startReplay(ctx context.Context, d directory) (at endpoints, octets int, stop func(), err error) {
+func (b *bench) startReplay(ctx context.Context, d directory) (at endpoints, size int, stop func(), err error) {
 	cmd := exec.CommandContext(ctx, b.self, serveMode, strconv.Itoa(d.size), b.path(certFile), b.path(keyFile))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -205,16 +205,16 @@ func (b *bench) startReplay(ctx context.Context, d directory) (at endpoints, oct
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err == nil {
-		_, err = fmt.Sscan(line, &at.tls, &at.plain, &octets)
+		_, err = fmt.Sscan(line, &at.tls, &at.plain, &size)
 	}
 	if err != nil {
 		stop()
 		return at, 0, nil, fmt.Errorf("the server did not start: %w", err)
 	}
-	return at, octets, stop, nil
+	return at, size, stop, nil
 }
 
-// serve is the server. It prints its URLs and how many octets its answers have,
+// serve is the server. It prints its URLs and how many bytes its answers have,
 // and ends when the other end of stdin does.
 func serve(stdin io.Reader, stdout io.Writer, size, certFile, keyFile string) error {
 	n, err := strconv.Atoi(size)

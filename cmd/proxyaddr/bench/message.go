@@ -7,10 +7,10 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// Entries are encoded with lengths of four octets throughout, so that those that
+// Entries are encoded with lengths of four bytes throughout, so that those that
 // must be patched stand at fixed places.
 const (
-	headerSize = 6  // identifier, 0x84, four octets
+	headerSize = 6  // identifier, 0x84, four bytes
 	idAt       = 8  // value of the message id
 	bodyAt     = 12 // SearchResultEntry
 	nameAt     = bodyAt + headerSize

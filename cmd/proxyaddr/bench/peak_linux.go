@@ -12,7 +12,7 @@ import (
 // It counts what the process had of its parent's memory until it became another
 // program: that is why what serves the directory is a process of its own, and why
 // a program smaller than this one cannot be told.
-func peak(p *os.ProcessState) (octets int64, small bool) {
+func peak(p *os.ProcessState) (size int64, small bool) {
 	ru, ok := p.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0, true

@@ -5,4 +5,4 @@ package main
 import "os"
 
 // peak is measured on Linux only.
-func peak(*os.ProcessState) (octets int64, small bool) { return 0, true }
+func peak(*os.ProcessState) (size int64, small bool) { return 0, true }

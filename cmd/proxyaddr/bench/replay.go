@@ -34,7 +34,7 @@ type replay struct {
 const maxPage = 1000
 
 func newReplay(d directory) *replay {
-	const room = 600 // octets, of which most messages have less
+	const room = 600 // bytes, of which most messages have less
 	s := &replay{directory: d, wire: make([]byte, 0, d.size*room)}
 	for i := range d.size {
 		r := d.record(i)
@@ -175,7 +175,7 @@ func (s *replay) search(c io.Writer, out []byte, id int64, p *ber.Packet) []byte
 	return appendResult(out, id, ldap.ApplicationSearchResultDone, ldap.LDAPResultSuccess, paging)
 }
 
-// batch is how many octets are written at once: few enough to stay in the processor's
+// batch is how many bytes are written at once: few enough to stay in the processor's
 // cache until they are on their way.
 const batch = 32 << 10
 
