@@ -37,6 +37,8 @@ type conn struct {
 	session  *session   // at present
 	only     *session   // with the one server that may answer, nil for any
 	reopened int
+	requests int   // that were sent
+	entries  int   // that answered them
 	barred   error // why the account gets no session any more, or nil
 }
 

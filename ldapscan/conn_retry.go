@@ -40,6 +40,8 @@ func (c *conn) send(ctx context.Context, request *ldap.SearchRequest) (p page, a
 			return page{session: c.session}, nil, ctx.Err()
 		}
 		p, answered, err = c.session.search(ctx, request)
+		c.requests++
+		c.entries += p.count
 		failed = cmp.Or(failed, err)
 		p.failed = failed
 		if err == nil {

@@ -111,7 +111,7 @@ func (s *session) same(other *session) bool {
 func (s *session) readRoot(ctx context.Context) error {
 	p, _, err := s.search(ctx, newRequest("", ldap.ScopeBaseObject, "(objectClass=*)",
 		[]string{"namingContexts", "defaultNamingContext", "configurationNamingContext", "schemaNamingContext", "dnsHostName",
-			"serverName", "supportedControl", "forestFunctionality"}))
+			"serverName", "supportedControl", "forestFunctionality", "vendorName"}))
 	if err != nil {
 		return err
 	}

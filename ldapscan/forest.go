@@ -250,6 +250,11 @@ func (f *Forest) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 	return f.ask(ctx, refs, (*Directory).Inspect, found)
 }
 
+// several reports whether there is more than one forest.
+func (f *Forest) several() bool {
+	return slices.ContainsFunc(f.directories, func(d *Directory) bool { return d.name() != f.directories[0].name() })
+}
+
 func (f *Forest) ask(ctx context.Context, refs []conflicts.Ref, inspect func(*Directory, context.Context, []conflicts.Ref, func(*conflicts.Object)) error,
 	found func(*conflicts.Object)) error {
 	left := make(map[conflicts.Ref]bool, len(refs))
@@ -260,7 +265,7 @@ func (f *Forest) ask(ctx context.Context, refs []conflicts.Ref, inspect func(*Di
 			ordered = append(ordered, ref)
 		}
 	}
-	several := slices.ContainsFunc(f.directories, func(d *Directory) bool { return d.name() != f.directories[0].name() })
+	several := f.several()
 	var failed []string
 	for _, d := range f.directories {
 		ordered = slices.DeleteFunc(ordered, func(ref conflicts.Ref) bool { return !left[ref] })

@@ -219,6 +219,8 @@ func (a *attempt) read(ctx context.Context, queries []query) error {
 	err := cmp.Or(drained...)
 	for _, other := range workers[1:] {
 		own.reopened += other.reopened
+		own.requests += other.requests
+		own.entries += other.entries
 		if !other.session.same(own.session) {
 			err = lostError{errOtherServer} // whose count of changes is another
 		}

@@ -1,0 +1,184 @@
+package ldapscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"proxyaddr/conflicts"
+)
+
+// Since is what a scan is to build on.
+type Since struct {
+	// Now is when the scan begins.
+	Now time.Time
+	// Whole says why everything has to be read, as far as the caller knows; empty if
+	// nothing speaks for it.
+	Whole string
+	// Bookmark is that of the last scan. Without one, everything is read.
+	Bookmark *conflicts.Bookmark
+	// Owners are those of all conflicts that are not resolved. Of each the GUID and
+	// the last known name count.
+	Owners []conflicts.Entry
+}
+
+// A Reading is what a scan that may build on an earlier one read.
+type Reading struct {
+	// Audit has the conflicts of the whole name space, whatever was read of it. If only
+	// changes were read, it has no changes to end conflicts, and those findings alone
+	// that are about objects that were read.
+	Audit *conflicts.Audit
+	// Whole says in a sentence why everything was read; empty if only changes were.
+	Whole string
+	// Bookmark is what the next scan can build on. If the audit is incomplete, it is that
+	// of the earlier one after changes were read, and nil after everything was.
+	Bookmark *conflicts.Bookmark
+	// Changed is the number of objects in which an address may have changed. Requests and
+	// Entries are what the servers were asked and sent.
+	Changed, Requests, Entries int
+}
+
+// ScanSince finds the conflicts that [Scan] would, by what was written since an earlier
+// scan: it reads the objects in which an address may have been written, all others that
+// have their addresses, and the owners of the conflicts that are known. Where that might
+// miss something it sweeps everything and says why. The error is as that of Scan.
+//
+// What nobody wrote is not seen until the next whole sweep: objects that the account may
+// see now and could not before, where neither its groups nor the objects themselves were
+// changed, and what a domain controller lost that was set back and has counted further
+// since than it had then.
+func ScanSince(ctx context.Context, src Source, since Since, opt Options) (*Reading, error) {
+	f, ok := src.(*Forest)
+	if !ok {
+		audit, err := Scan(ctx, src, opt)
+		return &Reading{Audit: audit, Whole: "the source is an export, which tells no changes"}, err
+	}
+	requests, entries := f.traffic()
+	r, err := f.scanChanges(ctx, since, opt)
+	if why := (*needsSweep)(nil); errors.As(err, &why) {
+		r, err = f.scanWhole(ctx, since.Now, opt)
+		if err == nil {
+			r.Whole = why.Error()
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Requests, r.Entries = f.traffic()
+	r.Requests, r.Entries = r.Requests-requests, r.Entries-entries
+	return r, nil
+}
+
+// traffic returns how many requests all connections made and how many entries they got.
+func (f *Forest) traffic() (requests, entries int) {
+	for _, d := range f.directories {
+		requests, entries = requests+d.conn.requests, entries+d.conn.entries
+		if d.full != nil {
+			requests, entries = requests+d.full.conn.requests, entries+d.full.conn.entries
+		}
+	}
+	return requests, entries
+}
+
+// scanWhole sweeps everything, and makes a bookmark.
+func (f *Forest) scanWhole(ctx context.Context, now time.Time, opt Options) (*Reading, error) {
+	b := newBookmarker(ctx, f.directories, now)
+	audit, err := Scan(ctx, f, opt)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reading{Audit: audit}
+	if audit.Complete() {
+		r.Bookmark = b.after(ctx, audit)
+	}
+	return r, ctx.Err()
+}
+
+// needsSweep is why changes do not tell everything.
+type needsSweep struct{ why string }
+
+func (e *needsSweep) Error() string { return e.why }
+
+func sweepBecause(format string, args ...any) error {
+	return &needsSweep{fmt.Sprintf(format, args...)}
+}
+
+// scanChanges reads what was written since.
+func (f *Forest) scanChanges(ctx context.Context, since Since, opt Options) (*Reading, error) {
+	switch {
+	case since.Whole != "":
+		return nil, sweepBecause("%s", since.Whole)
+	case since.Bookmark == nil:
+		return nil, sweepBecause("no complete whole sweep is remembered")
+	case since.Bookmark.Obstacle != "":
+		return nil, sweepBecause("%s", since.Bookmark.Obstacle)
+	}
+	c := &changes{Forest: f, Since: since, judge: opt.Judge, audit: newAudit(f, opt), names: map[conflicts.Ref]string{}}
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.read(ctx); err != nil {
+		return nil, err
+	}
+	objects := c.inspect(ctx)
+	if err := c.end(ctx); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return c.conclude(objects, opt), nil
+}
+
+// conclude judges what was read.
+func (c *changes) conclude(objects []*conflicts.Object, opt Options) *Reading {
+	audit := c.audit
+	opt.Judge.Rules = audit.Rules
+	var shared []conflicts.Finding
+	audit.Conflicts, _, shared = conflicts.Judge(objects, opt.Judge)
+	for i := range audit.Conflicts {
+		audit.Conflicts[i].Unresolved = "only changes were read, so no address is known to be free: a whole scan proposes what to do"
+	}
+	for _, o := range objects {
+		if c.changed[o.Ref()] && opt.Judge.Reports(o.DN) {
+			shared = append(shared, conflicts.Findings(&o.Entry)...)
+		}
+	}
+	audit.Findings = conflicts.SortFindings(shared)
+	audit.Coverage = c.coverage
+	for _, row := range c.coverage {
+		if row.Problem != "" {
+			audit.Problems = append(audit.Problems, row.Problem)
+		}
+	}
+	audit.Notes = append(audit.Notes, fmt.Sprintf("%s: only what changed was read, after the whole sweep of %s", sourceNames(audit), c.Bookmark.Swept.UTC().Format(time.RFC3339)))
+	for _, d := range c.directories {
+		if d.comparesByCase() {
+			audit.Notes = append(audit.Notes, fmt.Sprintf("%s compares addresses by case only: a conflict of addresses that are the same to Active Directory alone may be seen at the next whole sweep only", d.conn.server().Name()))
+		}
+	}
+	r := &Reading{Audit: audit, Bookmark: c.Bookmark, Changed: len(c.changed)}
+	if audit.Complete() {
+		r.Bookmark = c.next()
+	}
+	return r
+}
+
+// comparesByCase tells Samba, whose root DSE names its vendor (RFC 3045), from Active
+// Directory, which compares as [conflicts.Address.LooseKey] says.
+func (d *Directory) comparesByCase() bool { return d.conn.root().first("vendorname") != "" }
+
+// next is the bookmark after this reading.
+func (c *changes) next() *conflicts.Bookmark {
+	next := *c.Bookmark
+	next.Positions = nil
+	for _, p := range c.partitions {
+		position := *p.position
+		position.USN = c.marks[p.server].usn
+		position.Witnesses = lastWritten(slices.Concat(p.seen, position.Witnesses))
+		next.Positions = append(next.Positions, position)
+	}
+	return &next
+}
