@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -36,11 +37,7 @@ func (o *remembering) addFlags(fs *pflag.FlagSet) {
 
 // check validates the settings.
 func (o *remembering) check(fs *pflag.FlagSet) error {
-	known := false
-	for _, on := range memory.FailOns {
-		known = known || o.failOn == string(on)
-	}
-	if !known {
+	if !slices.Contains(memory.FailOns, memory.FailOn(o.failOn)) {
 		return wrong("it takes any, new or none", "--fail-on %s: unknown", o.failOn)
 	}
 	if fs.Changed("state") && o.state == "" {

@@ -156,6 +156,9 @@ func (r *Report) cases(b *strings.Builder) {
 			}
 			if n == 1 {
 				b.WriteString("\n")
+				if len(r.State.Last.Counts) == 0 { // it failed, and told nothing
+					b.WriteString("As of the run before:\n")
+				}
 			}
 			fmt.Fprintf(b, "%s  %-11s  %s", c.ID, c.Status, words.Escape(c.Address()))
 			if note := remark(c); note != "" {
