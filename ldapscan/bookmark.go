@@ -91,7 +91,7 @@ type bookmarker struct {
 }
 
 func newBookmarker(ctx context.Context, directories []*Directory, now time.Time) *bookmarker {
-	b := &bookmarker{directories: directories, marks: make([]mark, len(directories)), bookmark: conflicts.Bookmark{Swept: now}}
+	b := &bookmarker{directories: directories, marks: make([]mark, len(directories)), bookmark: conflicts.Bookmark{Swept: now.UTC().Truncate(time.Second)}}
 	for i, d := range directories {
 		m, err := d.mark(ctx)
 		if err != nil {

@@ -14,6 +14,8 @@
 // objects to be read again: those that had an address and were not found with it.
 // [Matching.Judge] gives each case its [Status] and returns the next State. [Drops]
 // comes before all that: it tells whether the run saw fewer objects than it should.
+// [State.Whole] tells whether a run may read only changes, and [State.OpenOwners] whom
+// it reads besides.
 //
 // A [Suppression] is a conflict that people decided to leave for a time. It covers the
 // owners and the class that they decided on, and nothing that comes later.

@@ -14,6 +14,10 @@ type Scan struct {
 	Run
 	Scope      Scope
 	Partitions []Partition
+	// Incremental says that only changes were read. Partitions are not used then.
+	Incremental bool
+	// Bookmark is what the next run can build on.
+	Bookmark *conflicts.Bookmark
 	// Former are the objects of [Matching.Former] as they are now, as far as the account
 	// can see them; deleted ones only if their tombstones were read.
 	Former []*conflicts.Object
@@ -84,8 +88,12 @@ func (m *Matching) Judge(s *Scan) *Judgment {
 	j.now, j.baseline = next.Last.Time, next.Last.Baseline
 	next.LastComplete, next.Partitions = before.LastComplete, before.Partitions
 	if s.Complete {
-		next.LastComplete, next.Partitions = j.now, slices.Clone(s.Partitions)
+		next.LastComplete = j.now
+		if !s.Incremental {
+			next.Partitions = slices.Clone(s.Partitions)
+		}
 	}
+	next.Bookmark = s.bookmark(before)
 	j.suppressions, next.Ended = newSuppressions(s.Suppressions, before.Ended, j.now)
 	if s.Suppressions == nil {
 		next.Ended = before.Ended

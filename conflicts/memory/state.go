@@ -19,8 +19,11 @@ type State struct {
 	Last Run
 	// LastComplete is the time of the last complete run, zero if there was none.
 	LastComplete time.Time
-	// Partitions are those of the last complete run.
+	// Partitions are those of the last complete run that swept everything.
 	Partitions []Partition
+	// Bookmark is what the next run can build on if it reads only changes, nil if it
+	// has to sweep everything.
+	Bookmark *conflicts.Bookmark
 	// Ended are the suppressions that were told to have ended.
 	Ended []Ended
 	// Cases are in the order of their IDs.
@@ -91,14 +94,10 @@ type SuppressionCounts struct {
 	NextEnd time.Time
 }
 
-// A Partition is what a complete run read of a naming context, and from whom.
+// A Partition is what a complete run read of a naming context.
 type Partition struct {
 	Name            string // distinguished name
 	Objects, Values int
-	// Server is the domain controller, ServiceName its dsServiceName, InvocationID
-	// that of its database and USN its highestCommittedUSN before it was read.
-	Server, ServiceName, InvocationID string
-	USN                               int64
 }
 
 // A Case is a conflict as it is remembered.

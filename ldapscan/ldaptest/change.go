@@ -34,7 +34,7 @@ func (d *directory) change(rec *ldif.Record) error {
 	case ldif.ChangeAdd:
 		return d.add(rec)
 	case ldif.ChangeModify:
-		done = d.modify(rec.DN, rec.Mods)
+		done = d.modify(rec.DN, rec.Mods, true)
 	case ldif.ChangeDelete:
 		done = d.remove(rec.DN)
 	case ldif.ChangeModRDN:
@@ -90,9 +90,6 @@ func (d *directory) move(rec *ldif.Record) error {
 	if !found.ok() {
 		return fmt.Errorf("%s: %s", rec.DN, strings.TrimSpace(found.text))
 	}
-	if d.hasChildren(old) {
-		return fmt.Errorf("%s: has children", rec.DN)
-	}
 	_, parent := splitDN(old.dn)
 	if rec.NewSuperior != "" {
 		parent = rec.NewSuperior
@@ -115,15 +112,40 @@ func (d *directory) move(rec *ldif.Record) error {
 	e.set(textAttribute("distinguishedName", e.dn))
 	e.order = d.orderOf(e.key)
 	d.bump(e)
+	d.stamp(old, e)
 	d.replace(old, e)
+	return d.follow(old, e)
+}
+
+// follow gives the entries below one that was moved their new names.
+func (d *directory) follow(old, e *entry) error {
+	if e.key == old.key {
+		return nil
+	}
+	below := slices.DeleteFunc(slices.Clone(d.sorted), func(c *entry) bool { return c.parentKey() != old.key })
+	for _, child := range below {
+		moved := child.clone()
+		rdn, _ := splitDN(child.dn)
+		moved.dn = rdn + "," + e.dn
+		var err error
+		if moved.name, err = parseName(moved.dn); err != nil {
+			return fmt.Errorf("%s: %w", moved.dn, err)
+		}
+		moved.set(textAttribute("distinguishedName", moved.dn))
+		moved.order = d.orderOf(moved.key)
+		d.replace(child, moved)
+		if err := d.follow(child, moved); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // modify makes all modifications or none (RFC 4511 section 4.6).
-func (d *directory) modify(dn string, mods []ldif.Mod) result {
+func (d *directory) modify(dn string, mods []ldif.Mod, deleted bool) result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	old, found := d.find(dn, false)
+	old, found := d.find(dn, deleted)
 	if !found.ok() {
 		return found
 	}
@@ -134,12 +156,13 @@ func (d *directory) modify(dn string, mods []ldif.Mod) result {
 		}
 	}
 	d.bump(e)
+	d.stamp(old, e)
 	d.replace(old, e)
 	return result{}
 }
 
 // systemOnly are the attributes, in lower case, that the directory itself keeps.
-var systemOnly = map[string]bool{"objectguid": true, "usnchanged": true, "distinguishedname": true}
+var systemOnly = map[string]bool{"objectguid": true, "usnchanged": true, "usncreated": true, "replpropertymetadata": true, "distinguishedname": true}
 
 func (e *entry) modify(mod ldif.Mod) result {
 	a := newAttribute(mod.Name)

@@ -189,7 +189,6 @@ func TestApplyNamesWhatItCannotDo(t *testing.T) {
 		"dn: CN=x,DC=other\nchangetype: add\ncn: x\n":                                                       "CN=x,DC=other: in no naming context of this server",
 		"dn: " + staff + "\nchangetype: delete\n":                                                           staff + ": has children",
 		"dn: CN=x," + staff + "\nchangetype: delete\n":                                                      "CN=x," + staff + ": 0000208D: NameErr",
-		"dn: " + staff + "\nchangetype: modrdn\nnewrdn: OU=x\ndeleteoldrdn: 1\n":                            staff + ": has children",
 		"dn: " + ann + "\nchangetype: modrdn\nnewrdn: CN=Bob\\, Jr\ndeleteoldrdn: 1\n":                      bob + ": entry exists",
 		"dn: " + ann + "\nchangetype: modrdn\nnewrdn: CN=a\ndeleteoldrdn: 1\nnewsuperior: " + config + "\n": "CN=a," + config + ": in another naming context",
 		"dn: " + ann + "\nchangetype: modify\ndelete: info\n-\n":                                            ann + ": info: no such attribute",

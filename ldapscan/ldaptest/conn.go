@@ -230,7 +230,7 @@ func (c *conn) modify(id int, op []byte, ctl controls) bool {
 		if fault = c.srv.faults.ofModify(dn); fault.Kind == Fail {
 			done = result{code: fault.Code}
 		} else {
-			done = c.srv.dir.modify(dn, mods)
+			done = c.srv.dir.modify(dn, mods, false)
 		}
 		if fault.Do != nil {
 			fault.Do()

@@ -18,6 +18,7 @@ import (
 // directory holds the entries. Entries are replaced, never changed, so one that was found may be read without the lock.
 type directory struct {
 	shuffle  uint64
+	stamps   bool
 	contexts []context // of this server and, by crossRef, of others; none changes later
 
 	mu     sync.RWMutex
@@ -44,6 +45,7 @@ type entry struct {
 	guid       guid
 	order      string // place in the order of answers
 	attributes []attribute
+	stamps     []stamp
 }
 
 // attribute finds an attribute by its name in lower case. Where there is none it has no values.
@@ -81,8 +83,8 @@ func (e *entry) clone() *entry {
 }
 
 // load reads the content.
-func load(r io.Reader, shuffle uint64) (*directory, error) {
-	d := &directory{shuffle: shuffle, byName: make(map[string]*entry), byGUID: make(map[guid]*entry)}
+func load(r io.Reader, shuffle uint64, stamps bool) (*directory, error) {
+	d := &directory{shuffle: shuffle, stamps: stamps, byName: make(map[string]*entry), byGUID: make(map[guid]*entry)}
 	if r == nil {
 		return nil, errors.New("directory without entries")
 	}
@@ -222,6 +224,7 @@ func (d *directory) admit(e *entry) error {
 			e.set(textAttribute(a.Type, a.Value))
 		}
 	}
+	d.stamp(nil, e)
 	e.order = d.orderOf(e.key)
 	d.byName[e.key] = e
 	d.byGUID[e.guid] = e

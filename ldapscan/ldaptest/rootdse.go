@@ -47,6 +47,9 @@ func (s *Server) rootDSE() []attribute {
 		textAttribute("isSynchronized", "TRUE"),
 		textAttribute("isGlobalCatalogReady", "TRUE"),
 	}
+	if dn := s.serviceName(); dn != "" {
+		attributes = append(attributes, textAttribute("dsServiceName", dn))
+	}
 	if dn := byClass["configuration"]; dn != "" {
 		attributes = append(attributes, textAttribute("configurationNamingContext", dn))
 	}
@@ -57,4 +60,20 @@ func (s *Server) rootDSE() []attribute {
 		attributes = append(attributes, textAttribute("currentTime", s.now().UTC().Format("20060102150405.0Z")))
 	}
 	return attributes
+}
+
+// serviceName returns the DN of the nTDSDSA entry of the server that is called as this one, or "" if there is none.
+func (s *Server) serviceName() string {
+	host, _, _ := strings.Cut(s.host, ".")
+	s.dir.mu.RLock()
+	defer s.dir.mu.RUnlock()
+	for _, e := range s.dir.sorted {
+		if !e.attribute("objectclass").has("nTDSDSA") {
+			continue
+		}
+		if _, server := splitDN(e.dn); strings.HasPrefix(strings.ToLower(server), "cn="+strings.ToLower(host)+",") {
+			return e.dn
+		}
+	}
+	return ""
 }

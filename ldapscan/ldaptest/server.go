@@ -38,6 +38,9 @@ type Config struct {
 	// Shuffle chooses the order of answers. With zero, entries come in the order of their DNs, read from the root; with
 	// any other number, in an order of its own. An order is the same each time.
 	Shuffle uint64
+	// Stamps has the server keep uSNCreated and replPropertyMetaData of the attributes in which addresses stand, and of
+	// isDeleted and name, with its own numbers and without times.
+	Stamps bool
 	// Now is the clock behind currentTime in the root DSE. Without it there is no currentTime.
 	Now func() time.Time
 }
@@ -81,7 +84,7 @@ func NewServer(cfg Config) (*Server, error) {
 		s.users[userKey(name)] = password
 	}
 	var err error
-	if s.dir, err = load(cfg.Entries, cfg.Shuffle); err != nil {
+	if s.dir, err = load(cfg.Entries, cfg.Shuffle, cfg.Stamps); err != nil {
 		return nil, err
 	}
 	if s.CAPEM, s.tls, err = newCertificate(s.host); err != nil {
@@ -168,8 +171,9 @@ func (s *Server) end(raw net.Conn) {
 }
 
 // Apply makes the changes of r, LDIF change records, and takes effect between two requests. An add needs no parent,
-// delete and modrdn an entry without children. Each change bumps uSNChanged and leaves whenChanged alone. It stops at
-// the first change that fails; those before it stay made.
+// delete an entry without children. A modrdn takes the entries below along, whose uSNChanged stays. Modify and modrdn find
+// deleted entries too. Each change bumps uSNChanged and leaves whenChanged alone. It stops at the first change that
+// fails; those before it stay made.
 func (s *Server) Apply(r io.Reader) error { return s.dir.apply(r) }
 
 // SetPassword changes the password of a user that can bind, for the binds to come.

@@ -50,6 +50,8 @@ func decode(text string) (*memory.State, int64, error) {
 			s.LastComplete = d.moment()
 		case "partitions":
 			d.array(func() { s.Partitions = append(s.Partitions, d.partition()) })
+		case "bookmark":
+			s.Bookmark = d.bookmark()
 		case "ended_suppressions":
 			d.array(func() { s.Ended = append(s.Ended, d.ended()) })
 		case "conflicts":
@@ -168,14 +170,6 @@ func (d *decoder) partition() (p memory.Partition) {
 			p.Objects = int(d.count())
 		case "values":
 			p.Values = int(d.count())
-		case "server":
-			p.Server = d.string()
-		case "service_name":
-			p.ServiceName = d.string()
-		case "invocation_id":
-			p.InvocationID = d.string()
-		case "usn":
-			p.USN = d.count()
 		default:
 			return false
 		}

@@ -35,8 +35,11 @@ func sample(number int) *memory.State {
 			Counts: map[memory.Status]int{memory.New: 1, memory.Suppressed: 1}, Findings: map[conflicts.FindingKind]int{conflicts.NoPrimary: 7},
 			Suppressions: memory.SuppressionCounts{Active: 1, NextEnd: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)}},
 		LastComplete: at,
-		Partitions: []memory.Partition{{Name: "DC=example,DC=com", Objects: 3200, Values: 9870, Server: "dc1.example.com",
-			ServiceName: "CN=NTDS Settings,CN=DC1", InvocationID: "332211d0-5544-4766-8899-aabbccddeed0", USN: 123456}, {Name: "DC=\xff"}},
+		Partitions:   []memory.Partition{{Name: "DC=example,DC=com", Objects: 3200, Values: 9870}, {Name: "DC=\xff"}},
+		Bookmark: &conflicts.Bookmark{Swept: at, Account: "00ff", Schema: "mailNickname", Obstacle: "dc2 took over", Positions: []conflicts.Position{
+			{Partition: "DC=\xff"},
+			{Partition: "DC=example,DC=com", ServiceName: "CN=NTDS Settings,CN=DC1", InvocationID: "332211d0-5544-4766-8899-aabbccddeed0", USN: 123456, Objects: 3200,
+				Witnesses: []conflicts.Witness{{GUID: conflicts.GUID{7}, USN: 123455}, {GUID: conflicts.GUID{8}, USN: 12}}}}},
 		Ended: []memory.Ended{{Address: "smtp:old@example.com", Until: time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)}},
 		Cases: []*memory.Case{
 			{ID: "C-AAAAAAAAAAAAAAAA", Aliases: []string{"C-BBBBBBBBBBBBBBBB"}, Class: conflicts.Duplicate, Owners: jane, FirstSeen: at, LastSeen: at, Status: memory.New},

@@ -45,6 +45,11 @@ func encode(s *memory.State, history int64) []byte {
 	e.line()
 	array(e, "partitions", s.Partitions, e.partition)
 	e.line()
+	if s.Bookmark != nil {
+		e.name("bookmark")
+		e.object(func() { e.bookmark(s.Bookmark) })
+		e.line()
+	}
 	array(e, "ended_suppressions", s.Ended, func(x *memory.Ended) {
 		e.exact("address", x.Address)
 		e.moment("until", x.Until)
@@ -219,12 +224,6 @@ func (e *encoder) partition(p *memory.Partition) {
 	e.exact("name", p.Name)
 	e.number("objects", int64(p.Objects))
 	e.number("values", int64(p.Values))
-	e.some("server", p.Server)
-	e.some("service_name", p.ServiceName)
-	e.some("invocation_id", p.InvocationID)
-	if p.USN > 0 {
-		e.number("usn", p.USN)
-	}
 }
 
 func (e *encoder) conflict(c *memory.Case) {
