@@ -55,20 +55,11 @@ func (r *Reader) glance() bool {
 			}
 			continue
 		}
-		n := last.follower(text)
-		if n == nil {
-			colon := max(bytes.IndexByte(text, ':'), 0)
-			if n = r.names.known[string(text[:colon])]; n == nil {
-				return false
-			}
-		}
-		if n != last && n != last.next {
-			last.next = n
-		}
-		last = n
-		if l.stray && (bytes.IndexByte(text, 0) >= 0 || bytes.IndexByte(text, '\r') >= 0) {
+		n := r.names.after(last, text)
+		if n == nil || l.stray && (bytes.IndexByte(text, 0) >= 0 || bytes.IndexByte(text, '\r') >= 0) {
 			return false
 		}
+		last = n
 		spec := text[len(n.text)+1:]
 		fields++
 		if fields > 1 && n.keyword == noKeyword && !n.selected && (len(spec) == 0 || spec[0] != ':' && spec[0] != '<') {

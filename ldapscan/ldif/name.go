@@ -1,6 +1,9 @@
 package ldif
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // keyword is a word that has a place of its own in a record and cannot name an attribute.
 type keyword uint8
@@ -70,6 +73,21 @@ func (n *name) follower(line []byte) *name {
 		return n
 	}
 	return nil
+}
+
+// after returns the name that a line begins with, behind one that begins with last, if it is known.
+func (s *names) after(last *name, line []byte) *name {
+	n := last.follower(line)
+	if n == nil {
+		colon := max(bytes.IndexByte(line, ':'), 0)
+		if n = s.known[string(line[:colon])]; n == nil {
+			return nil
+		}
+	}
+	if n != last && n != last.next {
+		last.next = n
+	}
+	return n
 }
 
 func (s *names) follow(n *name) {

@@ -101,12 +101,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{dir: dir}
-	d := directory{size: *objects}
+	return b.measure(ctx, stdout, directory{size: *objects}, *rounds, *slapd)
+}
+
+// measure measures on the servers of this program and on a file.
+func (b *bench) measure(ctx context.Context, stdout io.Writer, d directory, rounds int, slapd bool) error {
 	if err := b.prepare(ctx, d); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "%d objects with %d addresses, %d of them on two objects; rounds: %d, medians\n",
-		b.objects, b.values, len(b.duplicates), *rounds)
+		b.objects, b.values, len(b.duplicates), rounds)
 	fmt.Fprintf(stdout, "%s/%s, %d processors, %s; the last columns are multiples of proxyaddr\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
 
 	at, size, stop, err := b.startReplay(ctx, d)
@@ -114,17 +118,17 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 		return err
 	}
 	title := fmt.Sprintf("served from RAM, over TLS (%d MiB)", size>>20)
-	err = compare(ctx, stdout, title, dir, b.search(at), *rounds)
+	err = compare(ctx, stdout, title, b.dir, b.search(at), rounds)
 	stop()
 	if err != nil {
 		return err
 	}
-	if *slapd {
+	if slapd {
 		at, stop, err := b.startSlapd(ctx, stdout)
 		if err != nil {
 			return err
 		}
-		err = compare(ctx, stdout, "slapd, over TLS", dir, b.search(at), *rounds)
+		err = compare(ctx, stdout, "slapd, over TLS", b.dir, b.search(at), rounds)
 		stop()
 		if err != nil {
 			return err
@@ -138,7 +142,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	if err != nil {
 		return err
 	}
-	if err := compare(ctx, stdout, fmt.Sprintf("LDIF file (%d MiB)", info.Size()>>20), dir, export, *rounds); err != nil {
+	if err := compare(ctx, stdout, fmt.Sprintf("LDIF file (%d MiB)", info.Size()>>20), b.dir, export, rounds); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "\nAll found the same %d addresses, and proxyaddr also the conflicts of the other classes.\n", len(b.duplicates))
