@@ -47,7 +47,7 @@ type Stopped struct {
 }
 
 type applyJSON struct {
-	Record            string              `json:"record,omitempty"`
+	jsonRecord
 	Kind              documentKind        `json:"kind"`
 	SchemaVersion     int                 `json:"schema_version"`
 	Version           text                `json:"version"`
@@ -88,25 +88,16 @@ type stoppedJSON struct {
 
 // ApplyJSON writes an application as one document, in the manner of [JSON].
 func ApplyJSON(w io.Writer, a *Application) error {
-	e := newJSONEncoder(w, "  ")
-	e.open(newApplyJSON(a))
-	e.array("records", len(a.Verdicts), func(i int) any { return newAppliedJSON(a, i) })
-	e.close()
-	return e.flush()
+	return writeJSON(w, newApplyJSON(a), applyLists(a))
 }
 
 // ApplyJSONL writes it as one JSON object a line, in the manner of [JSONL].
 func ApplyJSONL(w io.Writer, a *Application) error {
-	e := newJSONEncoder(w, "")
-	head := newApplyJSON(a)
-	head.Record = string(applyDocument)
-	e.line(head)
-	for i := range a.Verdicts {
-		v := newAppliedJSON(a, i)
-		v.Record = "verdict"
-		e.line(v)
-	}
-	return e.flush()
+	return writeJSONL(w, string(applyDocument), newApplyJSON(a), applyLists(a))
+}
+
+func applyLists(a *Application) []jsonList {
+	return []jsonList{listOf("records", "verdict", a.Verdicts, func(v *conflicts.Verdict) *verdictJSON { return newAppliedJSON(a, v) })}
 }
 
 func newApplyJSON(a *Application) *applyJSON {
@@ -129,9 +120,9 @@ func newApplyJSON(a *Application) *applyJSON {
 	return j
 }
 
-func newAppliedJSON(a *Application, i int) *verdictJSON {
-	j := newVerdictJSON(&a.Verdicts[i])
-	changed := a.changed(&a.Verdicts[i])
+func newAppliedJSON(a *Application, v *conflicts.Verdict) *verdictJSON {
+	j := newVerdictJSON(v)
+	changed := a.changed(v)
 	j.Changed = &changed
 	return j
 }

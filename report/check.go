@@ -42,7 +42,7 @@ func ownerRole(o *conflicts.Owner) string {
 }
 
 type checkJSON struct {
-	Record            string          `json:"record,omitempty"`
+	jsonRecord
 	Kind              documentKind    `json:"kind"`
 	SchemaVersion     int             `json:"schema_version"`
 	Complete          bool            `json:"complete"`
@@ -57,7 +57,7 @@ type checkCountsJSON struct {
 }
 
 type availabilityJSON struct {
-	Record  string             `json:"record,omitempty"`
+	jsonRecord
 	Address text               `json:"address"`
 	State   string             `json:"state"`
 	Owners  []addressOwnerJSON `json:"owners"`
@@ -78,25 +78,16 @@ type addressOwnerJSON struct {
 // CheckJSON writes the same as one document, in the manner of [JSON]. problem is
 // why not everything could be read, or empty; notes are what could not be seen.
 func CheckJSON(w io.Writer, list []conflicts.Availability, problem string, notes []string) error {
-	e := newJSONEncoder(w, "  ")
-	e.open(newCheckJSON(list, problem, notes))
-	e.array("addresses", len(list), func(i int) any { return newAvailabilityJSON(&list[i]) })
-	e.close()
-	return e.flush()
+	return writeJSON(w, newCheckJSON(list, problem, notes), checkLists(list))
 }
 
 // CheckJSONL writes the same as one JSON object a line, in the manner of [JSONL].
 func CheckJSONL(w io.Writer, list []conflicts.Availability, problem string, notes []string) error {
-	e := newJSONEncoder(w, "")
-	head := newCheckJSON(list, problem, notes)
-	head.Record = string(checkDocument)
-	e.line(head)
-	for i := range list {
-		a := newAvailabilityJSON(&list[i])
-		a.Record = "address"
-		e.line(a)
-	}
-	return e.flush()
+	return writeJSONL(w, string(checkDocument), newCheckJSON(list, problem, notes), checkLists(list))
+}
+
+func checkLists(list []conflicts.Availability) []jsonList {
+	return []jsonList{listOf("addresses", "address", list, newAvailabilityJSON)}
 }
 
 func newCheckJSON(list []conflicts.Availability, problem string, notes []string) *checkJSON {

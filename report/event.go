@@ -55,7 +55,7 @@ func (t *table) events(a *conflicts.Audit) {
 }
 
 type eventJSON struct {
-	Record    string   `json:"record,omitempty"`
+	jsonRecord
 	Event     int      `json:"event"`
 	Count     int      `json:"count"`
 	First     text     `json:"first"`

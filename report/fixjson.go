@@ -7,7 +7,7 @@ import (
 )
 
 type fixJSON struct {
-	Record            string        `json:"record,omitempty"`
+	jsonRecord
 	Kind              documentKind  `json:"kind"`
 	SchemaVersion     int           `json:"schema_version"`
 	Version           text          `json:"version"`
@@ -31,7 +31,7 @@ type fixCountsJSON struct {
 }
 
 type leftJSON struct {
-	Record   string            `json:"record,omitempty"`
+	jsonRecord
 	Conflict string            `json:"conflict"`
 	Class    conflicts.Class   `json:"class"`
 	Type     text              `json:"type"`
@@ -44,31 +44,16 @@ type leftJSON struct {
 // FixJSON writes what reviewers approved and what they left, in the manner of [JSON]:
 // of an audit with a Review, for which files of these names were written to a directory.
 func FixJSON(w io.Writer, a *conflicts.Audit, directory string, names []string) error {
-	e := newJSONEncoder(w, "  ")
-	e.open(newFixJSON(a, directory, names))
-	e.array("changes", len(a.Changes), func(i int) any { return newChangeJSON(&a.Changes[i]) })
-	e.array("left", len(a.Review.Left), func(i int) any { return newLeftJSON(&a.Review.Left[i]) })
-	e.close()
-	return e.flush()
+	return writeJSON(w, newFixJSON(a, directory, names), fixLists(a))
 }
 
 // FixJSONL writes the same as one JSON object a line, in the manner of [JSONL].
 func FixJSONL(w io.Writer, a *conflicts.Audit, directory string, names []string) error {
-	e := newJSONEncoder(w, "")
-	head := newFixJSON(a, directory, names)
-	head.Record = string(fixDocument)
-	e.line(head)
-	for i := range a.Changes {
-		c := newChangeJSON(&a.Changes[i])
-		c.Record = "change"
-		e.line(c)
-	}
-	for i := range a.Review.Left {
-		l := newLeftJSON(&a.Review.Left[i])
-		l.Record = "left"
-		e.line(l)
-	}
-	return e.flush()
+	return writeJSONL(w, string(fixDocument), newFixJSON(a, directory, names), fixLists(a))
+}
+
+func fixLists(a *conflicts.Audit) []jsonList {
+	return []jsonList{listOf("changes", "change", a.Changes, newChangeJSON), listOf("left", "left", a.Review.Left, newLeftJSON)}
 }
 
 func newFixJSON(a *conflicts.Audit, directory string, names []string) *fixJSON {

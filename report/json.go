@@ -26,15 +26,59 @@ import (
 // is in a name or value of the directory, the object that has the field has
 // another one, base64, with the exact bytes under the name of the first.
 func JSON(w io.Writer, a *conflicts.Audit) error {
-	e := newJSONEncoder(w, "  ")
-	e.open(newAuditJSON(a))
+	return writeJSON(w, newAuditJSON(a), auditLists(a))
+}
+
+func auditLists(a *conflicts.Audit) []jsonList {
+	var lists []jsonList
 	if len(a.Events) > 0 {
-		e.array("events", len(a.Events), func(i int) any { return newEventJSON(a, &a.Events[i]) })
+		lists = append(lists, listOf("events", "event", a.Events, func(in *conflicts.TracedEvent) *eventJSON { return newEventJSON(a, in) }))
 	}
-	e.array("conflicts", len(a.Conflicts), func(i int) any { return newConflictJSON(&a.Conflicts[i]) })
-	e.array("changes", len(a.Changes), func(i int) any { return newChangeJSON(&a.Changes[i]) })
-	e.array("findings", len(a.Findings), func(i int) any { return newFindingJSON(&a.Findings[i]) })
+	return append(lists, listOf("conflicts", "conflict", a.Conflicts, newConflictJSON),
+		listOf("changes", "change", a.Changes, newChangeJSON), listOf("findings", "finding", a.Findings, newFindingJSON))
+}
+
+// jsonRecord begins every object that can be a line of JSONL.
+type jsonRecord struct {
+	Record string `json:"record,omitempty"`
+}
+
+func (r *jsonRecord) setRecord(name string) { r.Record = name }
+
+type jsonLine interface{ setRecord(name string) }
+
+// A jsonList is a field of a JSON document, and in JSONL a record for each element.
+type jsonList struct {
+	field, record string
+	n             int
+	element       func(int) jsonLine
+}
+
+func listOf[T any, L jsonLine](field, record string, items []T, newLine func(*T) L) jsonList {
+	return jsonList{field, record, len(items), func(i int) jsonLine { return newLine(&items[i]) }}
+}
+
+func writeJSON(w io.Writer, head any, lists []jsonList) error {
+	e := newJSONEncoder(w, "  ")
+	e.open(head)
+	for _, l := range lists {
+		e.array(l.field, l.n, func(i int) any { return l.element(i) })
+	}
 	e.close()
+	return e.flush()
+}
+
+func writeJSONL(w io.Writer, record string, head jsonLine, lists []jsonList) error {
+	e := newJSONEncoder(w, "")
+	head.setRecord(record)
+	e.line(head)
+	for _, l := range lists {
+		for i := range l.n {
+			line := l.element(i)
+			line.setRecord(l.record)
+			e.line(line)
+		}
+	}
 	return e.flush()
 }
 

@@ -60,7 +60,7 @@ func exact(pairs ...string) map[string][]byte {
 }
 
 type auditJSON struct {
-	Record            string          `json:"record,omitempty"`
+	jsonRecord
 	Kind              documentKind    `json:"kind"`
 	SchemaVersion     int             `json:"schema_version"`
 	Version           text            `json:"version"`
@@ -175,7 +175,7 @@ func newCoverageJSON(c conflicts.Coverage) coverageJSON {
 }
 
 type conflictJSON struct {
-	Record     string            `json:"record,omitempty"`
+	jsonRecord
 	ID         string            `json:"id"`
 	Class      conflicts.Class   `json:"class"`
 	Type       text              `json:"type"`
@@ -271,7 +271,7 @@ func newClaimJSON(c conflicts.Claim) claimJSON {
 }
 
 type changeJSON struct {
-	Record   string `json:"record,omitempty"`
+	jsonRecord
 	Conflict string `json:"conflict"`
 	// Type and Address are those of the conflict. Documents of earlier versions have
 	// neither.
@@ -296,7 +296,7 @@ func newChangeJSON(c *conflicts.Change) *changeJSON {
 }
 
 type findingJSON struct {
-	Record string                `json:"record,omitempty"`
+	jsonRecord
 	Kind   conflicts.FindingKind `json:"kind"`
 	DN     text                  `json:"dn"`
 	GUID   string                `json:"guid"`

@@ -57,7 +57,7 @@ func countStatuses(verdicts []conflicts.Verdict) map[conflicts.FixStatus]int {
 }
 
 type verifyJSON struct {
-	Record            string                      `json:"record,omitempty"`
+	jsonRecord
 	Kind              documentKind                `json:"kind"`
 	SchemaVersion     int                         `json:"schema_version"`
 	Complete          bool                        `json:"complete"`
@@ -67,7 +67,7 @@ type verifyJSON struct {
 }
 
 type verdictJSON struct {
-	Record  string              `json:"record,omitempty"`
+	jsonRecord
 	File    text                `json:"file"`
 	Line    int                 `json:"line"`
 	DN      text                `json:"dn"`
@@ -144,24 +144,15 @@ func newValuesJSON(values []string) []valueJSON {
 // VerifyJSON writes the verdicts as one document, in the manner of [JSON]. problem
 // is why not everything could be read, or empty; notes are what could not be seen.
 func VerifyJSON(w io.Writer, verdicts []conflicts.Verdict, problem string, notes []string) error {
-	e := newJSONEncoder(w, "  ")
-	e.open(newVerifyJSON(verdicts, problem, notes))
-	e.array("records", len(verdicts), func(i int) any { return newVerdictJSON(&verdicts[i]) })
-	e.close()
-	return e.flush()
+	return writeJSON(w, newVerifyJSON(verdicts, problem, notes), verifyLists(verdicts))
 }
 
 // VerifyJSONL writes them as one JSON object a line, in the manner of [JSONL]: the
 // first line has the counts.
 func VerifyJSONL(w io.Writer, verdicts []conflicts.Verdict, problem string, notes []string) error {
-	e := newJSONEncoder(w, "")
-	head := newVerifyJSON(verdicts, problem, notes)
-	head.Record = "verify"
-	e.line(head)
-	for i := range verdicts {
-		v := newVerdictJSON(&verdicts[i])
-		v.Record = "verdict"
-		e.line(v)
-	}
-	return e.flush()
+	return writeJSONL(w, string(verifyDocument), newVerifyJSON(verdicts, problem, notes), verifyLists(verdicts))
+}
+
+func verifyLists(verdicts []conflicts.Verdict) []jsonList {
+	return []jsonList{listOf("records", "verdict", verdicts, newVerdictJSON)}
 }
