@@ -63,10 +63,7 @@ type rowParser struct {
 
 func (p *rowParser) rows() error {
 	for {
-		token, err := p.dec.RawToken()
-		if err == io.EOF {
-			return io.ErrUnexpectedEOF
-		}
+		token, err := rawToken(p.dec)
 		if err != nil {
 			return err
 		}
@@ -93,6 +90,15 @@ func (p *rowParser) rows() error {
 			return err
 		}
 	}
+}
+
+// rawToken reads a token where the input may not end.
+func rawToken(dec *xml.Decoder) (xml.Token, error) {
+	token, err := dec.RawToken()
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return token, err
 }
 
 func attribute(e xml.StartElement, name string) string {
@@ -180,10 +186,7 @@ func (p *rowParser) cell(e xml.StartElement) error {
 func elements(dec *xml.Decoder, parent string, start func(xml.StartElement) error, text *strings.Builder) error {
 	within, pronounced := false, false
 	for {
-		token, err := dec.RawToken()
-		if err == io.EOF {
-			return io.ErrUnexpectedEOF
-		}
+		token, err := rawToken(dec)
 		if err != nil {
 			return err
 		}
