@@ -8,9 +8,13 @@
 //
 // # Nouns
 //
+// The words of the whole program are in docs/glossary.md.
+//
 // An [Address] is one value of the attribute proxyAddresses. Its [Key] decides
 // whether it is the same address as another. An [Entry] is what detection
-// needs of an object, an [Object] what a judgment needs.
+// needs of an object, an [Object] what a judgment needs. A [Conflict] is one address with
+// all its owners: an [Owner] is an object that claims it, each [Claim] a value that is the
+// address, and the keeper the owner that a [Rule] chose to keep it.
 //
 // A [View] is an entry that is valid for a moment, while a sweep goes through a whole
 // forest. Package index keeps a few bytes of each address of it and names the suspects:
@@ -25,4 +29,7 @@
 // A [Difference] is an object that is not the same on all domain controllers, with the
 // [Copy] that each of them has. A [Comparison] is all of them, with the conflicts that
 // replication brings.
+//
+// A [Standing] is what a run that remembers others says of a conflict; package memory
+// finds it out.
 package conflicts

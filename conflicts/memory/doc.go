@@ -17,6 +17,6 @@
 // [State.Whole] tells whether a run may read only changes, and [State.OpenOwners] whom
 // it reads besides.
 //
-// A [Suppression] is a conflict that people decided to leave for a time. It covers the
+// A [Suppression] is a decision to leave a conflict for a time. It covers the
 // owners and the class that they decided on, and nothing that comes later.
 package memory
