@@ -93,7 +93,7 @@ func (c *changes) read(ctx context.Context) error {
 	assigned := assignedTo(c.directories)
 	for _, p := range c.partitions {
 		d := c.directories[p.server]
-		err := persist(func() error { return c.readPartition(ctx, d, p, assigned) })
+		err := d.conn.persist(ctx, func() error { return c.readPartition(ctx, d, p, assigned) })
 		if why := (*needsSweep)(nil); errors.As(err, &why) || ctx.Err() != nil {
 			return cmp.Or(ctx.Err(), err)
 		}

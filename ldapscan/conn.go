@@ -22,7 +22,7 @@ import (
 //     and if the server is busy, on the same: up to three times, after a wait that doubles.
 //   - What takes several requests. A search in pages cannot be continued on another session, as
 //     its cookie is known to the one it came from alone: its error is a [lostError], and the whole
-//     is begun anew, up to three times. [persist] does that for what is kept in a list,
+//     is begun anew, up to three times. [conn.persist] does that for what is kept in a list,
 //     [Directory.sweepPartition] for a partition, whose results so far are dropped.
 //   - The domain controller. A fresh session is one to the same server, or, if that cannot be
 //     reached, to the next that holds the same partitions ([inTurn]). A partition that was read

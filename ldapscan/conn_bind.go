@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"strings"
+	"time"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/kerberos"
@@ -46,6 +47,13 @@ type Credentials struct {
 
 // bind logs on.
 func (s *session) bind(ctx context.Context, t target, cfg Config) error {
+	began := time.Now()
+	err := s.bindBy(ctx, t, cfg)
+	s.logBind(ctx, cfg, began, err)
+	return err
+}
+
+func (s *session) bindBy(ctx context.Context, t target, cfg Config) error {
 	s.server.Identity = cfg.User
 	switch cfg.Mechanism {
 	case GSSAPI:
@@ -82,7 +90,7 @@ func (s *session) bindKerberos(ctx context.Context, t target, cfg Config) error 
 	if realm != "" {
 		kdcs[realm] = []string{s.remoteHost()}
 	}
-	client, err := kerberos.New(kerberos.Config{Realm: cmp.Or(cfg.Realm, realm), KDCs: kdcs},
+	client, err := kerberos.New(kerberos.Config{Realm: cmp.Or(cfg.Realm, realm), KDCs: kdcs, Log: s.log},
 		kerberos.Credentials{User: cfg.User, Password: cfg.Password, Keytab: cfg.Keytab, CCache: cfg.CCache})
 	if err != nil {
 		return err

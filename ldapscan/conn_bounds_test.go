@@ -104,7 +104,7 @@ func TestLargePages(t *testing.T) {
 				return append(answer, pageEnd(requestID(request), cookie)...)
 			})
 			var found []string
-			err := persist(func() error {
+			err := d.conn.persist(t.Context(), func() error {
 				found = nil
 				return d.conn.pages(t.Context(), query{filter: "(mail=*)"}, func(p page) error {
 					list, err := parseEntries(p.entries)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"time"
@@ -42,6 +43,10 @@ type Config struct {
 	// uSNChanged, with one request under way on each; 0 means 1. A server that
 	// counts no changes is read by one.
 	Connections int
+	// Log is told of each request, and of what came before it: how the connection was
+	// made, and as whom it is. It is one of [debuglog.New], which hides names and values;
+	// nil logs nothing.
+	Log *slog.Logger
 
 	logons *logons                                                           // of the run; nil begins one
 	dial   func(ctx context.Context, network, addr string) (net.Conn, error) // nil: net.Dialer's

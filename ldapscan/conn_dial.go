@@ -13,6 +13,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/debuglog"
 	"proxyaddr/ldapscan/kerberos"
 )
 
@@ -49,6 +50,9 @@ func connect(ctx context.Context, t target, cfg Config) (*session, error) {
 	}
 	s := newSession(nc, cfg.Timeout)
 	s.server = server
+	if log := debuglog.Or(cfg.Log); logs(ctx, log) {
+		s.log = log.With("server", t.url, "from", nc.LocalAddr()) // which tells its connections apart, here and in the server's own log
+	}
 	return s, nil
 }
 

@@ -58,7 +58,11 @@ func (c *conn) send(ctx context.Context, request *ldap.SearchRequest) (p page, a
 			}
 			return p, nil, err
 		}
-		if c.open == nil || try == retries || !broken(err) && !busy(err) || !sleep(ctx, wait) {
+		again := c.open != nil && try < retries && (broken(err) || busy(err))
+		if again {
+			logFailure(ctx, c.session.log, "request is made again", err, "try", try+2, "of", retries+1, "wait", wait)
+		}
+		if !again || !sleep(ctx, wait) {
 			return p, nil, cmp.Or(strayed, err)
 		}
 		wait *= 2
@@ -73,10 +77,13 @@ func (c *conn) send(ctx context.Context, request *ldap.SearchRequest) (p page, a
 
 // persist does something that takes several requests, from the start again where
 // they were lost.
-func persist(do func() error) (err error) {
-	for range attempts {
+func (c *conn) persist(ctx context.Context, do func() error) (err error) {
+	for n := 1; n <= attempts; n++ {
 		if err = do(); !errors.As(err, new(lostError)) {
 			break
+		}
+		if n < attempts {
+			logFailure(ctx, c.session.log, "requests are begun again", err, "try", n+1, "of", attempts)
 		}
 	}
 	return err
@@ -103,6 +110,7 @@ func busy(err error) bool {
 func (c *conn) reopen(ctx context.Context) error {
 	s, err := c.open(ctx)
 	if err != nil {
+		logFailure(ctx, c.session.log, "no connection in place of this one", err)
 		if e := (*refusedError)(nil); errors.As(err, &e) {
 			c.barred = &refusedError{err: e.err, broke: true}
 		} else if accountAtFault(err) {
@@ -111,9 +119,11 @@ func (c *conn) reopen(ctx context.Context) error {
 		return nil
 	}
 	if c.only != nil && !s.same(c.only) {
+		logFailure(ctx, c.session.log, "no connection in place of this one", errOtherServer, "other", s.server.Host)
 		s.close()
 		return errOtherServer
 	}
+	c.session.log.Debug("another connection in place of this one", "other", s.server.Host)
 	c.session.close()
 	c.session = s
 	c.reopened++

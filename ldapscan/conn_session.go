@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/debuglog"
 	"proxyaddr/ldapscan/kerberos"
 )
 
@@ -25,6 +27,7 @@ type session struct {
 	server  conflicts.Server
 	root    attributes // root DSE
 	again   opener     // of one more session to the same server
+	log     *slog.Logger
 }
 
 // An opener opens a session. Its errors keep the types of the network and TLS.
@@ -32,16 +35,20 @@ type opener func(ctx context.Context) (*session, error)
 
 // openSession connects to a server, secures the connection and binds.
 func openSession(ctx context.Context, t target, cfg Config) (*session, error) {
+	began := time.Now()
 	s, err := connect(ctx, t, cfg)
 	if err != nil {
+		logFailure(ctx, debuglog.Or(cfg.Log).With("server", t.url), "connecting failed", err, "address", t.address, "duration", time.Since(began))
 		return nil, err
 	}
+	s.logConnected(ctx, began)
 	stop := s.endWith(ctx)
 	err = s.greet(ctx, t, cfg)
 	if !stop() {
 		err = ctx.Err()
 	}
 	if err != nil {
+		logFailure(ctx, s.log, "connection given up", err)
 		s.close()
 		return nil, err
 	}
@@ -64,7 +71,7 @@ func inTurn(targets []target, cfg Config) opener {
 
 // newSession puts the library on a connection.
 func newSession(nc net.Conn, timeout time.Duration) *session {
-	s := &session{tap: newTap(nc)}
+	s := &session{tap: newTap(nc), log: debuglog.Or(nil)}
 	s.secured, _ = nc.(*tls.Conn)
 	s.wire, _ = nc.(*kerberos.Conn)
 	s.ldap = ldap.NewConn(s.tap, s.secured != nil)
@@ -89,12 +96,14 @@ func (s *session) greet(ctx context.Context, t target, cfg Config) error {
 	if err != nil {
 		return s.reason(err)
 	}
-	if who, err := s.ldap.WhoAmI(nil); err == nil && who.AuthzID != "" {
+	who, err := s.ldap.WhoAmI(nil)
+	if err == nil && who.AuthzID != "" {
 		s.server.Identity = strings.TrimPrefix(who.AuthzID, "u:")
 	}
 	s.server.Host = s.root.first("dnshostname")
 	s.server.Site = siteOf(s.root.first("servername"))
 	s.server.Level = functionalLevels[s.root.first("forestfunctionality")]
+	s.logIdentity(ctx, err)
 	return nil
 }
 
@@ -132,10 +141,13 @@ func newRequest(base string, scope int, filter string, attributes []string, cont
 func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (p page, answered []ldap.Control, err error) {
 	p.session = s
 	stop := s.endWith(ctx)
+	began := time.Now()
 	res, err := s.ldap.Search(request)
 	stop()
 	p.entries, p.count = s.tap.take()
-	if err = s.reason(err); err != nil {
+	err = s.reason(err)
+	s.logSearch(ctx, request, p, res, time.Since(began), err)
+	if err != nil {
 		if broken(err) {
 			s.ldap.Close()
 		}

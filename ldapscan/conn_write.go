@@ -2,6 +2,7 @@ package ldapscan
 
 import (
 	"context"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -73,6 +74,14 @@ func (f *Forest) holder(dn string) (holder *Directory, inner partition) {
 func (w *WriteConn) Read(ctx context.Context, a *conflicts.FixRecord) (found *conflicts.Object, err error) {
 	err = w.layout.reread(ctx, w.conn, []conflicts.Ref{a.Ref()}, func(e wholeEntry) { found = e.object(e.dn) })
 	return found, err
+}
+
+// Request makes a request on Conn that changes attributes of an object, and logs it.
+func (w *WriteConn) Request(name, dn string, attributes []string, do func() error) error {
+	began := time.Now()
+	err := do()
+	w.conn.session.logChange(name, dn, attributes, time.Since(began), err)
+	return err
 }
 
 // Explain returns the error of a request on Conn as an [*Error]. If the server did

@@ -185,7 +185,7 @@ func (d *Directory) config() *Directory {
 // results runs a query and hands over one entry after the other, once all are there.
 func (d *Directory) results(ctx context.Context, q query, each func(result)) error {
 	var all []result
-	err := persist(func() error {
+	err := d.conn.persist(ctx, func() error {
 		all = nil
 		err := d.conn.pages(ctx, q, func(p page) error {
 			list, err := parseEntries(bytes.Clone(p.entries))

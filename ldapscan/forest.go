@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/debuglog"
 	"proxyaddr/ldapscan/locator"
 )
 
@@ -162,6 +163,7 @@ func (domain DomainConfig) openFirst(ctx context.Context, found []locator.Contro
 		t, ok := permitted(domain.URL, dc.Host, domains...)
 		if !ok {
 			failed = cmp.Or(failed, error(outside(domain.Domain, dc.Host)))
+			debuglog.Or(domain.Log).Debug("passed over: outside the domain", "domain", domain.Domain, "host", dc.Host)
 			continue
 		}
 		if catalog {
@@ -177,6 +179,7 @@ func (domain DomainConfig) openFirst(ctx context.Context, found []locator.Contro
 		}
 		d, err := openDirectory(ctx, cfg, t, targets[i+1:]...)
 		if err == nil || ctx.Err() != nil || accountAtFault(err) {
+			debuglog.Or(cfg.Log).Debug("no other server is tried", "domain", domain.Domain, "host", t.host, "opened", err == nil)
 			return d, err // the next one would refuse the same password
 		}
 		failed = cmp.Or(failed, err)

@@ -280,7 +280,7 @@ func (r *rememberingReader) scope() memory.Scope {
 }
 
 // run scans by what was written since, or everything if why is given.
-func (r *rememberingReader) run(src *ldapscan.Forest, why string) (*ldapscan.Reading, *memory.Outcome) {
+func (r *rememberingReader) run(src *ldapscan.Forest, why string) (*ldapscan.Reading, *memory.Judgment) {
 	r.t.Helper()
 	r.now = r.now.Add(time.Minute)
 	since := ldapscan.Since{Now: r.now, Whole: why, Owners: r.state.OpenOwners()}
@@ -310,7 +310,7 @@ func (r *rememberingReader) run(src *ldapscan.Forest, why string) (*ldapscan.Rea
 }
 
 // statuses are what a run says of all cases.
-func statuses(out *memory.Outcome) (lines []string) {
+func statuses(out *memory.Judgment) (lines []string) {
 	for _, d := range out.Developments {
 		lines = append(lines, fmt.Sprintf("%s %s %s %s", d.Case.ID, d.Case.Address(), d.Case.Status, d.Case.Reason))
 	}

@@ -55,7 +55,7 @@ func (l *lookup) all(ctx context.Context, directories []*Directory) error {
 	var failed []string
 	for _, d := range directories {
 		var problems []string
-		err := persist(func() (err error) {
+		err := d.conn.persist(ctx, func() (err error) {
 			problems, err = l.ask(ctx, d)
 			return err
 		})

@@ -13,6 +13,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/debuglog"
 )
 
 // attempts is how often a partition is swept from the start, if the sweep cannot
@@ -38,6 +39,7 @@ func (d *Directory) sweepPartition(ctx context.Context, p partition, ask sweepin
 		err := a.run(ctx)
 		if errors.As(err, new(lostError)) && n < attempts && ctx.Err() == nil {
 			a.drop()
+			logFailure(ctx, d.conn.session.log, "the sweep is begun again", err, debuglog.DN("partition", p.dn), "try", n+1, "of", attempts)
 			notes = append(notes, fmt.Sprintf("%s: %s: the sweep broke off after %d objects and was begun again", p.dn, d.conn.server().URL, a.Objects))
 			continue
 		}

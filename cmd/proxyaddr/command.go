@@ -65,10 +65,15 @@ func (cmd *command) run(ctx context.Context, c *console, args []string) int {
 	if err := a.check(c, fs, fs.Args()); err != nil {
 		return c.fail(ctx, cmd.name, err)
 	}
-	code, err := a.run(ctx, c)
+	end, err := c.startLog(fs)
 	if err != nil {
 		return c.fail(ctx, cmd.name, err)
 	}
+	code, err := a.run(ctx, c)
+	if err != nil {
+		code = c.fail(ctx, cmd.name, err)
+	}
+	end(code)
 	return code
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -22,6 +23,8 @@ type console struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	// requests is told what is asked of servers; nil logs nothing.
+	requests *slog.Logger
 }
 
 // log writes a line to stderr. Names in it can come from a directory, so that

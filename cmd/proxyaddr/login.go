@@ -60,6 +60,7 @@ func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&l.rate, "rate", 0, "ask each server for no more than this `number` of objects a second (default: one request after the other)")
 	fs.IntVar(&l.connections, "connections", 1, "read a partition over this `number` of connections, in ranges of uSNChanged")
 	fs.DurationVar(&l.timeout, "timeout", ldapscan.DefaultTimeout, "give up on a request after this time")
+	addLogFlags(fs)
 }
 
 // named reports whether there is a directory to open.
@@ -181,7 +182,7 @@ func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Co
 			return opened, err
 		}
 		server := l.config(u)
-		server.Credentials = cred
+		server.Credentials, server.Log = cred, c.requests
 		if i < len(l.urls) {
 			cfg.Servers = append(cfg.Servers, server)
 			continue
@@ -194,7 +195,7 @@ func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Co
 	}
 	// The heaviest server of those with the same priority: a scan does not spread
 	// load, and is to ask the same one each time.
-	cfg.Locator = &locator.Locator{DNS: l.dns, Draw: func(n int) int { return n - 1 }}
+	cfg.Locator = &locator.Locator{DNS: l.dns, Draw: func(n int) int { return n - 1 }, Log: c.requests}
 	cfg.GlobalCatalog = l.catalog
 	opened, err = do(ctx, cfg)
 	if l.guessed && len(l.users) == 0 && errors.Is(err, fs.ErrNotExist) { // no ticket

@@ -215,7 +215,11 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 		return stop(notMade, "the journal could not be written: "+err.Error())
 	}
 	conn := w.conns[partition(a)]
-	if err := conn.Conn.Modify(request); err != nil {
+	var changed []string
+	for _, c := range request.Changes {
+		changed = append(changed, c.Modification.Type)
+	}
+	if err := conn.Request("modify", a.DN, changed, func() error { return conn.Conn.Modify(request) }); err != nil {
 		return w.find(whole, j, a, conn.Explain(err))
 	}
 	if o, err = conn.Read(whole, a); err != nil {

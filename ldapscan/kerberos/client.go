@@ -26,6 +26,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -59,12 +60,15 @@ type Config struct {
 	Krb5Conf string
 	// Getenv is where KRB5_CONFIG and KRB5CCNAME come from; nil means [os.Getenv].
 	Getenv func(string) string
+	// Log is told each step of a logon; nil logs nothing.
+	Log *slog.Logger
 }
 
 // A Client binds connections as one account. It may be used by many goroutines.
 type Client struct {
 	realm    string
 	source   string // of the credentials: the file, for errors
+	log      *slog.Logger
 	user     string // for errors
 	signOnly bool
 
@@ -214,6 +218,7 @@ func (c *Client) authenticate(ctx context.Context, i *initiator, service Service
 
 func (c *Client) serviceTicket(ctx context.Context, service Service) (ticket messages.Ticket, key types.EncryptionKey, err error) {
 	defer recoverTo(&err, "Kerberos message")
+	defer c.logTicket(ctx, service, time.Now(), &err)
 	if err := c.logOnce(ctx); err != nil {
 		return ticket, key, err
 	}
@@ -230,6 +235,20 @@ func (c *Client) serviceTicket(ctx context.Context, service Service) (ticket mes
 		ticket, key, err = c.krb.GetServiceTicket(spn)
 	}
 	return ticket, key, err
+}
+
+// logTicket logs what came of the request for the ticket of a service.
+func (c *Client) logTicket(ctx context.Context, service Service, began time.Time, err *error) {
+	if !c.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	outcome := "granted"
+	if e := (*Error)(nil); errors.As(c.explain(*err, service.Host), &e) {
+		outcome = e.Plain()
+	} else if *err != nil {
+		outcome = "failed"
+	}
+	c.log.Debug("service ticket", "service", service.String(), "realm", c.realm, "outcome", outcome, "duration", time.Since(began))
 }
 
 // logOnce logs on by password, unless the ticket is good for a while.

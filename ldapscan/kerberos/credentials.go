@@ -13,6 +13,8 @@ import (
 	"github.com/jcmturner/gokrb5/v8/iana/nametype"
 	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"proxyaddr/ldapscan/debuglog"
 )
 
 // Credentials say as whom to log on: by a password, a keytab or a ticket cache.
@@ -45,6 +47,7 @@ func New(cfg Config, cred Credentials) (*Client, error) {
 	name, suffix := cred.principal()
 	c := &Client{
 		signOnly: cfg.SignOnly,
+		log:      debuglog.Or(cfg.Log),
 		realm:    strings.ToUpper(cmp.Or(cfg.Realm, suffix, p.realm)),
 		user:     cred.User,
 	}
@@ -91,7 +94,7 @@ func (c *Client) usePassword(conf *config.Config, name types.PrincipalName, pass
 		return noRealm(c.user)
 	}
 	c.source = "password"
-	c.logon = &passwordLogon{conf: conf, realm: c.realm, name: name, password: password}
+	c.logon = &passwordLogon{conf: conf, realm: c.realm, name: name, password: password, log: c.log}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -25,6 +26,8 @@ type Error struct {
 	// passwords and locks the account, so that it is not to be tried again.
 	Refused bool
 	Err     error // the error behind it, or nil
+
+	plain string // the problem without the names of the account and its files; empty if there are none in it
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
@@ -32,6 +35,10 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Hint says what to do, or is empty.
 func (e *Error) Hint() string { return e.Advice }
+
+// Plain is the problem for a log: without the subject, and without the names of the
+// account and its files.
+func (e *Error) Plain() string { return cmp.Or(e.plain, e.Problem) }
 
 // A fault is what one kind of error says. In its texts {account}, {realm},
 // {host} and {source}, where the credentials come from, stand for those of the
@@ -105,6 +112,9 @@ var textFaults = []struct {
 	{regexp.MustCompile(`client password/keytab incorrect`), badSecret},
 }
 
+// unknownFault begins the problem of an error that has no fault.
+const unknownFault = "the Kerberos logon failed: "
+
 // explain makes an [*Error] of what a logon to host ended with. An error of the
 // LDAP connection stays as it is.
 func (c *Client) explain(err error, host string) error {
@@ -118,10 +128,14 @@ func (c *Client) explain(err error, host string) error {
 		if errors.As(err, &le) {
 			return err
 		}
-		f = fault{subject: "{host}", problem: "the Kerberos logon failed: " + err.Error()}
+		f = fault{subject: "{host}", problem: unknownFault + err.Error()}
 	}
 	words := strings.NewReplacer("{account}", c.account(), "{realm}", c.realm, "{host}", host, "{source}", c.source, "{1}", group)
-	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Advice: words.Replace(f.hint),
+	plain := strings.NewReplacer("{account}", "the account", "{realm}", c.realm, "{host}", host, "{source}", "password or file", "{1}", group).Replace(f.problem)
+	if strings.HasPrefix(plain, unknownFault) {
+		plain = strings.TrimSuffix(unknownFault, ": ")
+	}
+	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Advice: words.Replace(f.hint), plain: plain,
 		Account: f.subject == "{account}" || f.subject == "{source}", Refused: refusals[f] && ofAccount(err), Err: err}
 }
 

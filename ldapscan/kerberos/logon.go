@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"slices"
 	"time"
@@ -34,6 +35,7 @@ type passwordLogon struct {
 	realm    string
 	name     types.PrincipalName
 	password string
+	log      *slog.Logger
 }
 
 // The iterations that are accepted. 4,096 are the default of RFC 3962 section 4, and
@@ -207,7 +209,9 @@ func (l *passwordLogon) ask(ctx context.Context, req *messages.ASReq) ([]byte, e
 	}
 	var failed error
 	for i := 1; i <= len(kdcs); i++ { // as gokrb5 numbers them
+		began := time.Now()
 		answer, err := exchange(ctx, kdcs[i], message)
+		l.logExchange(ctx, kdcs[i], began, answer, err)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -222,6 +226,22 @@ func (l *passwordLogon) ask(ctx context.Context, req *messages.ASReq) ([]byte, e
 		return answer, nil
 	}
 	return nil, fmt.Errorf("error sending to a KDC: %w", failed)
+}
+
+// logExchange logs what a KDC answered to a logon.
+func (l *passwordLogon) logExchange(ctx context.Context, kdc string, began time.Time, answer []byte, err error) {
+	if !l.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	outcome := "ticket"
+	var refusal messages.KRBError
+	switch {
+	case err != nil:
+		outcome = err.Error() // of the network
+	case refusal.Unmarshal(answer) == nil:
+		outcome = errorcode.Lookup(refusal.ErrorCode)
+	}
+	l.log.Debug("logon at a KDC", "kdc", kdc, "realm", l.realm, "outcome", outcome, "duration", time.Since(began))
 }
 
 // exchange sends a message over TCP and reads the answer (RFC 4120 section 7.2.2).

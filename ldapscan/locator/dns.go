@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // A record is what an SRV record says of a server.
@@ -44,7 +45,9 @@ func (l *Locator) records(ctx context.Context, r role, site, domain string) ([]r
 		name += site + "._sites."
 	}
 	name += r.zone + "." + domain + "."
+	began := time.Now()
 	_, found, err := l.resolver().LookupSRV(ctx, "", "", name)
+	l.logRecords(ctx, name, began, found, err)
 	if len(found) == 0 { // damaged records are an error too, beside the good ones
 		return nil, err
 	}

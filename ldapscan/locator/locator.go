@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -28,6 +29,8 @@ type Locator struct {
 	// Draw returns a number in [0, n) and chooses among servers that DNS gives the
 	// same priority (RFC 2782); nil draws at random. Message ids are always random.
 	Draw func(n int) int
+	// Log is told what DNS and the pings say, and which servers are chosen; nil logs nothing.
+	Log *slog.Logger
 
 	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer's
 }
@@ -168,7 +171,9 @@ func (l *Locator) locate(ctx context.Context, r role, domain string) ([]Controll
 		return nil, l.explainSilence(r, domain, list)
 	}
 	slices.SortStableFunc(found, func(a, b Controller) int { return cmp.Compare(a.rank(), b.rank()) })
-	return append(found, silent...), nil
+	found = append(found, silent...)
+	l.logOrder(ctx, r, domain, found)
+	return found, nil
 }
 
 // rank is lower for those that are to be tried first.
@@ -208,7 +213,9 @@ func (l *Locator) survey(ctx context.Context, r role, domain string, records []r
 			c.asked = true
 			underWay++
 			go func() {
+				began := time.Now()
 				c.controller, c.err = l.probe(ctx, r, domain, c.record)
+				l.logPing(ctx, r, domain, c, began)
 				replies <- c
 			}()
 		}
