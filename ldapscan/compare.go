@@ -70,31 +70,31 @@ type compareSink struct {
 }
 
 func (s *compareSink) Stream() Stream {
-	return &compareStream{sink: s, replica: s.whole.Fork(), count: count{tally: s.tally}}
+	return &compareStream{sink: s, digest: s.whole.Fork(), count: count{tally: s.tally}}
 }
 
 type compareStream struct {
-	sink    *compareSink
-	replica *index.Digest
+	sink   *compareSink
+	digest *index.Digest
 	count
 }
 
 func (p *compareStream) Entry(v *conflicts.View) {
-	p.replica.Add(v)
+	p.digest.Add(v)
 	p.entry(v)
 }
 
-func (p *compareStream) Changed(v *conflicts.View) { p.replica.Add(v) }
+func (p *compareStream) Changed(v *conflicts.View) { p.digest.Add(v) }
 func (p *compareStream) Deleted(*conflicts.View)   {}
 
 func (p *compareStream) Keep() {
 	p.tell()
 	p.sink.mu.Lock()
 	defer p.sink.mu.Unlock()
-	p.sink.whole.Join(p.replica)
+	p.sink.whole.Join(p.digest)
 }
 
-// addressSweep finds what a replica takes in.
+// addressSweep finds what goes into a digest.
 var addressSweep = sweeping{filter: "(proxyAddresses=*)", attributes: []string{"objectGUID", "proxyAddresses"}}
 
 // sweep reads every partition on those that hold it and returns what was read to its
@@ -102,7 +102,7 @@ var addressSweep = sweeping{filter: "(proxyAddresses=*)", attributes: []string{"
 func (c *comparer) sweep(ctx context.Context) []map[*Directory]*index.Digest {
 	type swept struct {
 		conflicts.Coverage
-		replica *index.Digest
+		digest *index.Digest
 	}
 	found, surveys := make([][]*swept, len(c.directories)), make([]Survey, len(c.directories))
 	var sweeps sync.WaitGroup
@@ -118,7 +118,7 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*index.Digest {
 		})
 	}
 	sweeps.Wait()
-	replicas := make([]map[*Directory]*index.Digest, len(c.partitions))
+	digests := make([]map[*Directory]*index.Digest, len(c.partitions))
 	for n, d := range c.directories {
 		c.out.Notes = append(c.out.Notes, surveys[n].Notes...)
 		c.out.Problems = append(c.out.Problems, surveys[n].Problems...)
@@ -142,19 +142,19 @@ func (c *comparer) sweep(ctx context.Context) []map[*Directory]*index.Digest {
 				c.problem("%s", s.Problem)
 			}
 			s.Problem = cmp.Or(s.Problem, blind)
-			if n := s.replica.Unnamed(); n > 0 {
+			if n := s.digest.Unnamed(); n > 0 {
 				c.problem("%s: %s: %d objects came without objectGUID and were not compared", s.Partition, d.conn.server().URL, n)
 			}
 			c.out.Coverage = append(c.out.Coverage, conflicts.ReplicaCoverage{Server: c.server(d), Coverage: s.Coverage})
 			if s.Problem == "" {
-				if replicas[i] == nil {
-					replicas[i] = map[*Directory]*index.Digest{}
+				if digests[i] == nil {
+					digests[i] = map[*Directory]*index.Digest{}
 				}
-				replicas[i][d] = s.replica
+				digests[i][d] = s.digest
 			}
 		}
 	}
-	return replicas
+	return digests
 }
 
 func (c *comparer) problem(format string, args ...any) {
@@ -185,13 +185,13 @@ func (c *comparer) time(ctx context.Context, sweeps []map[*Directory]*index.Dige
 const compareBatch = 1000
 
 // compare finds the differences in a partition.
-func (c *comparer) compare(ctx context.Context, p replicated, replicas map[*Directory]*index.Digest) {
-	holders := slices.DeleteFunc(slices.Clone(p.holders), func(d *Directory) bool { return replicas[d] == nil })
+func (c *comparer) compare(ctx context.Context, p replicated, digests map[*Directory]*index.Digest) {
+	holders := slices.DeleteFunc(slices.Clone(p.holders), func(d *Directory) bool { return digests[d] == nil })
 	if len(holders) < 2 {
 		return // a problem says why
 	}
 	c.compared = append(c.compared, replicated{p.partition, holders})
-	differing := index.Differing(slices.Collect(maps.Values(replicas))...)
+	differing := index.Differing(slices.Collect(maps.Values(digests))...)
 	c.tally.add(Progress{}, Progress{Suspects: len(differing)})
 	for batch := range slices.Chunk(differing, compareBatch) {
 		copies := make([][]conflicts.Copy, len(holders))

@@ -12,7 +12,7 @@ import (
 	"proxyaddr/ldapscan/ldaptest"
 )
 
-const claimants = `dn: DC=contoso,DC=example
+const ownersLDIF = `dn: DC=contoso,DC=example
 objectClass: domainDNS
 
 dn: CN=gone\0ADEL:1,DC=contoso,DC=example
@@ -50,11 +50,11 @@ targetAddress: bare@contoso.example
 // Every attribute counts, deleted objects are told apart, and an account that
 // may not ask for them is still answered.
 func TestLookupClaims(t *testing.T) {
-	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(claimants)})
-	refuses := serve(t, ldaptest.Config{Entries: strings.NewReader(claimants)})
+	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(ownersLDIF)})
+	refuses := serve(t, ldaptest.Config{Entries: strings.NewReader(ownersLDIF)})
 	refuses.Inject(ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Match: looking})
 	wanted := conflicts.NewAddressSet(conflicts.ParseAddress("smtp:x@contoso.example"))
-	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "refused": open(t, config(refuses)), "export": export(t, claimants)} {
+	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "refused": open(t, config(refuses)), "export": export(t, ownersLDIF)} {
 		claims := map[string]string{}
 		for _, o := range lookup(t, src, "smtp:x@contoso.example") {
 			for _, c := range wanted.Claims(o) {
@@ -89,15 +89,15 @@ func TestLookupIncomplete(t *testing.T) {
 		fault   ldaptest.Fault
 		says    string
 	}{
-		"dropped":           {claimants, ldaptest.Fault{Kind: ldaptest.Drop, Match: looking}, dn},
-		"busy":              {claimants, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Match: looking}, "busy"},
-		"no paging control": {claimants, ldaptest.Fault{Kind: ldaptest.NoControl, Match: looking}, "without the paging control"},
-		"late entries":      {claimants, ldaptest.Fault{Kind: ldaptest.Late, Match: looking}, "went on with a search"},
-		"refers to itself":  {claimants, ldaptest.Fault{Reference: "ldap://a/" + dn, Match: looking}, "refers to ldap://a/" + dn},
-		"cookie dropped":    {claimants, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Page: 2, Match: looking}, "MaxResultSetSize"},
-		"nothing visible":   {strings.ReplaceAll(claimants, "x@contoso.example", "y@contoso.example"), ldaptest.Fault{}, "not one proxy address"},
-		"mail visible":      {claimants, ldaptest.Fault{}, "not one proxy address"},
-		"domain elsewhere":  {claimants + elsewhere, ldaptest.Fault{}, "DC=child,DC=contoso,DC=example: no domain controller of child.contoso.example was read"},
+		"dropped":           {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Drop, Match: looking}, dn},
+		"busy":              {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Match: looking}, "busy"},
+		"no paging control": {ownersLDIF, ldaptest.Fault{Kind: ldaptest.NoControl, Match: looking}, "without the paging control"},
+		"late entries":      {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Late, Match: looking}, "went on with a search"},
+		"refers to itself":  {ownersLDIF, ldaptest.Fault{Reference: "ldap://a/" + dn, Match: looking}, "refers to ldap://a/" + dn},
+		"cookie dropped":    {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Page: 2, Match: looking}, "MaxResultSetSize"},
+		"nothing visible":   {strings.ReplaceAll(ownersLDIF, "x@contoso.example", "y@contoso.example"), ldaptest.Fault{}, "not one proxy address"},
+		"mail visible":      {ownersLDIF, ldaptest.Fault{}, "not one proxy address"},
+		"domain elsewhere":  {ownersLDIF + elsewhere, ldaptest.Fault{}, "DC=child,DC=contoso,DC=example: no domain controller of child.contoso.example was read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			content := tc.content
@@ -117,9 +117,9 @@ func TestLookupIncomplete(t *testing.T) {
 		})
 	}
 	for name, tc := range map[string]struct{ content, says string }{
-		"cut":            {claimants + "\ndn: CN=more,DC=contoso,DC=example\nproxyAddr", "line 36"},
+		"cut":            {ownersLDIF + "\ndn: CN=more,DC=contoso,DC=example\nproxyAddr", "line 36"},
 		"no addresses":   {"dn: CN=a,DC=contoso,DC=example\nobjectClass: contact\n", "not one proxy address"},
-		"part of values": {claimants + "\ndn: CN=p,DC=contoso,DC=example\nproxyAddresses;range=0-0: SMTP:p@contoso.example\n", "only part"},
+		"part of values": {ownersLDIF + "\ndn: CN=p,DC=contoso,DC=example\nproxyAddresses;range=0-0: SMTP:p@contoso.example\n", "only part"},
 	} {
 		err := export(t, tc.content).Lookup(context.Background(), []conflicts.Address{conflicts.ParseAddress("smtp:x@contoso.example")}, func(*conflicts.Object) {})
 		if err == nil || !strings.Contains(err.Error(), tc.says) {
@@ -136,7 +136,7 @@ func TestLookupGoesOn(t *testing.T) {
 		"late entries":   {Kind: ldaptest.Late, Page: 3, Match: looking},
 		"cookie dropped": {Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Page: 3, Match: looking},
 	} {
-		srv := serve(t, ldaptest.Config{Entries: strings.NewReader(claimants)})
+		srv := serve(t, ldaptest.Config{Entries: strings.NewReader(ownersLDIF)})
 		cfg := config(srv)
 		cfg.PageSize = 1
 		d := open(t, cfg)
@@ -205,7 +205,7 @@ dn: CN=Target-Address,CN=Schema,CN=Configuration,DC=contoso,DC=example
 objectClass: attributeSchema
 lDAPDisplayName: targetAddress
 `
-	for content, want := range map[string]bool{claimants + schema: false, claimants + schema + target: true} {
+	for content, want := range map[string]bool{ownersLDIF + schema: false, ownersLDIF + schema + target: true} {
 		srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content)})
 		d := open(t, config(srv))
 		asked, targets := 0, 0

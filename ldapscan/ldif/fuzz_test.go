@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// Whatever the input, the Reader ends, with records no larger than the limit, and reads the same in any portions.
+// Whatever the input, the Reader ends, with records no larger than the limit, and reads the same in any pieces.
 func FuzzReader(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.ldif")
 	if err != nil {
@@ -35,7 +35,7 @@ func FuzzReader(f *testing.F) {
 		f.Add([]byte(in))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		views(t, data, portions{bytes.NewReader(data)})
+		views(t, data, pieces{bytes.NewReader(data)})
 		twice := slices.Concat(data, []byte("\n\n"), data) // all names are known the second time
 		views(t, twice, bytes.NewReader(twice))
 	})
@@ -152,10 +152,10 @@ func FuzzCut(f *testing.F) {
 	})
 }
 
-// portions hands out few bytes at a time.
-type portions struct{ src io.Reader }
+// pieces hands out few bytes at a time.
+type pieces struct{ src io.Reader }
 
-func (h portions) Read(p []byte) (int, error) { return h.src.Read(p[:min(len(p), 7)]) }
+func (h pieces) Read(p []byte) (int, error) { return h.src.Read(p[:min(len(p), 7)]) }
 
 // What the Writer accepts the Reader reads back as the same record, and it is 7-bit ASCII.
 func FuzzRoundTrip(f *testing.F) {

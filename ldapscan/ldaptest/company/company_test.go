@@ -258,10 +258,10 @@ func TestNearMissesAreThereAndNotReported(t *testing.T) {
 	for _, f := range audit.Findings {
 		reported[f.DN] = true
 	}
-	holders := map[string][]string{}
+	owners := map[string][]string{}
 	for _, rec := range records(t) {
 		for _, v := range values(rec, "proxyAddresses") {
-			holders[v] = append(holders[v], rec.DN)
+			owners[v] = append(owners[v], rec.DN)
 		}
 	}
 	for _, address := range []string{
@@ -275,10 +275,10 @@ func TestNearMissesAreThereAndNotReported(t *testing.T) {
 		"SMTP:guest.relations@northwind.example", "SMTP:administrative.assistants@northwind.example",
 		"SMTP:leitstelle@werkfeuerwehr.test", "SMTP:elodie.marchand@northwind.example",
 	} {
-		if len(holders[address]) != 1 {
-			t.Errorf("%s: stands on %q, want one object", address, holders[address])
+		if len(owners[address]) != 1 {
+			t.Errorf("%s: stands on %q, want one object", address, owners[address])
 		}
-		for _, dn := range holders[address] {
+		for _, dn := range owners[address] {
 			if reported[dn] {
 				t.Errorf("%s: %s is reported", address, dn)
 			}

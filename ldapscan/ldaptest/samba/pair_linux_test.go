@@ -35,8 +35,8 @@ func TestPair(t *testing.T) {
 			base := way[0].OU(t, "From "+way[0].domain.Host)
 			way[0].Modify(t, recipient(base, "r", "r@fabrikam.test"))
 			p.Sync(t)
-			if got := holders(t, way[1], base, "r@fabrikam.test"); got != 1 {
-				t.Errorf("%s has %d holders of what was written on %s", way[1].Host, got, way[0].Host)
+			if got := owners(t, way[1], base, "r@fabrikam.test"); got != 1 {
+				t.Errorf("%s has %d owners of what was written on %s", way[1].Host, got, way[0].Host)
 			}
 		}
 	})
@@ -49,15 +49,15 @@ func TestPair(t *testing.T) {
 			t.Errorf("replication is not refused: %v", err)
 		}
 		for _, dc := range []*DC{p.A, p.B} {
-			if got := holders(t, dc, base, "same@fabrikam.test"); got != 1 {
-				t.Errorf("paused, %s sees %d holders", dc.Host, got)
+			if got := owners(t, dc, base, "same@fabrikam.test"); got != 1 {
+				t.Errorf("paused, %s sees %d owners", dc.Host, got)
 			}
 		}
 		p.Resume(t)
 		p.Sync(t)
 		for _, dc := range []*DC{p.A, p.B} {
-			if got := holders(t, dc, base, "same@fabrikam.test"); got != 2 {
-				t.Errorf("resumed, %s sees %d holders", dc.Host, got)
+			if got := owners(t, dc, base, "same@fabrikam.test"); got != 2 {
+				t.Errorf("resumed, %s sees %d owners", dc.Host, got)
 			}
 		}
 	})
@@ -73,8 +73,8 @@ func TestPair(t *testing.T) {
 			up.Modify(t, recipient(base, up.domain.Host, address))
 			down.Start(t)
 			p.Sync(t)
-			if got := holders(t, down, base, address); got != 1 {
-				t.Errorf("%s sees %d holders of what was written while it was stopped", down.Host, got)
+			if got := owners(t, down, base, address); got != 1 {
+				t.Errorf("%s sees %d owners of what was written while it was stopped", down.Host, got)
 			}
 		}
 	})
@@ -101,8 +101,8 @@ func recipient(base, cn, address string) *strings.Reader {
 		"dn: CN=%[1]s,%[2]s\nchangetype: add\nobjectClass: contact\nmailNickname: %[1]s\nproxyAddresses: SMTP:%[3]s\n", cn, base, address))
 }
 
-// holders counts the objects that have an address.
-func holders(t *testing.T, dc *DC, base, address string) int {
+// owners counts the objects that have an address.
+func owners(t *testing.T, dc *DC, base, address string) int {
 	t.Helper()
 	return strings.Count(dc.Search(t, base, "(proxyAddresses=smtp:"+address+")", "1.1"), "dn: ")
 }
