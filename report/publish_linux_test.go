@@ -35,7 +35,7 @@ func newDisk(t *testing.T) disk {
 	return d
 }
 
-// leave resizes the disk, in octets ("size") or files ("nr_inodes"), to what is
+// leave resizes the disk, in bytes ("size") or files ("nr_inodes"), to what is
 // in use and some more.
 func (d disk) leave(t *testing.T, what string, more uint64) {
 	t.Helper()
