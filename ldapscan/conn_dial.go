@@ -51,7 +51,8 @@ func connect(ctx context.Context, t target, cfg Config) (*session, error) {
 	s := newSession(nc, cfg.Timeout)
 	s.server = server
 	if log := debuglog.Or(cfg.Log); logs(ctx, log) {
-		s.log = log.With("server", t.url, "from", nc.LocalAddr()) // which tells its connections apart, here and in the server's own log
+		// The address tells connections apart, here and in the server's own log.
+		s.log = log.With("server", t.url, "from", nc.LocalAddr())
 	}
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -55,7 +56,7 @@ func (s *session) logBind(ctx context.Context, cfg Config, began time.Time, err 
 	case cfg.Mechanism == GSSAPI:
 		source = "ticket cache"
 	}
-	s.log.LogAttrs(ctx, slog.LevelDebug, "bind", append([]slog.Attr{slog.String("mechanism", string(cfg.Mechanism)), slog.String("transport", s.server.Transport),
+	s.log.LogAttrs(ctx, slog.LevelDebug, "bind", append([]slog.Attr{slog.String("mechanism", string(cfg.Mechanism)), slog.String("transport", cmp.Or(s.server.Transport, "no TLS")),
 		slog.String("protection", s.server.Protection), slog.String("credentials", source), slog.String("realm", cfg.Realm), debuglog.Value("account", cfg.User),
 		slog.Duration("duration", time.Since(began))}, outcome(err)...)...)
 }

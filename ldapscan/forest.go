@@ -179,7 +179,9 @@ func (domain DomainConfig) openFirst(ctx context.Context, found []locator.Contro
 		}
 		d, err := openDirectory(ctx, cfg, t, targets[i+1:]...)
 		if err == nil || ctx.Err() != nil || accountAtFault(err) {
-			debuglog.Or(cfg.Log).Debug("no other server is tried", "domain", domain.Domain, "host", t.host, "opened", err == nil)
+			if err == nil {
+				d.conn.session.log.Debug("server chosen", "domain", domain.Domain, "host", t.host)
+			}
 			return d, err // the next one would refuse the same password
 		}
 		failed = cmp.Or(failed, err)

@@ -21,7 +21,8 @@ func addLogFlags(fs *pflag.FlagSet) {
 }
 
 // startLog begins the log that the flags ask for, and returns what ends it. A command
-// without the flags has none.
+// without the flags has none. A file is not replaced: what it holds may be of the run that
+// failed, and one that is named in the settings serves every night.
 func (c *console) startLog(fs *pflag.FlagSet) (end func(code int), err error) {
 	if fs.Lookup("log-level") == nil {
 		return func(int) {}, nil

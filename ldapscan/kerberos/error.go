@@ -27,7 +27,7 @@ type Error struct {
 	Refused bool
 	Err     error // the error behind it, or nil
 
-	plain string // the problem without the names of the account and its files; empty if there are none in it
+	plain string // of a log; empty if there are no names in the problem
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
@@ -36,8 +36,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Hint says what to do, or is empty.
 func (e *Error) Hint() string { return e.Advice }
 
-// Plain is the problem for a log: without the subject, and without the names of the
-// account and its files.
+// Plain is the error for a log: without the names of the account and its files.
 func (e *Error) Plain() string { return cmp.Or(e.plain, e.Problem) }
 
 // A fault is what one kind of error says. In its texts {account}, {realm},
@@ -131,12 +130,20 @@ func (c *Client) explain(err error, host string) error {
 		f = fault{subject: "{host}", problem: unknownFault + err.Error()}
 	}
 	words := strings.NewReplacer("{account}", c.account(), "{realm}", c.realm, "{host}", host, "{source}", c.source, "{1}", group)
-	plain := strings.NewReplacer("{account}", "the account", "{realm}", c.realm, "{host}", host, "{source}", "password or file", "{1}", group).Replace(f.problem)
-	if strings.HasPrefix(plain, unknownFault) {
-		plain = strings.TrimSuffix(unknownFault, ": ")
-	}
-	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Advice: words.Replace(f.hint), plain: plain,
+	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Advice: words.Replace(f.hint), plain: f.plain(c.realm, host, group),
 		Account: f.subject == "{account}" || f.subject == "{source}", Refused: refusals[f] && ofAccount(err), Err: err}
+}
+
+// plain is what a log may say of a fault.
+func (f fault) plain(realm, host, group string) string {
+	text := f.problem
+	if strings.HasPrefix(text, unknownFault) {
+		text = strings.TrimSuffix(unknownFault, ": ") // the rest is gokrb5's
+	}
+	if f.subject != "{account}" && f.subject != "{source}" {
+		text = f.subject + ": " + text
+	}
+	return strings.NewReplacer("{account}", "the account", "{source}", "password or file", "{realm}", realm, "{host}", host, "{1}", group).Replace(text)
 }
 
 // Explain makes an [*Error] of what host answers to a ticket that Windows got for the

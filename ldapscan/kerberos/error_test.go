@@ -109,6 +109,9 @@ func TestFaultsAreExplained(t *testing.T) {
 		if !errors.Is(err, tt.err) {
 			t.Errorf("%v: the cause is lost", tt.err)
 		}
+		if plain := e.Plain(); strings.Contains(plain, "scan") || strings.Contains(plain, "something new") || strings.Contains(plain, "{") {
+			t.Errorf("%v: a log says %q", tt.err, plain)
+		}
 	}
 }
 
