@@ -98,9 +98,16 @@ func TestSamba(t *testing.T) {
 	})
 }
 
-// restore deletes an object and brings it back with an address, which a deletion
-// strips ([MS-ADTS] 3.1.1.5.3.7).
+// restore deletes an object and brings it back with an address.
 func restore(t *testing.T, dc *samba.DC, dn, address string) {
+	t.Helper()
+	dc.Modify(t, strings.NewReader("dn: "+dn+"\nchangetype: delete\n"))
+	undelete(t, dc, dn, address)
+}
+
+// undelete brings back an object that was deleted, with an address, which a deletion
+// strips ([MS-ADTS] 3.1.1.5.3.7).
+func undelete(t *testing.T, dc *samba.DC, dn, address string) {
 	t.Helper()
 	cfg := sambaConfig(t, dc)
 	conn, err := ldap.DialURL(cfg.URL, ldap.DialWithTLSConfig(cfg.TLS))
@@ -109,9 +116,6 @@ func restore(t *testing.T, dc *samba.DC, dn, address string) {
 	}
 	defer conn.Close()
 	if err := conn.Bind(cfg.User, cfg.Password); err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.Del(ldap.NewDelRequest(dn, nil)); err != nil {
 		t.Fatal(err)
 	}
 	name, parent, _ := strings.Cut(dn, ",")
