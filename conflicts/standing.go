@@ -11,6 +11,9 @@ type Remembered struct {
 	// LastComplete is when the last complete run before this one began; zero if there
 	// was none.
 	LastComplete time.Time
+	// Swept is when the last whole sweep began, if this run read only what was written
+	// since an earlier one; else zero.
+	Swept time.Time
 	// Summary has the counts in one line.
 	Summary string
 	// Counts are the conflicts of each status, in the order of the outputs.

@@ -78,6 +78,7 @@ type rememberedJSON struct {
 	Run          int            `json:"run"`
 	Baseline     bool           `json:"baseline"`
 	LastComplete time.Time      `json:"last_complete,omitzero"`
+	Swept        time.Time      `json:"swept,omitzero"`
 	Summary      string         `json:"summary"`
 	Counts       map[string]int `json:"counts"`
 	NotFound     []absentJSON   `json:"not_found"`
@@ -112,7 +113,7 @@ func newRememberedJSON(r *conflicts.Remembered) *rememberedJSON {
 	if r == nil {
 		return nil
 	}
-	j := &rememberedJSON{Run: r.Run, Baseline: r.Baseline, LastComplete: r.LastComplete, Summary: r.Summary,
+	j := &rememberedJSON{Run: r.Run, Baseline: r.Baseline, LastComplete: r.LastComplete, Swept: r.Swept, Summary: r.Summary,
 		Counts: map[string]int{}, NotFound: make([]absentJSON, len(r.NotFound))}
 	for _, c := range r.Counts {
 		j.Counts[c.Status] = c.Count
@@ -129,7 +130,7 @@ func (j *rememberedJSON) read() (*conflicts.Remembered, error) {
 	if j == nil {
 		return nil, nil
 	}
-	r := &conflicts.Remembered{Run: j.Run, Baseline: j.Baseline, LastComplete: j.LastComplete, Summary: j.Summary}
+	r := &conflicts.Remembered{Run: j.Run, Baseline: j.Baseline, LastComplete: j.LastComplete, Swept: j.Swept, Summary: j.Summary}
 	for _, status := range memory.Statuses {
 		r.Counts = append(r.Counts, conflicts.StatusCount{Status: string(status), Count: j.Counts[string(status)]})
 	}

@@ -40,6 +40,8 @@ type Judgment struct {
 	Notes []string
 	// History is what to add to the history, but for the run itself.
 	History []HistoryEntry
+
+	incremental bool // only changes were read
 }
 
 // A Development is what a run says of one case.
@@ -75,7 +77,7 @@ const forgetAfter = 366 * 24 * time.Hour
 
 // Judge tells what the run says of each case.
 func (m *Matching) Judge(s *Scan) *Judgment {
-	j := &judge{Matching: m, Scan: s, read: newFormer(s.Former), out: &Judgment{State: &State{Scope: s.Scope, KeyRules: conflicts.KeyRules}}}
+	j := &judge{Matching: m, Scan: s, read: newFormer(s.Former), out: &Judgment{State: &State{Scope: s.Scope, KeyRules: conflicts.KeyRules}, incremental: s.Incremental}}
 	before := m.before
 	if before == nil {
 		before = &State{KeyRules: conflicts.KeyRules}
@@ -84,6 +86,9 @@ func (m *Matching) Judge(s *Scan) *Judgment {
 	next.Last = s.Run
 	next.Last.Number, next.Last.ExitCode, next.Last.Suppressions = before.Last.Number+1, 0, SuppressionCounts{}
 	next.Last.Baseline = before.LastComplete.IsZero()
+	if s.Incremental {
+		next.Last.Findings = before.Last.Findings // those of objects that did not change are not known
+	}
 	next.Last.tidy()
 	j.now, j.baseline = next.Last.Time, next.Last.Baseline
 	next.LastComplete, next.Partitions = before.LastComplete, before.Partitions

@@ -11,9 +11,12 @@ import (
 // before is the State that was compared with, nil for none.
 func (o *Judgment) Mark(a *conflicts.Audit, before *State) {
 	last := &o.State.Last
-	a.Remembered = &conflicts.Remembered{Run: last.Number, Baseline: last.Baseline, Summary: last.Summary()}
+	a.Remembered = &conflicts.Remembered{Run: last.Number, Baseline: last.Baseline, Summary: o.summary(before)}
 	if before != nil {
 		a.Remembered.LastComplete = before.LastComplete
+	}
+	if o.incremental {
+		a.Remembered.Swept = before.Bookmark.Swept
 	}
 	for _, s := range Statuses {
 		a.Remembered.Counts = append(a.Remembered.Counts, conflicts.StatusCount{Status: string(s), Count: last.Counts[s]})

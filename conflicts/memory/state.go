@@ -80,7 +80,8 @@ type Run struct {
 	// Baseline says that no complete run came before, so that nothing is called new.
 	Baseline bool
 	// Counts are the cases of each status. Resolved are those that this run resolved.
-	Counts       map[Status]int
+	Counts map[Status]int
+	// Findings are those of the last run that swept everything.
 	Findings     map[conflicts.FindingKind]int
 	Suppressions SuppressionCounts
 }
@@ -226,7 +227,7 @@ func (s *State) Failed(r Run) *State {
 	next := *s
 	next.Last = r
 	next.Last.Number = s.Last.Number + 1
-	next.Last.Complete = false
+	next.Last.Complete, next.Last.Findings = false, s.Last.Findings
 	next.Last.tidy()
 	return &next
 }

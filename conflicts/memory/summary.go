@@ -33,6 +33,39 @@ func (r *Run) Summary() string {
 	return strings.Join(parts, ", ")
 }
 
+// summary is that of the run, beside the last whole sweep if only changes were read.
+func (j *Judgment) summary(before *State) string {
+	last := &j.State.Last
+	text := last.Summary()
+	if !j.incremental {
+		return text
+	}
+	if last.Complete && !j.Tells() {
+		since := before.Last.Time
+		if before.Last.Counts == nil { // it failed
+			since = before.LastComplete
+		}
+		text = "nothing new since " + clock(since, last.Time) + ": " + text
+	}
+	return text + "; last whole sweep " + ago(Age(before.Bookmark.Swept, last.Time))
+}
+
+// clock returns the time of day in UTC, with the day unless it is that of now.
+func clock(t, now time.Time) string {
+	layout := "2006-01-02 15:04 UTC"
+	if t.UTC().Format(Day) == now.UTC().Format(Day) {
+		layout = "15:04 UTC"
+	}
+	return t.UTC().Format(layout)
+}
+
+func ago(d time.Duration) string {
+	if d < 2*time.Hour {
+		return fmt.Sprintf("%d min ago", d/time.Minute)
+	}
+	return fmt.Sprintf("%d h ago", d/time.Hour)
+}
+
 // FailOn says which cases make a run fail.
 type FailOn string
 

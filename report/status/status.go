@@ -130,6 +130,9 @@ func (r *Report) runs(b *strings.Builder) {
 	case !last.Complete:
 		fmt.Fprintf(b, "last complete run: %s (%s)\n", stamp(complete), r.ago(complete))
 	}
+	if m := r.State.Bookmark; m != nil && m.Swept.Before(last.Time) {
+		fmt.Fprintf(b, "last whole sweep: %s (%s)\n", stamp(m.Swept), r.ago(m.Swept))
+	}
 	if !last.Complete {
 		for _, p := range last.Problems[min(1, len(last.Problems)):] {
 			fmt.Fprintf(b, "  also: %s\n", words.Escape(p))

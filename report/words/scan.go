@@ -25,12 +25,15 @@ func BriefCompleteness(a *conflicts.Audit) string {
 		}
 		return "INCOMPLETE: not " + about + " could be looked up, so conflicts may be missing"
 	}
-	in := Quantity(len(a.Coverage), "partition")
+	all := "everything in " + Quantity(len(a.Coverage), "partition")
+	if a.Remembered != nil && !a.Remembered.Swept.IsZero() {
+		all = "everything that was written in " + Quantity(len(a.Coverage), "partition") + " since the last run"
+	}
 	read := Quantity(a.Objects(), "object") + " with " + Quantity(a.Values(), "address")
 	if a.Complete() {
-		return fmt.Sprintf("Complete: everything in %s was read (%s)", in, read)
+		return fmt.Sprintf("Complete: %s was read (%s)", all, read)
 	}
-	return fmt.Sprintf("INCOMPLETE: not everything in %s was read (%s), so conflicts may be missing", in, read)
+	return fmt.Sprintf("INCOMPLETE: not %s was read (%s), so conflicts may be missing", all, read)
 }
 
 // NoConflicts says that there are none, as far as that can be said.
