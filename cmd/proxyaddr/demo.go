@@ -62,7 +62,7 @@ func (o *demoOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, unreached(err)
 	}
 	defer d.Close()
-	audit, err := c.scan(ctx, d, &o.scanOptions)
+	audit, err := c.scan(ctx, d, &o.scanOptions, nil)
 	if err != nil {
 		return 0, err
 	}

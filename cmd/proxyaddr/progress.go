@@ -65,3 +65,9 @@ func (p *progress) stats() {
 	p.c.log("%d objects, %d values, %d pages, %d suspects, %.1f MB of entries", p.seen.Objects, p.seen.Values, p.seen.Pages, p.seen.Suspects, float64(p.seen.Bytes)/1e6)
 	p.c.log("%.2f s, %.0f objects/s, peak memory %d MiB", elapsed.Seconds(), float64(p.seen.Objects)/elapsed.Seconds(), peakMemory()>>20)
 }
+
+// changes says what a scan that read only changes has taken.
+func (p *progress) changes(r *ldapscan.Reading) {
+	p.c.log("%d objects changed, %d entries, %d requests", r.Changed, r.Entries, r.Requests)
+	p.c.log("%.2f s, peak memory %d MiB", p.now().Sub(p.started).Seconds(), peakMemory()>>20)
+}

@@ -31,6 +31,7 @@ EXAMPLE
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
   proxyaddr scan -d example.com --state state --fail-on new --quiet
+  proxyaddr scan -d example.com --state state --fail-on new --quiet --incremental
   proxyaddr scan --compare-dcs -d example.com
   ldapsearch ... | proxyaddr scan --input -
 
@@ -56,7 +57,9 @@ code 1 then means a conflict that is not suppressed, or with --fail-on new one
 of which there is news. A run that sees far fewer objects than the last
 complete one is incomplete, unless --accept-drop is given; an incomplete run
 never resolves anything. --suppressions names the conflicts to be left for a
-time. --metrics and --notify-command hand the result on, also of a run that
+time. With --incremental it reads only what was written since the last run, in
+seconds; it reads everything where that could miss a conflict, and says why.
+--metrics and --notify-command hand the result on, also of a run that
 failed. "proxyaddr status" shows what is remembered.
 
 An export is read twice. One that comes through a pipe is therefore copied to a
@@ -73,6 +76,7 @@ type scanOptions struct {
 	source
 	reporting
 	remembering
+	incrementalFlags
 	base, exclude     []string
 	stats, compareDCs bool
 }
@@ -83,6 +87,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
 	o.reporting.addFlags(fs)
 	o.remembering.addFlags(fs)
+	o.incrementalFlags.addFlags(fs)
 	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare domain controllers with each other instead: all of the domain that -d names, or those of several -H")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 }
@@ -95,6 +100,9 @@ func (o *scanOptions) check(_ *console, fs *pflag.FlagSet, args []string) error 
 		return err
 	}
 	if err := o.remembering.check(fs); err != nil {
+		return err
+	}
+	if err := o.incrementalFlags.check(fs, o); err != nil {
 		return err
 	}
 	if o.compareDCs {
@@ -137,7 +145,7 @@ func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, e
 			return 0, err
 		}
 	}
-	audit, err := c.scan(ctx, src, o)
+	audit, err := c.scan(ctx, src, o, r)
 	if err != nil {
 		return 0, o.unreadable(err)
 	}
@@ -155,12 +163,21 @@ func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, e
 }
 
 // scan runs a source with progress shown.
-func (c *console) scan(ctx context.Context, src ldapscan.Source, o *scanOptions) (*conflicts.Audit, error) {
+func (c *console) scan(ctx context.Context, src ldapscan.Source, o *scanOptions, r *stateRun) (audit *conflicts.Audit, err error) {
 	p := newProgress(c, time.Now)
-	audit, err := ldapscan.Scan(ctx, src, ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show})
+	opt := ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show}
+	if r == nil {
+		audit, err = ldapscan.Scan(ctx, src, opt)
+	} else {
+		audit, err = r.read(ctx, src, o, opt)
+	}
 	p.done()
 	if err == nil && o.stats {
-		p.stats()
+		if r != nil && r.reading.Whole == "" {
+			p.changes(r.reading)
+		} else {
+			p.stats()
+		}
 	}
 	return audit, err
 }

@@ -62,7 +62,8 @@ type stateRun struct {
 	suppressions []memory.Suppression // nil if no file was named
 	run          memory.Run
 	scope        memory.Scope
-	judgment     *memory.Judgment // nil until the scan was judged
+	reading      *ldapscan.Reading // nil until the source was read
+	judgment     *memory.Judgment  // nil until the scan was judged
 }
 
 // withState holds the state directory while scan runs, and remembers how that ended.
@@ -126,12 +127,13 @@ func (r *stateRun) begin(src ldapscan.Source, judge conflicts.Options) error {
 
 // judge compares an audit with what is remembered, and marks it.
 func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *conflicts.Audit, judge conflicts.Options) error {
-	partitions := partitionsOf(audit)
-	if !r.acceptDrop {
+	partitions, onlyChanges := partitionsOf(audit), r.reading.Whole == ""
+	if !r.acceptDrop && !onlyChanges {
 		audit.Problems = append(audit.Problems, memory.Drops(r.dir.State, partitions)...)
 	}
 	matching := memory.Match(r.dir.State, audit.Conflicts)
-	scan := &memory.Scan{Scope: r.scope, Partitions: partitions, Reports: judge.Reports, Suppressions: r.suppressions, AcceptDrop: r.acceptDrop}
+	scan := &memory.Scan{Scope: r.scope, Partitions: partitions, Reports: judge.Reports, Suppressions: r.suppressions, AcceptDrop: r.acceptDrop,
+		Incremental: onlyChanges, Bookmark: r.reading.Bookmark}
 	if audit.Complete() {
 		var err error
 		scan.Former, err = formerOwners(ctx, src, matching.Former())
