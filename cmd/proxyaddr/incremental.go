@@ -36,7 +36,7 @@ func (o *incrementalFlags) check(fs *pflag.FlagSet, scan *scanOptions) error {
 	case scan.input != "":
 		return wrong("an export does not tell what was written since the last one", "--incremental does not go with --input")
 	case o.fullEvery <= 0:
-		return wrong("write for example 24h", "--full-every %v: not more than nothing", o.fullEvery)
+		return wrong("write for example 24h", "--full-every %v: must be more than 0", o.fullEvery)
 	}
 	return nil
 }

@@ -133,7 +133,11 @@ func TestIncremental(t *testing.T) {
 		}
 	}
 	stdout.Reset()
-	run(append([]string{"scan", "--quiet"}, args...), strings.NewReader(""), &stdout, io.Discard)
+	var stderr bytes.Buffer
+	run(append([]string{"scan", "--quiet", "--stats"}, args...), strings.NewReader(""), &stdout, &stderr)
+	if !regexp.MustCompile(`: 0 objects changed, \d+ entries, \d+ requests\n`).MatchString(stderr.String()) {
+		t.Error(stderr.String())
+	}
 	if want := "Complete: everything that was written in 2 partitions since the last run was read"; !strings.Contains(stdout.String(), want) {
 		t.Errorf("no %s in\n%s", want, &stdout)
 	}

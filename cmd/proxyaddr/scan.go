@@ -31,7 +31,7 @@ EXAMPLE
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
   proxyaddr scan -d example.com --state state --fail-on new --quiet
-  proxyaddr scan -d example.com --state state --fail-on new --quiet --incremental
+  proxyaddr scan -d example.com --state state --incremental --quiet
   proxyaddr scan --compare-dcs -d example.com
   ldapsearch ... | proxyaddr scan --input -
 
@@ -57,10 +57,11 @@ code 1 then means a conflict that is not suppressed, or with --fail-on new one
 of which there is news. A run that sees far fewer objects than the last
 complete one is incomplete, unless --accept-drop is given; an incomplete run
 never resolves anything. --suppressions names the conflicts to be left for a
-time. With --incremental it reads only what was written since the last run, in
-seconds; it reads everything where that could miss a conflict, and says why.
---metrics and --notify-command hand the result on, also of a run that
+time. --metrics and --notify-command hand the result on, also of a run that
 failed. "proxyaddr status" shows what is remembered.
+
+With --incremental a scan reads only what was written since the last run. Where
+that could miss a conflict, it reads everything and says why.
 
 An export is read twice. One that comes through a pipe is therefore copied to a
 temporary file as large as it is, in the directory that TMPDIR names (on

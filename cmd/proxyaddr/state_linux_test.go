@@ -135,3 +135,38 @@ func TestKilledOnSamba(t *testing.T) {
 		}
 	}
 }
+
+// On Samba too, an account without special rights is told by changes alone what is new and
+// what is resolved.
+func TestIncrementalOnSamba(t *testing.T) {
+	dc := samba.Shared(t)
+	ou := dc.OU(t, "Changes")
+	const password = "Reads-0nly!"
+	dc.Load(t, strings.NewReader(contacts(ou, 3, "left")))
+	args := []string{"--state", filepath.Join(t.TempDir(), "state"), "-H", dc.URL("ldaps"), "--ca-file", dc.CAFile,
+		"-D", dc.AddUser(t, "changes", password), "-y", secretFile(t, password), "--fail-on", "new", "--incremental"}
+	if summary, _ := scanState(t, exitClean, args...); summary != "1 known (baseline)" {
+		t.Error(summary)
+	}
+	modify := func(do, value string) string {
+		return fmt.Sprintf("dn: CN=Contact 0,%s\nchangetype: modify\n%s: proxyAddresses\nproxyAddresses: %s\n", ou, do, value)
+	}
+	for _, step := range []struct {
+		change  string
+		code    int
+		summary string
+	}{
+		{"", exitClean, "nothing new since T: 1 known; last whole sweep T"},
+		{modify("add", "smtp:c1.cha@contoso.example"), exitConflicts, "1 new, 1 known; last whole sweep T"},
+		{modify("delete", "smtp:c1.cha@contoso.example"), exitClean, "1 resolved, 1 known; last whole sweep T"},
+		{"", exitClean, "nothing new since T: 1 known; last whole sweep T"},
+	} {
+		if step.change != "" {
+			dc.Modify(t, strings.NewReader(step.change))
+		}
+		summary, stderr := scanState(t, step.code, args...)
+		if unclocked(summary) != step.summary {
+			t.Errorf("%s, want %s\n%s", summary, step.summary, stderr)
+		}
+	}
+}
