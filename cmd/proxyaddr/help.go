@@ -61,6 +61,9 @@ func unknownCommand(name string) error {
 		names = append(names, cmd.name)
 	}
 	hint := `"proxyaddr help" lists the commands`
+	if strings.HasPrefix(name, "-") {
+		hint = "write the command first and its flags behind it; " + hint
+	}
 	if near := nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 	}

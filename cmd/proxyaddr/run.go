@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 )
 
@@ -39,7 +40,7 @@ func (c *console) run(ctx context.Context, args []string) int {
 	name, args := args[0], args[1:]
 	switch name {
 	case "help", "-h", "--help":
-		if len(args) == 0 {
+		if len(args) == 0 || slices.Contains([]string{"help", "-h", "--help"}, args[0]) {
 			return c.print(ctx, overview())
 		}
 		name, args = args[0], []string{"--help"}
