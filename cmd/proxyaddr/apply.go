@@ -272,7 +272,9 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 	c.log("%s", report.StatusCounts(verdicts))
 	o.result.Verdicts, o.result.Problem = verdicts, textOf(failed)
 	if !undoing {
-		o.result.Notes = c.tellHidden(ctx, forest)
+		if o.result.Notes, err = c.tellHidden(ctx, forest); err != nil {
+			return nil, 0, err
+		}
 	}
 	switch {
 	case failed != nil:

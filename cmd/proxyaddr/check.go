@@ -89,7 +89,11 @@ func (o *checkOptions) run(ctx context.Context, c *console) (int, error) {
 	if list == nil {
 		return 0, o.unreadable(failed)
 	}
-	found := &availability{list: list, problem: textOf(failed), notes: c.tellHidden(ctx, src)}
+	notes, err := c.tellHidden(ctx, src)
+	if err != nil {
+		return 0, err
+	}
+	found := &availability{list: list, problem: textOf(failed), notes: notes}
 	if err := checkFormats.write(c, o.format, found); err != nil {
 		return 0, err
 	}

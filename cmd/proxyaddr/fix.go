@@ -109,6 +109,9 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 		}
 		defer done()
 		list, failed := ldapscan.Check(ctx, src, typed)
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		if list == nil {
 			return 0, o.unreadable(failed)
 		}

@@ -55,16 +55,17 @@ func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, 
 	return forest, forest.Close, nil
 }
 
-// tellHidden says what a look-up in a source could not see, and returns that.
-func (c *console) tellHidden(ctx context.Context, src ldapscan.Source) []string {
+// tellHidden says what a look-up in a source could not see, and returns that. The error is
+// that of ctx: a result without these notes would promise too much.
+func (c *console) tellHidden(ctx context.Context, src ldapscan.Source) ([]string, error) {
 	notes := src.Hidden(ctx)
-	if ctx.Err() != nil {
-		return nil // that they were not seen is then for another reason
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	for _, note := range notes {
 		c.log("note: %s", note)
 	}
-	return notes
+	return notes, nil
 }
 
 func (s *source) openExport(ctx context.Context, c *console) (*ldapscan.Export, error) {

@@ -154,7 +154,11 @@ func (o *verifyOptions) verify(ctx context.Context, c *console) (int, error) {
 	if verdicts == nil {
 		return 0, o.unreadable(failed)
 	}
-	found := &verification{verdicts: verdicts, problem: textOf(failed), notes: c.tellHidden(ctx, src)}
+	notes, err := c.tellHidden(ctx, src)
+	if err != nil {
+		return 0, err
+	}
+	found := &verification{verdicts: verdicts, problem: textOf(failed), notes: notes}
 	if err := verifyFormats.write(c, o.format, found); err != nil {
 		return 0, err
 	}
