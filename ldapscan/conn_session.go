@@ -143,9 +143,11 @@ func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (p pa
 	stop := s.endWith(ctx)
 	began := time.Now()
 	res, err := s.ldap.Search(request)
-	stop()
-	p.entries, p.count = s.tap.take()
 	err = s.reason(err)
+	if !stop() {
+		err = ctx.Err() // and the session has ended, even if the answer came
+	}
+	p.entries, p.count = s.tap.take()
 	s.logSearch(ctx, request, p, res, time.Since(began), err)
 	if err != nil {
 		if broken(err) {

@@ -63,7 +63,7 @@ func Open(ctx context.Context, cfg Config) (*Directory, error) {
 // the first of them cannot be reached any more.
 func openDirectory(ctx context.Context, cfg Config, t target, others ...target) (*Directory, error) {
 	d, err := readLayout(ctx, cfg, t)
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
