@@ -24,7 +24,7 @@ type mark struct {
 
 // mark asks the root DSE, and has the connection stay with the server that answered.
 func (d *Directory) mark(ctx context.Context) (mark, error) {
-	d.conn.only = nil
+	d.conn.unpin()
 	root, err := d.conn.read(ctx, "", []string{"dsServiceName", "highestCommittedUSN", "tokenGroups"})
 	if err != nil || len(root) == 0 {
 		return mark{}, cmp.Or(err, errors.New("the server does not show its root DSE"))
@@ -144,7 +144,7 @@ func (b *bookmarker) positions(ctx context.Context, d *Directory, m mark, audit 
 				position.Objects = c.Objects
 			}
 		}
-		hidden, err := d.any(ctx, p.dn, "(&(!(uSNChanged=*))"+filter+")")
+		hidden, err := d.conn.any(ctx, p.dn, "(&(!(uSNChanged=*))"+filter+")")
 		if err != nil {
 			return err
 		}

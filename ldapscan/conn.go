@@ -71,6 +71,9 @@ func (c *conn) another(ctx context.Context) (*session, error) {
 // have not all replicated the same.
 func (c *conn) pin() { c.only = c.session }
 
+// unpin lets any of the servers answer again.
+func (c *conn) unpin() { c.only = nil }
+
 func (c *conn) close() { c.session.close() }
 
 // server tells what was agreed with the server.
@@ -82,6 +85,15 @@ func (c *conn) root() attributes { return c.session.root }
 func (c *conn) offers(control string) bool {
 	return slices.Contains(c.root().all("supportedcontrol"), control)
 }
+
+// holds reports whether the server has a replica of a partition.
+func (c *conn) holds(partition string) bool {
+	return slices.ContainsFunc(c.root().all("namingcontexts"), func(dn string) bool { return sameDN(dn, partition) })
+}
+
+// comparesByCase tells Samba, whose root DSE names its vendor (RFC 3045), from Active
+// Directory, which compares as [conflicts.Address.LooseKey] says.
+func (c *conn) comparesByCase() bool { return c.root().first("vendorname") != "" }
 
 // withDeleted has a search made that shows deleted objects too, or, if the server refuses that,
 // one that does not.

@@ -57,6 +57,18 @@ func (c *conn) read(ctx context.Context, base string, attributes []string, contr
 	return parseEntries(p.entries)
 }
 
+// any reports whether a filter finds an object in a partition. The server may stop at
+// the first.
+func (c *conn) any(ctx context.Context, partition, filter string) (bool, error) {
+	request := newRequest(partition, ldap.ScopeWholeSubtree, filter, []string{noAttributes})
+	request.SizeLimit = 1
+	p, _, err := c.send(ctx, request)
+	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) {
+		return true, nil
+	}
+	return p.count > 0, err
+}
+
 // pagesAhead is how many pages may have arrived while another is looked at: the
 // server and whoever looks each take longer over some than over others.
 const pagesAhead = 2

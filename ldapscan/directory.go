@@ -108,7 +108,7 @@ func (d *Directory) discover(ctx context.Context, t target, cfg Config) error {
 		return err
 	}
 	for _, p := range d.forest {
-		if !p.read() || d.full == nil && !d.holds(p) {
+		if !p.read() || d.full == nil && !d.conn.holds(p.dn) {
 			continue
 		}
 		head, err := d.conn.read(ctx, p.dn, []string{"objectGUID"})
@@ -330,7 +330,7 @@ func sweepAll(ctx context.Context, directories []*Directory, sink Sink) (*Survey
 // sweep reads all that is assigned to the server, and stays with it for what is read
 // again.
 func (d *Directory) sweep(ctx context.Context, all []partition, sink Sink, survey *Survey) {
-	d.conn.only = nil
+	d.conn.unpin()
 	for _, a := range d.sweepPartitions(ctx, all, sink) {
 		survey.Coverage = append(survey.Coverage, a.keep(survey))
 	}

@@ -155,7 +155,7 @@ func (c *changes) conclude(objects []*conflicts.Object, opt Options) *Reading {
 	}
 	audit.Notes = append(audit.Notes, fmt.Sprintf("%s: only what changed was read, after the whole sweep of %s", sourceNames(audit), c.Bookmark.Swept.UTC().Format(time.RFC3339)))
 	for _, d := range c.directories {
-		if d.comparesByCase() {
+		if d.conn.comparesByCase() {
 			audit.Notes = append(audit.Notes, fmt.Sprintf("%s compares addresses by case only: a conflict of addresses that are the same to Active Directory alone may be seen at the next whole sweep only", d.conn.server().Name()))
 		}
 	}
@@ -165,10 +165,6 @@ func (c *changes) conclude(objects []*conflicts.Object, opt Options) *Reading {
 	}
 	return r
 }
-
-// comparesByCase tells Samba, whose root DSE names its vendor (RFC 3045), from Active
-// Directory, which compares as [conflicts.Address.LooseKey] says.
-func (d *Directory) comparesByCase() bool { return d.conn.root().first("vendorname") != "" }
 
 // next is the bookmark after this reading.
 func (c *changes) next() *conflicts.Bookmark {

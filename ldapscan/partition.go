@@ -120,11 +120,6 @@ func (d *Directory) forestPartitions(ctx context.Context) ([]partition, error) {
 	return list, nil
 }
 
-// holds reports whether the server has a replica of the partition.
-func (d *Directory) holds(p partition) bool {
-	return slices.ContainsFunc(d.conn.root().all("namingcontexts"), func(dn string) bool { return sameDN(dn, p.dn) })
-}
-
 // reads reports whether an object of that name would lie in a partition that is
 // read from the server: the innermost of the forest around it.
 func (l layout) reads(dn string) bool {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"github.com/go-ldap/ldap/v3"
 )
 
 // recipientAttributes are those of Exchange that its recipients have besides
@@ -48,23 +46,11 @@ func (d *Directory) hides(ctx context.Context, p partition) (problem string, err
 	if filter == "" {
 		return "", nil // no Exchange, or a global catalog that does not hold them
 	}
-	found, err := d.any(ctx, p.dn, "(|"+filter+")")
+	found, err := d.conn.any(ctx, p.dn, "(|"+filter+")")
 	if err != nil || !found {
 		return "", err
 	}
 	return fmt.Sprintf("%s: there are recipients, but this account sees no proxyAddresses of any: it may not be allowed to read them", p.dn), nil
-}
-
-// any reports whether a filter finds an object in a partition. The server may stop at
-// the first.
-func (d *Directory) any(ctx context.Context, partition, filter string) (bool, error) {
-	request := newRequest(partition, ldap.ScopeWholeSubtree, filter, []string{noAttributes})
-	request.SizeLimit = 1
-	p, _, err := d.conn.send(ctx, request)
-	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) {
-		return true, nil
-	}
-	return p.count > 0, err
 }
 
 // unseen says which proxy addresses an account may be unable to see, after a lookup. A
@@ -100,7 +86,7 @@ func (d *Directory) see(ctx context.Context, p partition, elsewhere bool) (probl
 	if d.visible[p.dn] || elsewhere && p.kind != domainKind {
 		return "", nil
 	}
-	found, err := d.any(ctx, p.dn, "(proxyAddresses=*)")
+	found, err := d.conn.any(ctx, p.dn, "(proxyAddresses=*)")
 	if found || err != nil {
 		d.visible[p.dn] = found
 		return "", err
