@@ -149,8 +149,9 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// The list of domain controllers is read once, by two requests with the one that makes
-// sure of its end, and not at all if nothing is stamped; the second form of the metadata only where the first is missing.
+// The list of domain controllers is read once, by two requests with the one that makes sure of
+// its end, and not at all if nothing is stamped; the second form of the metadata only where the
+// first is missing.
 func TestEvidenceTakesFewSearches(t *testing.T) {
 	owners := func(metadata string) (content string) {
 		for n := range 120 { // in three batches

@@ -195,8 +195,8 @@ proxyAddresses: SMTP:x@contoso.example
 
 const unseen = ": this account cannot see deleted objects: a proposed address may belong to one. Scan as a domain administrator to rule it out"
 
-// An account that cannot see deleted objects is told that their addresses may be proposed: the container
-// itself is hidden, or what is in it together with its attributes.
+// An account that cannot see deleted objects is told that their addresses may be proposed: the
+// container itself is hidden, or what is in it together with its attributes.
 func TestHiddenDeletedObjects(t *testing.T) {
 	const content = "dn: DC=contoso,DC=example\nobjectClass: domainDNS\n\ndn: CN=a,DC=contoso,DC=example\nobjectClass: contact\nproxyAddresses: SMTP:a@contoso.example\n"
 	const container = "\ndn: CN=Deleted Objects,DC=contoso,DC=example\nobjectClass: container\n"

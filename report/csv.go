@@ -17,11 +17,11 @@ import (
 // of the owner's first claim, as are action, proposed and risk; also lists the
 // others.
 //
-// The last row is about the scan: it has no conflict, its class is "scan", and
-// its reason says what was read and why that is not everything. It is there in
-// every file, so a file without it was cut off. If the audit remembers earlier scans,
-// a row without an owner stands before it for each conflict that was not found. The column complete repeats
-// in every row whether the scan was complete.
+// The last row is about the scan: it has no conflict, its class is "scan", and its reason says
+// what was read and why that is not everything. It is there in every file, so a file without it
+// was cut off. If the audit remembers earlier scans, a row without an owner stands before it
+// for each conflict that was not found. The column complete repeats in every row whether the
+// scan was complete.
 //
 // Every cell passes [words.Escape], and an apostrophe stands before what a spreadsheet
 // could take for a formula (OWASP, "CSV Injection"): at the beginning of a cell, and

@@ -25,12 +25,14 @@ const (
 	contextual  = 0x80
 )
 
-// maxRequest is the size in bytes over which a request ends the connection: MaxReceiveBuffer of [MS-ADTS] 3.1.1.3.4.6.
+// maxRequest is the size in bytes over which a request ends the connection: MaxReceiveBuffer of
+// [MS-ADTS] 3.1.1.3.4.6.
 const maxRequest = 10485760
 
 var errMalformed = errors.New("malformed request")
 
-// readMessage returns the content of the next LDAPMessage. Memory grows with what arrives, not with what is announced.
+// readMessage returns the content of the next LDAPMessage. Memory grows with what arrives, not
+// with what is announced.
 func readMessage(r *bufio.Reader) ([]byte, error) {
 	tag, err := r.ReadByte()
 	if err != nil {
@@ -74,8 +76,9 @@ func readLength(r io.ByteReader) (uint32, error) {
 	return length, nil
 }
 
-// decoder takes the elements of a constructed value one by one. The first that is not as expected empties it and marks
-// it, and all decoders it came from, as malformed; what is read then is zero.
+// decoder takes the elements of a constructed value one by one. The first that is not as
+// expected empties it and marks it, and all decoders it came from, as malformed; what is read
+// then is zero.
 type decoder struct {
 	rest      []byte
 	malformed *bool
@@ -151,8 +154,8 @@ func (d *decoder) boolean(tag byte) bool {
 	return content[0] != 0
 }
 
-// encoder writes elements one after the other. Lengths of constructed values take five octets, as a domain controller
-// writes them.
+// encoder writes elements one after the other. Lengths of constructed values take five octets,
+// as a domain controller writes them.
 type encoder []byte
 
 // open begins a constructed value. What it returns is for close.

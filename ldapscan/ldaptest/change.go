@@ -81,8 +81,8 @@ func (d *directory) hasChildren(e *entry) bool {
 	return slices.ContainsFunc(d.sorted, func(other *entry) bool { return other.parentKey() == e.key })
 }
 
-// move renames an entry. The attribute that names it, and name, follow, whatever deleteoldrdn says: in AD they have one
-// value ([MS-ADTS] 3.1.1.5.4).
+// move renames an entry. The attribute that names it, and name, follow, whatever deleteoldrdn
+// says: in AD they have one value ([MS-ADTS] 3.1.1.5.4).
 func (d *directory) move(rec *ldif.Record) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

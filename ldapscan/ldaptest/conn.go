@@ -169,7 +169,8 @@ func (c *conn) extended(id int, op []byte) bool {
 	return c.write(id, response(extendedResponse, unknownExtension))
 }
 
-// startTLS refuses a client that did not wait for the answer: what it sent already was not protected.
+// startTLS refuses a client that did not wait for the answer: what it sent already was not
+// protected.
 func (c *conn) startTLS(id int) bool {
 	if c.r.Buffered() > 0 {
 		return c.disconnect()

@@ -15,7 +15,8 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// directory holds the entries. Entries are replaced, never changed, so one that was found may be read without the lock.
+// directory holds the entries. Entries are replaced, never changed, so one that was found may
+// be read without the lock.
 type directory struct {
 	shuffle  uint64
 	stamps   bool
@@ -58,7 +59,8 @@ func (e *entry) attribute(key string) attribute {
 	return attribute{}
 }
 
-// set gives an attribute other values, in an entry that is not in the directory yet. Without values it removes it.
+// set gives an attribute other values, in an entry that is not in the directory yet. Without
+// values it removes it.
 func (e *entry) set(a attribute) {
 	i := slices.IndexFunc(e.attributes, func(old attribute) bool { return old.key == a.key })
 	switch {
@@ -193,8 +195,8 @@ func (d *directory) contextOf(key string) (innermost *context) {
 	return innermost
 }
 
-// admit checks and completes a new entry, and makes it known by its name and its objectGUID. To stand in the order of
-// answers is left to the caller.
+// admit checks and completes a new entry, and makes it known by its name and its objectGUID. To
+// stand in the order of answers is left to the caller.
 func (d *directory) admit(e *entry) error {
 	if d.byName[e.key] != nil {
 		return fmt.Errorf("%s: entry exists", e.dn)
@@ -252,7 +254,8 @@ func (d *directory) place(order string) int {
 	return i
 }
 
-// replace puts a changed entry in the place of an old one. Without a new entry it removes the old one.
+// replace puts a changed entry in the place of an old one. Without a new entry it removes the
+// old one.
 func (d *directory) replace(old, e *entry) {
 	i := d.place(old.order)
 	for d.sorted[i] != old { // entries that jumped share an order

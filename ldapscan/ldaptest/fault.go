@@ -17,28 +17,34 @@ const (
 	Drop
 	// Truncate sends Entry messages and half of the next one, and closes the connection likewise.
 	Truncate
-	// Hang sends Entry messages and then nothing until the client closes the connection or the server is closed.
+	// Hang sends Entry messages and then nothing until the client closes the connection or the
+	// server is closed.
 	Hang
 	// Garbage sends 16 octets of 0xFF in place of message Entry, counted from 0, and then goes on.
 	Garbage
 	// WrongID sends message Entry, counted from 0, with a message id that no request had.
 	WrongID
-	// Late sends the result before message Entry, counted from 0, and the messages between them behind it.
+	// Late sends the result before message Entry, counted from 0, and the messages between them
+	// behind it.
 	Late
 	// NoControl leaves out the paging control of the result.
 	NoControl
-	// Repeat sends the same page again as the next one, under a new cookie. Nothing is missing afterwards.
+	// Repeat sends the same page again as the next one, under a new cookie. Nothing is missing
+	// afterwards.
 	Repeat
-	// Jump moves the last entry that the search would still find after this page to the front of the order of answers,
-	// behind the cursor, where no page of this search returns it and those of later searches do. Its uSNChanged is
-	// bumped. With nothing left to find, it does nothing.
+	// Jump moves the last entry that the search would still find after this page to the front
+	// of the order of answers, behind the cursor, where no page of this search returns it and
+	// those of later searches do. Its uSNChanged is bumped. With nothing left to find, it does
+	// nothing.
 	Jump
-	// Fail sends Entry entries and then a result with Code and no paging control. The page can be asked for again.
+	// Fail sends Entry entries and then a result with Code and no paging control. The page can
+	// be asked for again.
 	Fail
 )
 
-// Fault is something to go wrong with a page of a search, or with a modify request. Messages are the entries of the
-// page, the continuation references after them, and the result; an Entry beyond them means the result.
+// Fault is something to go wrong with a page of a search, or with a modify request. Messages
+// are the entries of the page, the continuation references after them, and the result; an Entry
+// beyond them means the result.
 type Fault struct {
 	Kind Kind
 	// Page is the page to strike, from 1. Zero is any. A search without paging is one page.
@@ -51,15 +57,15 @@ type Fault struct {
 	Reference string
 	// Times is how often the fault strikes. Zero means once, a negative number always.
 	Times int
-	// Match chooses the searches to strike; nil means those with paging. Reading the root DSE cannot be struck. Its
-	// calls do not overlap, and it may not use the server.
+	// Match chooses the searches to strike; nil means those with paging. Reading the root DSE
+	// cannot be struck. Its calls do not overlap, and it may not use the server.
 	Match func(Search) bool
-	// Modify makes it a fault of modify requests, and chooses those to strike by their DN as sent. Fail leaves the entry
-	// as it is; of the other Kinds, those of the result strike after the change was made. Its calls do not overlap, and it
-	// may not use the server.
+	// Modify makes it a fault of modify requests, and chooses those to strike by their DN as
+	// sent. Fail leaves the entry as it is; of the other Kinds, those of the result strike
+	// after the change was made. Its calls do not overlap, and it may not use the server.
 	Modify func(dn string) bool
-	// Do is called before the page is collected, or before the modify request is answered. It may use the server, but not
-	// close it.
+	// Do is called before the page is collected, or before the modify request is answered. It
+	// may use the server, but not close it.
 	Do func()
 }
 

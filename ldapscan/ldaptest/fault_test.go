@@ -15,8 +15,9 @@ import (
 	"proxyaddr/ldapscan/ldaptest"
 )
 
-// rawPage binds without an LDAP library, asks for a page of four contacts, and returns the octets of the answer up to
-// the end of the connection. Where the server does not end it, unbind does.
+// rawPage binds without an LDAP library, asks for a page of four contacts, and returns the
+// octets of the answer up to the end of the connection. Where the server does not end it,
+// unbind does.
 func rawPage(t *testing.T, srv *ldaptest.Server, unbind bool) ([]byte, error) {
 	t.Helper()
 	conn, err := tls.Dial("tcp", strings.TrimPrefix(srv.URL, "ldaps://"), tlsConfig(srv))

@@ -11,7 +11,8 @@ import (
 // maxFilterDepth is how deep filters may nest.
 const maxFilterDepth = 100
 
-// bitAnd is the matching rule that is true where all bits of the value are set ([MS-ADTS] 3.1.1.3.1.3.4.1).
+// bitAnd is the matching rule that is true where all bits of the value are set ([MS-ADTS]
+// 3.1.1.3.1.3.4.1).
 const bitAnd = "1.2.840.113556.1.4.803"
 
 // filter is one node of a search filter (RFC 4511 section 4.5.1.7).
@@ -29,7 +30,8 @@ type substring struct {
 	text []byte
 }
 
-// truth is the value of a filter. In this order, and is the minimum, or the maximum and not the negation.
+// truth is the value of a filter. In this order, and is the minimum, or the maximum and not the
+// negation.
 type truth int
 
 const (
@@ -163,7 +165,8 @@ func (f *filter) matchRule(e *entry) truth {
 	return isFalse
 }
 
-// guids returns the objectGUIDs one of which an entry must have to match. Without ok it may have any.
+// guids returns the objectGUIDs one of which an entry must have to match. Without ok it may
+// have any.
 func (f *filter) guids() (list []guid, ok bool) {
 	switch f.kind {
 	case ldap.FilterEqualityMatch:

@@ -34,7 +34,8 @@ func searchFor(filter string, attributes ...string) string {
 	return element(searchRequest, element(0x04, "DC=tst"), fixed, filter, element(0x30, attributes...)) + element(tagControls, paging)
 }
 
-// FuzzConn sends octets as a client that is bound: whatever they are, the connection ends when they do.
+// FuzzConn sends octets as a client that is bound: whatever they are, the connection ends when
+// they do.
 func FuzzConn(f *testing.F) {
 	present, mail, value := element(0x87, "cn"), element(0x04, "mail"), element(0x04, "a")
 	for _, op := range []string{

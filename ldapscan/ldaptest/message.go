@@ -73,8 +73,8 @@ func (m message) encode(id int) []byte {
 	return e
 }
 
-// pagingControl writes the controls of a result with a cookie (RFC 2696 section 2). The estimate of the total is
-// unknown.
+// pagingControl writes the controls of a result with a cookie (RFC 2696 section 2). The
+// estimate of the total is unknown.
 func pagingControl(cookie []byte) []byte {
 	var value encoder
 	seq := value.open(tagSequence)

@@ -10,8 +10,9 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// name is a distinguished name in the form in which equal names are equal strings, and names below a name have it as
-// their prefix: RDNs root first, each ended by a comma, without case, escapes spelled in one way.
+// name is a distinguished name in the form in which equal names are equal strings, and names
+// below a name have it as their prefix: RDNs root first, each ended by a comma, without case,
+// escapes spelled in one way.
 type name struct {
 	key       string
 	parentLen int
@@ -74,8 +75,9 @@ func domainName(dn string) string {
 
 type guid [16]byte
 
-// parseGUIDName reads a DN of the form <GUID=…> ([MS-ADTS] 3.1.1.3.1.2.4): 32 hexadecimal digits are the octets as
-// stored, the dashed form has its first three groups the other way round. It is false for a DN of another form.
+// parseGUIDName reads a DN of the form <GUID=…> ([MS-ADTS] 3.1.1.3.1.2.4): 32 hexadecimal
+// digits are the octets as stored, the dashed form has its first three groups the other way
+// round. It is false for a DN of another form.
 func parseGUIDName(dn string) (g guid, ok bool, err error) {
 	const prefix = "<GUID="
 	if len(dn) < len(prefix) || !strings.EqualFold(dn[:len(prefix)], prefix) {

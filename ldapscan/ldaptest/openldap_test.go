@@ -12,7 +12,8 @@ import (
 	"proxyaddr/ldapscan/ldaptest"
 )
 
-// openldap runs a program of OpenLDAP: an implementation that shares no code with the server and its other tests.
+// openldap runs a program of OpenLDAP: an implementation that shares no code with the server
+// and its other tests.
 func openldap(t *testing.T, srv *ldaptest.Server, program string, args ...string) string {
 	t.Helper()
 	if testing.Short() {

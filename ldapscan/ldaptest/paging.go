@@ -8,8 +8,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// maxPagedSearches is how many paged searches of a connection can be continued: MaxResultSetsPerConn of [MS-ADTS]
-// 3.1.1.3.4.6. One more ends the oldest.
+// maxPagedSearches is how many paged searches of a connection can be continued:
+// MaxResultSetsPerConn of [MS-ADTS] 3.1.1.3.4.6. One more ends the oldest.
 const maxPagedSearches = 10
 
 // pagedSearch is one that waits for its next page.
@@ -20,8 +20,8 @@ type pagedSearch struct {
 	number int // of the next page, from 1
 }
 
-// limit returns how many entries the search gets at once, and whether it can ask for more. A size limit that one page
-// can satisfy makes paging needless (RFC 2696 section 3).
+// limit returns how many entries the search gets at once, and whether it can ask for more. A
+// size limit that one page can satisfy makes paging needless (RFC 2696 section 3).
 func (s *search) limit(most int) (limit int, paged bool) {
 	limit = most
 	if s.controls.paged && s.controls.pageSize > 0 {
@@ -131,8 +131,8 @@ func (c *conn) answer(id int, s *search, current pagedSearch, limit int, paged b
 	return c.send(id, append(messages, last), fault)
 }
 
-// advance replaces a page that was answered by the next one, and returns the cookie for it. On the last page, that is
-// empty.
+// advance replaces a page that was answered by the next one, and returns the cookie for it. On
+// the last page, that is empty.
 func (c *conn) advance(current, next pagedSearch, more bool) []byte {
 	c.waiting = slices.DeleteFunc(c.waiting, func(p pagedSearch) bool { return bytes.Equal(p.cookie, current.cookie) })
 	if !more {

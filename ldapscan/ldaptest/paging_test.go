@@ -12,7 +12,8 @@ import (
 	"proxyaddr/ldapscan/ldaptest"
 )
 
-// page asks for one page of the contacts. Without a paging control in the answer, the cookie is nil.
+// page asks for one page of the contacts. Without a paging control in the answer, the cookie is
+// nil.
 func page(c *ldap.Conn, size uint32, cookie []byte) (names []string, next []byte, err error) {
 	control := ldap.NewControlPaging(size)
 	control.SetCookie(cookie)
@@ -167,7 +168,8 @@ func TestShuffleChangesTheOrderAndNothingElse(t *testing.T) {
 	}
 }
 
-// A sweep of 100,000 entries in 1,000 pages is out of reach of a server that starts over on each page.
+// A sweep of 100,000 entries in 1,000 pages is out of reach of a server that starts over on
+// each page.
 func BenchmarkSweep(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

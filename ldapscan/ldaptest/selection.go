@@ -90,8 +90,9 @@ func (s *selection) appendEntry(e *encoder, dn string, attributes []attribute) r
 	return result{}
 }
 
-// appendAttribute writes the values asked for, as far as there are and MaxValRange allows. Where the description is
-// not the one asked for, it writes that one too, without values, as a domain controller does.
+// appendAttribute writes the values asked for, as far as there are and MaxValRange allows.
+// Where the description is not the one asked for, it writes that one too, without values, as a
+// domain controller does.
 func (s *selection) appendAttribute(e *encoder, a attribute, r attributeRequest) result {
 	last := len(a.values) - 1
 	if r.ranged && r.low > last {

@@ -21,25 +21,30 @@ const (
 
 // Config says what a server holds and how it answers.
 type Config struct {
-	// Entries is the content, as LDIF content records. An entry of the class domainDNS, configuration or dMD is the head
-	// of a naming context ([MS-ADTS] 6.1.1.1); every entry must lie in one, though not below an entry that is there. The
-	// first head is the default naming context. Where objectGUID, uSNChanged, distinguishedName or the attributes that
+	// Entries is the content, as LDIF content records. An entry of the class domainDNS,
+	// configuration or dMD is the head of a naming context ([MS-ADTS] 6.1.1.1); every entry
+	// must lie in one, though not below an entry that is there. The first head is the default
+	// naming context. Where objectGUID, uSNChanged, distinguishedName or the attributes that
 	// name an entry are missing they are made up, the same each time.
 	Entries io.Reader
-	// Users are the names that can bind and their passwords: DNs, user principal names, DOMAIN\user names, compared
-	// without case. They need not be entries.
+	// Users are the names that can bind and their passwords: DNs, user principal names,
+	// DOMAIN\user names, compared without case. They need not be entries.
 	Users map[string]string
-	// Host is what the root DSE calls the server, and one of the names in its certificate; empty means "localhost".
+	// Host is what the root DSE calls the server, and one of the names in its certificate;
+	// empty means "localhost".
 	Host string
-	// MaxPageSize is the most entries that a search, or a page of one, returns. Zero means DefaultMaxPageSize.
+	// MaxPageSize is the most entries that a search, or a page of one, returns. Zero means
+	// DefaultMaxPageSize.
 	MaxPageSize int
-	// MaxValRange is the most values of an attribute that an entry is sent with. Zero means DefaultMaxValRange.
+	// MaxValRange is the most values of an attribute that an entry is sent with. Zero means
+	// DefaultMaxValRange.
 	MaxValRange int
-	// Shuffle chooses the order of answers. With zero, entries come in the order of their DNs, read from the root; with
-	// any other number, in an order of its own. An order is the same each time.
+	// Shuffle chooses the order of answers. With zero, entries come in the order of their DNs,
+	// read from the root; with any other number, in an order of its own. An order is the same
+	// each time.
 	Shuffle uint64
-	// Stamps has the server keep uSNCreated and replPropertyMetaData of the attributes in which addresses stand, and of
-	// isDeleted and name, with its own numbers and without times.
+	// Stamps has the server keep uSNCreated and replPropertyMetaData of the attributes in which
+	// addresses stand, and of isDeleted and name, with its own numbers and without times.
 	Stamps bool
 	// Now is the clock behind currentTime in the root DSE. Without it there is no currentTime.
 	Now func() time.Time
@@ -110,8 +115,8 @@ func userKey(name string) string {
 	return strings.ToLower(name)
 }
 
-// Close ends all connections, those that hang by a fault included, and returns when they are gone. It may be called
-// twice, but not by [Fault.Do].
+// Close ends all connections, those that hang by a fault included, and returns when they are
+// gone. It may be called twice, but not by [Fault.Do].
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -170,10 +175,11 @@ func (s *Server) end(raw net.Conn) {
 	s.mu.Unlock()
 }
 
-// Apply makes the changes of r, LDIF change records, and takes effect between two requests. An add needs no parent,
-// delete an entry without children. A modrdn takes the entries below along, whose uSNChanged stays. Modify and modrdn find
-// deleted entries too. Each change bumps uSNChanged and leaves whenChanged alone. It stops at the first change that
-// fails; those before it stay made.
+// Apply makes the changes of r, LDIF change records, and takes effect between two requests. An
+// add needs no parent, delete an entry without children. A modrdn takes the entries below
+// along, whose uSNChanged stays. Modify and modrdn find deleted entries too. Each change bumps
+// uSNChanged and leaves whenChanged alone. It stops at the first change that fails; those
+// before it stay made.
 func (s *Server) Apply(r io.Reader) error { return s.dir.apply(r) }
 
 // SetPassword changes the password of a user that can bind, for the binds to come.

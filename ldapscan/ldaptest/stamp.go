@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// stampedAttributes are those of which replPropertyMetaData tells, by their names in lower case, with their ATTRTYPs
-// ([MS-DRSR] 5.16.4).
+// stampedAttributes are those of which replPropertyMetaData tells, by their names in lower
+// case, with their ATTRTYPs ([MS-DRSR] 5.16.4).
 var stampedAttributes = []struct {
 	key string
 	id  uint32
@@ -28,8 +28,8 @@ type stamp struct {
 	usn         int64
 }
 
-// stamp notes what an entry has other values of than the old one, which is nil for a new entry. uSNCreated stays what it
-// was made with.
+// stamp notes what an entry has other values of than the old one, which is nil for a new entry.
+// uSNCreated stays what it was made with.
 func (d *directory) stamp(old, e *entry) {
 	if !d.stamps {
 		return

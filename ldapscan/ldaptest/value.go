@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// binaryAttributes are the attributes, in lower case, whose values compare as octets even where they happen to be text.
+// binaryAttributes are the attributes, in lower case, whose values compare as octets even where
+// they happen to be text.
 var binaryAttributes = map[string]bool{
 	"attributesecurityguid": true,
 	"invocationid":          true,

@@ -22,7 +22,8 @@ const (
 	utf16BEMark = "\xfe\xff"
 )
 
-// decodeBOM drops a byte order mark, of so many bytes, and turns UTF-16 that starts with one into UTF-8.
+// decodeBOM drops a byte order mark, of so many bytes, and turns UTF-16 that starts with one
+// into UTF-8.
 func decodeBOM(src io.Reader) (decoded io.Reader, mark int, err error) {
 	r := bufio.NewReaderSize(src, 16) // larger reads go past its buffer
 	head, err := r.Peek(len(utf8Mark))

@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// Whatever the input, the Reader ends, with records no larger than the limit, and reads the same in any pieces.
+// Whatever the input, the Reader ends, with records no larger than the limit, and reads the
+// same in any pieces.
 func FuzzReader(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.ldif")
 	if err != nil {
@@ -41,7 +42,8 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// views holds what Read says of data to its limits, and what View says of src, which has the same data, to Read.
+// views holds what Read says of data to its limits, and what View says of src, which has the
+// same data, to Read.
 func views(t *testing.T, data []byte, src io.Reader) {
 	const maxLine, maxRecord = 200, 1000
 	read := func(r *Reader, next func() (*Record, error)) ([]*Record, error) {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// glance sets the View to the next record in one go over its lines, if it is as nearly all are: a content or add record
-// with nothing wrong, with names that came before, and in the buffer to its end. All else it leaves for a closer look,
-// as if it had not been there.
+// glance sets the View to the next record in one go over its lines, if it is as nearly all are:
+// a content or add record with nothing wrong, with names that came before, and in the buffer to
+// its end. All else it leaves for a closer look, as if it had not been there.
 func (r *Reader) glance() bool {
 	l := &r.lines
 	buf := l.buf[:l.end]
@@ -89,8 +89,8 @@ func (r *Reader) glance() bool {
 	return true
 }
 
-// unfold joins a line with those of rest that continue it, which take up n bytes. It is nil if they may go on behind
-// rest.
+// unfold joins a line with those of rest that continue it, which take up n bytes. It is nil if
+// they may go on behind rest.
 func (r *Reader) unfold(text, rest []byte) (joined []byte, n int) {
 	from := len(r.unfolded)
 	r.unfolded = append(r.unfolded, text...)

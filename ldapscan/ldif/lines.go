@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// bufferSize is what the Reader asks of its source at once. The buffer grows when one record needs more.
+// bufferSize is what the Reader asks of its source at once. The buffer grows when one record
+// needs more.
 const bufferSize = 256 << 10
 
 // endOfText is what copy of Windows puts behind files that it joins (Ctrl-Z).
@@ -18,14 +19,15 @@ type line struct {
 	comment bool
 }
 
-// lines is the lexer: it holds the input in one buffer and hands out a record's lines, which stay in that buffer.
+// lines is the lexer: it holds the input in one buffer and hands out a record's lines, which
+// stay in that buffer.
 type lines struct {
 	src     io.Reader
 	opened  bool  // src is behind its byte order mark
 	readErr error // why src gives no more
 
-	// buf[start:pos] is the record being collected, buf[pos:end] was read but not looked at. Before buf stand so many
-	// bytes of the input.
+	// buf[start:pos] is the record being collected, buf[pos:end] was read but not looked at.
+	// Before buf stand so many bytes of the input.
 	buf             []byte
 	start, pos, end int
 	before          int64
@@ -38,8 +40,8 @@ type lines struct {
 	record    []line
 }
 
-// next collects the logical lines, comments included, up to the next blank line or the end of input. They are valid
-// until it is called again. It returns io.EOF when there are none left.
+// next collects the logical lines, comments included, up to the next blank line or the end of
+// input. They are valid until it is called again. It returns io.EOF when there are none left.
 func (l *lines) next(maxLine, maxRecord int) error {
 	l.record = l.record[:0]
 	l.start = l.pos
@@ -86,8 +88,9 @@ func (l *lines) next(maxLine, maxRecord int) error {
 	}
 }
 
-// endLine is called when the last line of the record is whole. It tells comments from other lines. Where they are not
-// kept it drops the comment before another, as only the last can name the entry below.
+// endLine is called when the last line of the record is whole. It tells comments from other
+// lines. Where they are not kept it drops the comment before another, as only the last can name
+// the entry below.
 func (l *lines) endLine() {
 	n := len(l.record) - 1
 	if n < 0 {
@@ -111,21 +114,24 @@ func (l *lines) droppable(i int) bool {
 	return !ok
 }
 
-// restOfName tells the second line of the comment in which ldapsearch names an entry. The name of an object that was
-// deleted, or lost to another of the same name, has a line feed in it ([MS-ADTS] 3.1.1.5.5.1.1), which stands there as
-// it is. Active Directory allows it in no other name.
+// restOfName tells the second line of the comment in which ldapsearch names an entry. The name
+// of an object that was deleted, or lost to another of the same name, has a line feed in it
+// ([MS-ADTS] 3.1.1.5.5.1.1), which stands there as it is. Active Directory allows it in no
+// other name.
 func restOfName(text []byte) bool {
 	const guid = len("00112233-4455-6677-8899-aabbccddeeff")
 	mark, rest, _ := bytes.Cut(text, []byte(":"))
 	return (string(mark) == "DEL" || string(mark) == "CNF") && len(rest) >= guid && bytes.Count(rest[:guid], []byte("-")) == 4
 }
 
-// isPrompt tells what ldapsearch writes between pages for somebody to press Enter, also where nobody sees it.
+// isPrompt tells what ldapsearch writes between pages for somebody to press Enter, also where
+// nobody sees it.
 func isPrompt(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("Press [size] Enter for the next {")) || bytes.HasPrefix(text, []byte("Estimate entries: "))
 }
 
-// offset returns how many bytes of the input stand before the current record, or -1 where they are not counted.
+// offset returns how many bytes of the input stand before the current record, or -1 where they
+// are not counted.
 func (l *lines) offset() int64 {
 	if _, ok := l.src.(*utf16Reader); ok {
 		return -1
@@ -174,7 +180,8 @@ func (l *lines) physical(maxLine, maxRecord int) (lo, hi int, err error) {
 	return lo, hi, nil
 }
 
-// fill reads more input behind buf[:end]. It moves the current record to the front of the buffer first.
+// fill reads more input behind buf[:end]. It moves the current record to the front of the
+// buffer first.
 func (l *lines) fill() error {
 	if l.readErr != nil {
 		return l.readErr

@@ -45,8 +45,9 @@ func (n *name) starts(line []byte) bool {
 	return len(line) > len(n.text) && line[len(n.text)] == ':' && string(line[:len(n.text)]) == n.text
 }
 
-// names are those seen so far. They repeat from record to record, so each is checked and allocated once, and nearly
-// always in the same order, so that it can be guessed which comes next.
+// names are those seen so far. They repeat from record to record, so each is checked and
+// allocated once, and nearly always in the same order, so that it can be guessed which comes
+// next.
 type names struct {
 	known map[string]*name
 	last  *name
@@ -64,7 +65,8 @@ func (s *names) keep(n *name) {
 	}
 }
 
-// follower returns the name that a line begins with, if that is n again or the one that followed it before.
+// follower returns the name that a line begins with, if that is n again or the one that
+// followed it before.
 func (n *name) follower(line []byte) *name {
 	if next := n.next; next != nil && next.starts(line) {
 		return next

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// parse sets view, and rec if whole, to what the current lines say. It is false for lines that hold no record.
+// parse sets view, and rec if whole, to what the current lines say. It is false for lines that
+// hold no record.
 func (r *Reader) parse(whole bool) (found bool, err error) {
 	r.view = View{Offset: r.lines.offset(), Attributes: r.view.Attributes[:0]}
 	r.rec = Record{Comments: r.rec.Comments[:0], Controls: r.rec.Controls[:0], Mods: r.rec.Mods[:0]}

@@ -25,7 +25,8 @@ var (
 	ErrLineTooLong = errors.New("line too long")
 	// ErrRecordTooLarge is a record over MaxRecord.
 	ErrRecordTooLarge = errors.New("record too large")
-	// ErrCutOff is an input whose last line has no end: it may be part of a line, and its record part of a record.
+	// ErrCutOff is an input whose last line has no end: it may be part of a line, and its
+	// record part of a record.
 	ErrCutOff = errors.New("the last line has no line end, so the file may be cut off")
 	// ErrIncomplete is a search that ldapsearch says did not end well: entries are missing.
 	ErrIncomplete = errors.New("the search behind this export did not succeed")
@@ -39,7 +40,7 @@ var (
 
 // A ParseError tells where the input stopped making sense.
 type ParseError struct {
-	Line int   // from 1: where the line that is wrong starts, or where a limit was passed or reading failed
+	Line int   // from 1: where what is wrong starts, a limit was passed or reading failed
 	Err  error // the cause
 }
 
@@ -48,20 +49,21 @@ func (e *ParseError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, 
 // Unwrap returns the error behind it.
 func (e *ParseError) Unwrap() error { return e.Err }
 
-// A Reader reads records. It holds one record in memory, whatever the size of the input. Set its fields before
-// the first Read. It must not be used by two goroutines at once.
+// A Reader reads records. It holds one record in memory, whatever the size of the input. Set
+// its fields before the first Read. It must not be used by two goroutines at once.
 type Reader struct {
 	// MaxLine is the longest line, folds joined, in bytes of UTF-8. Zero means DefaultMaxLine.
 	MaxLine int
-	// MaxRecord is the largest record, comments, line ends and folds included, in bytes of UTF-8. Zero means
-	// DefaultMaxRecord. The memory in use is a small multiple of the largest record seen, or about fifty times its size
-	// when it is made of the shortest lines there are.
+	// MaxRecord is the largest record, comments, line ends and folds included, in bytes of
+	// UTF-8. Zero means DefaultMaxRecord. The memory in use is a small multiple of the largest
+	// record seen, or about fifty times its size when it is made of the shortest lines there
+	// are.
 	MaxRecord int
-	// Select, if set, tells which attributes a View has, by their names as written. It is asked once a name, or more
-	// often where names are very many.
+	// Select, if set, tells which attributes a View has, by their names as written. It is asked
+	// once a name, or more often where names are very many.
 	Select func(name string) bool
-	// Remark, if set, is handed what Read and View come across that ldapsearch says about its search, in order, before
-	// the record behind it is returned.
+	// Remark, if set, is handed what Read and View come across that ldapsearch says about its
+	// search, in order, before the record behind it is returned.
 	Remark func(Remark)
 
 	lines lines
@@ -96,8 +98,8 @@ func (r *Reader) Reset(src io.Reader) {
 	r.err = nil
 }
 
-// Read returns the next record, or io.EOF after the last. Any other error is a [*ParseError]. The first error is final:
-// later calls return it again. The record is the caller's to keep.
+// Read returns the next record, or io.EOF after the last. Any other error is a [*ParseError].
+// The first error is final: later calls return it again. The record is the caller's to keep.
 func (r *Reader) Read() (*Record, error) {
 	r.lines.forgetful = false
 	if err := r.next(true); err != nil {
@@ -106,8 +108,8 @@ func (r *Reader) Read() (*Record, error) {
 	return r.record(), nil
 }
 
-// View reads the next record as Read does, without keeping anything. What is not selected is checked all the same.
-// Comments do not count for MaxRecord.
+// View reads the next record as Read does, without keeping anything. What is not selected is
+// checked all the same. Comments do not count for MaxRecord.
 func (r *Reader) View() (*View, error) {
 	r.lines.forgetful = true
 	if r.glanced = r.err == nil && r.glance(); r.glanced {
@@ -119,8 +121,8 @@ func (r *Reader) View() (*View, error) {
 	return &r.view, nil
 }
 
-// Record returns the record of the last View, which is not valid any more, whole but for its comments. It is the
-// caller's to keep.
+// Record returns the record of the last View, which is not valid any more, whole but for its
+// comments. It is the caller's to keep.
 func (r *Reader) Record() *Record {
 	var err error
 	if r.glanced {
@@ -170,8 +172,8 @@ func (f field) errorf(format string, args ...any) error {
 	return &ParseError{Line: f.line, Err: fmt.Errorf("%s: %w", f.text, fmt.Errorf(format, args...))}
 }
 
-// split sets fields and, if whole, the record's comments from the lines of the record. It checks and drops the version
-// line.
+// split sets fields and, if whole, the record's comments from the lines of the record. It
+// checks and drops the version line.
 func (r *Reader) split(whole bool) error {
 	r.versioned = false
 	comments := 0

@@ -9,8 +9,9 @@ import (
 type Record struct {
 	// Line is the number, from 1, of the line the DN starts on. The Writer ignores it.
 	Line int
-	// Comments are the comment lines above and inside the record, folds joined, without "#" and one following space.
-	// Comments that a blank line separates from every record are dropped. The Writer puts all of them above the DN.
+	// Comments are the comment lines above and inside the record, folds joined, without "#" and
+	// one following space. Comments that a blank line separates from every record are dropped.
+	// The Writer puts all of them above the DN.
 	Comments []string
 	// DN may be empty: the root DSE has no name.
 	DN string
@@ -22,7 +23,8 @@ type Record struct {
 	Attributes []Attribute
 	// Mods are those of modify records, in order.
 	Mods []Mod
-	// NewRDN, DeleteOldRDN and NewSuperior are those of modrdn records. An empty NewSuperior leaves the entry where it is.
+	// NewRDN, DeleteOldRDN and NewSuperior are those of modrdn records. An empty NewSuperior
+	// leaves the entry where it is.
 	NewRDN       string
 	DeleteOldRDN bool
 	NewSuperior  string
@@ -46,7 +48,8 @@ type Attribute struct {
 	Value []byte
 }
 
-// Mod is one modification. Add needs a value; delete without one removes the attribute, replace without one empties it.
+// Mod is one modification. Add needs a value; delete without one removes the attribute, replace
+// without one empties it.
 type Mod struct {
 	Op     ModOp
 	Name   string
@@ -62,16 +65,16 @@ const (
 	Replace ModOp = "replace"
 )
 
-// Control is an LDAP control to send with a change. A nil Value is an absent one, an empty Value is sent. ldapmodify 2.5
-// takes one control a record.
+// Control is an LDAP control to send with a change. A nil Value is an absent one, an empty
+// Value is sent. ldapmodify 2.5 takes one control a record.
 type Control struct {
 	OID         string
 	Criticality bool
 	Value       []byte
 }
 
-// A View is a content or add record in the buffers of its [Reader], valid until the next is read. Of other records it
-// tells no more than the change.
+// A View is a content or add record in the buffers of its [Reader], valid until the next is
+// read. Of other records it tells no more than the change.
 type View struct {
 	Line int
 	// Offset is how many bytes of the input stand before the record and its comments, -1 in UTF-16.

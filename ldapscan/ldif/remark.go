@@ -7,18 +7,20 @@ import (
 	"strings"
 )
 
-// A Remark is a sign of whether an input is whole. Most are what ldapsearch of OpenLDAP writes between the entries about
-// its search (clients/tools/ldapsearch.c): in comments, and without -L also in lines that are no LDIF. Some are those of
-// ldbsearch of Samba (lib/ldb/tools/ldbsearch.c).
+// A Remark is a sign of whether an input is whole. Most are what ldapsearch of OpenLDAP writes
+// between the entries about its search (clients/tools/ldapsearch.c): in comments, and without
+// -L also in lines that are no LDIF. Some are those of ldbsearch of Samba
+// (lib/ldb/tools/ldbsearch.c).
 type Remark struct {
 	Kind RemarkKind
-	// Text is the base of a search of the whole subtree, the URL of a reference, or the cookie for the next page in
-	// base64.
+	// Text is the base of a search of the whole subtree, the URL of a reference, or the cookie
+	// for the next page in base64.
 	Text string
-	// Count is a number, math.MaxInt if it cannot be read. Of references it is 0 for a URL that stands for the same as
-	// the one before (RFC 4511 section 4.5.3).
+	// Count is a number, math.MaxInt if it cannot be read. Of references it is 0 for a URL that
+	// stands for the same as the one before (RFC 4511 section 4.5.3).
 	Count int
-	// Above says that the remark stands directly above a record, where ldapsearch also writes the name of its entry.
+	// Above says that the remark stands directly above a record, where ldapsearch also writes
+	// the name of its entry.
 	Above bool
 }
 

@@ -44,8 +44,8 @@ func mod(op ModOp, name string, values ...string) Mod {
 	return m
 }
 
-// rfcRecords are the records of section "Examples of LDAP Data Interchange Format" of RFC 2849, by file. Line feeds
-// that its page breaks added are removed.
+// rfcRecords are the records of section "Examples of LDAP Data Interchange Format" of RFC 2849,
+// by file. Line feeds that its page breaks added are removed.
 var rfcRecords = map[string][]*Record{
 	"1-two-entries": {{
 		Line: 2, DN: "cn=Barbara Jensen, ou=Product Development, dc=airius, dc=com",

@@ -12,11 +12,12 @@ import (
 	"unicode/utf8"
 )
 
-// lineWidth is the most columns of a line, fold space included. RFC 2849 sets no limit; 76 is that of its examples.
+// lineWidth is the most columns of a line, fold space included. RFC 2849 sets no limit; 76 is
+// that of its examples.
 const lineWidth = 76
 
-// A Writer writes records, in 7-bit ASCII. It buffers: call Flush at the end. It must not be used by two goroutines at
-// once.
+// A Writer writes records, in 7-bit ASCII. It buffers: call Flush at the end. It must not be
+// used by two goroutines at once.
 type Writer struct {
 	// CRLF ends lines with CR LF instead of LF. Set it before the first write.
 	CRLF bool
@@ -30,12 +31,13 @@ type Writer struct {
 // NewWriter returns a Writer to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{out: bufio.NewWriter(w)} }
 
-// Write writes a record and a blank line, and before the first the version line. A record that LDIF cannot represent,
-// or that has fields its change type does not use, is an error and leaves no trace in the output.
+// Write writes a record and a blank line, and before the first the version line. A record that
+// LDIF cannot represent, or that has fields its change type does not use, is an error and
+// leaves no trace in the output.
 //
-// A comment becomes one line, however long. What is not printable ASCII in it is escaped as in Go strings (\r, \n,
-// \x1b, \u00e9; \xff for a byte that is not UTF-8), so that no name out of a directory can end the comment. A backslash
-// stays as it is: the escapes are for the eye.
+// A comment becomes one line, however long. What is not printable ASCII in it is escaped as in
+// Go strings (\r, \n, \x1b, \u00e9; \xff for a byte that is not UTF-8), so that no name out of
+// a directory can end the comment. A backslash stays as it is: the escapes are for the eye.
 func (w *Writer) Write(rec *Record) error {
 	if err := rec.check(); err != nil {
 		return fmt.Errorf("%+q: %w", rec.DN, err)
@@ -75,8 +77,8 @@ func (w *Writer) Write(rec *Record) error {
 	return w.emit()
 }
 
-// Comment writes text as comment lines that belong to no record, and a blank line. A line feed in text starts a new
-// comment line; the rest is escaped as the comments of a record are.
+// Comment writes text as comment lines that belong to no record, and a blank line. A line feed
+// in text starts a new comment line; the rest is escaped as the comments of a record are.
 func (w *Writer) Comment(text string) error {
 	w.block = w.block[:0]
 	for line := range strings.SplitSeq(text, "\n") {
@@ -144,8 +146,8 @@ func (w *Writer) fold() {
 	w.block = append(append(w.block, rest...), '\n')
 }
 
-// safe tells whether a value that is not empty can stand as it is: SAFE-STRING of RFC 2849, less control characters and
-// a space at the end.
+// safe tells whether a value that is not empty can stand as it is: SAFE-STRING of RFC 2849,
+// less control characters and a space at the end.
 func safe(value []byte) bool {
 	switch value[0] {
 	case ' ', ':', '<':

@@ -114,8 +114,8 @@ func TestWriterFoldsAtTheWidth(t *testing.T) {
 	}
 }
 
-// Every byte at the start, inside and at the end of a value: base64 where RFC 2849 asks for it, and nowhere else but for
-// control characters.
+// Every byte at the start, inside and at the end of a value: base64 where RFC 2849 asks for it,
+// and nowhere else but for control characters.
 func TestWriterBase64(t *testing.T) {
 	for c := range 256 {
 		control, high := c < 0x20 || c == 0x7f, c > 0x7f
