@@ -8,6 +8,9 @@
 // which has what the outputs say alike, and package outdir, which claims the directory
 // for them. Imports run one way: report to workbook and outdir, all to words.
 //
+// What runs remember is kept by package statedir, what people decided to leave by package
+// suppression, and package status shows both. Package report knows none of the three.
+//
 // No output holds the time of the run or anything of the machine it ran on: the
 // same Audit gives the same bytes everywhere. Every output says whether the scan
 // was complete. What programs read of other commands (check, verify, fix, apply) is
