@@ -59,10 +59,13 @@ func (cmd *command) run(ctx context.Context, c *console, args []string) int {
 	case err != nil:
 		return c.fail(ctx, cmd.name, misspelt(err, fs))
 	}
-	if err := c.settle(fs); err != nil {
-		return c.fail(ctx, cmd.name, err)
-	}
-	if err := a.check(c, fs, fs.Args()); err != nil {
+	err = await(ctx, func() error { // which reads files
+		if err := c.settle(fs); err != nil {
+			return err
+		}
+		return a.check(c, fs, fs.Args())
+	})
+	if err != nil {
 		return c.fail(ctx, cmd.name, err)
 	}
 	end, err := c.startLog(fs)

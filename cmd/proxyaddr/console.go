@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 	"golang.org/x/text/encoding"
@@ -94,16 +96,29 @@ func (c *console) ask(ctx context.Context, text string) string {
 // typedLine returns the next line without the white space around it, as soon as it
 // has come, or "" if ctx ends first.
 func typedLine(ctx context.Context, r io.Reader) string {
-	read := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(r).ReadString('\n')
-		read <- strings.TrimSpace(line)
-	}()
+	line := ""
+	err := await(ctx, func() error {
+		text, _ := bufio.NewReader(r).ReadString('\n')
+		line = strings.TrimSpace(text)
+		return nil
+	})
+	if err != nil {
+		return ""
+	}
+	return line
+}
+
+// await returns the error of read, or that of ctx as soon as it ends. Who writes to a
+// pipe or a terminal may never do it. Read may still run then, so what it sets is not
+// to be used.
+func await(ctx context.Context, read func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- read() }()
 	select {
 	case <-ctx.Done():
-		return ""
-	case line := <-read:
-		return line
+		return ctx.Err()
+	case err := <-done:
+		return err
 	}
 }
 
@@ -120,19 +135,15 @@ func (c *console) prompt(ctx context.Context, text string) (string, error) {
 	fmt.Fprint(c.stderr, words.Escape(text))
 	defer fmt.Fprintln(c.stderr)
 	var secret []byte
-	read := make(chan error, 1)
-	go func() {
-		var err error
+	err = await(ctx, func() (err error) {
 		secret, err = term.ReadPassword(fd)
-		read <- err
-	}()
-	select {
-	case <-ctx.Done():
+		return err
+	})
+	if ctx.Err() != nil {
 		term.Restore(fd, state)
 		return "", ctx.Err()
-	case err := <-read:
-		return string(secret), err
 	}
+	return string(secret), err
 }
 
 // firstLine returns the first line of a secret's source, without its end. A
@@ -151,8 +162,9 @@ func firstLine(r io.Reader) (string, error) {
 func (c *console) output(ctx context.Context, line string) (string, error) {
 	cmd := shell(ctx, line)
 	cmd.Stderr = c.stderr
+	cmd.WaitDelay = time.Second // what the shell has started may hold its stdout open
 	out, err := cmd.Output()
-	if err != nil {
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		return "", err
 	}
 	return firstLine(strings.NewReader(string(out)))

@@ -140,7 +140,7 @@ func (o *eventOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	defer o.release()
-	if err := o.read(c); err != nil {
+	if err := await(ctx, func() error { return o.read(c) }); err != nil {
 		return 0, err
 	}
 	src, done, err := o.connect(ctx, c)

@@ -248,13 +248,17 @@ func (l *login) password(ctx context.Context, c *console, user, file string) (st
 	switch {
 	case l.prompt:
 	case file != "":
-		f, err := os.Open(file)
-		if err != nil {
-			return "", unopened("--password-file names a file that holds the password in its first line", err)
-		}
-		defer f.Close()
-		c.warnIfShared(file)
-		secret, err := firstLine(f)
+		secret := ""
+		err := await(ctx, func() error {
+			f, err := os.Open(file)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			c.warnIfShared(file)
+			secret, err = firstLine(f)
+			return err
+		})
 		if err != nil {
 			return "", unopened("--password-file names a file that holds the password in its first line", err)
 		}
