@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/apply"
@@ -14,6 +17,12 @@ import (
 // run writes what came of the application, also if it was interrupted once the records
 // had been compared with the directory.
 func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
+	// Whoever reads stdout may go away, as "| head" does: that is an error of the write
+	// then, and ends nothing between two changes. To ignore the signal would make the
+	// password command ignore it too.
+	unread := make(chan os.Signal, 1)
+	signal.Notify(unread, syscall.SIGPIPE)
+	defer signal.Stop(unread)
 	o.result = report.Application{Version: version(), Undo: o.undo != "", Changed: map[conflicts.GUID]bool{}}
 	code, err := o.apply(ctx, c)
 	switch {
@@ -24,6 +33,9 @@ func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 	}
 	if failed := applyFormats.write(c, o.format, &o.result); failed != nil {
 		return 0, failed
+	}
+	if o.unprinted != nil && err == nil {
+		return 0, unprinted(o.unprinted)
 	}
 	return code, err
 }

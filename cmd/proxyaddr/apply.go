@@ -76,6 +76,8 @@ type applyOptions struct {
 	files   []apply.File
 	records []conflicts.FixRecord
 	result  report.Application
+	// unprinted is why steps could not be printed. They are made all the same.
+	unprinted error
 }
 
 func (o *applyOptions) addFlags(fs *pflag.FlagSet) {
@@ -136,9 +138,13 @@ func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error
 		o.journal = strings.TrimSuffix(o.files[0].Name, ".ldif") + ".journal"
 	}
 	if _, err := os.Lstat(o.journal); err == nil {
-		return wrong("go on with it by --resume, or name another with --journal", "%s: there is a journal already", o.journal)
+		return o.journalExists()
 	}
 	return nil
+}
+
+func (o *applyOptions) journalExists() error {
+	return wrong("go on with it by --resume, or name another with --journal", "%s: there is a journal already", o.journal)
 }
 
 func (o *applyOptions) apply(ctx context.Context, c *console) (int, error) {
@@ -217,7 +223,10 @@ func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan
 	default:
 		err = j.Resume(head)
 	}
-	if err != nil {
+	switch {
+	case j == nil && errors.Is(err, os.ErrExist): // another run was faster
+		return 0, o.journalExists()
+	case err != nil:
 		return 0, &failure{exitIncomplete, err, "nothing more was written to the directory; a journal needs room and write access, and --journal names another"}
 	}
 	word := "applied"
@@ -226,7 +235,8 @@ func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan
 	}
 	err = w.Run(ctx, j, todo, func(a *conflicts.FixRecord) {
 		o.result.Changed[a.GUID] = true
-		fmt.Fprintln(o.steps(c), words.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
+		_, err := fmt.Fprintln(o.steps(c), words.Escape(fmt.Sprintf("%-8s %s:%d  %s", word, a.File, a.Line, a.DN)))
+		o.unprinted = cmp.Or(o.unprinted, err)
 	})
 	return o.ended(c, j, err)
 }
