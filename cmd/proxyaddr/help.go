@@ -75,22 +75,18 @@ func misspelt(err error, fs *pflag.FlagSet) error {
 	hint := ""
 	if e := (*pflag.NotExistError)(nil); errors.As(err, &e) {
 		// One that is written with a single dash is read as letters.
-		hint = meant(fs, cmp.Or(e.GetSpecifiedShortnames(), e.GetSpecifiedName()))
-	}
-	if hint != "" {
-		hint += fmt.Sprintf(" %q shows the flags", "proxyaddr help "+fs.Name())
+		if near := nearestFlag(fs, cmp.Or(e.GetSpecifiedShortnames(), e.GetSpecifiedName())); near != "" {
+			hint = fmt.Sprintf("did you mean --%s? %q shows the flags", near, "proxyaddr help "+fs.Name())
+		}
 	}
 	return &failure{exitUsage, err, hint}
 }
 
-// meant asks whether the nearest flag was meant by a name, or returns "".
-func meant(fs *pflag.FlagSet, name string) string {
+// nearestFlag returns the long name of the flag that was likely meant by a name, or "".
+func nearestFlag(fs *pflag.FlagSet, name string) string {
 	var names []string
 	fs.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	if near := nearest(name, names); near != "" {
-		return fmt.Sprintf("did you mean --%s?", near)
-	}
-	return ""
+	return nearest(name, names)
 }
 
 // nearest returns the name that was likely meant by what was typed, or "". What
@@ -105,6 +101,9 @@ func nearest(typed string, names []string) string {
 	for _, name := range names {
 		if strings.HasPrefix(name, typed) {
 			begun = append(begun, name)
+		}
+		if len(typed) >= len(name)+least {
+			continue // so far apart at least
 		}
 		if d := distance(typed, name); d < least {
 			best, least = name, d

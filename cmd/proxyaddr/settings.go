@@ -14,7 +14,7 @@ import (
 )
 
 // alternatives are groups of flags that stand for each other: where one is set,
-// lower levels do not set another.
+// lower levels do not set another. One that is switched off stands for none.
 var alternatives = [][]string{
 	{"url", "domain", "input"},
 	{"prompt", "password-file", "password-command", "keytab", "ccache"},
@@ -39,7 +39,10 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 	level := func() {
 		fs.Visit(func(f *pflag.Flag) { fixed[f.Name] = true })
 		for _, group := range alternatives {
-			if slices.ContainsFunc(group, func(name string) bool { return fixed[name] }) {
+			if slices.ContainsFunc(group, func(name string) bool {
+				f := fs.Lookup(name)
+				return fixed[name] && !(f != nil && f.Value.Type() == "bool" && f.Value.String() == "false")
+			}) {
 				for _, name := range group {
 					fixed[name] = true
 				}
@@ -70,8 +73,15 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 		all.AddFlagSet(cmd.flags(cmd.new()))
 	}
 	return readConfig(path, func(name, value string) error {
-		if all.Lookup(name) == nil || name == "config" {
-			return wrong(meant(all, name), "unknown setting %q", name)
+		if name == "config" {
+			return wrong("write its settings into this file", "a file of settings names no other")
+		}
+		if all.Lookup(name) == nil {
+			hint := ""
+			if near := nearestFlag(all, strings.TrimLeft(name, "-")); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return wrong(hint, "unknown setting %q", name)
 		}
 		if fixed[name] || fs.Lookup(name) == nil {
 			return nil
