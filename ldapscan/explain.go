@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -152,6 +153,9 @@ func diagnose(err error) (problem, hint string) {
 
 func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 	text := strings.TrimSpace(strings.TrimRight(e.Err.Error(), "\x00"))
+	saying := func(problem string) string { // a server need not say more than the code
+		return strings.TrimSuffix(problem+": "+text, ": ")
+	}
 	switch e.ResultCode {
 	case ldap.LDAPResultInvalidCredentials:
 		if refusesBinding(e) {
@@ -166,7 +170,7 @@ func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 	case ldap.LDAPResultStrongAuthRequired:
 		return "the server requires signing or encryption", "use ldaps://, add --starttls, or use --auth gssapi on ldap://"
 	case ldap.LDAPResultReferral:
-		return "the server refers to another one: " + text, "name a domain controller that holds the object and is writable"
+		return saying("the server refers to another one"), "name a domain controller that holds the object and is writable"
 	case ldap.LDAPResultSizeLimitExceeded:
 		return "the server cut the answer at its size limit", "lower --page-size"
 	case ldap.LDAPResultUnavailable:
@@ -184,7 +188,7 @@ func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 	}
 	name := ldap.LDAPResultCodeMap[e.ResultCode]
 	if name == "" {
-		return text, ""
+		return cmp.Or(text, fmt.Sprintf("the server answered %d", e.ResultCode)), ""
 	}
-	return fmt.Sprintf("the server answered %s (%d): %s", name, e.ResultCode, text), ""
+	return saying(fmt.Sprintf("the server answered %s (%d)", name, e.ResultCode)), ""
 }

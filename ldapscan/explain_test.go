@@ -51,6 +51,11 @@ func TestDiagnoseLDAP(t *testing.T) {
 		{4, "", "the server cut the answer at its size limit"},
 		{51, "", "the server is busy"},
 		{53, "00002029: LdapErr: DSID-0C060E1A", "the server answered Unwilling To Perform (53): 00002029: LdapErr: DSID-0C060E1A"},
+		{53, "", "the server answered Unwilling To Perform (53)"},
+		{10, "", "the server refers to another one"},
+		{10, "ldap://dc2.a.example/", "the server refers to another one: ldap://dc2.a.example/"},
+		{4242, "what it means", "what it means"},
+		{4242, "", "the server answered 4242"},
 	} {
 		problem, hint := diagnose(ldap.NewError(tc.code, errors.New(tc.text)))
 		if problem != tc.problem {

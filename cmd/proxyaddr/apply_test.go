@@ -50,7 +50,7 @@ proxyAddresses: smtp:x@A.example
 			exitClean, "2 of 2 objects were changed", exitClean, "", 2},
 		"refused": {func(*ldaptest.Server, func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnwillingToPerform, Modify: every}
-		}, exitIncomplete, "Unwilling To Perform (53): ; it was not changed\nproxyaddr: 0 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it", exitClean, "unchanged", 0},
+		}, exitIncomplete, "Unwilling To Perform (53); it was not changed\nproxyaddr: 0 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it", exitClean, "unchanged", 0},
 		"read-only": {func(*ldaptest.Server, func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultReferral, Modify: every}
 		}, exitIncomplete, "hint: name a domain controller that holds the object and is writable\n", exitClean, "unchanged", 0},
