@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,9 @@ const (
 	Unneeded Replaceable = iota
 	// Demo is also an audit of the demo that nobody has changed since.
 	Demo
+	// Untouched is a whole audit of a scan with which nobody did anything. It may have
+	// changes.
+	Untouched
 	// Any is every audit, whatever was done with it.
 	Any
 )
@@ -43,9 +47,9 @@ func (may Replaceable) check(name, dir string) error {
 		if err := e.look(dir); err != nil {
 			return &outdir.Refusal{Dir: name, Err: err, Advice: outdir.Elsewhere(name)}
 		}
-		if problem := e.problem(); problem != "" && !(may == Demo && e.untouched() && e.ofDemo) {
+		if problem := e.problem(may); problem != "" && !(may == Demo && e.untouched() && e.ofDemo) {
 			hint := outdir.Elsewhere(name)
-			if may != Demo {
+			if may == Unneeded {
 				hint += "; --replace deletes what " + name + " holds"
 			}
 			return &outdir.Refusal{Dir: name, Err: errors.New(problem), Advice: hint}
@@ -67,6 +71,7 @@ type earlier struct {
 	edited  []string // files
 	changes []string // fix and rollback files that have records
 	ofDemo  bool
+	ofScan  bool
 }
 
 // readEarlier finds out what is in a directory. Anything that is not of an audit is an
@@ -113,7 +118,7 @@ func (e *earlier) look(dir string) error {
 		sum, err := summed(io.Discard, func(w io.Writer) error {
 			in := bufio.NewReader(io.TeeReader(f, w))
 			if name == scanFile {
-				e.ofDemo = ofDemo(in)
+				e.ofDemo, e.ofScan = ofDemo(in), ofScan(in)
 			} else if filepath.Ext(name) == ".ldif" && hasRecords(in) {
 				e.changes = append(e.changes, name)
 			}
@@ -134,8 +139,8 @@ func (e *earlier) look(dir string) error {
 // untouched tells whether all is as it was written.
 func (e *earlier) untouched() bool { return len(e.journals)+len(e.edited) == 0 }
 
-// problem says what of the audit somebody may need, "" if nothing.
-func (e *earlier) problem() string {
+// problem says why the audit may not be deleted, "" if it may.
+func (e *earlier) problem(may Replaceable) string {
 	decided := slices.Contains(e.edited, workbookFile)
 	edited := slices.DeleteFunc(slices.Clone(e.edited), func(name string) bool { return name == workbookFile })
 	var parts []string
@@ -148,13 +153,29 @@ func (e *earlier) problem() string {
 	if len(edited) > 0 {
 		parts = append(parts, "edits ("+edited[0]+" was changed since)")
 	}
-	if len(e.changes) > 0 {
+	if len(e.changes) > 0 && may != Untouched {
 		parts = append(parts, "changes ("+e.changes[0]+")")
+	}
+	if len(parts) == 0 && may == Untouched {
+		return e.unlikeScan()
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return "holds an earlier audit with " + strings.Join(parts, ", ")
+}
+
+// unlikeScan says why the audit is not a whole one of a scan, "" if it is.
+func (e *earlier) unlikeScan() string {
+	if !e.ofScan {
+		return "holds no audit of a scan"
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.sums)) {
+		if !slices.Contains(e.files, name) {
+			return "lacks " + name + ", which " + sumsFile + " lists"
+		}
+	}
+	return ""
 }
 
 // hasRecords tells whether an LDIF file has more than comments.
@@ -179,4 +200,11 @@ func hasRecords(in *bufio.Reader) bool {
 func ofDemo(in *bufio.Reader) bool {
 	head, _ := in.Peek(1024)
 	return bytes.Contains(head, []byte(`"command": "`+DemoCommand+`",`))
+}
+
+// ofScan tells whether a scan.json is of a scan, and not of an event.
+func ofScan(in *bufio.Reader) bool {
+	const head = "{\n  \"kind\": \"scan\",\n"
+	found, _ := in.Peek(len(head))
+	return string(found) == head
 }

@@ -19,8 +19,9 @@ import (
 // A Destination is the directory for the files of a run, claimed before the run begins.
 // It is for one goroutine.
 type Destination struct {
-	name  string
-	claim *outdir.Claim
+	name    string
+	pattern string // name, with datePattern for the date
+	claim   *outdir.Claim
 }
 
 // datePattern stands for the date in the name of a directory.
@@ -35,14 +36,14 @@ const datePattern = "{date}"
 func Claim(name string, now time.Time, may Replaceable) (*Destination, error) {
 	name = filepath.Clean(name)
 	if !strings.Contains(name, datePattern) {
-		return claim(name, func(dir string) error { return may.check(name, dir) })
+		return claim(name, name, func(dir string) error { return may.check(name, dir) })
 	}
-	dated := strings.ReplaceAll(name, datePattern, now.UTC().Format(time.DateOnly))
+	pattern, dated := name, strings.ReplaceAll(name, datePattern, now.UTC().Format(time.DateOnly))
 	for name, n := dated, 2; ; name, n = fmt.Sprintf("%s-%d", dated, n), n+1 {
 		if _, err := os.Lstat(name); err == nil {
 			continue
 		}
-		d, err := claim(name, func(string) error { return &outdir.Refusal{Dir: name, Err: errTaken, Advice: outdir.Elsewhere(dated)} })
+		d, err := claim(name, pattern, func(string) error { return &outdir.Refusal{Dir: name, Err: errTaken, Advice: outdir.Elsewhere(dated)} })
 		if !errors.Is(err, errTaken) && !errors.Is(err, outdir.ErrClaimed) {
 			return d, err
 		}
@@ -52,12 +53,12 @@ func Claim(name string, now time.Time, may Replaceable) (*Destination, error) {
 // errTaken is the error for a dated directory that somebody made meanwhile.
 var errTaken = errors.New("was made meanwhile")
 
-func claim(name string, mayGo func(dir string) error) (*Destination, error) {
+func claim(name, pattern string, mayGo func(dir string) error) (*Destination, error) {
 	c, err := outdir.Take(name, mayGo)
 	if err != nil {
 		return nil, err
 	}
-	return &Destination{name, c}, nil
+	return &Destination{name, pattern, c}, nil
 }
 
 // Name returns the name of the directory, with the date in it.

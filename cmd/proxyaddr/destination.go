@@ -16,6 +16,7 @@ import (
 type destination struct {
 	output  string
 	replace bool
+	keep    int // of the directories of a dated name; 0 for all
 	dir     *report.Destination
 }
 
@@ -27,6 +28,19 @@ func (d *destination) addFlags(fs *pflag.FlagSet, usage string) {
 func (d *destination) check(fs *pflag.FlagSet) error {
 	if fs.Changed("output") && d.output == "" {
 		return wrong("name a directory, for example -o audit", "--output: the name is empty")
+	}
+	if !fs.Changed("keep") {
+		return nil
+	}
+	if d.keep < 1 {
+		return wrong("1 keeps the directory of this run alone", "--keep %d: out of range", d.keep)
+	}
+	hint := `give each run a directory of its own, for example -o "audits/{date}"`
+	if d.output == "" {
+		return wrong(hint, "--keep goes with --output only")
+	}
+	if err := report.CheckSeries(d.output); err != nil {
+		return wrong(hint, "--keep does not go with --output %q: %v", d.output, err)
 	}
 	return nil
 }
@@ -72,5 +86,20 @@ func (d *destination) publish(c *console, audit *conflicts.Audit) ([]string, err
 		return nil, unpublished(d.dir.Name(), err)
 	}
 	c.log("wrote %s to %s", strings.Join(names, ", "), d.dir.Name())
+	if d.keep > 0 {
+		d.retain(c)
+	}
 	return names, nil
+}
+
+// retain removes what --keep leaves of older directories, and says what it did. What went
+// wrong does not change the exit code: the outputs of this run are there.
+func (d *destination) retain(c *console) {
+	kept := d.dir.Retain(d.keep)
+	for _, name := range kept.Removed {
+		c.log("removed %s (--keep %d)", name, d.keep)
+	}
+	for _, problem := range kept.Problems {
+		c.log("left %v", problem)
+	}
 }

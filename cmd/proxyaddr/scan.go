@@ -26,7 +26,7 @@ USAGE
 
 EXAMPLE
   proxyaddr scan -d example.com -o audit
-  proxyaddr scan -d example.com -o "audit-{date}"
+  proxyaddr scan -d example.com -o "audits/{date}" --keep 30
   proxyaddr scan -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W -o audit
   proxyaddr scan -H ldaps://dc1.example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
@@ -49,7 +49,8 @@ With -o the totals alone are printed, unless --format is given, and all files
 appear together or not at all. The directory may be missing, empty, or hold an
 earlier audit without changes, decisions or a journal; --replace deletes one
 that has them. -o "audit-{date}" makes a new directory for each run, with the
-date in UTC.
+date in UTC. --keep 30 then removes all but the newest 30 of them, without
+those that somebody worked in, and has "audit-latest" point to the newest.
 
 With --state a scan remembers the conflicts in a directory, and says which are
 new, got worse, came back or are resolved since the last run, and why. Exit
@@ -89,6 +90,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	o.reporting.addFlags(fs)
 	o.remembering.addFlags(fs)
 	o.incrementalFlags.addFlags(fs)
+	fs.IntVar(&o.keep, "keep", 0, "with {date} in -o, keep the newest `n` directories and remove older ones that nobody touched")
 	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare domain controllers with each other instead: all of the domain that -d names, or those of several -H")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 }

@@ -21,6 +21,9 @@ type job struct {
 	Dir    string
 	KillAt int  // the step, from 1, after which the process kills itself
 	InTwo  bool // as where two directories cannot be exchanged
+	Remove bool // the directory, instead of writing it
+	// Pointer is to name the directory afterwards, if it is not empty.
+	Pointer string
 }
 
 const jobVariable = "PROXYADDR_OUTDIR_JOB"
@@ -63,6 +66,9 @@ func unsupported(string, string) error { return errors.ErrUnsupported }
 
 // whole is the run from its beginning to its end.
 func (j *job) whole() error {
+	if j.Remove {
+		return Remove(j.Dir, anything)
+	}
 	c, err := Take(j.Dir, anything)
 	if err != nil {
 		return err
@@ -74,7 +80,10 @@ func (j *job) whole() error {
 		reached("wrote a file")
 	}
 	defer c.Release()
-	return c.Commit()
+	if err := c.Commit(); err != nil || j.Pointer == "" {
+		return err
+	}
+	return c.Point(j.Pointer, func(target string) bool { return target == "earlier" })
 }
 
 // run runs the job in a process, and tells after which step it was killed, "" if it
@@ -166,7 +175,7 @@ func TestKilledAfterEachStep(t *testing.T) {
 					if before != nil {
 						write(t, dir, before)
 					}
-					step := job{dir, n, inTwo}.run(t)
+					step := job{Dir: dir, KillAt: n, InTwo: inTwo}.run(t)
 					if step == "" {
 						break
 					}

@@ -1,0 +1,50 @@
+package outdir
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+
+	"proxyaddr/ldapscan/osfile"
+)
+
+// Remove deletes the directory of this name, under the same lock as a run that writes to
+// it. mayGo says, by an error, why it may not be deleted. A link is refused, and what
+// changes while that is found out stays. The error is a [Refusal], or that of mayGo as it
+// came. A directory that is missing is none.
+func Remove(name string, mayGo func(dir string) error) (err error) {
+	c := &Claim{name: filepath.Clean(name), mayGo: mayGo}
+	defer c.Release()
+	if c.path, err = filepath.Abs(c.name); err != nil {
+		return c.unwritable(err)
+	}
+	if there, err := c.exists(); !there || err != nil {
+		return err
+	}
+	if err := c.open(); err != nil {
+		return err
+	}
+	if there, err := c.exists(); !there || err != nil { // another run may have removed it
+		return err
+	}
+	before, err := list(c.path)
+	if err != nil {
+		return c.unwritable(err)
+	}
+	if err := mayGo(c.path); err != nil {
+		return err
+	}
+	reached("checked")
+	aside := filepath.Join(c.workspace(), asideName)
+	if err := osfile.Rename(c.path, aside); err != nil {
+		return c.blame(err)
+	}
+	reached("moved")
+	if now, err := list(aside); err != nil || !slices.Equal(before, now) {
+		return errors.Join(c.refuse("was changed while it was to be removed", ""), osfile.Rename(aside, c.path))
+	}
+	if err := discard(c.workspace()); err != nil {
+		return c.unwritable(err)
+	}
+	return nil
+}
