@@ -86,11 +86,11 @@ func TestWriteConnKeepsItsServer(t *testing.T) {
 	defer conn.Close()
 	first.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: paged("carl"), Do: func() { over.Store(true) }})
 	if list, err := ldapscan.Owners(t.Context(), f, []conflicts.Address{conflicts.ParseAddress("smtp:carl@contoso.example")}); err == nil {
-		t.Errorf("another server has %d holders", len(list))
+		t.Errorf("another server has %d owners", len(list))
 	}
 }
 
-func TestNoLine(t *testing.T) {
+func TestNoWriteConn(t *testing.T) {
 	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(staff)})
 	f := openForest(t, config(srv))
 	says := func(what, dn, problem string) {

@@ -20,7 +20,7 @@ const maxWorkbook = 1 << 30
 // decided on; of the workbook nothing but decisions, new values and comments is taken.
 //
 // A workbook that is not of this scan, and either file if it is damaged, is a
-// [ReviewError].
+// [workbook.ReviewError].
 func ReadWorkbook(path string) (*workbook.Decisions, error) {
 	f, err := osfile.OpenRegular(path)
 	if err != nil {
