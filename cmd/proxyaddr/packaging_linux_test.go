@@ -2,36 +2,53 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"proxyaddr/ldapscan/ldaptest/samba"
 )
+
+// packaged returns a file of packaging, or what the first group of a pattern finds in it.
+func packaged(t *testing.T, name, pattern string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "packaging", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(pattern).FindSubmatch(text)
+	if m == nil {
+		t.Fatalf("%s: no %s", name, pattern)
+	}
+	return string(m[1])
+}
+
+const (
+	whole       = `(?s)^(.*)$`
+	ofService   = `(?m)^ExecStart=proxyaddr (.*)$`
+	ofTask      = `(?m)proxyaddr\.exe" (.*?) &gt;`
+	serviceFile = "systemd/proxyaddr-scan.service"
+	taskFile    = "windows/proxyaddr-scan.xml"
+)
+
+// in has a packaged command find in dir what is elsewhere on a computer.
+func in(dir, command string) []string {
+	command = strings.NewReplacer("/etc/proxyaddr", dir, "%d", dir, "%S/proxyaddr", dir, `C:\ProgramData\proxyaddr`, dir, `\`, "/", `"`, "").Replace(command)
+	return strings.Fields(command)
+}
 
 // The commands of the service and the task have flags that there are, and do as they say up to
 // the first server that they ask.
 func TestPackagedCommands(t *testing.T) {
-	read := func(name string, command *regexp.Regexp) string {
-		t.Helper()
-		text, err := os.ReadFile(filepath.Join("..", "..", "packaging", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if command == nil {
-			return string(text)
-		}
-		m := command.FindSubmatch(text)
-		if m == nil {
-			t.Fatalf("%s: no command", name)
-		}
-		return string(m[1])
-	}
-	settings := read("scan.conf", nil)
+	settings := packaged(t, "scan.conf", whole)
 	for name, command := range map[string]string{
-		"service": read("systemd/proxyaddr-scan.service", regexp.MustCompile(`(?m)^ExecStart=proxyaddr (.*)$`)),
-		"task":    read("windows/proxyaddr-scan.xml", regexp.MustCompile(`(?m)proxyaddr\.exe" (.*?) &gt;`)),
+		"service": packaged(t, serviceFile, ofService),
+		"task":    packaged(t, taskFile, ofTask),
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -48,9 +65,8 @@ func TestPackagedCommands(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(dir, "metrics"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			command = strings.NewReplacer("/etc/proxyaddr", dir, "%d", dir, "%S/proxyaddr", dir, `C:\ProgramData\proxyaddr`, dir, `\`, "/", `"`, "").Replace(command)
 			var stderr bytes.Buffer
-			code := run(strings.Fields(command), strings.NewReader(""), io.Discard, &stderr)
+			code := run(in(dir, command), strings.NewReader(""), io.Discard, &stderr)
 			if code != exitConnect || !strings.Contains(stderr.String(), "the DNS server 127.0.0.1:1 could not be asked") {
 				t.Errorf("exit %d\n%s", code, &stderr)
 			}
@@ -60,5 +76,35 @@ func TestPackagedCommands(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The service scans with the keys that ktutil makes of a password, as docs/schedule.md says.
+func TestPackagedServiceOnSamba(t *testing.T) {
+	dc := samba.Shared(t)
+	dc.Load(t, strings.NewReader(contacts(dc.OU(t, "Packaged"), 3, "twice")))
+	const password = "Reads-0nly!"
+	upn := dc.AddUser(t, "svc-Proxyaddr", password)
+	account, _, _ := strings.Cut(upn, "@")
+	account += "@" + strings.ToUpper(dc.Realm)
+	dir := t.TempDir()
+	cmd := exec.Command("ktutil")
+	cmd.Env = append(os.Environ(), "KRB5_CONFIG="+dc.Krb5Conf)
+	cmd.Stdin = strings.NewReader("add_entry -password -p " + account + " -k 1 -e aes256-cts -f\n" + password + "\nwrite_kt " + filepath.Join(dir, "keytab") + "\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	conf := strings.Replace(packaged(t, "scan.conf", whole), "example.com", dc.Realm, 1) + "bind-dn = " + account + "\ndns = " + dc.IP + "\n"
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "scan.conf"), []byte(conf), 0o600), os.Mkdir(filepath.Join(dir, "metrics"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var stdout, stderr bytes.Buffer
+		if code := run(in(dir, packaged(t, serviceFile, ofService)), strings.NewReader(""), &stdout, &stderr); code != exitClean {
+			t.Fatalf("exit %d\n%s%s", code, &stdout, &stderr)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "audits", "latest", "report.xlsx")); err != nil {
+		t.Error(err)
 	}
 }
