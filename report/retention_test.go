@@ -60,6 +60,17 @@ func (r runs) write(path, text string) {
 	}
 }
 
+func (r runs) link(target, path string) {
+	r.Helper()
+	path = filepath.Join(r.above, path)
+	if err := os.Symlink(target, path); err != nil {
+		r.Skip(err)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		r.Skip("Wine 10 says that it made a link, and makes none")
+	}
+}
+
 func (r runs) latest() string {
 	r.Helper()
 	path := filepath.Join(r.above, "latest")
@@ -153,9 +164,7 @@ func TestWhatIsNotOfAScanAloneIsLeft(t *testing.T) {
 		"a link to an audit": {func(r runs) {
 			other := runs{r.T, r.TempDir()}
 			scanned(other)
-			if err := os.Symlink(filepath.Join(other.above, old), filepath.Join(r.above, old)); err != nil {
-				r.Skip(err)
-			}
+			r.link(filepath.Join(other.above, old), old)
 			r.Cleanup(func() {
 				if _, err := os.Stat(filepath.Join(other.above, old, scanFile)); err != nil {
 					r.Error(err)
@@ -165,9 +174,10 @@ func TestWhatIsNotOfAScanAloneIsLeft(t *testing.T) {
 		"a link in the place of a file": {func(r runs) {
 			scanned(r)
 			path := filepath.Join(r.above, old, requestFile)
-			if err := errors.Join(os.Rename(path, filepath.Join(r.above, requestFile)), os.Symlink("../"+requestFile, path)); err != nil {
-				r.Skip(err)
+			if err := os.Rename(path, filepath.Join(r.above, requestFile)); err != nil {
+				r.Fatal(err)
 			}
+			r.link("../"+requestFile, old+"/"+requestFile)
 		}, "holds change-request.md, which is not a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {

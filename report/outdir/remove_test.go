@@ -95,8 +95,11 @@ func TestPointerReplacesItsOwn(t *testing.T) {
 				if err := there.make(path); err != nil {
 					t.Skip(err)
 				}
-				before, _ := os.Lstat(path)
-				err := (&job{Dir: filepath.Join(above, "dir"), Pointer: "latest"}).whole()
+				before, err := os.Lstat(path)
+				if err != nil && name != "nothing" {
+					t.Skip(err) // Wine 10 says that it made a link, and makes none
+				}
+				err = (&job{Dir: filepath.Join(above, "dir"), Pointer: "latest"}).whole()
 				after, failed := os.Lstat(path)
 				if failed != nil {
 					t.Fatal(failed)
