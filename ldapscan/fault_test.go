@@ -95,8 +95,9 @@ func TestFaults(t *testing.T) {
 					cfg.Connections = connections
 					cfg.Timeout = 2 * time.Second
 					d := open(t, cfg)
-					f.Times = times
-					srv.Inject(f.Fault)
+					injected := f.Fault
+					injected.Times = times
+					srv.Inject(injected)
 					audit, err := ldapscan.Scan(context.Background(), d, ldapscan.Options{})
 					if err != nil {
 						t.Fatal(err)
