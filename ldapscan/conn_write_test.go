@@ -14,7 +14,7 @@ import (
 	"proxyaddr/ldapscan/ldaptest"
 )
 
-func openForest(t *testing.T, configs ...ldapscan.Config) *ldapscan.Forest {
+func openForest(t testing.TB, configs ...ldapscan.Config) *ldapscan.Forest {
 	t.Helper()
 	f, err := ldapscan.OpenForest(context.Background(), ldapscan.ForestConfig{Servers: configs})
 	if err != nil {

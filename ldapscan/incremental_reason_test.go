@@ -30,13 +30,13 @@ proxyAddresses: SMTP:carl@contoso.example
 
 // A nightly is a scan that is made again and again, of servers that change.
 type nightly struct {
-	*testing.T
+	testing.TB
 	since ldapscan.Since
 	opt   ldapscan.Options
 }
 
-func newNightly(t *testing.T) *nightly {
-	return &nightly{T: t, since: ldapscan.Since{Now: time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)}}
+func newNightly(t testing.TB) *nightly {
+	return &nightly{TB: t, since: ldapscan.Since{Now: time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)}}
 }
 
 // scan scans and remembers.
@@ -55,11 +55,11 @@ func (n *nightly) scan(src ldapscan.Source) *ldapscan.Reading {
 	return r
 }
 
-func changingServer(t *testing.T, host string, database int, content string) *ldaptest.Server {
+func changingServer(t testing.TB, host string, database int, content string) *ldaptest.Server {
 	return serve(t, ldaptest.Config{Host: host, Entries: strings.NewReader(changingHead(database) + content), Stamps: true})
 }
 
-func apply(t *testing.T, srv *ldaptest.Server, format string, args ...any) {
+func apply(t testing.TB, srv *ldaptest.Server, format string, args ...any) {
 	t.Helper()
 	if err := srv.Apply(strings.NewReader(fmt.Sprintf(format, args...))); err != nil {
 		t.Fatal(err)
@@ -98,62 +98,62 @@ func TestReasonsForWholeSweeps(t *testing.T) {
 			return nil
 		}, want: "no complete whole sweep is remembered"},
 		"an export": {between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
-			return spooled(n.T, []byte(twoOwners))
+			return spooled(n.TB, []byte(twoOwners))
 		}, want: "the source is an export"},
 		"another domain controller": {between: func(n *nightly, _ *ldaptest.Server) ldapscan.Source {
-			return openForest(n.T, config(changingServer(n.T, "dc2.contoso.example", 0, twoOwners)))
+			return openForest(n.TB, config(changingServer(n.TB, "dc2.contoso.example", 0, twoOwners)))
 		}, want: "is read from another domain controller than before, dc2.contoso.example"},
 		"another database": {between: func(n *nightly, _ *ldaptest.Server) ldapscan.Source {
-			return openForest(n.T, config(changingServer(n.T, host, 1, twoOwners)))
+			return openForest(n.TB, config(changingServer(n.TB, host, 1, twoOwners)))
 		}, want: host + " has another invocationId than before"},
 		"fewer changes": {content: many, between: func(n *nightly, _ *ldaptest.Server) ldapscan.Source {
-			return openForest(n.T, config(changingServer(n.T, host, 0, twoOwners)))
+			return openForest(n.TB, config(changingServer(n.TB, host, 0, twoOwners)))
 		}, want: host + " has counted fewer changes than before"},
 		"as many changes, but others": {between: func(n *nightly, _ *ldaptest.Server) ldapscan.Source {
-			srv := changingServer(n.T, host, 0, twoOwners[strings.Index(twoOwners, "dn: CN=Bob"):])
+			srv := changingServer(n.TB, host, 0, twoOwners[strings.Index(twoOwners, "dn: CN=Bob"):])
 			for i := range 20 {
-				apply(n.T, srv, "%s", "dn: CN=Configuration,DC=contoso,DC=example\nchangetype: modify\nreplace: info\ninfo: "+fmt.Sprint(i)+"\n-\n")
+				apply(n.TB, srv, "%s", "dn: CN=Configuration,DC=contoso,DC=example\nchangetype: modify\nreplace: info\ninfo: "+fmt.Sprint(i)+"\n-\n")
 			}
-			return openForest(n.T, config(srv))
+			return openForest(n.TB, config(srv))
 		}, want: "the database of the domain controller was set back"},
 		"all that was written last is gone": {between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
 			for _, dn := range []string{anna, carl, strings.Replace(anna, "Anna", "Bob", 1)} {
-				apply(n.T, srv, "dn: %s\nchangetype: delete\n", dn)
+				apply(n.TB, srv, "dn: %s\nchangetype: delete\n", dn)
 			}
 			return nil
 		}, want: "none of the objects that were written last before can be seen any more"},
 		"another account": {between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
 			cfg := config(srv)
 			cfg.User = "anna@contoso.example"
-			return openForest(n.T, cfg)
+			return openForest(n.TB, cfg)
 		}, want: "another account reads than before"},
 		"another partition": {between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
-			apply(n.T, srv, "dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nchangetype: add\nobjectClass: crossRef\nnCName: DC=child,DC=contoso,DC=example\nsystemFlags: 3\n")
+			apply(n.TB, srv, "dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nchangetype: add\nobjectClass: crossRef\nnCName: DC=child,DC=contoso,DC=example\nsystemFlags: 3\n")
 			return nil
 		}, want: "the list of the forest's partitions has changed: CN=CHILD"},
 		"another partition, opened again": {between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
-			apply(n.T, srv, "dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nchangetype: add\nobjectClass: crossRef\nnCName: DC=child,DC=contoso,DC=example\ndnsRoot: child.contoso.example\nsystemFlags: 3\n")
-			return openForest(n.T, config(srv))
+			apply(n.TB, srv, "dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nchangetype: add\nobjectClass: crossRef\nnCName: DC=child,DC=contoso,DC=example\ndnsRoot: child.contoso.example\nsystemFlags: 3\n")
+			return openForest(n.TB, config(srv))
 		}, want: "DC=child,DC=contoso,DC=example: no domain controller of child.contoso.example was read"},
 		"attributes of Exchange": {content: twoOwners + "dn: CN=Schema,CN=Configuration,DC=contoso,DC=example\nobjectClass: dMD\n\n" + "dn: CN=Enterprise Schema,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\n" +
 			"nCName: CN=Schema,CN=Configuration,DC=contoso,DC=example\nsystemFlags: 1\n\n", between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
-			apply(n.T, srv, "dn: CN=ms-Exch-Target-Address,CN=Schema,CN=Configuration,DC=contoso,DC=example\nchangetype: add\nobjectClass: attributeSchema\nlDAPDisplayName: targetAddress\n")
-			return openForest(n.T, config(srv))
+			apply(n.TB, srv, "dn: CN=ms-Exch-Target-Address,CN=Schema,CN=Configuration,DC=contoso,DC=example\nchangetype: add\nobjectClass: attributeSchema\nlDAPDisplayName: targetAddress\n")
+			return openForest(n.TB, config(srv))
 		}, want: "the schema has other attributes of Exchange than before"},
 		"very many changes": {content: many, between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
 			for i := range 1001 {
-				apply(n.T, srv, "%s", telephone(fmt.Sprintf("CN=m%d,DC=contoso,DC=example", i), i))
+				apply(n.TB, srv, "%s", telephone(fmt.Sprintf("CN=m%d,DC=contoso,DC=example", i), i))
 			}
 			return nil
 		}, want: "were written since"},
 		"a container was moved": {between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
 			n.opt.Judge.Exclude = []string{"OU=Elsewhere,DC=contoso,DC=example"}
-			apply(n.T, srv, "%s", rename("OU=Staff,DC=contoso,DC=example", "OU=Elsewhere", "DC=contoso,DC=example"))
+			apply(n.TB, srv, "%s", rename("OU=Staff,DC=contoso,DC=example", "OU=Elsewhere", "DC=contoso,DC=example"))
 			return nil
 		}, want: "OU=Elsewhere,DC=contoso,DC=example: a container was renamed or moved"},
 		"no container was moved": {between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
 			n.opt.Judge.Base = []string{"OU=Staff,DC=contoso,DC=example"}
-			apply(n.T, srv, "%s", rename(carl, "CN=Carl", "OU=Staff,DC=contoso,DC=example"))
+			apply(n.TB, srv, "%s", rename(carl, "CN=Carl", "OU=Staff,DC=contoso,DC=example"))
 			return nil
 		}},
 	} {

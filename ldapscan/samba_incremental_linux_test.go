@@ -76,7 +76,7 @@ func TestChangesOnSamba(t *testing.T) {
 				pair.Sync(t)
 				for _, n := range []*nightly{all, scoped} {
 					want := scan(t, src, n.opt)
-					n.T = t
+					n.TB = t
 					r := n.scan(src)
 					if diff := cmp.Diff(want.Conflicts, r.Audit.Conflicts, cmpopts.IgnoreFields(conflicts.Conflict{}, "Unresolved")); diff != "" || !r.Audit.Complete() {
 						t.Errorf("problems %q (-whole +changes):\n%s", r.Audit.Problems, diff)
@@ -93,7 +93,7 @@ func TestChangesOnSamba(t *testing.T) {
 		}
 	}
 
-	all.T = t
+	all.TB = t
 	cfg = sambaConfig(t, pair.B)
 	cfg.User, cfg.Password = reader, password
 	if r := all.scan(openForest(t, cfg)); !strings.HasSuffix(r.Whole, "is read from another domain controller than before, "+pair.B.Host) {

@@ -22,7 +22,7 @@ import (
 )
 
 // sambaConfig binds as the administrator; set other names in what it returns.
-func sambaConfig(t *testing.T, dc *samba.DC) ldapscan.Config {
+func sambaConfig(t testing.TB, dc *samba.DC) ldapscan.Config {
 	t.Helper()
 	pem, err := os.ReadFile(dc.CAFile)
 	if err != nil {
