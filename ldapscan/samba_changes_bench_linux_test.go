@@ -14,7 +14,7 @@ import (
 // sweep of 100,000 contacts. Loading them takes minutes.
 func BenchmarkChangesOnSamba(b *testing.B) {
 	const contacts, conflicts = 100_000, 20
-	dc := samba.Start(b, samba.Config{Realm: "CONTOSO.TEST"})
+	dc := samba.Start(b, samba.Config{Realm: "CONTOSO.TEST", LMDB: true})
 	ou := "OU=Changes," + dc.BaseDN // deleting it would take half an hour
 	r, w := io.Pipe()
 	go func() {

@@ -25,6 +25,7 @@ type domain struct {
 	Paired  bool     // runs the services that a partner needs
 	Options []string // further lines of smb.conf
 	seed    string   // the directory of the domain as provisioned
+	store   string   // the database that holds the directory, "" for Samba's choice
 	hosts   string   // the file that stands for /etc/hosts, or ""
 }
 
@@ -44,6 +45,10 @@ func newDomain(addr *address, c Config) (*domain, error) {
 	if err != nil {
 		return nil, err
 	}
+	seed, store := strings.ToLower(c.Realm), ""
+	if c.LMDB {
+		seed, store = seed+".lmdb", "mdb"
+	}
 	return &domain{
 		Dir:     filepath.Join(addr.dir, "run"),
 		IP:      addr.ip,
@@ -51,7 +56,8 @@ func newDomain(addr *address, c Config) (*domain, error) {
 		Realm:   c.Realm,
 		Version: strings.TrimSpace(version),
 		Options: c.Options,
-		seed:    filepath.Join(addr.dir, strings.ToLower(c.Realm)),
+		seed:    filepath.Join(addr.dir, seed),
+		store:   store,
 	}, nil
 }
 
@@ -135,9 +141,13 @@ func (d *domain) provision() error {
 	if err := os.WriteFile(conf, d.smbConf(), 0o600); err != nil {
 		return err
 	}
-	_, err = output(exec.Command("samba-tool", "domain", "provision", "--configfile="+conf,
-		"--server-role=dc", "--dns-backend=SAMBA_INTERNAL", "--adminpass="+adminPassword,
-		"--realm="+d.Realm, "--domain="+d.NetBIOS(), "--host-name="+d.Host, "--host-ip="+d.IP))
+	args := []string{"domain", "provision", "--configfile=" + conf,
+		"--server-role=dc", "--dns-backend=SAMBA_INTERNAL", "--adminpass=" + adminPassword,
+		"--realm=" + d.Realm, "--domain=" + d.NetBIOS(), "--host-name=" + d.Host, "--host-ip=" + d.IP}
+	if d.store != "" {
+		args = append(args, "--backend-store="+d.store)
+	}
+	_, err = output(exec.Command("samba-tool", args...))
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,9 @@ type Config struct {
 	// that tell recipients apart, and marks proxyAddresses, which the plain schema
 	// has, as a member of the global catalog. exchange.ldif has the list.
 	Exchange bool
+	// LMDB keeps the directory in a database with ordered indexes, which Active Directory
+	// has too. Without them "uSNChanged>=…" has Samba look at every object.
+	LMDB bool
 }
 
 // DC is a running domain controller. Its schema is the plain one of Active
