@@ -88,9 +88,18 @@ func TestPackagedServiceOnSamba(t *testing.T) {
 	account, _, _ := strings.Cut(upn, "@")
 	account += "@" + strings.ToUpper(dc.Realm)
 	dir := t.TempDir()
+	dc.Shell(t, dir, `ldapsearch -H ldap://`+dc.Host+` -Y GSSAPI -b `+dc.BaseDN+` "(sAMAccountName=svc-proxyaddr)" msDS-KeyVersionNumber >number`)
+	found, err := os.ReadFile(filepath.Join(dir, "number"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := regexp.MustCompile(`(?m)^msDS-KeyVersionNumber: (\d+)$`).FindSubmatch(found)
+	if number == nil {
+		t.Fatalf("no number in:\n%s", found)
+	}
 	cmd := exec.Command("ktutil")
 	cmd.Env = append(os.Environ(), "KRB5_CONFIG="+dc.Krb5Conf)
-	cmd.Stdin = strings.NewReader("add_entry -password -p " + account + " -k 1 -e aes256-cts -f\n" + password + "\nwrite_kt " + filepath.Join(dir, "keytab") + "\n")
+	cmd.Stdin = strings.NewReader("add_entry -password -p " + account + " -k " + string(number[1]) + " -e aes256-cts -f\n" + password + "\nwrite_kt " + filepath.Join(dir, "keytab") + "\n")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
