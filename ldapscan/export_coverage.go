@@ -54,12 +54,11 @@ func inside(name []byte) bool {
 	if before := len(name) - len(rdn) - 2; before >= 0 && name[before] == '\\' || name[len(name)-1] == '\\' || len(rdn) <= len("OU=") {
 		return false // a comma is escaped, or may be
 	}
-	if kind := rdn[:len("CN=")]; bytes.EqualFold(kind, []byte("CN=")) {
-		first := rdn[len(kind)] | 0x20
+	kind, first := rdn[:len("CN=")], rdn[len("CN=")]|0x20
+	if bytes.EqualFold(kind, []byte("CN=")) {
 		return 'd' <= first && first <= 'z' // not CN=Configuration
-	} else {
-		return bytes.EqualFold(kind, []byte("OU="))
 	}
+	return bytes.EqualFold(kind, []byte("OU="))
 }
 
 // row returns the row of a partition. Of the ways in which its name is written

@@ -98,8 +98,8 @@ func (p *places) repeated() []uint64 {
 	}
 	// The first bits of a hash tell most from all others, and its last bits most of
 	// the rest.
-	hashes := sharers(lists, func(n int) (left, right int) { return 0, 64 - n })
-	hashes = sharers([][]uint64{hashes}, func(n int) (left, right int) { return 64 - offsetBits - n, 64 - n })
+	hashes := sharers(lists, false)
+	hashes = sharers([][]uint64{hashes}, true)
 	slices.Sort(hashes)
 	repeated := hashes[:0]
 	for i, h := range hashes {
@@ -111,16 +111,18 @@ func (p *places) repeated() []uint64 {
 }
 
 // sharers returns the hashes of places of which others have the same bits, and so all
-// that are repeated, and about one in ten of the others. It takes as many bits as are
-// enough for that: shifts tells by how much a hash is shifted so that n of its bits are
-// left.
-func sharers(lists [][]uint64, shifts func(n int) (left, right int)) (hashes []uint64) {
+// that are repeated, and about one in ten of the others. It compares as many bits as are
+// enough for that, the first of a hash or the last.
+func sharers(lists [][]uint64, last bool) (hashes []uint64) {
 	n := 0
 	for _, list := range lists {
 		n += len(list)
 	}
 	n = min(bits.Len(uint(n))+4, 64-offsetBits)
-	left, right := shifts(n)
+	left, right := 0, 64-n
+	if last {
+		left = 64 - offsetBits - n
+	}
 	seen := make(bitmap, (1<<n+63)/64)
 	var again []uint64
 	for _, list := range lists {
