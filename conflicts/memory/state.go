@@ -79,7 +79,8 @@ type Run struct {
 	ExitCode int
 	// Baseline says that no complete run came before, so that nothing is called new.
 	Baseline bool
-	// Counts are the cases of each status. Resolved are those that this run resolved.
+	// Counts are the cases of each status. Resolved are those that this run resolved. They
+	// are nil if the run failed.
 	Counts map[Status]int
 	// Findings are those of the last run that swept everything.
 	Findings     map[conflicts.FindingKind]int
@@ -227,7 +228,7 @@ func (s *State) Failed(r Run) *State {
 	next := *s
 	next.Last = r
 	next.Last.Number = s.Last.Number + 1
-	next.Last.Complete, next.Last.Findings = false, s.Last.Findings
+	next.Last.Complete, next.Last.Counts, next.Last.Findings = false, nil, s.Last.Findings
 	next.Last.tidy()
 	return &next
 }

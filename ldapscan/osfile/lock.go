@@ -23,13 +23,21 @@ func CreateLocked(path string) (*os.File, error) { return locked(path, true) }
 
 // HoldLocked is OpenLocked for a file that [ReleaseLocked] deletes: it creates it if
 // it is missing. The error is an [os.ErrNotExist] if its directory is missing, and also
-// if another process deleted the file meanwhile: try again.
+// if another process deleted the file meanwhile: try again. A link is an [ErrNotRegular]:
+// it leads to a file of somebody else.
 func HoldLocked(path string) (*os.File, error) {
 	f, err := CreateLocked(path)
-	if errors.Is(err, fs.ErrExist) {
-		return OpenLocked(path)
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err
 	}
-	return f, err
+	if f, err = OpenLocked(path); err != nil {
+		return nil, err
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		f.Close()
+		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
+	}
+	return f, nil
 }
 
 func locked(path string, create bool) (*os.File, error) {

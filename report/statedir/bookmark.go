@@ -58,7 +58,7 @@ func (d *decoder) position() (p conflicts.Position) {
 		case "invocation_id":
 			p.InvocationID = d.string()
 		case "usn":
-			p.USN = d.count()
+			p.USN = d.whole()
 		case "objects":
 			p.Objects = int(d.count())
 		case "witnesses":
@@ -67,7 +67,7 @@ func (d *decoder) position() (p conflicts.Position) {
 				if err != nil {
 					return false
 				}
-				p.Witnesses = append(p.Witnesses, conflicts.Witness{GUID: guid, USN: d.count()})
+				p.Witnesses = append(p.Witnesses, conflicts.Witness{GUID: guid, USN: d.whole()})
 				return true
 			})
 		default:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"proxyaddr/conflicts"
@@ -104,7 +103,7 @@ func (d *decoder) run(r *memory.Run) {
 		case "time":
 			r.Time = d.moment()
 		case "duration_ms":
-			r.Duration = time.Duration(d.count()) * time.Millisecond
+			r.Duration = d.milliseconds()
 		case "version":
 			r.Version = d.string()
 		case "account":

@@ -84,6 +84,26 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// Whatever a run hands over, the next one can read it back: a clock that was put back during
+// the run makes its duration negative, and a run that failed has counted nothing.
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	for name, run := range map[string]memory.Run{
+		"clock put back": {Number: 2, Time: sample(1).Last.Time, Duration: -time.Hour, Complete: true, Counts: map[memory.Status]int{}},
+		"failed":         {Number: 2, Time: sample(1).Last.Time, ExitCode: 4},
+	} {
+		s := sample(1)
+		s.Last = run
+		back, _, err := decode(string(encode(s, 0)))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if back.Last.Duration != 0 || (back.Last.Counts == nil) != (run.Counts == nil) {
+			t.Errorf("%s: %+v", name, back.Last)
+		}
+	}
+}
+
 func TestOpenAndCommit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "above", "state")
 	if _, err := Read(path); !errors.Is(err, ErrNoState) {
@@ -167,6 +187,8 @@ func TestUnusable(t *testing.T) {
 		"local time":     {replace(`"first_seen": "2026-11-03T02:00:00Z`, `"first_seen": "2026-11-03T02:00:00+01:00`), `is not a date as in`},
 		"bad status":     {replace(`"status": "new"`, `"status": "fine"`), `"fine" is not one of`},
 		"bad GUID":       {replace(`"00000001-`, `"0000001-`), `not a GUID`},
+		"huge number":    {replace(`"number": 2`, `"number": 9223372036854775807`), state + line(`"number": 2`) + "no whole number up to 9007199254740992"},
+		"huge duration":  {replace(`"duration_ms": 1234`, `"duration_ms": 9007199254740992`), "no duration"},
 		"second text":    {text + "{}", "something follows the end"},
 		"no comma":       {replace(`"class": "duplicate", `, `"class": "duplicate" `), `'"' where ',' belongs`},
 	} {
@@ -260,6 +282,35 @@ func TestMissingFiles(t *testing.T) {
 	}
 	if _, err := Open(file, ""); err == nil || err.Error() != file+": not a directory" {
 		t.Error(err)
+	}
+}
+
+// Who may write to the directory could have put a link there: nothing is written through it.
+func TestLinksAreNotFollowed(t *testing.T) {
+	for _, name := range []string{lockName, historyName, nextName} {
+		dir := t.TempDir()
+		other := filepath.Join(t.TempDir(), "other")
+		if err := os.WriteFile(other, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, name)
+		if err := os.Symlink(other, path); err != nil {
+			t.Skip(err)
+		}
+		if _, err := os.Lstat(path); err != nil {
+			t.Skip("Wine 10 says that it made a link, and makes none")
+		}
+		d, err := Open(dir, "holder")
+		if err == nil {
+			err = d.Commit(sample(1), nil)
+			d.Close()
+		}
+		if text, _ := os.ReadFile(other); len(text) > 0 {
+			t.Errorf("%s: wrote %q", name, text)
+		}
+		if e := (*Error)(nil); name != nextName && !errors.As(err, &e) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -54,19 +54,21 @@ func (d osDisk) Read(name string) (string, error) {
 	return text.String(), err
 }
 
-func (d osDisk) Create(name string) (file, error) { return d.open(name, os.O_TRUNC) }
-func (d osDisk) Append(name string) (file, error) { return d.open(name, os.O_APPEND) }
+func (d osDisk) Create(name string) (file, error) { return d.write(name, os.O_CREATE|os.O_TRUNC) }
+func (d osDisk) Append(name string) (file, error) { return d.write(name, os.O_CREATE|os.O_APPEND) }
 
-func (d osDisk) open(name string, how int) (file, error) {
-	f, err := os.OpenFile(d.path(name), os.O_WRONLY|os.O_CREATE|how, 0o600)
+// write opens a file to write to. A link that leads out of the directory is an error.
+func (d osDisk) write(name string, how int) (*os.File, error) {
+	root, err := os.OpenRoot(string(d))
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	defer root.Close()
+	return root.OpenFile(name, os.O_WRONLY|how, 0o600)
 }
 
 func (d osDisk) Cut(name string, size int64) error {
-	f, err := os.OpenFile(d.path(name), os.O_WRONLY, 0)
+	f, err := d.write(name, 0)
 	if err != nil {
 		return err
 	}

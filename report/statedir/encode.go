@@ -191,14 +191,16 @@ func (e *encoder) value(s string) {
 func (e *encoder) run(r *memory.Run) {
 	e.number("number", int64(r.Number))
 	e.moment("time", r.Time)
-	e.number("duration_ms", r.Duration.Milliseconds())
+	e.number("duration_ms", milliseconds(r))
 	e.some("version", r.Version)
 	e.some("account", r.Account)
 	e.bool("complete", r.Complete)
 	e.bool("baseline", r.Baseline)
 	e.number("exit_code", int64(r.ExitCode))
 	e.strings("incomplete_reasons", r.Problems)
-	counts(e, "counts", r.Counts)
+	if r.Counts != nil {
+		counts(e, "counts", r.Counts)
+	}
 	counts(e, "findings", r.Findings)
 	e.name("suppressions")
 	e.object(func() {
@@ -210,6 +212,9 @@ func (e *encoder) run(r *memory.Run) {
 		}
 	})
 }
+
+// milliseconds returns how long a run took, 0 where a clock was put back meanwhile.
+func milliseconds(r *memory.Run) int64 { return max(0, r.Duration.Milliseconds()) }
 
 func counts[K ~string](e *encoder, name string, counts map[K]int) {
 	e.name(name)

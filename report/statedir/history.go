@@ -42,7 +42,7 @@ func appendHistory(text []byte, s *memory.State, entries []memory.HistoryEntry) 
 		line.Event, line.ID, line.Class, line.Address, line.Detail = e.Kind, e.ID, string(e.Class), e.Address, e.Detail
 		enc.Encode(line) // of strings and numbers, to a buffer: it does not fail
 	}
-	run := historyRun{r.Complete, r.Baseline, r.ExitCode, r.Duration.Milliseconds(), map[memory.Status]int{}, r.Problems}
+	run := historyRun{r.Complete, r.Baseline, r.ExitCode, milliseconds(r), map[memory.Status]int{}, r.Problems}
 	for status, n := range r.Counts {
 		if n > 0 {
 			run.Counts[status] = n

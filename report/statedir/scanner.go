@@ -3,6 +3,7 @@ package statedir
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -209,8 +210,32 @@ func (s *scanner) unit() rune {
 	return rune(n)
 }
 
-// count reads a whole number from 0.
+// maxCount is up to where every reader of JSON takes a whole number (RFC 8259, 6). Adding
+// to it does not overflow.
+const maxCount = 1 << 53
+
+// count reads a whole number from 0 to maxCount.
 func (s *scanner) count() int64 {
+	n := s.whole()
+	if n > maxCount {
+		s.failf("no whole number up to %d", int64(maxCount))
+		return 0
+	}
+	return n
+}
+
+// milliseconds reads a duration.
+func (s *scanner) milliseconds() time.Duration {
+	n := s.count()
+	if n > math.MaxInt64/int64(time.Millisecond) {
+		s.failf("no duration in milliseconds: %d", n)
+		return 0
+	}
+	return time.Duration(n) * time.Millisecond
+}
+
+// whole reads a whole number from 0.
+func (s *scanner) whole() int64 {
 	s.space()
 	start := s.at
 	for s.at < len(s.text) && '0' <= s.text[s.at] && s.text[s.at] <= '9' {
