@@ -96,6 +96,9 @@ type SuppressionCounts struct {
 	NextEnd time.Time
 }
 
+// Failed reports whether the run ended before it could tell anything.
+func (r *Run) Failed() bool { return r.Counts == nil }
+
 // A Partition is what a complete run read of a naming context.
 type Partition struct {
 	Name            string // distinguished name

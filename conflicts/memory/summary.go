@@ -42,7 +42,7 @@ func (j *Judgment) summary(before *State) string {
 	}
 	if last.Complete && !j.Tells() {
 		since := before.Last.Time
-		if before.Last.Counts == nil { // it failed
+		if before.Last.Failed() {
 			since = before.LastComplete
 		}
 		text = "nothing new since " + clock(since, last.Time) + ": " + text

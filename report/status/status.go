@@ -32,7 +32,7 @@ const (
 	OK Level = iota
 	// Warning is news of conflicts in the last run.
 	Warning
-	// Critical is a last run that was incomplete, or a last complete one that is too old:
+	// Critical is a last run that failed or was incomplete, or a last complete one that is too old:
 	// nobody knows what the directory holds.
 	Critical
 	// Unknown is no state.
@@ -53,6 +53,9 @@ func (r *Report) Level() (Level, string) {
 	switch {
 	case !last.Complete:
 		why := "the last run was incomplete"
+		if last.Failed() {
+			why = "the last run failed"
+		}
 		if len(last.Problems) > 0 {
 			why += ": " + words.Escape(last.Problems[0])
 		}
@@ -65,6 +68,17 @@ func (r *Report) Level() (Level, string) {
 		return Warning, last.Summary()
 	}
 	return OK, last.Summary()
+}
+
+// outcome says in a word how a run ended.
+func outcome(r *memory.Run) string {
+	switch {
+	case r.Complete:
+		return "complete"
+	case r.Failed():
+		return "failed"
+	}
+	return "incomplete"
 }
 
 // news counts the cases that the last run told of.
@@ -119,11 +133,7 @@ func (r *Report) Text(w io.Writer) error {
 
 func (r *Report) runs(b *strings.Builder) {
 	last := &r.State.Last
-	how := "complete"
-	if !last.Complete {
-		how = "incomplete"
-	}
-	fmt.Fprintf(b, "last run: %s (%s), %s, exit code %d\n", stamp(last.Time), r.ago(last.Time), how, last.ExitCode)
+	fmt.Fprintf(b, "last run: %s (%s), %s, exit code %d\n", stamp(last.Time), r.ago(last.Time), outcome(last), last.ExitCode)
 	switch complete := r.State.LastComplete; {
 	case complete.IsZero():
 		fmt.Fprintln(b, "last complete run: none yet")
@@ -137,7 +147,7 @@ func (r *Report) runs(b *strings.Builder) {
 		for _, p := range last.Problems[min(1, len(last.Problems)):] {
 			fmt.Fprintf(b, "  also: %s\n", words.Escape(p))
 		}
-		if len(last.Counts) > 0 {
+		if !last.Failed() {
 			fmt.Fprintf(b, "found: %s\n", last.Summary())
 		}
 	}
@@ -159,7 +169,7 @@ func (r *Report) cases(b *strings.Builder) {
 			}
 			if n == 1 {
 				b.WriteString("\n")
-				if len(r.State.Last.Counts) == 0 { // it failed, and told nothing
+				if r.State.Last.Failed() {
 					b.WriteString("As of the run before:\n")
 				}
 			}
