@@ -74,16 +74,17 @@ func (o *remembering) withState(ctx context.Context, c *console, scan func(*stat
 		return 0, &failure{exitInUse, err, hintOf(err)} // the other run writes the metrics
 	}
 	if err != nil {
-		return 0, r.measured(unusable(err), &status.Report{Problem: err.Error()})
+		err = unusable(err)
+		return 0, r.measured(err, r.failed(ctx, err))
 	}
 	defer r.dir.Close()
 	if err = r.loadSuppressions(); err == nil {
 		code, err = scan(r)
 	}
 	if err != nil {
-		r.failed(ctx, err)
+		return code, r.measured(err, r.failed(ctx, err))
 	}
-	return code, r.measured(err, &status.Report{State: r.dir.State, Problem: textOf(err)})
+	return code, r.measured(nil, &status.Report{State: r.dir.State})
 }
 
 func (r *stateRun) loadSuppressions() error {
@@ -217,26 +218,31 @@ func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
 	return code, nil
 }
 
-// failed remembers that a run failed. Nothing else that is remembered changes.
-func (r *stateRun) failed(ctx context.Context, err error) {
+// failed remembers that a run failed, and tells it. Nothing else that is remembered changes,
+// and nothing at all where the runs of another scope are remembered.
+func (r *stateRun) failed(ctx context.Context, err error) *status.Report {
 	r.run.Duration, r.run.ExitCode = time.Since(r.run.Time), exitCode(ctx, err)
 	r.run.Complete, r.run.Problems = false, []string{err.Error()}
 	if ctx.Err() != nil {
 		r.run.Problems = []string{"interrupted"}
 	}
 	report := &status.Report{Problem: r.run.Problems[0]}
-	if before := r.dir.State; before != nil {
-		report.State = before.Failed(r.run)
-		if err := r.dir.Commit(report.State, nil); err != nil {
-			r.c.log("%v", err)
+	if r.dir != nil && r.dir.State != nil {
+		report.State = r.dir.State.Failed(r.run)
+		if !errors.Is(err, statedir.ErrOtherScope) {
+			unwritten := (*statedir.Error)(nil) // said once
+			if again := r.dir.Commit(report.State, nil); again != nil && !errors.As(err, &unwritten) {
+				r.c.log("%v", again)
+			}
 		}
 	}
 	if told := (*notifyError)(nil); errors.As(err, &told) || ctx.Err() != nil {
-		return
+		return report
 	}
 	if err := r.tell(ctx, report); err != nil {
 		r.c.log("%v", err)
 	}
+	return report
 }
 
 // measured writes the metrics, if a file was named, and returns the error of the run, or

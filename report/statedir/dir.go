@@ -52,6 +52,8 @@ var (
 	ErrInUse = errors.New("in use by another run")
 	// ErrNoState is the error for a directory without a state, or none at all.
 	ErrNoState = errors.New("no run is remembered here")
+	// ErrOtherScope is the error for a directory that remembers runs of another scope.
+	ErrOtherScope = errors.New("remembers runs with another")
 )
 
 // A Dir is a directory that this process alone may write to. It is for one goroutine.
@@ -256,7 +258,7 @@ func (d *Dir) cut() error {
 	return nil
 }
 
-// CheckScope is an error if what is remembered is of another scope.
+// CheckScope is an [ErrOtherScope] if what is remembered is of another scope.
 func (d *Dir) CheckScope(now memory.Scope) error {
 	if d.State == nil {
 		return nil
@@ -265,7 +267,7 @@ func (d *Dir) CheckScope(now memory.Scope) error {
 	if what == "" {
 		return nil
 	}
-	return &Error{Path: d.file(stateName), Err: fmt.Errorf("remembers runs with another %s", what),
+	return &Error{Path: d.file(stateName), Err: fmt.Errorf("%w %s", ErrOtherScope, what),
 		hint: "give each scope a directory of its own"}
 }
 
