@@ -27,9 +27,10 @@ USAGE
   proxyaddr event [TEXT | FILE...] --input EXPORT.ldif [FLAGS]
 
 EXAMPLE
-  proxyaddr event "Two objects in the directory have the same proxy - dc=com/dc=example/ou=Users/cn=Ann and dc=com/dc=example/ou=Users/cn=Bob" -d example.com
-  wevtutil qe Application /q:"*[System[(EventID=9514)]]" /f:xml | proxyaddr event -d example.com -o audit
-  proxyaddr event ex1.xml ex2.csv -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W --format json
+  proxyaddr event "TEXT OF THE EVENT" -d example.com
+  wevtutil qe Application /q:"*[System[(EventID=9514)]]" /f:xml >ex1.xml
+  proxyaddr event ex1.xml -d example.com -o audit
+  proxyaddr event ex1.xml ex2.csv -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W
 
 An argument that names an existing file is a file: event XML of wevtutil, what
 Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml

@@ -154,6 +154,7 @@ type formatting struct {
 // one of them.
 func (o *formatting) addFlags(fs *pflag.FlagSet, names []string) {
 	fs.StringVar(&o.format, "format", names[0], "write to stdout in this `format`: "+enumerate(names, "or"))
+	choose(fs, "format", names...)
 	if slices.Contains(names, "totals") {
 		fs.BoolVarP(&o.quiet, "quiet", "q", false, "write nothing but totals to stdout: short for --format totals")
 	}

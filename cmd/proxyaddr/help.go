@@ -11,9 +11,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helpWidth is how many columns help takes at most.
-const helpWidth = 80
-
 // print prints a text of the program itself, and returns the exit code.
 func (c *console) print(ctx context.Context, text string) int {
 	if _, err := io.WriteString(c.stdout, text); err != nil {
@@ -24,11 +21,11 @@ func (c *console) print(ctx context.Context, text string) int {
 
 // help is what "proxyaddr help COMMAND" prints.
 func (cmd *command) help(fs *pflag.FlagSet) string {
-	flags := ""
-	if fs.HasFlags() {
-		flags = "FLAGS\n" + fs.FlagUsagesWrapped(helpWidth) + "\n"
+	text := cmd.usage + "\n"
+	for _, g := range groups(fs) {
+		text += g.help() + "\n"
 	}
-	return cmd.usage + "\n" + flags + exitStatus()
+	return text + exitStatus()
 }
 
 func overview() string {

@@ -33,21 +33,36 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// The help of every command fits a terminal, its examples apart.
+// Help fits a terminal.
 func TestHelpFits80Columns(t *testing.T) {
+	texts := map[string]string{"overview": overview()}
 	for _, cmd := range commands {
-		text := cmd.help(cmd.flags(cmd.new()))
-		before, rest, _ := strings.Cut(text, "\nEXAMPLE\n")
-		_, after, _ := strings.Cut(rest, "\n\n")
-		for line := range strings.Lines(before + "\n" + after) {
-			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > helpWidth {
-				t.Errorf("%s: %d columns: %s", cmd.name, n, line)
+		texts[cmd.name] = cmd.help(cmd.flags(cmd.new()))
+	}
+	for name, text := range texts {
+		for line := range strings.Lines(text) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 80 {
+				t.Errorf("%s: %d columns: %s", name, n, line)
 			}
 		}
 	}
-	for line := range strings.Lines(overview()) {
-		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > helpWidth {
-			t.Errorf("overview: %d columns: %s", n, line)
+}
+
+// The flags of a command itself come before those of the connection.
+func TestOwnFlagsComeFirst(t *testing.T) {
+	for _, cmd := range commands {
+		text := cmd.help(cmd.flags(cmd.new()))
+		own, rest, found := strings.Cut(text, "\nCONNECTION FLAGS\n")
+		if !found {
+			continue
+		}
+		for _, flag := range []string{"--url", "--bind-dn", "--timeout"} {
+			if strings.Contains(own, "  "+flag+" ") || strings.Contains(own, ", "+flag+" ") || !strings.Contains(rest, flag+" ") {
+				t.Errorf("%s: %s is not among the connection flags", cmd.name, flag)
+			}
+		}
+		if strings.Contains(rest, "--format ") || strings.Contains(rest, "--output ") {
+			t.Errorf("%s: an own flag behind those of the connection:\n%s", cmd.name, rest)
 		}
 	}
 }

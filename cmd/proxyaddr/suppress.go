@@ -35,7 +35,9 @@ USAGE
   proxyaddr suppress --prune --suppressions FILE [--state DIR]
 
 EXAMPLE
-  proxyaddr suppress C-UHWUJZ5NTZM5KSVQ --until 2027-03-31 --reason "both go in the merger" --state state --suppressions suppressions.txt
+  proxyaddr suppress C-UHWUJZ5NTZM5KSVQ --until 2027-03-31 --reason "merger" \
+                     --state state --suppressions leave.txt
+  proxyaddr suppress --list --suppressions leave.txt
 
 A suppression ends after the day of --until, when an owner joins the conflict,
 or when its class becomes more urgent. What the conflict is now is taken from

@@ -31,7 +31,7 @@ USAGE
 
 EXAMPLE
   proxyaddr verify fix-*.ldif -d example.com
-  proxyaddr verify fix-example.com.ldif -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W
+  proxyaddr verify fix-*.ldif -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W
   proxyaddr verify fix-example.com.ldif --input export.ldif --format jsonl
 
 Each record is ready, applied, stale, denied if the account may not write what
