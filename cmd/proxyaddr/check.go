@@ -25,7 +25,7 @@ USAGE
 EXAMPLE
   proxyaddr check bob@example.com -d example.com
   proxyaddr check bob@example.com X500:/o=Example/cn=bob -d example.com
-  proxyaddr check bob@example.com -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W
+  proxyaddr check bob@example.com -d example.com -D "EXAMPLE\anna"
   proxyaddr check bob@example.com --input export.ldif --format json
 
 An ADDRESS without a type is an SMTP address. An object that forwards mail to

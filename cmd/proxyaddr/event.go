@@ -30,7 +30,7 @@ EXAMPLE
   proxyaddr event "TEXT OF THE EVENT" -d example.com
   wevtutil qe Application /q:"*[System[(EventID=9514)]]" /f:xml >ex1.xml
   proxyaddr event ex1.xml -d example.com -o audit
-  proxyaddr event ex1.xml ex2.csv -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W
+  proxyaddr event ex1.xml ex2.csv -d example.com -D "EXAMPLE\anna"
 
 An argument that names an existing file is a file: event XML of wevtutil, what
 Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml
