@@ -121,6 +121,10 @@ func TestIncremental(t *testing.T) {
 			t.Errorf("%s, want %s\n%s", summary, step.summary, stderr)
 		}
 	}
+	history, err := os.ReadFile(filepath.Join(state, "history.jsonl"))
+	if err != nil || strings.Count(string(history), `"incremental":true`) != 6 || strings.Count(string(history), `"event":"run"`) != 7 {
+		t.Errorf("the history does not tell which runs were incremental: %v\n%s", err, history)
+	}
 	if s, err := statedir.Read(state); err != nil || len(s.Partitions) != 2 || s.Partitions[1].Objects != 3 {
 		t.Errorf("the guard has lost its numbers: %+v, %v", s, err)
 	}

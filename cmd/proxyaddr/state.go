@@ -60,6 +60,7 @@ type stateRun struct {
 	c            *console
 	dir          *statedir.Dir
 	suppressions []memory.Suppression // nil if no file was named
+	began        time.Time            // by the clock that does not jump
 	run          memory.Run
 	scope        memory.Scope
 	reading      *ldapscan.Reading // nil until the source was read
@@ -68,7 +69,7 @@ type stateRun struct {
 
 // withState holds the state directory while scan runs, and remembers how that ended.
 func (o *remembering) withState(ctx context.Context, c *console, scan func(*stateRun) (int, error)) (code int, err error) {
-	r := &stateRun{remembering: o, c: c, run: memory.Run{Time: time.Now().UTC().Truncate(time.Second), Version: version()}}
+	r := o.newRun(c)
 	r.dir, err = statedir.Open(o.state, fmt.Sprintf("process %d since %s", os.Getpid(), r.run.Time.Format(time.RFC3339)))
 	if errors.Is(err, statedir.ErrInUse) {
 		return 0, &failure{exitInUse, err, hintOf(err)} // the other run writes the metrics
@@ -86,6 +87,15 @@ func (o *remembering) withState(ctx context.Context, c *console, scan func(*stat
 	}
 	return code, r.measured(nil, &status.Report{State: r.dir.State})
 }
+
+// newRun begins a run, without a directory yet.
+func (o *remembering) newRun(c *console) *stateRun {
+	now := time.Now()
+	return &stateRun{remembering: o, c: c, began: now, run: memory.Run{Time: now.UTC().Truncate(time.Second), Version: version()}}
+}
+
+// took is how long the run has taken so far.
+func (r *stateRun) took() time.Duration { return time.Since(r.began).Truncate(time.Millisecond) }
 
 func (r *stateRun) loadSuppressions() error {
 	if r.remembering.suppressions == "" {
@@ -134,7 +144,7 @@ func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *confli
 	}
 	matching := memory.Match(r.dir.State, audit.Conflicts)
 	scan := &memory.Scan{Scope: r.scope, Partitions: partitions, Reports: judge.Reports, Suppressions: r.suppressions, AcceptDrop: r.acceptDrop,
-		Incremental: onlyChanges, Bookmark: r.reading.Bookmark}
+		Bookmark: r.reading.Bookmark}
 	if audit.Complete() {
 		var err error
 		scan.Former, err = formerOwners(ctx, src, matching.Former())
@@ -150,7 +160,7 @@ func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *confli
 	for i := range audit.Findings {
 		r.run.Findings[audit.Findings[i].Kind]++
 	}
-	r.run.Duration = time.Since(r.run.Time)
+	r.run.Incremental = onlyChanges
 	scan.Run = r.run
 	r.judgment = matching.Judge(scan)
 	r.judgment.Mark(audit, r.dir.State)
@@ -206,7 +216,7 @@ func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
 			code = exitConflicts
 		}
 	}
-	last.ExitCode, last.Duration = code, time.Since(last.Time).Truncate(time.Millisecond)
+	last.ExitCode, last.Duration = code, r.took()
 	if !last.Complete || r.judgment.Tells() {
 		if err := r.tell(ctx, &status.Report{State: r.judgment.State}); err != nil {
 			return 0, err
@@ -221,7 +231,7 @@ func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
 // failed remembers that a run failed, and tells it. Nothing else that is remembered changes,
 // and nothing at all where the runs of another scope are remembered.
 func (r *stateRun) failed(ctx context.Context, err error) *status.Report {
-	r.run.Duration, r.run.ExitCode = time.Since(r.run.Time), exitCode(ctx, err)
+	r.run.Duration, r.run.ExitCode = r.took(), exitCode(ctx, err)
 	r.run.Complete, r.run.Problems = false, []string{err.Error()}
 	if ctx.Err() != nil {
 		r.run.Problems = []string{"interrupted"}

@@ -133,6 +133,21 @@ func TestFormerOwners(t *testing.T) {
 	}
 }
 
+// The duration of a run is counted from its beginning, not from the second before it.
+func TestDurationOfRun(t *testing.T) {
+	dir := t.TempDir()
+	export, state := writeFile(t, filepath.Join(dir, "export.ldif"), pairs(10)), filepath.Join(dir, "state")
+	for time.Now().Nanosecond() < int(time.Second/2) {
+		time.Sleep(10 * time.Millisecond) // so that the two are apart
+	}
+	began := time.Now()
+	scanState(t, exitClean, "--input", export, "--state", state)
+	took := time.Since(began)
+	if s, err := statedir.Read(state); err != nil || s.Last.Duration > took || s.Last.Duration <= 0 {
+		t.Errorf("%v of %v, %v", s.Last.Duration, took, err)
+	}
+}
+
 // If the former owners cannot be read, nothing is resolved.
 func TestFormerOwnersUnread(t *testing.T) {
 	srv, args := serve(t, twoOwners)

@@ -10,12 +10,11 @@ import (
 
 // A Scan is what [Matching.Judge] needs of a run beside its conflicts.
 type Scan struct {
-	// Run has all but its Number, ExitCode, Baseline and Counts.
+	// Run has all but its Number, Duration, ExitCode, Baseline and Counts.
 	Run
-	Scope      Scope
+	Scope Scope
+	// Partitions are not used if only changes were read.
 	Partitions []Partition
-	// Incremental says that only changes were read. Partitions are not used then.
-	Incremental bool
 	// Bookmark is what the next run can build on.
 	Bookmark *conflicts.Bookmark
 	// Former are the objects of [Matching.Former] as they are now, as far as the account
@@ -40,8 +39,6 @@ type Judgment struct {
 	Notes []string
 	// History is what to add to the history, but for the run itself.
 	History []HistoryEntry
-
-	incremental bool // only changes were read
 }
 
 // A Development is what a run says of one case.
@@ -77,7 +74,7 @@ const forgetAfter = 366 * 24 * time.Hour
 
 // Judge tells what the run says of each case.
 func (m *Matching) Judge(s *Scan) *Judgment {
-	j := &judge{Matching: m, Scan: s, read: newFormer(s.Former), out: &Judgment{State: &State{Scope: s.Scope, KeyRules: conflicts.KeyRules}, incremental: s.Incremental}}
+	j := &judge{Matching: m, Scan: s, read: newFormer(s.Former), out: &Judgment{State: &State{Scope: s.Scope, KeyRules: conflicts.KeyRules}}}
 	before := m.before
 	if before == nil {
 		before = &State{KeyRules: conflicts.KeyRules}

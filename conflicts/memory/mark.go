@@ -15,7 +15,7 @@ func (o *Judgment) Mark(a *conflicts.Audit, before *State) {
 	if before != nil {
 		a.Remembered.LastComplete = before.LastComplete
 	}
-	if o.incremental {
+	if last.Incremental {
 		a.Remembered.Swept = before.Bookmark.Swept
 	}
 	for _, s := range Statuses {

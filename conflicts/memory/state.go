@@ -77,6 +77,8 @@ type Run struct {
 	Complete bool
 	Problems []string
 	ExitCode int
+	// Incremental says that only changes were read.
+	Incremental bool
 	// Baseline says that no complete run came before, so that nothing is called new.
 	Baseline bool
 	// Counts are the cases of each status. Resolved are those that this run resolved. They

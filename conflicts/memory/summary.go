@@ -37,7 +37,7 @@ func (r *Run) Summary() string {
 func (j *Judgment) summary(before *State) string {
 	last := &j.State.Last
 	text := last.Summary()
-	if !j.incremental {
+	if !last.Incremental {
 		return text
 	}
 	if last.Complete && !j.Tells() {

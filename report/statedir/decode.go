@@ -112,6 +112,8 @@ func (d *decoder) run(r *memory.Run) {
 			r.Complete = d.bool()
 		case "baseline":
 			r.Baseline = d.bool()
+		case "incremental":
+			r.Incremental = d.bool()
 		case "exit_code":
 			r.ExitCode = int(d.count())
 		case "incomplete_reasons":

@@ -31,7 +31,7 @@ func sample(number int) *memory.State {
 	return &memory.State{
 		Scope:    memory.Scope{Forests: []string{"33221101-5544-4766-8899-aabbccddee01"}, Base: []string{"OU=Staff,DC=example,DC=com"}},
 		KeyRules: conflicts.KeyRules,
-		Last: memory.Run{Number: number, Time: at, Duration: 1234 * time.Millisecond, Version: "1.1.0", Account: `EXAMPLE\scan`, Complete: true, ExitCode: 1,
+		Last: memory.Run{Number: number, Time: at, Duration: 1234 * time.Millisecond, Version: "1.1.0", Account: `EXAMPLE\scan`, Complete: true, Incremental: true, ExitCode: 1,
 			Counts: map[memory.Status]int{memory.New: 1, memory.Suppressed: 1}, Findings: map[conflicts.FindingKind]int{conflicts.NoPrimary: 7},
 			Suppressions: memory.SuppressionCounts{Active: 1, NextEnd: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)}},
 		LastComplete: at,
@@ -77,7 +77,7 @@ func TestGolden(t *testing.T) {
 	}
 	lines := appendHistory(nil, sample(1), []memory.HistoryEntry{{Kind: "new", ID: "C-AAAAAAAAAAAAAAAA", Class: conflicts.Duplicate, Address: "smtp:<a>@b", Detail: "x"}})
 	wantLines := `{"time":"2026-11-02T02:00:00Z","run":1,"event":"new","id":"C-AAAAAAAAAAAAAAAA","class":"duplicate","address":"smtp:<a>@b","detail":"x"}
-{"time":"2026-11-02T02:00:00Z","run":1,"event":"run","complete":true,"exit_code":1,"duration_ms":1234,"counts":{"new":1,"suppressed":1}}
+{"time":"2026-11-02T02:00:00Z","run":1,"event":"run","complete":true,"incremental":true,"exit_code":1,"duration_ms":1234,"counts":{"new":1,"suppressed":1}}
 `
 	if diff := cmp.Diff(wantLines, string(lines)); diff != "" {
 		t.Error(diff)

@@ -196,6 +196,9 @@ func (e *encoder) run(r *memory.Run) {
 	e.some("account", r.Account)
 	e.bool("complete", r.Complete)
 	e.bool("baseline", r.Baseline)
+	if r.Incremental {
+		e.bool("incremental", true)
+	}
 	e.number("exit_code", int64(r.ExitCode))
 	e.strings("incomplete_reasons", r.Problems)
 	if r.Counts != nil {

@@ -23,12 +23,13 @@ type historyLine struct {
 
 // A historyRun is what only a run has.
 type historyRun struct {
-	Complete   bool                  `json:"complete"`
-	Baseline   bool                  `json:"baseline,omitempty"`
-	ExitCode   int                   `json:"exit_code"`
-	DurationMS int64                 `json:"duration_ms"`
-	Counts     map[memory.Status]int `json:"counts"`
-	Problems   []string              `json:"incomplete_reasons,omitempty"`
+	Complete    bool                  `json:"complete"`
+	Baseline    bool                  `json:"baseline,omitempty"`
+	Incremental bool                  `json:"incremental,omitempty"`
+	ExitCode    int                   `json:"exit_code"`
+	DurationMS  int64                 `json:"duration_ms"`
+	Counts      map[memory.Status]int `json:"counts"`
+	Problems    []string              `json:"incomplete_reasons,omitempty"`
 }
 
 // appendHistory adds the lines of a run, what it told first.
@@ -42,7 +43,7 @@ func appendHistory(text []byte, s *memory.State, entries []memory.HistoryEntry) 
 		line.Event, line.ID, line.Class, line.Address, line.Detail = e.Kind, e.ID, string(e.Class), e.Address, e.Detail
 		enc.Encode(line) // of strings and numbers, to a buffer: it does not fail
 	}
-	run := historyRun{r.Complete, r.Baseline, r.ExitCode, milliseconds(r), map[memory.Status]int{}, r.Problems}
+	run := historyRun{r.Complete, r.Baseline, r.Incremental, r.ExitCode, milliseconds(r), map[memory.Status]int{}, r.Problems}
 	for status, n := range r.Counts {
 		if n > 0 {
 			run.Counts[status] = n

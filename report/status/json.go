@@ -37,6 +37,7 @@ type runJSON struct {
 	Complete          bool                          `json:"complete"`
 	IncompleteReasons []string                      `json:"incomplete_reasons"`
 	Baseline          bool                          `json:"baseline"`
+	Incremental       bool                          `json:"incremental"`
 	ExitCode          int                           `json:"exit_code"`
 	Counts            map[memory.Status]int         `json:"counts"`
 	Findings          map[conflicts.FindingKind]int `json:"findings"`
@@ -125,7 +126,7 @@ func write(w io.Writer, v any) error {
 
 func newRunJSON(r *memory.Run) *runJSON {
 	j := &runJSON{Number: r.Number, Time: r.Time, DurationMS: r.Duration.Milliseconds(), Version: r.Version, Account: r.Account,
-		Complete: r.Complete, Baseline: r.Baseline, ExitCode: r.ExitCode, IncompleteReasons: make([]string, len(r.Problems)),
+		Complete: r.Complete, Baseline: r.Baseline, Incremental: r.Incremental, ExitCode: r.ExitCode, IncompleteReasons: make([]string, len(r.Problems)),
 		Counts: map[memory.Status]int{}, Findings: map[conflicts.FindingKind]int{},
 		Suppressions: suppressionsJSON{Active: r.Suppressions.Active, Expired: r.Suppressions.Expired, Unmatched: r.Suppressions.Unmatched}}
 	for i, p := range r.Problems {
