@@ -3,6 +3,7 @@
 package samba
 
 import (
+	_ "embed"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -23,6 +24,29 @@ func (dc *DC) HideAddresses(tb testing.TB, dn, account string) {
 	tb.Helper()
 	const proxyAddresses = "bf967a06-0de6-11d0-a285-00aa003049e2" // its schemaIDGUID
 	dc.deny(tb, dn, fmt.Sprintf("(OD;;RP;%s;;%s)", proxyAddresses, dc.sid(tb, account)))
+}
+
+// Grant gives an account rights on an object. A right is an ACE in SDDL without an account,
+// such as "A;CI;LCRP;;" or "OA;CI;WP;GUID;" ([MS-DTYP] 2.5.1.1).
+func (dc *DC) Grant(tb testing.TB, dn, account, right string) {
+	tb.Helper()
+	dc.acl(tb, dn, fmt.Sprintf("(%s;%s)", right, dc.sid(tb, account)))
+}
+
+// Close leaves an object, and what is below it, to the domain administrators.
+func (dc *DC) Close(tb testing.TB, dn string) {
+	tb.Helper()
+	dc.acl(tb, dn, "D:P(A;CI;GA;;;DA)(A;CI;GA;;;SY)")
+}
+
+//go:embed acl.py
+var aclPy string
+
+func (dc *DC) acl(tb testing.TB, dn, sddl string) {
+	tb.Helper()
+	if _, err := output(python(aclPy, dc.domain.path("smb.conf"), dn, sddl)); err != nil {
+		tb.Fatalf("%s: %v", dn, err)
+	}
 }
 
 func (dc *DC) deny(tb testing.TB, dn, sddl string) {
