@@ -36,6 +36,8 @@ var commands = []command{
 	{"apply", "make the changes of fix files, and take them back", applyUsage, func() action { return &applyOptions{} }},
 	{"status", "show what scans with --state remember", statusUsage, func() action { return &statusOptions{} }},
 	{"suppress", "leave conflicts for a time, with a reason", suppressUsage, func() action { return &suppressOptions{} }},
+	{"completion", "print the completion of a shell", completionUsage, func() action { return &completionOptions{} }},
+	{"man", "print a manual page", manUsage, func() action { return &manOptions{} }},
 	{"version", "print the version", versionUsage, func() action { return &versionOptions{} }},
 }
 

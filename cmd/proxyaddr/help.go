@@ -28,24 +28,24 @@ func (cmd *command) help(fs *pflag.FlagSet) string {
 	return text + exitStatus()
 }
 
-func overview() string {
-	s := `proxyaddr finds the proxy addresses that more than one directory object claims
+const (
+	overviewIntro = `proxyaddr finds the proxy addresses that more than one directory object claims
 (Exchange event 9514), says who should keep each, and writes an Excel report and
 LDIF files that put it right. No command but apply writes to a directory.
-
-USAGE
-  proxyaddr COMMAND [FLAGS]
-
-COMMANDS
 `
+	overviewUsage = `  proxyaddr COMMAND [FLAGS]
+`
+	overviewExamples = `  proxyaddr demo
+  proxyaddr scan -H ldaps://dc1.example.com -D admin@example.com -W -o audit
+`
+)
+
+func overview() string {
+	s := overviewIntro + "\nUSAGE\n" + overviewUsage + "\nCOMMANDS\n"
 	for _, cmd := range commands {
 		s += fmt.Sprintf("  %-10s %s\n", cmd.name, cmd.about)
 	}
-	return s + `
-EXAMPLE
-  proxyaddr demo
-  proxyaddr scan -H ldaps://dc1.example.com -D admin@example.com -W -o audit
-
+	return s + "\nEXAMPLE\n" + overviewExamples + `
 "proxyaddr help COMMAND" shows the flags of a command.
 
 ` + exitStatus()

@@ -16,6 +16,7 @@ import (
 
 func addLogFlags(fs *pflag.FlagSet) {
 	fs.String("log-level", "", "log each request and how servers were found and logged on to: `level` debug or off (default: off, with --log-file debug)")
+	choose(fs, "log-level", "debug", "off")
 	fs.String("log-file", "", "append the log to this `file` instead of printing it to stderr")
 	fs.Bool("log-values", false, "write names and values of the directory into the log as they are, not as hashes")
 }

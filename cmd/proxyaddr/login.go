@@ -40,6 +40,8 @@ type login struct {
 
 const maxConnections = 16
 
+var mechanisms = []string{"simple", "gssapi", "sspi", "external"}
+
 func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&l.domains, "domain", "d", nil, "read the forest of this `domain` (repeatable); its controllers are found through DNS")
 	fs.StringArrayVarP(&l.urls, "url", "H", nil, "read the domain controller of this `URL` (repeatable): ldaps://HOST or ldap://HOST")
@@ -47,6 +49,7 @@ func (l *login) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&l.catalog, "global-catalog", false, "with -d, read from a global catalog, after checking that it holds the addresses")
 	fs.BoolVarP(&l.starttls, "starttls", "Z", false, "encrypt ldap:// connections with StartTLS")
 	fs.StringVarP(&l.auth, "auth", "Y", "", "bind by `mechanism` simple, gssapi (Kerberos), sspi (signed-in user, Windows) or external (certificate)")
+	choose(fs, "auth", mechanisms...)
 	fs.StringArrayVarP(&l.users, "bind-dn", "D", nil, "bind as this `user`: a distinguished name, name@domain or \"DOMAIN\\name\" (repeatable: one a directory)")
 	fs.BoolVarP(&l.prompt, "prompt", "W", false, "ask for the password (the default on a terminal)")
 	fs.StringArrayVarP(&l.passwordFiles, "password-file", "y", nil, "read the password from the first line of this `file` (repeatable: one a user)")
@@ -83,8 +86,8 @@ func (l *login) check() error {
 	switch {
 	case l.auth == "":
 		l.auth, l.guessed = l.usual(), true
-	case !slices.Contains([]string{"simple", "gssapi", "sspi", "external"}, l.auth):
-		return wrong("it takes simple, gssapi, sspi or external", "--auth %s: unknown", l.auth)
+	case !slices.Contains(mechanisms, l.auth):
+		return wrong("it takes "+enumerate(mechanisms, "or"), "--auth %s: unknown", l.auth)
 	}
 	switch {
 	case len(l.domains) == 0 && l.catalog:

@@ -29,7 +29,8 @@ type remembering struct {
 func (o *remembering) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.state, "state", "", "remember the conflicts of each run in this `directory`, and tell what has changed")
 	fs.StringVar(&o.suppressions, "suppressions", "", "leave the conflicts that this `file` names; proxyaddr suppress writes it")
-	fs.StringVar(&o.failOn, "fail-on", string(memory.FailOnAny), "with --state, exit with 1 on `any` conflict that is not suppressed, on new ones, or on none")
+	fs.StringVar(&o.failOn, "fail-on", string(memory.FailOnAny), "with --state, exit with 1 on these `conflicts`: any that is not suppressed, new ones, or none")
+	choose(fs, "fail-on", string(memory.FailOnAny), string(memory.FailOnNew), string(memory.FailOnNone))
 	fs.BoolVar(&o.acceptDrop, "accept-drop", false, "with --state, accept once that far fewer objects are seen than before")
 	fs.StringVar(&o.metrics, "metrics", "", "with --state, write metrics for Prometheus to this `file`")
 	fs.StringVar(&o.notify, "notify-command", "", "with --state, give this `command` a summary on stdin when there is something to tell")
