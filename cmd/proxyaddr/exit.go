@@ -82,11 +82,14 @@ func unreached(err error) error {
 }
 
 // unopened is the error of a file that a flag or an argument names.
-func unopened(hint string, err error) error {
+func unopened(hint string, err error) error { return &failure{exitUsage, bare(err), hint} }
+
+// bare returns an error of a file without what was tried with it.
+func bare(err error) error {
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		err = fmt.Errorf("%s: %w", e.Path, e.Err)
+		return fmt.Errorf("%s: %w", e.Path, e.Err)
 	}
-	return &failure{exitUsage, err, hint}
+	return err
 }
 
 // unpublished is the error of what writes to an output directory.

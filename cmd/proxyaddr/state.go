@@ -268,8 +268,8 @@ func (r *stateRun) measured(err error, report *status.Report) error {
 	case failed == nil:
 		return err
 	case err != nil:
-		r.c.log("--metrics: %v", failed)
+		r.c.log("--metrics: %v", bare(failed))
 		return err
 	}
-	return &failure{exitIncomplete, fmt.Errorf("--metrics: %w", failed), "name a file that this account may write"}
+	return &failure{exitIncomplete, fmt.Errorf("--metrics: %w", bare(failed)), "name a file that this account may write"}
 }

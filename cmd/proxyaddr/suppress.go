@@ -90,7 +90,7 @@ func (o *suppressOptions) check(_ *console, _ *pflag.FlagSet, args []string) err
 		return nil
 	case o.state == "" && o.workbook == "":
 		return wrong("name the directory of scan with --state", "no state that knows the conflict")
-	case o.reason == "" && o.workbook == "":
+	case strings.TrimSpace(o.reason) == "" && o.workbook == "":
 		return wrong("say why with --reason", "a suppression needs a reason")
 	}
 	return o.parseUntil()
@@ -107,7 +107,7 @@ func (o *suppressOptions) parseUntil() (err error) {
 	if o.end, err = time.Parse(memory.Day, o.until); err != nil {
 		return wrong(hint, "--until %s: not a date", o.until)
 	}
-	if (&memory.Suppression{Until: o.end}).Over(o.now) {
+	if o.end.IsZero() || (&memory.Suppression{Until: o.end}).Over(o.now) {
 		return wrong(hint, "--until %s: has passed", o.until)
 	}
 	return nil
@@ -148,7 +148,9 @@ func (o *suppressOptions) run(_ context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	for _, s := range chosen {
-		file.Set(s)
+		if err := file.Set(s); err != nil {
+			return 0, wrong("", "%v", err)
+		}
 	}
 	if err := o.save(file); err != nil {
 		return 0, err
@@ -228,9 +230,9 @@ func (o *suppressOptions) save(file *suppression.File) error {
 	err := file.Save(o.suppressions)
 	switch {
 	case errors.Is(err, suppression.ErrChanged):
-		return &failure{exitIncomplete, err, "run the command again"}
+		return &failure{exitIncomplete, bare(err), "run the command again"}
 	case err != nil:
-		return &failure{exitIncomplete, err, "--suppressions names a file that this account may write"}
+		return &failure{exitIncomplete, bare(err), "--suppressions names a file that this account may write"}
 	}
 	return nil
 }

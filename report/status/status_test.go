@@ -272,7 +272,7 @@ func TestWriteMetrics(t *testing.T) {
 	if err := os.WriteFile(other, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(other, path+".new"); err != nil {
+	if err := os.Symlink(other, path); err != nil {
 		t.Logf("no links: %v", err)
 	}
 	for _, name := range []string{"news", "failed"} {

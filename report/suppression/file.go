@@ -16,6 +16,7 @@
 package suppression
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -111,10 +112,16 @@ func (f *File) Text() string {
 }
 
 // Set puts a suppression in the place of that with the same ID, or at the end. Comments
-// inside the section that it replaces go with it. The suppression has what is required.
-func (f *File) Set(s memory.Suppression) {
+// inside the section that it replaces go with it. One that could not be read back is an
+// error, and changes nothing.
+func (f *File) Set(s memory.Suppression) error {
 	s.Reason, s.By = oneLine(s.Reason), oneLine(s.By)
 	lines := section(&s)
+	if _, err := Parse("", strings.Join(lines, "")); err != nil {
+		m := (*Mistakes)(nil)
+		errors.As(err, &m)
+		return errors.New(m.Mistakes[0].Problem)
+	}
 	for i := range f.blocks {
 		b := &f.blocks[i]
 		if b.suppression == nil || b.suppression.ID != s.ID {
@@ -130,10 +137,11 @@ func (f *File) Set(s memory.Suppression) {
 		*b = block{append(kept, lines...), &s}
 		f.part(i)
 		f.part(i + 1)
-		return
+		return nil
 	}
 	f.blocks = append(f.blocks, block{lines, &s})
 	f.part(len(f.blocks) - 1)
+	return nil
 }
 
 // part sees to it that the block before that at i ends in an empty line.

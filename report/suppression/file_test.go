@@ -42,6 +42,13 @@ func parse(t *testing.T, text string) *File {
 	return f
 }
 
+func set(t *testing.T, f *File, s memory.Suppression) {
+	t.Helper()
+	if err := f.Set(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func guid(t *testing.T, s string) conflicts.GUID {
 	t.Helper()
 	g, err := conflicts.ParseGUID(s)
@@ -116,7 +123,7 @@ func TestSetIsRead(t *testing.T) {
 	for _, address := range []string{"smtp:a@b.c", " smtp:a@b ", ":plain", "smtp:a\nb@c", "smtp:\xff@c", `"`, "smtp:a\u202eb@c", "smtp:josé@ö.de"} {
 		s := memory.Suppression{ID: "C-BBBBBBBBBBBBBBBB", Address: address, Reason: "a\n[C-X] b\x00", Class: conflicts.Collation}
 		f := parse(t, "")
-		f.Set(s)
+		set(t, f, s)
 		again := parse(t, f.Text())
 		s.Reason = "a [C-X] b"
 		if diff := cmp.Diff([]memory.Suppression{s}, again.List()); diff != "" {
@@ -125,10 +132,31 @@ func TestSetIsRead(t *testing.T) {
 	}
 }
 
+// What could not be read back is not taken: it would stop each scan that follows.
+func TestSetRefusesWhatIsNotRead(t *testing.T) {
+	good := memory.Suppression{ID: "C-BBBBBBBBBBBBBBBB", Address: "smtp:a@b", Reason: "r"}
+	for name, change := range map[string]func(*memory.Suppression){
+		"no reason":     func(s *memory.Suppression) { s.Reason = " \x01\n" },
+		"not the ID":    func(s *memory.Suppression) { s.ID = "C-X" },
+		"is not one of": func(s *memory.Suppression) { s.Class = "none" },
+		"is not a date": func(s *memory.Suppression) { s.Until = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+	} {
+		f := parse(t, text)
+		s := good
+		change(&s)
+		if err := f.Set(s); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%v, want %s", err, name)
+		}
+		if f.Text() != text {
+			t.Errorf("%s: the text became %q", name, f.Text())
+		}
+	}
+}
+
 func TestSetAndPruneKeepComments(t *testing.T) {
 	f := parse(t, text)
-	f.Set(memory.Suppression{ID: "C-UHWUJZ5NTZM5KSVQ", Address: "smtp:jane.doe@example.com", Reason: "again"})
-	f.Set(memory.Suppression{ID: "C-CCCCCCCCCCCCCCCC", Address: "sip:c@d", Reason: "new"})
+	set(t, f, memory.Suppression{ID: "C-UHWUJZ5NTZM5KSVQ", Address: "smtp:jane.doe@example.com", Reason: "again"})
+	set(t, f, memory.Suppression{ID: "C-CCCCCCCCCCCCCCCC", Address: "sip:c@d", Reason: "new"})
 	want := `# Reviewed on Mondays.
 
 # anna: ask HR
@@ -162,7 +190,7 @@ func TestSave(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := parse(t, "")
-	f.Set(memory.Suppression{ID: "C-BBBBBBBBBBBBBBBB", Address: "smtp:a@b", Reason: "r"})
+	set(t, f, memory.Suppression{ID: "C-BBBBBBBBBBBBBBBB", Address: "smtp:a@b", Reason: "r"})
 	if err := f.Save(path); err != nil {
 		t.Fatal(err)
 	}
@@ -199,9 +227,9 @@ func FuzzParse(f *testing.F) {
 		before := file.List()
 		had := slices.ContainsFunc(before, func(s memory.Suppression) bool { return s.ID == "C-ZZZZZZZZZZZZZZZZ" })
 		for _, s := range before {
-			file.Set(s)
+			set(t, file, s)
 		}
-		file.Set(memory.Suppression{ID: "C-ZZZZZZZZZZZZZZZZ", Address: "smtp:a@b", Reason: "r"})
+		set(t, file, memory.Suppression{ID: "C-ZZZZZZZZZZZZZZZZ", Address: "smtp:a@b", Reason: "r"})
 		again, err := Parse("s", file.Text())
 		if err != nil {
 			t.Fatalf("%v in %q", err, file.Text())

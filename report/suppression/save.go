@@ -64,40 +64,9 @@ func (f *File) Save(path string) error {
 		return &fs.PathError{Op: "write", Path: path, Err: ErrChanged}
 	}
 	text := f.Text()
-	if err := replace(target, text, mode); err != nil {
+	if err := osfile.Replace(target, text, mode); err != nil {
 		return err
 	}
 	f.before = text
 	return nil
-}
-
-// replace puts a text in the place of a file in one step.
-func replace(path, text string, mode fs.FileMode) (err error) {
-	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
-		}
-	}()
-	if _, err = io.WriteString(tmp, text); err != nil {
-		return err
-	}
-	if err = tmp.Chmod(mode); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	if err = tmp.Sync(); err != nil {
-		return err
-	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	if err = osfile.Rename(tmp.Name(), path); err != nil {
-		return err
-	}
-	return osfile.SyncDir(dir)
 }
