@@ -32,14 +32,23 @@ const datePattern = "{date}"
 // or hold an earlier audit that may be deleted; else the error is an [outdir.Refusal].
 //
 // In the name {date} stands for the date of now in UTC. Such a name is always a new
-// one: where it is taken, -2, -3 and so on are tried behind it.
+// one: where it is taken, it gets -2, -3 and so on behind it, after all that are there.
 func Claim(name string, now time.Time, may Replaceable) (*Destination, error) {
 	name = filepath.Clean(name)
 	if !strings.Contains(name, datePattern) {
 		return claim(name, name, func(dir string) error { return may.check(name, dir) })
 	}
-	pattern, dated := name, strings.ReplaceAll(name, datePattern, now.UTC().Format(time.DateOnly))
-	for name, n := dated, 2; ; name, n = fmt.Sprintf("%s-%d", dated, n), n+1 {
+	date := now.UTC().Format(time.DateOnly)
+	pattern, dated := name, strings.ReplaceAll(name, datePattern, date)
+	first := 1
+	if s, err := seriesOf(pattern); err == nil {
+		first = s.last(date) + 1
+	}
+	for n := first; ; n++ {
+		name := dated
+		if n > 1 {
+			name = fmt.Sprintf("%s-%d", dated, n)
+		}
 		if _, err := os.Lstat(name); err == nil {
 			continue
 		}

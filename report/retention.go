@@ -66,6 +66,18 @@ func (s series) parse(name string) (d dated, ok bool) {
 	return d, err == nil
 }
 
+// last returns the highest number of the directories of a date, 0 if there is none. Lower ones
+// may have been removed.
+func (s series) last(date string) (last int) {
+	entries, _ := os.ReadDir(s.above) // there is none in one that is missing
+	for _, e := range entries {
+		if d, ok := s.parse(e.Name()); ok && d.date == date {
+			last = max(last, d.n)
+		}
+	}
+	return last
+}
+
 // olderThan returns the directories before d, the newest first.
 func (s series) olderThan(d dated) (older []dated, err error) {
 	entries, err := os.ReadDir(s.above)

@@ -116,6 +116,18 @@ func TestTheNewestRunsAreKept(t *testing.T) {
 	}
 }
 
+// The names of directories that were removed are not given again on the same day: the newest
+// run would pass for the oldest.
+func TestRunsOfADayStayInOrder(t *testing.T) {
+	r := runs{t, t.TempDir()}
+	for n, want := range []string{"2026-11-01", "2026-11-01-2", "2026-11-01-3", "2026-11-01-4", "2026-11-01-5"} {
+		removed, left := r.scan("2026-11-01", 2, domainsAudit())
+		if to := r.latest(); to != want || left != nil || (n > 1) != (len(removed) == 1) {
+			t.Errorf("run %d: latest is %s, want %s; removed %v, left %v", n+1, to, want, removed, left)
+		}
+	}
+}
+
 // Only what a scan wrote and nobody touched is removed. All else is left as it is, and said.
 func TestWhatIsNotOfAScanAloneIsLeft(t *testing.T) {
 	const old = "2026-11-01"
