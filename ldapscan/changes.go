@@ -94,7 +94,7 @@ func (c *changes) read(ctx context.Context) error {
 	for _, p := range c.partitions {
 		d := c.directories[p.server]
 		err := d.conn.persist(ctx, func() error { return c.readPartition(ctx, d, p, assigned) })
-		if why := (*needsSweep)(nil); errors.As(err, &why) || ctx.Err() != nil {
+		if why := (*SweepNeeded)(nil); errors.As(err, &why) || ctx.Err() != nil {
 			return cmp.Or(ctx.Err(), err)
 		}
 		if err != nil {

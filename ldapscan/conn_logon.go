@@ -104,6 +104,10 @@ func (e *refusedError) explain() (problem, hint string) {
 	return problem, hint
 }
 
+// AccountRefused reports whether an error of opening a source is about the account. A
+// domain counts wrong passwords, so whoever tries again soon locks it.
+func AccountRefused(err error) bool { return accountAtFault(err) }
+
 // accountAtFault reports whether an error is about the account, so that no other server
 // would do better.
 func accountAtFault(err error) bool {

@@ -50,19 +50,33 @@ type Reading struct {
 // changed, and what a domain controller lost that was set back and has counted further
 // since than it had then.
 func ScanSince(ctx context.Context, src Source, since Since, opt Options) (*Reading, error) {
+	r, err := ScanChanges(ctx, src, since, opt)
+	why := (*SweepNeeded)(nil)
+	if !errors.As(err, &why) {
+		return r, err
+	}
 	f, ok := src.(*Forest)
 	if !ok {
 		audit, err := Scan(ctx, src, opt)
-		return &Reading{Audit: audit, Whole: "the source is an export, which tells no changes"}, err
+		return &Reading{Audit: audit, Whole: why.Reason}, err
 	}
+	return f.counted(func() (*Reading, error) { return f.scanWhole(ctx, why.Reason, since.Now, opt) })
+}
+
+// ScanChanges is [ScanSince] without the whole sweep: where that is needed, the error is a
+// [SweepNeeded].
+func ScanChanges(ctx context.Context, src Source, since Since, opt Options) (*Reading, error) {
+	f, ok := src.(*Forest)
+	if !ok {
+		return nil, sweepBecause("the source is an export, which tells no changes")
+	}
+	return f.counted(func() (*Reading, error) { return f.scanChanges(ctx, since, opt) })
+}
+
+// counted counts what a reading asked for and got.
+func (f *Forest) counted(read func() (*Reading, error)) (*Reading, error) {
 	requests, entries := f.traffic()
-	r, err := f.scanChanges(ctx, since, opt)
-	if why := (*needsSweep)(nil); errors.As(err, &why) {
-		r, err = f.scanWhole(ctx, since.Now, opt)
-		if err == nil {
-			r.Whole = why.Error()
-		}
-	}
+	r, err := read()
 	if err != nil {
 		return nil, err
 	}
@@ -83,26 +97,29 @@ func (f *Forest) traffic() (requests, entries int) {
 }
 
 // scanWhole sweeps everything, and makes a bookmark.
-func (f *Forest) scanWhole(ctx context.Context, now time.Time, opt Options) (*Reading, error) {
+func (f *Forest) scanWhole(ctx context.Context, why string, now time.Time, opt Options) (*Reading, error) {
 	b := newBookmarker(ctx, f.directories, now)
 	audit, err := Scan(ctx, f, opt)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reading{Audit: audit}
+	r := &Reading{Audit: audit, Whole: why}
 	if audit.Complete() {
 		r.Bookmark = b.after(ctx, audit)
 	}
 	return r, ctx.Err()
 }
 
-// needsSweep is why changes do not tell everything.
-type needsSweep struct{ why string }
+// SweepNeeded is the error for changes that do not tell everything.
+type SweepNeeded struct {
+	// Reason says why in a sentence.
+	Reason string
+}
 
-func (e *needsSweep) Error() string { return e.why }
+func (e *SweepNeeded) Error() string { return e.Reason }
 
 func sweepBecause(format string, args ...any) error {
-	return &needsSweep{fmt.Sprintf(format, args...)}
+	return &SweepNeeded{fmt.Sprintf(format, args...)}
 }
 
 // scanChanges reads what was written since.

@@ -43,8 +43,8 @@ func (r *rememberingReader) run(src *ldapscan.Forest, why string) (*ldapscan.Rea
 		r.t.Fatal(err)
 	}
 	m := memory.Match(r.state, reading.Audit.Conflicts)
-	s := &memory.Scan{Run: memory.Run{Time: r.now, Complete: reading.Audit.Complete(), Problems: reading.Audit.Problems}, Scope: r.scope(),
-		Reports: r.judge.Reports, Incremental: reading.Whole == "", Bookmark: reading.Bookmark}
+	s := &memory.Scan{Run: memory.Run{Time: r.now, Complete: reading.Audit.Complete(), Problems: reading.Audit.Problems, Incremental: reading.Whole == ""}, Scope: r.scope(),
+		Reports: r.judge.Reports, Bookmark: reading.Bookmark}
 	var former []conflicts.FixRecord
 	for _, ref := range m.Former() {
 		former = append(former, conflicts.FixRecord{DN: ref.DN, GUID: ref.GUID})

@@ -20,9 +20,11 @@ const (
 	stateName   = "state.json"
 	beforeName  = "state.json.1"
 	historyName = "history.jsonl"
+	checkedName = "checked"
 	// What is being written.
-	nextName       = "state.json.new"
-	nextBeforeName = "state.json.1.new"
+	nextName        = "state.json.new"
+	nextBeforeName  = "state.json.1.new"
+	nextCheckedName = "checked.new"
 )
 
 // An Error is a directory, or a file in it, that cannot be used.
@@ -164,7 +166,7 @@ func printable(text string) string {
 
 // load reads what is remembered, and puts in order what a killed run left.
 func (d *Dir) load() error {
-	for _, name := range []string{nextName, nextBeforeName} {
+	for _, name := range []string{nextName, nextBeforeName, nextCheckedName} {
 		if err := d.disk.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return d.failed(name, err, "delete it")
 		}
@@ -199,6 +201,7 @@ func (d *Dir) read() error {
 		}
 		return e
 	}
+	d.confirmed()
 	return nil
 }
 

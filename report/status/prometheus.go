@@ -41,7 +41,7 @@ func oneIf(b bool) float64 {
 func (r *Report) scanMetrics(m *metrics) {
 	last := &r.State.Last
 	m.begin("scan_last_run_timestamp_seconds", "Start of the last scan.")
-	m.sample(seconds(last.Time))
+	m.sample(seconds(r.State.LastRun()))
 	if !r.State.LastComplete.IsZero() {
 		m.begin("scan_last_complete_timestamp_seconds", "Start of the last scan that read everything.")
 		m.sample(seconds(r.State.LastComplete))

@@ -139,6 +139,8 @@ func (r *Report) runs(b *strings.Builder) {
 		fmt.Fprintln(b, "last complete run: none yet")
 	case !last.Complete:
 		fmt.Fprintf(b, "last complete run: %s (%s)\n", stamp(complete), r.ago(complete))
+	case complete.After(last.Time):
+		fmt.Fprintf(b, "nothing new since then, as of %s (%s)\n", stamp(complete), r.ago(complete))
 	}
 	if m := r.State.Bookmark; m != nil && m.Swept.Before(last.Time) {
 		fmt.Fprintf(b, "last whole sweep: %s (%s)\n", stamp(m.Swept), r.ago(m.Swept))

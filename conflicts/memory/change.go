@@ -1,0 +1,63 @@
+package memory
+
+import (
+	"slices"
+	"time"
+)
+
+// Changed reports whether a run has to be remembered: whether a later one, or a person,
+// would miss something that it says. before is the State that it was compared with, nil for
+// none. What was told once and is now as it was is no change: people may see it a while
+// longer.
+func (j *Judgment) Changed(before *State) bool {
+	now := j.State
+	if before == nil || !now.Last.Incremental || len(j.History) > 0 || now.Last.Complete != before.Last.Complete ||
+		now.Last.Counts == nil || before.Last.Counts == nil || now.Last.Account != before.Last.Account || now.Last.Version != before.Last.Version {
+		return true
+	}
+	a, b := now.Last.Suppressions, before.Last.Suppressions
+	if a.Active != b.Active || a.Expired != b.Expired || a.Unmatched != b.Unmatched || !a.NextEnd.Equal(b.NextEnd) || len(now.Ended) != len(before.Ended) {
+		return true
+	}
+	return !slices.EqualFunc(now.Cases, before.Cases, (*Case).sameAs)
+}
+
+// sameAs reports whether a case says what it said before, but for when it was seen.
+func (c *Case) sameAs(before *Case) bool {
+	status := before.Status
+	if status.News() {
+		status = Known
+	}
+	return c.ID == before.ID && slices.Equal(c.Aliases, before.Aliases) && c.Class == before.Class && c.Status == status && c.Reason == before.Reason &&
+		c.FirstSeen.Equal(before.FirstSeen) && slices.EqualFunc(c.Owners, before.Owners, sameOwner) && c.Cover.sameAs(before.Cover)
+}
+
+func sameOwner(a, b Owner) bool {
+	return asBefore(a, b) && a.Written.Equal(b.Written) && a.Version == b.Version
+}
+
+func (c *Cover) sameAs(before *Cover) bool {
+	if c == nil || before == nil {
+		return c == before
+	}
+	return c.Until.Equal(before.Until) && c.Reason == before.Reason && c.By == before.By && c.Class == before.Class && c.Broken == before.Broken &&
+		slices.EqualFunc(c.Owners, before.Owners, sameOwner)
+}
+
+// LastRun returns when the last run began, also if it found nothing that had to be remembered.
+func (s *State) LastRun() time.Time {
+	if s.Last.Complete && s.LastComplete.After(s.Last.Time) {
+		return s.LastComplete
+	}
+	return s.Last.Time
+}
+
+// Confirmed notes that a later run was complete and found nothing that s does not say.
+func (s *State) Confirmed(at time.Time) {
+	for _, c := range s.Cases {
+		if c.LastSeen.Equal(s.Last.Time) {
+			c.LastSeen = at
+		}
+	}
+	s.LastComplete = at
+}
