@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,14 +37,26 @@ func (r *stateRun) tell(ctx context.Context, report *status.Report) error {
 	if err := report.Text(&text); err != nil {
 		return err
 	}
-	cmd := shell(ctx, r.notify)
+	within, cancel := context.WithTimeoutCause(ctx, notifyTimeout, fmt.Errorf("ended after %v, as it did not end by itself", notifyTimeout))
+	defer cancel()
+	cmd := shell(within, r.notify)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &text, r.c.stderr, r.c.stderr // stdout is for data
 	cmd.Env = append(os.Environ(), r.environment(report)...)
-	if err := cmd.Run(); err != nil {
+	err := runGroup(cmd)
+	if err != nil && within.Err() != nil {
+		err = context.Cause(within)
+	}
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // which what it left running causes
 		return &notifyError{err}
 	}
 	return nil
 }
+
+// notifyTimeout is how long a command may take. It holds up the run, and with it the state.
+var notifyTimeout = time.Minute
+
+// killDelay is how long stderr of a command that has ended is waited for.
+const killDelay = 5 * time.Second
 
 // environment has nothing that comes from the directory: a shell could take it for a
 // command.
