@@ -26,6 +26,7 @@ type console struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	environ        []string // all variables as "NAME=value"
 	// requests is told what is asked of servers; nil logs nothing.
 	requests *slog.Logger
 }

@@ -59,7 +59,7 @@ func (d *destination) claimOver(may report.Replaceable) (err error) {
 		return nil
 	}
 	d.dir, err = report.Claim(d.output, time.Now(), may)
-	if r := (*outdir.Refusal)(nil); errors.As(err, &r) {
+	if r := (*outdir.Refusal)(nil); errors.As(err, &r) && !r.Unwritable {
 		return unusable(err)
 	}
 	if err != nil {

@@ -32,7 +32,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
+	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv, environ: os.Environ()}
 	return c.run(ctx, args)
 }
 

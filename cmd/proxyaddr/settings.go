@@ -27,8 +27,11 @@ var alternatives = [][]string{
 // a line.
 //
 // The file has lines "flag = value" with the long names of the flags; a
-// repeatable flag has several lines. Empty lines, lines that begin with "#" and
-// flags of other commands are passed over.
+// repeatable flag has several lines. Empty lines and lines that begin with "#" are
+// passed over.
+//
+// One file and one environment serve all commands: flags and formats that only
+// others have are passed over.
 //
 // A command without --config has no settings.
 func (c *console) settle(fs *pflag.FlagSet) error {
@@ -49,28 +52,35 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 			}
 		}
 	}
+	set := func(name, value string) error {
+		if name == "format" && formatOfAnother(fs, value) {
+			return nil
+		}
+		return fs.Set(name, value)
+	}
 	level()
 	var failed error
 	fs.VisitAll(func(f *pflag.Flag) {
-		variable := "PROXYADDR_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		variable := variableOf(f.Name)
 		value := c.getenv(variable)
 		if value == "" || fixed[f.Name] || failed != nil {
 			return
 		}
 		for line := range strings.Lines(value) {
-			if err := fs.Set(f.Name, strings.TrimRight(line, "\r\n")); err != nil {
+			if err := set(f.Name, strings.TrimRight(line, "\r\n")); err != nil {
 				failed = wrong("", "%s: %v", variable, err)
 			}
 		}
 	})
 	level()
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	for _, cmd := range commands {
+		all.AddFlagSet(cmd.flags(cmd.new()))
+	}
+	c.warnOfVariables(all)
 	path, err := fs.GetString("config")
 	if failed != nil || err != nil || path == "" {
 		return failed
-	}
-	all := pflag.NewFlagSet("", pflag.ContinueOnError)
-	for _, cmd := range commands { // one file serves all of them
-		all.AddFlagSet(cmd.flags(cmd.new()))
 	}
 	return readConfig(path, func(name, value string) error {
 		if name == "config" {
@@ -86,7 +96,47 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 		if fixed[name] || fs.Lookup(name) == nil {
 			return nil
 		}
-		return fs.Set(name, value)
+		return set(name, value)
+	})
+}
+
+const variablePrefix = "PROXYADDR_"
+
+// variableOf is the variable of a flag.
+func variableOf(flag string) string {
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// warnOfVariables tells variables that belong to none of the flags of all commands. The
+// environment is shared, so that they are no mistake; those that --notify-command gets are ours.
+func (c *console) warnOfVariables(all *pflag.FlagSet) {
+	if c.getenv(variablePrefix+"SUMMARY") != "" {
+		return
+	}
+	var known []string
+	all.VisitAll(func(f *pflag.Flag) { known = append(known, strings.ReplaceAll(f.Name, "-", "_")) })
+	for _, variable := range c.environ {
+		variable, value, _ := strings.Cut(variable, "=")
+		name, ours := strings.CutPrefix(variable, variablePrefix)
+		if name = strings.ToLower(name); !ours || value == "" || slices.Contains(known, name) {
+			continue
+		}
+		c.log("warning: the variable %s sets nothing", variable)
+		if near := nearest(name, known); near != "" {
+			c.hint(fmt.Sprintf("did you mean %s?", variableOf(near)))
+		}
+	}
+}
+
+// formatOfAnother tells a value of --format that a command does not have, and another does.
+func formatOfAnother(fs *pflag.FlagSet, value string) bool {
+	own := choices(fs.Lookup("format"))
+	if compares, err := fs.GetBool("compare-dcs"); err == nil && compares {
+		own = comparisonFormats.names()
+	}
+	return !slices.Contains(own, value) && slices.ContainsFunc(commands, func(cmd command) bool {
+		f := cmd.flags(cmd.new()).Lookup("format")
+		return f != nil && slices.Contains(choices(f), value)
 	})
 }
 

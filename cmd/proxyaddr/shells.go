@@ -190,11 +190,11 @@ Register-ArgumentCompleter -Native -CommandName proxyaddr, proxyaddr.exe -Script
     $key = if ($words.Count -ge 2) { $words[1] }
     $before = if ($words.Count -ge 3) { $words[-1] }
     if (-not $key) {
-        $found = $texts.Keys -notmatch ' '
+        $found = @($texts.Keys) -notmatch ' '
     } elseif ($before -and $values["$key $before"]) {
         $found = $values["$key $before"]
     } elseif ($current -like '-*') {
-        $found = $texts.Keys -like "$key --*" -replace '^\S+ '
+        $found = @($texts.Keys) -like "$key --*" -replace '^\S+ '
     } else {
         $found = $values[$key]
     }

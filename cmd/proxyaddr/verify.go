@@ -137,14 +137,15 @@ func readFix(name string) (list []conflicts.FixRecord, sum string, err error) {
 // run tells of a file that was changed since it was written after all else, and beside
 // it.
 func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
-	code, err := o.verify(ctx, c)
-	if changed := reviewed(o.files); err == nil && changed != nil {
+	changed := reviewed(o.files)
+	code, err := o.verify(ctx, c, changed)
+	if err == nil && changed != nil {
 		code = max(code, c.fail(ctx, "verify", changed))
 	}
 	return code, err
 }
 
-func (o *verifyOptions) verify(ctx context.Context, c *console) (int, error) {
+func (o *verifyOptions) verify(ctx context.Context, c *console, changed error) (int, error) {
 	src, done, err := o.connect(ctx, c)
 	if err != nil {
 		return 0, err
@@ -157,6 +158,9 @@ func (o *verifyOptions) verify(ctx context.Context, c *console) (int, error) {
 	notes, err := c.tellHidden(ctx, src)
 	if err != nil {
 		return 0, err
+	}
+	if changed != nil {
+		notes = append(notes, changed.Error())
 	}
 	found := &verification{verdicts: verdicts, problem: textOf(failed), notes: notes}
 	if err := verifyFormats.write(c, o.format, found); err != nil {

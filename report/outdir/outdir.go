@@ -29,6 +29,9 @@ type Refusal struct {
 	Dir    string // as the user named it
 	Err    error
 	Advice string
+	// Unwritable tells that the system did not let the directory be written. Otherwise
+	// what there is keeps it from being replaced.
+	Unwritable bool
 }
 
 func (r *Refusal) Error() string { return r.Dir + ": " + r.Err.Error() }
@@ -201,12 +204,13 @@ func (c *Claim) Release() {
 }
 
 func (c *Claim) refuse(problem, hint string) error {
-	return &Refusal{c.name, errors.New(problem), hint}
+	return &Refusal{Dir: c.name, Err: errors.New(problem), Advice: hint}
 }
 
 // unwritable is the refusal for an error of the file system.
 func (c *Claim) unwritable(err error) error {
-	return &Refusal{c.name, WithoutNames(err), fmt.Sprintf("%s needs room and write access; -o names another directory", filepath.Dir(c.path))}
+	return &Refusal{Dir: c.name, Err: WithoutNames(err), Unwritable: true,
+		Advice: fmt.Sprintf("%s needs room and write access; -o names another directory", filepath.Dir(c.path))}
 }
 
 // WithoutNames returns an error of the file system without the names that it gives, as

@@ -53,7 +53,7 @@ func (c *Claim) open() (err error) {
 		c.lock, err = osfile.HoldLocked(filepath.Join(dir, lockName))
 		switch {
 		case errors.Is(err, osfile.ErrInUse):
-			return &Refusal{c.name, ErrClaimed, "wait for it to end, or " + Elsewhere(c.name)}
+			return &Refusal{Dir: c.name, Err: ErrClaimed, Advice: "wait for it to end, or " + Elsewhere(c.name)}
 		case err != nil && (n == tries || !errors.Is(err, fs.ErrNotExist)):
 			_ = os.Remove(dir) // unless another run uses it
 			return c.unwritable(err)
@@ -193,7 +193,7 @@ func list(dir string) (files []string, err error) {
 // of which a program has a file open.
 func (c *Claim) blame(err error) error {
 	if file := InUse(c.path); file != "" {
-		return &Refusal{filepath.Join(c.name, file), osfile.ErrInUse, "close it there, or " + Elsewhere(c.name)}
+		return &Refusal{Dir: filepath.Join(c.name, file), Err: osfile.ErrInUse, Advice: "close it there, or " + Elsewhere(c.name)}
 	}
 	return c.unwritable(err)
 }
