@@ -29,7 +29,7 @@ EXAMPLE
   proxyaddr scan -d example.com -o "audits/{date}" --keep 30
   proxyaddr scan -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W -o audit
   proxyaddr scan -d example.com -D scan@example.com -y secret.txt --format json
-  proxyaddr scan --input export.ldif -b OU=Berlin,DC=example,DC=com
+  proxyaddr scan --input export.ldif -b "OU=Berlin,DC=example,DC=com"
   proxyaddr scan -d example.com --state state --fail-on new --quiet
   proxyaddr scan -d example.com --state state --incremental --quiet
   proxyaddr scan --compare-dcs -d example.com
