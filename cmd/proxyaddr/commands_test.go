@@ -329,30 +329,34 @@ func (d *follower) ldapsearch(words []string) {
 		return // the file is there
 	}
 	for i, word := range words {
-		switch {
-		case strings.HasPrefix(word, "ldaps://"):
+		if strings.HasPrefix(word, "ldaps://") {
 			words[i] = d.server.URL
-		case word == "-W":
-			words[i] = "-w" + password
 		}
 	}
+	ldapsearch(d.t, words, password, d.firstCA)
+}
+
+// ldapsearch runs a command that asks for the password and ends in the name of a file.
+func ldapsearch(t *testing.T, words []string, password, caFile string) {
+	t.Helper()
+	n := len(words) - 2
 	mode := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
-	n := len(words)
-	if words[n-2] == ">>" {
+	if words[n] == ">>" {
 		mode = os.O_WRONLY | os.O_APPEND
 	}
-	file, err := os.OpenFile(words[n-1], mode, 0o600)
+	file, err := os.OpenFile(words[n+1], mode, 0o600)
 	if err != nil {
-		d.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer file.Close()
-	search := exec.Command(words[0], words[1:n-2]...)
-	search.Env = append(os.Environ(), "LDAPTLS_CACERT="+d.firstCA)
-	search.Stdout = file
+	args := slices.Clone(words[1:n])
+	args[slices.Index(args, "-W")] = "-w" + password
+	search := exec.Command(words[0], args...)
+	search.Env = append(os.Environ(), "LDAPTLS_CACERT="+caFile)
 	var stderr bytes.Buffer
-	search.Stderr = &stderr
+	search.Stdout, search.Stderr = file, &stderr
 	if err := search.Run(); err != nil {
-		d.t.Errorf("%q: %v\n%s", words, err, stderr.String())
+		t.Errorf("%q: %v\n%s", words, err, stderr.String())
 	}
 }
 

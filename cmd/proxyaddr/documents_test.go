@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	markdownLink = regexp.MustCompile(`\]\(([^)#:\s]+)(#[^)\s]*)?\)`)
+	markdownLink = regexp.MustCompile(`\]\(([^)#:\s]*)(#[^)\s]*)?\)`)
 	markdownCode = regexp.MustCompile("`([^`\n]+)`")
 	codeOfFile   = regexp.MustCompile("`([^`\n]+\\.go)`: ((?:`\\w+`(?:, )?)+)")
 	testFunction = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
@@ -55,8 +55,16 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 		}
 		text := string(b)
 		for _, m := range markdownLink.FindAllStringSubmatch(text, -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(document), m[1])); err != nil {
+			target := filepath.Join(filepath.Dir(document), m[1])
+			if m[1] == "" {
+				target = document
+			}
+			linked, err := os.ReadFile(target)
+			if info, statErr := os.Stat(target); statErr != nil || err != nil && !info.IsDir() {
 				t.Errorf("%s links to %s: %v", document, m[1], err)
+			}
+			if m[2] != "" && !slices.Contains(anchors(string(linked)), m[2]) {
+				t.Errorf("%s links to %s%s, which is no heading there", document, m[1], m[2])
 			}
 		}
 		for _, m := range markdownCode.FindAllStringSubmatch(text, -1) {
@@ -94,6 +102,19 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 			}
 		}
 	}
+}
+
+var (
+	heading     = regexp.MustCompile("(?m)^#+ (.+)$")
+	punctuation = regexp.MustCompile(`[^\pL\pN _-]`)
+)
+
+// anchors returns what the headings of a document are linked by, as GitHub makes it.
+func anchors(text string) (list []string) {
+	for _, m := range heading.FindAllStringSubmatch(text, -1) {
+		list = append(list, "#"+strings.ReplaceAll(punctuation.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+	}
+	return list
 }
 
 // ofRepository reports whether a word is a path from the root of the repository.

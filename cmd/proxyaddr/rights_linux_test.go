@@ -54,7 +54,7 @@ func TestDocumentedRightsOnSamba(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dc := samba.Start(t, samba.Config{Realm: "EXAMPLE.COM"})
+	dc := samba.Start(t, samba.Config{})
 	staff, closed := dc.OU(t, "Staff"), dc.OU(t, "HR")
 	dc.Close(t, closed)
 	const owner = "dn: CN=%[1]s,%[2]s\nobjectClass: contact\nproxyAddresses: smtp:hr@contoso.example\n\n"
@@ -87,7 +87,7 @@ func TestDocumentedRightsOnSamba(t *testing.T) {
 	if code, said = proxyaddr("scan", "-b", staff, "-o", dir+"/audit"); code != exitConflicts {
 		t.Fatalf("exit %d\n%s", code, said)
 	}
-	fix := dir + "/audit/fix-example.com.ldif"
+	fix := dir + "/audit/fix-" + strings.ToLower(dc.Realm) + ".ldif"
 	if code, said = proxyaddr("verify", fix); code != exitStale || strings.Count(said, "denied ") != 5 {
 		t.Errorf("verify as a reader: exit %d\n%s", code, said)
 	}
