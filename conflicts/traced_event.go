@@ -107,19 +107,19 @@ func (p *Party) living() []*Object {
 	return p.Objects
 }
 
-// Names finds objects by the names that they have or had.
-type Names struct {
+// A DNIndex finds objects by the names that they have or had.
+type DNIndex struct {
 	exact map[string]*Object   // by DNKey
 	alike map[string][]*Object // by RDNKey
 	// Incomplete says that there may be objects that were not read.
 	Incomplete bool
 }
 
-// NewNames returns names of no objects.
-func NewNames() *Names { return &Names{exact: map[string]*Object{}, alike: map[string][]*Object{}} }
+// NewDNIndex returns an index of no objects.
+func NewDNIndex() *DNIndex { return &DNIndex{exact: map[string]*Object{}, alike: map[string][]*Object{}} }
 
 // Add takes in an object. Again it takes the place of the first.
-func (n *Names) Add(o *Object) {
+func (n *DNIndex) Add(o *Object) {
 	if !o.Deleted {
 		n.exact[DNKey(o.DN)] = o
 	}
@@ -133,7 +133,7 @@ func (n *Names) Add(o *Object) {
 }
 
 // party finds out what became of the object that had a name.
-func (n *Names) party(dn string) Party {
+func (n *DNIndex) party(dn string) Party {
 	if o := n.exact[DNKey(dn)]; o != nil {
 		return Party{dn, Found, []*Object{o}}
 	}
@@ -168,7 +168,7 @@ func (n *Names) party(dn string) Party {
 
 // Unknown returns the names, of events none of whose readings names two objects
 // that are there, under which there is no object.
-func (n *Names) Unknown(events []TracedEvent) (dns []string) {
+func (n *DNIndex) Unknown(events []TracedEvent) (dns []string) {
 	for i := range events {
 		var missing []string
 		for _, pair := range events[i].Readings {
@@ -190,7 +190,7 @@ func (n *Names) Unknown(events []TracedEvent) (dns []string) {
 }
 
 // Trace finds out which objects an event names, and what they share.
-func (e *TracedEvent) Trace(n *Names) {
+func (e *TracedEvent) Trace(n *DNIndex) {
 	best := -1
 	for _, names := range e.Readings {
 		pair := [2]Party{n.party(names[0]), n.party(names[1])}

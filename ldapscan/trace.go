@@ -90,7 +90,7 @@ func (t *tracer) inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 
 // resolve finds the objects that the events name.
 func (t *tracer) resolve(ctx context.Context) {
-	names := conflicts.NewNames()
+	names := conflicts.NewDNIndex()
 	var refs []conflicts.Ref
 	known := map[string]bool{}
 	for i := range t.audit.Events {

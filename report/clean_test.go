@@ -16,7 +16,7 @@ import (
 func blindAudits() map[string]*conflicts.Audit {
 	readings := [][2]string{{"CN=A,OU=Staff," + corp, "CN=B,OU=Staff," + corp}}
 	events := conflicts.NewTracedEvents([]eventlog.Event{{ID: 9514, Count: 1, Readings: readings}, {ID: 9217, Count: 1, Address: "a@contoso.com"}})
-	names := conflicts.NewNames()
+	names := conflicts.NewDNIndex()
 	a, b := object(1, "A", corp, "smtp:a@contoso.com"), object(2, "B", corp, "smtp:b@contoso.com")
 	names.Add(a)
 	names.Add(b)
