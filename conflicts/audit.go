@@ -28,6 +28,9 @@ type Audit struct {
 	// nothing but the addresses that they are about was looked at.
 	Events    []TracedEvent
 	Conflicts []Conflict
+	// Proposals are what people decide on, Changes what is made if they decide on nothing
+	// else. Both follow the order of the conflicts.
+	Proposals []Proposal
 	Changes   []Change
 	Findings  []Finding
 	// Remembered is what earlier runs tell; nil if none are remembered.
@@ -92,6 +95,11 @@ type Scope struct {
 	// AcceptedDomains are the domains for which Exchange takes mail, in
 	// order; empty if the directory names none.
 	AcceptedDomains []string
+}
+
+// options returns those that tell what may be changed to what.
+func (s *Scope) options() *Options {
+	return &Options{Base: s.Base, Exclude: s.Exclude, AcceptedDomains: s.AcceptedDomains}
 }
 
 // A Server is a domain controller, and what was agreed with it.

@@ -17,8 +17,8 @@ func BenchmarkOwners(b *testing.B) {
 				objects[i] = mail(object(i+1, fmt.Sprint("u", i), "SMTP:"+own, "smtp:all@a.com"), own)
 			}
 			for b.Loop() {
-				if found, changes, _ := Judge(objects, Options{}); len(found) != 1 || len(changes) != n-1 {
-					b.Fatalf("%d conflicts, %d changes", len(found), len(changes))
+				if j := Judge(objects, Options{}); len(j.Conflicts) != 1 || len(j.Changes) != n-1 {
+					b.Fatalf("%d conflicts, %d changes", len(j.Conflicts), len(j.Changes))
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/owner")

@@ -107,7 +107,7 @@ func TestCause(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			for range 4 { // in any order
 				rand.Shuffle(len(tc.objects), func(i, j int) { tc.objects[i], tc.objects[j] = tc.objects[j], tc.objects[i] })
-				found, _, _ := Judge(tc.objects, Options{})
+				found := Judge(tc.objects, Options{}).Conflicts
 				if len(found) != 1 {
 					t.Fatalf("%d conflicts", len(found))
 				}
@@ -162,9 +162,9 @@ func TestCauseOfManyOwners(t *testing.T) {
 	for n := range 5000 {
 		objects = append(objects, on(object(n, fmt.Sprint(n), "smtp:x@a.com"), `Berlin\DC1`, time.Duration(n)*seconds, 1))
 	}
-	found, _, _ := Judge(objects, Options{})
+	found := Judge(objects, Options{}).Conflicts
 	slices.Reverse(objects)
-	again, _, _ := Judge(objects, Options{})
+	again := Judge(objects, Options{}).Conflicts
 	if found[0].Cause.Kind != Unchecked || found[0].Cause != again[0].Cause {
 		t.Errorf("%v, then %v", found[0].Cause, again[0].Cause)
 	}

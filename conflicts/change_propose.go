@@ -31,37 +31,92 @@ func (p *proposer) free(a Address) bool {
 	return !taken && (p.opt.Taken == nil || !p.opt.Taken(a))
 }
 
-// changes returns the changes that leave each address of the classes Duplicate
-// and Collation with its keeper, and notes on a conflict what stands against it.
-func (p *proposer) changes(found []Conflict) []Change {
-	var changes []Change
-	for i := range found {
-		c := &found[i]
-		if c.Class != Duplicate && c.Class != Collation {
+// judge makes the proposals of conflicts and their changes, which leave each address of the
+// classes Duplicate and Collation with its keeper, and notes on a conflict what stands
+// against it. The addresses for keepers come last, so that the others have the lowest numbers.
+func (p *proposer) judge(j *Judgment, objects []*Object) {
+	for i := range j.Conflicts {
+		if c := &j.Conflicts[i]; c.Class == Duplicate || c.Class == Collation {
+			p.propose(j, c)
+		}
+	}
+	j.enrich(objects, &p.opt)
+	for rest := j.Proposals; len(rest) > 0; {
+		n := ofOneConflict(rest)
+		p.exchange(rest[:n])
+		rest = rest[n:]
+	}
+	if p.opt.RemoveSecondary {
+		j.Changes = p.removeSecondaries(j)
+	}
+}
+
+// ofOneConflict counts the proposals that have the conflict of the first.
+func ofOneConflict(list []Proposal) int {
+	n := slices.IndexFunc(list, func(q Proposal) bool { return q.Conflict != list[0].Conflict })
+	if n < 0 {
+		return len(list)
+	}
+	return n
+}
+
+// propose makes the proposals of a conflict.
+func (p *proposer) propose(j *Judgment, c *Conflict) {
+	var obstacles []string
+	for n := range c.Owners[1:] {
+		o := &c.Owners[n+1]
+		if !o.has(ProxyAddresses) {
 			continue
 		}
-		var obstacles []string
-		for j := range c.Owners[1:] {
-			o := &c.Owners[j+1]
-			if !o.has(ProxyAddresses) {
-				continue
-			}
-			made, err := p.release(c, o)
-			if err != nil {
-				obstacles = append(obstacles, err.Error())
-				continue
-			}
-			changes = append(changes, made...)
-			if o.has(UserPrincipalName) {
-				obstacles = append(obstacles, fmt.Sprintf("the logon name of %s equals the address and is never changed", o.DN))
-			}
+		news, err := p.replacements(o)
+		if err != nil {
+			obstacles = append(obstacles, err.Error())
+			continue
 		}
-		for j := range c.Owners[1:] {
-			if o := &c.Owners[j+1]; !o.has(ProxyAddresses) {
-				obstacles = append(obstacles, fmt.Sprintf("%s of %s equals the address and is left alone", o.Claims[0].Attribute, o.DN))
-			}
+		changes := surrender(c, o, news)
+		j.Proposals = append(j.Proposals, Proposal{Conflict: c, Owner: o, First: int32(len(j.Changes)), Count: int32(len(changes)), New: news[0]})
+		j.Changes = append(j.Changes, changes...)
+		if o.has(UserPrincipalName) {
+			obstacles = append(obstacles, fmt.Sprintf("the logon name of %s equals the address and is never changed", o.DN))
 		}
-		c.Unresolved = strings.Join(obstacles, "; ")
+	}
+	for n := range c.Owners[1:] {
+		if o := &c.Owners[n+1]; !o.has(ProxyAddresses) {
+			obstacles = append(obstacles, fmt.Sprintf("%s of %s equals the address and is left alone", o.Claims[0].Attribute, o.DN))
+		}
+	}
+	c.Unresolved = strings.Join(obstacles, "; ")
+}
+
+// exchange finds the address that the keeper of a conflict gets if one of the owners is to
+// keep it.
+func (p *proposer) exchange(list []Proposal) {
+	possible := slices.ContainsFunc(list, func(q Proposal) bool { return p.opt.swapObstacle(&q).Code == "" })
+	if !possible {
+		return
+	}
+	k := list[0].Conflict.Keeper()
+	to, err := p.replacement(k.Object, k.Claims[0].Parsed())
+	if err != nil {
+		return
+	}
+	for i := range list {
+		list[i].SwapTo = to.Raw
+	}
+}
+
+// removeSecondaries returns the changes with removals wherever an owner can do without the
+// address.
+func (p *proposer) removeSecondaries(j *Judgment) []Change {
+	changes := make([]Change, 0, len(j.Changes))
+	for i := range j.Proposals {
+		q := &j.Proposals[i]
+		made := j.Changes[q.First : q.First+q.Count]
+		if remove := p.opt.remove(q); remove.Offered() && (remove.Obstacle.Code == "" || remove.Obstacle.Code == DomainsUnknown) {
+			made = remove.Changes
+		}
+		q.First, q.Count = int32(len(changes)), int32(len(made))
+		changes = append(changes, made...)
 	}
 	return changes
 }
@@ -70,50 +125,154 @@ func (o *Owner) has(attribute string) bool {
 	return slices.ContainsFunc(o.Claims, func(c Claim) bool { return c.Attribute == attribute })
 }
 
-// release returns the changes after which an owner does not hold the address
-// of c in proxyAddresses any more. All are made or none.
-func (p *proposer) release(c *Conflict, o *Owner) ([]Change, error) {
+// replacements returns free addresses for the values of an owner that have to be replaced.
+func (p *proposer) replacements(o *Owner) ([]string, error) {
 	if o.Fixed != "" {
 		return nil, fmt.Errorf("%s cannot be changed: %s", o.DN, o.Fixed)
 	}
 	if !p.opt.Reports(o.DN) {
 		return nil, fmt.Errorf("%s lies outside the reported subtrees", o.DN)
 	}
-	var changes []Change
-	var replacement string
+	var news []string
 	for i, claim := range o.Claims {
-		if claim.Attribute != ProxyAddresses {
-			continue
-		}
-		change := Change{Conflict: c.ID, Key: c.Key, Object: o.Object, Attribute: ProxyAddresses, Old: claim.Value}
 		// One replacement is enough for an address in several values, but the
 		// number of primary addresses stays.
-		if i == 0 && !p.removes(o) || claim.Primary {
-			a, err := p.propose(o.Object, claim.Parsed())
+		if claim.Attribute == ProxyAddresses && (i == 0 || claim.Primary) {
+			a, err := p.replacement(o.Object, claim.Parsed())
 			if err != nil {
 				return nil, err
 			}
-			change.New = a.Raw
-			if replacement == "" {
-				replacement = a.Trimmed()
-			}
+			news = append(news, a.Raw)
 		}
-		change.Risk, change.RiskReason = assess(&change)
-		changes = append(changes, change)
 	}
-	for _, claim := range o.Claims {
-		if claim.Attribute != Mail {
-			continue
-		}
-		change := Change{Conflict: c.ID, Key: c.Key, Object: o.Object, Attribute: Mail, Old: claim.Value, New: replacement}
-		change.Risk, change.RiskReason = changes[0].Risk, "the mail attribute showed this address and changes with it"
-		changes = append(changes, change)
-	}
-	return changes, nil
+	return news, nil
 }
 
-// removes reports whether a secondary address is dropped without replacement.
-// One that mail shows to people is replaced all the same.
-func (p *proposer) removes(o *Owner) bool {
-	return p.opt.RemoveSecondary && !o.Primary() && !o.has(Mail)
+// surrender returns the changes after which an owner does not hold the address of a
+// conflict in proxyAddresses any more, and has the new ones in its place: as many as it has
+// primary values, and at least one, or none to remove the address. All are made or none.
+func surrender(c *Conflict, o *Owner, news []string) []Change {
+	var changes []Change
+	shown := ""
+	if len(news) > 0 {
+		shown = ParseAddress(news[0]).Trimmed()
+	}
+	for i, claim := range o.Claims {
+		change := Change{Conflict: c.ID, Key: c.Key, Object: o.Object, Attribute: claim.Attribute, Old: claim.Value}
+		switch {
+		case claim.Attribute == Mail:
+			change.New = shown
+			change.Risk, change.RiskReason = changes[0].Risk, "the mail attribute showed this address and changes with it"
+		case claim.Attribute != ProxyAddresses:
+			continue
+		default:
+			if len(news) > 0 && (i == 0 || claim.Primary) {
+				change.New, news = news[0], news[1:]
+			}
+			change.Risk, change.RiskReason = assess(&change)
+		}
+		changes = append(changes, change)
+	}
+	return changes
+}
+
+// enrich completes proposals with what is known of other objects than the owner.
+func (j *Judgment) enrich(objects []*Object, opt *Options) {
+	forwarders := map[Key]*Object{}
+	for _, o := range slices.Backward(objects) {
+		if o.TargetAddress != "" {
+			forwarders[ParseAddress(o.TargetAddress).OrSMTP().LooseKey()] = o
+		}
+	}
+	given := map[*Object][]Key{} // the addresses that each is to give up
+	for i := range j.Proposals {
+		q := &j.Proposals[i]
+		given[q.Owner.Object] = append(given[q.Owner.Object], q.loose())
+	}
+	keeps := make(map[*Object]string, len(given))
+	for o, addresses := range given {
+		keeps[o] = o.firstKept(addresses, opt)
+	}
+	rules := opt.rules()
+	for i := range j.Proposals {
+		q := &j.Proposals[i]
+		q.Forwarder = forwarders[q.loose()]
+		q.Keeps = keeps[q.Owner.Object]
+		q.Tied = tied(q.Conflict.Keeper(), q.Owner, rules)
+	}
+	for rest := j.Proposals; len(rest) > 0; {
+		n := ofOneConflict(rest)
+		noteLogons(rest[:n])
+		rest = rest[n:]
+	}
+}
+
+func (p *Proposal) loose() Key { return p.Owner.Claims[0].Parsed().LooseKey() }
+
+// firstKept returns an SMTP address in an accepted domain that the object keeps when it gives
+// up some: its primary if it can be. A primary is replaced, never removed, so that of a
+// secondary address it holds even one that is given up.
+func (o *Object) firstKept(given []Key, opt *Options) string {
+	lost := make(map[Key]bool, len(given))
+	for _, k := range given {
+		lost[k] = true
+	}
+	const primary, secondary, lostPrimary, none = 0, 1, 2, 3
+	best, kept := none, ""
+	for _, v := range o.ProxyAddresses {
+		a := ParseAddress(v)
+		if !a.SMTP() || !opt.accepts(a.Domain()) {
+			continue
+		}
+		place := primary
+		switch lost := lost[a.LooseKey()]; {
+		case a.Primary() && lost:
+			place = lostPrimary
+		case lost:
+			continue
+		case !a.Primary():
+			place = secondary
+		}
+		if place < best || place == best && a.Trimmed() < kept {
+			best, kept = place, a.Trimmed()
+		}
+	}
+	return kept
+}
+
+// tied reports whether the rules that mean something rank two owners alike.
+func tied(a, b *Owner, rules []Rule) bool {
+	for _, r := range rules {
+		if r.rank == nil {
+			continue
+		}
+		x, _ := r.rank(a)
+		y, _ := r.rank(b)
+		if x != y {
+			return false
+		}
+	}
+	return true
+}
+
+// noteLogons notes on the proposals of one conflict which other owner has the address as
+// its logon name.
+func noteLogons(list []Proposal) {
+	var first, second *Object
+	owners := list[0].Conflict.Owners
+	for i := range owners {
+		switch o := &owners[i]; {
+		case !o.has(UserPrincipalName):
+		case first == nil:
+			first = o.Object
+		case second == nil:
+			second = o.Object
+		}
+	}
+	for i := range list {
+		list[i].LoggedOn = first
+		if first == list[i].Owner.Object {
+			list[i].LoggedOn = second
+		}
+	}
 }

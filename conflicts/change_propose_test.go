@@ -65,7 +65,8 @@ func TestChangesEndConflicts(t *testing.T) {
 		}
 		suspects := x.Suspects()
 		opt := conflicts.Options{Taken: x.Taken, RemoveSecondary: seed%2 == 0}
-		found, changes, _ := conflicts.Judge(objects, opt)
+		j := conflicts.Judge(objects, opt)
+		found, changes := j.Conflicts, j.Changes
 
 		// The index names every owner of every conflict as a suspect.
 		for _, c := range found {
@@ -76,7 +77,8 @@ func TestChangesEndConflicts(t *testing.T) {
 			}
 		}
 		r.Shuffle(len(objects), func(i, j int) { objects[i], objects[j] = objects[j], objects[i] })
-		again, changesAgain, _ := conflicts.Judge(objects, opt)
+		j = conflicts.Judge(objects, opt)
+		again, changesAgain := j.Conflicts, j.Changes
 		if diff := cmp.Diff(conflicts.Summary(found, changes), conflicts.Summary(again, changesAgain)); diff != "" {
 			t.Fatalf("seed %d: depends on order\n%s", seed, diff)
 		}
@@ -136,7 +138,7 @@ func TestChangesEndConflicts(t *testing.T) {
 		for _, c := range found {
 			stays[c.ID] = c.Unresolved != "" || c.Class != conflicts.Duplicate && c.Class != conflicts.Collation
 		}
-		left, _, _ := conflicts.Judge(repaired, conflicts.Options{})
+		left := conflicts.Judge(repaired, conflicts.Options{}).Conflicts
 		for _, c := range left {
 			if !stays[c.ID] {
 				t.Fatalf("seed %d: left: %v\nbefore %v", seed, conflicts.Summary(left, nil), conflicts.Summary(found, changes))

@@ -17,10 +17,11 @@ func reviewed() *Audit {
 	}
 	a := &Audit{Scope: Scope{AcceptedDomains: []string{"a.example", "*.b.example"}},
 		Findings: []Finding{{Kind: PaddedValue, DN: "CN=padded", Value: "smtp: padded@a.example"}}}
-	a.Conflicts, a.Changes, _ = Judge([]*Object{
+	judged := Judge([]*Object{
 		contact(1, "x@a.example", "SMTP:x@a.example"), contact(2, "x@a.example", "SMTP:x@a.example", "smtp:y@a.example"),
 		contact(3, "", "smtp:X@a.example"), contact(4, "", "SMTP:y@a.example"),
 	}, Options{AcceptedDomains: a.Scope.AcceptedDomains})
+	judged.Into(a)
 	return a
 }
 

@@ -1,16 +1,34 @@
 package conflicts
 
+import "slices"
+
 // A Proposal is what may be done about one owner that has to give up the address of a
 // conflict. People decide on each by itself. Every address in it is free, and no two
-// proposals of an audit share one, so that any mix of decisions can be carried out.
+// proposals of an audit share one, but for the SwapTo of the same conflict: only one owner
+// can keep the address. So any mix of decisions can be carried out.
+//
+// It keeps what cannot be told from its conflict. [Audit.Replace], [Audit.Remove] and
+// [Audit.Swap] say what can be chosen, [Audit.Advice] what should be.
 type Proposal struct {
 	Conflict *Conflict
 	Owner    *Owner
-	// First and Count select its changes among those of the audit.
+	// First and Count select its changes among those of the audit: those that are made if
+	// nobody chooses others.
 	First, Count int32
+	// New is the address, with its type, that the owner gets for the one in conflict; empty
+	// if there is none, and the changes remove it.
+	New string
 	// SwapTo is the address, with its type, that the keeper gets if the owner is to keep the
 	// one in conflict; empty if none can be given.
 	SwapTo string
+	// Keeps is another address of the owner, without its type, that it holds whatever is
+	// decided elsewhere: in an accepted domain, or empty.
+	Keeps string
+	// Forwarder is an object that forwards to the address, LoggedOn another owner whose logon
+	// name it is; nil if there is none.
+	Forwarder, LoggedOn *Object
+	// Tied says that only the objectGUID tells the owner and the keeper apart.
+	Tied bool
 }
 
 // A Choice is one way to end a conflict, as far as one owner goes.
@@ -27,6 +45,14 @@ type Choice struct {
 // Offered reports whether the choice can be made.
 func (c *Choice) Offered() bool { return len(c.Changes) > 0 }
 
+func newChoice(changes []Change) Choice {
+	c := Choice{Changes: changes}
+	for i := range changes {
+		c.Risk = max(c.Risk, changes[i].Risk)
+	}
+	return c
+}
+
 // Advice is what a reviewer without further knowledge should choose.
 type Advice string
 
@@ -37,3 +63,206 @@ const (
 	// them keeps the address.
 	AdviseChoice Advice = "choose"
 )
+
+// What stands against a choice.
+const (
+	// The owner's mail shows the address, Object forwards to it, or its logon name is the
+	// address and remains a conflict.
+	MailShows      StatementCode = "mail-shows"
+	Forwards       StatementCode = "forwards"
+	LogonNameStays StatementCode = "logon-name-stays"
+	// DomainsUnknown: which domains are accepted is not known.
+	DomainsUnknown StatementCode = "domains-unknown"
+	// The owner would keep nothing but addresses outside accepted domains, or addresses that
+	// are in conflict too.
+	KeepsExternal StatementCode = "keeps-external"
+	KeepsDisputed StatementCode = "keeps-disputed"
+	// The keeper, Object, cannot be changed, lies outside the reported subtrees, or has the
+	// address as more than one primary address.
+	KeeperFixed     StatementCode = "keeper-fixed"
+	KeeperOutside   StatementCode = "keeper-outside"
+	KeeperPrimaries StatementCode = "keeper-primaries"
+	// LogsOn: the address is the logon name of Object.
+	LogsOn StatementCode = "logs-on"
+	// DomainNotAccepted: Value is no accepted domain.
+	DomainNotAccepted StatementCode = "domain-not-accepted"
+	// Unclean: Value, which would stay, is padded, malformed, too long or refused by Entra ID.
+	Unclean StatementCode = "unclean"
+	// External: Object receives its mail elsewhere.
+	External StatementCode = "external"
+	// NoFreeAddress: there is none for Object.
+	NoFreeAddress StatementCode = "no-free-address"
+)
+
+// Withdraw takes out the proposals and changes of some conflicts.
+func (a *Audit) Withdraw(of func(Key) bool) {
+	place := make([]int32, len(a.Changes)) // of each change among those that stay
+	var changes []Change
+	for i, c := range a.Changes {
+		place[i] = int32(len(changes))
+		if !of(c.Key) {
+			changes = append(changes, c)
+		}
+	}
+	var proposals []Proposal
+	for _, p := range a.Proposals {
+		if !of(p.Conflict.Key) {
+			p.First = place[p.First]
+			proposals = append(proposals, p)
+		}
+	}
+	a.Proposals, a.Changes = proposals, changes
+}
+
+// Replace gives the owner the address New in place of the one in conflict.
+func (a *Audit) Replace(p *Proposal) Choice {
+	if !a.removes(p) {
+		return newChoice(a.changesOf(p))
+	}
+	if p.New == "" {
+		return Choice{Obstacle: Statement{Code: NoFreeAddress, Object: p.Owner.Object}}
+	}
+	return newChoice(surrender(p.Conflict, p.Owner, []string{p.New}))
+}
+
+// changesOf returns those that are made if nobody chooses others.
+func (a *Audit) changesOf(p *Proposal) []Change { return a.Changes[p.First : p.First+p.Count] }
+
+// removes reports whether they remove the address.
+func (a *Audit) removes(p *Proposal) bool {
+	return !slices.ContainsFunc(a.changesOf(p), func(c Change) bool { return c.New != "" })
+}
+
+// Remove takes the address from the owner and gives it no other.
+func (a *Audit) Remove(p *Proposal) Choice { return a.Scope.options().remove(p) }
+
+func (opt *Options) remove(p *Proposal) Choice {
+	o := p.Owner
+	others := o.otherSMTP()
+	switch {
+	case o.Primary(), others == 0:
+		return Choice{}
+	case o.has(Mail):
+		return Choice{Obstacle: Statement{Code: MailShows, Object: o.Object}}
+	case p.Forwarder != nil:
+		return Choice{Obstacle: Statement{Code: Forwards, Object: p.Forwarder}}
+	}
+	choice := newChoice(surrender(p.Conflict, o, nil))
+	switch {
+	case o.has(UserPrincipalName):
+		choice.Obstacle = Statement{Code: LogonNameStays, Object: o.Object}
+	case len(opt.AcceptedDomains) == 0:
+		choice.Obstacle = Statement{Code: DomainsUnknown}
+	case p.Keeps == "" && slices.ContainsFunc(o.ProxyAddresses, func(v string) bool { return o.keeps(v) && opt.accepts(ParseAddress(v).Domain()) }):
+		choice.Obstacle = Statement{Code: KeepsDisputed, Object: o.Object}
+	case p.Keeps == "":
+		choice.Obstacle = Statement{Code: KeepsExternal, Object: o.Object}
+	}
+	return choice
+}
+
+// keeps reports whether a value of the owner is an SMTP address other than that of the
+// conflict.
+func (o *Owner) keeps(value string) bool {
+	return ParseAddress(value).SMTP() && !slices.ContainsFunc(o.Claims, func(c Claim) bool { return c.Attribute == ProxyAddresses && c.Value == value })
+}
+
+func (o *Owner) otherSMTP() (n int) {
+	for _, v := range o.ProxyAddresses {
+		if o.keeps(v) {
+			n++
+		}
+	}
+	return n
+}
+
+// Swap leaves the address with the owner and gives the keeper SwapTo.
+func (a *Audit) Swap(p *Proposal) Choice {
+	why := a.Scope.options().swapObstacle(p)
+	if why.Code == "" && p.SwapTo == "" {
+		why = Statement{Code: NoFreeAddress, Object: p.Conflict.Keeper().Object}
+	}
+	if why.Code != "" {
+		return Choice{Obstacle: why}
+	}
+	return newChoice(surrender(p.Conflict, p.Conflict.Keeper(), []string{p.SwapTo}))
+}
+
+// swapObstacle says what keeps the owner from keeping the address, but for the lack of
+// another one for the keeper.
+func (opt *Options) swapObstacle(p *Proposal) Statement {
+	k, o := p.Conflict.Keeper(), p.Owner
+	a := ParseAddress(o.Claims[0].Value)
+	switch {
+	case k.Fixed != "":
+		return Statement{Code: KeeperFixed, Object: k.Object}
+	case !opt.Reports(k.DN):
+		return Statement{Code: KeeperOutside, Object: k.Object}
+	case k.primaryClaims() > 1:
+		return Statement{Code: KeeperPrimaries, Object: k.Object}
+	case p.LoggedOn != nil:
+		return Statement{Code: LogsOn, Object: p.LoggedOn}
+	case !opt.accepts(a.Domain()):
+		return Statement{Code: DomainNotAccepted, Value: a.Domain()}
+	case o.unclean() != "" && k.unclean() == "":
+		return Statement{Code: Unclean, Object: o.Object, Value: o.unclean()}
+	case o.external() && k.rank() == mailboxRank:
+		return Statement{Code: External, Object: o.Object}
+	}
+	return Statement{}
+}
+
+func (o *Owner) primaryClaims() (n int) {
+	for _, c := range o.Claims {
+		if c.Attribute == ProxyAddresses && c.Primary {
+			n++
+		}
+	}
+	return n
+}
+
+// unclean returns a value of the owner that is in conflict and that mail systems stumble
+// over, or "".
+func (o *Owner) unclean() string {
+	for _, c := range o.Claims {
+		a := c.Parsed()
+		if c.Attribute == ProxyAddresses && (a.Padded() || a.Malformed() != "" || tooLong(a) != "" || refusedByEntra(a) != "") {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// external reports whether mail for the object goes elsewhere.
+func (o *Object) external() bool {
+	rank := o.rank()
+	return rank == contactRank || rank == mailUserRank && o.TargetAddress != ""
+}
+
+// Advice says what to choose. An address that people and programs everywhere write to in
+// case of trouble, such as postmaster, is of no use with a number behind it.
+func (a *Audit) Advice(p *Proposal) Advice {
+	if p.Tied {
+		if swap := a.Swap(p); swap.Offered() {
+			return AdviseChoice
+		}
+	}
+	if a.removes(p) {
+		return AdviseRemove
+	}
+	remove := a.Remove(p)
+	if remove.Offered() && (remove.Obstacle.Code == "" || isRole(p.Conflict.Key)) {
+		return AdviseRemove
+	}
+	return AdviseReplace
+}
+
+// roles are the mailbox names of RFC 2142.
+var roles = []string{"abuse", "ftp", "hostmaster", "info", "marketing", "news", "noc", "postmaster", "sales", "security",
+	"support", "usenet", "uucp", "webmaster", "www"}
+
+// isRole reports whether an address is that of a role that RFC 2142 names.
+func isRole(k Key) bool {
+	local, _, _ := splitAt(k.Address())
+	return k.Type() == "smtp" && slices.Contains(roles, local)
+}

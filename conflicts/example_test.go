@@ -21,10 +21,11 @@ func ExampleJudge() {
 		},
 		Class: "contact",
 	}
-	found, changes, _ := conflicts.Judge([]*conflicts.Object{contact, mailbox}, conflicts.Options{
+	j := conflicts.Judge([]*conflicts.Object{contact, mailbox}, conflicts.Options{
 		// What a scan of the whole forest knows to be in use.
 		Taken: func(a conflicts.Address) bool { return a.Key() == "smtp:bob2@contoso.test" },
 	})
+	found, changes := j.Conflicts, j.Changes
 
 	for _, c := range found {
 		fmt.Printf("%s of %s\n", c.Class, c.Key)

@@ -48,7 +48,8 @@ func TestFindings(t *testing.T) {
 func TestRepeatedTarget(t *testing.T) {
 	a, b, c := object(1, "A"), object(2, "B"), object(3, "C")
 	a.TargetAddress, b.TargetAddress, c.TargetAddress = "SMTP:x@b.com", "smtp:X@b.com", "SMTP:y@b.com"
-	found, changes, findings := Judge([]*Object{a, b, c}, Options{})
+	j := Judge([]*Object{a, b, c}, Options{})
+	found, changes, findings := j.Conflicts, j.Changes, j.Findings
 	if len(found)+len(changes) != 0 || len(findings) != 2 || findings[0].Kind != RepeatedTarget || findings[0].DN != a.DN || !strings.Contains(findings[0].Detail, b.DN) {
 		t.Errorf("%v %v %v", found, changes, findings)
 	}

@@ -32,22 +32,35 @@ type Options struct {
 	Taken func(Address) bool
 }
 
+// A Judgment is what Judge finds.
+type Judgment struct {
+	Conflicts []Conflict
+	// Proposals follow the order of the conflicts, Changes that of the proposals.
+	Proposals []Proposal
+	Changes   []Change
+	// Findings are those that need more than one object.
+	Findings []Finding
+}
+
 // Judge finds the conflicts among objects, which were read whole, and proposes
 // changes that end those of the classes Duplicate and Collation. The result
 // does not depend on the order of objects. An object that occurs twice counts
-// once, as it was first. The findings are those that need more than one object.
-func Judge(objects []*Object, opt Options) ([]Conflict, []Change, []Finding) {
+// once, as it was first.
+func Judge(objects []*Object, opt Options) Judgment {
 	objects = distinct(objects)
-	found := find(objects, opt)
-	changes := newProposer(objects, opt).changes(found)
-	return found, changes, repeatedTargets(objects, opt)
+	j := Judgment{Conflicts: find(objects, opt), Findings: repeatedTargets(objects, opt)}
+	newProposer(objects, opt).judge(&j, objects)
+	return j
+}
+
+// Into fills in an audit what was judged, but for the findings.
+func (j *Judgment) Into(a *Audit) {
+	a.Conflicts, a.Proposals, a.Changes = j.Conflicts, j.Proposals, j.Changes
 }
 
 // find returns the conflicts among distinct objects.
 func find(objects []*Object, opt Options) []Conflict {
-	if opt.Rules == nil {
-		opt.Rules = DefaultRules()
-	}
+	rules := opt.rules()
 	groups := group(objects, newSharedKeys(objects))
 	found := make([]Conflict, 0, len(groups))
 	for k, owners := range groups {
@@ -57,13 +70,20 @@ func find(objects []*Object, opt Options) []Conflict {
 		if opt.Only != nil && !opt.Only.concerns(owners) {
 			continue
 		}
-		found = append(found, newConflict(k, owners, opt.Rules))
+		found = append(found, newConflict(k, owners, rules))
 	}
 	slices.SortFunc(found, func(a, b Conflict) int {
 		return cmp.Or(cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class)),
 			cmp.Compare(a.Key.Address(), b.Key.Address()), cmp.Compare(a.ID, b.ID))
 	})
 	return found
+}
+
+func (opt *Options) rules() []Rule {
+	if opt.Rules == nil {
+		return DefaultRules()
+	}
+	return opt.Rules
 }
 
 // Reports tells whether an object lies in what is to be reported.

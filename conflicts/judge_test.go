@@ -209,7 +209,8 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for range 5 {
-				found, changes, _ := Judge(tc.objects, tc.opt)
+				j := Judge(tc.objects, tc.opt)
+				found, changes := j.Conflicts, j.Changes
 				if diff := cmp.Diff(tc.want, summary(found, changes)); diff != "" {
 					t.Fatalf("(-want +got)\n%s", diff)
 				}
@@ -224,7 +225,7 @@ func TestJudge(t *testing.T) {
 func TestConflictID(t *testing.T) {
 	id := func(objects ...*Object) string {
 		t.Helper()
-		found, _, _ := Judge(objects, Options{})
+		found := Judge(objects, Options{}).Conflicts
 		if len(found) != 1 {
 			t.Fatalf("%d conflicts: %v", len(found), summary(found, nil))
 		}
@@ -295,7 +296,7 @@ func TestKeeperRules(t *testing.T) {
 			if tc.rule == "guid" {
 				better.GUID[15], worse.GUID[0] = 1, 9
 			}
-			found, _, _ := Judge([]*Object{worse, better}, Options{})
+			found := Judge([]*Object{worse, better}, Options{}).Conflicts
 			if len(found) != 1 || found[0].Keeper().Name() != "Better" || found[0].Reason != tc.reason {
 				t.Errorf("%+v", found)
 			}
@@ -309,7 +310,7 @@ func TestKeeperRules(t *testing.T) {
 		t.Errorf("%v, %v", rules, err)
 	}
 	a, b := object(1, "Old", "smtp:x@a.com"), object(2, "New", "SMTP:x@a.com")
-	if found, _, _ := Judge([]*Object{a, b}, Options{Rules: rules}); found[0].Keeper().Name() != "Old" {
+	if found := Judge([]*Object{a, b}, Options{Rules: rules}).Conflicts; found[0].Keeper().Name() != "Old" {
 		t.Errorf("order of rules not heeded: %+v", found)
 	}
 }
@@ -337,7 +338,7 @@ func TestRisk(t *testing.T) {
 		o := object(2, "B", tc.value)
 		tc.object(o)
 		k := fixedObject(object(1, "A", "smtp:x@a.com"))
-		_, changes, _ := Judge([]*Object{k, o}, Options{})
+		changes := Judge([]*Object{k, o}, Options{}).Changes
 		if len(changes) != 1 || changes[0].Risk != tc.want || !strings.Contains(changes[0].RiskReason, tc.reason) {
 			t.Errorf("%s: %+v", tc.name, changes)
 		}
@@ -353,7 +354,7 @@ func TestProposalsInAFullSeries(t *testing.T) {
 		objects = append(objects, object(2*n+1, "keeper", fmt.Sprintf("SMTP:s%d@a.com", n)), object(2*n+2, "other", fmt.Sprintf("smtp:s%d@a.com", n)))
 	}
 	looks := 0
-	_, changes, _ := Judge(objects, Options{Taken: func(a Address) bool { looks++; return false }})
+	changes := Judge(objects, Options{Taken: func(a Address) bool { looks++; return false }}).Changes
 	seen := map[string]bool{}
 	for _, c := range changes {
 		seen[c.New] = true

@@ -54,9 +54,9 @@ func ParsePattern(text string) (Pattern, error) {
 // differ in a number only are no directory that anybody has.
 const attempts = 1 << 20
 
-// propose returns a free address to take the place of old on o, and claims
+// replacement returns a free address to take the place of old on o, and claims
 // it, or says why there is none.
-func (p *proposer) propose(o *Object, old Address) (Address, error) {
+func (p *proposer) replacement(o *Object, old Address) (Address, error) {
 	local, domain, err := old.stem()
 	if err == nil {
 		domain, err = p.domain(o, domain)

@@ -153,8 +153,9 @@ func (f *Forest) scanChanges(ctx context.Context, since Since, opt Options) (*Re
 func (c *changes) conclude(objects []*conflicts.Object, opt Options) *Reading {
 	audit := c.audit
 	opt.Judge.Rules = audit.Rules
-	var shared []conflicts.Finding
-	audit.Conflicts, _, shared = conflicts.Judge(objects, opt.Judge)
+	judged := conflicts.Judge(objects, opt.Judge)
+	audit.Conflicts = judged.Conflicts
+	shared := judged.Findings
 	for i := range audit.Conflicts {
 		audit.Conflicts[i].Unresolved = "only changes were read, so no address is known to be free: a whole scan proposes what to do"
 	}

@@ -76,9 +76,9 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	opt.Judge.Rules = audit.Rules
 	opt.Judge.AcceptedDomains = survey.AcceptedDomains
 	opt.Judge.Taken = all.index.Taken
-	var shared []conflicts.Finding
-	audit.Conflicts, audit.Changes, shared = conflicts.Judge(second.objects, opt.Judge)
-	audit.Findings = conflicts.SortFindings(append(all.current(), shared...))
+	judged := conflicts.Judge(second.objects, opt.Judge)
+	judged.Into(audit)
+	audit.Findings = conflicts.SortFindings(append(all.current(), judged.Findings...))
 	return audit, nil
 }
 

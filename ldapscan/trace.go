@@ -163,7 +163,8 @@ func (t *tracer) judge(ctx context.Context, owners []*conflicts.Object, opt conf
 		t.problem("%v", err)
 	}
 	t.audit.Scope.AcceptedDomains, opt.AcceptedDomains = domains, domains
-	t.audit.Conflicts, t.audit.Changes, _ = conflicts.Judge(living, opt)
+	judged := conflicts.Judge(living, opt)
+	judged.Into(t.audit)
 }
 
 // withdraw takes back what was proposed, as it may be taken.
@@ -172,7 +173,7 @@ func (t *tracer) withdraw() {
 	for _, c := range t.audit.Changes {
 		changed[c.Key] = true
 	}
-	t.audit.Changes = nil
+	t.audit.Withdraw(func(conflicts.Key) bool { return true })
 	for i := range t.audit.Conflicts {
 		if c := &t.audit.Conflicts[i]; changed[c.Key] {
 			c.Unresolved = "not everything could be read, so no address is known to be free"

@@ -137,7 +137,8 @@ func BenchmarkOwners(b *testing.B) {
 				binary.BigEndian.PutUint64(objects[i].GUID[:], uint64(i+1))
 			}
 			a := &conflicts.Audit{Rules: conflicts.DefaultRules()}
-			a.Conflicts, a.Changes, _ = conflicts.Judge(objects, conflicts.Options{})
+			judged := conflicts.Judge(objects, conflicts.Options{})
+			judged.Into(a)
 			for b.Loop() {
 				for _, write := range []func() error{
 					func() error { return Table(io.Discard, a, TableOptions{Width: 80}) },

@@ -66,7 +66,7 @@ func (w *world) run(why ...string) *Judgment {
 	w.t.Helper()
 	s := w.scan
 	s.Time, s.Complete, s.Problems = w.now, len(why) == 0, why
-	found, _, _ := conflicts.Judge(w.visible(false), conflicts.Options{Base: s.Scope.Base})
+	found := conflicts.Judge(w.visible(false), conflicts.Options{Base: s.Scope.Base}).Conflicts
 	m := Match(w.state, found)
 	w.former = m.Former()
 	if s.Complete {

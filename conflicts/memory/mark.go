@@ -33,14 +33,10 @@ func (o *Judgment) Mark(a *conflicts.Audit, before *State) {
 		d.Conflict.ID, d.Conflict.Standing = d.Case.ID, standing
 		ids[d.Conflict.Key], suppressed[d.Conflict.Key] = d.Case.ID, standing.Suppression != nil
 	}
-	kept := a.Changes[:0:0]
-	for _, c := range a.Changes {
-		if !suppressed[c.Key] {
-			c.Conflict = ids[c.Key]
-			kept = append(kept, c)
-		}
+	a.Withdraw(func(k conflicts.Key) bool { return suppressed[k] })
+	for i := range a.Changes {
+		a.Changes[i].Conflict = ids[a.Changes[i].Key]
 	}
-	a.Changes = kept
 }
 
 func (d *Development) standing(run *Run) *conflicts.Standing {

@@ -22,7 +22,7 @@ func BenchmarkState(b *testing.B) {
 			objects = append(objects, o)
 		}
 	}
-	found, _, _ := conflicts.Judge(objects, conflicts.Options{})
+	found := conflicts.Judge(objects, conflicts.Options{}).Conflicts
 	path := b.TempDir()
 	scan := &memory.Scan{Run: memory.Run{Complete: true, Time: time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)}}
 	run := func(found []conflicts.Conflict) {

@@ -113,7 +113,9 @@ func Audit() *conflicts.Audit {
 		Notes: []string{"DC=contoso,DC=com: 3 referrals to partitions that were read by themselves"},
 		Rules: conflicts.DefaultRules(),
 	}
-	a.Conflicts, a.Changes, a.Findings = conflicts.Judge(objects, conflicts.Options{AcceptedDomains: a.Scope.AcceptedDomains})
+	judged := conflicts.Judge(objects, conflicts.Options{AcceptedDomains: a.Scope.AcceptedDomains})
+	judged.Into(a)
+	a.Findings = judged.Findings
 	for _, o := range objects {
 		a.Findings = append(a.Findings, conflicts.Findings(&o.Entry)...)
 	}
