@@ -34,6 +34,7 @@ var commands = []command{
 	{"fix", "write the fix files of what was approved in the workbook", fixUsage, func() action { return &fixOptions{} }},
 	{"verify", "compare fix files with the directory as it is now", verifyUsage, func() action { return &verifyOptions{} }},
 	{"apply", "make the changes of fix files, and take them back", applyUsage, func() action { return &applyOptions{} }},
+	{"watch", "tell of conflicts as soon as they are made", watchUsage, func() action { return &watchOptions{} }},
 	{"status", "show what scans with --state remember", statusUsage, func() action { return &statusOptions{} }},
 	{"suppress", "leave conflicts for a time, with a reason", suppressUsage, func() action { return &suppressOptions{} }},
 	{"completion", "print the completion of a shell", completionUsage, func() action { return &completionOptions{} }},

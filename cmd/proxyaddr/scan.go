@@ -89,6 +89,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
 	o.reporting.addFlags(fs)
 	o.remembering.addFlags(fs)
+	o.remembering.addScanFlags(fs)
 	o.incrementalFlags.addFlags(fs)
 	fs.IntVar(&o.keep, "keep", 0, "with {date} in -o, keep the newest `n` directories and remove older ones that nobody touched")
 	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare domain controllers with each other instead: all of the domain that -d names, or those of several -H")
@@ -113,13 +114,21 @@ func (o *scanOptions) check(_ *console, fs *pflag.FlagSet, args []string) error 
 			return err
 		}
 	}
-	for _, dn := range slices.Concat(o.base, o.exclude) {
+	if err := checkNames(o.base, o.exclude); err != nil {
+		return err
+	}
+	o.judge.Base, o.judge.Exclude = o.base, o.exclude
+	return o.source.check()
+}
+
+// checkNames tells what cannot be a distinguished name.
+func checkNames(base, exclude []string) error {
+	for _, dn := range slices.Concat(base, exclude) {
 		if !strings.Contains(dn, "=") {
 			return wrong("write for example OU=Berlin,DC=example,DC=com", "%q: not a distinguished name", dn)
 		}
 	}
-	o.judge.Base, o.judge.Exclude = o.base, o.exclude
-	return o.source.check()
+	return nil
 }
 
 func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
@@ -162,7 +171,7 @@ func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, e
 	if err != nil {
 		return 0, err
 	}
-	return r.remember(ctx, code)
+	return r.remember(ctx, code, code == exitIncomplete || r.judgment.Tells())
 }
 
 // scan runs a source with progress shown.

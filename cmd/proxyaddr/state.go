@@ -18,7 +18,7 @@ import (
 	"proxyaddr/report/suppression"
 )
 
-// A remembering says where a scan remembers earlier ones, and what it makes of them.
+// A remembering says where runs remember earlier ones, and whom they tell.
 type remembering struct {
 	state, suppressions string
 	failOn              string
@@ -29,11 +29,15 @@ type remembering struct {
 func (o *remembering) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.state, "state", "", "remember the conflicts of each run in this `directory`, and tell what has changed")
 	fs.StringVar(&o.suppressions, "suppressions", "", "leave the conflicts that this `file` names; proxyaddr suppress writes it")
+	fs.StringVar(&o.metrics, "metrics", "", "with --state, write metrics for Prometheus to this `file`")
+	fs.StringVar(&o.notify, "notify-command", "", "with --state, give this `command` a summary on stdin when there is something to tell")
+}
+
+// addScanFlags adds what only a single run has.
+func (o *remembering) addScanFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.failOn, "fail-on", string(memory.FailOnAny), "with --state, exit with 1 on these `conflicts`: any that is not suppressed, new ones, or none")
 	choose(fs, "fail-on", string(memory.FailOnAny), string(memory.FailOnNew), string(memory.FailOnNone))
 	fs.BoolVar(&o.acceptDrop, "accept-drop", false, "with --state, accept once that far fewer objects are seen than before")
-	fs.StringVar(&o.metrics, "metrics", "", "with --state, write metrics for Prometheus to this `file`")
-	fs.StringVar(&o.notify, "notify-command", "", "with --state, give this `command` a summary on stdin when there is something to tell")
 }
 
 // check validates the settings.
@@ -70,29 +74,36 @@ type stateRun struct {
 
 // withState holds the state directory while scan runs, and remembers how that ended.
 func (o *remembering) withState(ctx context.Context, c *console, scan func(*stateRun) (int, error)) (code int, err error) {
-	r := o.newRun(c)
-	r.dir, err = statedir.Open(o.state, fmt.Sprintf("process %d since %s", os.Getpid(), r.run.Time.Format(time.RFC3339)))
-	if errors.Is(err, statedir.ErrInUse) {
-		return 0, &failure{exitInUse, err, hintOf(err)} // the other run writes the metrics
-	}
-	if err != nil {
-		err = unusable(err)
-		return 0, r.measured(err, r.failed(ctx, err))
+	r := o.newRun(c, time.Now())
+	if err := r.hold(ctx); err != nil {
+		return 0, err
 	}
 	defer r.dir.Close()
 	if err = r.loadSuppressions(); err == nil {
 		code, err = scan(r)
 	}
 	if err != nil {
-		return code, r.measured(err, r.failed(ctx, err))
+		return code, r.measured(err, r.reported(ctx, err))
 	}
 	return code, r.measured(nil, &status.Report{State: r.dir.State})
 }
 
 // newRun begins a run, without a directory yet.
-func (o *remembering) newRun(c *console) *stateRun {
-	now := time.Now()
-	return &stateRun{remembering: o, c: c, began: now, run: memory.Run{Time: now.UTC().Truncate(time.Second), Version: version()}}
+func (o *remembering) newRun(c *console, now time.Time) *stateRun {
+	return &stateRun{remembering: o, c: c, began: time.Now(), run: memory.Run{Time: now.UTC().Truncate(time.Second), Version: version()}}
+}
+
+// hold takes the state directory.
+func (r *stateRun) hold(ctx context.Context) (err error) {
+	r.dir, err = statedir.Open(r.state, fmt.Sprintf("process %d since %s", os.Getpid(), r.run.Time.Format(time.RFC3339)))
+	if errors.Is(err, statedir.ErrInUse) {
+		return &failure{exitInUse, err, hintOf(err)} // the other run writes the metrics
+	}
+	if err != nil {
+		err = unusable(err)
+		return r.measured(err, r.reported(ctx, err))
+	}
+	return nil
 }
 
 // took is how long the run has taken so far.
@@ -166,6 +177,7 @@ func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *confli
 	r.judgment = matching.Judge(scan)
 	r.judgment.Mark(audit, r.dir.State)
 	audit.Notes = append(append(audit.Notes, r.dir.Notes...), r.judgment.Notes...)
+	r.dir.Notes = nil
 	return nil
 }
 
@@ -207,9 +219,9 @@ func partitionsOf(audit *conflicts.Audit) []memory.Partition {
 	return list
 }
 
-// remember tells what there is to tell and makes the run the last one that is remembered.
-// code is the exit code of the scan without a state.
-func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
+// remember makes the run the last one that is remembered, and has people told before that
+// if there is something to tell. code is the exit code of the scan without a state.
+func (r *stateRun) remember(ctx context.Context, code int, tell bool) (int, error) {
 	last := &r.judgment.State.Last
 	if code != exitIncomplete {
 		code = exitClean
@@ -218,7 +230,7 @@ func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
 		}
 	}
 	last.ExitCode, last.Duration = code, r.took()
-	if !last.Complete || r.judgment.Tells() {
+	if tell {
 		if err := r.tell(ctx, &status.Report{State: r.judgment.State}); err != nil {
 			return 0, err
 		}
@@ -229,8 +241,20 @@ func (r *stateRun) remember(ctx context.Context, code int) (int, error) {
 	return code, nil
 }
 
-// failed remembers that a run failed, and tells it. Nothing else that is remembered changes,
-// and nothing at all where the runs of another scope are remembered.
+// reported remembers that a run failed, and tells it.
+func (r *stateRun) reported(ctx context.Context, err error) *status.Report {
+	report := r.failed(ctx, err)
+	if told := (*notifyError)(nil); errors.As(err, &told) || ctx.Err() != nil {
+		return report
+	}
+	if err := r.tell(ctx, report); err != nil {
+		r.c.log("%v", err)
+	}
+	return report
+}
+
+// failed remembers that a run failed, and returns what there is to tell. Nothing else that
+// is remembered changes, and nothing at all where the runs of another scope are remembered.
 func (r *stateRun) failed(ctx context.Context, err error) *status.Report {
 	r.run.Duration, r.run.ExitCode = r.took(), exitCode(ctx, err)
 	r.run.Complete, r.run.Problems = false, []string{err.Error()}
@@ -246,12 +270,6 @@ func (r *stateRun) failed(ctx context.Context, err error) *status.Report {
 				r.c.log("%v", again)
 			}
 		}
-	}
-	if told := (*notifyError)(nil); errors.As(err, &told) || ctx.Err() != nil {
-		return report
-	}
-	if err := r.tell(ctx, report); err != nil {
-		r.c.log("%v", err)
 	}
 	return report
 }

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/memory"
+	"proxyaddr/ldapscan"
+	"proxyaddr/report/statedir"
+	"proxyaddr/report/status"
+)
+
+// A watcher makes one run in each period.
+type watcher struct {
+	*watchOptions
+	c   *console
+	now func() time.Time
+	dir *statedir.Dir
+
+	forest *ldapscan.Forest // nil if there is no connection
+	shown  string           // the servers that were printed last
+
+	began   bool      // a run has been made
+	failed  int       // runs in a row that failed or were incomplete
+	problem string    // of the last of them, as it was printed
+	told    bool      // --notify-command was told of them
+	rest    time.Time // before it nobody is asked
+}
+
+const (
+	// refusedRest is longer than any domain counts wrong passwords by default.
+	refusedRest = time.Hour
+	// maxRest bounds how long to wait after whole sweeps, and notifications, that failed.
+	maxRest = time.Hour
+	// toldAfter is how many runs in a row have to fail before --notify-command is told: one
+	// that fails while a server restarts is no reason to wake somebody.
+	toldAfter = 2
+)
+
+// period makes a run, unless it is better to wait. The error is one in how watch was called,
+// which the first run alone can find.
+func (w *watcher) period(ctx context.Context) error {
+	if w.now().Before(w.rest) || ctx.Err() != nil {
+		return nil
+	}
+	r := w.newRun(w.c, w.now())
+	r.dir = w.dir
+	err := w.look(ctx, r)
+	if ctx.Err() != nil {
+		return nil // nothing was wrong, so nothing is remembered
+	}
+	first := !w.began
+	w.began = true
+	if err != nil && first && exitCode(ctx, err) == exitUsage {
+		return err
+	}
+	w.settle(ctx, r, err)
+	return nil
+}
+
+// look makes a run, and remembers it if there is something to remember.
+func (w *watcher) look(ctx context.Context, r *stateRun) error {
+	if err := r.loadSuppressions(); err != nil {
+		return err
+	}
+	if err := w.read(ctx, r); err != nil {
+		return err
+	}
+	audit, before := r.reading.Audit, w.dir.State
+	if err := r.judge(ctx, w.forest, audit, w.judge); err != nil {
+		return err
+	}
+	if !r.judgment.Changed(before) {
+		if !r.run.Complete {
+			return nil
+		}
+		return w.dir.Confirm(r.run.Time, r.judgment.State.Bookmark)
+	}
+	code, tells := exitClean, r.judgment.Tells()
+	if !r.run.Complete { // which is told apart
+		code, tells = exitIncomplete, r.judgment.State.Last.Fails(memory.FailOnNew)
+	}
+	if tells || before == nil {
+		w.print(r.judgment, audit)
+	}
+	_, err := r.remember(ctx, code, tells || w.told && r.run.Complete)
+	return err
+}
+
+// print says what there is to tell.
+func (w *watcher) print(j *memory.Judgment, audit *conflicts.Audit) {
+	w.c.log("%s", audit.Remembered.Summary)
+	for _, e := range j.History {
+		line := fmt.Sprintf("%s %s: %s %s", e.ID, e.Kind, e.Class, e.Address)
+		if e.Detail != "" {
+			line += " (" + e.Detail + ")"
+		}
+		w.c.log("%s", line)
+	}
+}
+
+// read reads what was written since the last run, or everything where that is due or changes
+// would not do. A connection that has been open for a while knows nothing of partitions and
+// attributes that came since: everything is read over a fresh one.
+func (w *watcher) read(ctx context.Context, r *stateRun) (err error) {
+	kept := w.forest != nil
+	if err := w.connect(ctx, r); err != nil {
+		return err
+	}
+	opt := ldapscan.Options{Version: version(), Command: w.commandLine, Judge: w.judge}
+	since := ldapscan.Since{Now: r.run.Time, Owners: w.dir.State.OpenOwners()}
+	if w.dir.State != nil {
+		since.Bookmark = w.dir.State.Bookmark
+	}
+	since.Whole = w.dir.State.Whole(r.scope, r.run.Time, math.MaxInt64)
+	scheduled := since.Whole == "" && since.Bookmark.Swept.Before(w.fullAt.last(w.now()))
+	if scheduled {
+		since.Whole = "--full-at " + w.fullAt.String()
+	}
+	for since.Whole == "" {
+		r.reading, err = ldapscan.ScanChanges(ctx, w.forest, since, opt)
+		needed := (*ldapscan.SweepNeeded)(nil)
+		if !errors.As(err, &needed) {
+			return err
+		}
+		if !kept {
+			since.Whole = needed.Reason
+			break
+		}
+		w.disconnect()
+		if kept, err = false, w.connect(ctx, r); err != nil {
+			return err
+		}
+	}
+	if kept {
+		w.disconnect()
+		if err := w.connect(ctx, r); err != nil {
+			return err
+		}
+	}
+	if !scheduled && w.dir.State != nil {
+		w.c.log("everything is read: %s", since.Whole)
+	}
+	r.reading, err = ldapscan.ScanSince(ctx, w.forest, since, opt)
+	return err
+}
+
+// connect connects if there is no connection, and holds the state to what is read.
+func (w *watcher) connect(ctx context.Context, r *stateRun) error {
+	if w.forest == nil {
+		forest, err := w.open(ctx, w.c)
+		if err != nil {
+			return err
+		}
+		w.forest = forest
+		lines := ""
+		for _, server := range forest.Servers() {
+			lines += fmt.Sprintf("%s\n", server)
+		}
+		if lines != w.shown {
+			for _, server := range forest.Servers() {
+				w.c.log("%s", server)
+			}
+		}
+		w.shown = lines
+	}
+	return r.begin(w.forest, w.judge)
+}
+
+func (w *watcher) disconnect() {
+	if w.forest != nil {
+		w.forest.Close()
+		w.forest = nil
+	}
+}
+
+// settle tells how a run ended where that is not as the one before did, and chooses how long
+// to wait.
+func (w *watcher) settle(ctx context.Context, r *stateRun, err error) {
+	report := &status.Report{State: w.dir.State}
+	if err == nil && r.run.Complete {
+		if w.failed > 0 {
+			w.c.log("complete again, after %d that failed or were incomplete", w.failed)
+		}
+		w.failed, w.problem, w.told, w.rest = 0, "", false, time.Time{}
+	} else {
+		w.failed++
+		report = w.failing(ctx, r, err)
+	}
+	if err := r.measured(nil, report); err != nil {
+		w.c.log("%v", err)
+	}
+}
+
+// failing tells of a run that failed or was incomplete, and returns what the state says of it.
+func (w *watcher) failing(ctx context.Context, r *stateRun, err error) *status.Report {
+	w.disconnect()
+	report, problem := &status.Report{State: w.dir.State}, textOf(err)
+	if err == nil {
+		problem = "incomplete: " + r.run.Problems[0]
+	} else {
+		report.Problem = problem
+		if w.dir.State == nil || w.dir.State.Last.Complete {
+			report = r.failed(ctx, err)
+		}
+	}
+	w.rest = time.Time{}
+	switch {
+	case ldapscan.AccountRefused(err):
+		w.rest = w.now().Add(refusedRest)
+		problem += "; it is tried again in an hour, so that the account is not locked"
+	case r.reading != nil && (err != nil || r.reading.Whole != ""):
+		w.rest = w.now().Add(min(maxRest, w.every<<min(w.failed, 10)))
+	}
+	if problem != w.problem {
+		w.c.log("%s", problem)
+		w.c.hint(hintOf(err))
+		w.problem = problem
+	}
+	if notified := (*notifyError)(nil); w.failed == toldAfter && !errors.As(err, &notified) {
+		if err := r.tell(ctx, report); err != nil {
+			w.c.log("%v", err)
+		} else {
+			w.told = true
+		}
+	}
+	return report
+}
