@@ -163,6 +163,26 @@ func TestBenchRunsAndAllAgree(t *testing.T) {
 	}
 }
 
+// With 500 objects there are five conflicts, which both scans have to find.
+func TestStateIsMeasured(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds proxyaddr")
+	}
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-state", "-objects", "500", "-rounds", "1"}, nil, &out); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	if !regexp.MustCompile(`^500 objects with \d+ addresses, 5 known conflicts in a state of 0\.0 MiB;`).MatchString(out.String()) ||
+		!regexp.MustCompile(`\nThe state adds -?[0-9.]+ % of the time, -?[0-9.]+ % of the processor time and -?[0-9.]+ MiB\.\n$`).MatchString(out.String()) {
+		t.Errorf("%s", &out)
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 func TestMissingLibraryIsNamed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs go build")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -21,7 +22,11 @@ const (
 
 // A directory is made up of so many mail users. All about each follows from its
 // number and the size, so that every program is asked the same question.
-type directory struct{ size int }
+type directory struct {
+	size int
+	// every so manyth object takes an address; 0 is every 1,000th.
+	every int
+}
 
 // A record is one object with the attributes that a scan looks at.
 type record struct {
@@ -54,10 +59,10 @@ func names(i int) (given, surname string) {
 
 // conflict returns what kind of conflict object i makes with its victim, "" for
 // most: every 1,000th takes an address, and every 10,000th each one that differs
-// by an accent, one as its mail, and one that is not SMTP.
-func conflict(i int) conflicts.Class {
+// by an accent, one as its mail, and one that is not SMTP, unless it took one.
+func (d directory) conflict(i int) conflicts.Class {
 	switch {
-	case i%1000 == 7:
+	case i%cmp.Or(d.every, 1000) == 7:
 		return conflicts.Duplicate
 	case i%10000 == 107:
 		return conflicts.Collation
@@ -112,7 +117,7 @@ func (d directory) record(i int) record {
 		r.addresses = append(r.addresses, fmt.Sprintf("X500:/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=%08x%s", uint32(k>>24), lower))
 	}
 	theirs := alias(d.victim(i))
-	switch conflict(i) {
+	switch d.conflict(i) {
 	case conflicts.Duplicate:
 		if k&4 == 0 {
 			theirs = strings.ToUpper(theirs)
@@ -153,7 +158,7 @@ func (d directory) answer() answer {
 	a := answer{objects: d.size, classes: map[conflicts.Class]int{}}
 	for i := range d.size {
 		a.values += len(d.record(i).addresses)
-		class := conflict(i)
+		class := d.conflict(i)
 		switch class {
 		case "":
 			continue

@@ -61,7 +61,7 @@ func (g given) measure(ctx context.Context, stdout io.Writer, rounds int) error 
 	}
 	list = append(list, program{name: "ldapsearch > /dev/null", env: trust, argv: slices.Concat([]string{"ldapsearch", "-x", "-LLL", "-D", g.user, "-y", b.path(passwordFile),
 		"-b", g.base, "-E", fmt.Sprintf("pr=%d/noprompt", maxPage), "-o", "ldif-wrap=no", "-H", g.url}, scanQuestion)})
-	if err := compare(ctx, stdout, g.url, dir, list, rounds); err != nil {
+	if _, err := compare(ctx, stdout, g.url, dir, list, rounds); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "\n%d objects\n", objects)

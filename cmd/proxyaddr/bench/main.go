@@ -10,6 +10,11 @@
 // address and in a temporary directory, which is gone afterwards: allow 2 GB in it
 // for a million objects with -slapd, and 6 GB of memory for the go-ldap programs.
 //
+// With -state it measures what --state adds to a scan of which nothing is new, with as many
+// known conflicts as a hundredth of the objects:
+//
+//	go run ./cmd/proxyaddr/bench -state -objects 1000000 -rounds 7
+//
 // With -server it compares with ldapsearch alone, on a server that you name:
 //
 //	go run ./cmd/proxyaddr/bench -server ldaps://dc1.example.com -user anna@example.com \
@@ -67,8 +72,8 @@ func main() {
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	switch {
-	case len(args) == 4 && args[0] == serveMode:
-		return serve(stdin, stdout, args[1], args[2], args[3])
+	case len(args) == 5 && args[0] == serveMode:
+		return serve(stdin, stdout, args[1], args[2], args[3], args[4])
 	case len(args) == 4 && args[0] == mapMode:
 		return printMap(stdout, args[1], args[2], args[3])
 	}
@@ -76,6 +81,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	objects := fs.Int("objects", 20000, "size of the `directory`, from 500 objects on")
 	rounds := fs.Int("rounds", 3, "run every program so `often`, in turn, and print the medians")
 	slapd := fs.Bool("slapd", false, "also load the directory into slapd and read it from there")
+	state := fs.Bool("state", false, "measure instead what --state adds to a scan")
 	var g given
 	fs.StringVar(&g.url, "server", "", "measure on this server, a `URL`, instead")
 	fs.StringVar(&g.user, "user", "", "`name` to bind to it")
@@ -101,12 +107,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{dir: dir}
+	if *state {
+		return b.measureState(ctx, stdout, directory{size: *objects, every: 100}, *rounds)
+	}
 	return b.measure(ctx, stdout, directory{size: *objects}, *rounds, *slapd)
 }
 
 // measure measures on the servers of this program and on a file.
 func (b *bench) measure(ctx context.Context, stdout io.Writer, d directory, rounds int, slapd bool) error {
 	if err := b.prepare(ctx, d); err != nil {
+		return err
+	}
+	if err := b.writeExport(d); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "%d objects with %d addresses, %d of them on two objects; rounds: %d, medians\n",
@@ -118,7 +130,7 @@ func (b *bench) measure(ctx context.Context, stdout io.Writer, d directory, roun
 		return err
 	}
 	title := fmt.Sprintf("served from RAM, over TLS (%d MiB)", size>>20)
-	err = compare(ctx, stdout, title, b.dir, b.search(at), rounds)
+	_, err = compare(ctx, stdout, title, b.dir, b.search(at), rounds)
 	stop()
 	if err != nil {
 		return err
@@ -128,7 +140,7 @@ func (b *bench) measure(ctx context.Context, stdout io.Writer, d directory, roun
 		if err != nil {
 			return err
 		}
-		err = compare(ctx, stdout, "slapd, over TLS", b.dir, b.search(at), rounds)
+		_, err = compare(ctx, stdout, "slapd, over TLS", b.dir, b.search(at), rounds)
 		stop()
 		if err != nil {
 			return err
@@ -142,7 +154,7 @@ func (b *bench) measure(ctx context.Context, stdout io.Writer, d directory, roun
 	if err != nil {
 		return err
 	}
-	if err := compare(ctx, stdout, fmt.Sprintf("LDIF file (%d MiB)", info.Size()>>20), b.dir, export, rounds); err != nil {
+	if _, err := compare(ctx, stdout, fmt.Sprintf("LDIF file (%d MiB)", info.Size()>>20), b.dir, export, rounds); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "\nAll found the same %d addresses, and proxyaddr also the conflicts of the other classes.\n", len(b.duplicates))
@@ -152,7 +164,7 @@ func (b *bench) measure(ctx context.Context, stdout io.Writer, d directory, roun
 	return nil
 }
 
-// prepare builds what is measured and writes the files.
+// prepare builds what is measured and writes the files but for the export.
 func (b *bench) prepare(ctx context.Context, d directory) (err error) {
 	if b.self, err = os.Executable(); err != nil {
 		return err
@@ -166,14 +178,15 @@ func (b *bench) prepare(ctx context.Context, d directory) (err error) {
 	if err := os.WriteFile(b.path("python-ldap.py"), pythonLDAP, 0o600); err != nil {
 		return err
 	}
-	if err := writeCertificate(b.path(certFile), b.path(keyFile)); err != nil {
-		return err
-	}
+	b.answer = d.answer()
+	return writeCertificate(b.path(certFile), b.path(keyFile))
+}
+
+func (b *bench) writeExport(d directory) error {
 	f, err := os.Create(b.path(ldifFile))
 	if err != nil {
 		return err
 	}
-	b.answer = d.answer()
 	return errors.Join(d.writeLDIF(f), f.Close())
 }
 
@@ -190,7 +203,7 @@ type endpoints struct{ tls, plain string }
 
 // startReplay starts the server that answers from RAM.
 func (b *bench) startReplay(ctx context.Context, d directory) (at endpoints, size int, stop func(), err error) {
-	cmd := exec.CommandContext(ctx, b.self, serveMode, strconv.Itoa(d.size), b.path(certFile), b.path(keyFile))
+	cmd := exec.CommandContext(ctx, b.self, serveMode, strconv.Itoa(d.size), strconv.Itoa(d.every), b.path(certFile), b.path(keyFile))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -220,16 +233,19 @@ func (b *bench) startReplay(ctx context.Context, d directory) (at endpoints, siz
 
 // serve is the server. It prints its URLs and how many bytes its answers have,
 // and ends when the other end of stdin does.
-func serve(stdin io.Reader, stdout io.Writer, size, certFile, keyFile string) error {
-	n, err := strconv.Atoi(size)
-	if err != nil {
+func serve(stdin io.Reader, stdout io.Writer, size, every, certFile, keyFile string) (err error) {
+	var d directory
+	if d.size, err = strconv.Atoi(size); err != nil {
+		return err
+	}
+	if d.every, err = strconv.Atoi(every); err != nil {
 		return err
 	}
 	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		return err
 	}
-	s := newReplay(directory{size: n})
+	s := newReplay(d)
 	plain, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

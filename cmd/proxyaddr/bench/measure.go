@@ -36,6 +36,10 @@ type usage struct {
 	small bool
 }
 
+func (u usage) seconds() float64   { return u.wall.Seconds() }
+func (u usage) processor() float64 { return u.cpu.Seconds() }
+func (u usage) mebibytes() float64 { return float64(u.peak) / (1 << 20) }
+
 // run runs the program once and checks its answer.
 func (p program) run(ctx context.Context, dir string) (u usage, err error) {
 	cmd := exec.CommandContext(ctx, p.argv[0], p.argv[1:]...)
@@ -77,34 +81,31 @@ func (p program) run(ctx context.Context, dir string) (u usage, err error) {
 	return u, nil
 }
 
-// compare runs the programs in turn, so often, and prints the medians and what
-// they are of the first program's. Ratios are taken round by round, so that what
-// slows the machine for a while slows both.
-func compare(ctx context.Context, w io.Writer, title, dir string, programs []program, rounds int) error {
-	runs := make([][]usage, len(programs))
+// compare runs the programs in turn, so often, prints the medians and what they are of the
+// first program's, and returns the runs of each. Ratios are taken round by round, so that
+// what slows the machine for a while slows both.
+func compare(ctx context.Context, w io.Writer, title, dir string, programs []program, rounds int) (runs [][]usage, err error) {
+	runs = make([][]usage, len(programs))
 	for range rounds {
 		for i, p := range programs {
 			u, err := p.run(ctx, dir)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			runs[i] = append(runs[i], u)
 		}
 	}
 	fmt.Fprintf(w, "\n%-42s %9s %9s %10s %8s %7s %7s\n", title, "wall", "CPU", "peak", "wall", "CPU", "peak")
 	for i, p := range programs {
-		wall := func(u usage) float64 { return u.wall.Seconds() }
-		cpu := func(u usage) float64 { return u.cpu.Seconds() }
-		peak := func(u usage) float64 { return float64(u.peak) / (1 << 20) }
 		mark := ""
 		if slices.ContainsFunc(runs[i], func(u usage) bool { return u.small }) {
 			mark = "<"
 		}
 		fmt.Fprintf(w, "%-42s %7.2f s %7.2f s %10s %8s %7s %7s\n", p.name,
-			median(runs[i], wall), median(runs[i], cpu), fmt.Sprintf("%s%.0f MiB", mark, median(runs[i], peak)),
-			ratio(runs[i], runs[0], wall), ratio(runs[i], runs[0], cpu), mark+ratio(runs[i], runs[0], peak))
+			median(runs[i], usage.seconds), median(runs[i], usage.processor), fmt.Sprintf("%s%.0f MiB", mark, median(runs[i], usage.mebibytes)),
+			ratio(runs[i], runs[0], usage.seconds), ratio(runs[i], runs[0], usage.processor), mark+ratio(runs[i], runs[0], usage.mebibytes))
 	}
-	return nil
+	return runs, nil
 }
 
 func median[T any](list []T, of func(T) float64) float64 {
@@ -117,15 +118,19 @@ func median[T any](list []T, of func(T) float64) float64 {
 	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
-// ratio returns the median of the ratios of each round.
-func ratio(runs, to []usage, of func(usage) float64) string {
+// medianRatio returns the median of the ratios of each round.
+func medianRatio(runs, to []usage, of func(usage) float64) float64 {
 	type pair struct{ a, b usage }
 	pairs := make([]pair, len(runs))
 	for i := range runs {
 		pairs[i] = pair{runs[i], to[i]}
 	}
-	r := median(pairs, func(p pair) float64 { return of(p.a) / cmp.Or(of(p.b), 1) })
-	switch {
+	return median(pairs, func(p pair) float64 { return of(p.a) / cmp.Or(of(p.b), 1) })
+}
+
+// ratio returns it with two digits.
+func ratio(runs, to []usage, of func(usage) float64) string {
+	switch r := medianRatio(runs, to, of); {
 	case r >= 9.95:
 		return fmt.Sprintf("%.0f", r)
 	default:
