@@ -51,7 +51,7 @@ func (cfg Config) explain(subject string, err error) error {
 	case errors.As(err, &unknown):
 		e.Advice = fmt.Sprintf("pass the domain's CA with --ca-file: the issuer of the server's certificate is %q", issuer(err, unknown))
 	case cfg.Mechanism == Simple && (e.Advice == bindData["525"][1] || e.Advice == bindData["52e"][1]) && !strings.ContainsAny(cfg.User, `@\=`):
-		e.Advice = fmt.Sprintf(`user %s has no @, no \ and no =: quote "DOMAIN\name", as shells remove a backslash, or write name@example.com`, cfg.User)
+		e.Advice = fmt.Sprintf(`%s does not name a domain: write "EXAMPLE\anna" in quotes (a shell removes the backslash otherwise), anna@example.com or a distinguished name`, cfg.User)
 	}
 	return e
 }

@@ -133,7 +133,7 @@ func TestHintsAnswerTheError(t *testing.T) {
 	}{
 		{srv.URL, "corp.pem", "anna", other.CertPool, "unknown authority", `corp.pem does not hold the CA of the server's certificate: its issuer is "CN=ldaptest CA"`},
 		{srv.URL, "", "anna", other.CertPool, "unknown authority", `--ca-file: the issuer of the server's certificate is "CN=ldaptest CA"`},
-		{srv.URL, "corp.pem", "EXAMPLEanna", srv.CertPool, "user or password is wrong", `user EXAMPLEanna has no @, no \ and no =: quote "DOMAIN\name"`},
+		{srv.URL, "corp.pem", "EXAMPLEanna", srv.CertPool, "user or password is wrong", `EXAMPLEanna does not name a domain: write "EXAMPLE\anna" in quotes`},
 		{srv.URL, "", `EXAMPLE\anna`, srv.CertPool, "user or password is wrong", "check the password"},
 		{srv.URL, "", "anna@example.test", srv.CertPool, "user or password is wrong", "check the password"},
 		{srv.URL, "", "CN=anna,DC=example,DC=test", srv.CertPool, "user or password is wrong", "check the password"},
