@@ -1,0 +1,16 @@
+package words
+
+import "proxyaddr/conflicts"
+
+// FindingAdvice says what is wrong with a finding of each kind, and what to do.
+var FindingAdvice = map[conflicts.FindingKind]string{
+	conflicts.MalformedValue:   "No mail can reach these values. Correct or remove them.",
+	conflicts.PaddedValue:      "Programs disagree on whether the spaces count. Write the value without them.",
+	conflicts.SeveralPrimaries: "Exchange sends from one of them only. Keep one SMTP: value and write the others as smtp:.",
+	conflicts.NoPrimary:        "Exchange has no address to send from. Write one value as SMTP:.",
+	conflicts.MailDiffers:      "Address books show one address and replies use the other. Make them equal.",
+	conflicts.TooLong:          "Mail servers or Entra ID refuse the address. Choose a shorter one.",
+	conflicts.EntraCharacter:   "The object may fail to synchronize. Replace the character.",
+	conflicts.DoubledAddress:   "One of the two values does nothing. Remove it.",
+	conflicts.RepeatedTarget:   "Several objects forward to one address. Check that this is intended.",
+}
