@@ -60,6 +60,20 @@ func Owned(info fs.FileInfo) bool {
 	return ok && int(stat.Uid) == os.Geteuid()
 }
 
+// GiveToOwner has root leave a file that it made to the owner of another one, or of a
+// directory: who runs a program by hand as root does not lock out the user of a service. It
+// is done as far as it can be.
+func GiveToOwner(f *os.File, of string) {
+	if os.Geteuid() != 0 {
+		return
+	}
+	var owner, now syscall.Stat_t
+	if syscall.Stat(of, &owner) == nil && syscall.Fstat(int(f.Fd()), &now) == nil &&
+		now.Uid == 0 && now.Nlink == 1 { // no other name, which may be that of a system file
+		_ = f.Chown(int(owner.Uid), int(owner.Gid))
+	}
+}
+
 // MountPoint tells whether another file system is mounted at a directory.
 func MountPoint(dir string) bool {
 	var here, above syscall.Stat_t

@@ -9,7 +9,7 @@ import (
 )
 
 // Replace puts a text in the place of a file, or makes it, in one step: nobody reads half of
-// it. Until then the text is in a hidden file beside it, whose name ends in a number. The
+// it. A file keeps its owner, where root replaces it. Until then the text is in a hidden file beside it, whose name ends in a number. The
 // mode is what it says, whatever the umask is. The error is a [fs.PathError] that names path.
 func Replace(path, text string, mode fs.FileMode) error {
 	err := replace(path, text, mode)
@@ -36,6 +36,7 @@ func replace(path, text string, mode fs.FileMode) (err error) {
 			os.Remove(tmp.Name())
 		}
 	}()
+	GiveToOwner(tmp, path)
 	if _, err = io.WriteString(tmp, text); err != nil {
 		return err
 	}

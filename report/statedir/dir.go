@@ -135,6 +135,7 @@ func (d *Dir) take(holder string) error {
 	if err != nil {
 		return d.failed(lockName, err, "this account needs to write to this directory")
 	}
+	osfile.GiveToOwner(d.lock, d.path)
 	// Who holds it is for people only: the lock is the operating system's.
 	if err := d.lock.Truncate(0); err == nil {
 		_, _ = io.WriteString(d.lock, holder+"\n")

@@ -64,7 +64,11 @@ func (d osDisk) write(name string, how int) (*os.File, error) {
 		return nil, err
 	}
 	defer root.Close()
-	return root.OpenFile(name, os.O_WRONLY|how, 0o600)
+	f, err := root.OpenFile(name, os.O_WRONLY|how, 0o600)
+	if err == nil {
+		osfile.GiveToOwner(f, string(d))
+	}
+	return f, err
 }
 
 func (d osDisk) Cut(name string, size int64) error {
