@@ -170,7 +170,7 @@ func readConfig(path string, set func(name, value string) error) error {
 // unreported are flags that do not bear on what is found: where secrets and
 // certificates come from, and where results and the log go.
 var unreported = []string{"config", "output", "replace", "keep", "format", "quiet", "stats", "prompt", "password-file", "password-command", "keytab", "ccache", "ca-file",
-	"cert-file", "key-file", "metrics", "notify-command", "log-level", "log-file", "log-values"}
+	"cert-file", "key-file", "metrics", "notify-command", "event-log", "log-level", "log-file", "log-values"}
 
 // commandLine writes the settings in force as a command line for the reports.
 func commandLine(fs *pflag.FlagSet) string {

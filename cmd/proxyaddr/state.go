@@ -24,6 +24,8 @@ type remembering struct {
 	failOn              string
 	acceptDrop          bool
 	metrics, notify     string
+	eventLog            bool
+	eventNote           string // about the event log, as it was told last
 }
 
 func (o *remembering) addFlags(fs *pflag.FlagSet) {
@@ -31,6 +33,7 @@ func (o *remembering) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.suppressions, "suppressions", "", "leave the conflicts that this `file` names; proxyaddr suppress writes it")
 	fs.StringVar(&o.metrics, "metrics", "", "with --state, write metrics for Prometheus to this `file`")
 	fs.StringVar(&o.notify, "notify-command", "", "with --state, give this `command` a summary on stdin when there is something to tell")
+	fs.BoolVar(&o.eventLog, "event-log", false, "with --state, write results to the Windows event log, as the source proxyaddr")
 }
 
 // addScanFlags adds what only a single run has.
@@ -49,9 +52,9 @@ func (o *remembering) check(fs *pflag.FlagSet) error {
 		return wrong("name a directory, for example --state state", "--state: the name is empty")
 	}
 	if o.state != "" {
-		return nil
+		return o.checkEventLog()
 	}
-	for _, name := range []string{"suppressions", "fail-on", "accept-drop", "metrics", "notify-command"} {
+	for _, name := range []string{"suppressions", "fail-on", "accept-drop", "metrics", "notify-command", "event-log"} {
 		if fs.Changed(name) {
 			return wrong("name the directory that remembers earlier runs with --state", "--%s goes with --state only", name)
 		}
@@ -76,6 +79,7 @@ type stateRun struct {
 func (o *remembering) withState(ctx context.Context, c *console, scan func(*stateRun) (int, error)) (code int, err error) {
 	r := o.newRun(c, time.Now())
 	if err := r.hold(ctx); err != nil {
+		r.record(c, eventFailed, "the scan failed: "+err.Error())
 		return 0, err
 	}
 	defer r.dir.Close()
@@ -83,8 +87,12 @@ func (o *remembering) withState(ctx context.Context, c *console, scan func(*stat
 		code, err = scan(r)
 	}
 	if err != nil {
-		return code, r.measured(err, r.reported(ctx, err))
+		report := r.reported(ctx, err)
+		r.record(c, eventFailed, "the scan failed: "+r.run.Problems[0])
+		return code, r.measured(err, report)
 	}
+	id, text := eventOf(r, r.judgment.State.Last.Summary())
+	r.record(c, id, text)
 	return code, r.measured(nil, &status.Report{State: r.dir.State})
 }
 

@@ -106,6 +106,17 @@ func (o *watchOptions) check(_ *console, fs *pflag.FlagSet, args []string) error
 }
 
 func (o *watchOptions) run(ctx context.Context, c *console) (int, error) {
+	return asService(ctx, func(ctx context.Context) (int, error) {
+		code, err := o.watch(ctx, c)
+		if err != nil {
+			o.record(c, eventFailed, "watching failed: "+err.Error())
+		}
+		return code, err
+	})
+}
+
+// watch watches until ctx ends.
+func (o *watchOptions) watch(ctx context.Context, c *console) (int, error) {
 	quiet := *c
 	quiet.stdin = strings.NewReader("") // nobody is there to answer
 	w := &watcher{watchOptions: o, c: &quiet, now: time.Now}
@@ -116,7 +127,7 @@ func (o *watchOptions) run(ctx context.Context, c *console) (int, error) {
 	}
 	w.dir = first.dir
 	defer w.dir.Close()
-	c.log("watching %s every %v; everything is read at %s; state in %s", strings.Join(slices.Concat(o.domains, o.urls), ", "), o.every, &o.fullAt, o.state)
+	w.say(eventQuiet, "watching %s every %v; everything is read at %s; state in %s", strings.Join(slices.Concat(o.domains, o.urls), ", "), o.every, &o.fullAt, o.state)
 	ticker := time.NewTicker(o.every)
 	defer ticker.Stop()
 	for {
@@ -125,7 +136,7 @@ func (o *watchOptions) run(ctx context.Context, c *console) (int, error) {
 		}
 		select {
 		case <-ctx.Done():
-			c.log("watching has ended")
+			w.say(eventQuiet, "watching has ended")
 			return exitClean, nil
 		case <-ticker.C:
 		}

@@ -86,9 +86,17 @@ func (w *watcher) look(ctx context.Context, r *stateRun) error {
 	}
 	if tells || before == nil {
 		w.print(r.judgment, audit)
+		id, text := eventOf(r, audit.Remembered.Summary)
+		w.record(w.c, id, text)
 	}
 	_, err := r.remember(ctx, code, tells || w.told && r.run.Complete)
 	return err
+}
+
+// say prints a line, and writes it to the event log too.
+func (w *watcher) say(id event, format string, args ...any) {
+	w.c.log(format, args...)
+	w.record(w.c, id, fmt.Sprintf(format, args...))
 }
 
 // print says what there is to tell.
@@ -184,7 +192,7 @@ func (w *watcher) settle(ctx context.Context, r *stateRun, err error) {
 	report := &status.Report{State: w.dir.State}
 	if err == nil && r.run.Complete {
 		if w.failed > 0 {
-			w.c.log("complete again, after %d that failed or were incomplete", w.failed)
+			w.say(eventQuiet, "complete again, after %d that failed or were incomplete", w.failed)
 		}
 		w.failed, w.problem, w.told, w.rest = 0, "", false, time.Time{}
 	} else {
@@ -217,7 +225,11 @@ func (w *watcher) failing(ctx context.Context, r *stateRun, err error) *status.R
 		w.rest = w.now().Add(min(maxRest, w.every<<min(w.failed, 10)))
 	}
 	if problem != w.problem {
-		w.c.log("%s", problem)
+		id := eventFailed
+		if err == nil {
+			id = eventIncomplete
+		}
+		w.say(id, "%s", problem)
 		w.c.hint(hintOf(err))
 		w.problem = problem
 	}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sys/windows/svc"
+)
+
+// serviceName is that of the service as the documentation installs it. A process that has one
+// service may be installed under any other name, too.
+const serviceName = "proxyaddr"
+
+// stopHint is how long the service manager is told that stopping may take: a request that is
+// under way ends at once, a command that is told of news is killed.
+const stopHint = 20 * time.Second
+
+// asService runs work until the service manager ends it, if that started this process, and
+// otherwise as it is.
+func asService(ctx context.Context, work func(context.Context) (int, error)) (int, error) {
+	if is, err := svc.IsWindowsService(); err != nil || !is {
+		return work(ctx)
+	}
+	s := &service{ctx: ctx, work: work}
+	if err := svc.Run(serviceName, s); err != nil {
+		return 0, err
+	}
+	return s.code, s.err
+}
+
+// A service is work that the service manager starts and stops.
+type service struct {
+	ctx  context.Context
+	work func(context.Context) (int, error)
+	code int
+	err  error
+}
+
+// Execute is called by the service manager. It answers its requests until the work has ended.
+func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, status chan<- svc.Status) (specific bool, code uint32) {
+	ctx, stop := context.WithCancel(s.ctx)
+	defer stop()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.code, s.err = s.work(ctx)
+	}()
+	now := svc.Status{State: svc.Running, Accepts: svc.AcceptStop | svc.AcceptShutdown}
+	status <- now
+	for {
+		select {
+		case <-done:
+			code := s.code
+			if s.err != nil {
+				code = exitCode(ctx, s.err)
+			}
+			return true, uint32(code)
+		case request := <-requests:
+			if request.Cmd == svc.Stop || request.Cmd == svc.Shutdown {
+				now = svc.Status{State: svc.StopPending, WaitHint: uint32(stopHint.Milliseconds())}
+				stop()
+			}
+			status <- now // also what was asked for is only how it is
+		}
+	}
+}
