@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/svc"
 )
 
@@ -16,13 +18,15 @@ const serviceName = "proxyaddr"
 const stopHint = 20 * time.Second
 
 // asService runs work until the service manager ends it, if that started this process, and
-// otherwise as it is.
+// otherwise as it is. Only the manager can tell: [svc.IsWindowsService] looks for a session
+// that services have in Windows, and not in Wine.
 func asService(ctx context.Context, work func(context.Context) (int, error)) (int, error) {
-	if is, err := svc.IsWindowsService(); err != nil || !is {
+	s := &service{ctx: ctx, work: work}
+	err := svc.Run(serviceName, s)
+	if errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
 		return work(ctx)
 	}
-	s := &service{ctx: ctx, work: work}
-	if err := svc.Run(serviceName, s); err != nil {
+	if err != nil {
 		return 0, err
 	}
 	return s.code, s.err

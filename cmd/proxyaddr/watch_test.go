@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -168,7 +169,7 @@ const telephoneOfGroup = "dn: CN=Group,DC=a,DC=example\nchangetype: modify\nrepl
 func TestWatchServerAway(t *testing.T) {
 	srv, login := serveCounting(t, "dc1.a.example")
 	state, told := filepath.Join(t.TempDir(), "state"), filepath.Join(t.TempDir(), "told")
-	w := newWatch(t, append(login, "--state", state, "--notify-command", `echo "$PROXYADDR_LEVEL: $PROXYADDR_SUMMARY" >>`+told)...)
+	w := newWatch(t, append(login, "--state", state, "--notify-command", noting(told))...)
 	w.next()
 	w.next()
 	away := true
@@ -185,9 +186,17 @@ func TestWatchServerAway(t *testing.T) {
 	away = false
 	w.clock = w.clock.Add(maxRest)
 	w.tells("proxyaddr: 1 new, 1 known; last whole sweep T", " new: duplicate ", "proxyaddr: complete again, after 3 that failed or were incomplete")
-	if text, err := os.ReadFile(told); err != nil || string(text) != "critical: incomplete: 1 unconfirmed\nwarning: 1 new, 1 known\n" {
+	if text, err := os.ReadFile(told); err != nil || strings.ReplaceAll(string(text), "\r", "") != "critical: incomplete: 1 unconfirmed\nwarning: 1 new, 1 known\n" {
 		t.Errorf("%s, %v", text, err)
 	}
+}
+
+// noting is a command that adds to a file what it is told.
+func noting(file string) string {
+	if runtime.GOOS == "windows" {
+		return "echo %PROXYADDR_LEVEL%: %PROXYADDR_SUMMARY%>>" + file
+	}
+	return `echo "$PROXYADDR_LEVEL: $PROXYADDR_SUMMARY" >>` + file
 }
 
 func TestTimeOfDay(t *testing.T) {
