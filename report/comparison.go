@@ -54,7 +54,7 @@ func (t *table) comparisonTotals(c *conflicts.Comparison) {
 // difference writes one block, in which servers that have the same stand together.
 func (t *table) difference(d *conflicts.Difference) {
 	t.line("", d.Object().Name()+", "+words.Kind(d.Object()), bold)
-	t.line(indent, d.Object().DN, plain)
+	t.dn(indent, d.Object().DN)
 	written := make([]bool, len(d.Copies))
 	for i := range d.Copies {
 		if written[i] {

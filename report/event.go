@@ -22,7 +22,7 @@ func (t *table) events(a *conflicts.Audit) {
 				t.paragraph("  ", fmt.Sprintf("its text can be read in %d ways; number %d:", len(in.Pairs), n+1), plain)
 			}
 			for _, p := range pair {
-				t.line("  ", p.DN, plain)
+				t.dn("  ", p.DN)
 				if p.Status != conflicts.Found {
 					t.paragraph(indent, p.String(), plain)
 				}

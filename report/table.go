@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/words"
@@ -23,8 +24,8 @@ type TableOptions struct {
 
 // Table writes the audit for the eyes of people: a block for each event from which
 // it was made, if any, and for each conflict, its keeper first and marked with "*",
-// then the findings, and last what [Totals] writes. Long names are shortened in
-// the middle; the other outputs have them in full.
+// then the findings, and last what [Totals] writes. What is too long for a line takes
+// several.
 func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	t := newTable(w, opts)
 	t.changes = conflicts.NewChangeIndex(a.Changes)
@@ -69,7 +70,7 @@ func (t *table) findings(list []conflicts.Finding, brief bool) {
 			}
 			t.line("", "finding: "+f.Kind.Title(), bold)
 		}
-		t.line("  ", f.DN, plain)
+		t.dn("  ", f.DN)
 		switch both := f.Value + "  (" + f.Detail + ")"; {
 		case f.Value == "":
 			t.paragraph(indent, f.Detail, plain)
@@ -173,7 +174,7 @@ func (t *table) conflict(c *conflicts.Conflict) {
 
 func (t *table) object(prefix string, o *conflicts.Object) {
 	t.line(prefix, o.Name()+", "+words.Kind(o), plain)
-	t.line(indent, o.DN, plain)
+	t.dn(indent, o.DN)
 }
 
 // action says what becomes of an owner, by the first of its claims that changes.
@@ -209,14 +210,33 @@ func (t *table) claim(claim conflicts.Claim, change *conflicts.Change) {
 	t.paragraph(indent, "-> "+proposal+"  (risk "+words.Risk(change)+")", plain)
 }
 
-// line writes one line, shortened in the middle if it is too long.
-func (t *table) line(prefix, text string, s style) {
-	t.put(prefix, words.Shorten(words.Escape(text), t.width-words.Columns(prefix)), s)
+// line writes a text in one line if it fits.
+func (t *table) line(prefix, text string, s style) { t.folded(prefix, text, words.Fold, s) }
+
+// dn writes a distinguished name in one line if it fits.
+func (t *table) dn(prefix, dn string) { t.folded(prefix, dn, words.WrapDN, plain) }
+
+// folded writes a text in one line, or in those that split makes of it. Those after the first are
+// further to the right.
+func (t *table) folded(prefix, text string, split func(string, int) []string, s style) {
+	const further = "  "
+	text = words.Escape(text)
+	column := words.Columns(prefix)
+	lines := []string{text}
+	if words.Columns(text) > t.width-column {
+		lines = split(text, t.width-column-len(further))
+	}
+	for i, l := range lines {
+		if i == 1 {
+			prefix = strings.Repeat(" ", column) + further
+		}
+		t.put(prefix, l, s)
+	}
 }
 
 // paragraph writes a text in as many lines as it needs.
 func (t *table) paragraph(prefix, text string, s style) {
-	for _, l := range words.Wrap(words.Escape(text), t.width-words.Columns(prefix), words.Columns) {
+	for _, l := range words.Fold(words.Escape(text), t.width-words.Columns(prefix)) {
 		t.put(prefix, l, s)
 	}
 }

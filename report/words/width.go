@@ -34,26 +34,86 @@ func RuneColumns(r rune) int {
 	return 1
 }
 
-const ellipsis = "..."
+// WrapDN breaks an escaped distinguished name into lines of at most limit columns, behind the commas
+// between its parts. Only a part that is longer than a line is broken within.
+func WrapDN(dn string, limit int) []string {
+	var lines []string
+	line := ""
+	for dn != "" {
+		part := dn[:partEnd(dn)]
+		dn = dn[len(part):]
+		if Columns(line+part) <= limit {
+			line += part
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		pieces := chop(part, limit)
+		last := len(pieces) - 1
+		lines, line = append(lines, pieces[:last]...), pieces[last]
+	}
+	return append(lines, line)
+}
 
-// Shorten takes out the middle of an escaped string that is wider than limit.
-func Shorten(s string, limit int) string {
-	if Columns(s) <= limit {
-		return s
+// Fold breaks a text at its spaces into lines of at most limit columns. A word that is longer than a
+// line is broken behind a comma, or else anywhere.
+func Fold(text string, limit int) []string {
+	var lines []string
+	line := ""
+	for i, word := range strings.Split(text, " ") {
+		if both := line + " " + word; i > 0 && Columns(both) <= limit {
+			line = both
+			continue
+		}
+		if i > 0 {
+			lines = append(lines, strings.TrimRight(line, " "))
+		}
+		pieces := chop(word, limit)
+		last := len(pieces) - 1
+		lines, line = append(lines, pieces[:last]...), pieces[last]
 	}
-	runes := []rune(s)
-	room := max(limit-len(ellipsis), 0)
-	head, tail := 0, len(runes)
-	for left := (room + 1) / 2; head < tail && RuneColumns(runes[head]) <= left; head++ {
-		left -= RuneColumns(runes[head])
+	return append(lines, line)
+}
+
+// chop cuts a string into pieces of at most limit columns, behind commas where it can.
+func chop(s string, limit int) []string {
+	var pieces []string
+	for {
+		n := fitting(s, limit)
+		if comma := strings.LastIndexByte(s[:n], ','); comma >= 0 && n < len(s) {
+			n = comma + 1
+		}
+		pieces, s = append(pieces, s[:n]), s[n:]
+		if s == "" {
+			return pieces
+		}
 	}
-	for left := room - Columns(string(runes[:head])); tail > head && RuneColumns(runes[tail-1]) <= left; tail-- {
-		left -= RuneColumns(runes[tail-1])
+}
+
+// fitting returns how many bytes of a string fit into so many columns. It is one rune at least,
+// unless the string is empty.
+func fitting(s string, limit int) int {
+	columns := 0
+	for i, r := range s {
+		if columns += RuneColumns(r); columns > limit && i > 0 {
+			return i
+		}
 	}
-	for tail < len(runes) && RuneColumns(runes[tail]) == 0 { // a mark whose letter is gone
-		tail++
+	return len(s)
+}
+
+// partEnd returns where the first part of a distinguished name ends, its comma included.
+func partEnd(dn string) int {
+	for i := 0; i < len(dn); i++ {
+		switch dn[i] {
+		case '\\':
+			i++ // what follows is no separator
+		case ',':
+			return i + 1
+		}
 	}
-	return string(runes[:head]) + ellipsis + string(runes[tail:])
+	return len(dn)
 }
 
 // Wrap breaks a text at its spaces into lines of at most limit, as measured

@@ -1,29 +1,9 @@
 package words
 
-import "testing"
-
-func TestShortenKeepsBothEnds(t *testing.T) {
-	tests := []struct {
-		in    string
-		limit int
-		want  string
-	}{
-		{"CN=Jane,DC=com", 14, "CN=Jane,DC=com"},
-		{"CN=Jane,DC=com", 13, "CN=Ja...C=com"},
-		{"CN=Jane,DC=com", 12, "CN=Ja...=com"},
-		{"山田太郎山田太郎", 9, "山...太郎"},
-		{"山田太郎山田太郎", 10, "山田...郎"},
-		{"abcdefe\u0301", 5, "a...e\u0301"},
-		{"abcdefghe\u0301", 4, "a..."},
-		{"", 0, ""},
-	}
-	for _, tt := range tests {
-		got := Shorten(tt.in, tt.limit)
-		if got != tt.want || Columns(got) > max(tt.limit, len(ellipsis)) {
-			t.Errorf("Shorten(%q, %d) = %q of %d columns, want %q", tt.in, tt.limit, got, Columns(got), tt.want)
-		}
-	}
-}
+import (
+	"slices"
+	"testing"
+)
 
 func TestColumnsAreThoseOfATerminal(t *testing.T) {
 	for s, want := range map[string]int{
@@ -31,6 +11,47 @@ func TestColumnsAreThoseOfATerminal(t *testing.T) {
 	} {
 		if got := Columns(s); got != want {
 			t.Errorf("Columns(%+q) = %d, want %d", s, got, want)
+		}
+	}
+}
+
+// A name is broken behind its commas, and all of it is there.
+func TestWrapDN(t *testing.T) {
+	for _, tt := range []struct {
+		dn    string
+		limit int
+		want  []string
+	}{
+		{"CN=Jane,DC=com", 14, []string{"CN=Jane,DC=com"}},
+		{"CN=Jane,DC=com", 13, []string{"CN=Jane,", "DC=com"}},
+		{`CN=Doe\, Jane,OU=HR,DC=com`, 16, []string{`CN=Doe\, Jane,`, "OU=HR,DC=com"}},
+		{`CN=Back\\,OU=HR`, 10, []string{`CN=Back\\,`, "OU=HR"}},
+		{"CN=ABCDEFGHIJKL,DC=com", 8, []string{"CN=ABCDE", "FGHIJKL,", "DC=com"}},
+		{"CN=山田太郎,DC=com", 7, []string{"CN=山田", "太郎,", "DC=com"}},
+		{"CN=山", 1, []string{"C", "N", "=", "山"}},
+		{"", 5, []string{""}},
+	} {
+		if got := WrapDN(tt.dn, tt.limit); !slices.Equal(got, tt.want) {
+			t.Errorf("WrapDN(%q, %d) = %q, want %q", tt.dn, tt.limit, got, tt.want)
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		limit int
+		want  []string
+	}{
+		{"smtp:a@b.example  (the same)", 20, []string{"smtp:a@b.example", "(the same)"}},
+		{"smtp:abcdefgh@b.example (x)", 10, []string{"smtp:abcde", "fgh@b.exam", "ple (x)"}},
+		{"CN=Bob,DC=example x", 12, []string{"CN=Bob,", "DC=example x"}},
+		{"to CN=Bob,OU=Users,DC=example", 14, []string{"to", "CN=Bob,", "OU=Users,", "DC=example"}},
+		{"abcdefe\u0301", 6, []string{"abcdef", "e\u0301"}},
+		{"", 5, []string{""}},
+	} {
+		if got := Fold(tt.text, tt.limit); !slices.Equal(got, tt.want) {
+			t.Errorf("Fold(%q, %d) = %q, want %q", tt.text, tt.limit, got, tt.want)
 		}
 	}
 }
