@@ -162,9 +162,7 @@ func (o *applyOptions) apply(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	defer forest.Close()
-	for _, server := range forest.Servers() {
-		c.log("%s", server)
-	}
+	c.tellServers(forest.Servers())
 	if j != nil {
 		if err := apply.Recover(ctx, forest, j); err != nil {
 			return o.ended(c, j, elsewhere(err))

@@ -43,9 +43,7 @@ func (o *scanOptions) compare(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	defer directories.Close()
-	for _, s := range directories.Servers() {
-		c.log("%s", s)
-	}
+	c.tellServers(directories.Servers())
 	p := newProgress(c, time.Now)
 	found, err := ldapscan.Compare(ctx, directories, ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show})
 	p.done()

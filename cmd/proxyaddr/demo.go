@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/pflag"
 
@@ -73,15 +74,19 @@ func (o *demoOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	if _, err := fmt.Fprintf(c.stdout, `
-This was a made-up company; nothing was changed. In %s:
-  report.xlsx        open this: conflicts, proposed changes, findings
+This was a made-up company. Nothing was changed.
+Open first: %s
+
+Beside it are:
   change-request.md  for the change board
   fix-*.ldif         the changes; rollback-*.ldif takes them back
-  scan.json          the same for programs
+  scan.json          everything, for programs
 
-Next, a real domain controller:
-  proxyaddr scan -H ldaps://dc1.example.com -D anna@example.com -W -o audit
-`, o.dir.Name()); err != nil {
+The exit code is 1, because conflicts were found. It is 0 if there are none.
+
+Next, scan a real domain controller:
+  proxyaddr scan -H ldaps://dc1.example.com -D "EXAMPLE\anna" -o audit
+`, filepath.Join(o.dir.Name(), "report.xlsx")); err != nil {
 		return 0, unprinted(err)
 	}
 	return code, nil

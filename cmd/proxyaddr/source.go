@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/pflag"
 
+	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
+	"proxyaddr/report/words"
 )
 
 // A source says what to read: directories, or an export of one.
@@ -49,10 +52,25 @@ func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, 
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, server := range forest.Servers() {
-		c.log("%s", server)
-	}
+	c.tellServers(forest.Servers())
 	return forest, forest.Close, nil
+}
+
+// tellServers says what was agreed with each server, and once what their schemas lack.
+func (c *console) tellServers(servers []conflicts.Server) {
+	var told []string
+	for i := range servers {
+		s := &servers[i]
+		c.log("%s", words.Server(s))
+		for _, name := range s.Missing {
+			if !slices.Contains(told, name) {
+				told = append(told, name)
+			}
+		}
+	}
+	if told != nil {
+		c.log("note: %s", words.MissingAttributes(told))
+	}
 }
 
 // tellHidden says what a look-up in a source could not see, and returns that. The error is

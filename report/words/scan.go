@@ -64,6 +64,38 @@ func Counts(a *conflicts.Audit) string {
 	return counts + "."
 }
 
+// Server says in one line how a server was reached and as whom. It is not escaped.
+func Server(s *conflicts.Server) string {
+	var where, how []string
+	if !strings.Contains(s.URL, s.Host) {
+		where = append(where, s.Host)
+	}
+	if s.Site != "" {
+		where = append(where, "site "+s.Site)
+	}
+	name := s.URL
+	if len(where) > 0 {
+		name += " (" + strings.Join(where, ", ") + ")"
+	}
+	switch {
+	case s.Transport != "":
+		how = append(how, s.Transport)
+	case s.Protection != "sealed":
+		how = append(how, "not encrypted")
+	}
+	mechanism := strings.TrimSpace(s.Mechanism + " " + s.Protection)
+	if s.Identity != "" {
+		mechanism = "logged on as " + s.Identity + " (" + mechanism + ")"
+	}
+	return name + ": " + strings.Join(append(how, mechanism), ", ")
+}
+
+// MissingAttributes says what it means that the schema lacks attributes of Exchange.
+func MissingAttributes(names []string) string {
+	return "the schema lacks " + strings.Join(names, ", ") + ": Exchange's schema is not installed, or a global catalog does not hold them all. " +
+		"What they tell of an object, such as the type of its mailbox, is unknown."
+}
+
 // A Fact is a line of what the outputs say of a scan. Its values are not escaped.
 type Fact struct {
 	Name   string
