@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"proxyaddr/ldapscan"
+	"proxyaddr/report/words"
 )
 
 // A progress shows how far a scan has come: one line that is written anew on a
 // terminal, a line of the log every half minute elsewhere.
 type progress struct {
-	c        *console
+	c *console
+	// expected is about how many objects there are; 0 if nothing tells.
+	expected int
 	now      func() time.Time
 	started  time.Time
 	last     time.Time
@@ -41,15 +44,26 @@ func (p *progress) show(s ldapscan.Progress) {
 		return
 	}
 	p.last = now
-	elapsed := now.Sub(p.started)
-	line := fmt.Sprintf("%d objects, %.0f/s, %d pages, %d suspects, %v", s.Objects, float64(s.Objects)/elapsed.Seconds(), s.Pages,
-		s.Suspects, elapsed.Round(time.Second))
+	line := p.line(now.Sub(p.started))
 	if !p.terminal {
 		p.c.log("%s", line)
 		return
 	}
 	p.shown = true
 	fmt.Fprintf(p.c.stderr, "\r%s\x1b[K", line)
+}
+
+// line says how far the scan has come after a time.
+func (p *progress) line(elapsed time.Duration) string {
+	s := p.seen
+	objects := words.Quantity(s.Objects, "object")
+	if s.Suspects > 0 { // the sweep is over
+		return fmt.Sprintf("%s read; reading %s again, %v", objects, words.Quantity(s.Suspects, "suspect"), elapsed.Round(time.Second))
+	}
+	if p.expected > s.Objects { // else the directory has grown
+		objects = fmt.Sprintf("%s of about %s (%d %%)", words.Number(s.Objects), words.Quantity(p.expected, "object"), s.Objects*100/p.expected)
+	}
+	return fmt.Sprintf("%s, %.0f/s, %s, %v", objects, float64(s.Objects)/elapsed.Seconds(), words.Quantity(s.Pages, "page"), elapsed.Round(time.Second))
 }
 
 // done takes the line off the terminal.

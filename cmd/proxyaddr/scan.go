@@ -177,6 +177,9 @@ func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, e
 // scan runs a source with progress shown.
 func (c *console) scan(ctx context.Context, src ldapscan.Source, o *scanOptions, r *stateRun) (audit *conflicts.Audit, err error) {
 	p := newProgress(c, time.Now)
+	if r != nil && !o.incremental { // which may read only changes
+		p.expected = r.expected()
+	}
 	opt := ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show}
 	if r == nil {
 		audit, err = ldapscan.Scan(ctx, src, opt)

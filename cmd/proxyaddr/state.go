@@ -227,6 +227,16 @@ func partitionsOf(audit *conflicts.Audit) []memory.Partition {
 	return list
 }
 
+// expected is how many objects the last complete run saw, 0 if there was none.
+func (r *stateRun) expected() (objects int) {
+	if r.dir.State != nil {
+		for _, p := range r.dir.State.Partitions {
+			objects += p.Objects
+		}
+	}
+	return objects
+}
+
 // remember makes the run the last one that is remembered, and has people told before that
 // if there is something to tell. code is the exit code of the scan without a state.
 func (r *stateRun) remember(ctx context.Context, code int, tell bool) (int, error) {
