@@ -107,3 +107,46 @@ func runsBetween(t *testing.T, logFile string, from, to time.Time) (runs int) {
 	}
 	return runs
 }
+
+// While a disk is full nothing is lost, and what could not be remembered is told again when
+// there is room, but not in every period.
+func TestWatchFullDisk(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("mounts a file system, as root")
+	}
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64k"); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Unmount(disk, 0)
+	srv, login := serveCounting(t, "dc1.a.example")
+	state, told := filepath.Join(disk, "state"), filepath.Join(t.TempDir(), "told")
+	w := newWatch(t, append(login, "--state", state, "--notify-command", noting(told))...)
+	t.Cleanup(w.end)
+	w.next()
+	w.tells()
+	fill := filepath.Join(disk, "fill")
+	if err := os.WriteFile(fill, make([]byte, 64<<10), 0o600); err == nil {
+		t.Fatal("the disk is not full")
+	}
+	if text := w.next(); !strings.Contains(text, "checked: no space left on device\nhint: ") {
+		t.Error(text)
+	}
+	applyTo(t, srv, addsAddress+"\n"+makesAnother)
+	for range 30 {
+		w.next()
+	}
+	if err := os.Remove(fill); err != nil {
+		t.Fatal(err)
+	}
+	w.clock = w.clock.Add(maxRest)
+	w.tells("proxyaddr: 1 new, 1 known", " new: ", "complete again, after ")
+	text, err := os.ReadFile(told)
+	if n := strings.Count(string(text), "warning: 1 new, 1 known\n"); err != nil || n < 2 || n > 6 {
+		t.Errorf("told %d times, %v:\n%s", n, err, text)
+	}
+	if events := toldIn(t, state); events["new smtp:fresh@a.example"] != 1 {
+		t.Errorf("%v", events)
+	}
+	w.end() // before the disk goes away
+}
