@@ -203,15 +203,21 @@ type Conflict struct {
 	Key Key
 	// Owners begin with the keeper; the others follow by objectGUID.
 	Owners []Owner
-	// Reason says why the first owner keeps the address.
-	Reason string
+	// Kept are the rules that chose the keeper, in order, for [Conflict.Reasons].
+	Kept []StatementCode
+	// Verbatim is the reason in the words of a document of schema version 1, which has no
+	// codes.
+	Verbatim string
 	// Cause is how they may have come to share it.
 	Cause Cause
 	// Unresolved says why the changes do not end the conflict, or is empty.
-	Unresolved string
+	Unresolved []Statement
 	// Standing is what earlier runs tell of it; nil if none are remembered.
 	Standing *Standing
 }
+
+// Obstacles returns what stands in Unresolved as one text.
+func (c *Conflict) Obstacles() string { return sentences(c.Unresolved, "; ") }
 
 // Keeper returns the owner that keeps the address.
 func (c *Conflict) Keeper() *Owner { return &c.Owners[0] }
@@ -258,9 +264,11 @@ type Change struct {
 	// Attribute is proxyAddresses, or mail where that follows.
 	Attribute string
 	// Old is the exact stored value. New is empty for a removal.
-	Old, New   string
-	Risk       Risk
-	RiskReason string
+	Old, New string
+	Risk     Risk
+	// Verbatim is what makes it risky in the words of a document of schema version 1; else
+	// [Change.Risks] works it out.
+	Verbatim string
 }
 
 // Risk says how much attention a change needs.
@@ -281,8 +289,12 @@ type Finding struct {
 	DN   string
 	GUID GUID
 	// Value is the stored value that the finding is about, if it is about one.
-	Value  string
-	Detail string
+	Value string
+	// Other and Count are what else its Detail needs.
+	Other string
+	Count int
+	// Verbatim is the detail in the words of a document of schema version 1.
+	Verbatim string
 }
 
 // SortFindings puts findings in the order of the outputs and returns them,
@@ -299,5 +311,5 @@ func compareFindings(a, b Finding) int {
 	if a.DN != b.DN {
 		return cmp.Compare(a.DN, b.DN)
 	}
-	return cmp.Or(compareGUIDs(a.GUID, b.GUID), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Detail, b.Detail))
+	return cmp.Or(compareGUIDs(a.GUID, b.GUID), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Other, b.Other), cmp.Compare(a.Count, b.Count))
 }

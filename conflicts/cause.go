@@ -2,7 +2,6 @@ package conflicts
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,17 +14,43 @@ import (
 type Cause struct {
 	Kind      CauseKind
 	Certainty Certainty
-	// Because says what speaks for it.
-	Because string
+	// Code is what speaks for it, and Earlier and Later are whom it is about, by when they
+	// were written; [Cause.Evidence] puts it together.
+	Code           StatementCode
+	Earlier, Later *Object
+	// Verbatim is the evidence in the words of a document of schema version 1.
+	Verbatim string
 }
 
 // String says it in a line: "likely a race: …".
 func (c Cause) String() string {
 	text := c.Short()
-	if c.Because != "" {
-		text += ": " + c.Because
+	if because := c.Evidence().String(); because != "" {
+		text += ": " + because
 	}
 	return text
+}
+
+// Evidence says what speaks for the cause. Its code is empty if that is not known.
+func (c Cause) Evidence() Statement {
+	if c.Verbatim != "" {
+		return Statement{Code: Verbatim, Value: c.Verbatim}
+	}
+	s := Statement{Code: c.Code, Object: c.Earlier, Other: c.Later}
+	if c.Earlier == nil || c.Later == nil {
+		return s
+	}
+	switch c.Code {
+	case RaceTooSoon, RaceSlow, RaceWrittenAgain, UncheckedFirst, UncheckedLast, UncheckedTogether:
+		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Written.Time
+	case UncheckedCreation:
+		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Created
+	case RestoredLater:
+		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Restored
+	case AliasTwice, AliasByPolicies:
+		s.Value = c.Earlier.MailNickname
+	}
+	return s
 }
 
 // Short is String without what speaks for it.
@@ -78,7 +103,7 @@ func (k CauseKind) Title() string {
 	case SameAlias:
 		return "one alias in two domains"
 	case Unchecked:
-		return "a write without a check"
+		return "no duplicate check"
 	case TwoForests:
 		return "two forests"
 	}
@@ -117,14 +142,9 @@ const fewOwners = 50
 
 // causeOf judges why the owners of an address share it.
 func causeOf(owners []Owner) Cause {
-	inProxy := make([]*Owner, 0, len(owners))
-	for i := range owners {
-		if owners[i].Claims[0].Attribute == ProxyAddresses {
-			inProxy = append(inProxy, &owners[i])
-		}
-	}
+	inProxy := candidates(owners)
 	if len(inProxy) < 2 {
-		return Cause{Kind: UnknownCause, Because: "only one of the owners has it in proxyAddresses, and only that attribute's stamps are read"}
+		return Cause{Kind: UnknownCause, Code: OneHolder}
 	}
 	slices.SortFunc(inProxy, func(a, b *Owner) int {
 		if known := a.Written.Known(); known != b.Written.Known() {
@@ -136,7 +156,7 @@ func causeOf(owners []Owner) Cause {
 		return cmp.Or(a.Written.Time.Compare(b.Written.Time), compareObjects(a.Object, b.Object))
 	})
 	inProxy = inProxy[:min(len(inProxy), fewOwners)]
-	found := Cause{Kind: UnknownCause, Because: "the directory shows for at most one owner when and where its proxyAddresses were last written"}
+	found := Cause{Kind: UnknownCause, Code: NoStamps}
 	for _, rule := range causeRules {
 		for i, a := range inProxy {
 			for _, b := range inProxy[i+1:] {
@@ -184,34 +204,6 @@ func (o *Owner) since() time.Time {
 	return o.Created
 }
 
-// names returns what people call two owners. If that is the same, the first part in
-// which their DNs differ is added, as a whole DN hides it among the parts that agree.
-func names(a, b *Owner) (string, string) {
-	if !strings.EqualFold(a.Name(), b.Name()) {
-		return a.Name(), b.Name()
-	}
-	for s, t := a.DN, b.DN; s != "" && t != ""; {
-		var ofA, ofB string
-		ofA, s, _ = cutRDN(s)
-		ofB, t, _ = cutRDN(t)
-		if !strings.EqualFold(ofA, ofB) {
-			return fmt.Sprintf("%s (%s)", a.Name(), ofA), fmt.Sprintf("%s (%s)", b.Name(), ofB)
-		}
-	}
-	return a.DN, b.DN
-}
-
-func both(a, b *Owner) string {
-	first, second := names(a, b)
-	return first + " and " + second
-}
-
-// had says how long the owner of a stamp has had its addresses: the last write may
-// have been of another one.
-func had(name string, s Stamp) string {
-	return fmt.Sprintf("%s had had the address since %s at the latest", name, moment(s.Time))
-}
-
 func race(a, b *Owner) Cause {
 	s, t := a.Written, b.Written
 	if !s.Known() || !t.Known() || s.Invocation == t.Invocation || s.Invocation == (GUID{}) || t.Invocation == (GUID{}) {
@@ -223,17 +215,13 @@ func race(a, b *Owner) Cause {
 		return Cause{}
 	}
 	within := func(first time.Time) bool { return !first.IsZero() && t.Time.Sub(first) <= likely }
-	c := Cause{Kind: Race, Certainty: Possible, Because: fmt.Sprintf("the proxyAddresses of %s were last written %s apart, on %s and on %s", both(a, b), apart, s.On(), t.On())}
 	switch {
 	case within(a.since()) && within(b.since()):
-		c.Certainty = Likely
-		c.Because += ", too soon to know of each other"
+		return cause(Race, Likely, RaceTooSoon, a, b)
 	case apart > likely:
-		c.Because += ", and replication may have taken longer"
-	default:
-		c.Because += "; it was not the first time, so the address may be older"
+		return cause(Race, Possible, RaceSlow, a, b)
 	}
-	return c
+	return cause(Race, Possible, RaceWrittenAgain, a, b)
 }
 
 func restored(a, b *Owner) Cause {
@@ -244,19 +232,18 @@ func restored(a, b *Owner) Cause {
 	if !s.Known() || !t.Known() || !s.Time.Before(a.Restored) || !t.Time.Before(a.Restored) {
 		return Cause{}
 	}
-	back, other := names(a, b)
-	c := Cause{Kind: Restored, Certainty: Possible, Because: fmt.Sprintf("%s was deleted, and restored %s; %s", back, moment(a.Restored), had(other, t))}
+	certainty := Possible
 	if b.since().After(s.Time) { // and not while the first was written
-		c.Certainty = Likely
+		certainty = Likely
 	}
-	return c
+	return cause(Restored, certainty, RestoredLater, b, a)
 }
 
 func contactAndMailbox(a, b *Owner) Cause {
 	if min(a.rank(), b.rank()) != mailboxRank || max(a.rank(), b.rank()) != contactRank {
 		return Cause{}
 	}
-	return Cause{Kind: ContactAndMailbox, Certainty: Possible, Because: fmt.Sprintf("%s are a contact and a mailbox", both(a, b))}
+	return cause(ContactAndMailbox, Possible, ContactHolds, a, b)
 }
 
 func sameAlias(a, b *Owner) Cause {
@@ -265,12 +252,10 @@ func sameAlias(a, b *Owner) Cause {
 	if from == to || from == "" || to == "" || !strings.EqualFold(a.MailNickname, b.MailNickname) || !strings.EqualFold(a.MailNickname, local) {
 		return Cause{}
 	}
-	c := Cause{Kind: SameAlias, Certainty: Possible, Because: fmt.Sprintf("%s have the alias %s, in %s and in %s", both(a, b), a.MailNickname, from, to)}
 	if a.governed() && b.governed() {
-		c.Certainty = Likely
-		c.Because += ", and address policies are in force for both"
+		return cause(SameAlias, Likely, AliasByPolicies, a, b)
 	}
-	return c
+	return cause(SameAlias, Possible, AliasTwice, a, b)
 }
 
 func unchecked(a, b *Owner) Cause {
@@ -280,21 +265,19 @@ func unchecked(a, b *Owner) Cause {
 	}
 	_, enough := latency(s, t)
 	apart := t.Time.Sub(s.Time)
-	first, second := names(a, b)
-	c := Cause{Kind: Unchecked, Certainty: Likely}
+	c := cause(Unchecked, Likely, UncheckedLast, a, b)
 	switch {
 	case apart >= enough && t.Version == 1:
-		c.Because = fmt.Sprintf("the proxyAddresses of %s were first written %s; %s", second, moment(t.Time), had(first, s))
+		c.Code = UncheckedFirst
 	case b.Created.Sub(s.Time) >= usualLink: // on whatever domain controller that was
-		c.Because = fmt.Sprintf("%s was created %s; %s", second, moment(b.Created), had(first, s))
+		c.Code = UncheckedCreation
 	case apart >= enough:
 		c.Certainty = Possible
-		c.Because = fmt.Sprintf("the proxyAddresses of %s were last written %s; %s", second, moment(t.Time), had(first, s))
 	default:
 		return Cause{}
 	}
 	if apart == 0 { // and so one after the other
-		c.Because = fmt.Sprintf("the proxyAddresses of %s were last written in the same second on %s", both(a, b), t.On())
+		c.Code = UncheckedTogether
 	}
 	return c
 }
@@ -303,7 +286,10 @@ func twoForests(a, b *Owner) Cause {
 	if a.Forest == b.Forest {
 		return Cause{}
 	}
-	first, second := names(a, b)
-	return Cause{Kind: TwoForests, Certainty: Likely, Because: fmt.Sprintf("%s is in the forest %s, %s in %s, and Exchange looks only in its own forest",
-		first, a.Forest, second, b.Forest)}
+	return cause(TwoForests, Likely, ForestsApart, a, b)
+}
+
+// cause is about an owner and one that was not written earlier.
+func cause(kind CauseKind, certainty Certainty, code StatementCode, a, b *Owner) Cause {
+	return Cause{Kind: kind, Certainty: certainty, Code: code, Earlier: a.Object, Later: b.Object}
 }

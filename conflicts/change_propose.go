@@ -1,9 +1,7 @@
 package conflicts
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 )
 
 // A proposer makes the changes for a list of conflicts, in their order. It
@@ -62,30 +60,33 @@ func ofOneConflict(list []Proposal) int {
 
 // propose makes the proposals of a conflict.
 func (p *proposer) propose(j *Judgment, c *Conflict) {
-	var obstacles []string
 	for n := range c.Owners[1:] {
 		o := &c.Owners[n+1]
 		if !o.has(ProxyAddresses) {
 			continue
 		}
-		news, err := p.replacements(o)
-		if err != nil {
-			obstacles = append(obstacles, err.Error())
+		news, obstacle := p.replacements(o)
+		if obstacle.Code != "" {
+			c.Unresolved = append(c.Unresolved, obstacle)
 			continue
 		}
 		changes := surrender(c, o, news)
 		j.Proposals = append(j.Proposals, Proposal{Conflict: c, Owner: o, First: int32(len(j.Changes)), Count: int32(len(changes)), New: news[0]})
 		j.Changes = append(j.Changes, changes...)
 		if o.has(UserPrincipalName) {
-			obstacles = append(obstacles, fmt.Sprintf("the logon name of %s equals the address and is never changed", o.DN))
+			c.Unresolved = append(c.Unresolved, Statement{Code: LogonName, Object: o.Object})
 		}
 	}
 	for n := range c.Owners[1:] {
-		if o := &c.Owners[n+1]; !o.has(ProxyAddresses) {
-			obstacles = append(obstacles, fmt.Sprintf("%s of %s equals the address and is left alone", o.Claims[0].Attribute, o.DN))
+		o := &c.Owners[n+1]
+		switch {
+		case o.has(ProxyAddresses):
+		case o.has(Mail):
+			c.Unresolved = append(c.Unresolved, Statement{Code: MailOnly, Object: o.Object})
+		default:
+			c.Unresolved = append(c.Unresolved, Statement{Code: LogonName, Object: o.Object})
 		}
 	}
-	c.Unresolved = strings.Join(obstacles, "; ")
 }
 
 // exchange finds the address that the keeper of a conflict gets if one of the owners is to
@@ -125,27 +126,27 @@ func (o *Owner) has(attribute string) bool {
 	return slices.ContainsFunc(o.Claims, func(c Claim) bool { return c.Attribute == attribute })
 }
 
-// replacements returns free addresses for the values of an owner that have to be replaced.
-func (p *proposer) replacements(o *Owner) ([]string, error) {
+// replacements returns free addresses for the values of an owner that have to be replaced, or
+// says why there are none.
+func (p *proposer) replacements(o *Owner) (news []string, obstacle Statement) {
 	if o.Fixed != "" {
-		return nil, fmt.Errorf("%s cannot be changed: %s", o.DN, o.Fixed)
+		return nil, Statement{Code: Unchangeable, Object: o.Object, Value: o.Fixed}
 	}
 	if !p.opt.Reports(o.DN) {
-		return nil, fmt.Errorf("%s lies outside the reported subtrees", o.DN)
+		return nil, Statement{Code: OutsideScope, Object: o.Object}
 	}
-	var news []string
 	for i, claim := range o.Claims {
 		// One replacement is enough for an address in several values, but the
 		// number of primary addresses stays.
 		if claim.Attribute == ProxyAddresses && (i == 0 || claim.Primary) {
 			a, err := p.replacement(o.Object, claim.Parsed())
 			if err != nil {
-				return nil, err
+				return nil, Statement{Code: NoReplacement, Object: o.Object, Value: err.Error()}
 			}
 			news = append(news, a.Raw)
 		}
 	}
-	return news, nil
+	return news, Statement{}
 }
 
 // surrender returns the changes after which an owner does not hold the address of a
@@ -162,14 +163,14 @@ func surrender(c *Conflict, o *Owner, news []string) []Change {
 		switch {
 		case claim.Attribute == Mail:
 			change.New = shown
-			change.Risk, change.RiskReason = changes[0].Risk, "the mail attribute showed this address and changes with it"
+			change.Risk = changes[0].Risk
 		case claim.Attribute != ProxyAddresses:
 			continue
 		default:
 			if len(news) > 0 && (i == 0 || claim.Primary) {
 				change.New, news = news[0], news[1:]
 			}
-			change.Risk, change.RiskReason = assess(&change)
+			change.Risk = assess(&change)
 		}
 		changes = append(changes, change)
 	}
@@ -246,9 +247,7 @@ func tied(a, b *Owner, rules []Rule) bool {
 		if r.rank == nil {
 			continue
 		}
-		x, _ := r.rank(a)
-		y, _ := r.rank(b)
-		if x != y {
+		if r.rank(a) != r.rank(b) {
 			return false
 		}
 	}

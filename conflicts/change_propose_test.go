@@ -136,7 +136,7 @@ func TestChangesEndConflicts(t *testing.T) {
 		// What is left was there before, and is said to stay.
 		stays := map[string]bool{}
 		for _, c := range found {
-			stays[c.ID] = c.Unresolved != "" || c.Class != conflicts.Duplicate && c.Class != conflicts.Collation
+			stays[c.ID] = len(c.Unresolved) > 0 || c.Class != conflicts.Duplicate && c.Class != conflicts.Collation
 		}
 		left := conflicts.Judge(repaired, conflicts.Options{}).Conflicts
 		for _, c := range left {

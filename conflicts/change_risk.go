@@ -1,57 +1,59 @@
 package conflicts
 
-import (
-	"fmt"
-	"strings"
-)
+import "iter"
 
 // manyMembers is from where on a group counts as one that many people write to.
 const manyMembers = 50
 
-// hazards are what can make a change risky, each with what to say of it. All
-// that apply are told, the highest risk counts.
-var hazards = []struct {
-	risk    Risk
-	applies func(c *Change, a Address) bool
-	say     func(c *Change) string
-}{
-	{High, func(c *Change, a Address) bool { return a.Primary() && c.Object.live() },
-		func(c *Change) string {
-			return "primary address of a live " + c.Object.mailboxName() + ": people and devices send from it"
-		}},
-	{Medium, func(c *Change, a Address) bool { return a.Primary() && !c.Object.live() },
-		func(c *Change) string {
-			if c.Object.retired() {
-				return "primary address of " + c.Object.aKind() + " whose account is disabled"
-			}
-			return "primary address of " + c.Object.aKind()
-		}},
-	{High, func(c *Change, a Address) bool {
-		return a.Primary() && c.Object.governed()
-	}, func(*Change) string {
-		return "an e-mail address policy is in force: Exchange may stamp the old address again"
-	}},
-	{Medium, func(c *Change, _ Address) bool { return c.Object.Members >= manyMembers },
-		func(c *Change) string { return fmt.Sprintf("group with %d members or more", c.Object.Members) }},
-	{Medium, func(c *Change, _ Address) bool { return c.Object.Synchronized },
-		func(*Change) string { return "synchronized object: the change reaches Entra ID with the next cycle" }},
-	{Medium, func(c *Change, _ Address) bool { return c.New == "" },
-		func(*Change) string { return "the address is dropped without a replacement" }},
+// hazards yields what can make a change risky, with how risky each makes it. All that apply
+// are told, the highest risk counts.
+func (c *Change) hazards() iter.Seq2[Risk, Statement] {
+	return func(yield func(Risk, Statement) bool) {
+		o, old := c.Object, ParseAddress(c.Old)
+		say := func(risk Risk, applies bool, s Statement) bool {
+			s.Object = o
+			return !applies || yield(risk, s)
+		}
+		primary := old.Primary()
+		newDomain := ParseAddress(c.New).Domain()
+		_ = say(High, primary && o.live(), Statement{Code: RiskLiveMailbox}) &&
+			say(Medium, primary && o.retired(), Statement{Code: RiskDisabledAccount}) &&
+			say(Medium, primary && !o.live() && !o.retired(), Statement{Code: RiskPrimary}) &&
+			say(Low, !primary, Statement{Code: RiskSecondary}) &&
+			say(High, primary && o.governed(), Statement{Code: RiskPolicy}) &&
+			say(Medium, o.Members >= manyMembers, Statement{Code: RiskGroup, Count: o.Members}) &&
+			say(Medium, o.Synchronized, Statement{Code: RiskSynchronized}) &&
+			say(Medium, c.New == "", Statement{Code: RiskDropped}) &&
+			say(Low, c.New != "" && DomainKey(newDomain) != DomainKey(old.Domain()), Statement{Code: RiskDomain, Value: newDomain})
+	}
 }
 
-func assess(c *Change) (Risk, string) {
-	risk, a := Low, ParseAddress(c.Old)
-	var reasons []string
-	for _, h := range hazards {
-		if h.applies(c, a) {
-			risk = max(risk, h.risk)
-			reasons = append(reasons, h.say(c))
-		}
+// Risks returns what makes the change risky: first what sort of address it is, then what
+// else has to be thought of.
+func (c *Change) Risks() []Statement {
+	switch {
+	case c.Verbatim != "":
+		return []Statement{{Code: Verbatim, Value: c.Verbatim}}
+	case c.Attribute == Mail:
+		return []Statement{{Code: RiskMail, Object: c.Object}}
 	}
-	if len(reasons) == 0 {
-		reasons = append(reasons, "secondary address; from now on only the keeper gets mail sent to it")
+	var risks []Statement
+	for _, s := range c.hazards() {
+		risks = append(risks, s)
 	}
-	return risk, strings.Join(reasons, "; ")
+	return risks
+}
+
+// RiskReason returns the risks as one text.
+func (c *Change) RiskReason() string { return sentences(c.Risks(), "; ") }
+
+// assess returns how risky the change of a proxy address is.
+func assess(c *Change) Risk {
+	risk := Low
+	for r := range c.hazards() {
+		risk = max(risk, r)
+	}
+	return risk
 }
 
 // governed reports whether address policies are known to apply to the object.

@@ -149,7 +149,7 @@ func (c *Comparison) Judge(others []*Object, opt Options) {
 			continue
 		}
 		if !p.seenTogether() {
-			p.Cause = Cause{Kind: Race, Certainty: Likely, Because: "no domain controller sees two of the owners yet"}
+			p.Cause = Cause{Kind: Race, Certainty: Likely, Code: RaceUnseen}
 		}
 		c.Pending = append(c.Pending, p)
 	}

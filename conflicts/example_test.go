@@ -29,7 +29,7 @@ func ExampleJudge() {
 
 	for _, c := range found {
 		fmt.Printf("%s of %s\n", c.Class, c.Key)
-		fmt.Printf("keeper: %s, who %s\n", c.Keeper().Name(), c.Reason)
+		fmt.Printf("keeper: %s, who %s\n", c.Keeper().Name(), c.Reason())
 	}
 	for _, c := range changes {
 		fmt.Printf("%s: %s becomes %s\n", c.Object.Name(), c.Old, c.New)

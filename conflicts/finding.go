@@ -73,11 +73,54 @@ const (
 	maxEntra = 256
 )
 
+// Name returns what people call the object: the value of its relative distinguished name.
+func (f *Finding) Name() string { return rdnValue(part(f.DN, 0)) }
+
+// Detail says what is wrong: its code is the kind of the finding.
+func (f *Finding) Detail() Statement {
+	if f.Verbatim != "" {
+		return Statement{Code: Verbatim, Value: f.Verbatim}
+	}
+	s := Statement{Code: StatementCode(f.Kind), Value: f.Other, Count: f.Count}
+	switch a := ParseAddress(f.Value); f.Kind {
+	case MalformedValue:
+		s.Value = a.Malformed()
+	case TooLong:
+		s.Value = tooLong(a)
+	case EntraCharacter:
+		s.Value = refusedByEntra(a)
+	}
+	return s
+}
+
+// detail says in full what is wrong.
+func (s Statement) detail() string {
+	switch FindingKind(s.Code) {
+	case MalformedValue, TooLong:
+		return s.Value
+	case PaddedValue:
+		return "white space around the address or its type"
+	case SeveralPrimaries:
+		return fmt.Sprintf("%d values are written SMTP: %s", s.Count, s.Value)
+	case NoPrimary:
+		return "no value is written SMTP:, so Exchange has no address to send from"
+	case MailDiffers:
+		return "the primary address is " + s.Value
+	case EntraCharacter:
+		return "Entra ID refuses " + s.Value
+	case DoubledAddress:
+		return "the same address as " + s.Value
+	case RepeatedTarget:
+		return fmt.Sprintf("%d objects forward to it, among them %s", s.Count, s.Value)
+	}
+	return ""
+}
+
 // Findings returns what the hygiene rules say of one object, in a fixed order.
 func Findings(e *Entry) []Finding {
 	var found []Finding
-	add := func(kind FindingKind, value, format string, args ...any) {
-		found = append(found, Finding{Kind: kind, DN: e.DN, GUID: e.GUID, Value: value, Detail: fmt.Sprintf(format, args...)})
+	add := func(kind FindingKind, value, other string, count int) {
+		found = append(found, Finding{Kind: kind, DN: e.DN, GUID: e.GUID, Value: value, Other: other, Count: count})
 	}
 	values := slices.Sorted(slices.Values(e.ProxyAddresses))
 	first := make(map[Key]string, len(values))
@@ -89,35 +132,35 @@ func Findings(e *Entry) []Finding {
 		if a.SMTP() && a.Primary() {
 			primaries = append(primaries, v)
 		}
-		if why := a.Malformed(); why != "" {
-			add(MalformedValue, v, "%s", why)
+		if a.Malformed() != "" {
+			add(MalformedValue, v, "", 0)
 		}
 		if a.Padded() {
-			add(PaddedValue, v, "white space around the address or its type")
+			add(PaddedValue, v, "", 0)
 		}
 		if a.SMTP() {
-			if why := tooLong(a); why != "" {
-				add(TooLong, v, "%s", why)
+			if tooLong(a) != "" {
+				add(TooLong, v, "", 0)
 			}
-			if bad := refusedByEntra(a); bad != "" {
-				add(EntraCharacter, v, "Entra ID refuses %s", bad)
+			if refusedByEntra(a) != "" {
+				add(EntraCharacter, v, "", 0)
 			}
 		}
 		key := a.LooseKey()
 		if twin := first[key]; twin != "" {
-			add(DoubledAddress, v, "the same address as %s", twin)
+			add(DoubledAddress, v, twin, 0)
 		} else {
 			first[key] = v
 		}
 	}
 	switch {
 	case len(primaries) > 1:
-		add(SeveralPrimaries, primaries[0], "%d values are written SMTP: %s", len(primaries), strings.Join(primaries, ", "))
+		add(SeveralPrimaries, primaries[0], strings.Join(primaries, ", "), len(primaries))
 	case smtp && len(primaries) == 0:
-		add(NoPrimary, "", "no value is written SMTP:, so Exchange has no address to send from")
+		add(NoPrimary, "", "", 0)
 	case len(primaries) == 1 && e.Mail != "":
 		if p := ParseAddress(primaries[0]); p.Key() != MailKey(e.Mail) {
-			add(MailDiffers, e.Mail, "the primary address is %s", p.Trimmed())
+			add(MailDiffers, e.Mail, p.Trimmed(), 0)
 		}
 	}
 	slices.SortStableFunc(found, compareFindings)

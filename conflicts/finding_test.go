@@ -37,7 +37,7 @@ func TestFindings(t *testing.T) {
 	} {
 		var got []string
 		for _, f := range Findings(&tc.entry) {
-			got = append(got, string(f.Kind)+" "+f.Value+": "+f.Detail)
+			got = append(got, string(f.Kind)+" "+f.Value+": "+f.Detail().String())
 		}
 		if diff := cmp.Diff(tc.want, got); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", tc.name, diff)
@@ -50,7 +50,7 @@ func TestRepeatedTarget(t *testing.T) {
 	a.TargetAddress, b.TargetAddress, c.TargetAddress = "SMTP:x@b.com", "smtp:X@b.com", "SMTP:y@b.com"
 	j := Judge([]*Object{a, b, c}, Options{})
 	found, changes, findings := j.Conflicts, j.Changes, j.Findings
-	if len(found)+len(changes) != 0 || len(findings) != 2 || findings[0].Kind != RepeatedTarget || findings[0].DN != a.DN || !strings.Contains(findings[0].Detail, b.DN) {
+	if len(found)+len(changes) != 0 || len(findings) != 2 || findings[0].Kind != RepeatedTarget || findings[0].DN != a.DN || !strings.Contains(findings[0].Detail().String(), b.DN) {
 		t.Errorf("%v %v %v", found, changes, findings)
 	}
 }

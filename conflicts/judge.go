@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -179,7 +178,7 @@ func proxyOwners(owners []Owner) (n int) {
 }
 
 func newConflict(loose Key, owners []Owner, rules []Rule) Conflict {
-	c := Conflict{ID: conflictID(loose), Owners: owners, Reason: keep(owners, rules), Cause: causeOf(owners)}
+	c := Conflict{ID: conflictID(loose), Owners: owners, Kept: keep(owners, rules), Cause: causeOf(owners)}
 	c.Key = owners[0].Claims[0].Parsed().Key()
 	c.Class = classify(c.Key.Type(), owners)
 	for i := range owners {
@@ -239,7 +238,7 @@ func repeatedTargets(objects []*Object, opt Options) []Finding {
 			if opt.Reports(o.DN) {
 				other := sharers[(i+1)%len(sharers)]
 				found = append(found, Finding{Kind: RepeatedTarget, DN: o.DN, GUID: o.GUID, Value: o.TargetAddress,
-					Detail: fmt.Sprintf("%d objects forward to it, among them %s", len(sharers), other.DN)})
+					Other: other.DN, Count: len(sharers)})
 			}
 		}
 	}

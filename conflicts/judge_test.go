@@ -29,8 +29,8 @@ func summary(found []Conflict, changes []Change) []string {
 			owners = append(owners, o.Name())
 		}
 		line := fmt.Sprintf("%s %s: %s", c.Class, c.Key.Address(), strings.Join(owners, " "))
-		if c.Unresolved != "" {
-			line += " UNRESOLVED " + c.Unresolved
+		if len(c.Unresolved) > 0 {
+			line += " UNRESOLVED " + c.Obstacles()
 		}
 		lines = append(lines, line)
 	}
@@ -73,15 +73,15 @@ func TestJudge(t *testing.T) {
 				"B proxyAddresses smtp:x@a.com -> smtp:x3@a.com", "D proxyAddresses smtp:x@a.com -> smtp:x4@a.com"}},
 		{"mail follows, the logon name never does",
 			[]*Object{object(1, "Old", "SMTP:x@a.com"), upn(mail(object(2, "New", "smtp:x@a.com"), "X@a.com"), "x@a.com")}, Options{},
-			[]string{"duplicate x@a.com: Old New UNRESOLVED the logon name of CN=New,OU=Staff,DC=a,DC=com equals the address and is never changed",
+			[]string{"duplicate x@a.com: Old New UNRESOLVED the logon name of CN=New,OU=Staff,DC=a,DC=com is this address as well; proxyaddr never changes a logon name",
 				"New proxyAddresses smtp:x@a.com -> smtp:x2@a.com", "New mail X@a.com -> x2@a.com"}},
 		{"somebody else's mail is shown and left alone",
 			[]*Object{object(1, "A", "SMTP:x@a.com"), object(2, "B", "smtp:x@a.com"), mail(object(3, "C"), "x@a.com")}, Options{},
-			[]string{"duplicate x@a.com: A B C UNRESOLVED mail of CN=C,OU=Staff,DC=a,DC=com equals the address and is left alone",
+			[]string{"duplicate x@a.com: A B C UNRESOLVED the mail attribute of CN=C,OU=Staff,DC=a,DC=com shows this address and is left alone",
 				"B proxyAddresses smtp:x@a.com -> smtp:x2@a.com"}},
 		{"a domain in both of its forms and one that Active Directory takes for the same are one address",
 			[]*Object{object(1, "A", "SMTP:s@xn--mller-kva.de"), object(2, "B", "smtp:s@muller.de"), object(3, "C", "smtp:s@müller.de"), mail(object(4, "D"), "s@MÜLLER.de")}, Options{},
-			[]string{"duplicate s@xn--mller-kva.de: A B C D UNRESOLVED mail of CN=D,OU=Staff,DC=a,DC=com equals the address and is left alone",
+			[]string{"duplicate s@xn--mller-kva.de: A B C D UNRESOLVED the mail attribute of CN=D,OU=Staff,DC=a,DC=com shows this address and is left alone",
 				"B proxyAddresses smtp:s@muller.de -> smtp:s2@muller.de", "C proxyAddresses smtp:s@müller.de -> smtp:s3@xn--mller-kva.de"}},
 		{"a chain of addresses, of which each is the next one's in its own way, ends",
 			[]*Object{object(1, "A", "smtp:jose@xn--mller-kva.de"), object(2, "B", "SMTP:jose@müller.de"), mail(object(3, "C", "SMTP:josé@müller.de"), "jose@müller.de")}, Options{},
@@ -277,12 +277,12 @@ func TestKeeperRules(t *testing.T) {
 	}{
 		{"fixed", func(o *Object) { o.Fixed = "critical system object" }, "cannot be changed: critical system object"},
 		{"primary", func(o *Object) { o.ProxyAddresses[0] = "SMTP:x@a.com" }, "holds it as its primary address"},
-		{"mail", func(o *Object) { o.Mail = "x@a.com" }, "its mail attribute equals the address"},
-		{"mailbox", func(o *Object) { o.Recipient = 1 }, "is a user mailbox"},
-		{"enabled", func(o *Object) { o.Disabled = false }, "its account is in use"},
-		{"written-first", func(o *Object) { o.Written.Time = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "its proxyAddresses were written first (2021-01-01 00:00:00 UTC)"},
+		{"mail", func(o *Object) { o.Mail = "x@a.com" }, "its mail attribute shows the address"},
+		{"mailbox", func(o *Object) { o.Recipient = 1 }, "is a user mailbox, which comes before a mail user"},
+		{"enabled", func(o *Object) { o.Disabled = false }, "its account is in use; that of the other is disabled"},
+		{"written-first", func(o *Object) { o.Written.Time = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "had it first, by 2021-01-01 00:00:00 UTC"},
 		{"created-first", func(o *Object) { o.Created = time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC) }, "was created first (2019-01-01 00:00:00 UTC)"},
-		{"guid", func(o *Object) { o.GUID = GUID{0} }, "arbitrary: no rule told the owners apart (lowest objectGUID); please choose"},
+		{"guid", func(o *Object) { o.GUID = GUID{0} }, "arbitrary: no rule told the owners apart; please choose"},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
 			plain := func(n int, name string) *Object {
@@ -297,7 +297,7 @@ func TestKeeperRules(t *testing.T) {
 				better.GUID[15], worse.GUID[0] = 1, 9
 			}
 			found := Judge([]*Object{worse, better}, Options{}).Conflicts
-			if len(found) != 1 || found[0].Keeper().Name() != "Better" || found[0].Reason != tc.reason {
+			if len(found) != 1 || found[0].Keeper().Name() != "Better" || found[0].Reason() != tc.reason {
 				t.Errorf("%+v", found)
 			}
 		})
@@ -339,7 +339,7 @@ func TestRisk(t *testing.T) {
 		tc.object(o)
 		k := fixedObject(object(1, "A", "smtp:x@a.com"))
 		changes := Judge([]*Object{k, o}, Options{}).Changes
-		if len(changes) != 1 || changes[0].Risk != tc.want || !strings.Contains(changes[0].RiskReason, tc.reason) {
+		if len(changes) != 1 || changes[0].Risk != tc.want || !strings.Contains(changes[0].RiskReason(), tc.reason) {
 			t.Errorf("%s: %+v", tc.name, changes)
 		}
 	}

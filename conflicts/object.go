@@ -167,7 +167,11 @@ func (o *Object) Name() string {
 	if o.DisplayName != "" {
 		return o.DisplayName
 	}
-	rdn, _, _ := cutRDN(o.DN)
+	return rdnValue(part(o.DN, 0))
+}
+
+// rdnValue returns the value of a relative distinguished name for people.
+func rdnValue(rdn string) string {
 	rdn, _, _ = strings.Cut(rdn, `\0ADEL:`) // behind it, the GUID of a deleted object
 	if _, v, ok := strings.Cut(rdn, "="); ok {
 		return strings.ReplaceAll(v, `\`, "")

@@ -16,9 +16,9 @@ type Rule struct {
 	Name string
 	// About says in one sentence what it prefers and why.
 	About string
-	// rank is the place of an owner, the lowest wins, and what to say of an
-	// owner that has it. Owners of which the rule knows nothing come last.
-	rank func(*Owner) (place int64, because string)
+	// rank is the place of an owner, the lowest wins. Owners of which the rule knows
+	// nothing come last.
+	rank func(*Owner) (place int64)
 }
 
 // DefaultRules returns the keeper rules in their usual order. They leave
@@ -38,51 +38,32 @@ func DefaultRules() []Rule {
 
 const unknownPlace = int64(1)<<62 - 1
 
-func fixed(o *Owner) (int64, string) {
-	if o.Fixed != "" {
-		return 0, "cannot be changed: " + o.Fixed
+func fixed(o *Owner) int64 { return place(o.Fixed != "") }
+
+func holdsAsPrimary(o *Owner) int64 { return place(o.Primary()) }
+
+func mailEquals(o *Owner) int64 { return place(o.has(Mail)) }
+
+func kindOfRecipient(o *Owner) int64 { return int64(o.rank()) }
+
+func enabled(o *Owner) int64 { return place(!o.retired()) }
+
+func writtenFirst(o *Owner) int64 { return earliest(o.Written.Time) }
+
+func createdFirst(o *Owner) int64 { return earliest(o.Created) }
+
+func place(preferred bool) int64 {
+	if preferred {
+		return 0
 	}
-	return 1, ""
+	return 1
 }
 
-func holdsAsPrimary(o *Owner) (int64, string) {
-	if o.Primary() {
-		return 0, "holds it as its primary address"
-	}
-	return 1, ""
-}
-
-func mailEquals(o *Owner) (int64, string) {
-	if slices.ContainsFunc(o.Claims, func(c Claim) bool { return c.Attribute == Mail }) {
-		return 0, "its mail attribute equals the address"
-	}
-	return 1, ""
-}
-
-func kindOfRecipient(o *Owner) (int64, string) {
-	return int64(o.rank()), "is " + o.aKind()
-}
-
-func enabled(o *Owner) (int64, string) {
-	if o.retired() {
-		return 1, ""
-	}
-	return 0, "its account is in use"
-}
-
-func writtenFirst(o *Owner) (int64, string) {
-	return earliest(o.Written.Time, "its proxyAddresses were written first")
-}
-
-func createdFirst(o *Owner) (int64, string) {
-	return earliest(o.Created, "was created first")
-}
-
-func earliest(t time.Time, because string) (int64, string) {
+func earliest(t time.Time) int64 {
 	if t.IsZero() {
-		return unknownPlace, ""
+		return unknownPlace
 	}
-	return t.Unix(), fmt.Sprintf("%s (%s)", because, moment(t))
+	return t.Unix()
 }
 
 // SelectRules returns the default rules in the order of names, followed by
@@ -111,52 +92,121 @@ func RuleNames(rules []Rule) string {
 	return strings.Join(names, ", ")
 }
 
-// keep puts the keeper first, the others in the order of their GUIDs, and
-// returns why it was chosen. Only owners that hold the address in
-// proxyAddresses are candidates: mail and logon names do not receive.
-func keep(owners []Owner, rules []Rule) (reason string) {
+// keep puts the keeper first, the others in the order of their GUIDs, and returns the codes
+// of the rules that chose it. Only owners that hold the address in proxyAddresses are
+// candidates: mail and logon names do not receive.
+func keep(owners []Owner, rules []Rule) (kept []StatementCode) {
 	slices.SortFunc(owners, func(a, b Owner) int { return compareObjects(a.Object, b.Object) })
-	var left []*Owner
-	for i := range owners {
-		if owners[i].Claims[0].Attribute == ProxyAddresses {
-			left = append(left, &owners[i])
-		}
-	}
-	var reasons []string
+	left := candidates(owners)
 	if len(left) == 1 {
-		reasons = append(reasons, "the only object that holds it in proxyAddresses")
+		kept = onlyHolder
 	}
-	for _, r := range rules {
+	for i := range rules {
 		if len(left) == 1 {
 			break
 		}
-		if r.rank == nil {
-			left = left[:1]
-			reasons = append(reasons, "arbitrary: no rule told the owners apart (lowest objectGUID); please choose")
-			if left[0].GUID == (GUID{}) {
-				reasons[len(reasons)-1] = "arbitrary: no rule told the owners apart (first by name); please choose"
-			}
-			break
-		}
-		best := slices.MinFunc(left, func(a, b *Owner) int {
-			pa, _ := r.rank(a)
-			pb, _ := r.rank(b)
-			return cmp.Compare(pa, pb)
-		})
-		place, because := r.rank(best)
 		n := len(left)
-		left = slices.DeleteFunc(left, func(o *Owner) bool { p, _ := r.rank(o); return p != place })
-		switch {
-		case len(left) == n:
-		case len(left) == 1:
-			reasons = append(reasons, because)
-		default:
-			reasons = append(reasons, fmt.Sprintf("%s (%d of %d tie)", because, len(left), n))
+		if left, _ = rules[i].prefer(left); len(left) < n {
+			kept = append(kept, StatementCode(rules[i].Name))
 		}
+	}
+	if len(kept) == 1 { // as nearly always
+		i := slices.Index(reasonCodes, kept[0])
+		kept = reasonCodes[i : i+1 : i+1]
 	}
 	keeper := slices.IndexFunc(owners, func(o Owner) bool { return o.Object == left[0].Object })
 	k := owners[keeper]
 	copy(owners[1:], owners[:keeper])
 	owners[0] = k
-	return strings.Join(reasons, "; then ")
+	return kept
 }
+
+// reasonCodes lets conflicts share the memory of what chose their keepers.
+var reasonCodes = []StatementCode{OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID}
+
+var onlyHolder = reasonCodes[:1:1]
+
+// candidates returns the owners that hold the address in proxyAddresses.
+func candidates(owners []Owner) []*Owner {
+	list := make([]*Owner, 0, len(owners))
+	for i := range owners {
+		if owners[i].Claims[0].Attribute == ProxyAddresses {
+			list = append(list, &owners[i])
+		}
+	}
+	return list
+}
+
+// prefer returns those of several owners that the rule ranks lowest, and the best of the
+// others, nil if there are none. It changes the list. The owners are in the order of their
+// GUIDs, which the last rule goes by.
+func (r *Rule) prefer(owners []*Owner) (best []*Owner, next *Owner) {
+	if r.rank == nil {
+		return owners[:1], owners[1]
+	}
+	first := slices.MinFunc(owners, func(a, b *Owner) int { return cmp.Compare(r.rank(a), r.rank(b)) })
+	place, nextPlace := r.rank(first), int64(0)
+	best = owners[:0]
+	for _, o := range owners {
+		switch p := r.rank(o); {
+		case p == place:
+			best = append(best, o)
+		case next == nil || p < nextPlace:
+			next, nextPlace = o, p
+		}
+	}
+	return best, next
+}
+
+// rulesByCode has the rules for [Conflict.Reasons].
+var rulesByCode = func() map[StatementCode]Rule {
+	rules := make(map[StatementCode]Rule)
+	for _, r := range DefaultRules() {
+		rules[StatementCode(r.Name)] = r
+	}
+	return rules
+}()
+
+// Reasons returns why the keeper keeps the address: what each rule that had a say preferred,
+// in order.
+func (c *Conflict) Reasons() []Statement {
+	if c.Verbatim != "" {
+		return []Statement{{Code: Verbatim, Value: c.Verbatim}}
+	}
+	var reasons []Statement
+	left := candidates(c.Owners)
+	slices.SortFunc(left, func(a, b *Owner) int { return compareObjects(a.Object, b.Object) })
+	keeper := c.Keeper()
+	for _, code := range c.Kept {
+		s := Statement{Code: code, Object: keeper.Object}
+		if rule, ok := rulesByCode[code]; ok && len(left) > 1 {
+			var next *Owner
+			n := len(left)
+			if left, next = rule.prefer(left); len(left) > 1 {
+				s.Count, s.Of = len(left), n
+			}
+			if next != nil {
+				s.Other = next.Object
+			}
+		}
+		switch code {
+		case ByFixed:
+			s.Value = keeper.Fixed
+		case ByFirstWritten:
+			s.Time = keeper.Written.Time
+			if s.Other != nil {
+				s.OtherTime = s.Other.Written.Time
+			}
+		case ByCreation:
+			s.Time = keeper.Created
+			if s.Other != nil {
+				s.OtherTime = s.Other.Created
+			}
+		}
+		reasons = append(reasons, s)
+	}
+	return reasons
+}
+
+// Reason returns the reasons as one text.
+func (c *Conflict) Reason() string { return sentences(c.Reasons(), "; then ") }

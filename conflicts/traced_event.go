@@ -116,7 +116,9 @@ type DNIndex struct {
 }
 
 // NewDNIndex returns an index of no objects.
-func NewDNIndex() *DNIndex { return &DNIndex{exact: map[string]*Object{}, alike: map[string][]*Object{}} }
+func NewDNIndex() *DNIndex {
+	return &DNIndex{exact: map[string]*Object{}, alike: map[string][]*Object{}}
+}
 
 // Add takes in an object. Again it takes the place of the first.
 func (n *DNIndex) Add(o *Object) {

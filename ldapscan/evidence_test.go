@@ -110,7 +110,7 @@ func TestEvidence(t *testing.T) {
 	}{
 		{"binary", sitesLDIF(), bin(1, 0, here), bin(1, 22*time.Second, away), [2]string{berlin, main}, "likely a race"},
 		{"XML", sitesLDIF(), xml(1, 0, here, ""), xml(1, 22*time.Second, away, ""), [2]string{berlin, main}, "likely a race"},
-		{"one of each", sitesLDIF(), bin(1, 0, here), xml(1, 22*time.Second, here, ""), [2]string{berlin, berlin}, "likely a write without a check"},
+		{"one of each", sitesLDIF(), bin(1, 0, here), xml(1, 22*time.Second, here, ""), [2]string{berlin, berlin}, "likely no duplicate check"},
 		{"a domain controller that is gone", sitesLDIF(), bin(1, 0, here), bin(1, 22*time.Second, gone), [2]string{berlin, unknown}, "likely a race"},
 		{"gone, but not forgotten", sitesLDIF(), bin(1, 0, here), xml(1, 22*time.Second, gone, `CN=NTDS Settings\0ADEL:1,CN=DC0,CN=Servers,CN=Berlin,CN=Sites,CN=Configuration,DC=contoso,DC=example`),
 			[2]string{berlin, `Berlin\DC0`}, "likely a race"},
@@ -196,7 +196,7 @@ func TestEvidenceOfForest(t *testing.T) {
 			t.Errorf("%s: written on %s", o.DN, o.Written.On())
 		}
 	}
-	if c := audit.Conflicts[0].Cause; c.Kind != conflicts.TwoForests || !strings.Contains(c.Because, "in the forest child.contoso.example, ") {
+	if c := audit.Conflicts[0].Cause; c.Kind != conflicts.TwoForests || !strings.Contains(c.Evidence().String(), "in the forest child.contoso.example, ") {
 		t.Errorf("cause %v", c)
 	}
 }

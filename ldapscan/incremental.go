@@ -157,7 +157,7 @@ func (c *changes) conclude(objects []*conflicts.Object, opt Options) *Reading {
 	audit.Conflicts = judged.Conflicts
 	shared := judged.Findings
 	for i := range audit.Conflicts {
-		audit.Conflicts[i].Unresolved = "only changes were read, so no address is known to be free: a whole scan proposes what to do"
+		audit.Conflicts[i].Unresolved = []conflicts.Statement{{Code: conflicts.OnlyChanges}}
 	}
 	for _, o := range objects {
 		if c.changed[o.Ref()] && opt.Judge.Reports(o.DN) {

@@ -176,7 +176,7 @@ func (t *tracer) withdraw() {
 	t.audit.Withdraw(func(conflicts.Key) bool { return true })
 	for i := range t.audit.Conflicts {
 		if c := &t.audit.Conflicts[i]; changed[c.Key] {
-			c.Unresolved = "not everything could be read, so no address is known to be free"
+			c.Unresolved = []conflicts.Statement{{Code: conflicts.NotAllRead}}
 		}
 	}
 }

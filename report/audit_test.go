@@ -54,7 +54,7 @@ func stamped(seconds, version int, site, server string) conflicts.Stamp {
 func linked(a *conflicts.Audit) *conflicts.Audit {
 	for i := range a.Conflicts {
 		if c := &a.Conflicts[i]; c.Cause.Kind == "" {
-			c.Cause = conflicts.Cause{Kind: conflicts.UnknownCause, Because: "nothing speaks for one"}
+			c.Cause = conflicts.Cause{Kind: conflicts.UnknownCause, Verbatim: "nothing speaks for one"}
 		}
 	}
 	for i := range a.Changes {
@@ -107,35 +107,35 @@ func normalAudit() *conflicts.Audit {
 				Owners: []conflicts.Owner{
 					owner(jane, proxy("SMTP:jane.doe@contoso.com"), mail("jane.doe@contoso.com")),
 					owner(other, proxy("SMTP:Jane.Doe@contoso.com"), mail("Jane.Doe@contoso.com")),
-				}, Reason: "holds it as its primary address (2 of 2 tie); then is a user mailbox",
-				Cause: conflicts.Cause{Kind: conflicts.Race, Certainty: conflicts.Possible, Because: "their proxyAddresses were written 22s apart"}},
+				}, Verbatim: "holds it as its primary address (2 of 2 tie); then is a user mailbox",
+				Cause: conflicts.Cause{Kind: conflicts.Race, Certainty: conflicts.Possible, Verbatim: "their proxyAddresses were written 22s apart"}},
 			{ID: "C-BBBBBBBBBB", Class: conflicts.Duplicate, Key: "smtp:jd@contoso.com",
-				Owners: []conflicts.Owner{owner(short, proxy("smtp:JD@contoso.com")), owner(other, proxy("smtp:jd@contoso.com"))},
-				Reason: "is a user mailbox",
-				Cause:  conflicts.Cause{Kind: conflicts.UnknownCause, Because: "nothing speaks for one"}},
+				Owners:   []conflicts.Owner{owner(short, proxy("smtp:JD@contoso.com")), owner(other, proxy("smtp:jd@contoso.com"))},
+				Verbatim: "is a user mailbox",
+				Cause:    conflicts.Cause{Kind: conflicts.UnknownCause, Verbatim: "nothing speaks for one"}},
 			{ID: "C-CCCCCCCCCC", Class: conflicts.Collation, Key: "smtp:josé@contoso.com",
-				Owners: []conflicts.Owner{owner(yamada, proxy("smtp:josé@contoso.com")), owner(jose, loose)},
-				Reason: "is a user mailbox"},
+				Owners:   []conflicts.Owner{owner(yamada, proxy("smtp:josé@contoso.com")), owner(jose, loose)},
+				Verbatim: "is a user mailbox"},
 			{ID: "C-DDDDDDDDDD", Class: conflicts.NonSMTP, Key: "x500:/o=contoso/cn=jd", Owners: nonSMTP,
-				Reason: "cannot be changed: outside the domain partitions"},
+				Verbatim: "cannot be changed: outside the domain partitions"},
 		},
 		Changes: []conflicts.Change{
 			{Conflict: "C-AAAAAAAAAA", Object: other, Attribute: conflicts.ProxyAddresses, Old: "SMTP:Jane.Doe@contoso.com",
 				New: "SMTP:Jane.Doe2@contoso.com", Risk: conflicts.High,
-				RiskReason: "an e-mail address policy is in force: Exchange may stamp the old address again"},
+				Verbatim: "an e-mail address policy is in force: Exchange may stamp the old address again"},
 			{Conflict: "C-AAAAAAAAAA", Object: other, Attribute: conflicts.Mail, Old: "Jane.Doe@contoso.com",
-				New: "Jane.Doe2@contoso.com", Risk: conflicts.High, RiskReason: "the mail attribute showed this address and changes with it"},
+				New: "Jane.Doe2@contoso.com", Risk: conflicts.High, Verbatim: "the mail attribute showed this address and changes with it"},
 			{Conflict: "C-BBBBBBBBBB", Object: other, Attribute: conflicts.ProxyAddresses, Old: "smtp:jd@contoso.com",
-				Risk: conflicts.Medium, RiskReason: "the address is dropped without a replacement"},
+				Risk: conflicts.Medium, Verbatim: "the address is dropped without a replacement"},
 			{Conflict: "C-CCCCCCCCCC", Object: jose, Attribute: conflicts.ProxyAddresses, Old: "smtp:jose@contoso.com ",
 				New: "smtp:jose2@contoso.com", Risk: conflicts.Low,
-				RiskReason: "secondary address; from now on only the keeper gets mail sent to it"},
+				Verbatim: "secondary address; from now on only the keeper gets mail sent to it"},
 		},
 		Findings: []conflicts.Finding{
 			{Kind: conflicts.PaddedValue, DN: jose.DN, GUID: jose.GUID, Value: "smtp:jose@contoso.com ",
-				Detail: "white space around the address or its type"},
+				Verbatim: "white space around the address or its type"},
 			{Kind: conflicts.NoPrimary, DN: jose.DN, GUID: jose.GUID,
-				Detail: "no value is written SMTP:, so Exchange has no address to send from"},
+				Verbatim: "no value is written SMTP:, so Exchange has no address to send from"},
 		},
 	})
 }
@@ -161,7 +161,7 @@ func incompleteAudit() *conflicts.Audit {
 		"ldaps://dc1.corp.contoso.com: 2 referrals were not followed",
 	}
 	a.Conflicts, a.Changes, a.Findings = a.Conflicts[:1], nil, nil
-	a.Conflicts[0].Unresolved = a.Conflicts[0].Owners[1].DN + " cannot be changed: outside the reported subtrees"
+	a.Conflicts[0].Unresolved = []conflicts.Statement{{Code: conflicts.OutsideScope, Object: a.Conflicts[0].Owners[1].Object}}
 	return a
 }
 
@@ -189,22 +189,22 @@ func hostileAudit() *conflicts.Audit {
 				owner(injected, proxy("smtp:a@contoso.com")),
 				owner(invalid, proxy("smtp:A@contoso.com"), proxy("smtp:\xff\xfe@contoso.com"), mail("@SUM(1)\t")),
 				owner(markup, proxy("smtp:a@contoso.com")),
-			}, Reason: "is a \x1b[1m+class\nchangetype: delete",
-			Cause:      conflicts.Cause{Kind: conflicts.SameAlias, Certainty: conflicts.Likely, Because: "\x1b[31m|`<b>`\r\nchangetype: delete\xff"},
-			Unresolved: "| <b>\xff\u202e"}},
+			}, Verbatim: "is a \x1b[1m+class\nchangetype: delete",
+			Cause:      conflicts.Cause{Kind: conflicts.SameAlias, Certainty: conflicts.Likely, Verbatim: "\x1b[31m|`<b>`\r\nchangetype: delete\xff"},
+			Unresolved: []conflicts.Statement{{Code: conflicts.Verbatim, Value: "| <b>\xff\u202e"}}}},
 		Changes: []conflicts.Change{
 			{Conflict: "C-EEEEEEEEEE", Object: injected, Attribute: conflicts.ProxyAddresses, Old: "smtp:a@contoso.com",
 				New: "smtp:a4@contoso.com\n-\n\ndn: CN=krbtgt,CN=Users," + corp + "\nchangetype: delete\n"},
 			{Conflict: "C-EEEEEEEEEE", Object: invalid, Attribute: conflicts.ProxyAddresses, Old: "smtp:A@contoso.com",
 				New: "smtp:a2@contoso.com"},
 			{Conflict: "C-EEEEEEEEEE", Object: invalid, Attribute: conflicts.ProxyAddresses, Old: "smtp:\xff\xfe@contoso.com",
-				Risk: conflicts.High, RiskReason: "primary address of a\n\ndn: CN=krbtgt"},
+				Risk: conflicts.High, Verbatim: "primary address of a\n\ndn: CN=krbtgt"},
 			{Conflict: "C-EEEEEEEEEE", Object: invalid, Attribute: conflicts.Mail, Old: "@SUM(1)\t", New: "a2@contoso.com"},
 			{Conflict: "C-EEEEEEEEEE", Object: markup, Attribute: conflicts.ProxyAddresses, Old: "smtp:a@contoso.com",
 				New: "smtp:a3@contoso.com"},
 		},
 		Findings: []conflicts.Finding{
-			{Kind: conflicts.MalformedValue, DN: invalid.DN, GUID: invalid.GUID, Value: "smtp:\xff\xfe@contoso.com", Detail: "\xff\x1b"},
+			{Kind: conflicts.MalformedValue, DN: invalid.DN, GUID: invalid.GUID, Value: "smtp:\xff\xfe@contoso.com", Verbatim: "\xff\x1b"},
 		},
 	})
 }
@@ -231,7 +231,7 @@ func domainsAudit() *conflicts.Audit {
 			{Partition: idle, Pages: 1},
 		},
 		Conflicts: []conflicts.Conflict{{ID: "C-FFFFFFFFFF", Class: conflicts.Duplicate, Key: "smtp:sales@contoso.com",
-			Reason: "was created first (2019-03-01 08:00:00 UTC)"}},
+			Verbatim: "was created first (2019-03-01 08:00:00 UTC)"}},
 		Changes: []conflicts.Change{
 			change(first, "SMTP:sales@contoso.com", "SMTP:sales2@contoso.com"),
 			change(second, "smtp:sales@contoso.com", "smtp:sales3@contoso.com"),

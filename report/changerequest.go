@@ -165,13 +165,13 @@ func (d *document) risk() {
 	}
 	counts := make(map[risk]int)
 	for i := range d.a.Changes {
-		counts[risk{d.a.Changes[i].Risk, d.a.Changes[i].RiskReason}]++
+		counts[risk{d.a.Changes[i].Risk, d.a.Changes[i].RiskReason()}]++
 	}
 	risks := slices.SortedFunc(maps.Keys(counts), func(x, y risk) int {
 		return cmp.Or(cmp.Compare(y.level, x.level), cmp.Compare(counts[y], counts[x]), cmp.Compare(x.reason, y.reason))
 	})
 	for _, r := range risks[:min(len(risks), listed)] {
-		d.linef("- %s: %s", words.Quantity(counts[r], "change"), inert(words.Risk(&conflicts.Change{Risk: r.level, RiskReason: r.reason})))
+		d.linef("- %s: %s", words.Quantity(counts[r], "change"), inert(r.level.String()+": "+r.reason))
 	}
 	d.more(len(risks))
 }
@@ -224,7 +224,7 @@ func (d *document) changes() {
 		if c.New != "" {
 			action = "replace " + span(c.Old) + " with " + span(c.New)
 		}
-		d.linef("- %s: on %s, in `%s`, %s. Risk: %s", c.Conflict, span(c.Object.DN), c.Attribute, action, inert(words.Risk(c)))
+		d.linef("- %s: on %s, in `%s`, %s. Risk: %s", c.Conflict, span(c.Object.DN), c.Attribute, action, inert(words.RiskInFull(c)))
 	}
 	d.more(len(d.a.Changes))
 }
@@ -268,7 +268,7 @@ func (d *document) unresolved() {
 	n := 0
 	for i := range d.a.Conflicts {
 		c := &d.a.Conflicts[i]
-		why := c.Unresolved
+		why := c.Obstacles()
 		if s := c.SuppressedBy(); s != nil {
 			why = words.Suppression(s)
 		}

@@ -68,7 +68,7 @@ func TestLargeChangeRequestSumsUpAndListsTheRiskiest(t *testing.T) {
 }
 
 func TestChangeRequestNamesWhatIsLeftForAPerson(t *testing.T) {
-	if got := changeRequest(t, incompleteAudit()); !strings.Contains(got, "cannot be changed: outside the reported subtrees") {
+	if got := changeRequest(t, incompleteAudit()); !strings.Contains(got, "lies outside the reported subtrees") {
 		t.Errorf("lacks why the conflict stays:\n%s", got)
 	}
 	if got := changeRequest(t, normalAudit()); !strings.Contains(got, "- C-DDDDDDDDDD (non-smtp)") {

@@ -89,10 +89,10 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex) 
 		conflict: c.ID, class: string(c.Class), address: c.Key.Address(), role: role,
 		name: o.Name(), kind: o.Kind(), dn: o.DN, guid: o.GUID.String(),
 		attribute: first.Attribute, value: first.Value, primary: strconv.FormatBool(first.Primary),
-		action: words.Action(owner == 0, change), reason: c.Reason, unresolved: c.Unresolved, standing: c.Standing,
+		action: words.Action(owner == 0, change), reason: c.Reason(), unresolved: c.Obstacles(), standing: c.Standing,
 	}
 	if change != nil {
-		row.proposed, row.risk, row.riskReason = change.New, change.Risk.String(), change.RiskReason
+		row.proposed, row.risk, row.riskReason = change.New, change.Risk.String(), change.RiskReason()
 	}
 	var also []string
 	for _, claim := range o.Claims[1:] {

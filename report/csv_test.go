@@ -103,9 +103,9 @@ func withFormulas() *conflicts.Audit {
 		o := object(1, "x", corp)
 		o.DN, o.DisplayName, o.Recipient, o.Class = f, f, 0, f
 		claim := conflicts.Claim{Attribute: conflicts.Mail, Value: f}
-		c := conflicts.Conflict{ID: f, Key: conflicts.Key(":" + f), Reason: f, Unresolved: f, Owners: []conflicts.Owner{owner(o, claim, claim)}}
+		c := conflicts.Conflict{ID: f, Key: conflicts.Key(":" + f), Verbatim: f, Unresolved: []conflicts.Statement{{Code: conflicts.Verbatim, Value: f}}, Owners: []conflicts.Owner{owner(o, claim, claim)}}
 		a.Conflicts = append(a.Conflicts, c)
-		a.Changes = append(a.Changes, conflicts.Change{Conflict: f, Key: c.Key, Object: o, Attribute: conflicts.Mail, Old: f, New: f, RiskReason: f})
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: f, Key: c.Key, Object: o, Attribute: conflicts.Mail, Old: f, New: f, Verbatim: f})
 	}
 	return a
 }

@@ -99,7 +99,7 @@ func FixCSV(w io.Writer, a *conflicts.Audit) error {
 	for i := range a.Changes {
 		c := &a.Changes[i]
 		rows.write(conflicts.Approved.String(), c.Conflict, string(class[c.Key]), c.Key.Address(), c.Object.Name(), c.Object.DN, c.Object.GUID.String(),
-			c.Attribute, c.Old, c.New, c.Risk.String(), c.RiskReason, "", complete)
+			c.Attribute, c.Old, c.New, c.Risk.String(), c.RiskReason(), "", complete)
 	}
 	for _, l := range a.Review.Left {
 		rows.write(l.Decision.String(), l.Conflict.ID, string(l.Conflict.Class), l.Conflict.Key.Address(), "", "", "", "", "", "", "", "",

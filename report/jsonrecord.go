@@ -240,7 +240,7 @@ func newConflictJSON(c *conflicts.Conflict) *conflictJSON {
 	j := &conflictJSON{
 		ID: c.ID, Class: c.Class, Type: text(c.Key.Type()), Address: text(c.Key.Address()),
 		Keeper: keeperJSON{text(k.DN), k.GUID.String(), exact("dn", k.DN)},
-		Reason: text(c.Reason), Cause: causeJSON{c.Cause.Kind, c.Cause.Certainty.String(), text(c.Cause.Because)}, Unresolved: text(c.Unresolved),
+		Reason: text(c.Reason()), Cause: causeJSON{c.Cause.Kind, c.Cause.Certainty.String(), text(c.Cause.Evidence().String())}, Unresolved: text(c.Obstacles()),
 		Owners: make([]ownerJSON, len(c.Owners)), Standing: newStandingJSON(c.Standing),
 		Base64: exact("address", c.Key.Address()),
 	}
@@ -290,7 +290,7 @@ type changeJSON struct {
 func newChangeJSON(c *conflicts.Change) *changeJSON {
 	return &changeJSON{
 		Conflict: c.Conflict, Type: text(c.Key.Type()), Address: text(c.Key.Address()), DN: text(c.Object.DN), GUID: c.Object.GUID.String(), Attribute: c.Attribute,
-		Old: text(c.Old), New: text(c.New), Risk: c.Risk.String(), RiskReason: text(c.RiskReason),
+		Old: text(c.Old), New: text(c.New), Risk: c.Risk.String(), RiskReason: text(c.RiskReason()),
 		Base64: exact("address", c.Key.Address(), "dn", c.Object.DN, "old", c.Old, "new", c.New),
 	}
 }
@@ -307,7 +307,7 @@ type findingJSON struct {
 
 func newFindingJSON(f *conflicts.Finding) *findingJSON {
 	return &findingJSON{
-		Kind: f.Kind, DN: text(f.DN), GUID: f.GUID.String(), Value: text(f.Value), Detail: text(f.Detail),
-		Base64: exact("dn", f.DN, "value", f.Value, "detail", f.Detail),
+		Kind: f.Kind, DN: text(f.DN), GUID: f.GUID.String(), Value: text(f.Value), Detail: text(f.Detail().String()),
+		Base64: exact("dn", f.DN, "value", f.Value, "detail", f.Detail().String()),
 	}
 }

@@ -143,7 +143,7 @@ func explain(lines []string, o objectChanges, byKey map[conflicts.Key]*conflicts
 			k := conflict.Keeper()
 			lines = comment(lines, textIndent, fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Key.Address()))
 			lines = comment(lines, indent, fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))
-			lines = comment(lines, indent, "reason: "+conflict.Reason)
+			lines = comment(lines, indent, "reason: "+conflict.Reason())
 		}
 		lines = comment(lines, indent, undo+words.Change(c))
 	}

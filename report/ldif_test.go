@@ -216,7 +216,7 @@ func TestEveryRecordSaysWhyItIsThere(t *testing.T) {
 				continue
 			}
 			i := slices.IndexFunc(a.Conflicts, func(k conflicts.Conflict) bool { return k.ID == c.Conflict })
-			for _, want := range []string{c.Conflict, c.Object.GUID.String(), a.Conflicts[i].Reason, c.RiskReason} {
+			for _, want := range []string{c.Conflict, c.Object.GUID.String(), a.Conflicts[i].Reason(), c.RiskReason()} {
 				if !strings.Contains(said, want) {
 					t.Errorf("%q: the comments lack %q:\n%s", rec.DN, want, strings.Join(rec.Comments, "\n"))
 				}

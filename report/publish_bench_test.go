@@ -76,6 +76,7 @@ func largeAudit(found, findings int) *conflicts.Audit {
 		binary.BigEndian.PutUint64(o.GUID[:], uint64(n+1)*0x9e3779b97f4a7c15)
 		return o
 	}
+	kept := []conflicts.StatementCode{conflicts.ByPrimary}
 	for i := range found {
 		address := fmt.Sprintf("person%dx@contoso.com", i)
 		key := conflicts.Key("smtp:" + address)
@@ -83,17 +84,17 @@ func largeAudit(found, findings int) *conflicts.Audit {
 		other := user(2*i+1, fmt.Sprintf("Other %d", i), fmt.Sprintf("SMTP:other%d@contoso.com", i), "smtp:"+address)
 		id := fmt.Sprintf("C-%010d", i)
 		a.Conflicts = append(a.Conflicts, conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Key: key,
-			Reason: "holds it as its primary address",
+			Kept: kept, Cause: conflicts.Cause{Kind: conflicts.UnknownCause, Code: conflicts.NoStamps},
 			Owners: []conflicts.Owner{owner(keeper, proxy(keeper.ProxyAddresses[0])), owner(other, proxy(other.ProxyAddresses[1]))}})
 		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Key: key, Object: other, Attribute: conflicts.ProxyAddresses,
-			Old: other.ProxyAddresses[1], New: fmt.Sprintf("smtp:person%dx2@contoso.com", i), RiskReason: "secondary address; from now on only the keeper gets mail sent to it"})
+			Old: other.ProxyAddresses[1], New: fmt.Sprintf("smtp:person%dx2@contoso.com", i)})
 	}
 	for i := range findings {
 		n := i / 2
 		f := conflicts.Finding{Kind: conflicts.PaddedValue, DN: fmt.Sprintf("CN=Person %d,OU=Users,OU=Europe,%s", n, corp),
-			Value: fmt.Sprintf("smtp: person%d@contoso.com", n), Detail: "white space around the address or its type"}
+			Value: fmt.Sprintf("smtp: person%d@contoso.com", n)}
 		if i%2 == 1 {
-			f.Kind, f.DN, f.Value, f.Detail = conflicts.MailDiffers, a.Findings[i-1].DN, fmt.Sprintf("person%d@contoso.com", n), fmt.Sprintf("the primary address is p%d@contoso.com", n)
+			f.Kind, f.DN, f.Value, f.Other = conflicts.MailDiffers, a.Findings[i-1].DN, fmt.Sprintf("person%d@contoso.com", n), fmt.Sprintf("p%d@contoso.com", n)
 		}
 		binary.BigEndian.PutUint64(f.GUID[:], uint64(n+1)*0x9e3779b97f4a7c15)
 		a.Findings = append(a.Findings, f)

@@ -93,11 +93,11 @@ func addressed(name, dn, address, old, new, reason string) *conflicts.Audit {
 		Coverage: []conflicts.Coverage{{Partition: corp, Problem: reason}},
 	}
 	for i, id := range []string{"C-AAAAAAAAAA", "C-BBBBBBBBBBBBBBBB"} {
-		c := conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Key: conflicts.Key("smtp:" + address + strings.Repeat(" ", i)), Reason: reason}
+		c := conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Key: conflicts.Key("smtp:" + address + strings.Repeat(" ", i)), Verbatim: reason}
 		c.Owners = []conflicts.Owner{owner(keeper, proxy(old)), owner(other, proxy(old))}
 		a.Conflicts = append(a.Conflicts, c)
 		attribute := []string{conflicts.ProxyAddresses, conflicts.Mail}[i]
-		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Key: c.Key, Object: other, Attribute: attribute, Old: old, New: new, RiskReason: reason})
+		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Key: c.Key, Object: other, Attribute: attribute, Old: old, New: new, Verbatim: reason})
 	}
 	return a
 }

@@ -51,7 +51,7 @@ func (d *jsonReader) conflict(j *conflictJSON) error {
 	}
 	c := conflicts.Conflict{
 		ID: j.ID, Class: j.Class, Key: readKey(j.Type, j.Address, j.Base64),
-		Reason: string(j.Reason), Unresolved: string(j.Unresolved), Owners: make([]conflicts.Owner, len(j.Owners)),
+		Verbatim: string(j.Reason), Unresolved: verbatim(j.Unresolved), Owners: make([]conflicts.Owner, len(j.Owners)),
 	}
 	var err error
 	if c.Cause, err = j.Cause.read(); err != nil {
@@ -69,9 +69,17 @@ func (d *jsonReader) conflict(j *conflictJSON) error {
 	return nil
 }
 
+// verbatim returns a sentence of a document of schema version 1.
+func verbatim(sentence text) []conflicts.Statement {
+	if sentence == "" {
+		return nil
+	}
+	return []conflicts.Statement{{Code: conflicts.Verbatim, Value: string(sentence)}}
+}
+
 // read returns the cause; documents of before it was judged have none.
 func (j *causeJSON) read() (conflicts.Cause, error) {
-	c := conflicts.Cause{Kind: j.Kind, Because: string(j.Because)}
+	c := conflicts.Cause{Kind: j.Kind, Verbatim: string(j.Because)}
 	if j.Kind != "" && j.Kind != conflicts.UnknownCause && !slices.Contains(conflicts.CauseKinds, j.Kind) {
 		return c, fmt.Errorf("unknown cause %q", j.Kind)
 	}
@@ -139,7 +147,7 @@ func (d *jsonReader) change(j *changeJSON) error {
 	c := conflicts.Change{
 		Conflict: j.Conflict, Key: readKey(j.Type, j.Address, j.Base64),
 		Object:    &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
-		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New), RiskReason: string(j.RiskReason),
+		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New), Verbatim: string(j.RiskReason),
 	}
 	if c.Attribute != conflicts.ProxyAddresses && c.Attribute != conflicts.Mail {
 		return fmt.Errorf("%s: a change of %q: only proxyAddresses and mail may be changed", j.Conflict, j.Attribute)
@@ -163,6 +171,6 @@ func (d *jsonReader) finding(j *findingJSON) error {
 		return fmt.Errorf("unknown kind of finding %q", j.Kind)
 	}
 	d.audit.Findings = append(d.audit.Findings, conflicts.Finding{Kind: j.Kind, DN: exactly(j.Base64, "dn", j.DN), GUID: guid,
-		Value: exactly(j.Base64, "value", j.Value), Detail: exactly(j.Base64, "detail", j.Detail)})
+		Value: exactly(j.Base64, "value", j.Value), Verbatim: exactly(j.Base64, "detail", j.Detail)})
 	return nil
 }

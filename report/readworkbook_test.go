@@ -231,10 +231,10 @@ func BenchmarkReview(b *testing.B) {
 			o.Created, o.Written.Time = time.Unix(1.4e9, 0).UTC(), time.Unix(1.5e9, 0).UTC()
 		}
 		c := conflicts.Conflict{ID: fmt.Sprintf("C-%010d", i), Class: conflicts.Duplicate, Key: conflicts.Key("smtp:" + address),
-			Owners: []conflicts.Owner{owner(keeper, proxy("SMTP:"+address)), owner(other, proxy("SMTP:"+address))}, Reason: "was created first"}
+			Owners: []conflicts.Owner{owner(keeper, proxy("SMTP:"+address)), owner(other, proxy("SMTP:"+address))}, Verbatim: "was created first"}
 		a.Conflicts = append(a.Conflicts, c)
 		a.Changes = append(a.Changes, conflicts.Change{Conflict: c.ID, Key: c.Key, Object: other, Attribute: conflicts.ProxyAddresses, Old: "SMTP:" + address,
-			New: fmt.Sprintf("SMTP:first.last%d.x2@contoso.com", i), Risk: conflicts.High, RiskReason: "primary address of a live user mailbox: people and devices send from it"})
+			New: fmt.Sprintf("SMTP:first.last%d.x2@contoso.com", i), Risk: conflicts.High, Verbatim: "primary address of a live user mailbox: people and devices send from it"})
 	}
 	dir := b.TempDir()
 	publishTo(b, dir, a)

@@ -64,6 +64,7 @@ func (t *table) findings(list []conflicts.Finding, brief bool) {
 	}
 	for i := range list[:shown] {
 		f := &list[i]
+		detail := f.Detail().String()
 		if i == 0 || f.Kind != list[i-1].Kind {
 			if i > 0 {
 				t.line("", "", plain)
@@ -71,14 +72,14 @@ func (t *table) findings(list []conflicts.Finding, brief bool) {
 			t.line("", "finding: "+f.Kind.Title(), bold)
 		}
 		t.dn("  ", f.DN)
-		switch both := f.Value + "  (" + f.Detail + ")"; {
+		switch both := f.Value + "  (" + detail + ")"; {
 		case f.Value == "":
-			t.paragraph(indent, f.Detail, plain)
+			t.paragraph(indent, detail, plain)
 		case words.Columns(words.Escape(both)) <= t.width-len(indent):
 			t.line(indent, both, plain)
 		default:
 			t.line(indent, f.Value, plain)
-			t.paragraph(indent, "("+f.Detail+")", plain)
+			t.paragraph(indent, "("+detail+")", plain)
 		}
 	}
 	if shown > 0 {
@@ -160,14 +161,14 @@ func (t *table) conflict(c *conflicts.Conflict) {
 			t.paragraph(indent, written, plain)
 		}
 		if i == 0 {
-			t.paragraph(indent, "kept because: "+c.Reason, plain)
+			t.paragraph(indent, "kept because: "+c.Reason(), plain)
 		}
 	}
 	if c.Cause.Certainty != conflicts.NotKnown {
 		t.paragraph("  ", "cause: "+c.Cause.String(), plain)
 	}
-	if c.Unresolved != "" {
-		t.paragraph("! ", "needs a manual decision: "+c.Unresolved, alarm)
+	if len(c.Unresolved) > 0 {
+		t.paragraph("! ", "needs a manual decision: "+c.Obstacles(), alarm)
 	}
 	t.line("", "", plain)
 }
@@ -207,7 +208,7 @@ func (t *table) claim(claim conflicts.Claim, change *conflicts.Change) {
 	if proposal == "" {
 		proposal = "removed"
 	}
-	t.paragraph(indent, "-> "+proposal+"  (risk "+words.Risk(change)+")", plain)
+	t.paragraph(indent, "-> "+proposal+"  (risk "+words.RiskInFull(change)+")", plain)
 }
 
 // line writes a text in one line if it fits.

@@ -52,7 +52,7 @@ func (g findingGroup) Rows() iter.Seq[findingRow] {
 		for i := range g.first {
 			f := &g.first[i]
 			_, name := relative(f.DN)
-			if !yield(findingRow{name, f.Value, container(f.DN), stored(f.Value, ""), sentence(f.Detail)}) {
+			if !yield(findingRow{name, f.Value, container(f.DN), stored(f.Value, ""), sentence(f.Detail().String())}) {
 				return
 			}
 		}

@@ -3,6 +3,7 @@ package words
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"proxyaddr/conflicts"
 )
@@ -26,17 +27,78 @@ func Action(keeper bool, change *conflicts.Change) string {
 // Change says in a line what is changed and at what risk.
 func Change(c *conflicts.Change) string {
 	if c.New == "" {
-		return fmt.Sprintf("%s: remove %s, risk %s", c.Attribute, c.Old, Risk(c))
+		return fmt.Sprintf("%s: remove %s, risk %s", c.Attribute, c.Old, RiskInFull(c))
 	}
-	return fmt.Sprintf("%s: replace %s with %s, risk %s", c.Attribute, c.Old, c.New, Risk(c))
+	return fmt.Sprintf("%s: replace %s with %s, risk %s", c.Attribute, c.Old, c.New, RiskInFull(c))
 }
 
-// Risk says how risky a change is, and why.
-func Risk(c *conflicts.Change) string {
-	if c.RiskReason == "" {
-		return c.Risk.String()
+// RiskInFull says how risky a change is, and why.
+func RiskInFull(c *conflicts.Change) string {
+	text := c.Risk.String()
+	if reason := c.RiskReason(); reason != "" {
+		text += ": " + reason
 	}
-	return c.Risk.String() + ": " + c.RiskReason
+	return text
+}
+
+// Risk says in a few words what makes a change risky.
+func Risk(s conflicts.Statement) string {
+	switch s.Code {
+	case conflicts.RiskLiveMailbox:
+		return "live mailbox"
+	case conflicts.RiskDisabledAccount:
+		return "disabled account"
+	case conflicts.RiskPrimary:
+		return "primary address"
+	case conflicts.RiskSecondary:
+		return "secondary address"
+	case conflicts.RiskMail:
+		return "mail shows it"
+	case conflicts.RiskPolicy:
+		return "policy"
+	case conflicts.RiskGroup:
+		return "group of " + Number(s.Count)
+	case conflicts.RiskSynchronized:
+		return "Entra ID"
+	case conflicts.RiskDropped:
+		return "no replacement"
+	case conflicts.RiskDomain:
+		return "domain changes"
+	}
+	return s.String()
+}
+
+// Reason says in a few words why the keeper keeps an address.
+func Reason(s conflicts.Statement) (text string) {
+	switch s.Code {
+	case conflicts.OnlyHolder:
+		text = "only holder"
+	case conflicts.ByFixed:
+		text = "cannot be changed (" + s.Value + ")"
+	case conflicts.ByPrimary:
+		text = "primary address"
+	case conflicts.ByMail:
+		text = "its mail shows the address"
+	case conflicts.ByMailbox:
+		text = Kind(s.Object)
+		if s.Other != nil {
+			text += " before " + Kind(s.Other)
+		}
+	case conflicts.ByEnabled:
+		text = "account in use; the other is disabled"
+	case conflicts.ByFirstWritten:
+		text = "had it first, by " + s.Time.UTC().Format(time.DateOnly)
+	case conflicts.ByCreation:
+		text = "created first, " + s.Time.UTC().Format(time.DateOnly)
+	case conflicts.ByGUID:
+		text = "arbitrary; please choose"
+	default:
+		return s.String()
+	}
+	if s.Count > 1 {
+		text += fmt.Sprintf(" (%d of %d)", s.Count, s.Of)
+	}
+	return text
 }
 
 // Kind says what sort of object it is, where its directory tells.

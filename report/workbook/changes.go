@@ -89,7 +89,7 @@ func (b *book) writeChanges(t *rowWriter) error {
 			id.to = b.location(conflictsSheet, n)
 		}
 		if err := t.add(band, first, cellBold(b.keys.of(i)), id, c.Object.Name(), c.Object.Kind(), c.Attribute, c.Old, words.Action(false, c), c.New,
-			riskWord(c.Risk), c.RiskReason, "", "", c.Object.DN, c.Object.GUID.String()); err != nil {
+			riskWord(c.Risk), c.RiskReason(), "", "", c.Object.DN, c.Object.GUID.String()); err != nil {
 			return err
 		}
 	}

@@ -76,15 +76,15 @@ func roleOf(c *conflicts.Conflict, j int, changes []*conflicts.Change) (role any
 	o := &c.Owners[j]
 	switch {
 	case j == 0:
-		why = cellLines{c.Reason}
+		why = cellLines{c.Reason()}
 		if c.Standing != nil {
 			why = append(why, words.Capital(c.Standing.Status)+": "+strings.Join(words.Standing(c.Standing), "; "))
 		}
 		if c.Cause.Certainty != conflicts.NotKnown {
-			why = append(why, "Evidence: "+c.Cause.Because)
+			why = append(why, "Evidence: "+c.Cause.Evidence().String())
 		}
-		if c.Unresolved != "" {
-			why = append(why, "Not resolved: "+c.Unresolved)
+		if len(c.Unresolved) > 0 {
+			why = append(why, "Not resolved: "+c.Obstacles())
 		}
 		return cellBold("Keeper"), why
 	case len(changes) > 0:
@@ -103,7 +103,7 @@ func roleOf(c *conflicts.Conflict, j int, changes []*conflicts.Change) (role any
 	case o.Claims[0].Attribute != conflicts.ProxyAddresses:
 		why = cellLines{"not in its proxyAddresses: it receives nothing by the address"}
 	default:
-		why = cellLines{cmp.Or(c.Unresolved, words.NotProposed)}
+		why = cellLines{cmp.Or(c.Obstacles(), words.NotProposed)}
 	}
 	return "Not changed", why
 }

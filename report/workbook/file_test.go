@@ -53,11 +53,11 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 	a := workbooktest.Audit()
 	a.Findings = nil
 	for i, s := range hostile {
-		a.Findings = append(a.Findings, conflicts.Finding{Kind: conflicts.MalformedValue, DN: s, Value: s, Detail: s})
+		a.Findings = append(a.Findings, conflicts.Finding{Kind: conflicts.MalformedValue, DN: s, Value: s, Verbatim: s})
 		c := &a.Changes[i%len(a.Changes)]
 		o := *c.Object
 		o.DN, o.DisplayName, o.Class = s, s, s
-		c.Object, c.Old, c.New, c.RiskReason = &o, s, s, s
+		c.Object, c.Old, c.New, c.Verbatim = &o, s, s, s
 	}
 	a.Conflicts[0].Owners[0].Object = a.Changes[0].Object
 	a.Conflicts[0].Owners[0].Claims = []conflicts.Claim{{Attribute: conflicts.ProxyAddresses, Value: hostile[5]}}

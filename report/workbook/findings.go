@@ -9,7 +9,7 @@ func (b *book) layFindings() error {
 func (b *book) writeFindings(t *rowWriter) error {
 	for i := range b.audit.Findings {
 		f := &b.audit.Findings[i]
-		if err := t.add(i%2 == 1, false, f.Kind.Title(), f.DN, f.GUID.String(), f.Value, f.Detail); err != nil {
+		if err := t.add(i%2 == 1, false, f.Kind.Title(), f.DN, f.GUID.String(), f.Value, f.Detail().String()); err != nil {
 			return err
 		}
 	}

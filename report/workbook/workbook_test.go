@@ -159,7 +159,7 @@ func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
 		}
 	}
 	want := []string{
-		"pf@contoso.com Public Folder Store (EX01): is a publicFolder\nEvidence: the proxyAddresses of pf relay were first written 2018-01-22 08:15:30 UTC; Public Folder Store (EX01) had had the address since 2017-12-21 08:15:30 UTC at the latest\nNot resolved: CN=pf relay,CN=Connections,CN=Configuration,DC=contoso,DC=com cannot be changed: outside the domain partitions",
+		"pf@contoso.com Public Folder Store (EX01): is a publicFolder, which comes before a contact\nEvidence: the proxyAddresses of pf relay were first written 2018-01-22 08:15:30 UTC; Public Folder Store (EX01) had had the address since 2017-12-21 08:15:30 UTC at the latest\nNot resolved: CN=pf relay,CN=Connections,CN=Configuration,DC=contoso,DC=com cannot be changed: outside the domain partitions",
 		"pf@contoso.com pf relay: cannot be changed: outside the domain partitions",
 		"ben.okafor@contoso.com Benjamin Okafor: not in its proxyAddresses: it receives nothing by the address",
 		"ewa.wojcik@contoso.com E. Wójcik: not in its proxyAddresses: it receives nothing by the address",
@@ -191,7 +191,7 @@ func TestWorkbookChangesAreThoseOfTheModelAndUndecided(t *testing.T) {
 		want := map[string]string{
 			"Change": row["Change"], "Conflict": c.Conflict, "Name": c.Object.Name(), "Kind": c.Object.Kind(),
 			"Attribute": c.Attribute, "Old value": c.Old, "Action": action, "New value": c.New,
-			"Risk": map[conflicts.Risk]string{conflicts.Low: "Low", conflicts.Medium: "Medium", conflicts.High: "High"}[c.Risk], "Risk reason": c.RiskReason,
+			"Risk": map[conflicts.Risk]string{conflicts.Low: "Low", conflicts.Medium: "Medium", conflicts.High: "High"}[c.Risk], "Risk reason": c.RiskReason(),
 			"Decision": "", "Comment": "", "DN": c.Object.DN, "objectGUID": c.Object.GUID.String(),
 		}
 		if diff := cmp.Diff(want, row); diff != "" {
