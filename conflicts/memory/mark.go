@@ -21,7 +21,7 @@ func (o *Judgment) Mark(a *conflicts.Audit, before *State) {
 	for _, s := range Statuses {
 		a.Remembered.Counts = append(a.Remembered.Counts, conflicts.StatusCount{Status: string(s), Count: last.Counts[s]})
 	}
-	ids, suppressed := map[conflicts.Key]string{}, map[conflicts.Key]bool{}
+	found := make(map[conflicts.Key]*conflicts.Conflict, len(a.Conflicts))
 	for i := range o.Developments {
 		d := &o.Developments[i]
 		standing := d.standing(last)
@@ -31,11 +31,11 @@ func (o *Judgment) Mark(a *conflicts.Audit, before *State) {
 			continue
 		}
 		d.Conflict.ID, d.Conflict.Standing = d.Case.ID, standing
-		ids[d.Conflict.Key], suppressed[d.Conflict.Key] = d.Case.ID, standing.Suppression != nil
+		found[d.Conflict.Key] = d.Conflict
 	}
-	a.Withdraw(func(k conflicts.Key) bool { return suppressed[k] })
+	a.Withdraw(func(k conflicts.Key) bool { return found[k].SuppressedBy() != nil })
 	for i := range a.Changes {
-		a.Changes[i].Conflict = ids[a.Changes[i].Key]
+		a.Changes[i].Conflict = found[a.Changes[i].Key].ID
 	}
 }
 
