@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"proxyaddr/ldapscan/ldaptest"
+	"proxyaddr/ldapscan/ldaptest/company"
+)
+
+// A follower does what a document says, in a directory of its own.
+type follower struct {
+	t                *testing.T
+	server, second   *ldaptest.Server
+	caFile, password string // of both servers
+	firstCA          string // of one alone: GnuTLS does not look for a second of the same name
+}
+
+// The names of documents, and what stands for them in the company of the demo.
+var placeholders = strings.NewReplacer(
+	"dc=com/dc=example", "dc=example/dc=northwind",
+	"DC=example,DC=com", company.BaseDN,
+	"example.com", company.Domain,
+	"EXAMPLE.COM", strings.ToUpper(company.Domain),
+)
+
+// follow starts the servers, and makes the files that documents name.
+func follow(t *testing.T) *follower {
+	t.Helper()
+	d := &follower{t: t}
+	t.Chdir(t.TempDir())
+	var entries bytes.Buffer
+	if err := company.WriteLDIF(&entries); err != nil {
+		t.Fatal(err)
+	}
+	users := map[string]string{company.Reader: password, `EXAMPLE\anna`: password, "anna@" + company.Domain: password, "anna@fabrikam.example": password}
+	start := func(host string) *ldaptest.Server {
+		srv, err := ldaptest.NewServer(ldaptest.Config{Entries: bytes.NewReader(entries.Bytes()), Host: host, Users: users})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(srv.Close)
+		return srv
+	}
+	d.server, d.second = start("dc1."+company.Domain), start("dc2."+company.Domain)
+	late := fmt.Sprintf("dn: CN=Late,OU=Groups,%s\nchangetype: add\nobjectClass: contact\nproxyAddresses: smtp:late@%s\n", company.BaseDN, company.Domain)
+	if err := d.second.Apply(strings.NewReader(late)); err != nil {
+		t.Fatal(err)
+	}
+	d.caFile, d.password, d.firstCA = absolute(t, "example-ca.pem"), absolute(t, "secret.txt"), absolute(t, "first-ca.pem")
+	event := fmt.Sprintf("Two objects in the directory have the same proxy - %s and %s\n",
+		"dc=example/dc=northwind/ou=Sites/ou=Berlin/ou=Shared Mailboxes/cn=Bewerbung", "dc=example/dc=northwind/ou=Groups/cn=Bewerbungen")
+	for name, text := range map[string]string{
+		"example-ca.pem": string(d.server.CAPEM) + string(d.second.CAPEM),
+		"first-ca.pem":   string(d.server.CAPEM),
+		"secret.txt":     password,
+		"fabrikam.txt":   password,
+		"export.ldif":    entries.String(),
+		"events.xml":     event,
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d
+}
+
+func absolute(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// line does what a line says, and returns the exit code of its last command. Where no test
+// can run it, that is 0.
+func (d *follower) line(shell, line string) (code int, said string) {
+	d.t.Helper()
+	var input io.Reader = strings.NewReader("")
+	for part := range strings.SplitSeq(placeholders.Replace(line), " | ") {
+		words := shellWords(d.t, part)
+		switch {
+		case len(words) == 0:
+		case words[0] == "proxyaddr":
+			return d.proxyaddr(words[1:], input)
+		case words[0] == "cd":
+			if err := os.Chdir(words[1]); err != nil {
+				d.t.Error(err)
+			}
+		case words[0] == "wevtutil":
+			text, err := os.ReadFile("events.xml")
+			if err != nil {
+				d.t.Error(err)
+			}
+			input = bytes.NewReader(text)
+		case words[0] == "ldapsearch":
+			d.ldapsearch(words)
+		case words[0] == "export": // a variable of ldapsearch
+		case shell == "bat" || shell == "powershell":
+		case !slices.Contains(otherPrograms, words[0]):
+			d.t.Errorf("%s: nobody knows whether a test can run %s", line, words[0])
+		}
+	}
+	return 0, ""
+}
+
+// proxyaddr runs a command: the flags as they are written are held to what the command
+// takes, and then those of the server are put in the place of those that connect.
+func (d *follower) proxyaddr(args []string, input io.Reader) (code int, said string) {
+	d.t.Helper()
+	switch args[0] {
+	case "fix":
+		approve(d.t, args[1])
+	case "verify":
+		if _, err := os.Stat(args[1]); err != nil {
+			d.scanned(args[1])
+		}
+	}
+	i := slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] })
+	if i >= 0 {
+		a := commands[i].new()
+		fs := commands[i].flags(a)
+		err := fs.Parse(append(args[1:], confirmed(args[0])...))
+		if err == nil {
+			err = a.check(&console{stderr: io.Discard}, fs, fs.Args())
+		}
+		if err != nil {
+			return exitUsage, err.Error()
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	code = run(d.led(args), input, &stdout, &stderr)
+	return code, stdout.String() + stderr.String()
+}
+
+// scanned leaves a fix file of a scan that the document does not show.
+func (d *follower) scanned(name string) {
+	d.t.Helper()
+	dir := d.t.TempDir()
+	var stderr bytes.Buffer
+	if code := run([]string{"scan", "--input", "export.ldif", "-o", dir}, strings.NewReader(""), io.Discard, &stderr); code != exitConflicts {
+		d.t.Fatalf("exit %d\n%s", code, stderr.String())
+	}
+	if err := os.Rename(filepath.Join(dir, name), name); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// led returns the arguments that lead a command to the servers of the test.
+func (d *follower) led(args []string) (led []string) {
+	servers := []string{d.server.URL, d.second.URL}
+	connects, compares, users, passwords := 0, false, 0, 0
+	for i := 0; i < len(args); i++ {
+		switch args[i] {
+		case "-d", "-H":
+			if connects < len(servers) {
+				led = append(led, "-H", servers[connects])
+			}
+			connects++
+			i++
+		case "--ca-file":
+			i++
+		case "-W":
+		case "-D":
+			users++
+			led = append(led, args[i])
+		case "-y":
+			passwords++
+			led = append(led, args[i])
+		default:
+			compares = compares || args[i] == "--compare-dcs"
+			led = append(led, args[i])
+		}
+	}
+	if connects == 0 {
+		return led
+	}
+	if compares && connects == 1 {
+		led = append(led, "-H", d.second.URL)
+	}
+	led = append(led, "--ca-file", d.caFile)
+	if users == 0 {
+		led = append(led, "-D", company.Reader)
+	}
+	if passwords == 0 {
+		led = append(led, "-y", d.password)
+	}
+	return append(led, confirmed(args[0])...)
+}
+
+// confirmed are the flags with which a command does not ask.
+func confirmed(command string) []string {
+	if command == "apply" {
+		return []string{"--yes"}
+	}
+	return nil
+}
+
+// ldapsearch exports from the server in place of the one that is named.
+func (d *follower) ldapsearch(words []string) {
+	d.t.Helper()
+	if testing.Short() {
+		return // the file is there
+	}
+	for i, word := range words {
+		if strings.HasPrefix(word, "ldaps://") {
+			words[i] = d.server.URL
+		}
+	}
+	ldapsearch(d.t, words, password, d.firstCA)
+}
+
+// ldapsearch runs a command that asks for the password and ends in the name of a file.
+func ldapsearch(t *testing.T, words []string, password, caFile string) {
+	t.Helper()
+	n := len(words) - 2
+	mode := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
+	if words[n] == ">>" {
+		mode = os.O_WRONLY | os.O_APPEND
+	}
+	file, err := os.OpenFile(words[n+1], mode, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	args := slices.Clone(words[1:n])
+	args[slices.Index(args, "-W")] = "-w" + password
+	search := exec.Command(words[0], args...)
+	search.Env = append(os.Environ(), "LDAPTLS_CACERT="+caFile)
+	var stderr bytes.Buffer
+	search.Stdout, search.Stderr = file, &stderr
+	if err := search.Run(); err != nil {
+		t.Errorf("%q: %v\n%s", words, err, stderr.String())
+	}
+}
+
+// approve is a reviewer who approves everything.
+func approve(t *testing.T, name string) {
+	t.Helper()
+	f, err := excelize.OpenFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, sheet := range f.GetSheetList() {
+		rows, err := f.GetRows(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		column := slices.Index(rows[0], "Decision")
+		for i := 1; column >= 0 && i < len(rows); i++ {
+			cell, err := excelize.CoordinatesToCellName(column+1, i+1)
+			if err == nil {
+				err = f.SetCellValue(sheet, cell, "Approve")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := f.Save(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shellWords takes a command apart as shells do. Text in quotes is one word.
+func shellWords(t *testing.T, line string) (words []string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile(`(?:"[^"]*"|'[^']*'|[^\s"'])+`).FindAllString(line, -1) {
+		words = append(words, strings.NewReplacer(`"`, "", `'`, "").Replace(m))
+	}
+	if strings.Count(line, `"`)%2 != 0 {
+		t.Errorf("%s: a quote is open", line)
+	}
+	return words
+}
