@@ -4,9 +4,9 @@
 // and [ReadWorkbook] read files back; of the last one comes an Audit with what people
 // approved.
 //
-// Below it are package workbook, which writes and reads the workbook, package words,
-// which has what the outputs say alike, and package outdir, which claims the directory
-// for them. Imports run one way: report to workbook and outdir, all to words.
+// Below it are package workbook, which writes and reads the workbook, package page, which
+// writes report.html, package words, which has what the outputs say alike, and package
+// outdir, which claims the directory for them. Imports run one way: report to workbook, page and outdir, all to words.
 //
 // What runs remember is kept by package statedir, what people decided to leave by package
 // suppression, and package status shows both. Package report knows none of the three.

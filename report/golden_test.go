@@ -44,6 +44,9 @@ func TestOutputsAreByteForByteTheGoldens(t *testing.T) {
 		}
 		known := make(map[string]bool)
 		for _, o := range textOutputs(audit()) {
+			if o.name == pageFile {
+				continue // package page has a golden of its text
+			}
 			known[o.name] = true
 			t.Run(name+"/"+o.name, func(t *testing.T) {
 				var got bytes.Buffer

@@ -94,10 +94,10 @@ func collect() (undo func()) {
 	return func() { debug.SetGCPercent(before) }
 }
 
-// Publish writes the files of a scan to the directory: report.xlsx, scan.json,
+// Publish writes the files of a scan to the directory: report.html, report.xlsx, scan.json,
 // change-request.md, a pair fix-<domain>.ldif and rollback-<domain>.ldif for each of
 // the [Domains], and SHA256SUMS over them. Of an audit with a Review it writes no
-// workbook and no scan.json. It returns their names, sorted. Only their owner can
+// page, no workbook and no scan.json. It returns their names, sorted. Only their owner can
 // read them.
 //
 // The files appear together, in the place of all that the directory held, or not at

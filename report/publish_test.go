@@ -110,7 +110,7 @@ func TestPublishWritesEveryFileAndItsChecksum(t *testing.T) {
 				t.Errorf("names (-directory +returned):\n%s", diff)
 			}
 			ofScan := audit().Review == nil
-			for want, always := range map[string]bool{"report.xlsx": false, "scan.json": false, "change-request.md": true, sumsFile: true} {
+			for want, always := range map[string]bool{"report.xlsx": false, "report.html": false, "scan.json": false, "change-request.md": true, sumsFile: true} {
 				if there := files[want] != ""; there != (always || ofScan) {
 					t.Errorf("%s is there: %t", want, there)
 				}

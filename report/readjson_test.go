@@ -32,7 +32,7 @@ func TestReadJSONGivesTheSameFiles(t *testing.T) {
 			read.Review = a.Review
 			outputs := files(read)
 			for i, o := range files(a) {
-				if o.name == "report.xlsx" {
+				if o.name == workbookFile || o.name == pageFile {
 					continue // shows more of an object than scan.json has
 				}
 				var want, got bytes.Buffer

@@ -78,6 +78,7 @@ This was a made-up company. Nothing was changed.
 Open first: %s
 
 Beside it are:
+  report.xlsx        for the people who decide
   change-request.md  for the change board
   fix-*.ldif         the changes; rollback-*.ldif takes them back
   scan.json          everything, for programs
@@ -86,7 +87,7 @@ The exit code is 1, because conflicts were found. It is 0 if there are none.
 
 Next, scan a real domain controller:
   proxyaddr scan -H ldaps://dc1.example.com -D "EXAMPLE\anna" -o audit
-`, filepath.Join(o.dir.Name(), "report.xlsx")); err != nil {
+`, filepath.Join(o.dir.Name(), "report.html")); err != nil {
 		return 0, unprinted(err)
 	}
 	return code, nil

@@ -9,7 +9,7 @@ import (
 
 // Imports run one way: cmd to report and ldapscan, these to conflicts. What report and
 // ldapscan share is ldif and osfile, which import nothing of ours. Within report they
-// run from the files to the workbook, and from both to the words.
+// run from the files to the workbook and the page, and from all to the words.
 // conflicts needs nothing but the standard library and golang.org/x/{text,net}, and of the
 // former nothing that reaches out of the program. conflicts/index and conflicts/memory build
 // on it; only ldapscan fills an index, and only report writes what is remembered.
@@ -39,6 +39,8 @@ func TestImportsRunOneWay(t *testing.T) {
 				allowed = !ours
 			case pkg == "proxyaddr/report/words":
 				allowed = !ours || imp == "proxyaddr/conflicts"
+			case pkg == "proxyaddr/report/page":
+				allowed = !ours || imp == "proxyaddr/conflicts" || imp == "proxyaddr/conflicts/memory" || imp == "proxyaddr/report/words"
 			case pkg == "proxyaddr/report/workbook/xlsx":
 				allowed = !ours
 			case below(pkg, "proxyaddr/report/workbook"):
