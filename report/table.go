@@ -15,17 +15,15 @@ type TableOptions struct {
 	// Width is that of the terminal in columns. Zero means 100; less than 60 is
 	// taken as 60.
 	Width int
-	// Brief shows the first 200 conflicts and the first 200 findings alone, and
-	// says so.
+	// Brief shows only the first 200 conflicts and the first 200 findings.
 	Brief bool
 	// Color marks addresses and warnings with ANSI escape sequences.
 	Color bool
 }
 
-// Table writes the audit for the eyes of people: a block for each event from which
-// it was made, if any, and for each conflict, its keeper first and marked with "*",
-// then the findings, and last what [Totals] writes. What is too long for a line takes
-// several.
+// Table writes the audit for people: a block for each event, if it was made from events, and for
+// each conflict, with the keeper first and marked with "*". The findings follow, and last what
+// [Totals] writes.
 func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	t := newTable(w, opts)
 	t.changes = conflicts.NewChangeIndex(a.Changes)
@@ -48,10 +46,10 @@ func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	return t.out.Flush()
 }
 
-// rest says that not all of a list are shown.
+// rest says how many of a list are shown, unless it is all.
 func (t *table) rest(shown, all int, noun string) {
 	if shown < all {
-		t.paragraph("", fmt.Sprintf("Shown are the first %s of %s: the files of -o have all, and so has what is printed to a file or a pipe.",
+		t.paragraph("", fmt.Sprintf("Only the first %s of %s are shown here. The files of -o hold all of them, and so does the output to a file or a pipe.",
 			words.Number(shown), words.Quantity(all, noun)), plain)
 	}
 }

@@ -56,7 +56,7 @@ func TestBriefTableSaysHowManyConflictsThereAre(t *testing.T) {
 		if n := strings.Count(out.String(), "* keep"); n != tt.shown {
 			t.Errorf("%d of %d conflicts are shown, want %d", n, tt.found, tt.shown)
 		}
-		says := "Shown are the first 200 of " + words.Quantity(tt.found, "conflict")
+		says := "Only the first 200 of " + words.Quantity(tt.found, "conflict")
 		if got := strings.Contains(out.String(), says); got != (tt.shown < tt.found) {
 			t.Errorf("%d of %d conflicts: %q is there: %t", tt.shown, tt.found, says, got)
 		}
@@ -79,7 +79,7 @@ func TestBriefTableSaysHowManyFindingsThereAre(t *testing.T) {
 		if n := strings.Count(out.String(), a.Findings[0].DN); n != tt.shown {
 			t.Errorf("%d of %d findings are shown, want %d", n, tt.found, tt.shown)
 		}
-		says := "Shown are the first 200 of " + words.Quantity(tt.found, "finding")
+		says := "Only the first 200 of " + words.Quantity(tt.found, "finding")
 		if got := strings.Contains(out.String(), says); got != (tt.shown < tt.found) {
 			t.Errorf("%d of %d findings: %q is there: %t", tt.shown, tt.found, says, got)
 		}

@@ -29,15 +29,15 @@ type action interface {
 var commands = []command{
 	{"scan", "scan a directory or an LDIF export for conflicts", scanUsage, func() action { return &scanOptions{} }},
 	{"check", "tell whether addresses are free, and who has them", checkUsage, func() action { return &checkOptions{} }},
-	{"event", "tell what an event 9514 or 9217 of Exchange is about", eventUsage, func() action { return &eventOptions{} }},
-	{"demo", "scan a made-up company and show what comes out", demoUsage, func() action { return &demoOptions{} }},
-	{"fix", "write the fix files of what was approved in the workbook", fixUsage, func() action { return &fixOptions{} }},
+	{"event", "explain event 9514 or 9217 of Exchange", eventUsage, func() action { return &eventOptions{} }},
+	{"demo", "scan a made-up company, to see the results", demoUsage, func() action { return &demoOptions{} }},
+	{"fix", "write fix files for the changes approved in the workbook", fixUsage, func() action { return &fixOptions{} }},
 	{"verify", "compare fix files with the directory as it is now", verifyUsage, func() action { return &verifyOptions{} }},
-	{"apply", "make the changes of fix files, and take them back", applyUsage, func() action { return &applyOptions{} }},
-	{"watch", "tell of conflicts as soon as they are made", watchUsage, func() action { return &watchOptions{} }},
+	{"apply", "make the changes of fix files, or undo them", applyUsage, func() action { return &applyOptions{} }},
+	{"watch", "tell of conflicts soon after they are made", watchUsage, func() action { return &watchOptions{} }},
 	{"status", "show what scans with --state remember", statusUsage, func() action { return &statusOptions{} }},
-	{"suppress", "leave conflicts for a time, with a reason", suppressUsage, func() action { return &suppressOptions{} }},
-	{"completion", "print the completion of a shell", completionUsage, func() action { return &completionOptions{} }},
+	{"suppress", "ignore known conflicts for a time, with a reason", suppressUsage, func() action { return &suppressOptions{} }},
+	{"completion", "print a completion script for a shell", completionUsage, func() action { return &completionOptions{} }},
 	{"man", "print a manual page", manUsage, func() action { return &manOptions{} }},
 	{"version", "print the version", versionUsage, func() action { return &versionOptions{} }},
 }
@@ -62,7 +62,7 @@ func (cmd *command) run(ctx context.Context, c *console, args []string) int {
 	case err != nil:
 		return c.fail(ctx, cmd.name, misspelt(err, fs))
 	}
-	err = await(ctx, func() error { // which reads files
+	err = await(ctx, func() error { // reading files may take long
 		if err := c.settle(fs); err != nil {
 			return err
 		}

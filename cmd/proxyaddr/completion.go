@@ -25,16 +25,16 @@ EXAMPLE
 SHELL is bash, zsh, fish or powershell. A new shell reads the script.
 `
 
-// shells are those that completion writes for.
+// shells lists the shells that have a script.
 var shells = []struct {
 	name  string
-	write func(w *strings.Builder, table []completed)
+	write func(w *strings.Builder, table []shellCommand)
 }{
 	{"bash", bashCompletion}, {"zsh", zshCompletion}, {"fish", fishCompletion}, {"powershell", powershellCompletion},
 }
 
 type completionOptions struct {
-	write func(w *strings.Builder, table []completed)
+	write func(w *strings.Builder, table []shellCommand)
 }
 
 func (*completionOptions) addFlags(*pflag.FlagSet) {}
@@ -58,7 +58,7 @@ func (o *completionOptions) check(_ *console, _ *pflag.FlagSet, args []string) e
 
 func (o *completionOptions) run(_ context.Context, c *console) (int, error) {
 	var script strings.Builder
-	o.write(&script, completedCommands(commands))
+	o.write(&script, shellCommands(commands))
 	if _, err := io.WriteString(c.stdout, script.String()); err != nil {
 		return 0, unprinted(err)
 	}
@@ -73,18 +73,18 @@ func (*completionOptions) arguments() []string {
 	return names
 }
 
-// An argumentChooser is an action whose arguments are some of a few words. Those of others are
-// files, or nothing that a shell knows.
+// An argumentChooser is an action whose arguments are chosen from a few words. For the others a shell
+// offers files.
 type argumentChooser interface{ arguments() []string }
 
-// A completed is a command as the scripts know it.
-type completed struct {
+// A shellCommand is a command as the scripts know it.
+type shellCommand struct {
 	name, about string
 	arguments   []string // to choose from
-	flags       []completedFlag
+	flags       []shellFlag
 }
 
-type completedFlag struct {
+type shellFlag struct {
 	name, letter, about string
 	value               string   // a word for it, empty if the flag takes none
 	values              []string // to choose from
@@ -92,32 +92,32 @@ type completedFlag struct {
 	repeatable          bool
 }
 
-// completedCommands describes the commands of a table, and help.
-func completedCommands(table []command) []completed {
-	var list []completed
-	help := completed{name: "help", about: "show the flags of a command"}
+// shellCommands describes the commands of a table, and help.
+func shellCommands(table []command) []shellCommand {
+	var list []shellCommand
+	help := shellCommand{name: "help", about: "show the flags of a command"}
 	for _, cmd := range table {
 		action := cmd.new()
-		done := completed{name: cmd.name, about: cmd.about}
+		done := shellCommand{name: cmd.name, about: cmd.about}
 		if a, ok := action.(argumentChooser); ok {
 			done.arguments = a.arguments()
 		}
-		cmd.flags(action).VisitAll(func(f *pflag.Flag) { done.flags = append(done.flags, completeFlag(f)) })
+		cmd.flags(action).VisitAll(func(f *pflag.Flag) { done.flags = append(done.flags, newShellFlag(f)) })
 		list = append(list, done)
 		help.arguments = append(help.arguments, cmd.name)
 	}
 	return append(list, help)
 }
 
-func completeFlag(f *pflag.Flag) completedFlag {
+func newShellFlag(f *pflag.Flag) shellFlag {
 	value, about := describe(f)
 	_, repeatable := f.Value.(pflag.SliceValue)
-	return completedFlag{name: f.Name, letter: f.Shorthand, about: about, value: value, values: choices(f), repeatable: repeatable,
+	return shellFlag{name: f.Name, letter: f.Shorthand, about: about, value: value, values: choices(f), repeatable: repeatable,
 		files: slices.Contains([]string{"file", "export", "journal", "workbook"}, value), directories: value == "directory"}
 }
 
-// names are the flags of a command, and those alone for which keep holds if there is one.
-func (c *completed) names(keep func(*completedFlag) bool) []string {
+// names returns the names of the flags for which keep is true, or of all if keep is nil.
+func (c *shellCommand) names(keep func(*shellFlag) bool) []string {
 	var names []string
 	for i := range c.flags {
 		if f := &c.flags[i]; keep == nil || keep(f) {
@@ -127,15 +127,15 @@ func (c *completed) names(keep func(*completedFlag) bool) []string {
 	return names
 }
 
-// names are the long name of a flag and its letter, if it has one.
-func (f *completedFlag) names() []string {
+// names returns the long name of a flag and its letter, if it has one.
+func (f *shellFlag) names() []string {
 	if f.letter == "" {
 		return []string{"--" + f.name}
 	}
 	return []string{"--" + f.name, "-" + f.letter}
 }
 
-// free tells a flag whose value is anything but a file and a word of few.
-func (f *completedFlag) free() bool {
+// free reports whether the value of a flag is a text that a shell cannot complete.
+func (f *shellFlag) free() bool {
 	return f.value != "" && f.values == nil && !f.files && !f.directories
 }

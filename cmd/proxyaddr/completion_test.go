@@ -36,7 +36,7 @@ func TestCompletionAndManualGolden(t *testing.T) {
 	texts := map[string]string{"proxyaddr.1": manual(shownTable, "v1.2.3"), "proxyaddr-scan.1": shownTable[0].manual("v1.2.3")}
 	for _, shell := range shells {
 		var script strings.Builder
-		shell.write(&script, completedCommands(shownTable))
+		shell.write(&script, shellCommands(shownTable))
 		texts["proxyaddr."+shell.name] = script.String()
 	}
 	for name, text := range texts {
@@ -60,7 +60,7 @@ func TestCompletionAndManualGolden(t *testing.T) {
 func TestCompletionAndManualHaveAllFlags(t *testing.T) {
 	for _, shell := range shells {
 		var script strings.Builder
-		shell.write(&script, completedCommands(commands))
+		shell.write(&script, shellCommands(commands))
 		holdsAll(t, shell.name, script.String(), commands)
 	}
 	overview := strings.ReplaceAll(manual(commands, ""), `\-`, "-")
@@ -105,7 +105,7 @@ func TestBashCompletion(t *testing.T) {
 		t.Skip("no bash")
 	}
 	var script strings.Builder
-	bashCompletion(&script, completedCommands(commands))
+	bashCompletion(&script, shellCommands(commands))
 	for _, tc := range []struct {
 		words    []string
 		has, not []string // exactly has, if not is nil

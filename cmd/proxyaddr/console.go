@@ -31,8 +31,8 @@ type console struct {
 	requests *slog.Logger
 }
 
-// log writes a line to stderr. Names in it can come from a directory, so that
-// what would steer a terminal is written out.
+// log writes a line to stderr. It can hold names from a directory, so control characters are
+// escaped.
 func (c *console) log(format string, args ...any) {
 	fmt.Fprintf(c.stderr, "proxyaddr: %s\n", words.Escape(fmt.Sprintf(format, args...)))
 }
@@ -43,14 +43,14 @@ func (c *console) hint(text string) {
 	}
 }
 
-// warnIfShared says that others than its owner may read a file with a secret, if there
-// is one. Windows tells by access lists, not by a mode, who may.
+// warnIfShared warns of a file with a secret that accounts other than its owner may read. On
+// Windows access lists decide that, not the mode.
 func (c *console) warnIfShared(file string) {
 	info, err := os.Stat(file)
 	if err != nil || runtime.GOOS == "windows" || !info.Mode().IsRegular() || info.Mode()&0o044 == 0 {
 		return
 	}
-	c.log("warning: %s: other accounts of this computer can read it (mode %04o)", file, info.Mode().Perm())
+	c.log("warning: %s: other accounts on this computer can read it (mode %04o)", file, info.Mode().Perm())
 	c.hint("chmod 600 " + file)
 }
 
@@ -81,8 +81,7 @@ func (c *console) width() int {
 	return defaultWidth
 }
 
-// ask asks for a line on the terminal. Without one, or without an answer, it
-// returns "".
+// ask asks for a line on the terminal. It returns "" without a terminal or an answer.
 func (c *console) ask(ctx context.Context, text string) string {
 	if _, ok := terminal(c.stdin); !ok {
 		return ""
@@ -95,8 +94,7 @@ func (c *console) ask(ctx context.Context, text string) string {
 	return line
 }
 
-// typedLine returns the next line without the white space around it, as soon as it
-// has come, or "" if ctx ends first.
+// typedLine returns the next line without the white space around it, or "" if ctx ends first.
 func typedLine(ctx context.Context, r io.Reader) string {
 	line := ""
 	err := await(ctx, func() error {
@@ -110,9 +108,8 @@ func typedLine(ctx context.Context, r io.Reader) string {
 	return line
 }
 
-// await returns the error of read, or that of ctx as soon as it ends. Who writes to a
-// pipe or a terminal may never do it. Read may still run then, so what it sets is not
-// to be used.
+// await returns the error of read, or that of ctx if ctx ends first. A read from a pipe or a
+// terminal may never end: it may still run then, so do not use what it sets.
 func await(ctx context.Context, read func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- read() }()
@@ -148,8 +145,8 @@ func (c *console) prompt(ctx context.Context, text string) (string, error) {
 	return string(secret), err
 }
 
-// firstLine returns the first line of a secret's source, without its end. A
-// byte order mark is heeded: Windows programs write files in UTF-16.
+// firstLine returns the first line of a secret's source, without its end. It obeys a byte order
+// mark, because Windows programs write UTF-16.
 func firstLine(r io.Reader) (string, error) {
 	text := transform.NewReader(io.LimitReader(r, 64<<10), unicode.BOMOverride(encoding.Nop.NewDecoder()))
 	line, err := bufio.NewReader(text).ReadString('\n')
@@ -164,7 +161,7 @@ func firstLine(r io.Reader) (string, error) {
 func (c *console) output(ctx context.Context, line string) (string, error) {
 	cmd := shell(ctx, line)
 	cmd.Stderr = c.stderr
-	cmd.WaitDelay = time.Second // what the shell has started may hold its stdout open
+	cmd.WaitDelay = time.Second // a program that the shell started may keep its stdout open
 	out, err := cmd.Output()
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		return "", err

@@ -27,7 +27,7 @@ EXAMPLE
   proxyaddr demo -o proxyaddr-demo
 `
 
-// demoOptions are the settings of a demo: a scan that has but one.
+// demoOptions are those of a scan, of which a demo sets only the directory.
 type demoOptions struct{ scanOptions }
 
 func (o *demoOptions) addFlags(fs *pflag.FlagSet) {
@@ -67,7 +67,7 @@ func (o *demoOptions) run(ctx context.Context, c *console) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	// The server's port is another one each time; the report is the same.
+	// The port of the server changes with each run. The report must not.
 	audit.Scope.Source, audit.Scope.Servers = []string{"the demo company, served by proxyaddr itself"}, nil
 	code, err := c.deliver(audit, &o.reporting)
 	if err != nil {

@@ -16,8 +16,8 @@ type flagGroup struct {
 	flags []*pflag.Flag
 }
 
-// groups puts the flags that a command alone has first, since those of the connection are the same
-// for each command and twice as many. Groups without flags are left out.
+// groups puts a command's own flags first: the connection flags are many, and the same for each
+// command. It leaves out groups without flags.
 func groups(fs *pflag.FlagSet) []flagGroup {
 	connection, general := pflag.NewFlagSet("", pflag.ContinueOnError), pflag.NewFlagSet("", pflag.ContinueOnError)
 	new(login).addFlags(connection)
@@ -66,8 +66,8 @@ func (g *flagGroup) help() string {
 	return b.String()
 }
 
-// describe returns what the help says of a flag: a word for its value, empty if it takes none, and
-// a text that ends with the default.
+// describe returns a word for the value of a flag, empty if it takes none, and a text that ends
+// with the default.
 func describe(f *pflag.Flag) (value, text string) {
 	value, text = pflag.UnquoteUsage(f)
 	if takesNone(f) {
@@ -79,17 +79,17 @@ func describe(f *pflag.Flag) (value, text string) {
 	return value, text
 }
 
-// takesNone tells a flag that stands alone, such as --quiet.
+// takesNone reports whether a flag has no value, such as --quiet.
 func takesNone(f *pflag.Flag) bool { return f.Value.Type() == "bool" }
 
-// choose says which values a flag takes, for completion.
+// choose sets the values that a flag can have, for completion.
 func choose(fs *pflag.FlagSet, name string, values ...string) {
 	if err := fs.SetAnnotation(name, choicesKey, values); err != nil {
 		panic(err) // there is no such flag
 	}
 }
 
-// choices returns the values that a flag takes, nil if there are none to choose from.
+// choices returns the values that a flag can have, nil if it takes others than a few words.
 func choices(f *pflag.Flag) []string { return f.Annotations[choicesKey] }
 
 const choicesKey = "choices"

@@ -51,7 +51,7 @@ func overview() string {
 ` + exitStatus()
 }
 
-// unknownCommand is the error for a command that there is not.
+// unknownCommand is the error for a command that does not exist.
 func unknownCommand(name string) error {
 	names := []string{"help"}
 	for _, cmd := range commands {
@@ -59,7 +59,7 @@ func unknownCommand(name string) error {
 	}
 	hint := `"proxyaddr help" lists the commands`
 	if strings.HasPrefix(name, "-") {
-		hint = "write the command first and its flags behind it; " + hint
+		hint = "write the command first, then its flags; " + hint
 	}
 	if near := nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
@@ -71,7 +71,7 @@ func unknownCommand(name string) error {
 func misspelt(err error, fs *pflag.FlagSet) error {
 	hint := ""
 	if e := (*pflag.NotExistError)(nil); errors.As(err, &e) {
-		// One that is written with a single dash is read as letters.
+		// pflag reads a name after a single dash as letters.
 		if near := nearestFlag(fs, cmp.Or(e.GetSpecifiedShortnames(), e.GetSpecifiedName())); near != "" {
 			hint = fmt.Sprintf("did you mean --%s? %q shows the flags", near, "proxyaddr help "+fs.Name())
 		}
@@ -86,8 +86,8 @@ func nearestFlag(fs *pflag.FlagSet, name string) string {
 	return nearest(name, names)
 }
 
-// nearest returns the name that was likely meant by what was typed, or "". What
-// begins a single name is that name; otherwise a third of the letters may be wrong.
+// nearest returns the name that was likely meant, or "". Up to a third of the letters may be
+// wrong, or the beginning of exactly one name was typed.
 func nearest(typed string, names []string) string {
 	typed = strings.ToLower(typed)
 	if len(typed) < 2 {
@@ -100,7 +100,7 @@ func nearest(typed string, names []string) string {
 			begun = append(begun, name)
 		}
 		if len(typed) >= len(name)+least {
-			continue // so far apart at least
+			continue // the lengths alone differ too much
 		}
 		if d := distance(typed, name); d < least {
 			best, least = name, d
@@ -112,8 +112,8 @@ func nearest(typed string, names []string) string {
 	return best
 }
 
-// distance is how many letters have to be put in, left out, replaced or swapped
-// with the next to make b of a: the distance of optimal string alignment.
+// distance is the number of letters to insert, delete, replace or swap with the next one to turn
+// a into b (optimal string alignment).
 func distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

@@ -43,26 +43,26 @@ const maxConnections = 16
 var mechanisms = []string{"simple", "gssapi", "sspi", "external"}
 
 func (l *login) addFlags(fs *pflag.FlagSet) {
-	fs.StringArrayVarP(&l.domains, "domain", "d", nil, "read the forest of this `domain` (repeatable); its controllers are found through DNS")
-	fs.StringArrayVarP(&l.urls, "url", "H", nil, "read the domain controller of this `URL` (repeatable): ldaps://HOST or ldap://HOST")
-	fs.StringVar(&l.dns, "dns", "", "ask this DNS `server` instead of the computer's")
-	fs.BoolVar(&l.catalog, "global-catalog", false, "with -d, read from a global catalog, after checking that it holds the addresses")
+	fs.StringArrayVarP(&l.domains, "domain", "d", nil, "read the forest of this `domain` (repeatable); DNS names its domain controllers")
+	fs.StringArrayVarP(&l.urls, "url", "H", nil, "read from the domain controller of this `URL` (repeatable): ldaps://HOST or ldap://HOST")
+	fs.StringVar(&l.dns, "dns", "", "ask this DNS `server` instead of the computer's own")
+	fs.BoolVar(&l.catalog, "global-catalog", false, "with -d, read from a global catalog, if it holds the addresses")
 	fs.BoolVarP(&l.starttls, "starttls", "Z", false, "encrypt ldap:// connections with StartTLS")
-	fs.StringVarP(&l.auth, "auth", "Y", "", "bind by `mechanism` simple, gssapi (Kerberos), sspi (signed-in user, Windows) or external (certificate)")
+	fs.StringVarP(&l.auth, "auth", "Y", "", "bind by this `mechanism`: simple (password), gssapi (Kerberos), sspi (signed-in user, Windows) or external (certificate)")
 	choose(fs, "auth", mechanisms...)
-	fs.StringArrayVarP(&l.users, "bind-dn", "D", nil, "bind as this `user`: a distinguished name, name@domain or \"DOMAIN\\name\" (repeatable: one a directory)")
+	fs.StringArrayVarP(&l.users, "bind-dn", "D", nil, "bind as this `user`: a distinguished name, name@domain or \"DOMAIN\\name\" (repeatable: one for each directory)")
 	fs.BoolVarP(&l.prompt, "prompt", "W", false, "ask for the password (the default on a terminal)")
-	fs.StringArrayVarP(&l.passwordFiles, "password-file", "y", nil, "read the password from the first line of this `file` (repeatable: one a user)")
+	fs.StringArrayVarP(&l.passwordFiles, "password-file", "y", nil, "read the password from the first line of this `file` (repeatable: one for each user)")
 	fs.StringVar(&l.passwordCommand, "password-command", "", "run this `command` and take the first line it prints as the password")
 	fs.StringVar(&l.keytab, "keytab", "", "bind by Kerberos with the keys in this `file`")
 	fs.StringVar(&l.ccache, "ccache", "", "bind by Kerberos with the tickets in this `file`")
 	fs.StringVar(&l.caFile, "ca-file", "", "trust the certification authorities in this PEM `file`, and no others")
 	fs.StringVar(&l.certFile, "cert-file", "", "client certificate for --auth external, a PEM `file`")
-	fs.StringVar(&l.keyFile, "key-file", "", "its private key, a PEM `file`")
-	fs.IntVar(&l.pageSize, "page-size", 0, "ask for this `number` of objects at a time (default: what the forest's policy allows)")
-	fs.IntVar(&l.rate, "rate", 0, "ask each server for no more than this `number` of objects a second (default: one request after the other)")
-	fs.IntVar(&l.connections, "connections", 1, "read a partition over this `number` of connections, in ranges of uSNChanged")
-	fs.DurationVar(&l.timeout, "timeout", ldapscan.DefaultTimeout, "give up on a request after this time")
+	fs.StringVar(&l.keyFile, "key-file", "", "private key of the client certificate, a PEM `file`")
+	fs.IntVar(&l.pageSize, "page-size", 0, "read this `number` of objects a page (default: as many as the forest allows)")
+	fs.IntVar(&l.rate, "rate", 0, "read at most this `number` of objects a second from each server (default: no limit, but one request at a time)")
+	fs.IntVar(&l.connections, "connections", 1, "read a partition over this `number` of connections, each a range of uSNChanged")
+	fs.DurationVar(&l.timeout, "timeout", ldapscan.DefaultTimeout, "give up on a request after this `duration`")
 	addLogFlags(fs)
 }
 
@@ -73,7 +73,7 @@ func (l *login) named() bool { return len(l.urls)+len(l.domains) > 0 }
 // and settles the mechanism.
 func (l *login) check() error {
 	targets := slices.Concat(l.urls, l.domains)
-	for _, u := range l.urls { // before anything shows one
+	for _, u := range l.urls { // first, as other errors repeat them
 		if err := ldapscan.CheckURL(u); err != nil {
 			return unusable(err)
 		}
@@ -93,7 +93,7 @@ func (l *login) check() error {
 	case len(l.domains) == 0 && l.catalog:
 		return wrong("name the domain with -d, or leave it out", "--global-catalog goes with -d only")
 	case len(l.domains) == 0 && l.dns != "":
-		return wrong("name the domain with -d, or leave it out, also of the settings file and PROXYADDR_DNS", "--dns goes with -d only")
+		return wrong("name the domain with -d, or remove --dns, also from the settings file and PROXYADDR_DNS", "--dns goes with -d only")
 	case l.auth == "simple" && len(l.users) == 0:
 		return wrong("name a user with -D, for example -D anna@example.com", "%s: no user to bind as", targets[0])
 	case l.auth != "gssapi" && (l.keytab != "" || l.ccache != ""):
@@ -126,14 +126,14 @@ func (l *login) check() error {
 	return nil
 }
 
-// config is how to reach a server; as whom is not in it yet.
+// config says how to reach a server. It has no credentials yet.
 func (l *login) config(url string) ldapscan.Config {
 	return ldapscan.Config{URL: url, StartTLS: l.starttls, TLS: &tls.Config{RootCAs: l.roots, Certificates: l.certs}, CAFile: l.caFile,
 		Credentials: ldapscan.Credentials{Mechanism: ldapscan.Mechanism(l.auth)}, PageSize: l.pageSize, Timeout: l.timeout,
 		Rate: l.rate, Connections: l.connections}
 }
 
-// usual is the mechanism without --auth.
+// usual is the mechanism if --auth is not given.
 func (l *login) usual() string {
 	switch {
 	case l.certFile != "":
@@ -169,16 +169,16 @@ func (l *login) readCertificates() error {
 	return nil
 }
 
-// open binds to everything that is named.
+// open opens the named directories as one forest.
 func (l *login) open(ctx context.Context, c *console) (*ldapscan.Forest, error) {
 	return openAs(ctx, c, l, ldapscan.OpenForest)
 }
 
-// openAs does what is to be done with all that is named.
+// openAs opens the named directories in the way of do.
 func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Context, ldapscan.ForestConfig) (T, error)) (opened T, err error) {
 	var cfg ldapscan.ForestConfig
 	c.warnIfShared(strings.TrimPrefix(l.keytab, "FILE:"))
-	passwords := map[string]string{} // asked for once a user
+	passwords := map[string]string{} // each user is asked once
 	for i, u := range slices.Concat(l.urls, l.domains) {
 		cred, err := l.credentials(ctx, c, i, passwords)
 		if err != nil {
@@ -192,12 +192,12 @@ func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Co
 		}
 		server.URL = "ldaps"
 		if l.starttls || cred.Mechanism == ldapscan.GSSAPI {
-			server.URL = "ldap" // Kerberos seals it, which needs no certificate
+			server.URL = "ldap" // Kerberos seals the connection without a certificate
 		}
 		cfg.Domains = append(cfg.Domains, ldapscan.DomainConfig{Domain: u, Config: server})
 	}
-	// The heaviest server of those with the same priority: a scan does not spread
-	// load, and is to ask the same one each time.
+	// Of servers with the same priority, the one with the greatest weight: a scan need not spread
+	// load, and should ask the same server each time.
 	cfg.Locator = &locator.Locator{DNS: l.dns, Draw: func(n int) int { return n - 1 }, Log: c.requests}
 	cfg.GlobalCatalog = l.catalog
 	opened, err = do(ctx, cfg)
@@ -242,7 +242,7 @@ func (l *login) credentials(ctx context.Context, c *console, i int, passwords ma
 	}
 	cred.Password = passwords[from]
 	if cred.Password == "" {
-		return cred, wrong("an empty password binds as nobody", "%s: the password is empty", cred.User)
+		return cred, wrong("a server takes an empty password for an anonymous bind", "%s: the password is empty", cred.User)
 	}
 	return cred, nil
 }

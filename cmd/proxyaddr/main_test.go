@@ -190,12 +190,12 @@ func TestSharedSecretIsTold(t *testing.T) {
 		}
 		var stdout, stderr bytes.Buffer
 		code := run(args, strings.NewReader(""), &stdout, &stderr)
-		if got := strings.Contains(stderr.String(), secret+": other accounts of this computer can read it"); code != exitConflicts || got != told {
+		if got := strings.Contains(stderr.String(), secret+": other accounts on this computer can read it"); code != exitConflicts || got != told {
 			t.Errorf("%04o: exit %d\n%s", mode, code, stderr.String())
 		}
 		stderr.Reset()
 		run([]string{"scan", "-H", "ldap://127.0.0.1:1", "--keytab", secret}, strings.NewReader(""), &stdout, &stderr)
-		if got := strings.Contains(stderr.String(), secret+": other accounts of this computer can read it"); got != told {
+		if got := strings.Contains(stderr.String(), secret+": other accounts on this computer can read it"); got != told {
 			t.Errorf("%04o, a keytab:\n%s", mode, stderr.String())
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"proxyaddr/report/words"
 )
 
-// A progress shows how far a scan has come: one line that is written anew on a
-// terminal, a line of the log every half minute elsewhere.
+// A progress shows how far a scan is: on a terminal in one line that is updated, elsewhere in a
+// new line every half minute.
 type progress struct {
 	c *console
 	// expected is about how many objects there are; 0 if nothing tells.
@@ -53,7 +53,7 @@ func (p *progress) show(s ldapscan.Progress) {
 	fmt.Fprintf(p.c.stderr, "\r%s\x1b[K", line)
 }
 
-// line says how far the scan has come after a time.
+// line says how far the scan is.
 func (p *progress) line(elapsed time.Duration) string {
 	s := p.seen
 	objects := words.Quantity(s.Objects, "object")
@@ -66,21 +66,21 @@ func (p *progress) line(elapsed time.Duration) string {
 	return fmt.Sprintf("%s, %.0f/s, %s, %v", objects, float64(s.Objects)/elapsed.Seconds(), words.Quantity(s.Pages, "page"), elapsed.Round(time.Second))
 }
 
-// done takes the line off the terminal.
+// done clears the line.
 func (p *progress) done() {
 	if p.shown {
 		fmt.Fprint(p.c.stderr, "\r\x1b[K")
 	}
 }
 
-// stats says what a scan that is over has taken.
+// stats prints the figures of a finished scan.
 func (p *progress) stats() {
 	elapsed := p.now().Sub(p.started)
 	p.c.log("%d objects, %d values, %d pages, %d suspects, %.1f MB of entries", p.seen.Objects, p.seen.Values, p.seen.Pages, p.seen.Suspects, float64(p.seen.Bytes)/1e6)
 	p.c.log("%.2f s, %.0f objects/s, peak memory %d MiB", elapsed.Seconds(), float64(p.seen.Objects)/elapsed.Seconds(), peakMemory()>>20)
 }
 
-// changes says what a scan that read only changes has taken.
+// changes prints the figures of a scan that read only changes.
 func (p *progress) changes(r *ldapscan.Reading) {
 	p.c.log("%d objects changed, %d entries, %d requests", r.Changed, r.Entries, r.Requests)
 	p.c.log("%.2f s, peak memory %d MiB", p.now().Sub(p.started).Seconds(), peakMemory()>>20)

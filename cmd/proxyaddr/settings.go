@@ -13,8 +13,8 @@ import (
 	"proxyaddr/report/ini"
 )
 
-// alternatives are groups of flags that stand for each other: where one is set,
-// lower levels do not set another. One that is switched off stands for none.
+// alternatives are groups of flags that replace each other: if a level sets one, lower levels set
+// none of its group. A flag that is set to false does not count.
 var alternatives = [][]string{
 	{"url", "domain", "input"},
 	{"prompt", "password-file", "password-command", "keytab", "ccache"},
@@ -84,7 +84,7 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 	}
 	return readConfig(path, func(name, value string) error {
 		if name == "config" {
-			return wrong("write its settings into this file", "a file of settings names no other")
+			return wrong("write the settings of the other file into this one", "a settings file cannot name another one")
 		}
 		if all.Lookup(name) == nil {
 			hint := ""
@@ -107,8 +107,8 @@ func variableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// warnOfVariables tells variables that belong to none of the flags of all commands. The
-// environment is shared, so that they are no mistake; those that --notify-command gets are ours.
+// warnOfVariables warns of variables that set no flag of any command. They are no error, because
+// other programs may use the prefix. A command that --notify-command started has ours.
 func (c *console) warnOfVariables(all *pflag.FlagSet) {
 	if c.getenv(variablePrefix+"SUMMARY") != "" {
 		return
@@ -128,7 +128,7 @@ func (c *console) warnOfVariables(all *pflag.FlagSet) {
 	}
 }
 
-// formatOfAnother tells a value of --format that a command does not have, and another does.
+// formatOfAnother reports whether another command has this format, and this one does not.
 func formatOfAnother(fs *pflag.FlagSet, value string) bool {
 	own := choices(fs.Lookup("format"))
 	if compares, err := fs.GetBool("compare-dcs"); err == nil && compares {
@@ -167,7 +167,7 @@ func readConfig(path string, set func(name, value string) error) error {
 	return nil
 }
 
-// unreported are flags that do not bear on what is found: where secrets and
+// unreported are flags that do not change what is found: where secrets and
 // certificates come from, and where results and the log go.
 var unreported = []string{"config", "output", "replace", "keep", "format", "quiet", "stats", "prompt", "password-file", "password-command", "keytab", "ccache", "ca-file",
 	"cert-file", "key-file", "metrics", "notify-command", "event-log", "log-level", "log-file", "log-values"}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-func bashCompletion(w *strings.Builder, table []completed) {
+func bashCompletion(w *strings.Builder, table []shellCommand) {
 	var commands []string
 	for _, c := range table {
 		commands = append(commands, c.name)
@@ -37,10 +37,10 @@ _proxyaddr() {
 				fmt.Fprintf(w, "        %s) words=%q ;;\n", strings.Join(f.names(), "|"), strings.Join(f.values, " "))
 			}
 		}
-		if names := c.names(func(f *completedFlag) bool { return f.files || f.directories }); names != nil {
+		if names := c.names(func(f *shellFlag) bool { return f.files || f.directories }); names != nil {
 			fmt.Fprintf(w, "        %s) return ;; # bash completes the names of files\n", strings.Join(names, "|"))
 		}
-		if names := c.names((*completedFlag).free); names != nil {
+		if names := c.names((*shellFlag).free); names != nil {
 			fmt.Fprintf(w, "        %s)\n            compopt +o default 2>/dev/null\n            return ;;\n", strings.Join(names, "|"))
 		}
 		fmt.Fprintf(w, "        *) flags=%q ;;\n        esac ;;\n", strings.Join(append(c.names(nil), "--help"), " "))
@@ -53,7 +53,7 @@ complete -o default -F _proxyaddr proxyaddr
 `)
 }
 
-func zshCompletion(w *strings.Builder, table []completed) {
+func zshCompletion(w *strings.Builder, table []shellCommand) {
 	w.WriteString("#compdef proxyaddr\n# Completion of proxyaddr for zsh.\n_proxyaddr() {\n  local -a commands=(\n")
 	for _, c := range table {
 		fmt.Fprintf(w, "    %s\n", shellQuote(c.name+":"+c.about))
@@ -116,7 +116,7 @@ fi
 `)
 }
 
-func fishCompletion(w *strings.Builder, table []completed) {
+func fishCompletion(w *strings.Builder, table []shellCommand) {
 	w.WriteString(`# Completion of proxyaddr for fish.
 function __proxyaddr_command
     set -l words (commandline -opc)
@@ -154,7 +154,7 @@ end
 	}
 }
 
-func powershellCompletion(w *strings.Builder, table []completed) {
+func powershellCompletion(w *strings.Builder, table []shellCommand) {
 	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 	list := func(all []string) string {
 		quoted := make([]string, len(all))
