@@ -35,6 +35,9 @@ type Reading struct {
 	// Bookmark is what the next scan can build on. If the audit is incomplete, it is that
 	// of the earlier one after changes were read, and nil after everything was.
 	Bookmark *conflicts.Bookmark
+	// Objects are those that were read with all that a judgment needs, if only changes were
+	// read: the owners of [Since] that could be seen among them.
+	Objects []*conflicts.Object
 	// Changed is the number of objects in which an address may have changed. Requests and
 	// Entries are what the servers were asked and sent.
 	Changed, Requests, Entries int
@@ -177,7 +180,7 @@ func (c *changes) conclude(objects []*conflicts.Object, opt Options) *Reading {
 			audit.Notes = append(audit.Notes, fmt.Sprintf("%s compares addresses by case only: a conflict of addresses that are the same to Active Directory alone may be seen at the next whole sweep only", d.conn.server().Name()))
 		}
 	}
-	r := &Reading{Audit: audit, Bookmark: c.Bookmark, Changed: len(c.changed)}
+	r := &Reading{Audit: audit, Bookmark: c.Bookmark, Objects: objects, Changed: len(c.changed)}
 	if audit.Complete() {
 		r.Bookmark = c.next()
 	}

@@ -73,6 +73,7 @@ type stateRun struct {
 	scope        memory.Scope
 	reading      *ldapscan.Reading // nil until the source was read
 	judgment     *memory.Judgment  // nil until the scan was judged
+	gone         goneOwners
 }
 
 // withState holds the state directory while scan runs, and remembers how that ended.
@@ -167,7 +168,7 @@ func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *confli
 		Bookmark: r.reading.Bookmark}
 	if audit.Complete() {
 		var err error
-		scan.Former, err = formerOwners(ctx, src, matching.Former())
+		scan.Former, err = r.formerOwners(ctx, src, matching.Former())
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -187,32 +188,6 @@ func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *confli
 	audit.Notes = append(append(audit.Notes, r.dir.Notes...), r.judgment.Notes...)
 	r.dir.Notes = nil
 	return nil
-}
-
-// formerOwners reads objects again, with the stamps that tell whether somebody wrote their
-// addresses, and looks for those that are gone among the deleted ones.
-func formerOwners(ctx context.Context, src ldapscan.Source, refs []conflicts.Ref) (found []*conflicts.Object, err error) {
-	if len(refs) == 0 {
-		return nil, nil
-	}
-	known := make(map[conflicts.Ref]bool, len(refs))
-	take := func(o *conflicts.Object) {
-		known[o.Ref()], known[conflicts.NameRef(o.DN)] = true, true
-		found = append(found, o)
-	}
-	if err := src.Inspect(ctx, refs, take); err != nil {
-		return found, err
-	}
-	var gone []conflicts.FixRecord
-	for _, ref := range refs {
-		if !known[ref] {
-			gone = append(gone, conflicts.FixRecord{DN: ref.DN, GUID: ref.GUID})
-		}
-	}
-	if len(gone) == 0 {
-		return found, nil
-	}
-	return found, src.Reread(ctx, gone, take)
 }
 
 // partitionsOf returns what the guard compares.

@@ -119,7 +119,7 @@ func (o *watchOptions) run(ctx context.Context, c *console) (int, error) {
 func (o *watchOptions) watch(ctx context.Context, c *console) (int, error) {
 	quiet := *c
 	quiet.stdin = strings.NewReader("") // nobody is there to answer
-	w := &watcher{watchOptions: o, c: &quiet, now: time.Now}
+	w := &watcher{watchOptions: o, c: &quiet, now: time.Now, gone: goneOwners{}}
 	defer w.disconnect()
 	first := w.newRun(w.c, w.now())
 	if err := first.hold(ctx); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"proxyaddr/conflicts/memory"
 	"proxyaddr/ldapscan/ldaptest"
 	"proxyaddr/report/statedir"
 )
@@ -37,7 +38,7 @@ func newWatch(t *testing.T, args ...string) *watch {
 	if err := o.check(c, fs, fs.Args()); err != nil {
 		t.Fatal(err)
 	}
-	w.watcher = &watcher{watchOptions: o, c: c, now: func() time.Time { return w.clock }}
+	w.watcher = &watcher{watchOptions: o, c: c, now: func() time.Time { return w.clock }, gone: goneOwners{}}
 	r := w.newRun(c, w.clock)
 	if err := r.hold(t.Context()); err != nil {
 		t.Fatal(err)
@@ -148,6 +149,33 @@ func TestWatchRequests(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Nor does it take more where an owner is out of sight, so that nobody knows what became of the
+// conflict. If it comes back, that is noticed.
+func TestWatchRequestsWithHiddenOwner(t *testing.T) {
+	srv, login := serveCounting(t, "dc1.a.example")
+	state := filepath.Join(t.TempDir(), "state")
+	w := newWatch(t, append(login, "--state", state)...)
+	w.next()
+	w.next()
+	applyTo(t, srv, "dn: CN=New,DC=a,DC=example\nchangetype: delete\n")
+	w.tells("proxyaddr: 1 unconfirmed; last whole sweep T", " unconfirmed: duplicate SMTP:x@a.example (no longer visible)")
+	for range 3 {
+		before := srv.Counts().Searches
+		w.tells()
+		if got := srv.Counts().Searches - before; got != 5 {
+			t.Errorf("%d requests, want 5", got)
+		}
+	}
+	applyTo(t, srv, "dn: CN=New,DC=a,DC=example\nchangetype: add\nobjectClass: contact\nproxyAddresses: smtp:X@a.example\n")
+	w.tells() // it is known again
+	if s, err := statedir.Read(state); err != nil || s.Cases[0].Status != memory.Known {
+		t.Errorf("%+v, %v", s.Cases[0], err)
+	}
+	applyTo(t, srv, removesAddress)
+	w.tells("proxyaddr: 1 resolved; last whole sweep T", " resolved: ")
+	w.tells()
 }
 
 // conflictsOf are so many conflicts of two owners each.

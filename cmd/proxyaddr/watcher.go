@@ -21,6 +21,7 @@ type watcher struct {
 	now func() time.Time
 	dir *statedir.Dir
 
+	gone   goneOwners
 	forest *ldapscan.Forest // nil if there is no connection
 	shown  string           // the servers that were printed last
 
@@ -48,7 +49,7 @@ func (w *watcher) period(ctx context.Context) error {
 		return nil
 	}
 	r := w.newRun(w.c, w.now())
-	r.dir = w.dir
+	r.dir, r.gone = w.dir, w.gone
 	err := w.look(ctx, r)
 	if ctx.Err() != nil {
 		return nil // nothing was wrong, so nothing is remembered
@@ -120,7 +121,7 @@ func (w *watcher) read(ctx context.Context, r *stateRun) (err error) {
 		return err
 	}
 	opt := ldapscan.Options{Version: version(), Command: w.commandLine, Judge: w.judge}
-	since := ldapscan.Since{Now: r.run.Time, Owners: w.dir.State.OpenOwners()}
+	since := ldapscan.Since{Now: r.run.Time, Owners: w.gone.without(w.dir.State.OpenOwners())}
 	if w.dir.State != nil {
 		since.Bookmark = w.dir.State.Bookmark
 	}
@@ -132,6 +133,9 @@ func (w *watcher) read(ctx context.Context, r *stateRun) (err error) {
 	for since.Whole == "" {
 		r.reading, err = ldapscan.ScanChanges(ctx, w.forest, since, opt)
 		needed := (*ldapscan.SweepNeeded)(nil)
+		if err == nil {
+			w.gone.seen(r.reading.Objects)
+		}
 		if !errors.As(err, &needed) {
 			return err
 		}
@@ -153,6 +157,7 @@ func (w *watcher) read(ctx context.Context, r *stateRun) (err error) {
 	if !scheduled && w.dir.State != nil {
 		w.c.log("everything is read: %s", since.Whole)
 	}
+	clear(w.gone)
 	r.reading, err = ldapscan.ScanSince(ctx, w.forest, since, opt)
 	return err
 }
