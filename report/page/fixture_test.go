@@ -99,12 +99,12 @@ func hostile() *conflicts.Audit {
 	audit.Notes, audit.Problems = []string{hostileText}, []string{hostileText, "\xff"}
 	audit.Scope = conflicts.Scope{Source: []string{hostileText}, Identity: hostileText, AcceptedDomains: []string{hostileText}}
 	audit.Coverage = []conflicts.Coverage{{Partition: "DC=" + hostileText, Problem: hostileText}}
-	audit.Findings = append(audit.Findings, conflicts.Finding{Kind: conflicts.PaddedValue, DN: "CN=" + hostileText, Value: hostileText, Detail: hostileText})
+	audit.Findings = append(audit.Findings, conflicts.Finding{Kind: conflicts.PaddedValue, DN: "CN=" + hostileText, Value: hostileText, Verbatim: hostileText})
 	audit.Remembered = &conflicts.Remembered{Summary: hostileText, Counts: []conflicts.StatusCount{{Status: "new", Count: 1}, {Status: "resolved", Count: 1}},
 		NotFound: []conflicts.Absent{{ID: hostileText, Address: hostileText, Reason: hostileText, Standing: conflicts.Standing{Status: "resolved"}}}}
 	for i := range audit.Conflicts {
 		c := &audit.Conflicts[i]
-		c.Unresolved = hostileText
+		c.Unresolved = []conflicts.Statement{{Code: conflicts.Verbatim, Value: hostileText}}
 		c.Standing = &conflicts.Standing{Status: "new", Joined: []string{hostileText}, Changed: []string{hostileText}}
 	}
 	return audit
