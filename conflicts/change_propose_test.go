@@ -89,49 +89,16 @@ func TestChangesEndConflicts(t *testing.T) {
 				kept[c.Keeper().DN+"\x00"+claim.Value] = true
 			}
 		}
-		handedOut := map[conflicts.Key]bool{}
-		after := map[conflicts.Ref]*conflicts.Object{}
-		for _, o := range objects {
-			c := *o
-			c.ProxyAddresses = slices.Clone(o.ProxyAddresses)
-			after[o.Ref()] = &c
-		}
 		for _, c := range changes {
-			o := after[c.Object.Ref()]
-			if c.Attribute == conflicts.Mail {
-				if o.Mail != c.Old {
-					t.Fatalf("seed %d: mail of %s is %q, not %q", seed, o.DN, o.Mail, c.Old)
-				}
-				o.Mail = c.New
-				continue
+			if c.Attribute == conflicts.ProxyAddresses && kept[c.Object.DN+"\x00"+c.Old] {
+				t.Fatalf("seed %d: %s taken from its keeper %s", seed, c.Old, c.Object.DN)
 			}
-			if kept[o.DN+"\x00"+c.Old] {
-				t.Fatalf("seed %d: %s taken from its keeper %s", seed, c.Old, o.DN)
-			}
-			i := slices.Index(o.ProxyAddresses, c.Old)
-			if i < 0 {
-				t.Fatalf("seed %d: %s has no %q", seed, o.DN, c.Old)
-			}
-			o.ProxyAddresses = slices.Delete(o.ProxyAddresses, i, i+1)
-			if c.New == "" {
-				continue
-			}
-			k := conflicts.ParseAddress(c.New).LooseKey()
-			if handedOut[k] || x.Taken(conflicts.ParseAddress(c.New)) {
-				t.Fatalf("seed %d: %s is not free", seed, c.New)
-			}
-			handedOut[k] = true
-			o.ProxyAddresses = append(o.ProxyAddresses, c.New)
 		}
-		var repaired []*conflicts.Object
-		for _, o := range objects {
-			if a, b := primaries(o), primaries(after[o.Ref()]); a != b {
+		repaired := carriedOut(t, objects, changes, x)
+		for n, o := range objects {
+			if a, b := primaries(o), primaries(repaired[n]); a != b {
 				t.Fatalf("seed %d: %s has %d primaries, had %d", seed, o.DN, b, a)
 			}
-			if after[o.Ref()].UserPrincipalName != o.UserPrincipalName {
-				t.Fatalf("seed %d: logon name changed", seed)
-			}
-			repaired = append(repaired, after[o.Ref()])
 		}
 		// What is left was there before, and is said to stay.
 		stays := map[string]bool{}
@@ -154,4 +121,136 @@ func primaries(o *conflicts.Object) (n int) {
 		}
 	}
 	return n
+}
+
+// What reviewers rely on: whatever they choose of what is on offer, what was decided ends its
+// conflicts, gives no address to two objects, and leaves each object as many primary addresses as
+// it had.
+func TestAnyDecisionsEndConflicts(t *testing.T) {
+	counts := map[conflicts.Decision]int{}
+	for seed := range uint64(4000) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		objects := forest(r)
+		x := index.New(maphash.MakeSeed())
+		for _, o := range objects {
+			o.Class = []string{"user", "contact", "group"}[r.IntN(3)]
+			x.Add(conflicts.AsView(&o.Entry))
+		}
+		x.Suspects()
+		opt := conflicts.Options{Taken: x.Taken, RemoveSecondary: r.IntN(3) == 0}
+		if r.IntN(2) == 0 {
+			opt.AcceptedDomains = []string{"a.com", "müller.de"}
+		}
+		a := &conflicts.Audit{Scope: conflicts.Scope{AcceptedDomains: opt.AcceptedDomains}}
+		j := conflicts.Judge(objects, opt)
+		j.Into(a)
+		replies := decideAtRandom(r, a)
+		decided, mistakes := a.Decide(replies, nil)
+		for _, m := range mistakes {
+			if !strings.Contains(m.Problem, "no address in an accepted domain") {
+				t.Fatalf("seed %d: %+v of %v", seed, m, replies)
+			}
+		}
+		if len(mistakes) > 0 {
+			continue
+		}
+		for _, reply := range replies {
+			counts[reply.Decision]++
+		}
+		stays := map[conflicts.Key]bool{}
+		for _, c := range a.Conflicts {
+			stays[c.Key] = c.Unresolved != "" || c.Class != conflicts.Duplicate && c.Class != conflicts.Collation
+		}
+		for _, l := range decided.Review.Left {
+			stays[l.Conflict.Key] = true
+		}
+		repaired := carriedOut(t, objects, decided.Changes, x)
+		for n, o := range objects {
+			if before, after := primaries(o), primaries(repaired[n]); before != after {
+				t.Fatalf("seed %d: %s has %d primaries, had %d", seed, o.DN, after, before)
+			}
+		}
+		stayingIDs := map[string]bool{}
+		for _, c := range a.Conflicts {
+			if stays[c.Key] {
+				stayingIDs[c.ID] = true
+			}
+		}
+		for _, c := range conflicts.Judge(repaired, conflicts.Options{}).Conflicts {
+			if !stayingIDs[c.ID] {
+				t.Fatalf("seed %d: left %s of %v\ndecided %v\nchanges %v", seed, c.Key, conflicts.Summary(a.Conflicts, a.Changes), replies, conflicts.Summary(nil, decided.Changes))
+			}
+		}
+	}
+	for _, d := range []conflicts.Decision{conflicts.Undecided, conflicts.Rejected, conflicts.Approved, conflicts.Removed, conflicts.Swapped} {
+		if counts[d] < 200 {
+			t.Errorf("%s: only %d", d, counts[d])
+		}
+	}
+}
+
+// decideAtRandom makes replies that are possible: conflicts as a whole, with at most one swap.
+func decideAtRandom(r *rand.Rand, a *conflicts.Audit) []conflicts.Reply {
+	replies := make([]conflicts.Reply, len(a.Proposals))
+	left, swapped := map[conflicts.Key]conflicts.Reply{}, map[conflicts.Key]bool{}
+	for i := range a.Proposals {
+		p := &a.Proposals[i]
+		k := p.Conflict.Key
+		if _, ok := left[k]; !ok {
+			left[k] = []conflicts.Reply{{}, {Decision: conflicts.Rejected}, {Decision: conflicts.Approved}, {Decision: conflicts.Approved}}[r.IntN(4)]
+		}
+		replies[i] = left[k]
+		if !left[k].Decision.Made() {
+			continue
+		}
+		var offered []conflicts.Decision
+		for d, c := range map[conflicts.Decision]conflicts.Choice{conflicts.Approved: a.Replace(p), conflicts.Removed: a.Remove(p), conflicts.Swapped: a.Swap(p)} {
+			if c.Offered() && (d != conflicts.Swapped || !swapped[k]) {
+				offered = append(offered, d)
+			}
+		}
+		slices.Sort(offered)
+		replies[i] = conflicts.Reply{Decision: offered[r.IntN(len(offered))], Comment: "Ann"}
+		swapped[k] = swapped[k] || replies[i].Decision == conflicts.Swapped
+	}
+	return replies
+}
+
+// carriedOut returns the objects with changes made, each of which must be possible.
+func carriedOut(t *testing.T, objects []*conflicts.Object, changes []conflicts.Change, x *index.Index) []*conflicts.Object {
+	t.Helper()
+	after := map[conflicts.Ref]*conflicts.Object{}
+	var list []*conflicts.Object
+	for _, o := range objects {
+		c := *o
+		c.ProxyAddresses = slices.Clone(o.ProxyAddresses)
+		after[o.Ref()] = &c
+		list = append(list, &c)
+	}
+	handedOut := map[conflicts.Key]bool{}
+	for _, c := range changes {
+		o := after[c.Object.Ref()]
+		if c.Attribute == conflicts.Mail {
+			if o.Mail != c.Old || c.New == "" {
+				t.Fatalf("mail of %s is %q: %+v", o.DN, o.Mail, c)
+			}
+			o.Mail = c.New
+			continue
+		}
+		i := slices.Index(o.ProxyAddresses, c.Old)
+		if i < 0 {
+			t.Fatalf("%s has no %q", o.DN, c.Old)
+		}
+		o.ProxyAddresses = slices.Delete(o.ProxyAddresses, i, i+1)
+		if c.New == "" {
+			continue
+		}
+		k := conflicts.ParseAddress(c.New).LooseKey()
+		if handedOut[k] || x.Taken(conflicts.ParseAddress(c.New)) {
+			t.Fatalf("%s is not free", c.New)
+		}
+		handedOut[k] = true
+		o.ProxyAddresses = append(o.ProxyAddresses, c.New)
+	}
+	return list
 }

@@ -1,53 +1,65 @@
 package conflicts
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
-// Decision is what a reviewer says of a change.
+// Decision is what a reviewer says of a proposal.
 type Decision int
 
 const (
 	Undecided Decision = iota
 	Deferred
 	Rejected
+	// Approved takes the new address for the owner, Removed none, and Swapped leaves the
+	// owner the address and gives the keeper another one.
 	Approved
+	Removed
+	Swapped
 )
 
 func (d Decision) String() string {
-	return [...]string{"not decided", "deferred", "rejected", "approved"}[d]
+	return [...]string{"not decided", "deferred", "rejected", "approved", "removed", "swapped"}[d]
 }
 
-// A Reply is what a reviewer made of one change.
+// Made reports whether the decision changes an object.
+func (d Decision) Made() bool { return d >= Approved }
+
+// A Reply is what a reviewer made of one proposal.
 type Reply struct {
 	Decision Decision
-	// Edited says that New was written in the place of what was proposed.
+	// Edited says that New was written in the place of what was proposed. It is for the
+	// object that changes: the owner, or the keeper if the decision is Swapped.
 	Edited  bool
 	New     string
 	Comment string
 }
 
+// A ReplyField is a part of a Reply.
+type ReplyField int
+
+const (
+	DecisionField ReplyField = iota
+	NewField
+	CommentField
+)
+
 // A Mistake is why a decision cannot be carried out.
 type Mistake struct {
-	// Change is the index of the change.
-	Change int
-	// New says that the mistake is in what was written in the place of the
-	// proposal, rather than in the decision.
-	New     bool
+	// Proposal is the index of the proposal, Other that of another one that stands against
+	// it, or -1.
+	Proposal, Other int
+	// Field is the part of the reply that has to be corrected.
+	Field   ReplyField
 	Problem string
 }
 
-// A Review is what reviewers made of the changes of a scan.
+// A Review is what reviewers made of the proposals of a scan.
 type Review struct {
 	// Workbook is the name of the file with the decisions; WorkbookSum and
 	// ScanSum are the SHA-256 of it and of the scan that it was made of, in hex.
 	Workbook, WorkbookSum, ScanSum string
-	// Proposed is the number of changes that were to be decided.
+	// Proposed is the number of proposals that were to be decided.
 	Proposed int
-	// Left are the conflicts whose changes were not approved, in the order of the
-	// audit.
+	// Left are the conflicts of which no proposal was taken, in the order of the audit.
 	Left []Left
 }
 
@@ -68,26 +80,13 @@ func (r *Review) Count(d Decision) (n int) {
 	return n
 }
 
-// Typed returns the addresses that were written in the place of proposals and
-// approved, if they may be proposed at all: those of which somebody has to tell
-// whether they are free. There is one reply for each change, in their order.
-func (a *Audit) Typed(replies []Reply) []Address {
-	var typed []Address
-	r := newReviewer(a, replies)
-	for i := range a.Changes {
-		if r.judged(i) && a.Changes[i].Attribute == ProxyAddresses {
-			if t, problem := r.address(i); problem == "" {
-				typed = append(typed, t)
-			}
-		}
-	}
-	return typed
-}
-
-// Decide returns the audit with those of its changes that were approved, as they
-// were approved, and with the conflicts that are left in its Review. A conflict
-// is decided as a whole: if only some of its changes were made, two owners would
-// stay. There is one reply for each change, in their order.
+// Decide returns the audit as it was decided. Its Proposals are those that were taken, each
+// with its Reply, its Changes what they change; the conflicts that are left are in its
+// Review. In a conflict with a swap the owner that keeps the address is the Keeper, chosen in
+// review, and the proposal is for the one that gives it up.
+//
+// A conflict is decided as a whole: otherwise two owners would keep the address. There is
+// one reply for each proposal, in their order. All mistakes are told at once.
 //
 // What was written in the place of a proposal has to be all that a proposal is.
 // Blocker names who keeps an object from getting an address, as
@@ -95,223 +94,111 @@ func (a *Audit) Typed(replies []Reply) []Address {
 // address is known to be free.
 func (a *Audit) Decide(replies []Reply, blocker func(Address, Ref) string) (*Audit, []Mistake) {
 	r := newReviewer(a, replies)
-	r.replace(blocker)
-	r.follow()
+	for i := range a.Proposals {
+		if replies[i].Decision.Made() {
+			r.choose(i)
+		}
+	}
+	r.prove(blocker)
+	of := map[Key][]int{}
+	for i := range a.Proposals {
+		k := a.Proposals[i].Conflict.Key
+		of[k] = append(of[k], i)
+	}
 	decided := *a
-	decided.Changes = nil
-	decided.Review = &Review{Proposed: len(a.Changes)}
-	ofConflict := map[Key][]int{}
-	for i := range a.Changes {
-		key := a.Changes[i].Key
-		ofConflict[key] = append(ofConflict[key], i)
-		if replies[i].Decision == Approved {
-			c := a.Changes[i]
-			c.New = r.news[i]
-			decided.Changes = append(decided.Changes, c)
-		}
-	}
-	for i := range a.Conflicts {
-		c := &a.Conflicts[i]
-		changes := ofConflict[c.Key]
-		n := len(changes)
-		left := slices.DeleteFunc(changes, func(i int) bool { return replies[i].Decision == Approved })
-		switch {
-		case len(left) == 0:
-		case len(left) < n:
-			r.mistake(left[0], false, "%s: %s, but other changes of the conflict are approved: two objects would keep %s",
-				c.ID, replies[left[0]].Decision, c.Key.Address())
+	decided.Conflicts, decided.Proposals, decided.Changes = slices.Clone(a.Conflicts), nil, nil
+	decided.Review = &Review{Proposed: len(a.Proposals)}
+	for n := range decided.Conflicts {
+		c := &decided.Conflicts[n]
+		list := of[c.Key]
+		switch made := r.together(c, list); {
+		case len(list) == 0:
+		case made:
+			r.carryOut(&decided, c, list)
 		default:
-			l := Left{Conflict: c}
-			for _, i := range left {
-				l.Decision = max(l.Decision, replies[i].Decision)
-				if s := replies[i].Comment; s != "" && !slices.Contains(l.Comments, s) {
-					l.Comments = append(l.Comments, s)
-				}
-			}
-			decided.Review.Left = append(decided.Review.Left, l)
+			decided.Review.Left = append(decided.Review.Left, r.leave(c, list))
 		}
 	}
+	r.checkResult(&decided)
+	slices.SortStableFunc(r.mistakes, func(a, b Mistake) int { return a.Proposal - b.Proposal })
 	return &decided, r.mistakes
 }
 
-// A reviewer works out what is to take the place of each old value.
-type reviewer struct {
-	audit   *Audit
-	replies []Reply
-	opt     Options
-	// news has the new value of every change, bad those that cannot be had.
-	news     []string
-	bad      map[int]bool
-	mistakes []Mistake
-}
-
-func newReviewer(a *Audit, replies []Reply) *reviewer {
-	r := &reviewer{audit: a, replies: replies, news: make([]string, len(a.Changes)), bad: map[int]bool{}}
-	for i := range a.Changes {
-		r.news[i] = a.Changes[i].New
-	}
-	r.opt.AcceptedDomains = a.Scope.AcceptedDomains
-	if len(r.opt.AcceptedDomains) == 0 { // then every domain in use will do
-		used := map[string]bool{}
-		for i := range a.Conflicts {
-			for _, o := range a.Conflicts[i].Owners {
-				for _, c := range o.Claims {
-					if d := c.Parsed().Domain(); d != "" && !used[DomainKey(d)] {
-						used[DomainKey(d)] = true
-						r.opt.AcceptedDomains = append(r.opt.AcceptedDomains, d)
-					}
-				}
-			}
+// together reports whether anything is to be done in a conflict, and holds the decisions on
+// it against each other.
+func (r *reviewer) together(c *Conflict, list []int) bool {
+	made, swap := -1, -1
+	for _, i := range list {
+		d := r.replies[i].Decision
+		if d.Made() && made < 0 {
+			made = i
+		}
+		if d == Swapped && swap < 0 {
+			swap = i
 		}
 	}
-	return r
-}
-
-func (r *reviewer) mistake(change int, isNew bool, format string, args ...any) {
-	m := Mistake{change, isNew, fmt.Sprintf(format, args...)}
-	if isNew && r.replies[change].New != "" {
-		m.Problem = r.replies[change].New + ": " + m.Problem
+	if made < 0 {
+		return false
 	}
-	r.mistakes = append(r.mistakes, m)
-	r.bad[change] = true
-}
-
-// judged reports whether what was written over a proposal is to be carried out.
-func (r *reviewer) judged(i int) bool {
-	return r.replies[i].Edited && r.replies[i].Decision == Approved
-}
-
-// address returns what was written in the place of a proxy address, with the
-// type of the old one, or says what is wrong with it.
-func (r *reviewer) address(i int) (a Address, problem string) {
-	old, text := ParseAddress(r.audit.Changes[i].Old), strings.TrimSpace(r.replies[i].New)
-	switch a = ParseAddress(text); {
-	case r.audit.Changes[i].New == "":
-		return a, "nothing is to take the place of this value"
-	case text == "":
-		return a, "no new value: the change replaces the old one"
-	case a.Type == "" && !strings.Contains(text, ":"):
-		a = ParseAddress(old.Type + ":" + text)
-	case !strings.EqualFold(a.Type, old.Type):
-		return a, fmt.Sprintf("the type must stay %s:", old.Type)
-	case a.Primary() != old.Primary():
-		return a, fmt.Sprintf("the type must stay %s:, as capitals tell the primary address", old.Type)
-	default:
-		a = ParseAddress(old.Type + ":" + a.Trimmed())
-	}
-	return a, r.opt.improper(a)
-}
-
-// replace takes in what was written in the place of proxy addresses.
-func (r *reviewer) replace(blocker func(Address, Ref) string) {
-	var typed []int
-	parsed := map[int]Address{}
-	for i := range r.audit.Changes {
-		if !r.replies[i].Edited || r.audit.Changes[i].Attribute != ProxyAddresses {
-			continue
-		}
-		a, problem := r.address(i)
-		switch {
-		case problem == "":
-			r.news[i] = a.Raw
-			parsed[i] = a
-			if r.judged(i) {
-				typed = append(typed, i)
-			}
-		case r.judged(i):
-			r.mistake(i, true, "%s", problem)
+	for _, i := range list {
+		switch d := r.replies[i].Decision; {
+		case !d.Made():
+			r.mistake(i, made, DecisionField, "%s, but for %s it is %s: two objects would keep %s",
+				d, r.owner(made).DN, r.replies[made].Decision, c.Key.Address())
+		case d == Swapped && i != swap:
+			r.mistake(i, swap, DecisionField, "only one object can keep %s, and %s is to keep it too", c.Key.Address(), r.owner(swap).DN)
 		}
 	}
-	if len(typed) == 0 {
-		return
+	return true
+}
+
+// leave returns a conflict of which nothing was taken.
+func (r *reviewer) leave(c *Conflict, list []int) Left {
+	l := Left{Conflict: c}
+	for _, i := range list {
+		l.Decision = max(l.Decision, r.replies[i].Decision)
+		if s := r.replies[i].Comment; s != "" && !slices.Contains(l.Comments, s) {
+			l.Comments = append(l.Comments, s)
+		}
 	}
-	held, proposed := r.held(), r.proposed()
-	for _, i := range typed {
-		a := parsed[i]
-		dn := held[a.LooseKey()]
-		if dn == "" && blocker != nil {
-			dn = blocker(a, r.audit.Changes[i].Object.Ref())
+	return l
+}
+
+// carryOut adds to what was decided the proposals of a conflict that were taken.
+func (r *reviewer) carryOut(decided *Audit, c *Conflict, list []int) {
+	keeper := c.Keeper().Ref()
+	for _, i := range list {
+		if r.replies[i].Decision == Swapped {
+			c.prefer(r.owner(i).Ref(), r.replies[i].Comment)
+			break
 		}
-		switch {
-		case dn != "":
-			r.mistake(i, true, "held by %s", dn)
-		case len(proposed[a.LooseKey()]) > 1:
-			r.mistake(i, true, "the new value of another change, too")
-		case blocker == nil:
-			r.mistake(i, true, "not proven free, as no directory was named to look it up in")
+	}
+	for _, i := range list {
+		p := Proposal{Conflict: c, First: int32(len(decided.Changes)), Count: int32(len(r.changes[i])), Reply: &r.replies[i]}
+		gives := r.owner(i).Ref()
+		if p.Reply.Decision == Swapped {
+			gives = keeper
 		}
+		p.Owner = &c.Owners[slices.IndexFunc(c.Owners, func(o Owner) bool { return o.Ref() == gives })]
+		if news := newsOf(r.changes[i]); len(news) > 0 {
+			p.New = news[0]
+		}
+		decided.Proposals = append(decided.Proposals, p)
+		decided.Changes = append(decided.Changes, r.changes[i]...)
 	}
 }
 
-// held returns who holds each address that the audit knows to be in use, by its loose
-// key: the keeper of one in conflict.
-func (r *reviewer) held() map[Key]string {
-	held := map[Key]string{}
-	add := func(a Address, dn string) {
-		if k := a.OrSMTP().LooseKey(); held[k] == "" {
-			held[k] = dn
-		}
-	}
-	for i := range r.audit.Conflicts {
-		for _, o := range r.audit.Conflicts[i].Owners {
-			for _, c := range o.Claims {
-				add(c.Parsed(), o.DN)
-			}
-		}
-	}
-	for i := range r.audit.Findings {
-		f := &r.audit.Findings[i]
-		add(ParseAddress(f.Value), f.DN)
-		add(mailAddress(f.Value), f.DN)
-	}
-	return held
-}
-
-// proposed returns the changes that would bring each address, by its loose key.
-func (r *reviewer) proposed() map[Key][]int {
-	proposed := map[Key][]int{}
-	for i := range r.audit.Changes {
-		if r.audit.Changes[i].Attribute != ProxyAddresses || r.news[i] == "" {
-			continue
-		}
-		k := ParseAddress(r.news[i]).LooseKey()
-		proposed[k] = append(proposed[k], i)
-	}
-	return proposed
-}
-
-// follow has mail become what the proxy address became that it followed.
-func (r *reviewer) follow() {
-	type part struct {
-		conflict Key
-		object   Ref
-	}
-	replaced := map[part][]int{}
-	for i := range r.audit.Changes {
-		if c := &r.audit.Changes[i]; c.Attribute == ProxyAddresses {
-			p := part{c.Key, c.Object.Ref()}
-			replaced[p] = append(replaced[p], i)
-		}
-	}
-	for i := range r.audit.Changes {
-		c := &r.audit.Changes[i]
-		if c.Attribute != Mail {
-			continue
-		}
-		changes := replaced[part{c.Key, c.Object.Ref()}]
-		followed := slices.IndexFunc(changes, func(j int) bool {
-			return c.New != "" && ParseAddress(r.audit.Changes[j].New).Trimmed() == c.New
-		})
-		if followed < 0 {
-			if r.judged(i) {
-				r.mistake(i, true, "mail follows no proxy address here")
-			}
-			continue
-		}
-		j := changes[followed]
-		r.news[i] = ParseAddress(r.news[j]).Trimmed()
-		if r.judged(i) && !r.bad[j] && MailKey(strings.TrimSpace(r.replies[i].New)) != MailKey(r.news[i]) {
-			r.mistake(i, true, "mail follows the proxy address, which becomes %s", r.news[i])
-		}
+// prefer makes an owner the keeper of the conflict, which shares no owners with the one
+// that it was copied from afterwards.
+func (c *Conflict) prefer(owner Ref, comment string) {
+	at := slices.IndexFunc(c.Owners, func(o Owner) bool { return o.Ref() == owner })
+	owners := slices.Clone(c.Owners)
+	chosen := owners[at]
+	owners = slices.Delete(owners, at, at+1)
+	slices.SortFunc(owners, func(a, b Owner) int { return compareObjects(a.Object, b.Object) })
+	c.Owners = slices.Insert(owners, 0, chosen)
+	c.Reason = "chosen in review"
+	if comment != "" {
+		c.Reason += ": " + comment
 	}
 }

@@ -29,6 +29,8 @@ type Proposal struct {
 	Forwarder, LoggedOn *Object
 	// Tied says that only the objectGUID tells the owner and the keeper apart.
 	Tied bool
+	// Reply is what a reviewer made of the proposal; nil before the review.
+	Reply *Reply
 }
 
 // A Choice is one way to end a conflict, as far as one owner goes.
@@ -114,6 +116,75 @@ func (a *Audit) Withdraw(of func(Key) bool) {
 	a.Proposals, a.Changes = proposals, changes
 }
 
+// obstacle says what stands against a choice, or "".
+func (s Statement) obstacle(name func(*Object) string) string {
+	switch s.Code {
+	case MailShows:
+		return "the mail attribute of " + name(s.Object) + " shows it"
+	case Forwards:
+		return name(s.Object) + " forwards to it"
+	case LogonNameStays:
+		return name(s.Object) + " logs on with it, so the conflict with the logon name remains"
+	case DomainsUnknown:
+		return "the accepted domains are unknown"
+	case KeepsExternal:
+		return name(s.Object) + " would keep no address in an accepted domain"
+	case KeepsDisputed:
+		return "the other addresses of " + name(s.Object) + " are in conflict too"
+	case KeeperFixed:
+		return name(s.Object) + " cannot be changed"
+	case KeeperOutside:
+		return name(s.Object) + " lies outside the reported subtrees"
+	case KeeperPrimaries:
+		return name(s.Object) + " has it as more than one primary address"
+	case LogsOn:
+		return name(s.Object) + " logs on with it"
+	case DomainNotAccepted:
+		return s.Value + " is not an accepted domain"
+	case Unclean:
+		return s.Value + " would stay, which is not clean"
+	case External:
+		return "mail would go to the external address of " + name(s.Object)
+	case NoFreeAddress:
+		return "no address is free for " + name(s.Object)
+	}
+	return ""
+}
+
+// ProposeChanges makes the proposals of an audit of which only the conflicts and the changes
+// are known, as a document of an earlier version tells them: what else could be chosen is not
+// known. The changes follow the order of the conflicts.
+func (a *Audit) ProposeChanges() {
+	type ownership struct {
+		conflict Key
+		object   Ref
+	}
+	owners := map[ownership]*Owner{}
+	found := map[Key]*Conflict{}
+	for i := range a.Conflicts {
+		c := &a.Conflicts[i]
+		found[c.Key] = c
+		for n := range c.Owners {
+			owners[ownership{c.Key, c.Owners[n].Ref()}] = &c.Owners[n]
+		}
+	}
+	a.Proposals = nil
+	var last ownership
+	for i := range a.Changes {
+		c := &a.Changes[i]
+		this := ownership{c.Key, c.Object.Ref()}
+		if i == 0 || this != last {
+			a.Proposals = append(a.Proposals, Proposal{Conflict: found[c.Key], Owner: owners[this], First: int32(i)})
+		}
+		last = this
+		p := &a.Proposals[len(a.Proposals)-1]
+		p.Count++
+		if p.New == "" && c.Attribute == ProxyAddresses {
+			p.New = c.New
+		}
+	}
+}
+
 // Replace gives the owner the address New in place of the one in conflict.
 func (a *Audit) Replace(p *Proposal) Choice {
 	if !a.removes(p) {
@@ -133,14 +204,19 @@ func (a *Audit) removes(p *Proposal) bool {
 	return !slices.ContainsFunc(a.changesOf(p), func(c Change) bool { return c.New != "" })
 }
 
-// Remove takes the address from the owner and gives it no other.
-func (a *Audit) Remove(p *Proposal) Choice { return a.Scope.options().remove(p) }
+// Remove takes the address from the owner and gives it no other. Nothing is said of a primary
+// or only address, which cannot be removed.
+func (a *Audit) Remove(p *Proposal) Choice {
+	if a.removes(p) {
+		return newChoice(a.changesOf(p))
+	}
+	return a.Scope.options().remove(p)
+}
 
 func (opt *Options) remove(p *Proposal) Choice {
 	o := p.Owner
-	others := o.otherSMTP()
 	switch {
-	case o.Primary(), others == 0:
+	case o.Primary(), o.otherSMTP() == 0:
 		return Choice{}
 	case o.has(Mail):
 		return Choice{Obstacle: Statement{Code: MailShows, Object: o.Object}}

@@ -249,7 +249,9 @@ func domainsAudit() *conflicts.Audit {
 func reviewedAudit() *conflicts.Audit {
 	a := normalAudit()
 	a.Changes[1].Conflict, a.Changes[1].Object = "C-DDDDDDDDDD", a.Conflicts[3].Owners[1].Object
-	decided, _ := linked(a).Decide([]conflicts.Reply{
+	a = linked(a)
+	a.ProposeChanges()
+	decided, _ := a.Decide([]conflicts.Reply{
 		{Decision: conflicts.Approved}, {Comment: "who is | this?"},
 		{Decision: conflicts.Rejected, Comment: "the <b>board</b> keeps it"}, {Decision: conflicts.Deferred, Comment: "in May"},
 	}, nil)

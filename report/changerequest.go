@@ -66,7 +66,7 @@ func (d *document) summary() {
 		d.linef("| Conflicts: %s | %s |", c.Title(), words.Number(d.a.Count(c)))
 	}
 	if r := d.a.Review; r != nil {
-		d.linef("| Changes proposed | %s |", words.Number(r.Proposed))
+		d.linef("| Proposals reviewed | %s |", words.Number(r.Proposed))
 	}
 	if n := d.a.Suppressed(); n > 0 {
 		d.linef("| Conflicts that are suppressed, whose changes are left out | %s |", words.Number(n))

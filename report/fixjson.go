@@ -63,7 +63,7 @@ func newFixJSON(a *conflicts.Audit, directory string, names []string) *fixJSON {
 		Complete: a.Complete(), IncompleteReasons: texts(a.Problems), Notes: texts(a.Notes),
 		Workbook: text(r.Workbook), WorkbookSHA256: r.WorkbookSum, ScanSHA256: r.ScanSum,
 		Directory: text(directory), Files: texts(names),
-		Counts: fixCountsJSON{r.Proposed, len(a.Changes), r.Count(conflicts.Rejected), r.Count(conflicts.Deferred), r.Count(conflicts.Undecided)},
+		Counts: fixCountsJSON{r.Proposed, len(a.Proposals), r.Count(conflicts.Rejected), r.Count(conflicts.Deferred), r.Count(conflicts.Undecided)},
 	}
 }
 

@@ -169,7 +169,7 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 	}
 	say("", fmt.Sprintf("Changes %s on %s.", words.Quantity(values, "value"), words.Quantity(len(objects), "object")))
 	if r := a.Review; r != nil {
-		say("", fmt.Sprintf("Reviewed: of the %s proposed, %s approved.", words.Quantity(r.Proposed, "change"), words.Number(len(a.Changes))))
+		say("", fmt.Sprintf("Reviewed: approved %s of %s.", words.Number(len(a.Proposals)), words.Quantity(r.Proposed, "proposal")))
 		say("  ", fmt.Sprintf("%s: SHA-256 %s", r.Workbook, r.WorkbookSum))
 		say("  ", fmt.Sprintf("%s: SHA-256 %s", scanFile, r.ScanSum))
 	}

@@ -148,7 +148,11 @@ func (d *jsonReader) complete() error {
 		return fmt.Errorf("%d conflicts, %d changes and %d findings are here, %d, %d and %d were counted",
 			len(a.Conflicts), len(a.Changes), len(a.Findings), j.Counts.Conflicts, j.Counts.Changes, j.Counts.Findings)
 	}
-	return d.link()
+	if err := d.link(); err != nil {
+		return err
+	}
+	d.audit.ProposeChanges()
+	return nil
 }
 
 // link finds the conflicts of the changes and of the events. An ID alone may be that

@@ -203,7 +203,7 @@ func TestReviewKeepsDecisionsAndComments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := got.Review; r.Workbook != workbookFile || r.WorkbookSum != sumOf(workbook) || r.ScanSum != sumOf(scan) || r.Proposed != len(a.Changes) {
+	if r := got.Review; r.Workbook != workbookFile || r.WorkbookSum != sumOf(workbook) || r.ScanSum != sumOf(scan) || r.Proposed != len(a.Proposals) {
 		t.Errorf("%+v", r)
 	}
 	dir := t.TempDir()

@@ -132,7 +132,7 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	}
 	approved.Version = version()
 	r := approved.Review
-	c.log("approved %d of %d changes; conflicts left: %d rejected, %d deferred, %d not decided", len(approved.Changes), r.Proposed,
+	c.log("approved %d of %d proposals; conflicts left: %d rejected, %d deferred, %d not decided", len(approved.Proposals), r.Proposed,
 		r.Count(conflicts.Rejected), r.Count(conflicts.Deferred), r.Count(conflicts.Undecided))
 	names, err := o.publish(c, approved)
 	if err != nil {

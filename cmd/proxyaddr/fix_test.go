@@ -88,10 +88,10 @@ func TestFixLooksAddressesUp(t *testing.T) {
 		code        int
 		says        string
 	}{
-		{"free", "typed@a.example", ldaptest.None, exitClean, "approved 1 of 1 changes"},
+		{"free", "typed@a.example", ldaptest.None, exitClean, "approved 1 of 1 proposals"},
 		{"taken", "taken@a.example", ldaptest.None, exitStale, "sheet Changes, cell H2: taken@a.example: held by CN=Third,DC=a,DC=example"},
 		{"not answered", "typed@a.example", ldaptest.NoControl, exitIncomplete, "incomplete: DC=a,DC=example"},
-		{"as proposed", "smtp:X2@a.example", ldaptest.NoControl, exitClean, "approved 1 of 1 changes"},
+		{"as proposed", "smtp:X2@a.example", ldaptest.NoControl, exitClean, "approved 1 of 1 proposals"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f, err := excelize.OpenFile(workbook)

@@ -23,6 +23,7 @@ func FuzzRow(f *testing.F) {
 		return !slices.ContainsFunc(a.Changes, func(other conflicts.Change) bool { return other.Key == c.Key && other.Attribute != c.Attribute })
 	})
 	a.Changes = a.Changes[alone : alone+1]
+	a.ProposeChanges()
 	key := newChangeKeys(a.Changes).of(0)
 	proposal := a.Changes[0].New
 	f.Add(key, proposal, "approve", "ok", 0)

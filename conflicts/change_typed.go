@@ -1,0 +1,287 @@
+package conflicts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A reviewer works out what each reply changes.
+type reviewer struct {
+	audit   *Audit
+	opt     *Options
+	replies []Reply
+	// changes are those of each proposal that is carried out, typed the addresses that were
+	// written in the place of proposals.
+	changes  [][]Change
+	typed    map[int]Address
+	mistakes []Mistake
+}
+
+func newReviewer(a *Audit, replies []Reply) *reviewer {
+	r := &reviewer{audit: a, replies: slices.Clone(replies), opt: a.Scope.options(), changes: make([][]Change, len(replies)), typed: map[int]Address{}}
+	if len(r.opt.AcceptedDomains) == 0 { // then every domain in use will do
+		used := map[string]bool{}
+		for i := range a.Conflicts {
+			for _, o := range a.Conflicts[i].Owners {
+				for _, c := range o.Claims {
+					if d := c.Parsed().Domain(); d != "" && !used[DomainKey(d)] {
+						used[DomainKey(d)] = true
+						r.opt.AcceptedDomains = append(r.opt.AcceptedDomains, d)
+					}
+				}
+			}
+		}
+	}
+	return r
+}
+
+func (r *reviewer) name(o *Object) string { return o.DN }
+
+func (r *reviewer) owner(i int) *Owner { return r.audit.Proposals[i].Owner }
+
+// giver returns the owner that gives the address up: the keeper if the two swap.
+func (r *reviewer) giver(i int) *Owner {
+	if r.replies[i].Decision == Swapped {
+		return r.audit.Proposals[i].Conflict.Keeper()
+	}
+	return r.owner(i)
+}
+
+func (r *reviewer) mistake(i, other int, field ReplyField, format string, args ...any) {
+	r.mistakes = append(r.mistakes, Mistake{i, other, field, fmt.Sprintf(format, args...)})
+}
+
+// choose finds out what the reply to a proposal changes.
+func (r *reviewer) choose(i int) {
+	p, reply := &r.audit.Proposals[i], &r.replies[i]
+	replace := r.audit.Replace(p)
+	choice := replace
+	switch reply.Decision {
+	case Removed:
+		choice = r.audit.Remove(p)
+	case Swapped:
+		choice = r.audit.Swap(p)
+	}
+	if !choice.Offered() {
+		why := choice.Obstacle.obstacle(r.name)
+		if why == "" {
+			why = r.name(p.Owner.Object) + " would have no other address, or no primary one"
+		}
+		r.mistake(i, -1, DecisionField, "the address cannot be %s: %s", reply.Decision, why)
+		return
+	}
+	r.changes[i] = choice.Changes
+	if reply.Edited && reply.Decision == Removed {
+		if strings.TrimSpace(reply.New) != "" {
+			r.mistake(i, -1, NewField, "%s: an address was written, but the decision is to remove the old one: clear one of them", reply.New)
+		}
+	} else if reply.Edited {
+		r.write(i)
+	}
+	if risk := newChoice(r.changes[i]).Risk; reply.Decision == Swapped && risk > replace.Risk && reply.Comment == "" {
+		r.mistake(i, -1, CommentField, "swapping raises the risk from %s to %s: name who asked for it", replace.Risk, risk)
+	}
+}
+
+// write takes what was written in the place of a new address.
+func (r *reviewer) write(i int) {
+	a, problem := r.address(i)
+	if problem != "" {
+		r.mistake(i, -1, NewField, "%s: %s", r.replies[i].New, problem)
+		return
+	}
+	news := newsOf(r.changes[i])
+	news[0] = a.Raw
+	r.typed[i] = a
+	r.changes[i] = surrender(r.audit.Proposals[i].Conflict, r.giver(i), news)
+}
+
+// newsOf returns the addresses that changes bring.
+func newsOf(changes []Change) (news []string) {
+	for i := range changes {
+		if c := &changes[i]; c.Attribute == ProxyAddresses && c.New != "" {
+			news = append(news, c.New)
+		}
+	}
+	return news
+}
+
+// address returns what was written in the place of a new address, with the type of the
+// old one, or says what is wrong with it.
+func (r *reviewer) address(i int) (a Address, problem string) {
+	old, text := ParseAddress(r.giver(i).Claims[0].Value), strings.TrimSpace(r.replies[i].New)
+	switch a = ParseAddress(text); {
+	case text == "":
+		return a, "no new address: it replaces the old one"
+	case a.Type == "" && !strings.Contains(text, ":"):
+		a = ParseAddress(old.Type + ":" + text)
+	case !strings.EqualFold(a.Type, old.Type):
+		return a, fmt.Sprintf("the type must stay %s:", old.Type)
+	case a.Primary() != old.Primary():
+		return a, fmt.Sprintf("the type must stay %s:, as capitals tell the primary address", old.Type)
+	default:
+		a = ParseAddress(old.Type + ":" + a.Trimmed())
+	}
+	return a, r.opt.improper(a)
+}
+
+// Typed returns the addresses that were written in the place of proposals and are to be
+// taken, if they may be proposed at all: those of which somebody has to tell
+// whether they are free. There is one reply for each proposal, in their order.
+func (a *Audit) Typed(replies []Reply) []Address {
+	var typed []Address
+	r := newReviewer(a, replies)
+	for i := range a.Proposals {
+		if replies[i].Decision.Made() {
+			r.choose(i)
+		}
+		if t, ok := r.typed[i]; ok {
+			typed = append(typed, t)
+		}
+	}
+	return typed
+}
+
+// prove finds out whether what was written is free.
+func (r *reviewer) prove(blocker func(Address, Ref) string) {
+	if len(r.typed) == 0 {
+		return
+	}
+	held, reserved := r.held(), r.reserved()
+	for i := range r.audit.Proposals {
+		a, ok := r.typed[i]
+		if !ok {
+			continue
+		}
+		k := a.LooseKey()
+		dn := held[k]
+		if dn == "" && blocker != nil {
+			dn = blocker(a, r.giver(i).Ref())
+		}
+		other := slices.IndexFunc(reserved[k], func(b reservation) bool { return b.proposal != i })
+		switch {
+		case dn != "":
+			r.mistake(i, -1, NewField, "%s: held by %s", r.replies[i].New, dn)
+		case other >= 0:
+			b := reserved[k][other]
+			r.mistake(i, b.proposal, NewField, "%s: reserved for %s", r.replies[i].New, r.name(b.object))
+		case blocker == nil:
+			r.mistake(i, -1, NewField, "%s: not proven free, as no directory was named to look it up in", r.replies[i].New)
+		}
+	}
+}
+
+// held returns who holds each address that the audit knows to be in use, by its loose
+// key: the keeper of one in conflict.
+func (r *reviewer) held() map[Key]string {
+	held := map[Key]string{}
+	add := func(a Address, dn string) {
+		if k := a.OrSMTP().LooseKey(); held[k] == "" {
+			held[k] = dn
+		}
+	}
+	for i := range r.audit.Conflicts {
+		for _, o := range r.audit.Conflicts[i].Owners {
+			for _, c := range o.Claims {
+				add(c.Parsed(), o.DN)
+			}
+		}
+	}
+	for i := range r.audit.Findings {
+		f := &r.audit.Findings[i]
+		add(ParseAddress(f.Value), f.DN)
+		add(mailAddress(f.Value), f.DN)
+	}
+	return held
+}
+
+// A reservation is an address that a proposal has for an object.
+type reservation struct {
+	proposal int
+	object   *Object
+}
+
+// reserved returns who gets each address, by its loose key. An address stays reserved,
+// whatever is decided, unless another one was written in its place.
+func (r *reviewer) reserved() map[Key][]reservation {
+	reserved := map[Key][]reservation{}
+	add := func(address string, i int, o *Object) {
+		if address != "" {
+			k := ParseAddress(address).LooseKey()
+			reserved[k] = append(reserved[k], reservation{i, o})
+		}
+	}
+	for i := range r.audit.Proposals {
+		p := &r.audit.Proposals[i]
+		keeper := p.Conflict.Keeper().Object
+		typed, written := r.typed[i]
+		swap := r.replies[i].Decision == Swapped
+		switch {
+		case written:
+			add(typed.Raw, i, r.giver(i).Object)
+		case swap:
+			add(p.SwapTo, i, keeper)
+		}
+		if !written || swap {
+			add(p.New, i, p.Owner.Object)
+		}
+		for _, further := range newsOf(r.audit.changesOf(p)) {
+			if further != p.New {
+				add(further, i, p.Owner.Object)
+			}
+		}
+		if i == 0 || r.audit.Proposals[i-1].Conflict != p.Conflict {
+			add(p.SwapTo, i, keeper)
+		}
+	}
+	return reserved
+}
+
+// checkResult applies what was decided and finds objects that would be left in a bad state. Of
+// objects whose addresses are not known, as in a document of an earlier version, it says nothing.
+func (r *reviewer) checkResult(decided *Audit) {
+	changes, taken := map[*Object][]*Change{}, map[*Object]int{}
+	for i := range r.changes {
+		for n := range r.changes[i] {
+			c := &r.changes[i][n]
+			changes[c.Object] = append(changes[c.Object], c)
+			taken[c.Object] = i
+		}
+	}
+	for i := range r.changes {
+		for n := range r.changes[i] {
+			o := r.changes[i][n].Object
+			if problem := r.result(o, changes[o]); problem != "" && taken[o] == i {
+				r.mistake(i, -1, DecisionField, "%s would have %s", r.name(o), problem)
+				taken[o] = -1 // told once
+			}
+		}
+	}
+}
+
+// result says what is wrong with an object after its changes.
+func (r *reviewer) result(o *Object, changes []*Change) string {
+	values := slices.Clone(o.ProxyAddresses)
+	for _, c := range changes {
+		if c.Attribute != ProxyAddresses {
+			continue
+		}
+		at := slices.Index(values, c.Old)
+		if at < 0 {
+			return ""
+		}
+		values = slices.Delete(values, at, at+1)
+		if c.New != "" {
+			values = append(values, c.New)
+		}
+	}
+	accepted := func(v string) bool { a := ParseAddress(v); return a.SMTP() && r.opt.accepts(a.Domain()) }
+	switch before, after := primarySMTP(o.ProxyAddresses), primarySMTP(values); {
+	case after != 1 && after != before:
+		return fmt.Sprintf("%d primary addresses", after)
+	case slices.ContainsFunc(o.ProxyAddresses, accepted) && !slices.ContainsFunc(values, accepted):
+		return "no address in an accepted domain"
+	}
+	return ""
+}
