@@ -205,8 +205,8 @@ type Conflict struct {
 	Owners []Owner
 	// Kept are the rules that chose the keeper, in order, for [Conflict.Reasons].
 	Kept []StatementCode
-	// Verbatim is the reason in the words of a document of schema version 1, which has no
-	// codes.
+	// Verbatim is the reason in words where Kept has none, as it was read from a document of
+	// schema version 1, or the comment of the reviewer who chose the keeper.
 	Verbatim string
 	// Cause is how they may have come to share it.
 	Cause Cause

@@ -159,7 +159,7 @@ func TestAnyDecisionsEndConflicts(t *testing.T) {
 		}
 		stays := map[conflicts.Key]bool{}
 		for _, c := range a.Conflicts {
-			stays[c.Key] = c.Unresolved != "" || c.Class != conflicts.Duplicate && c.Class != conflicts.Collation
+			stays[c.Key] = len(c.Unresolved) > 0 || c.Class != conflicts.Duplicate && c.Class != conflicts.Collation
 		}
 		for _, l := range decided.Review.Left {
 			stays[l.Conflict.Key] = true

@@ -197,8 +197,5 @@ func (c *Conflict) prefer(owner Ref, comment string) {
 	owners = slices.Delete(owners, at, at+1)
 	slices.SortFunc(owners, func(a, b Owner) int { return compareObjects(a.Object, b.Object) })
 	c.Owners = slices.Insert(owners, 0, chosen)
-	c.Reason = "chosen in review"
-	if comment != "" {
-		c.Reason += ": " + comment
-	}
+	c.Kept, c.Verbatim = []StatementCode{ByReview}, comment
 }

@@ -161,7 +161,7 @@ func TestDecideTellsWhatWasChosen(t *testing.T) {
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Error(diff)
 	}
-	if c := got.Conflict("smtp:x@a.example"); c.Reason != "chosen in review: Ann asked" || got.Review.Left[0].Conflict != got.Conflict("smtp:y@a.example") {
+	if c := got.Conflict("smtp:x@a.example"); c.Reason() != "chosen in review: Ann asked" || got.Review.Left[0].Conflict != got.Conflict("smtp:y@a.example") {
 		t.Errorf("%+v, left %+v", c, got.Review.Left)
 	}
 	if after := fmt.Sprintf("%+v", a.Conflicts); after != before {

@@ -170,7 +170,10 @@ var rulesByCode = func() map[StatementCode]Rule {
 // Reasons returns why the keeper keeps the address: what each rule that had a say preferred,
 // in order.
 func (c *Conflict) Reasons() []Statement {
-	if c.Verbatim != "" {
+	switch {
+	case slices.Equal(c.Kept, []StatementCode{ByReview}):
+		return []Statement{{Code: ByReview, Object: c.Keeper().Object, Value: c.Verbatim}}
+	case c.Verbatim != "":
 		return []Statement{{Code: Verbatim, Value: c.Verbatim}}
 	}
 	var reasons []Statement

@@ -41,7 +41,8 @@ const (
 	ByEnabled      StatementCode = "enabled"
 	ByFirstWritten StatementCode = "written-first"
 	ByCreation     StatementCode = "created-first"
-	ByGUID         StatementCode = "guid" // arbitrary
+	ByGUID         StatementCode = "guid"   // arbitrary
+	ByReview       StatementCode = "review" // Value is the comment
 )
 
 // What makes a change of Object risky.
@@ -99,7 +100,7 @@ func (s Statement) Text(n *Names) string {
 	switch s.Code {
 	case Verbatim:
 		return s.Value
-	case OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID:
+	case OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview:
 		return s.reason()
 	case RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskMail, RiskPolicy, RiskGroup, RiskSynchronized, RiskDropped, RiskDomain:
 		return s.risk()
@@ -145,6 +146,11 @@ func (s Statement) reason() (text string) {
 		text = "was created first (" + moment(s.Time) + ")"
 	case ByGUID:
 		text = "arbitrary: no rule told the owners apart; please choose"
+	case ByReview:
+		text = "chosen in review"
+		if s.Value != "" {
+			text += ": " + s.Value
+		}
 	}
 	switch {
 	case s.Count > 1:
