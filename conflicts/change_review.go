@@ -144,9 +144,9 @@ func (r *reviewer) together(c *Conflict, list []int) bool {
 		switch d := r.replies[i].Decision; {
 		case !d.Made():
 			r.mistake(i, made, DecisionField, "%s, but for %s it is %s: two objects would keep %s",
-				d, r.owner(made).DN, r.replies[made].Decision, c.Key.Address())
+				d, r.name(r.owner(made).Object), r.replies[made].Decision, c.Key.Address())
 		case d == Swapped && i != swap:
-			r.mistake(i, swap, DecisionField, "only one object can keep %s, and %s is to keep it too", c.Key.Address(), r.owner(swap).DN)
+			r.mistake(i, swap, DecisionField, "only one object can keep %s, and %s is to keep it too", c.Key.Address(), r.name(r.owner(swap).Object))
 		}
 	}
 	return true

@@ -16,6 +16,7 @@ type reviewer struct {
 	changes  [][]Change
 	typed    map[int]Address
 	mistakes []Mistake
+	names    *Names // made when they are needed
 }
 
 func newReviewer(a *Audit, replies []Reply) *reviewer {
@@ -36,7 +37,12 @@ func newReviewer(a *Audit, replies []Reply) *reviewer {
 	return r
 }
 
-func (r *reviewer) name(o *Object) string { return o.DN }
+func (r *reviewer) name(o *Object) string {
+	if r.names == nil {
+		r.names = NewNames(r.audit)
+	}
+	return r.names.Of(o)
+}
 
 func (r *reviewer) owner(i int) *Owner { return r.audit.Proposals[i].Owner }
 
@@ -64,9 +70,9 @@ func (r *reviewer) choose(i int) {
 		choice = r.audit.Swap(p)
 	}
 	if !choice.Offered() {
-		why := choice.Obstacle.obstacle(r.name)
-		if why == "" {
-			why = r.name(p.Owner.Object) + " would have no other address, or no primary one"
+		why := r.name(p.Owner.Object) + " would have no other address, or no primary one"
+		if choice.Obstacle.Code != "" {
+			why = choice.Obstacle.Text(r.names)
 		}
 		r.mistake(i, -1, DecisionField, "the address cannot be %s: %s", reply.Decision, why)
 		return

@@ -55,6 +55,18 @@ func newChoice(changes []Change) Choice {
 	return c
 }
 
+// assessed returns the choice with what makes its changes risky.
+func (c Choice) assessed() Choice {
+	for i := range c.Changes {
+		for _, s := range c.Changes[i].Risks() {
+			if !slices.ContainsFunc(c.Risks, func(told Statement) bool { return told.Code == s.Code }) {
+				c.Risks = append(c.Risks, s)
+			}
+		}
+	}
+	return c
+}
+
 // Advice is what a reviewer without further knowledge should choose.
 type Advice string
 
@@ -116,37 +128,37 @@ func (a *Audit) Withdraw(of func(Key) bool) {
 	a.Proposals, a.Changes = proposals, changes
 }
 
-// obstacle says what stands against a choice, or "".
-func (s Statement) obstacle(name func(*Object) string) string {
+// obstacle says what stands against a choice, or "". Object is the name of Object.
+func (s Statement) obstacle(object string) string {
 	switch s.Code {
 	case MailShows:
-		return "the mail attribute of " + name(s.Object) + " shows it"
+		return "the mail attribute of " + object + " shows it"
 	case Forwards:
-		return name(s.Object) + " forwards to it"
+		return object + " forwards to it"
 	case LogonNameStays:
-		return name(s.Object) + " logs on with it, so the conflict with the logon name remains"
+		return object + " logs on with it, so the conflict with the logon name remains"
 	case DomainsUnknown:
 		return "the accepted domains are unknown"
 	case KeepsExternal:
-		return name(s.Object) + " would keep no address in an accepted domain"
+		return object + " would keep no address in an accepted domain"
 	case KeepsDisputed:
-		return "the other addresses of " + name(s.Object) + " are in conflict too"
+		return "the other addresses of " + object + " are in conflict too"
 	case KeeperFixed:
-		return name(s.Object) + " cannot be changed"
+		return object + " cannot be changed"
 	case KeeperOutside:
-		return name(s.Object) + " lies outside the reported subtrees"
+		return object + " lies outside the reported subtrees"
 	case KeeperPrimaries:
-		return name(s.Object) + " has it as more than one primary address"
+		return object + " has it as more than one primary address"
 	case LogsOn:
-		return name(s.Object) + " logs on with it"
+		return object + " logs on with it"
 	case DomainNotAccepted:
 		return s.Value + " is not an accepted domain"
 	case Unclean:
 		return s.Value + " would stay, which is not clean"
 	case External:
-		return "mail would go to the external address of " + name(s.Object)
+		return "mail would go to the external address of " + object
 	case NoFreeAddress:
-		return "no address is free for " + name(s.Object)
+		return "no address is free for " + object
 	}
 	return ""
 }
@@ -188,12 +200,12 @@ func (a *Audit) ProposeChanges() {
 // Replace gives the owner the address New in place of the one in conflict.
 func (a *Audit) Replace(p *Proposal) Choice {
 	if !a.removes(p) {
-		return newChoice(a.changesOf(p))
+		return newChoice(a.changesOf(p)).assessed()
 	}
 	if p.New == "" {
 		return Choice{Obstacle: Statement{Code: NoFreeAddress, Object: p.Owner.Object}}
 	}
-	return newChoice(surrender(p.Conflict, p.Owner, []string{p.New}))
+	return newChoice(surrender(p.Conflict, p.Owner, []string{p.New})).assessed()
 }
 
 // changesOf returns those that are made if nobody chooses others.
@@ -208,9 +220,9 @@ func (a *Audit) removes(p *Proposal) bool {
 // or only address, which cannot be removed.
 func (a *Audit) Remove(p *Proposal) Choice {
 	if a.removes(p) {
-		return newChoice(a.changesOf(p))
+		return newChoice(a.changesOf(p)).assessed()
 	}
-	return a.Scope.options().remove(p)
+	return a.Scope.options().remove(p).assessed()
 }
 
 func (opt *Options) remove(p *Proposal) Choice {
@@ -261,7 +273,7 @@ func (a *Audit) Swap(p *Proposal) Choice {
 	if why.Code != "" {
 		return Choice{Obstacle: why}
 	}
-	return newChoice(surrender(p.Conflict, p.Conflict.Keeper(), []string{p.SwapTo}))
+	return newChoice(surrender(p.Conflict, p.Conflict.Keeper(), []string{p.SwapTo})).assessed()
 }
 
 // swapObstacle says what keeps the owner from keeping the address, but for the lack of
@@ -318,15 +330,14 @@ func (o *Object) external() bool {
 // Advice says what to choose. An address that people and programs everywhere write to in
 // case of trouble, such as postmaster, is of no use with a number behind it.
 func (a *Audit) Advice(p *Proposal) Advice {
-	if p.Tied {
-		if swap := a.Swap(p); swap.Offered() {
-			return AdviseChoice
-		}
-	}
-	if a.removes(p) {
+	opt := a.Scope.options()
+	switch {
+	case p.Tied && p.SwapTo != "" && opt.swapObstacle(p).Code == "":
+		return AdviseChoice
+	case a.removes(p):
 		return AdviseRemove
 	}
-	remove := a.Remove(p)
+	remove := opt.remove(p)
 	if remove.Offered() && (remove.Obstacle.Code == "" || isRole(p.Conflict.Key)) {
 		return AdviseRemove
 	}

@@ -119,6 +119,9 @@ func (s Statement) Text(n *Names) string {
 	case NotAllRead:
 		return "not everything could be read, so no address is known to be free"
 	}
+	if text := s.obstacle(object); text != "" {
+		return text
+	}
 	if text := s.evidence(object, other); text != "" {
 		return text
 	}

@@ -103,7 +103,7 @@ func TestReviewTellsMistakes(t *testing.T) {
 				other := ""
 				for _, o := range a.Changes {
 					if o.Conflict == c.Conflict && o.Object != c.Object {
-						other = o.Object.DN
+						other = conflicts.NewNames(a).Of(o.Object)
 					}
 				}
 				if other == "" {
