@@ -21,7 +21,7 @@ func CheckTable(w io.Writer, list []conflicts.Availability, opts TableOptions) e
 			}
 		}
 		if a.Next.Raw != "" {
-			t.line(indent, "next free: "+a.Next.Raw, plain)
+			t.line("  ", "next free: "+a.Next.Raw, plain)
 		}
 		if a.Status() == "unknown" {
 			t.paragraph("! ", "no owner was found, but not everything could be read", alarm)

@@ -28,7 +28,7 @@ func TestCheckTable(t *testing.T) {
   deleted Gone, user mailbox
           CN=Gone\0ADEL:5,OU=Staff,DC=corp,DC=contoso,DC=com
           smtp:X@contoso.com   (white space around it)
-          next free: smtp:x2@contoso.com
+  next free: smtp:x2@contoso.com
 smtp:y@contoso.com  unknown
 ! no owner was found, but not everything could be read
 `

@@ -12,8 +12,8 @@ import (
 
 // TableOptions say how a [Table] looks.
 type TableOptions struct {
-	// Width is that of the terminal in columns. Zero means 100; less than 60 is
-	// taken as 60.
+	// Width is that of the terminal in columns; less than 60 is taken as 60. Zero means
+	// 100, and for the tables of fix records that a record has one line.
 	Width int
 	// Brief shows only the first 200 conflicts and the first 200 findings.
 	Brief bool
@@ -124,8 +124,18 @@ type table struct {
 }
 
 func newTable(w io.Writer, opts TableOptions) *table {
-	const standard, least = 100, 60
-	t := &table{out: bufio.NewWriter(w), width: standard, color: opts.Color}
+	const standard = 100
+	t := newRecordTable(w, opts)
+	if t.width == 0 {
+		t.width = standard
+	}
+	return t
+}
+
+// newRecordTable is a table of fix records. If no width is given, it breaks no lines, for scripts.
+func newRecordTable(w io.Writer, opts TableOptions) *table {
+	const least = 60
+	t := &table{out: bufio.NewWriter(w), color: opts.Color}
 	if opts.Width > 0 {
 		t.width = max(opts.Width, least)
 	}
@@ -222,7 +232,7 @@ func (t *table) folded(prefix, text string, split func(string, int) []string, s 
 	text = words.Escape(text)
 	column := words.Columns(prefix)
 	lines := []string{text}
-	if words.Columns(text) > t.width-column {
+	if t.width > 0 && words.Columns(text) > t.width-column {
 		lines = split(text, t.width-column-len(further))
 	}
 	for i, l := range lines {

@@ -1,9 +1,9 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -11,21 +11,31 @@ import (
 )
 
 // VerifyTable writes a line for each verdict: the status, where the record stands,
-// the object, and why.
+// the object, and why. On a terminal that is too narrow for that, it takes several.
 func VerifyTable(w io.Writer, verdicts []conflicts.Verdict, opts TableOptions) error {
-	t := &table{out: bufio.NewWriter(w), color: opts.Color}
+	t := newRecordTable(w, opts)
 	for i := range verdicts {
 		v := &verdicts[i]
-		text := fmt.Sprintf("%-8s %s:%d  %s", v.Status, v.Record.File, v.Record.Line, v.Record.DN)
-		if because := append(v.Reasons[:len(v.Reasons):len(v.Reasons)], v.Notes...); len(because) > 0 {
-			text += ": " + strings.Join(because, "; ")
+		place := fmt.Sprintf("%-8s %s:%d", v.Status, v.Record.File, v.Record.Line)
+		because := strings.Join(slices.Concat(v.Reasons, v.Notes), "; ")
+		text := place + "  " + v.Record.DN
+		if because != "" {
+			text += ": " + because
 		}
 		style := plain
 		switch v.Status {
 		case conflicts.Stale, conflicts.Denied, conflicts.Unknown:
 			style = alarm
 		}
-		t.put("", words.Escape(text), style)
+		if text = words.Escape(text); t.width == 0 || words.Columns(text) <= t.width {
+			t.put("", text, style)
+			continue
+		}
+		t.line("", place, style)
+		t.dn(indent, v.Record.DN)
+		if because != "" {
+			t.paragraph(indent, because, plain)
+		}
 	}
 	return t.out.Flush()
 }

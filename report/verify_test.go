@@ -21,15 +21,29 @@ func verdicts() []conflicts.Verdict {
 	}
 }
 
-// A record is a line, whatever its names hold.
+// A record is a line, whatever its names hold, unless a terminal is too narrow.
 func TestVerifyTable(t *testing.T) {
 	const want = `ready    fix.ldif:3  CN=Mallory\x1b[2J,OU=Staff,DC=corp,DC=contoso,DC=com
 stale    fix.ldif:12  CN=Gone,DC=corp,DC=contoso,DC=com: one; another\n
 applied  fix.ldif:20  CN=Done,DC=corp,DC=contoso,DC=com: moved
 `
 	var out bytes.Buffer
-	if err := VerifyTable(&out, verdicts(), TableOptions{Width: 60}); err != nil || out.String() != want {
+	if err := VerifyTable(&out, verdicts(), TableOptions{}); err != nil || out.String() != want {
 		t.Errorf("%v\n%s", err, out.String())
+	}
+	const narrow = `ready    fix.ldif:3
+          CN=Mallory\x1b[2J,OU=Staff,DC=corp,DC=contoso,
+            DC=com
+stale    fix.ldif:12
+          CN=Gone,DC=corp,DC=contoso,DC=com
+          one; another\n
+applied  fix.ldif:20
+          CN=Done,DC=corp,DC=contoso,DC=com
+          moved
+`
+	out.Reset()
+	if err := VerifyTable(&out, verdicts(), TableOptions{Width: 60}); err != nil || out.String() != narrow {
+		t.Errorf("on a terminal: %v\n%s", err, out.String())
 	}
 	if got := StatusCounts(verdicts()); got != "3 records: 1 stale, 1 ready, 1 applied" {
 		t.Error(got)

@@ -274,7 +274,7 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 			against = append(against, v)
 		}
 	}
-	if err := report.VerifyTable(o.steps(c), against, report.TableOptions{Color: c.color()}); err != nil {
+	if err := report.VerifyTable(o.steps(c), against, c.tableOptions()); err != nil {
 		return nil, 0, unprinted(err)
 	}
 	c.log("%s", report.StatusCounts(verdicts))
@@ -335,7 +335,7 @@ func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan
 	err := report.PreviewTable(o.steps(c), todo, func(dn string) string {
 		server, _ := forest.Server(dn)
 		return cmp.Or(server.Host, server.URL)
-	}, report.TableOptions{Color: c.color()})
+	}, c.tableOptions())
 	if err != nil {
 		return false, unprinted(err)
 	}

@@ -34,13 +34,23 @@ type console struct {
 // log writes a line to stderr. It can hold names from a directory, so control characters are
 // escaped.
 func (c *console) log(format string, args ...any) {
-	fmt.Fprintf(c.stderr, "proxyaddr: %s\n", words.Escape(fmt.Sprintf(format, args...)))
+	c.tell("proxyaddr: " + fmt.Sprintf(format, args...))
 }
 
 func (c *console) hint(text string) {
 	if text != "" {
-		fmt.Fprintf(c.stderr, "hint: %s\n", words.Escape(text))
+		c.tell("hint: " + text)
 	}
+}
+
+// tell writes a line to stderr, and breaks it between words if a terminal is too narrow for it.
+func (c *console) tell(text string) {
+	const further = "  "
+	text = words.Escape(text)
+	if columns := columnsOf(c.stderr); columns > 0 && words.Columns(text) > columns {
+		text = strings.Join(words.Wrap(text, columns-len(further), words.Columns), "\n"+further)
+	}
+	fmt.Fprintln(c.stderr, text)
 }
 
 // warnIfShared warns of a file with a secret that accounts other than its owner may read. On
@@ -69,16 +79,14 @@ func (c *console) color() bool {
 	return ok && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"
 }
 
-const defaultWidth = 100
-
-// width returns the columns of stdout.
-func (c *console) width() int {
-	if fd, ok := terminal(c.stdout); ok {
-		if w, _, err := term.GetSize(fd); err == nil && w > 0 {
-			return w
+// columnsOf returns the width of a stream that is a terminal, 0 if that is not known.
+func columnsOf(stream any) int {
+	if fd, ok := terminal(stream); ok {
+		if columns, _, err := term.GetSize(fd); err == nil {
+			return columns
 		}
 	}
-	return defaultWidth
+	return 0
 }
 
 // ask asks for a line on the terminal. It returns "" without a terminal or an answer.

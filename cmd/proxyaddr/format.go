@@ -43,7 +43,7 @@ var (
 	}
 	verifyFormats = formats[*verification]{
 		{"table", func(c *console, v *verification) error {
-			return report.VerifyTable(c.stdout, v.verdicts, report.TableOptions{Color: c.color()})
+			return report.VerifyTable(c.stdout, v.verdicts, c.tableOptions())
 		}},
 		{"totals", func(*console, *verification) error { return nil }},
 		{"json", func(c *console, v *verification) error {
@@ -120,7 +120,7 @@ func (f formats[T]) write(c *console, name string, result T) error {
 // tableOptions are how a table looks on stdout.
 func (c *console) tableOptions() report.TableOptions {
 	_, screen := terminal(c.stdout)
-	return report.TableOptions{Width: c.width(), Color: c.color(), Brief: screen}
+	return report.TableOptions{Width: columnsOf(c.stdout), Color: c.color(), Brief: screen}
 }
 
 // writeCSV has rows written to stdout, behind a byte order mark if that is a file.
