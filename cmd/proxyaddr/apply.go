@@ -25,8 +25,8 @@ record as verify does, and changes nothing if one is stale or denied. It then
 shows the plan, and goes on when the number of objects is typed in. Each object
 is changed by one request, to one domain controller of its domain, and read
 before and after it. Right before the request, apply asks the whole forest
-again whether the new addresses are free. At the first thing that is not as
-expected it stops.
+again whether the new addresses are free. It stops as soon as anything is not as
+expected.
 
 USAGE
   proxyaddr apply FILE.ldif... -d DOMAIN [FLAGS]
@@ -39,28 +39,27 @@ EXAMPLE
   proxyaddr apply --resume fix-example.com.journal -d example.com
   proxyaddr apply --undo fix-example.com.journal -d example.com
 
-What is about to be done, and what was, is in the journal before anything
-follows. However a run ended, --resume finds out what became of the change that
-was under way and does what is left, and --undo takes back what was done, the
-last first. An object that was changed since is shown, and not taken back.
-Records that were applied by another hand are left alone, also by --undo.
-Ctrl-C ends a run between two objects.
+The journal records each change before it is made, and then its result. However
+a run ended, --resume finds out whether the last change was made and makes
+those that are left. --undo takes back what was done, the last change first. It
+shows objects that were changed since, and leaves them. Apply and --undo leave
+records alone that somebody else applied. Ctrl-C ends a run between two objects.
 
 With --limit the first objects of the plan are changed and the others left for
 --resume: try a few, look, go on. A plan that would change more than
 --max-percent of the objects with addresses in the forest is refused, whatever
 --limit says.
 
-A file that the SHA256SUMS beside it lists with another checksum is refused: it
-is not the one that was reviewed. A logon name is never changed.
+Apply refuses a file if SHA256SUMS beside it lists another checksum: it is not
+the one that was reviewed. It never changes a logon name.
 
 With --format json, jsonl or csv, stdout tells programs what came of each
 record once the run has ended, and nothing else.
 
 The exit status is 0 if all was done that was asked for, also if there was
-nothing to do; 5 if the directory is no longer as the files have it, or the
-account may not write what they change; 3 if a change was refused, its outcome
-is unknown or not everything could be read; and 130 if the plan was not
+nothing to do; 5 if the directory has changed since the files were written, or
+the account may not write what they change; 3 if a change was refused, its
+outcome is unknown or not everything could be read; and 130 if the plan was not
 confirmed.
 `
 

@@ -14,8 +14,8 @@ import (
 const checkUsage = `Check tells whether addresses are free, and who has those that are taken: in
 proxyAddresses, mail, userPrincipalName or targetAddress, written in any way
 that Active Directory takes for the same, and by deleted objects as far as the
-account sees them. In place of an SMTP address that is taken it names the next
-free one. It asks each partition by its indexes, and never writes.
+account sees them. For an SMTP address that is taken it names the next free
+one. It uses the indexes of each partition, and never writes.
 
 USAGE
   proxyaddr check ADDRESS... -d DOMAIN [FLAGS]
@@ -28,11 +28,11 @@ EXAMPLE
   proxyaddr check bob@example.com -d example.com -D "EXAMPLE\anna"
   proxyaddr check bob@example.com --input export.ldif --format json
 
-An ADDRESS without a type is an SMTP address. An object that forwards mail to
-an address by targetAddress takes it: whoever else got it would get that mail.
+An ADDRESS without a type is an SMTP address. An address in targetAddress is
+taken, too: that object forwards its mail there.
 
-The exit status is 0 if all are free, 1 if one is taken, and 3 if that could
-not be told of all, because not everything could be read.
+The exit status is 0 if all are free, 1 if one is taken, and 3 if one is
+unknown because not everything could be read.
 `
 
 // checkOptions are the settings of a check.

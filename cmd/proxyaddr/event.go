@@ -14,12 +14,11 @@ import (
 	"proxyaddr/ldapscan"
 )
 
-const eventUsage = `Event reads what Exchange logged about an ambiguous address, event 9514 or
-9217, and tells which address it is, everyone who has it, when and on which
-domain controller the addresses of each were last written, how that can have
-come about, and what puts it right. It looks up the objects that the events
-name and the addresses that these share, by indexes and without a sweep, and
-never writes.
+const eventUsage = `Event explains what Exchange logged about an ambiguous address, event 9514 or
+9217: which address it is, who has it, when and on which domain controller the
+addresses of each owner were last written, the likely cause, and the fix. It
+looks up the objects that the events name and the addresses that they share, by
+indexes and without a sweep, and never writes.
 
 USAGE
   proxyaddr event [TEXT | FILE...] -d DOMAIN [FLAGS]
@@ -38,13 +37,13 @@ writes, or what Event Viewer saves. Anything else is the text of an event.
 Without an argument, or with "-", the input is stdin. Repeated events are
 counted once.
 
-With -o the totals alone are printed, unless --format is given, and all files
-appear together or not at all, in a directory that is missing, empty, or holds
-an earlier audit without changes, decisions or a journal; --replace deletes one
+With -o, event prints only the totals unless --format is given. All files
+appear together or not at all. The directory may be missing, empty, or hold an
+earlier audit without changes, decisions or a journal; --replace deletes one
 that has them. {date} in its name becomes the date in UTC.
 
-The exit status is 0 if nothing is left of what was logged, 1 if there are
-conflicts, and 3 if that could not be told of all.
+The exit status is 0 if every logged conflict is gone, 1 if there are
+conflicts, and 3 if not everything could be read.
 `
 
 // eventOptions are the settings of a trace of events.

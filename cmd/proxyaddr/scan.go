@@ -35,42 +35,42 @@ EXAMPLE
   proxyaddr scan --compare-dcs -d example.com
   ldapsearch ... | proxyaddr scan --input -
 
-With -d the domain controllers are found through DNS, and every domain of the
-forest is read. Without --auth, the bind is by Kerberos as the signed-in user
-on Windows and with the ticket of kinit elsewhere, unless -D names a user: then
-by password, sealed by Kerberos with -d, and simple over TLS with -H.
+With -d, scan finds the domain controllers in DNS and reads every domain of the
+forest. Without -D and --auth it binds by Kerberos: as the signed-in user on
+Windows, with the ticket of kinit elsewhere. With -D it needs a password, and
+binds by Kerberos if -d is given and by a simple bind over TLS if -H is given.
 
-With --compare-dcs the domain controllers are compared with each other: which
-objects have other proxy addresses on one than on another, whether replication
-is bringing them or stuck, and which conflicts it will bring. Exit code 1 then
-means that something differs.
+With --compare-dcs, scan compares domain controllers with each other: which
+objects have different proxy addresses, whether replication is under way or
+stuck, and which conflicts it will cause. Exit code 1 then means that something
+differs.
 
-With -o the totals alone are printed, unless --format is given, and all files
-appear together or not at all. The directory may be missing, empty, or hold an
-earlier audit without changes, decisions or a journal; --replace deletes one
-that has them. -o "audit-{date}" makes a new directory for each run, with the
-date in UTC. --keep 30 then removes all but the newest 30 of them, without
-those that somebody worked in, and has "audit-latest" point to the newest.
+With -o, scan prints only the totals unless --format is given. All files appear
+together or not at all. The directory may be missing, empty, or hold an earlier
+audit without changes, decisions or a journal; --replace deletes one that has
+them. -o "audit-{date}" makes a new directory for each run, with the date in
+UTC. --keep 30 then keeps the newest 30 and removes the older ones, except
+those that somebody worked in. "audit-latest" points to the newest.
 
-With --state a scan remembers the conflicts in a directory, and says which are
+With --state, scan remembers the conflicts in a directory and says which are
 new, got worse, came back or are resolved since the last run, and why. Exit
 code 1 then means a conflict that is not suppressed, or with --fail-on new one
-of which there is news. A run that sees far fewer objects than the last
-complete one is incomplete, unless --accept-drop is given; an incomplete run
-never resolves anything. --suppressions names the conflicts to be left for a
-time. --metrics and --notify-command hand the result on, also of a run that
-failed. "proxyaddr status" shows what is remembered.
+with news. A run that sees far fewer objects than the last complete one is
+incomplete, unless --accept-drop is given. An incomplete run never resolves
+anything. --suppressions names conflicts to ignore for a time. --metrics and
+--notify-command pass the result on, also that of a failed run. "proxyaddr
+status" shows what is remembered.
 
-With --incremental a scan reads only what was written since the last run. Where
+With --incremental, scan reads only what was written since the last run. Where
 that could miss a conflict, it reads everything and says why.
 
-An export is read twice. One that comes through a pipe is therefore copied to a
-temporary file as large as it is, in the directory that TMPDIR names (on
-Windows TMP), and the file is deleted.
+Scan reads an export twice. If it comes through a pipe, scan copies it to a
+temporary file in the directory that TMPDIR names (TMP on Windows), and deletes
+the file at the end.
 
-Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or a
-line "flag = value" in the file that --config names; the command line goes
-first.
+Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or by
+a line "flag = value" in the file that --config names. The command line
+overrides the variables, and these override the file.
 `
 
 // scanOptions are the settings of a scan.

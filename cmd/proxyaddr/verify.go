@@ -34,15 +34,14 @@ EXAMPLE
   proxyaddr verify fix-*.ldif -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W
   proxyaddr verify fix-example.com.ldif --input export.ldif --format jsonl
 
-Each record is ready, applied, stale, denied if the account may not write what
-it changes, or, where not everything could be read, unknown. Before the change
-all should be ready, after it all applied. The account to verify with is the
-one that will make the change.
+Each record is ready, applied, stale, denied (the account may not write what it
+changes) or unknown (not everything could be read). Before the change all
+should be ready, after it all applied. Verify with the account that will make
+the change.
 
 The exit status is 0 if all records are ready or all are applied, 5 if one is
 stale or denied or only a part is applied, and 3 if not everything could be
-read. A file that the SHA256SUMS beside it lists with another checksum is told,
-and is 5.
+read. It is also 5 if SHA256SUMS beside a file lists another checksum for it.
 `
 
 // verifyOptions are the settings of a verification.
