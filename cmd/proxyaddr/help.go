@@ -43,7 +43,7 @@ LDIF files that put it right. No command but apply writes to a directory.
 func overview() string {
 	s := overviewIntro + "\nUSAGE\n" + overviewUsage + "\nCOMMANDS\n"
 	for _, cmd := range commands {
-		s += fmt.Sprintf("  %-10s %s\n", cmd.name, cmd.about)
+		s += fmt.Sprintf("  %-11s %s\n", cmd.name, cmd.about)
 	}
 	return s + "\nEXAMPLE\n" + overviewExamples + `
 "proxyaddr help COMMAND" shows the flags of a command.

@@ -63,7 +63,12 @@ func (p *progress) line(elapsed time.Duration) string {
 	if p.expected > s.Objects { // else the directory has grown
 		objects = fmt.Sprintf("%s of about %s (%d %%)", words.Number(s.Objects), words.Quantity(p.expected, "object"), s.Objects*100/p.expected)
 	}
-	return fmt.Sprintf("%s, %.0f/s, %s, %v", objects, float64(s.Objects)/elapsed.Seconds(), words.Quantity(s.Pages, "page"), elapsed.Round(time.Second))
+	pages := ""
+	if s.Pages > 0 { // an export has none
+		pages = words.Quantity(s.Pages, "page") + ", "
+	}
+	rate := words.Number(int(float64(s.Objects) / elapsed.Seconds()))
+	return fmt.Sprintf("%s, %s/s, %s%v", objects, rate, pages, elapsed.Round(time.Second))
 }
 
 // done clears the line.

@@ -17,9 +17,10 @@ func TestProgressLine(t *testing.T) {
 		seen     ldapscan.Progress
 		want     string
 	}{
-		{0, ldapscan.Progress{Objects: 12400, Pages: 13}, "12,400 objects, 3100/s, 13 pages, 4s"},
-		{40000, ldapscan.Progress{Objects: 12400, Pages: 13}, "12,400 of about 40,000 objects (31 %), 3100/s, 13 pages, 4s"},
-		{12000, ldapscan.Progress{Objects: 12400, Pages: 13}, "12,400 objects, 3100/s, 13 pages, 4s"},
+		{0, ldapscan.Progress{Objects: 12400, Pages: 13}, "12,400 objects, 3,100/s, 13 pages, 4s"},
+		{40000, ldapscan.Progress{Objects: 12400, Pages: 13}, "12,400 of about 40,000 objects (31 %), 3,100/s, 13 pages, 4s"},
+		{0, ldapscan.Progress{Objects: 12400}, "12,400 objects, 3,100/s, 4s"},
+		{12000, ldapscan.Progress{Objects: 12400, Pages: 13}, "12,400 objects, 3,100/s, 13 pages, 4s"},
 		{40000, ldapscan.Progress{Objects: 40100, Pages: 41, Suspects: 96}, "40,100 objects read; reading 96 suspects again, 4s"},
 	} {
 		p := &progress{expected: tc.expected, seen: tc.seen}
