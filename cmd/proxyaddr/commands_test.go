@@ -19,7 +19,7 @@ import (
 //
 // Behind the tag, exit=1,0 gives the exit codes of its proxyaddr commands in order, and
 // those that are left out are 0. Behind text, output means that the command before prints
-// its lines, each as far as the first ellipsis.
+// what is there; an ellipsis stands for what is left out.
 type commandBlock struct {
 	tag    string
 	exits  []int
@@ -66,6 +66,21 @@ func commandBlocks(t *testing.T, path string) (blocks []commandBlock) {
 	return blocks
 }
 
+// compare holds a block to what the command before it printed, but for the places at which
+// lines are broken.
+func (b *commandBlock) compare(t *testing.T, said string) {
+	t.Helper()
+	joined := func(text string) string { return strings.Join(strings.Fields(text), " ") }
+	said = joined(said)
+	for shown := range strings.SplitSeq(strings.Join(b.lines, "\n"), "…") {
+		_, after, found := strings.Cut(said, joined(shown))
+		if !found {
+			t.Errorf("%s: the command does not print (here)\n%s", b.place, shown)
+		}
+		said = after
+	}
+}
+
 // otherPrograms are those that documents call beside proxyaddr and that no test runs.
 var otherPrograms = []string{"go", "git", ".ci/run", "kinit", "ldapmodify"}
 
@@ -100,6 +115,9 @@ func TestDocumentedCommandsRun(t *testing.T) {
 			var d *follower
 			said := ""
 			for _, b := range blocks {
+				if b.output {
+					b.compare(t, said)
+				}
 				commands, code := 0, 0
 				for _, line := range b.lines {
 					named := commandIn.MatchString(line) && !strings.HasPrefix(line, "#")
@@ -107,9 +125,6 @@ func TestDocumentedCommandsRun(t *testing.T) {
 					case slices.Contains([]string{"text", "ini"}, b.tag):
 						if strings.HasPrefix(line, "proxyaddr ") {
 							t.Errorf("%s: a command stands in a block of %s", b.place, b.tag)
-						}
-						if shown, _, _ := strings.Cut(strings.ReplaceAll(line, "...", "…"), "…"); b.output && !strings.Contains(said, strings.TrimSpace(shown)) {
-							t.Errorf("%s: the command does not print %q", b.place, shown)
 						}
 						continue
 					case !slices.Contains(shellBlocks, b.tag):
