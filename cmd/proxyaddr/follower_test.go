@@ -32,12 +32,16 @@ var placeholders = strings.NewReplacer(
 	"DC=example,DC=com", company.BaseDN,
 	"example.com", company.Domain,
 	"EXAMPLE.COM", strings.ToUpper(company.Domain),
+	"C-UHWUJZ5NTZM5KSVQ", "C-YN4AZOPKLUZIQU2R",
+	"2027-03-31", "2999-12-31", // which is to come
+	"/etc/proxyaddr/", "", "/var/lib/proxyaddr/", "",
 )
 
 // follow starts the servers, and makes the files that documents name.
 func follow(t *testing.T) *follower {
 	t.Helper()
 	d := &follower{t: t}
+	packaging := absolute(t, "../../packaging")
 	t.Chdir(t.TempDir())
 	var entries bytes.Buffer
 	if err := company.WriteLDIF(&entries); err != nil {
@@ -60,13 +64,20 @@ func follow(t *testing.T) *follower {
 	d.caFile, d.password, d.firstCA = absolute(t, "example-ca.pem"), absolute(t, "secret.txt"), absolute(t, "first-ca.pem")
 	event := fmt.Sprintf("Two objects in the directory have the same proxy - %s and %s\n",
 		"dc=example/dc=northwind/ou=Sites/ou=Berlin/ou=Shared Mailboxes/cn=Bewerbung", "dc=example/dc=northwind/ou=Groups/cn=Bewerbungen")
+	settings, err := os.ReadFile(filepath.Join(packaging, "scan.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range map[string]string{
-		"example-ca.pem": string(d.server.CAPEM) + string(d.second.CAPEM),
-		"first-ca.pem":   string(d.server.CAPEM),
-		"secret.txt":     password,
-		"fabrikam.txt":   password,
-		"export.ldif":    entries.String(),
-		"events.xml":     event,
+		"scan.conf":        placeholders.Replace(string(settings)),
+		"keytab":           "",
+		"suppressions.txt": "",
+		"example-ca.pem":   string(d.server.CAPEM) + string(d.second.CAPEM),
+		"first-ca.pem":     string(d.server.CAPEM),
+		"secret.txt":       password,
+		"fabrikam.txt":     password,
+		"export.ldif":      entries.String(),
+		"events.xml":       event,
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -105,8 +116,9 @@ func (d *follower) line(shell, line string) (code int, said string) {
 				d.t.Error(err)
 			}
 			input = bytes.NewReader(text)
-		case words[0] == "ldapsearch":
+		case words[0] == "ldapsearch" && slices.Contains(words, "-W"):
 			d.ldapsearch(words)
+		case words[0] == "ldapsearch": // by Kerberos, which the server lacks
 		case words[0] == "export": // a variable of ldapsearch
 		case shell == "bat" || shell == "powershell":
 		case !slices.Contains(otherPrograms, words[0]):
@@ -120,21 +132,18 @@ func (d *follower) line(shell, line string) (code int, said string) {
 // takes, and then those of the server are put in the place of those that connect.
 func (d *follower) proxyaddr(args []string, input io.Reader) (code int, said string) {
 	d.t.Helper()
-	switch args[0] {
-	case "fix":
-		approve(d.t, args[1])
-	case "verify":
-		if _, err := os.Stat(args[1]); err != nil {
-			d.scanned(args[1])
-		}
-	}
+	d.prepare(args)
 	i := slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] })
 	if i >= 0 {
 		a := commands[i].new()
 		fs := commands[i].flags(a)
 		err := fs.Parse(append(args[1:], confirmed(args[0])...))
+		c := &console{stderr: io.Discard, getenv: func(string) string { return "" }}
 		if err == nil {
-			err = a.check(&console{stderr: io.Discard}, fs, fs.Args())
+			err = c.settle(fs)
+		}
+		if err == nil {
+			err = a.check(c, fs, fs.Args())
 		}
 		if err != nil {
 			return exitUsage, err.Error()
@@ -145,16 +154,32 @@ func (d *follower) proxyaddr(args []string, input io.Reader) (code int, said str
 	return code, stdout.String() + stderr.String()
 }
 
-// scanned leaves a fix file of a scan that the document does not show.
-func (d *follower) scanned(name string) {
+// prepare does what people do before a command: they decide, or they have made the scan
+// that the document does not show.
+func (d *follower) prepare(args []string) {
 	d.t.Helper()
-	dir := d.t.TempDir()
+	switch {
+	case args[0] == "fix":
+		decide(d.t, args[1], "Approve")
+	case args[0] == "verify":
+		if _, err := os.Stat(args[1]); err != nil {
+			dir := d.t.TempDir()
+			d.scan(dir)
+			if err := os.Rename(filepath.Join(dir, args[1]), args[1]); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+	case args[0] == "suppress" && args[1] == "--from-workbook":
+		d.scan(filepath.Dir(args[2]))
+		decide(d.t, args[2], "Reject")
+	}
+}
+
+func (d *follower) scan(dir string) {
+	d.t.Helper()
 	var stderr bytes.Buffer
 	if code := run([]string{"scan", "--input", "export.ldif", "-o", dir}, strings.NewReader(""), io.Discard, &stderr); code != exitConflicts {
 		d.t.Fatalf("exit %d\n%s", code, stderr.String())
-	}
-	if err := os.Rename(filepath.Join(dir, name), name); err != nil {
-		d.t.Fatal(err)
 	}
 }
 
@@ -170,7 +195,11 @@ func (d *follower) led(args []string) (led []string) {
 			}
 			connects++
 			i++
-		case "--ca-file":
+		case "--config":
+			connects++
+			led = append(led, args[i:i+2]...)
+			i++
+		case "--ca-file", "--keytab":
 			i++
 		case "-W":
 		case "-D":
@@ -186,6 +215,9 @@ func (d *follower) led(args []string) (led []string) {
 	}
 	if connects == 0 {
 		return led
+	}
+	if !slices.Contains(led, "-H") {
+		led = append(led, "-H", d.server.URL)
 	}
 	if compares && connects == 1 {
 		led = append(led, "-H", d.second.URL)
@@ -246,8 +278,8 @@ func ldapsearch(t *testing.T, words []string, password, caFile string) {
 	}
 }
 
-// approve is a reviewer who approves everything.
-func approve(t *testing.T, name string) {
+// decide is a reviewer who decides the same of everything.
+func decide(t *testing.T, name, decision string) {
 	t.Helper()
 	f, err := excelize.OpenFile(name)
 	if err != nil {
@@ -259,17 +291,18 @@ func approve(t *testing.T, name string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(rows) == 0 {
+		if len(rows) == 0 || !slices.Contains(rows[0], "Decision") {
 			continue
 		}
-		column := slices.Index(rows[0], "Decision")
-		for i := 1; column >= 0 && i < len(rows); i++ {
-			cell, err := excelize.CoordinatesToCellName(column+1, i+1)
-			if err == nil {
-				err = f.SetCellValue(sheet, cell, "Approve")
-			}
-			if err != nil {
-				t.Fatal(err)
+		for i := 1; i < len(rows); i++ {
+			for heading, text := range map[string]string{"Decision": decision, "Comment": "agreed in the meeting"} {
+				cell, err := excelize.CoordinatesToCellName(slices.Index(rows[0], heading)+1, i+1)
+				if err == nil {
+					err = f.SetCellValue(sheet, cell, text)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}
