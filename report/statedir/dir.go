@@ -208,7 +208,7 @@ func (d *Dir) read() error {
 
 // elsewhere is the hint for a state that cannot be used.
 func (d *Dir) elsewhere() string {
-	if _, err := d.disk.Read(beforeName); err == nil {
+	if _, err := d.disk.Size(beforeName); err == nil {
 		return fmt.Sprintf("mend it, or copy %s over it: that is the state of the run before", d.file(beforeName))
 	}
 	return "mend it, or name a new directory: the first run there tells nothing as new"
@@ -219,7 +219,7 @@ func (d *Dir) begin() error {
 	missing := func(other string, hint string) error {
 		return &Error{Path: d.file(stateName), Err: fmt.Errorf("missing, but %s is there", other), hint: hint}
 	}
-	if _, err := d.disk.Read(beforeName); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := d.disk.Size(beforeName); !errors.Is(err, fs.ErrNotExist) {
 		return missing(beforeName, fmt.Sprintf("copy %s to %s: it is the state of the run before", d.file(beforeName), d.file(stateName)))
 	}
 	text, err := d.disk.Read(historyName)
@@ -240,8 +240,8 @@ func (d *Dir) begin() error {
 
 // cut takes off the history what a killed run wrote.
 func (d *Dir) cut() error {
-	text, err := d.disk.Read(historyName)
-	switch size := int64(len(text)); {
+	size, err := d.disk.Size(historyName)
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if d.length > 0 {
 			d.Notes = append(d.Notes, d.file(historyName)+" is missing: a new history begins")

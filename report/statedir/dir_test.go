@@ -285,6 +285,30 @@ func TestMissingFiles(t *testing.T) {
 	}
 }
 
+// A history that grew for years takes no memory.
+func TestLongHistory(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("NTFS gives a long file its room at once")
+	}
+	const size = 1 << 40
+	dir := t.TempDir()
+	history := filepath.Join(dir, historyName)
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, stateName), encode(sample(1), size), 0o600), os.WriteFile(history, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(history, size+5); err != nil {
+		t.Skip(err)
+	}
+	d, err := Open(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if info, err := os.Stat(history); err != nil || info.Size() != size {
+		t.Error(err, "what a killed run wrote is still there")
+	}
+}
+
 // Who may write to the directory could have put a link there: nothing is written through it.
 func TestLinksAreNotFollowed(t *testing.T) {
 	for _, name := range []string{lockName, historyName, nextName} {

@@ -14,6 +14,8 @@ import (
 type disk interface {
 	// Read is an [os.ErrNotExist] for a missing file.
 	Read(name string) (string, error)
+	// Size is an [os.ErrNotExist] too.
+	Size(name string) (int64, error)
 	// Create makes a file, or empties it.
 	Create(name string) (file, error)
 	// Append opens a file to write at its end, and makes it if it is missing.
@@ -52,6 +54,17 @@ func (d osDisk) Read(name string) (string, error) {
 	}
 	_, err = io.CopyBuffer(&text, struct{ io.Reader }{f}, make([]byte, 64<<10))
 	return text.String(), err
+}
+
+func (d osDisk) Size(name string) (int64, error) {
+	info, err := os.Stat(d.path(name))
+	switch {
+	case err != nil:
+		return 0, err
+	case !info.Mode().IsRegular():
+		return 0, osfile.ErrNotRegular
+	}
+	return info.Size(), nil
 }
 
 func (d osDisk) Create(name string) (file, error) { return d.write(name, os.O_CREATE|os.O_TRUNC) }

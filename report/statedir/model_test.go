@@ -85,6 +85,11 @@ func (d *modelDisk) Read(name string) (string, error) {
 	return "", fs.ErrNotExist
 }
 
+func (d *modelDisk) Size(name string) (int64, error) {
+	text, err := d.Read(name)
+	return int64(len(text)), err
+}
+
 func (d *modelDisk) Create(name string) (file, error) {
 	if err := d.step(); err != nil {
 		return nil, err
