@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -178,7 +179,9 @@ func (o *suppressOptions) named(state *memory.State) (list []memory.Suppression,
 			if k.Status == memory.Resolved {
 				return nil, wrong("leave it out", "%s: is resolved", k.ID)
 			}
-			list = append(list, k.Suppression(o.end, o.reason, author()))
+			if !slices.ContainsFunc(list, func(s memory.Suppression) bool { return s.ID == k.ID }) {
+				list = append(list, k.Suppression(o.end, o.reason, author()))
+			}
 		}
 	}
 	return list, nil
@@ -237,42 +240,13 @@ func (o *suppressOptions) save(file *suppression.File) error {
 	return nil
 }
 
-// The statuses of a suppression in a list.
-const (
-	active    = "active"
-	ended     = "ended"
-	unmatched = "matches nothing"
-)
-
-// statusOf tells whether a suppression has ended or matches nothing. That is known only
-// after a complete run that would have found its conflict.
-func (o *suppressOptions) statusOf(s *memory.Suppression, state *memory.State) string {
-	if s.Over(o.now) {
-		return ended
-	}
-	if state == nil || !state.Last.Complete {
-		return active
-	}
-	seen := len(state.Scope.Base)+len(state.Scope.Exclude) == 0
-	for _, k := range state.Cases {
-		if s.Matches(k) {
-			if k.Status != memory.Resolved {
-				return active
-			}
-			seen = true
-		}
-	}
-	if !seen {
-		return active
-	}
-	return unmatched
-}
-
 // show lists the suppressions.
 func (o *suppressOptions) show(c *console, file *suppression.File, state *memory.State) (int, error) {
-	for _, s := range file.List() {
+	list := file.List()
+	effects := state.Effects(list, o.now)
+	for i, s := range list {
 		terms := &conflicts.SuppressionTerms{Until: s.Until, Reason: s.Reason, By: s.By}
-		line := fmt.Sprintf("%s  %s  %s  %s", s.ID, o.statusOf(&s, state), s.Address, words.Suppression(terms))
+		line := fmt.Sprintf("%s  %s  %s  %s", s.ID, effects[i], s.Address, words.Suppression(terms))
 		if _, err := fmt.Fprintln(c.stdout, words.Escape(line)); err != nil {
 			return 0, unprinted(err)
 		}
@@ -285,9 +259,19 @@ func (o *suppressOptions) clear(c *console, file *suppression.File, state *memor
 	if state != nil && !state.Last.Complete {
 		c.log("note: the last run was incomplete, so it is not known which suppressions match nothing")
 	}
-	gone := file.Prune(func(s *memory.Suppression) bool { return o.statusOf(s, state) != active })
+	list := file.List()
+	why := map[string]string{}
+	for i, effect := range state.Effects(list, o.now) {
+		switch effect {
+		case memory.Over:
+			why[list[i].ID] = "has ended"
+		case memory.Unmatched:
+			why[list[i].ID] = "matches nothing"
+		}
+	}
+	gone := file.Prune(func(s *memory.Suppression) bool { return why[s.ID] != "" })
 	for _, s := range gone {
-		c.log("deleted %s, which %s: %s", s.ID, map[string]string{ended: "has ended", unmatched: unmatched}[o.statusOf(&s, state)], s.Address)
+		c.log("deleted %s, which %s: %s", s.ID, why[s.ID], s.Address)
 	}
 	if len(gone) == 0 {
 		c.log("nothing to delete in %s", o.suppressions)

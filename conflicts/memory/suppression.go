@@ -70,9 +70,6 @@ func (s *Suppression) Over(now time.Time) bool {
 	return !s.Until.IsZero() && !now.Before(s.Until.AddDate(0, 0, 1))
 }
 
-// Matches reports whether a case has the address of a suppression.
-func (s *Suppression) Matches(c *Case) bool { return slices.Contains(c.keys(), s.key()) }
-
 func (s *Suppression) key() conflicts.Key {
 	address := s.Address
 	if !strings.Contains(address, ":") {
@@ -92,10 +89,18 @@ type suppressions struct {
 // newSuppressions also returns those that have ended by now, or had ended before.
 func newSuppressions(list []Suppression, before []Ended, now time.Time) (*suppressions, []Ended) {
 	s := &suppressions{list: list, ended: make([]bool, len(list)), matched: make([]bool, len(list)), byKey: map[conflicts.Key][]int{}}
+	type key struct {
+		address string
+		until   int64
+	}
+	had := make(map[key]bool, len(before))
+	for _, e := range before {
+		had[key{e.Address, e.Until.Unix()}] = true
+	}
 	var ended []Ended
 	for i := range list {
 		e := Ended{list[i].Address, list[i].Until}
-		if list[i].Over(now) || slices.ContainsFunc(before, func(b Ended) bool { return b.Address == e.Address && b.Until.Equal(e.Until) }) {
+		if list[i].Over(now) || had[key{e.Address, e.Until.Unix()}] {
 			s.ended[i] = true
 			ended = append(ended, e)
 		}

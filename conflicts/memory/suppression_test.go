@@ -113,6 +113,37 @@ func TestSuppressionReturns(t *testing.T) {
 	w.want(w.night(), "1 reopened")
 }
 
+// What a suppression does is what the last run made of it.
+func TestEffects(t *testing.T) {
+	w := suppressed(t, Suppression{Until: day("2026-11-05")})
+	want := func(when string, want Effect) {
+		t.Helper()
+		if got := w.state.Effects(w.scan.Suppressions, w.now); got[0] != want {
+			t.Errorf("%s: %s, want %s", when, got[0], want)
+		}
+	}
+	want("suppressed", Active)
+	w.put("c", smtp("x"))
+	w.night()
+	want("worsened", Outgrown)
+	w.put("c")
+	w.put("b")
+	w.night("dc1: not read")
+	want("incomplete", Active)
+	w.night()
+	want("ended", Over)
+	w.now = day("2026-11-03") // the clock is put back
+	want("ended before the clock was put back", Over)
+	w.scan.Suppressions[0].Until = day("2026-12-04")
+	want("resolved", Unmatched)
+	w.state.Scope.Base = []string{"OU=Staff," + root}
+	want("resolved in the base", Unmatched)
+	w.scan.Suppressions[0].Address = smtp("y")
+	want("perhaps outside of the base", Active)
+	w.state = nil
+	want("no state", Active)
+}
+
 func TestSuppressionMatchesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.scan.Suppressions = []Suppression{{ID: "C-Y", Address: smtp("y"), Reason: "typo"}}
