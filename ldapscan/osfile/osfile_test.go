@@ -86,3 +86,26 @@ func TestOpenRegular(t *testing.T) {
 	}
 	f.Close()
 }
+
+// What is no file of its own is left: a directory, a device, and a link, which may lead there.
+func TestReplaceLeavesWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	other, link := filepath.Join(dir, "other"), filepath.Join(dir, "link")
+	if err := os.WriteFile(other, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	paths := []string{dir}
+	if err := os.Symlink(other, link); err == nil {
+		if _, err := os.Lstat(link); err == nil { // Wine 10 says that it made a link, and makes none
+			paths = append(paths, link)
+		}
+	}
+	for _, path := range paths {
+		if err := Replace(path, "new", 0o600); !errors.Is(err, ErrNotRegular) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if text, err := os.ReadFile(other); err != nil || string(text) != "mine" {
+		t.Errorf("%q, %v", text, err)
+	}
+}

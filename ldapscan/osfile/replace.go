@@ -10,7 +10,9 @@ import (
 
 // Replace puts a text in the place of a file, or makes it, in one step: nobody reads half of
 // it. A file keeps its owner, where root replaces it. Until then the text is in a hidden file beside it, whose name ends in a number. The
-// mode is what it says, whatever the umask is. The error is a [fs.PathError] that names path.
+// mode is what it says, whatever the umask is. Anything but a regular file, links included, is
+// an [ErrNotRegular]: root could put a file in the place of /dev/null. The error is a
+// [fs.PathError] that names path.
 func Replace(path, text string, mode fs.FileMode) error {
 	err := replace(path, text, mode)
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
@@ -25,6 +27,9 @@ func Replace(path, text string, mode fs.FileMode) error {
 }
 
 func replace(path, text string, mode fs.FileMode) (err error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return ErrNotRegular
+	}
 	dir := filepath.Dir(path)
 	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
 	if err != nil {
