@@ -17,6 +17,7 @@
 // [State.Whole] tells whether a run may read only changes, and [State.OpenOwners] whom
 // it reads besides.
 //
-// A [Suppression] is a decision to leave a conflict for a time. It covers the
-// owners and the class that they decided on, and nothing that comes later.
+// A [Suppression] is a decision to leave a conflict for a time. It covers the owners and
+// the class that were decided on, and nothing that comes later. [State.Effects] tells what
+// became of each.
 package memory
