@@ -29,7 +29,7 @@ var exitCodes = []struct {
 	meaning string
 }{
 	{exitClean, `clean: everything was read, and no address is claimed twice or taken;
-all was done`},
+all was done, or a watch was ended`},
 	{exitConflicts, `conflicts found, or an address taken; with --compare-dcs, differences`},
 	{exitUsage, `wrong usage or unreadable input`},
 	{exitIncomplete, `incomplete: something could not be read, an output not be written, a

@@ -31,8 +31,10 @@ func packaged(t *testing.T, name, pattern string) string {
 const (
 	whole       = `(?s)^(.*)$`
 	ofService   = `(?m)^ExecStart=proxyaddr (.*)$`
+	ofWatch     = `(?m)^ExecStart=proxyaddr watch (.*)$`
 	ofTask      = `(?m)proxyaddr\.exe" (.*?) &gt;`
 	serviceFile = "systemd/proxyaddr-scan.service"
+	watchFile   = "systemd/proxyaddr-watch.service"
 	taskFile    = "windows/proxyaddr-scan.xml"
 )
 
@@ -42,29 +44,35 @@ func in(dir, command string) []string {
 	return strings.Fields(command)
 }
 
+// packagedSettings writes the settings of the package, with an account where that has to be
+// named and a DNS server that does not answer, and the files that they name.
+func packagedSettings(t *testing.T, dir string, account bool) {
+	t.Helper()
+	// Every setting that the file shows is one, too.
+	conf := regexp.MustCompile(`(?m)^#([a-z-]+ = )/(etc|var/lib)/proxyaddr/`).ReplaceAllString(packaged(t, "scan.conf", whole), "$1"+dir+"/")
+	if account {
+		conf = strings.Replace(conf, "#bind-dn", "bind-dn", 1)
+	}
+	for file, text := range map[string]string{"scan.conf": conf + "dns = 127.0.0.1:1\n", "suppressions.txt": "", "keytab": "", "notify": "#!/bin/sh\ncat >\"$0.told\"\n"} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "metrics"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The commands of the service and the task have flags that there are, and do as they say up to
 // the first server that they ask.
 func TestPackagedCommands(t *testing.T) {
-	settings := packaged(t, "scan.conf", whole)
 	for name, command := range map[string]string{
 		"service": packaged(t, serviceFile, ofService),
 		"task":    packaged(t, taskFile, ofTask),
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			// Every setting that the file shows is one, too.
-			conf := regexp.MustCompile(`(?m)^#([a-z-]+ = )/(etc|var/lib)/proxyaddr/`).ReplaceAllString(settings, "$1"+dir+"/")
-			if name == "service" { // which names an account
-				conf = strings.Replace(conf, "#bind-dn", "bind-dn", 1)
-			}
-			for file, text := range map[string]string{"scan.conf": conf + "dns = 127.0.0.1:1\n", "suppressions.txt": "", "keytab": "", "notify": "#!/bin/sh\ncat >\"$0.told\"\n"} {
-				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o700); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := os.Mkdir(filepath.Join(dir, "metrics"), 0o700); err != nil {
-				t.Fatal(err)
-			}
+			packagedSettings(t, dir, name == "service")
 			var stderr bytes.Buffer
 			code := run(in(dir, command), strings.NewReader(""), io.Discard, &stderr)
 			if code != exitConnect || !strings.Contains(stderr.String(), "the DNS server 127.0.0.1:1 could not be asked") {
@@ -76,6 +84,22 @@ func TestPackagedCommands(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// So does that of the service that watches, which goes on, and tells of its second failure.
+func TestPackagedWatch(t *testing.T) {
+	dir := t.TempDir()
+	packagedSettings(t, dir, true)
+	w := newWatch(t, in(dir, packaged(t, watchFile, ofWatch))...)
+	if text := w.next(); !strings.Contains(text, "the DNS server 127.0.0.1:1 could not be asked") {
+		t.Error(text)
+	}
+	w.tells()
+	for _, made := range []string{"metrics/proxyaddr.prom", "notify.told", "watch/lock"} {
+		if _, err := os.Stat(filepath.Join(dir, made)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // Windows has no such files
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -35,7 +37,7 @@ func newWatch(t *testing.T, args ...string) *watch {
 	}
 	w := &watch{t: t, clock: time.Date(2026, 1, 15, 12, 0, 0, 0, time.Local)}
 	c := &console{stdin: strings.NewReader(""), stdout: &w.told, stderr: &w.told, getenv: func(string) string { return "" }}
-	if err := o.check(c, fs, fs.Args()); err != nil {
+	if err := errors.Join(c.settle(fs), o.check(c, fs, fs.Args())); err != nil {
 		t.Fatal(err)
 	}
 	w.watcher = &watcher{watchOptions: o, c: c, now: func() time.Time { return w.clock }, gone: goneOwners{}}
@@ -191,6 +193,20 @@ func conflictsOf(n int) string {
 }
 
 const telephoneOfGroup = "dn: CN=Group,DC=a,DC=example\nchangetype: modify\nreplace: info\ninfo: 1\n-\n"
+
+// Of very many conflicts at once, some are printed.
+func TestWatchPrintsSome(t *testing.T) {
+	srv, login := serveCounting(t, "dc1.a.example")
+	w := newWatch(t, append(login, "--state", filepath.Join(t.TempDir(), "state"))...)
+	w.next()
+	w.next()
+	applyTo(t, srv, conflictsOf(maxPrinted+20))
+	text := w.next()
+	if !strings.Contains(text, "proxyaddr: 120 new, 1 known") || strings.Count(text, " new: duplicate ") != maxPrinted || !strings.HasSuffix(text, "proxyaddr: and 20 more; proxyaddr status --state "+w.state+" lists them\n") {
+		t.Error(text)
+	}
+	w.tells()
+}
 
 // A server that is away for some periods is told once, and what was written meanwhile is told
 // when it is back, without a whole sweep.

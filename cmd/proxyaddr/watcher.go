@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"proxyaddr/conflicts"
@@ -27,7 +28,7 @@ type watcher struct {
 
 	began   bool      // a run has been made
 	failed  int       // runs in a row that failed or were incomplete
-	problem string    // of the last of them, as it was printed
+	problem string    // of the last of them, without numbers
 	told    bool      // --notify-command was told of them
 	rest    time.Time // before it nobody is asked
 }
@@ -37,6 +38,8 @@ const (
 	refusedRest = time.Hour
 	// maxRest bounds how long to wait after whole sweeps, and notifications, that failed.
 	maxRest = time.Hour
+	// maxPrinted is how many conflicts of a run are printed: a journal is no report.
+	maxPrinted = 100
 	// toldAfter is how many runs in a row have to fail before --notify-command is told: one
 	// that fails while a server restarts is no reason to wake somebody.
 	toldAfter = 2
@@ -103,7 +106,11 @@ func (w *watcher) say(id event, format string, args ...any) {
 // print says what there is to tell.
 func (w *watcher) print(j *memory.Judgment, audit *conflicts.Audit) {
 	w.c.log("%s", audit.Remembered.Summary)
-	for _, e := range j.History {
+	for i, e := range j.History {
+		if i == maxPrinted {
+			w.c.log("and %d more; proxyaddr status --state %s lists them", len(j.History)-i, w.state)
+			break
+		}
 		line := fmt.Sprintf("%s %s: %s %s", e.ID, e.Kind, e.Class, e.Address)
 		if e.Detail != "" {
 			line += " (" + e.Detail + ")"
@@ -229,14 +236,14 @@ func (w *watcher) failing(ctx context.Context, r *stateRun, err error) *status.R
 	case r.reading != nil && (err != nil || r.reading.Whole != ""):
 		w.rest = w.now().Add(min(maxRest, w.every<<min(w.failed, 10)))
 	}
-	if problem != w.problem {
+	if key := withoutNumbers(problem); key != w.problem {
 		id := eventFailed
 		if err == nil {
 			id = eventIncomplete
 		}
 		w.say(id, "%s", problem)
 		w.c.hint(hintOf(err))
-		w.problem = problem
+		w.problem = key
 	}
 	if notified := (*notifyError)(nil); w.failed == toldAfter && !errors.As(err, &notified) {
 		if err := r.tell(ctx, report); err != nil {
@@ -246,4 +253,15 @@ func (w *watcher) failing(ctx context.Context, r *stateRun, err error) *status.R
 		}
 	}
 	return report
+}
+
+// withoutNumbers is what tells one problem from another: an error of the network has the port
+// of a connection, which is another one each time.
+func withoutNumbers(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, text)
 }
