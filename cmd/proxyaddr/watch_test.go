@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -186,7 +187,7 @@ func conflictsOf(n int) string {
 	b.WriteString("dn: CN=Group,DC=a,DC=example\nchangetype: add\nobjectClass: group\n")
 	for i := range n {
 		for _, name := range []string{"one", "two"} {
-			b.WriteString("\ndn: CN=" + name + strings.Repeat("i", i) + ",DC=a,DC=example\nchangetype: add\nobjectClass: contact\nproxyAddresses: smtp:x" + strings.Repeat("i", i) + "@a.example\n")
+			fmt.Fprintf(&b, "\ndn: CN=%s %d,DC=a,DC=example\nchangetype: add\nobjectClass: contact\nproxyAddresses: smtp:x%d@a.example\n", name, i, i)
 		}
 	}
 	return b.String()

@@ -22,6 +22,23 @@ func failing(on *bool, filter string) ldaptest.Fault {
 	}}
 }
 
+// A connection that was lost is made again, and nobody has to know.
+func TestWatchConnectionLost(t *testing.T) {
+	srv, login := serveCounting(t, "dc1.a.example")
+	state := filepath.Join(t.TempDir(), "state")
+	w := newWatch(t, append(login, "--state", state)...)
+	w.next()
+	w.next()
+	connections := srv.Counts().Connections
+	srv.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: func(s ldaptest.Search) bool { return strings.Contains(s.Filter, "uSNChanged") }})
+	applyTo(t, srv, addsAddress+"\n"+makesAnother)
+	w.tells("proxyaddr: 1 new, 1 known; last whole sweep T", " new: duplicate ")
+	w.tells()
+	if now := srv.Counts().Connections; now != connections+1 {
+		t.Errorf("%d connections, want one more than %d", now, connections)
+	}
+}
+
 // An account that is refused is not tried in each period, which would lock it.
 func TestWatchRefused(t *testing.T) {
 	srv, login := serveCounting(t, "dc1.a.example")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -78,7 +79,7 @@ func (w *watcher) look(ctx context.Context, r *stateRun) error {
 	if err := r.judge(ctx, w.forest, audit, w.judge); err != nil {
 		return err
 	}
-	if !r.judgment.Changed(before) {
+	if recovered := w.told && r.run.Complete; !r.judgment.Changed(before) && !recovered {
 		if !r.run.Complete {
 			return nil
 		}
@@ -166,6 +167,7 @@ func (w *watcher) read(ctx context.Context, r *stateRun) (err error) {
 	}
 	clear(w.gone)
 	r.reading, err = ldapscan.ScanSince(ctx, w.forest, since, opt)
+	debug.FreeOSMemory() // which the runs until the next sweep do not need
 	return err
 }
 
