@@ -55,7 +55,6 @@ type watchOptions struct {
 	every         time.Duration
 	fullAt        timeOfDay
 	config        string
-	commandLine   string
 	judge         conflicts.Options
 }
 
@@ -80,7 +79,7 @@ func (o *watchOptions) check(_ *console, fs *pflag.FlagSet, args []string) error
 	if err := noArguments(args); err != nil {
 		return err
 	}
-	o.commandLine, o.failOn = commandLine(fs), string(memory.FailOnNew)
+	o.failOn = string(memory.FailOnNew)
 	switch {
 	case !o.named():
 		return wrong("name a domain with -d, or a domain controller with -H ldaps://HOST", "nothing to watch")

@@ -32,6 +32,8 @@ type watcher struct {
 	problem string    // of the last of them, without numbers
 	told    bool      // --notify-command was told of them
 	rest    time.Time // before it nobody is asked
+
+	unmeasured string // why the metrics could not be written, as it was printed last
 }
 
 const (
@@ -128,7 +130,7 @@ func (w *watcher) read(ctx context.Context, r *stateRun) (err error) {
 	if err := w.connect(ctx, r); err != nil {
 		return err
 	}
-	opt := ldapscan.Options{Version: version(), Command: w.commandLine, Judge: w.judge}
+	opt := ldapscan.Options{Version: version(), Judge: w.judge}
 	since := ldapscan.Since{Now: r.run.Time, Owners: w.gone.without(w.dir.State.OpenOwners())}
 	if w.dir.State != nil {
 		since.Bookmark = w.dir.State.Bookmark
@@ -213,9 +215,11 @@ func (w *watcher) settle(ctx context.Context, r *stateRun, err error) {
 		w.failed++
 		report = w.failing(ctx, r, err)
 	}
-	if err := r.measured(nil, report); err != nil {
-		w.c.log("%v", err)
+	unmeasured := textOf(r.measured(nil, report))
+	if unmeasured != "" && unmeasured != w.unmeasured {
+		w.c.log("%s", unmeasured)
 	}
+	w.unmeasured = unmeasured
 }
 
 // failing tells of a run that failed or was incomplete, and returns what the state says of it.
@@ -224,6 +228,9 @@ func (w *watcher) failing(ctx context.Context, r *stateRun, err error) *status.R
 	report, problem := &status.Report{State: w.dir.State}, textOf(err)
 	if err == nil {
 		problem = "incomplete: " + r.run.Problems[0]
+		if more := len(r.run.Problems) - 1; more > 0 {
+			problem += fmt.Sprintf(" (and %d more)", more)
+		}
 	} else {
 		report.Problem = problem
 		if w.dir.State == nil || w.dir.State.Last.Complete {
