@@ -178,22 +178,6 @@ func (o *ownerCard) Kind() string        { return words.Kind(o.Object) }
 func (o *ownerCard) Container() []string { return container(o.DN) }
 func (o *ownerCard) Why() template.HTML  { return o.card.view.reason(o.card.Conflict) }
 
-// Facts are what people should know of the object besides.
-func (o *ownerCard) Facts() []string {
-	var facts []string
-	add := func(is bool, fact string) {
-		if is {
-			facts = append(facts, fact)
-		}
-	}
-	add(o.Disabled, "account disabled")
-	add(o.Members > 0, words.Quantity(o.Members, "member"))
-	add(o.Synchronized, "synchronized to Entra ID")
-	add(o.PolicyKnown && !o.PolicyExcluded, "address policy")
-	add(o.Fixed != "", "cannot be changed")
-	return facts
-}
-
 // A held value is one that stands in an attribute.
 type held struct {
 	Attribute string

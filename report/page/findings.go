@@ -12,7 +12,6 @@ import (
 type findingGroup struct {
 	Kind  conflicts.FindingKind
 	Count int
-	view  *view
 	first []conflicts.Finding // as many as are shown
 }
 
@@ -20,7 +19,7 @@ type findingGroup struct {
 func (v *view) FindingGroups() iter.Seq[findingGroup] {
 	return func(yield func(findingGroup) bool) {
 		for rest := v.Findings; len(rest) > 0; {
-			g := findingGroup{Kind: rest[0].Kind, view: v}
+			g := findingGroup{Kind: rest[0].Kind}
 			for g.Count < len(rest) && rest[g.Count].Kind == g.Kind {
 				g.Count++
 			}
@@ -51,8 +50,7 @@ func (g findingGroup) Rows() iter.Seq[findingRow] {
 	return func(yield func(findingRow) bool) {
 		for i := range g.first {
 			f := &g.first[i]
-			_, name := relative(f.DN)
-			if !yield(findingRow{name, f.Value, container(f.DN), stored(f.Value, ""), sentence(f.Detail().String())}) {
+			if !yield(findingRow{f.Name(), f.Value, container(f.DN), stored(f.Value, ""), sentence(f.Detail().String())}) {
 				return
 			}
 		}

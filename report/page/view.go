@@ -26,9 +26,11 @@ type view struct {
 	Domains []string
 	Trend   *trend
 
-	changes conflicts.ChangeIndex
-	level   []level // of each conflict
-	Groups  []group
+	names     *conflicts.Names
+	changes   conflicts.ChangeIndex
+	proposals proposalIndex
+	level     []level // of each conflict
+	Groups    []group
 	// People are those who notice the changes.
 	People people
 	// Manual counts the conflicts that need a person.
@@ -56,7 +58,7 @@ func levelOf(r conflicts.Risk) level {
 }
 
 func newView(r Report) *view {
-	v := &view{Audit: r.Audit, Domains: r.Domains, Trend: newTrend(r.Runs), changes: conflicts.NewChangeIndex(r.Audit.Changes)}
+	v := &view{Audit: r.Audit, Domains: r.Domains, Trend: newTrend(r.Runs), names: conflicts.NewNames(r.Audit), changes: conflicts.NewChangeIndex(r.Audit.Changes), proposals: newProposalIndex(r.Audit)}
 	v.rate()
 	v.group()
 	v.People = newPeople(r.Audit.Changes)

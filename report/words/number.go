@@ -3,6 +3,8 @@ package words
 import (
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Quantity writes a number with its noun: "1 object", "3,214 addresses".
@@ -26,5 +28,11 @@ func Number(n int) string {
 	return s
 }
 
-// Capital begins a word of ASCII with a capital letter.
-func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+// Capital begins a text with a capital letter.
+func Capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if first == utf8.RuneError {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[size:]
+}
