@@ -42,7 +42,7 @@ var changeFile = regexp.MustCompile(`^(fix|rollback)-[a-z0-9._-]+\.ldif$`)
 
 // files returns the files of a scan but for SHA256SUMS, in the order in which
 // they must be written: the workbook names scan.json by its checksum.
-func files(a *conflicts.Audit) []output {
+func files(a *conflicts.Audit, runs ...page.Run) []output {
 	var scan Sum
 	named := Domains(a)
 	outputs := []output{
@@ -51,7 +51,7 @@ func files(a *conflicts.Audit) []output {
 			return err
 		}},
 		{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, scan.String()) }},
-		{pageFile, func(w io.Writer) error { return page.Write(w, page.Report{Audit: a, Domains: named}) }},
+		{pageFile, func(w io.Writer) error { return page.Write(w, page.Report{Audit: a, Domains: named, Runs: runs}) }},
 	}
 	if a.Review != nil {
 		outputs = nil

@@ -14,6 +14,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/outdir"
+	"proxyaddr/report/page"
 )
 
 // A Destination is the directory for the files of a run, claimed before the run begins.
@@ -100,11 +101,13 @@ func collect() (undo func()) {
 // page, no workbook and no scan.json. It returns their names, sorted. Only their owner can
 // read them.
 //
+// The page shows how many conflicts the runs found, the last of which is that of the audit.
+//
 // The files appear together, in the place of all that the directory held, or not at
 // all. On an error, which names the file or the directory, what it held is as it was.
-func (d *Destination) Publish(a *conflicts.Audit) (names []string, err error) {
+func (d *Destination) Publish(a *conflicts.Audit, runs ...page.Run) (names []string, err error) {
 	defer collect()()
-	return d.publish(files(a))
+	return d.publish(files(a, runs...))
 }
 
 // publish does the work of Publish for any outputs.

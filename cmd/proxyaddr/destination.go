@@ -10,6 +10,7 @@ import (
 	"proxyaddr/conflicts"
 	"proxyaddr/report"
 	"proxyaddr/report/outdir"
+	"proxyaddr/report/page"
 )
 
 // A destination is the directory for the files of a run, if one was named.
@@ -18,6 +19,7 @@ type destination struct {
 	replace bool
 	keep    int // of the directories of a dated name; 0 for all
 	dir     *report.Destination
+	runs    []page.Run // that the page shows
 }
 
 func (d *destination) addFlags(fs *pflag.FlagSet, usage string) {
@@ -81,7 +83,7 @@ func (d *destination) publish(c *console, audit *conflicts.Audit) ([]string, err
 	if d.dir == nil {
 		return nil, nil
 	}
-	names, err := d.dir.Publish(audit)
+	names, err := d.dir.Publish(audit, d.runs...)
 	if err != nil {
 		return nil, unpublished(d.dir.Name(), err)
 	}

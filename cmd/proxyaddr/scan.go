@@ -167,6 +167,9 @@ func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, e
 	if err := r.judge(ctx, src, audit, o.judge); err != nil {
 		return 0, err
 	}
+	if o.runs, err = r.runs(audit); err != nil {
+		return 0, err
+	}
 	code, err := c.deliver(audit, &o.reporting)
 	if err != nil {
 		return 0, err

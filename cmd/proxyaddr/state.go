@@ -13,6 +13,7 @@ import (
 	"proxyaddr/conflicts"
 	"proxyaddr/conflicts/memory"
 	"proxyaddr/ldapscan"
+	"proxyaddr/report/page"
 	"proxyaddr/report/statedir"
 	"proxyaddr/report/status"
 	"proxyaddr/report/suppression"
@@ -188,6 +189,22 @@ func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *confli
 	audit.Notes = append(append(audit.Notes, r.dir.Notes...), r.judgment.Notes...)
 	r.dir.Notes = nil
 	return nil
+}
+
+// shownRuns is how many runs the page shows.
+const shownRuns = 30
+
+// runs returns the last runs for the page, this one included.
+func (r *stateRun) runs(audit *conflicts.Audit) ([]page.Run, error) {
+	earlier, err := r.dir.Runs(shownRuns - 1)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	var runs []page.Run
+	for i := range earlier {
+		runs = append(runs, page.Run{Time: earlier[i].Time, Complete: earlier[i].Complete, Conflicts: earlier[i].Found()})
+	}
+	return append(runs, page.Run{Time: r.run.Time, Complete: audit.Complete(), Conflicts: len(audit.Conflicts)}), nil
 }
 
 // partitionsOf returns what the guard compares.

@@ -66,6 +66,16 @@ func ago(d time.Duration) string {
 	return fmt.Sprintf("%d h ago", d/time.Hour)
 }
 
+// Found is the number of conflicts that the run found, suppressed ones too.
+func (r *Run) Found() (n int) {
+	for s, count := range r.Counts {
+		if s != Resolved && s != Unconfirmed {
+			n += count
+		}
+	}
+	return n
+}
+
 // FailOn says which cases make a run fail.
 type FailOn string
 

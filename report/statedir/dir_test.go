@@ -144,6 +144,15 @@ func TestOpenAndCommit(t *testing.T) {
 	if diff := cmp.Diff(sample(3), d.State); diff != "" {
 		t.Error(diff)
 	}
+	runs, err := d.Runs(2)
+	if err != nil || len(runs) != 2 {
+		t.Fatal(runs, err)
+	}
+	for i, r := range runs {
+		if want := sample(2 + i).Last; r.Number != want.Number || !r.Time.Equal(want.Time) || r.Complete != want.Complete || r.Found() != want.Found() || r.Found() == 0 {
+			t.Errorf("%+v, want %+v", r, want)
+		}
+	}
 	before, err := os.ReadFile(filepath.Join(path, beforeName))
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,9 @@ package statedir
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io/fs"
+	"strings"
 	"time"
 
 	"proxyaddr/conflicts/memory"
@@ -51,4 +54,27 @@ func appendHistory(text []byte, s *memory.State, entries []memory.HistoryEntry) 
 	}
 	enc.Encode(historyLine{Time: r.Time, Run: r.Number, Event: "run", historyRun: &run})
 	return append(text, b.Bytes()...)
+}
+
+// Runs returns what the history tells of the last runs, the oldest first: when they were,
+// whether they were complete, and their counts.
+func (d *Dir) Runs(last int) ([]memory.Run, error) {
+	text, err := d.disk.Read(historyName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, d.failed(historyName, err, "this account needs to read it")
+	}
+	var runs []memory.Run
+	for line := range strings.Lines(text[:min(d.length, int64(len(text)))]) {
+		var l struct {
+			historyLine
+			historyRun
+		}
+		if json.Unmarshal([]byte(line), &l) == nil && l.Event == "run" {
+			runs = append(runs, memory.Run{Number: l.Run, Time: l.Time, Complete: l.Complete, Counts: l.Counts})
+		}
+	}
+	return runs[max(0, len(runs)-last):], nil
 }
