@@ -61,6 +61,7 @@ func linked(a *conflicts.Audit) *conflicts.Audit {
 		n := slices.IndexFunc(a.Conflicts, func(c conflicts.Conflict) bool { return c.ID == a.Changes[i].Conflict })
 		a.Changes[i].Key = a.Conflicts[n].Key
 	}
+	a.ProposeChanges()
 	return a
 }
 
@@ -160,7 +161,7 @@ func incompleteAudit() *conflicts.Audit {
 		"CN=Configuration," + corp + ": connection lost after page 1",
 		"ldaps://dc1.corp.contoso.com: 2 referrals were not followed",
 	}
-	a.Conflicts, a.Changes, a.Findings = a.Conflicts[:1], nil, nil
+	a.Conflicts, a.Proposals, a.Changes, a.Findings = a.Conflicts[:1], nil, nil, nil
 	a.Conflicts[0].Unresolved = []conflicts.Statement{{Code: conflicts.OutsideScope, Object: a.Conflicts[0].Owners[1].Object}}
 	return a
 }

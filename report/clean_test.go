@@ -49,7 +49,7 @@ func TestNothingIsCleanThatWasNotRead(t *testing.T) {
 			o.name = name + " " + o.name
 			outputs = append(outputs, o)
 		}
-		for _, sheet := range []string{"Summary", "Conflicts", "Changes", "Coverage"} {
+		for _, sheet := range []string{"Summary", "Decide", "Evidence", "Coverage"} {
 			rows, err := opened(t, audit).GetRows(sheet)
 			if err != nil {
 				t.Fatal(err)

@@ -49,13 +49,13 @@ func TestOutputsTellConflictsWithOneIDApart(t *testing.T) {
 			}
 		}
 		distinct, equal := opened(t, audit()), opened(t, same)
-		for _, sheet := range []string{"Conflicts", "Changes"} {
+		for _, sheet := range []string{"Decide", "Evidence"} {
 			want, got := workbooktest.Records(t, distinct, sheet), workbooktest.Records(t, equal, sheet)
 			for i := range want {
 				want[i]["Conflict"] = oneID
-				delete(want[i], "Change")
-				delete(got[i], "Change")
-				for _, f := range []string{"A", "B"} {
+				delete(want[i], "Key")
+				delete(got[i], "Key")
+				for _, f := range []string{"F", "M"} {
 					cell := f + string(rune('2'+min(i, 7)))
 					_, to, _ := distinct.GetCellHyperLink(sheet, cell)
 					if _, link, _ := equal.GetCellHyperLink(sheet, cell); link != to {
@@ -77,11 +77,11 @@ func TestTwoConflictsWithOneIDFromScanToVerify(t *testing.T) {
 	first, last := a.Changes[0].Key, a.Changes[len(a.Changes)-1].Key
 	path := reviewable(t, a)
 	workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
-		for i := range a.Changes {
-			switch a.Changes[i].Key {
-			case first:
+		for i, row := range workbooktest.Records(t, opened(t, a), "Decide") {
+			switch row["Address"] {
+			case first.Address():
 				e.Set("Decision", i+2, "Approve")
-			case last:
+			case last.Address():
 				e.Set("Decision", i+2, "Reject")
 				e.Set("Comment", i+2, "not this one")
 			}

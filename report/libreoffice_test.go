@@ -11,37 +11,37 @@ import (
 	"proxyaddr/report/workbook/workbooktest"
 )
 
-// reviewMacro is a reviewer at LibreOffice, who approves every change, types an
-// address over a proposal, comments, sorts by the old value, inserts and hides
+// reviewMacro is a reviewer at LibreOffice, who approves every row, types an
+// address over a proposal, comments, sorts by the address, inserts and hides
 // columns, and takes the filter away, with which LibreOffice drops the table.
 const reviewMacro = `
 Sub Edit(doc)
 	Dim field(0) As New com.sun.star.table.TableSortField
 	Dim how(1) As New com.sun.star.beans.PropertyValue
-	sheet = doc.Sheets.getByName("Changes")
+	sheet = doc.Sheets.getByName("Decide")
 	cursor = sheet.createCursor()
 	cursor.gotoEndOfUsedArea(False)
 	last = cursor.RangeAddress.EndRow
 	For row = 1 To last
-		sheet.getCellByPosition(10, row).String = "Approve"
-		proposal = sheet.getCellByPosition(7, row)
-		If proposal.String = "SMTP:taro.tanaka2@contoso.com" Then
+		sheet.getCellByPosition(0, row).String = "Approve"
+		proposal = sheet.getCellByPosition(5, row)
+		If proposal.String = "taro.tanaka2@contoso.com" Then
 			proposal.String = "taro@contoso.com"
 		End If
 	Next
 	sheet.getCellByPosition(11, last).String = "as agreed" & Chr(10) & "in May"
-	field(0).Field = 5
+	field(0).Field = 4
 	field(0).IsAscending = False
 	how(0).Name = "SortFields"
 	how(0).Value = field()
 	how(1).Name = "ContainsHeader"
 	how(1).Value = True
-	sheet.getCellRangeByPosition(0, 0, 13, last).sort(how())
+	sheet.getCellRangeByPosition(0, 0, 20, last).sort(how())
 	sheet.Columns.insertByIndex(1, 2)
 	sheet.getCellByPosition(1, 0).String = "Ticket"
 	sheet.Columns.getByIndex(5).IsVisible = False
-	If doc.DatabaseRanges.hasByName("Changes") Then
-		doc.DatabaseRanges.removeByName("Changes")
+	If doc.DatabaseRanges.hasByName("Decide") Then
+		doc.DatabaseRanges.removeByName("Decide")
 	End If
 End Sub
 `

@@ -45,6 +45,23 @@ func opened(t *testing.T, a *conflicts.Audit) *excelize.File {
 	return f
 }
 
+// rowsOf returns the proposals by their rows in the sheet of decisions.
+func rowsOf(t *testing.T, a *conflicts.Audit) map[int]*conflicts.Proposal {
+	t.Helper()
+	rows := map[int]*conflicts.Proposal{}
+	for i, row := range workbooktest.Records(t, opened(t, a), "Decide") {
+		for n := range a.Proposals {
+			if p := &a.Proposals[n]; string(p.Conflict.Class) == row["Class"] && p.Conflict.ID == row["Conflict"] && p.Owner.DN == row["DN"] {
+				rows[i+2] = p
+			}
+		}
+	}
+	if len(rows) != len(a.Proposals) {
+		t.Fatalf("%d rows for %d proposals", len(rows), len(a.Proposals))
+	}
+	return rows
+}
+
 // approved reads the workbook at path again; nobody holds what was typed but
 // taken@contoso.com.
 func approved(path string) (*conflicts.Audit, error) {
@@ -101,7 +118,7 @@ func TestReviewFindsRowsAndColumnsWhereverTheyAre(t *testing.T) {
 		"columns added": func(e *workbooktest.Editor) {
 			e.Must(e.InsertCols(e.Sheet, "A", 2))
 			e.Must(e.InsertCols(e.Sheet, "F", 1))
-			e.Must(e.SetSheetRow(e.Sheet, "A1", &[]any{"Ticket", "Owner"}))
+			e.Must(e.SetSheetRow(e.Sheet, "A1", &[]any{"Ticket", "Team"}))
 			e.Must(e.SetCellFormula(e.Sheet, "A3", "=1+1"))
 		},
 		"columns and rows hidden": func(e *workbooktest.Editor) {
@@ -109,7 +126,7 @@ func TestReviewFindsRowsAndColumnsWhereverTheyAre(t *testing.T) {
 			e.Must(e.SetRowVisible(e.Sheet, 3, false))
 		},
 		"filtered": func(e *workbooktest.Editor) {
-			e.Must(e.AutoFilter(e.Sheet, "A1:N9", []excelize.AutoFilterOptions{{Column: "I", Expression: "x == High"}}))
+			e.Must(e.AutoFilter(e.Sheet, "A1:U9", []excelize.AutoFilterOptions{{Column: "C", Expression: "x == High"}}))
 		},
 		"sorted": func(e *workbooktest.Editor) {
 			rows, err := e.GetRows(e.Sheet)
@@ -117,7 +134,7 @@ func TestReviewFindsRowsAndColumnsWhereverTheyAre(t *testing.T) {
 			slices.Reverse(rows[1:])
 			for i, row := range rows {
 				e.Must(e.SetSheetRow(e.Sheet, "A"+strconv.Itoa(i+1), &row))
-				for n := len(row); n < 14; n++ {
+				for n := len(row); n < 21; n++ {
 					name, _ := excelize.CoordinatesToCellName(n+1, i+1)
 					e.Must(e.SetCellValue(e.Sheet, name, nil))
 				}
@@ -129,20 +146,20 @@ func TestReviewFindsRowsAndColumnsWhereverTheyAre(t *testing.T) {
 		},
 		"notes below": func(e *workbooktest.Editor) {
 			e.Must(e.SetCellValue(e.Sheet, "C40", "these were discussed"))
-			e.Must(e.SetCellFormula(e.Sheet, "F41", "COUNTA(K2:K30)"))
+			e.Must(e.SetCellFormula(e.Sheet, "F41", "COUNTA(A2:A30)"))
 		},
 		"sheets moved and added": func(e *workbooktest.Editor) {
 			_, err := e.NewSheet("Minutes")
 			e.Must(err)
 			e.Must(e.MoveSheet(e.Sheet, "Summary"))
 		},
-		"the sheet renamed": func(e *workbooktest.Editor) { e.Must(e.SetSheetName(e.Sheet, "Decided")) },
-		"the table lost":    func(e *workbooktest.Editor) { e.Must(e.DeleteTable("Changes")) },
+		"the sheet renamed": func(e *workbooktest.Editor) { e.Must(e.SetSheetName(e.Sheet, "Done")) },
+		"the table lost":    func(e *workbooktest.Editor) { e.Must(e.DeleteTable("Decide")) },
 		"the property lost": func(e *workbooktest.Editor) {
 			e.Must(e.SetCustomProps(excelize.CustomProperty{Name: "SHA-256 of scan.json"}))
 		},
 		"an address made a link": func(e *workbooktest.Editor) {
-			e.Must(e.SetCellHyperLink(e.Sheet, e.Cell("New value", 2), "mailto:x@contoso.com", "External"))
+			e.Must(e.SetCellHyperLink(e.Sheet, e.Cell("New address", 2), "mailto:x@contoso.com", "External"))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -168,13 +185,13 @@ func TestReviewKeepsDecisionsAndComments(t *testing.T) {
 	a := workbooktest.Audit()
 	path := reviewable(t, a)
 	workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
-		for i := range a.Changes {
-			switch a.Changes[i].Conflict {
+		for row, p := range rowsOf(t, a) {
+			switch p.Conflict.ID {
 			case a.Changes[0].Conflict:
-				e.Set("Decision", i+2, "Approve")
+				e.Set("Decision", row, "Approve")
 			case a.Changes[len(a.Changes)-1].Conflict:
-				e.Set("Decision", i+2, "REJECT")
-				e.Set("Comment", i+2, "two\n lines ")
+				e.Set("Decision", row, "REJECT")
+				e.Set("Comment", row, "two\n lines ")
 			}
 		}
 	})

@@ -26,6 +26,8 @@ func (b *book) archive(w io.Writer) error {
 	if _, err := b.WriteToBuffer(); err != nil {
 		return err
 	}
+	b.addResults(all)
+	all[corePart] = bytes.NewBufferString(coreProperties)
 	frames, err := b.takeFrames(all)
 	if err != nil {
 		return err
@@ -51,6 +53,24 @@ func (b *book) archive(w io.Writer) error {
 	}
 	return out.Close()
 }
+
+// addResults puts in what formulas give, for programs that do not calculate: excelize keeps no
+// text beside a formula.
+func (b *book) addResults(all parts) {
+	const name, after = "xl/worksheets/sheet1.xml", "</f>"
+	var sheet []byte
+	rest := all[name].Bytes()
+	for _, result := range b.results {
+		end := bytes.Index(rest, []byte(after)) + len(after)
+		sheet = append(sheet, rest[:end]...)
+		sheet = append(appendText(append(sheet, "<v>"...), result), "</v>"...)
+		rest = rest[end:]
+	}
+	all[name] = bytes.NewBuffer(append(sheet, rest...))
+}
+
+// corePart is the part of the document properties.
+const corePart = "docProps/core.xml"
 
 // parts are the files inside a workbook, taken from excelize.
 type parts map[string]*bytes.Buffer

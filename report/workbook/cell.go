@@ -3,6 +3,7 @@ package workbook
 import (
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -17,6 +18,8 @@ type (
 	cellLines []string
 	// cellBold is set off, but says the same in plain.
 	cellBold string
+	// cellFormula shows what a formula of this package gives, to begin with the text.
+	cellFormula struct{ formula, text string }
 	// cellLink leads to the cell of another sheet, if to is set.
 	cellLink struct{ text, to string }
 )
@@ -24,17 +27,30 @@ type (
 // A cell is a value that is safe to write: text, or if its look says so, a
 // number.
 type cell struct {
-	text string
-	look look
-	to   string // where it leads, if anywhere
+	text    string
+	look    look
+	to      string // where it leads, if anywhere
+	formula string // of a cell of a small sheet
 }
 
-// newCell makes a cell of a string, an int or one of the types above.
+// Spreadsheet programs count days from dayZero, and agree on the dates from firstDate on.
+var (
+	dayZero   = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	firstDate = time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// unknown stands for a time that was not read.
+const unknown = "unknown"
+
+// newCell makes a cell of a string, an int, a time in UTC or one of the types above.
 func newCell(value any, l look) cell {
 	c := cell{look: l}
 	switch v := value.(type) {
 	case cellBold:
 		c.text, c.look.face = words.Escape(string(v)), faceBold
+	case cellFormula:
+		c.text, c.formula = v.text, v.formula
+		return c
 	case cellLink:
 		c.text, c.to = words.Escape(v.text), v.to
 		if v.to != "" {
@@ -49,6 +65,12 @@ func newCell(value any, l look) cell {
 	case int:
 		c.text, c.look.number = strconv.Itoa(v), true
 		return c
+	case time.Time:
+		if !v.Before(firstDate) {
+			c.text, c.look.date = strconv.FormatFloat(float64(v.Unix()-dayZero.Unix())/(24*60*60), 'f', -1, 64), true
+			return c
+		}
+		c.text = unknown
 	default:
 		c.text = words.Escape(value.(string))
 	}
@@ -65,7 +87,10 @@ func (b *book) put(sheet string, row, col int, c cell) error {
 		return err
 	}
 	switch {
-	case c.look.number:
+	case c.formula != "":
+		b.results = append(b.results, c.text)
+		err = b.SetCellFormula(sheet, name, c.formula)
+	case c.look.number, c.look.date:
 		err = b.SetCellDefault(sheet, name, c.text)
 	case c.text != "":
 		err = b.SetCellStr(sheet, name, c.text)

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -85,7 +86,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", part.Name, err)
 			}
-			if e, ok := token.(xml.StartElement); ok && e.Name.Local == "f" && strings.HasPrefix(part.Name, "xl/worksheets/") {
+			if e, ok := token.(xml.StartElement); ok && e.Name.Local == "f" && strings.HasPrefix(part.Name, "xl/worksheets/") && part.Name != "xl/worksheets/sheet1.xml" {
 				t.Errorf("%s: has a formula", part.Name)
 			}
 		}
@@ -97,7 +98,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 	defer f.Close()
 	rows := workbooktest.Records(t, f, findingsSheet)
 	for i, s := range hostile[:7] { // a cell that is edited stays a text, too
-		id, err := f.GetCellStyle(findingsSheet, fmt.Sprintf("D%d", i+2))
+		id, err := f.GetCellStyle(findingsSheet, fmt.Sprintf("C%d", i+2))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,35 +116,38 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 			t.Errorf("%.40q is %.60q (%d), want %.60q (%d)", s, got, len(got), want, len(want))
 		}
 	}
-	if got, want := workbooktest.Records(t, f, conflictsSheet)[0]["Held as"], `proxyAddresses: a\x00b\x1b[31mc\r\nd`; got != want {
+	if got, want := workbooktest.Records(t, f, evidenceSheet)[0]["Held as"], `proxyAddresses: a\x00b\x1b[31mc\r\nd`; got != want {
 		t.Errorf("held as %q, want %q", got, want)
 	}
 }
 
-// The key of a change stays as long as the change does, and no other has it.
-func TestWorkbookKeyBindsTheChange(t *testing.T) {
-	change := func(conflict string, n byte, attribute, old, updated string) conflicts.Change {
+// The key of a proposal stays as long as the proposal does, and no other has it.
+func TestWorkbookKeyBindsTheProposal(t *testing.T) {
+	proposal := func(conflict string, n byte, attribute, old, updated string) conflicts.Proposal {
 		o := &conflicts.Object{Entry: conflicts.Entry{DN: "CN=a", GUID: conflicts.GUID{n}}}
-		return conflicts.Change{Conflict: conflict, Object: o, Attribute: attribute, Old: old, New: updated}
+		return conflicts.Proposal{Conflict: &conflicts.Conflict{ID: conflict}, New: updated,
+			Owner: &conflicts.Owner{Object: o, Claims: []conflicts.Claim{{Attribute: attribute, Value: old}}}}
 	}
-	keysOf := func(changes ...conflicts.Change) (list []string) {
-		keys := newChangeKeys(changes)
-		for i := range changes {
-			list = append(list, keys.of(i))
+	keysOf := func(list ...conflicts.Proposal) (all []string) {
+		keys := newProposalKeys(list)
+		for i := range list {
+			all = append(all, keys.of(i))
 		}
-		return list
+		return all
 	}
-	first := change("C-A", 1, conflicts.Mail, "a", "b")
-	keys := keysOf(first, change("C-B", 1, conflicts.Mail, "a", "b"), change("C-A", 2, conflicts.Mail, "a", "b"),
-		change("C-A", 1, conflicts.ProxyAddresses, "a", "b"), change("C-A", 1, conflicts.Mail, "b", "b"),
-		change("C-A", 1, conflicts.Mail, "a", "c"), change("C-A", 1, conflicts.Mail, `a" "b`, ""), change("C-A", 1, conflicts.Mail, "a", `b" "`), first)
+	first := proposal("C-A", 1, conflicts.Mail, "a", "b")
+	swapped := first
+	swapped.SwapTo = "c"
+	keys := keysOf(first, proposal("C-B", 1, conflicts.Mail, "a", "b"), proposal("C-A", 2, conflicts.Mail, "a", "b"),
+		proposal("C-A", 1, conflicts.ProxyAddresses, "a", "b"), proposal("C-A", 1, conflicts.Mail, "b", "b"),
+		proposal("C-A", 1, conflicts.Mail, "a", "c"), proposal("C-A", 1, conflicts.Mail, `a" "b`, ""), proposal("C-A", 1, conflicts.Mail, "a", `b" "`), swapped, first)
 	for i, key := range keys {
 		if slices.Contains(keys[:i], key) {
 			t.Errorf("%d: %s again", i, key)
 		}
 	}
-	if key := keysOf(change("C-C", 1, "", "", ""), first)[1]; key != keys[0] || !strings.HasPrefix(key, "C-A/") || len(key) != len("C-A/234567") {
-		t.Errorf("%s among other changes, %s before", key, keys[0])
+	if key := keysOf(proposal("C-C", 1, "", "", ""), first)[1]; key != keys[0] || !strings.HasPrefix(key, "C-A/") || len(key) != len("C-A/234567") {
+		t.Errorf("%s among other proposals, %s before", key, keys[0])
 	}
 }
 
@@ -170,5 +174,43 @@ func TestRowsAreAsHighAsTheirText(t *testing.T) {
 	}
 	if got := (look{wrap: true}).height(strings.Repeat("x\n", 1000), 20); got != excelize.MaxRowHeight {
 		t.Errorf("a thousand lines are %v points high, want the highest row there is", got)
+	}
+}
+
+// Some programs read no cell outside of the dimension, and ExcelJS opens no workbook whose
+// document properties have no prefix.
+func TestWorkbookTellsItsSizeAndProperties(t *testing.T) {
+	for name, a := range map[string]*conflicts.Audit{"conflicts": workbooktest.Audit(), "empty": {}} {
+		var buf bytes.Buffer
+		if err := Write(&buf, a, ""); err != nil {
+			t.Fatal(err)
+		}
+		r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		core, err := fs.ReadFile(r, "docProps/core.xml")
+		if err != nil || !bytes.Contains(core, []byte("<cp:coreProperties ")) {
+			t.Errorf("%s: document properties %s, %v", name, core, err)
+		}
+		f, err := excelize.OpenReader(&buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sheet := range f.GetSheetList() {
+			rows, err := f.GetRows(sheet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			columns := 0
+			for _, row := range rows {
+				columns = max(columns, len(row))
+			}
+			want, _ := excelize.CoordinatesToCellName(columns, len(rows))
+			if got, err := f.GetSheetDimension(sheet); err != nil || got != "A1:"+want {
+				t.Errorf("%s, %s: dimension %s, %v; want A1:%s", name, sheet, got, err, want)
+			}
+		}
+		f.Close()
 	}
 }

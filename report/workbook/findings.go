@@ -1,15 +1,18 @@
 package workbook
 
+import "proxyaddr/report/words"
+
 func (b *book) layFindings() error {
-	return b.lay(&sheetTable{name: findingsSheet, count: len(b.audit.Findings), rows: b.writeFindings, empty: b.none("findings"), columns: []sheetColumn{
-		{"Finding", 30, true}, {"DN", 55, true}, {"objectGUID", 38, false}, {"Value", 40, true}, {"Detail", 50, true},
+	return b.lay(&sheetTable{name: findingsSheet, count: len(b.audit.Findings), rows: b.writeFindings, empty: b.none("findings"), frozen: 1, columns: []sheetColumn{
+		{head: "Name", width: 24, wrap: true}, {head: "Finding", width: 24, wrap: true}, {head: "Value", width: 34, wrap: true}, {head: "What is wrong", width: 34, wrap: true},
+		{head: "What to do", width: 38, wrap: true}, {head: "DN", width: 48, wrap: true}, {head: "objectGUID", width: 38, folded: true},
 	}})
 }
 
 func (b *book) writeFindings(t *rowWriter) error {
 	for i := range b.audit.Findings {
 		f := &b.audit.Findings[i]
-		if err := t.add(i%2 == 1, false, f.Kind.Title(), f.DN, f.GUID.String(), f.Value, f.Detail().String()); err != nil {
+		if err := t.add(i%2 == 1, false, cellBold(f.Name()), f.Kind.Title(), f.Value, f.Detail().String(), words.FindingAdvice[f.Kind], f.DN, f.GUID.String()); err != nil {
 			return err
 		}
 	}
@@ -17,9 +20,9 @@ func (b *book) writeFindings(t *rowWriter) error {
 }
 
 func (b *book) layCoverage() error {
-	return b.lay(&sheetTable{name: coverageSheet, count: len(b.audit.Coverage), rows: b.writeCoverage, empty: "No partition was to be read.", columns: []sheetColumn{
-		{"Partition", 50, true}, {"Objects", 12, false}, {"Addresses", 12, false}, {"Pages", 12, false},
-		{"Referrals not followed", 14, false}, {"Deleted objects read", 14, false}, {"Result", 60, true},
+	return b.lay(&sheetTable{name: coverageSheet, count: len(b.audit.Coverage), rows: b.writeCoverage, empty: "No partition was to be read.", frozen: 1, columns: []sheetColumn{
+		{head: "Partition", width: 50, wrap: true}, {head: "Objects", width: 12}, {head: "Addresses", width: 12}, {head: "Pages", width: 12},
+		{head: "Referrals not followed", width: 14}, {head: "Deleted objects read", width: 14}, {head: "Result", width: 60, wrap: true},
 	}})
 }
 

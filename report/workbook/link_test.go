@@ -33,13 +33,10 @@ func target(t *testing.T, f *excelize.File, sheet string, col, row int) (string,
 	if n < 2 || n-2 >= len(all) {
 		t.Fatalf("%s!%s leads to %s, which is no row of its table", sheet, cell, link)
 	}
-	if n > 2 && all[n-3]["Conflict"] == all[n-2]["Conflict"] {
-		t.Errorf("%s!%s leads to %s, which is not the first row of its conflict", sheet, cell, link)
-	}
 	return to, all[n-2]
 }
 
-func TestWorkbookLinksLeadToTheConflictAndBack(t *testing.T) {
+func TestWorkbookLinksLeadToTheEvidenceAndBack(t *testing.T) {
 	a := workbooktest.Audit()
 	for _, tc := range []struct {
 		name      string
@@ -49,36 +46,34 @@ func TestWorkbookLinksLeadToTheConflictAndBack(t *testing.T) {
 			b := newBook(a, "")
 			b.tableRows = tc.tableRows
 			f := written(t, b)
-			owners, changes, linked := 0, 0, 0
+			decided, changed := 0, 0
 			for _, sheet := range f.GetSheetList() {
-				name, _, _ := strings.Cut(sheet, " ")
-				if name != conflictsSheet && name != changesSheet {
-					continue
-				}
-				for i, row := range workbooktest.Records(t, f, sheet) {
-					var to map[string]string
-					if name == conflictsSheet {
-						owners++
-						_, to = target(t, f, sheet, 1, i+2)
-						if to == nil && row["Role"] != "Changes" {
-							continue
+				switch name, _, _ := strings.Cut(sheet, " "); name {
+				case decideSheet:
+					for i, row := range workbooktest.Records(t, f, sheet) {
+						decided++
+						to, evidence := target(t, f, sheet, 13, i+2)
+						if !strings.HasPrefix(to, evidenceSheet) || evidence["Conflict"] != row["Conflict"] || evidence["Role"] != "keeps" {
+							t.Errorf("%s, row %d: %s leads to %s, %q %q", sheet, i+2, row["Conflict"], to, evidence["Conflict"], evidence["Role"])
 						}
-					} else {
-						changes++
-						_, to = target(t, f, sheet, 2, i+2)
 					}
-					linked++
-					if to["Conflict"] != row["Conflict"] {
-						t.Errorf("%s, row %d: %s leads to %q", sheet, i+2, row["Conflict"], to["Conflict"])
+				case evidenceSheet:
+					for i, row := range workbooktest.Records(t, f, sheet) {
+						to, decide := target(t, f, sheet, 6, i+2)
+						if (row["Role"] == "changes") != (to != "") {
+							t.Errorf("%s, row %d: %s leads to %q", sheet, i+2, row["Role"], to)
+						}
+						if to != "" {
+							changed++
+							if decide["Conflict"] != row["Conflict"] || decide["DN"] != row["DN"] {
+								t.Errorf("%s, row %d: %s of %s leads to %q of %s", sheet, i+2, row["Conflict"], row["DN"], decide["Conflict"], decide["DN"])
+							}
+						}
 					}
 				}
 			}
-			want := 0
-			for _, c := range a.Conflicts {
-				want += len(c.Owners)
-			}
-			if owners != want || changes != len(a.Changes) || linked < 2*changes {
-				t.Errorf("%d owners, %d changes, %d links; want %d, %d and two for each change at least", owners, changes, linked, want, len(a.Changes))
+			if n := len(a.Proposals); decided != n || changed != n {
+				t.Errorf("%d rows, %d owners that change; want %d of each", decided, changed, n)
 			}
 		})
 	}
@@ -89,12 +84,13 @@ func TestWorkbookWithManyRowsGoesWithoutFurtherLinks(t *testing.T) {
 	b := newBook(a, "")
 	b.links = 3
 	f := written(t, b)
-	for row := 2; row <= len(a.Changes)+1; row++ {
-		if _, to := target(t, f, changesSheet, 2, row); (to != nil) != (row <= 3) {
-			t.Errorf("row %d: linked %v", row, to != nil)
+	rows := workbooktest.Records(t, f, decideSheet)
+	for i := range rows {
+		if to, _ := target(t, f, decideSheet, 13, i+2); (to != "") != (i < 2) {
+			t.Errorf("row %d: linked to %q", i+2, to)
 		}
 	}
-	if rows := workbooktest.Records(t, f, changesSheet); rows[9]["Conflict"] != a.Changes[9].Conflict {
-		t.Errorf("row without a link shows %q, want %q", rows[9]["Conflict"], a.Changes[9].Conflict)
+	if rows[9]["Likely cause"] == "" {
+		t.Error("a row without a link says nothing")
 	}
 }

@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -15,29 +16,34 @@ import (
 
 // The columns that are read again, by their heads.
 const (
-	changeAt = iota
-	attributeAt
-	oldAt
+	decisionAt = iota
+	addressAt
 	newAt
-	decisionAt
 	commentAt
+	keyAt
+	guidAt
 	dnAt
 	columnsRead
 )
 
-var headsRead = [columnsRead]string{changeColumn, attributeColumn, oldColumn, newColumn, decisionColumn, commentColumn, dnColumn}
+var headsRead = [columnsRead]string{decisionColumn, addressColumn, newColumn, commentColumn, keyColumn, guidColumn, dnColumn}
 
-// A reviewSheet is a sheet that has rows of the table of changes.
+// A reviewSheet is a sheet that has rows of the table of decisions.
 type reviewSheet struct {
 	name    string
 	order   int              // among the sheets
 	columns [columnsRead]int // 0 until the header is read
 }
 
-// A place is where the row of a change stands.
+// A place is where the row of a proposal stands.
 type place struct {
 	sheet *reviewSheet
 	row   int
+}
+
+// cell names a cell of the row by one of the columns that are read.
+func (p place) cell(column int) string {
+	return fmt.Sprintf("sheet %s, cell %s", p.sheet.name, xlsx.Reference(p.sheet.columns[column], p.row))
 }
 
 // A mistake is what is wrong in a cell.
@@ -55,11 +61,13 @@ func (m mistake) String() string {
 	return fmt.Sprintf("sheet %s, cell %s: %s", m.sheet.name, xlsx.Reference(m.column, m.row), m.problem)
 }
 
-// changesTable matches the names of the tables of changes, and changesName those
-// of their sheets, which stay if a program drops the tables.
+// decideTable matches the names of the tables of decisions, and decideName those of their
+// sheets, which stay if a program drops the tables. In workbooks of earlier versions people
+// decided in a sheet of another name.
 var (
-	changesTable = regexp.MustCompile(`^` + changesSheet + `(_[0-9]+)?$`)
-	changesName  = regexp.MustCompile(`^` + changesSheet + `( [0-9]+)?$`)
+	decideTable = regexp.MustCompile(`^` + decideSheet + `(_[0-9]+)?$`)
+	decideName  = regexp.MustCompile(`^` + decideSheet + `( [0-9]+)?$`)
+	earlierName = regexp.MustCompile(`^Changes( [0-9]+)?$`)
 )
 
 // A File is a workbook to be read.
@@ -73,7 +81,10 @@ type File struct {
 	Sum, ScanSum string
 }
 
-// Read reads the decisions in a workbook on the changes of a scan, the audit in the
+// errEarlier is what is wrong with a workbook in which people decided on single changes.
+var errEarlier = errors.New("was written by an earlier version, with a sheet Changes in the place of " + decideSheet)
+
+// Read reads the decisions in a workbook on the proposals of a scan, the audit in the
 // scan.json beside it. Of the workbook nothing but decisions, new values and comments
 // is taken.
 //
@@ -95,7 +106,11 @@ func Read(f File, scan *conflicts.Audit) (*Decisions, error) {
 		return nil, Unusable("put the workbook beside the files of its own scan", "%s: of another scan than the scan.json beside it", f.Path)
 	}
 	d := &Decisions{file: f, audit: scan}
-	if err := d.readTables(x); err != nil {
+	err = d.readTables(x)
+	if errors.Is(err, errEarlier) {
+		return nil, Unusable("run fix of the version that wrote it, or scan again and decide in the new workbook", "%s: %v", f.Path, err)
+	}
+	if err != nil {
 		return nil, Unusable("", "%s: %v", f.Path, err)
 	}
 	return d, nil
@@ -131,51 +146,59 @@ func scanOf(x *xlsx.Reader) (sum string, err error) {
 	return sum, err
 }
 
-// readTables reads the tables of changes, whatever the order of their rows and
+// readTables reads the tables of decisions, whatever the order of their rows and
 // columns. What is wrong in single rows is noted, for Approved to tell.
 func (d *Decisions) readTables(x *xlsx.Reader) error {
-	changes := d.audit.Changes
-	d.replies, d.places = make([]conflicts.Reply, len(changes)), make([]place, len(changes))
+	proposals := d.audit.Proposals
+	d.replies, d.places = make([]conflicts.Reply, len(proposals)), make([]place, len(proposals))
 	d.unclear = make(map[conflicts.Key]bool)
-	if len(changes) == 0 {
+	if len(proposals) == 0 {
 		return nil
 	}
-	keys := newChangeKeys(changes)
-	byKey := make(map[string]int, len(changes))
-	for i := range changes {
+	keys := newProposalKeys(proposals)
+	byKey := make(map[string]int, len(proposals))
+	for i := range proposals {
 		byKey[keys.of(i)] = i
 	}
-	var sheets []*reviewSheet
+	order, earlier := 0, false
 	for _, s := range x.Sheets {
-		if !changesName.MatchString(s.Name) && !slices.ContainsFunc(s.Tables, changesTable.MatchString) {
+		earlier = earlier || earlierName.MatchString(s.Name)
+		if !decideName.MatchString(s.Name) && !slices.ContainsFunc(s.Tables, decideTable.MatchString) {
 			continue
 		}
-		sheet := &reviewSheet{name: s.Name, order: len(sheets)}
-		sheets = append(sheets, sheet)
-		err := s.Rows(func(row *xlsx.Row) error {
-			if sheet.columns[changeAt] > 0 {
-				d.readRow(sheet, row, byKey)
-				return nil
-			}
-			return sheet.readHeader(row)
-		})
-		if err != nil {
+		sheet := &reviewSheet{name: s.Name, order: order}
+		order++
+		if err := d.readSheet(s, sheet, byKey); err != nil {
 			return err
 		}
-		if sheet.columns[changeAt] == 0 {
-			return fmt.Errorf("sheet %s: no row with the heads %s and %s", s.Name, changeColumn, decisionColumn)
-		}
 	}
-	if len(sheets) == 0 {
-		return fmt.Errorf("no table and no sheet is called %s", changesSheet)
+	switch {
+	case order == 0 && earlier:
+		return errEarlier
+	case order == 0:
+		return fmt.Errorf("no table and no sheet is called %s", decideSheet)
 	}
-	for i := range changes {
-		if c := &changes[i]; d.places[i].sheet == nil {
-			d.unclear[c.Key] = true
-			d.missing = append(d.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s %s of %s", changesSheet, keys.of(i), c.Attribute, c.Old, c.Object.DN))
+	for i := range proposals {
+		if p := &proposals[i]; d.places[i].sheet == nil {
+			d.unclear[p.Conflict.Key] = true
+			d.missing = append(d.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s of %s", decideSheet, keys.of(i), shortAddress(p.Owner), p.Owner.DN))
 		}
 	}
 	return nil
+}
+
+func (d *Decisions) readSheet(from *xlsx.Sheet, sheet *reviewSheet, byKey map[string]int) error {
+	err := from.Rows(func(row *xlsx.Row) error {
+		if sheet.columns[keyAt] > 0 {
+			d.readRow(sheet, row, byKey)
+			return nil
+		}
+		return sheet.readHeader(row)
+	})
+	if err == nil && sheet.columns[keyAt] == 0 {
+		err = fmt.Errorf("sheet %s: no row with the heads %s and %s", sheet.name, decisionColumn, keyColumn)
+	}
+	return err
 }
 
 // readHeader looks for the columns in a row.
@@ -191,7 +214,7 @@ func (s *reviewSheet) readHeader(row *xlsx.Row) error {
 		}
 		columns[i] = c.Column
 	}
-	if columns[changeAt] == 0 || columns[decisionAt] == 0 {
+	if columns[keyAt] == 0 || columns[decisionAt] == 0 {
 		return nil
 	}
 	if i := slices.Index(columns[:], 0); i >= 0 {
@@ -212,28 +235,28 @@ func (d *Decisions) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]
 		}
 	}
 	here := place{sheet, row.Number}
-	key := cells[changeAt].Text
-	change, known := byKey[key]
+	key := cells[keyAt].Text
+	n, known := byKey[key]
 	wrong := func(column int, format string, args ...any) {
 		d.mistakes = append(d.mistakes, mistake{here, sheet.columns[column], fmt.Sprintf(format, args...)})
 		if known {
-			d.unclear[d.audit.Changes[change].Key] = true
+			d.unclear[d.audit.Proposals[n].Conflict.Key] = true
 		}
 	}
 	if !known {
 		if key != "" || cells[decisionAt].Text != "" {
-			wrong(changeAt, "%s: no change of the scan has this key: it was edited", cmp.Or(key, "empty"))
+			wrong(keyAt, "%s: no row of the scan has this key: it was edited", cmp.Or(key, "empty"))
 		}
 		return
 	}
-	if first := d.places[change]; first.sheet != nil {
-		wrong(changeAt, "%s: stands in sheet %s, row %d, too", key, first.sheet.name, first.row)
+	if first := d.places[n]; first.sheet != nil {
+		wrong(keyAt, "%s: stands in sheet %s, row %d, too", key, first.sheet.name, first.row)
 		return
 	}
-	d.places[change] = here
-	c := &d.audit.Changes[change]
-	if cells[attributeAt].Text != shown(c.Attribute) || cells[oldAt].Text != shown(c.Old) || cells[dnAt].Text != shown(c.Object.DN) {
-		wrong(changeAt, "%s: the key of %s %s of %s, which is not in this row: it was edited, or a column moved by itself", key, c.Attribute, c.Old, c.Object.DN)
+	d.places[n] = here
+	p := &d.audit.Proposals[n]
+	if cells[addressAt].Text != shown(shortAddress(p.Owner)) || cells[guidAt].Text != p.Owner.GUID.String() || cells[dnAt].Text != shown(p.Owner.DN) {
+		wrong(keyAt, "%s: the key of %s of %s, which is not in this row: a cell was edited, or a column moved by itself", key, shortAddress(p.Owner), p.Owner.DN)
 		return
 	}
 	for i, cell := range cells {
@@ -244,22 +267,27 @@ func (d *Decisions) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]
 	if slices.ContainsFunc(cells[:], func(c xlsx.Cell) bool { return c.Formula }) {
 		return
 	}
-	reply := &d.replies[change]
-	reply.Comment = strings.Join(strings.Fields(cells[commentAt].Text), " ")
-	if reply.New = cells[newAt].Text; reply.New != shown(c.New) {
-		if reply.Edited = true; words.Escape(reply.New) != reply.New {
-			wrong(newAt, "%s: holds a character that cannot be seen", reply.New)
+	r := &d.replies[n]
+	r.Comment = strings.Join(strings.Fields(cells[commentAt].Text), " ")
+	if r.New = cells[newAt].Text; r.New != shown(newAddress(d.audit, p)) {
+		if r.Edited = true; words.Escape(r.New) != r.New {
+			wrong(newAt, "%s: holds a character that cannot be seen", r.New)
 		}
 	}
-	var ok bool
-	if reply.Decision, ok = decisionWords[strings.ToLower(cells[decisionAt].Text)]; !ok {
-		wrong(decisionAt, "%s: not a decision: write %s, %s or %s, or nothing", cells[decisionAt].Text, decisions[0].word, decisions[1].word, decisions[2].word)
+	if r.Decision, known = decisionOf(cells[decisionAt].Text); !known {
+		known = true
+		wrong(decisionAt, "%s: not a decision: write %s, or leave it empty", cells[decisionAt].Text, orList(allWords))
 	}
+}
+
+// decisionOf returns the decision that a word makes, whatever its capitals.
+func decisionOf(word string) (d conflicts.Decision, ok bool) {
+	d, ok = map[string]conflicts.Decision{
+		"": conflicts.Undecided, "approve": conflicts.Approved, "remove": conflicts.Removed, "swap": conflicts.Swapped,
+		"reject": conflicts.Rejected, "defer": conflicts.Deferred,
+	}[strings.ToLower(word)]
+	return d, ok
 }
 
 // shown is a text as it stands in a cell.
 func shown(s string) string { return strings.TrimSpace(cut(words.Escape(s))) }
-
-var decisionWords = map[string]conflicts.Decision{
-	"": conflicts.Undecided, "approve": conflicts.Approved, "reject": conflicts.Rejected, "defer": conflicts.Deferred,
-}

@@ -19,23 +19,25 @@ import (
 // approved is the proposal or an address.
 func FuzzRow(f *testing.F) {
 	a := workbooktest.Audit()
-	alone := slices.IndexFunc(a.Changes, func(c conflicts.Change) bool {
-		return !slices.ContainsFunc(a.Changes, func(other conflicts.Change) bool { return other.Key == c.Key && other.Attribute != c.Attribute })
-	})
-	a.Changes = a.Changes[alone : alone+1]
-	a.ProposeChanges()
-	key := newChangeKeys(a.Changes).of(0)
-	proposal := a.Changes[0].New
+	alone := slices.IndexFunc(a.Proposals, func(p conflicts.Proposal) bool { return p.Count == 1 && len(p.Conflict.Owners) == 2 })
+	p := a.Proposals[alone]
+	a.Changes = a.Changes[p.First : p.First+1]
+	p.First = 0
+	a.Proposals = []conflicts.Proposal{p}
+	key := newProposalKeys(a.Proposals).of(0)
+	proposal := newAddress(a, &p)
 	f.Add(key, proposal, "approve", "ok", 0)
-	f.Add(key, "smtp: other@contoso.com", " Approve\n", "", -1)
+	f.Add(key, "other@contoso.com", " Approve\n", "", -1)
 	f.Add(key, "", "reject", "=1+1", 3)
+	f.Add(key, "", "Remove", "", -1)
+	f.Add(key, "", "swap", "by me", -1)
 	f.Add("", "a@contoso.com", "Yes", "", 4)
-	f.Fuzz(func(t *testing.T, change, updated, decision, comment string, formula int) {
-		d := &Decisions{audit: a, replies: make([]conflicts.Reply, 1), places: make([]place, 1), unclear: map[conflicts.Key]bool{}}
-		sheet := &reviewSheet{name: changesSheet}
+	f.Fuzz(func(t *testing.T, written, updated, decision, comment string, formula int) {
+		d := &Decisions{audit: a, proposals: a.Proposals, replies: make([]conflicts.Reply, 1), places: make([]place, 1), unclear: map[conflicts.Key]bool{}}
+		sheet := &reviewSheet{name: decideSheet}
 		row := &xlsx.Row{Number: 2}
-		texts := [columnsRead]string{changeAt: change, attributeAt: a.Changes[0].Attribute, oldAt: a.Changes[0].Old, newAt: updated,
-			decisionAt: decision, commentAt: comment, dnAt: a.Changes[0].Object.DN}
+		texts := [columnsRead]string{decisionAt: decision, addressAt: shortAddress(p.Owner), newAt: updated, commentAt: comment, keyAt: written,
+			guidAt: p.Owner.GUID.String(), dnAt: p.Owner.DN}
 		for i, text := range texts {
 			sheet.columns[i] = i + 1
 			row.Cells = append(row.Cells, xlsx.Cell{Column: i + 1, Text: text, Formula: i == formula})
@@ -48,14 +50,14 @@ func FuzzRow(f *testing.F) {
 			}
 			return
 		}
-		said := strings.EqualFold(strings.TrimSpace(decision), "approve") && strings.TrimSpace(change) == key && (formula < 0 || formula >= columnsRead)
+		said := slices.Contains([]string{"approve", "remove", "swap"}, strings.ToLower(strings.TrimSpace(decision))) && strings.TrimSpace(written) == key && (formula < 0 || formula >= columnsRead)
 		if (len(got.Changes) == 1) != said {
-			t.Fatalf("%q of %q: %d changes approved", decision, change, len(got.Changes))
+			t.Fatalf("%q of %q: %d changes approved", decision, written, len(got.Changes))
 		}
 		if !said {
 			return
 		}
-		if c := got.Changes[0]; c.New != proposal {
+		if c := got.Changes[0]; conflicts.ParseAddress(c.New).Trimmed() != proposal {
 			address := conflicts.ParseAddress(c.New)
 			if !strings.HasPrefix(c.New, "smtp:") || address.Malformed() != "" || len(c.New) > 256 || address.Domain() == "" || words.Escape(c.New) != c.New ||
 				!strings.Contains(updated, address.Trimmed()) {
@@ -71,7 +73,7 @@ func TestFullSheetIsReadOn(t *testing.T) {
 	b := newBook(a, "the scan")
 	b.tableRows = 5
 	f := written(t, b)
-	for _, sheet := range []string{"Changes", "Changes 2", "Changes 3"} {
+	for _, sheet := range []string{"Decide", "Decide 2", "Decide 3"} {
 		workbooktest.NewEditor(t, f, sheet).All("approve")
 	}
 	approved := func() (*conflicts.Audit, error) {
@@ -92,7 +94,7 @@ func TestFullSheetIsReadOn(t *testing.T) {
 	if diff := cmp.Diff(a.Changes, got.Changes); diff != "" {
 		t.Errorf("(-proposed +approved):\n%s", diff)
 	}
-	for sheet, cell := range map[string]string{"Changes 3": "K4", "Changes 2": "K6"} {
+	for sheet, cell := range map[string]string{"Decide 3": "A3", "Decide 2": "A6"} {
 		if err := f.SetCellValue(sheet, cell, "no"); err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +104,7 @@ func TestFullSheetIsReadOn(t *testing.T) {
 	if !errors.As(err, &wrong) || len(wrong.Problems) != 2 {
 		t.Fatalf("%v, want two mistakes", err)
 	}
-	for i, want := range []string{"sheet Changes 2, cell K6", "sheet Changes 3, cell K4"} {
+	for i, want := range []string{"sheet Decide 2, cell A6", "sheet Decide 3, cell A3"} {
 		if p := wrong.Problems[i]; !strings.HasPrefix(p, want+": no: not a decision") {
 			t.Errorf("%s, want %s", p, want)
 		}

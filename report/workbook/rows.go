@@ -17,6 +17,7 @@ type rowWriter struct {
 	part    io.Writer // the sheet in hand, nil if there is none
 	frame   frame     // around it
 	links   []byte    // of it
+	lists   lists     // of it
 	cells   []cell    // of a row
 	row     []byte
 }
@@ -37,8 +38,10 @@ func (r *rowWriter) add(band, rule bool, values ...any) error {
 		if link, ok := value.(cellLink); ok && row > r.table.book.links {
 			value = link.text
 		}
-		c := newCell(value, look{wrap: column.wrap, grid: true, rule: rule, band: band})
-		height = max(height, c.look.height(c.text, column.width))
+		c := newCell(value, look{wrap: column.wrap, grid: true, rule: rule, band: band, large: r.table.large, input: column.input})
+		if !column.folded {
+			height = max(height, c.look.height(c.text, column.width))
+		}
 		r.cells = append(r.cells, c)
 	}
 	r.row = appendRow(r.row[:0], row, height)
@@ -83,10 +86,11 @@ func (r *rowWriter) end() error {
 	if r.part == nil {
 		return nil
 	}
-	pieces := [][]byte{r.frame.beforeLinks, r.frame.toTheEnd}
+	pieces := [][]byte{r.frame.beforeLinks, r.lists.take()}
 	if len(r.links) > 0 {
-		pieces = [][]byte{r.frame.beforeLinks, []byte("<hyperlinks>"), r.links, []byte("</hyperlinks>"), r.frame.toTheEnd}
+		pieces = append(pieces, []byte("<hyperlinks>"), r.links, []byte("</hyperlinks>"))
 	}
+	pieces = append(pieces, r.frame.toTheEnd)
 	for _, piece := range pieces {
 		if _, err := r.part.Write(piece); err != nil {
 			return err
@@ -120,7 +124,7 @@ func appendCell(b []byte, column, row, style int, c cell) []byte {
 	switch {
 	case c.text == "":
 		return append(b, `"/>`...)
-	case c.look.number:
+	case c.look.number, c.look.date:
 		b = append(b, `"><v>`...)
 		b = append(b, c.text...)
 		return append(b, `</v></c>`...)

@@ -1,6 +1,11 @@
 package workbook
 
-import "github.com/xuri/excelize/v2"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
 
 // The colors of the workbook: one accent with its tints, and red and amber
 // where something needs attention. Each is as dark or as light as to tell apart
@@ -14,6 +19,10 @@ const (
 	redTint   = "FBE3E1"
 	amber     = "6B4B00"
 	amberTint = "FFF1CF"
+	inputTint = "FFFBE6"
+	blue      = "1F4E9E"
+	blueTint  = "DCE9FA"
+	gray      = "808080"
 	green     = "1E5631"
 	greenTint = "E3F1E6"
 )
@@ -42,7 +51,13 @@ type look struct {
 	wrap bool
 	// grid draws lines beside the cell, rule one above it, band fills it.
 	grid, rule, band bool
-	number           bool
+	// number and date have the cell hold a number, and show it as either.
+	number, date bool
+	// large takes the size of the default font, where people read and write most; its cells
+	// are framed all around.
+	large bool
+	// input is where people write.
+	input bool
 	// quoted has a spreadsheet program keep text that begins like a formula, also when
 	// the cell is edited.
 	quoted bool
@@ -82,6 +97,9 @@ func (l look) size() float64 {
 	case faceHeading, faceComplete, faceCount:
 		return 12
 	}
+	if l.large {
+		return 11
+	}
 	return 10
 }
 
@@ -93,13 +111,22 @@ func (l look) style() *excelize.Style {
 	if l.number {
 		s.NumFmt = 3 // #,##0
 	}
+	if l.date {
+		s.CustomNumFmt = new("yyyy-mm-dd hh:mm:ss")
+	}
 	if l.band {
 		s.Fill = solid(tint)
+	}
+	if l.input {
+		s.Fill = solid(inputTint)
 	}
 	if l.grid {
 		s.Border = []excelize.Border{{Type: "left", Color: hairline, Style: 1}, {Type: "right", Color: hairline, Style: 1}}
 	}
-	if l.rule {
+	if l.grid && l.large {
+		s.Border = append(s.Border, excelize.Border{Type: "top", Color: hairline, Style: 1}, excelize.Border{Type: "bottom", Color: hairline, Style: 1})
+	}
+	if l.rule && !l.large {
 		s.Border = append(s.Border, excelize.Border{Type: "top", Color: accent, Style: 1})
 	}
 	switch l.face {
@@ -140,30 +167,40 @@ func solid(color string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
 }
 
-// highlight colors the cells of a range that hold one of the words.
-func (b *book) highlight(sheet, cells string, words []highlighted) error {
-	var rules []excelize.ConditionalFormatOptions
-	for _, w := range words {
-		id, err := b.NewConditionalStyle(&excelize.Style{
-			Font: &excelize.Font{Bold: true, Color: w.color}, Fill: solid(w.tint),
-		})
+// A highlight colors cells for which a formula holds, written for the second row.
+type highlight struct {
+	columns string // "A" or "F:G"
+	formula string
+	style   *excelize.Style
+}
+
+// addHighlights colors the cells of a table down to its last row. Of several that apply to
+// a cell, the first has its way.
+func (b *book) addHighlights(sheet string, lastRow int, highlights []highlight) error {
+	for _, h := range highlights {
+		id, err := b.NewConditionalStyle(h.style)
 		if err != nil {
 			return err
 		}
-		rules = append(rules, excelize.ConditionalFormatOptions{
-			Type: "cell", Criteria: "==", Value: `"` + w.word + `"`, Format: &id,
-		})
+		first, last, found := strings.Cut(h.columns, ":")
+		if !found {
+			last = first
+		}
+		cells := first + "2:" + last + strconv.Itoa(lastRow)
+		if err := b.SetConditionalFormat(sheet, cells, []excelize.ConditionalFormatOptions{{Type: "formula", Criteria: h.formula, Format: &id}}); err != nil {
+			return err
+		}
 	}
-	return b.SetConditionalFormat(sheet, cells, rules)
+	return nil
 }
 
-type highlighted struct{ word, color, tint string }
-
-var (
-	riskColors = []highlighted{{"High", red, redTint}, {"Medium", amber, amberTint}}
-	// decisions are what a reviewer can choose for a change.
-	decisions = []highlighted{{"Approve", green, greenTint}, {"Reject", red, redTint}, {"Defer", amber, amberTint}}
-)
+func colored(color, tint string, bold bool) *excelize.Style {
+	s := &excelize.Style{Font: &excelize.Font{Color: color, Bold: bold}}
+	if tint != "" {
+		s.Fill = solid(tint)
+	}
+	return s
+}
 
 // page sets how a sheet looks on the screen and on paper: landscape, one page
 // wide, titleRows ("$1:$1") on every page, and below it the name of the sheet
@@ -182,12 +219,12 @@ func (b *book) page(sheet, titleRows string) error {
 		return err
 	}
 	if err := b.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{
-		Left: new(0.4), Right: new(0.4), Top: new(0.5), Bottom: new(0.6), Header: new(0.3), Footer: new(0.3),
+		Left: new(0.28), Right: new(0.28), Top: new(0.5), Bottom: new(0.6), Header: new(0.3), Footer: new(0.3),
 	}); err != nil {
 		return err
 	}
 	if err := b.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{
-		OddFooter: "&L&8proxyaddr&C&8&A&R&8Page &P of &N",
+		OddFooter: "&L&11proxyaddr&C&11&A&R&11Page &P of &N",
 	}); err != nil {
 		return err
 	}

@@ -20,8 +20,11 @@ func (b *book) writeSummary() error {
 	if err != nil {
 		return err
 	}
-	p.write(look{face: faceTitle}, 34, "Proxy address conflicts")
+	p.write(look{face: faceTitle}, 34, b.title())
 	b.summarizeCoverage(p)
+	if len(b.decide.order) > 0 {
+		b.summarizeDecisions(p)
+	}
 	classes := b.summarizeConflicts(p)
 	b.summarizeNext(p)
 	p.heading("Scope")
@@ -35,6 +38,64 @@ func (b *book) writeSummary() error {
 		p.err = b.drawClasses(classes)
 	}
 	return p.err
+}
+
+func (b *book) title() string {
+	if n := b.changed(); n > 0 {
+		return "Give " + words.Quantity(n, "object") + " unique mail addresses"
+	}
+	return "Proxy address conflicts"
+}
+
+// changed returns how many objects have to give an address up.
+func (b *book) changed() int {
+	seen := map[conflicts.Ref]bool{}
+	for i := range b.decide.proposals {
+		seen[b.decide.proposals[i].Owner.Ref()] = true
+	}
+	return len(seen)
+}
+
+// summarizeDecisions counts what is decided, by formulas.
+func (b *book) summarizeDecisions(p *narrative) {
+	p.heading("Decisions")
+	all := 0
+	ofRisk := map[conflicts.Risk]int{}
+	for i := range b.decide.proposals {
+		all++
+		ofRisk[b.decide.risks[i]]++
+	}
+	p.fact(cellLink{decideSheet, "'" + decideSheet + "'!A1"}, b.decided(all, func(decisions, _ string) string {
+		return fmt.Sprintf("SUMPRODUCT(--(LEN(%s)>0))", decisions)
+	}))
+	for _, r := range []conflicts.Risk{conflicts.High, conflicts.Medium, conflicts.Low} {
+		p.fact(riskWord(r)+" risk", b.decided(ofRisk[r], func(decisions, risks string) string {
+			return fmt.Sprintf(`SUMPRODUCT((%s="%s")*(LEN(%s)>0))`, risks, riskWord(r), decisions)
+		}))
+	}
+	wrong := b.overDecide(func(decisions, _ string) string {
+		return fmt.Sprintf(`SUMPRODUCT(--(LEN(%s)>0))-SUM(COUNTIF(%s,{"%s"}))`, decisions, decisions, strings.Join(allWords, `","`))
+	})
+	p.fact("Not a decision", cellFormula{fmt.Sprintf(`IF(%s=0,"none",(%s)&": see the red cells")`, wrong, wrong), "none"})
+}
+
+// decided counts decisions out of all, as "decided 12 of 26"; to begin with, there are none.
+func (b *book) decided(all int, count func(decisions, risks string) string) cellFormula {
+	return cellFormula{fmt.Sprintf(`"decided "&(%s)&" of %d"`, b.overDecide(count), all), fmt.Sprintf("decided 0 of %d", all)}
+}
+
+// overDecide adds up what a formula gives for the columns of decisions and of risks on each of
+// the sheets of the table.
+func (b *book) overDecide(formula func(decisions, risks string) string) string {
+	var terms []string
+	count := len(b.decide.order)
+	for n := 0; n < count; n += b.tableRows {
+		sheet, _ := b.place(decideSheet, n)
+		last := 1 + min(count-n, b.tableRows)
+		column := func(letter string) string { return fmt.Sprintf("'%s'!$%s$2:$%s$%d", sheet, letter, letter, last) }
+		terms = append(terms, formula(column("A"), column("C")))
+	}
+	return strings.Join(terms, "+")
 }
 
 func (b *book) summarizeFindings(p *narrative) {
@@ -79,15 +140,6 @@ func (b *book) summarizeConflicts(p *narrative) (firstRow int) {
 	if r := b.audit.Remembered; r != nil {
 		p.fact(cellBold("Since earlier runs"), cellLines{words.Compared(r), r.Summary})
 	}
-	p.heading("Changes proposed")
-	risks := map[conflicts.Risk]int{}
-	for i := range b.audit.Changes {
-		risks[b.audit.Changes[i].Risk]++
-	}
-	for _, r := range []conflicts.Risk{conflicts.High, conflicts.Medium, conflicts.Low} {
-		p.fact(riskWord(r)+" risk", risks[r])
-	}
-	p.fact(cellBold("All changes"), len(b.audit.Changes))
 	return firstRow
 }
 
@@ -100,12 +152,15 @@ func (b *book) summarizeNext(p *narrative) {
 		p.fact(cellLink{findingsSheet, "'" + findingsSheet + "'!A1"}, words.NoConflicts(b.audit)+". See what else should be put right.")
 		return
 	}
-	for _, step := range []struct{ sheet, text string }{
-		{conflictsSheet, "Read each block: one address with all its owners, the keeper on top and why it keeps the address."},
-		{changesSheet, "Choose Approve, Reject or Defer for every change, high risk first."},
-		{aboutSheet, "Follow the way from review to fix. A rollback file takes every fix back."},
-	} {
-		p.fact(cellLink{step.sheet, "'" + step.sheet + "'!A1"}, step.text)
+	var list []explained
+	if len(b.decide.order) > 0 {
+		list = append(list, explained{decideSheet, "Choose for every row; high risk comes first. The row has all that it takes."})
+	}
+	for _, step := range append(list,
+		explained{evidenceSheet, "Look up who has an address, since when, and how that may have come about."},
+		explained{findingsSheet, "See what else should be put right."},
+		explained{aboutSheet, "Read what the columns mean, and how decisions are carried out and taken back."}) {
+		p.fact(cellLink{step.name, "'" + step.name + "'!A1"}, step.text)
 	}
 }
 

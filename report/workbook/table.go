@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,11 @@ type sheetTable struct {
 	rows    func(*rowWriter) error // adds them
 	// empty is what to say below a table without rows.
 	empty string
+	// frozen is how many columns stay in sight, printed how many are on paper: all but the
+	// folded ones if it is 0.
+	frozen, printed int
+	// large sets the rows in the size of the default font.
+	large bool
 	// dress adds what belongs to whole columns. May be nil.
 	dress func(sheet string, lastRow int) error
 }
@@ -27,6 +33,10 @@ type sheetColumn struct {
 	head  string
 	width float64
 	wrap  bool
+	// folded has the column in a group at the end, which is closed and not printed.
+	folded bool
+	// input is a column in which people write.
+	input bool
 }
 
 // place returns the sheet and row of a table that hold its n-th row from 0.
@@ -63,9 +73,9 @@ func (b *book) lay(t *sheetTable) error {
 // are written before the rows.
 func (t *sheetTable) registerLooks() error {
 	for _, c := range t.columns {
-		for _, l := range []look{{}, {face: faceBold}, {face: faceLink}, {number: true}, {quoted: true}, {face: faceBold, quoted: true}, {face: faceLink, quoted: true}} {
+		for _, l := range []look{{}, {face: faceBold}, {face: faceLink}, {number: true}, {date: true}, {quoted: true}, {face: faceBold, quoted: true}, {face: faceLink, quoted: true}} {
 			for i := range 4 {
-				l.wrap, l.grid, l.rule, l.band = c.wrap, true, i&1 != 0, i&2 != 0
+				l.wrap, l.grid, l.rule, l.band, l.large, l.input = c.wrap, true, i&1 != 0, i&2 != 0, t.large, c.input
 				if _, err := t.book.style(l); err != nil {
 					return err
 				}
@@ -83,40 +93,67 @@ func (t *sheetTable) laySheet(sheet string, lastRow int) error {
 	if err := t.book.begin(sheet, "$1:$1", widths); err != nil {
 		return err
 	}
+	if err := t.layColumns(sheet, lastRow); err != nil {
+		return err
+	}
+	used := lastRow
+	if t.count == 0 {
+		if err := t.book.put(sheet, 3, 1, newCell(t.empty, look{face: faceNote})); err != nil {
+			return err
+		}
+		lastRow, used = 2, 3 // Excel wants one row below the header, even if it is blank
+	}
+	last := columnName(len(t.columns))
+	if err := t.book.SetSheetDimension(sheet, "A1:"+last+strconv.Itoa(used)); err != nil {
+		return err
+	}
+	if err := t.book.AddTable(sheet, &excelize.Table{
+		Name: strings.ReplaceAll(sheet, " ", "_"), Range: "A1:" + last + strconv.Itoa(lastRow),
+		StyleName: "TableStyleLight1", ShowRowStripes: new(false),
+	}); err != nil || t.dress == nil {
+		return err
+	}
+	return t.dress(sheet, lastRow)
+}
+
+// layColumns writes the header, keeps the first columns in sight and closes the folded ones.
+func (t *sheetTable) layColumns(sheet string, lastRow int) error {
+	corner := columnName(t.frozen+1) + "2"
 	if err := t.book.SetPanes(sheet, &excelize.Panes{
-		Freeze: true, XSplit: 1, YSplit: 1, TopLeftCell: "B2", ActivePane: "bottomRight",
-		Selection: []excelize.Selection{{SQRef: "B2", ActiveCell: "B2", Pane: "bottomRight"}},
+		Freeze: true, XSplit: t.frozen, YSplit: 1, TopLeftCell: corner, ActivePane: "bottomRight",
+		Selection: []excelize.Selection{{SQRef: corner, ActiveCell: corner, Pane: "bottomRight"}},
 	}); err != nil {
 		return err
 	}
+	printed := t.printed
 	for i, c := range t.columns {
-		if err := t.book.put(sheet, 1, i+1, newCell(c.head, look{face: faceHeader, wrap: true, grid: true})); err != nil {
+		if err := t.book.put(sheet, 1, i+1, newCell(c.head, look{face: faceHeader, wrap: true, grid: true, large: t.large})); err != nil {
+			return err
+		}
+		if !c.folded {
+			if t.printed == 0 {
+				printed = i + 1
+			}
+			continue
+		}
+		if err := t.book.SetColOutlineLevel(sheet, columnName(i+1), 1); err != nil {
+			return err
+		}
+		if err := t.book.SetColVisible(sheet, columnName(i+1), false); err != nil {
 			return err
 		}
 	}
 	if err := t.book.SetRowHeight(sheet, 1, 42); err != nil {
 		return err
 	}
-	if t.count == 0 {
-		if err := t.book.put(sheet, 3, 1, newCell(t.empty, look{face: faceNote})); err != nil {
-			return err
-		}
-		lastRow = 2 // Excel wants one row below the header, even if it is blank
-	}
-	corner, err := excelize.CoordinatesToCellName(len(t.columns), lastRow)
-	if err != nil {
-		return err
-	}
-	if err := t.book.SetSheetDimension(sheet, "A1:"+corner); err != nil {
-		return err
-	}
-	if err := t.book.AddTable(sheet, &excelize.Table{
-		Name: strings.ReplaceAll(sheet, " ", "_"), Range: "A1:" + corner,
-		StyleName: "TableStyleLight1", ShowRowStripes: new(false),
-	}); err != nil || t.dress == nil {
-		return err
-	}
-	return t.dress(sheet, lastRow)
+	return t.book.SetDefinedName(&excelize.DefinedName{
+		Name: "_xlnm.Print_Area", Scope: sheet, RefersTo: fmt.Sprintf("'%s'!$A$1:$%s$%d", sheet, columnName(printed), max(lastRow, 3)),
+	})
+}
+
+func columnName(n int) string {
+	name, _ := excelize.ColumnNumberToName(n)
+	return name
 }
 
 // none says that nothing was found, and not that there is nothing if the scan

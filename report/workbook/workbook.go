@@ -11,12 +11,12 @@ import (
 // The sheets of the workbook, in their order. Those with a table give it their
 // name; a sheet that is full continues on another, "Findings 2".
 const (
-	summarySheet   = "Summary"
-	conflictsSheet = "Conflicts"
-	changesSheet   = "Changes"
-	findingsSheet  = "Findings"
-	coverageSheet  = "Coverage"
-	aboutSheet     = "About"
+	summarySheet  = "Summary"
+	decideSheet   = "Decide"
+	evidenceSheet = "Evidence"
+	findingsSheet = "Findings"
+	coverageSheet = "Coverage"
+	aboutSheet    = "About"
 )
 
 // scanProperty is the document property, and the line of the sheet About, that
@@ -32,9 +32,8 @@ const (
 )
 
 // Write writes the audit as an Excel workbook (ECMA-376, Office Open XML):
-// a summary with a chart, a table each for conflicts, changes, findings and
-// coverage, and a sheet that explains them. In the table of changes reviewers
-// note their decisions.
+// a summary with a chart, a table in which reviewers note their decisions, one each
+// for evidence, findings and coverage, and a sheet that explains them.
 //
 // Every string is written as text and never as a formula, passes [words.Escape], and is
 // cut at the 32,767 UTF-16 units of a cell, with a mark where it was. Rows
@@ -55,15 +54,18 @@ type book struct {
 	tableRows, links int
 	styles           map[look]int
 	tables           []*sheetTable
-	changes          conflicts.ChangeIndex
-	keys             changeKeys
-	rows             conflictRows
+	results          []string // of the formulas of the summary, from top to bottom
+	names            *conflicts.Names
+	keys             proposalKeys
+	decide           decideRows
+	blocks           conflictRows
 }
 
 func newBook(a *conflicts.Audit, scanSum string) *book {
 	return &book{
 		File: excelize.NewFile(), audit: a, scanSum: scanSum, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
-		changes: conflicts.NewChangeIndex(a.Changes), keys: newChangeKeys(a.Changes), rows: newConflictRows(a.Conflicts),
+		names: conflicts.NewNames(a), keys: newProposalKeys(a.Proposals), decide: newDecideRows(a),
+		blocks: newConflictRows(a.Conflicts),
 	}
 }
 
@@ -73,7 +75,7 @@ func (b *book) write(w io.Writer) error {
 		return err
 	}
 	for _, lay := range []func() error{
-		b.writeSummary, b.layConflicts, b.layChanges, b.layFindings, b.layCoverage, b.writeAbout, b.describe,
+		b.writeSummary, b.layDecide, b.layEvidence, b.layFindings, b.layCoverage, b.writeAbout, b.describe,
 	} {
 		if err := lay(); err != nil {
 			return err
@@ -99,8 +101,8 @@ func (b *book) begin(sheet, titleRows string, widths []float64) error {
 	return b.page(sheet, titleRows)
 }
 
-// describe sets the document properties. Its dates are fixed, as no output
-// holds the time of the run.
+// describe sets the properties of the document and of its small sheets. Dates are fixed, as
+// no output holds the time of the run.
 func (b *book) describe() error {
 	if err := b.SetAppProps(&excelize.AppProperties{Application: "proxyaddr"}); err != nil {
 		return err
@@ -108,10 +110,43 @@ func (b *book) describe() error {
 	if err := b.SetCustomProps(excelize.CustomProperty{Name: scanProperty, Value: b.scanSum}); err != nil {
 		return err
 	}
-	const epoch = "2000-01-01T00:00:00Z"
-	return b.SetDocProps(&excelize.DocProperties{
-		Title:   "Proxy address conflicts",
-		Subject: "Proxy addresses that more than one directory object claims, and the changes proposed",
-		Creator: "proxyaddr", LastModifiedBy: "proxyaddr", Created: epoch, Modified: epoch,
-	})
+	if err := b.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: new(true)}); err != nil {
+		return err
+	}
+	for _, sheet := range []string{summarySheet, aboutSheet} {
+		if err := b.setDimension(sheet); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// setDimension notes which cells of a small sheet are in use: excelize leaves that at A1, and
+// some programs read no further.
+func (b *book) setDimension(sheet string) error {
+	rows, err := b.GetRows(sheet)
+	if err != nil {
+		return err
+	}
+	columns := 1
+	for _, row := range rows {
+		columns = max(columns, len(row))
+	}
+	corner, err := excelize.CoordinatesToCellName(columns, max(len(rows), 1))
+	if err != nil {
+		return err
+	}
+	return b.SetSheetDimension(sheet, "A1:"+corner)
+}
+
+// coreProperties are the document properties (ECMA-376 part 2, annex C). excelize writes the
+// same without the prefix cp, and then ExcelJS does not open the workbook.
+const coreProperties = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" ` +
+	`xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
+	`<dc:title>Proxy address conflicts</dc:title>` +
+	`<dc:subject>Proxy addresses that more than one directory object claims, and the changes proposed</dc:subject>` +
+	`<dc:creator>proxyaddr</dc:creator><cp:lastModifiedBy>proxyaddr</cp:lastModifiedBy>` +
+	`<dcterms:created xsi:type="dcterms:W3CDTF">2000-01-01T00:00:00Z</dcterms:created>` +
+	`<dcterms:modified xsi:type="dcterms:W3CDTF">2000-01-01T00:00:00Z</dcterms:modified>` +
+	`</cp:coreProperties>`

@@ -3,10 +3,11 @@ package workbook
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -49,24 +50,35 @@ func facts(t *testing.T, f *excelize.File, sheet string) map[string]string {
 
 func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
 	f := written(t, newBook(workbooktest.Audit(), ""))
-	want := []string{"Summary", "Conflicts", "Changes", "Findings", "Coverage", "About"}
+	want := []string{"Summary", "Decide", "Evidence", "Findings", "Coverage", "About"}
 	if diff := cmp.Diff(want, f.GetSheetList()); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
 	}
 	if i := f.GetActiveSheetIndex(); i != 0 {
 		t.Errorf("sheet %d is active, want the summary", i)
 	}
-	titles := map[string]string{}
+	titles, areas := map[string]string{}, map[string]string{}
 	for _, n := range f.GetDefinedName() {
-		titles[n.Scope] = n.RefersTo
+		if n.Name == "_xlnm.Print_Titles" {
+			titles[n.Scope] = n.RefersTo
+		} else {
+			areas[n.Scope] = n.RefersTo
+		}
 	}
 	for _, sheet := range want[1:5] {
 		workbooktest.Records(t, f, sheet)
-		if panes, err := f.GetPanes(sheet); err != nil || !panes.Freeze || panes.XSplit != 1 || panes.YSplit != 1 {
-			t.Errorf("%s: panes %+v, %v; want header and first column frozen", sheet, panes, err)
+		frozen := 1
+		if sheet == decideSheet {
+			frozen = 4 // up to the name
+		}
+		if panes, err := f.GetPanes(sheet); err != nil || !panes.Freeze || panes.XSplit != frozen || panes.YSplit != 1 {
+			t.Errorf("%s: panes %+v, %v; want the header and %d columns frozen", sheet, panes, err, frozen)
 		}
 		if got, want := titles[sheet], "'"+sheet+"'!$1:$1"; got != want {
 			t.Errorf("%s: print titles %q, want %q", sheet, got, want)
+		}
+		if areas[sheet] == "" {
+			t.Errorf("%s: no print area", sheet)
 		}
 	}
 	for _, sheet := range want {
@@ -81,10 +93,70 @@ func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
 	}
 }
 
-func TestWorkbookShowsEveryOwner(t *testing.T) {
+// A reader needs at least 7 points on paper, and all columns on the screen.
+func TestWorkbookFitsPaperAndScreen(t *testing.T) {
+	f := written(t, newBook(workbooktest.Audit(), ""))
+	const (
+		digit  = 5.5         // points of a digit of the default font, as LibreOffice rounds it; Excel has less
+		paper  = 11.13 * 72  // A4 landscape between the margins
+		screen = 1920.0 - 80 // pixels, beside the numbers of rows and the bar to scroll
+	)
+	for _, sheet := range f.GetSheetList() {
+		area := ""
+		for _, n := range f.GetDefinedName() {
+			if n.Scope == sheet && n.Name == "_xlnm.Print_Area" {
+				area = n.RefersTo
+			}
+		}
+		_, last, _ := strings.Cut(area, ":$")
+		last, _, _ = strings.Cut(last, "$")
+		size := 10.0
+		if sheet == decideSheet {
+			size = 11
+		}
+		printed, shown := 0.0, 0.0
+		for n := 1; n <= 26; n++ {
+			column := columnName(n)
+			width, err := f.GetColWidth(sheet, column)
+			visible, err2 := f.GetColVisible(sheet, column)
+			if err != nil || err2 != nil {
+				t.Fatal(err, err2)
+			}
+			if !visible || n > len(facesOf(t, f, sheet)) {
+				continue
+			}
+			shown += width
+			if last == "" || n <= len(last) && column <= last {
+				printed += width
+			}
+		}
+		if points := size * paper / (printed * digit); points < 7 {
+			t.Errorf("%s: %.1f columns of width print at %.2f points", sheet, printed, points)
+		}
+		if pixels := shown * 7; sheet == decideSheet && pixels > screen {
+			t.Errorf("%s: %.0f pixels wide", sheet, pixels)
+		}
+	}
+}
+
+// facesOf returns the first row of a sheet that has the most cells.
+func facesOf(t *testing.T, f *excelize.File, sheet string) (longest []string) {
+	t.Helper()
+	rows, err := f.GetRows(sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if len(row) > len(longest) {
+			longest = row
+		}
+	}
+	return longest
+}
+
+func TestEvidenceShowsEveryOwner(t *testing.T) {
 	a := workbooktest.Audit()
-	rows := workbooktest.Records(t, written(t, newBook(a, "")), conflictsSheet)
-	changes := conflicts.NewChangeIndex(a.Changes)
+	rows := workbooktest.Records(t, written(t, newBook(a, "")), evidenceSheet)
 	for _, c := range a.Conflicts {
 		for j, o := range c.Owners {
 			if len(rows) == 0 {
@@ -92,33 +164,31 @@ func TestWorkbookShowsEveryOwner(t *testing.T) {
 			}
 			row := rows[0]
 			rows = rows[1:]
-			role := "Not changed"
-			switch {
-			case j == 0:
-				role = "Keeper"
-			case len(changes.Owner(&c, &o)) > 0:
-				role = "Changes"
-			}
 			want := map[string]string{
-				"Conflict": c.ID, "Class": c.Class.Title(), "Role": role, "Name": o.Name(), "Kind": o.Kind(), "DN": o.DN,
-				"objectGUID": o.GUID.String(), "Created (UTC)": o.Created.Format("2006-01-02 15:04:05"),
-				"proxyAddresses last written (UTC)": fmt.Sprintf("%s\n%s\nversion %d", o.Written.Time.Format("2006-01-02 15:04:05"), o.Written.On(), o.Written.Version),
-				"Cause":                             c.Cause.Short(),
+				"Conflict": c.ID, "Owner": o.Name(), "DN": o.DN, "objectGUID": o.GUID.String(), "Address": "", "Class": "",
+				"Created (UTC)": o.Created.Format("2006-01-02 15:04:05"), "Last written (UTC)": o.Written.Time.Format("2006-01-02 15:04:05"),
+				"Written by": fmt.Sprintf("%s\nversion %d", o.Written.On(), o.Written.Version),
+			}
+			if j == 0 { // once a block
+				want["Address"], want["Class"], want["Role"] = fullAddress(&c), c.Class.Title(), "keeps"
 			}
 			for head, value := range want {
 				if row[head] != value {
 					t.Errorf("%s, %s: %s is %q, want %q", c.ID, o.DN, head, row[head], value)
 				}
 			}
-			if row["Why"] == "" {
+			if row["Why"] == "" && row["Role"] != "changes" {
 				t.Errorf("%s, %s: no reason", c.ID, o.DN)
+			}
+			if (o.Disabled) != strings.HasSuffix(row["Kind"], "\naccount disabled") {
+				t.Errorf("%s, %s: kind %q", c.ID, o.DN, row["Kind"])
 			}
 			for _, claim := range o.Claims {
 				if want := claim.Attribute + ": " + claim.Value; !strings.Contains(row["Held as"], want) {
 					t.Errorf("%s, %s: held as %q, which lacks %q", c.ID, o.DN, row["Held as"], want)
 				}
 			}
-			if got := strings.Contains(row["Held as"], "(primary)"); got != o.Primary() {
+			if got := strings.Contains(row["Held as"], "(primary"); got != o.Primary() {
 				t.Errorf("%s, %s: primary %v, want %v", c.ID, o.DN, got, o.Primary())
 			}
 		}
@@ -128,38 +198,54 @@ func TestWorkbookShowsEveryOwner(t *testing.T) {
 	}
 }
 
-func TestWorkbookSetsOffTheRowsOfEachConflict(t *testing.T) {
-	f := written(t, newBook(workbooktest.Audit(), ""))
-	for _, sheet := range []string{conflictsSheet, changesSheet} {
-		conflict, fill := "", ""
-		for i, row := range workbooktest.Records(t, f, sheet) {
-			id, err := f.GetCellStyle(sheet, fmt.Sprintf("C%d", i+2))
-			if err != nil {
-				t.Fatal(err)
-			}
-			style, err := f.GetStyle(id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			now := fmt.Sprint(style.Fill.Color)
-			if i > 0 && (row["Conflict"] == conflict) != (now == fill) {
-				t.Errorf("%s, row %d: fill %s after %s, conflict %s after %s", sheet, i+2, now, fill, row["Conflict"], conflict)
-			}
-			conflict, fill = row["Conflict"], now
+// Dates are dates, so that a filter and a sort take them for such.
+func TestEvidenceHasDates(t *testing.T) {
+	a := workbooktest.Audit()
+	a.Conflicts[0].Owners[0].Created = time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC) // before a spreadsheet's time
+	a.Conflicts[0].Owners[0].Written = conflicts.Stamp{}
+	f := written(t, newBook(a, ""))
+	for cell, want := range map[string]string{"H2": "unknown", "I2": "unknown", "H3": "42047.34409722222"} {
+		got, err := f.GetCellValue(evidenceSheet, cell, excelize.Options{RawCellValue: true})
+		if err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", cell, got, err, want)
 		}
 	}
 }
 
-func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
+func TestEvidenceSetsOffTheRowsOfEachConflict(t *testing.T) {
+	f := written(t, newBook(workbooktest.Audit(), ""))
+	conflict, fill := "", ""
+	for i, row := range workbooktest.Records(t, f, evidenceSheet) {
+		id, err := f.GetCellStyle(evidenceSheet, fmt.Sprintf("C%d", i+2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		style, err := f.GetStyle(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := fmt.Sprint(style.Fill.Color)
+		if i > 0 && (row["Conflict"] == conflict) != (now == fill) {
+			t.Errorf("row %d: fill %s after %s, conflict %s after %s", i+2, now, fill, row["Conflict"], conflict)
+		}
+		conflict, fill = row["Conflict"], now
+	}
+}
+
+func TestEvidenceTellsWhyAnOwnerStays(t *testing.T) {
 	a := workbooktest.Audit()
 	var why []string
-	for _, row := range workbooktest.Records(t, written(t, newBook(a, "")), conflictsSheet) {
-		if row["Role"] == "Not changed" || strings.Contains(row["Why"], "Not resolved") {
-			why = append(why, row["Address"]+" "+row["Name"]+": "+row["Why"])
+	address := ""
+	for _, row := range workbooktest.Records(t, written(t, newBook(a, "")), evidenceSheet) {
+		if row["Address"] != "" {
+			address = row["Address"]
+		}
+		if row["Role"] == "not changed" || strings.Contains(row["Why"], "Not resolved") {
+			why = append(why, address+" "+row["Owner"]+": "+row["Why"])
 		}
 	}
 	want := []string{
-		"pf@contoso.com Public Folder Store (EX01): is a publicFolder, which comes before a contact\nEvidence: the proxyAddresses of pf relay were first written 2018-01-22 08:15:30 UTC; Public Folder Store (EX01) had had the address since 2017-12-21 08:15:30 UTC at the latest\nNot resolved: CN=pf relay,CN=Connections,CN=Configuration,DC=contoso,DC=com cannot be changed: outside the domain partitions",
+		"pf@contoso.com Public Folder Store (EX01): is a publicFolder\nLikely a write without a check: the proxyAddresses of pf relay were first written 2018-01-22 08:15:30 UTC; Public Folder Store (EX01) had had the address since 2017-12-21 08:15:30 UTC at the latest\nNot resolved: CN=pf relay,CN=Connections,CN=Configuration,DC=contoso,DC=com cannot be changed: outside the domain partitions",
 		"pf@contoso.com pf relay: cannot be changed: outside the domain partitions",
 		"ben.okafor@contoso.com Benjamin Okafor: not in its proxyAddresses: it receives nothing by the address",
 		"ewa.wojcik@contoso.com E. Wójcik: not in its proxyAddresses: it receives nothing by the address",
@@ -173,69 +259,13 @@ func TestWorkbookTellsWhyAnOwnerStays(t *testing.T) {
 	}
 }
 
-func TestWorkbookChangesAreThoseOfTheModelAndUndecided(t *testing.T) {
-	a := workbooktest.Audit()
-	a.Changes[0].New = ""
-	rows := workbooktest.Records(t, written(t, newBook(a, "")), changesSheet)
-	if len(rows) != len(a.Changes) {
-		t.Fatalf("%d rows, want %d", len(rows), len(a.Changes))
-	}
-	keys := map[string]bool{}
-	for i, row := range rows {
-		c := a.Changes[i]
-		keys[row["Change"]] = true
-		action := "replace"
-		if c.New == "" {
-			action = "remove"
-		}
-		want := map[string]string{
-			"Change": row["Change"], "Conflict": c.Conflict, "Name": c.Object.Name(), "Kind": c.Object.Kind(),
-			"Attribute": c.Attribute, "Old value": c.Old, "Action": action, "New value": c.New,
-			"Risk": map[conflicts.Risk]string{conflicts.Low: "Low", conflicts.Medium: "Medium", conflicts.High: "High"}[c.Risk], "Risk reason": c.RiskReason(),
-			"Decision": "", "Comment": "", "DN": c.Object.DN, "objectGUID": c.Object.GUID.String(),
-		}
-		if diff := cmp.Diff(want, row); diff != "" {
-			t.Errorf("row %d (-want +got):\n%s", i, diff)
-		}
-		if !strings.HasPrefix(row["Change"], c.Conflict+"/") {
-			t.Errorf("row %d: key %q of conflict %s", i, row["Change"], c.Conflict)
-		}
-	}
-	if len(keys) != len(rows) {
-		t.Errorf("%d keys for %d rows", len(keys), len(rows))
-	}
-}
-
-func TestWorkbookDecisionIsAListAndRiskIsColored(t *testing.T) {
-	a := workbooktest.Audit()
-	f := written(t, newBook(a, ""))
-	column := func(letter string) string { return fmt.Sprintf("%s2:%s%d", letter, letter, len(a.Changes)+1) }
-	lists, err := f.GetDataValidations(changesSheet)
-	if err != nil || len(lists) != 1 {
-		t.Fatalf("validations %v, %v; want one", lists, err)
-	}
-	if v := lists[0]; v.Sqref != column("K") || v.Formula1 != `"Approve,Reject,Defer"` || !v.ShowErrorMessage || !v.ShowInputMessage || !v.AllowBlank {
-		t.Errorf("validation %+v of %s", v, v.Sqref)
-	}
-	formats, err := f.GetConditionalFormats(changesSheet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := slices.Sorted(maps.Keys(formats)), []string{column("I"), column("K")}; !slices.Equal(got, want) {
-		t.Errorf("conditional formats on %v, want %v", got, want)
-	}
-}
-
-func TestWorkbookSummaryCountsAsTheModel(t *testing.T) {
+func TestSummaryCountsAsTheModel(t *testing.T) {
 	a := workbooktest.Audit()
 	f := written(t, newBook(a, ""))
 	got := facts(t, f, summarySheet)
-	want := map[string]int{"All conflicts": len(a.Conflicts), "All changes": len(a.Changes), "All findings": len(a.Findings), "High risk": 0, "Medium risk": 0, "Low risk": 0}
+	want := map[string]int{"All conflicts": len(a.Conflicts), "All findings": len(a.Findings)}
 	for _, c := range conflicts.Classes {
 		want[c.Title()] = a.Count(c)
-	}
-	for _, c := range a.Changes {
-		want[map[conflicts.Risk]string{conflicts.Low: "Low risk", conflicts.Medium: "Medium risk", conflicts.High: "High risk"}[c.Risk]]++
 	}
 	for _, k := range conflicts.FindingKinds {
 		want[k.Title()] = 0
@@ -253,6 +283,42 @@ func TestWorkbookSummaryCountsAsTheModel(t *testing.T) {
 	}
 }
 
+// What is decided is counted by formulas over all sheets of the table. Programs that do not
+// calculate show what holds to begin with.
+func TestSummaryCountsDecisions(t *testing.T) {
+	a := workbooktest.Audit()
+	b := newBook(a, "")
+	b.tableRows = 10
+	f := written(t, b)
+	rows, err := f.GetRows(summarySheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{decideSheet: fmt.Sprintf("decided 0 of %d", len(a.Proposals)), "High risk": "decided 0 of 3", "Not a decision": "none"}
+	for i, row := range rows {
+		text, ok := want[row0(row)]
+		if !ok {
+			continue
+		}
+		delete(want, row[0])
+		cell := "B" + strconv.Itoa(i+1)
+		formula, err := f.GetCellFormula(summarySheet, cell)
+		if err != nil || row[1] != text || !strings.Contains(formula, "'Decide'!$A$2:$A$11") || !strings.Contains(formula, "'Decide 2'!$A$2:$A$4") {
+			t.Errorf("%s: %q by %s, %v; want %q", row[0], row[1], formula, err, text)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("no row for %v", want)
+	}
+}
+
+func row0(row []string) string {
+	if len(row) == 0 {
+		return ""
+	}
+	return row[0]
+}
+
 func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 	a := workbooktest.Interrupted(&conflicts.Audit{Coverage: []conflicts.Coverage{{Partition: "DC=a"}, {Partition: "DC=b"}}})
 	f := written(t, newBook(a, ""))
@@ -268,7 +334,7 @@ func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 			t.Errorf("reason %d is %q, want %q", i+1, rows[2+i][1], p)
 		}
 	}
-	if got := workbooktest.Records(t, f, conflictsSheet)[1]["Conflict"]; !strings.Contains(got, "INCOMPLETE") {
+	if got := workbooktest.Records(t, f, evidenceSheet)[1]["Address"]; !strings.Contains(got, "INCOMPLETE") {
 		t.Errorf("the empty table of conflicts says %q", got)
 	}
 	if got := workbooktest.Records(t, f, coverageSheet)[1]["Result"]; got != "INCOMPLETE: "+a.Coverage[1].Problem {
@@ -279,10 +345,10 @@ func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 func TestWorkbookWithoutConflictsSaysSo(t *testing.T) {
 	f := written(t, newBook(&conflicts.Audit{}, ""))
 	for sheet, want := range map[string]string{
-		conflictsSheet: "No conflicts found: everything that was to be read was read.",
-		changesSheet:   "No changes are proposed.",
-		findingsSheet:  "No findings found: everything that was to be read was read.",
-		coverageSheet:  "No partition was to be read.",
+		evidenceSheet: "No conflicts found: everything that was to be read was read.",
+		decideSheet:   "There is nothing to decide: no changes are proposed.",
+		findingsSheet: "No findings found: everything that was to be read was read.",
+		coverageSheet: "No partition was to be read.",
 	} {
 		rows, err := f.GetRows(sheet)
 		if err != nil || len(rows) != 3 || len(rows[0]) < 5 || len(rows[1]) != 0 || rows[2][0] != want {

@@ -52,7 +52,7 @@ func Edit(t *testing.T, path string, change func(*Editor)) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	change(NewEditor(t, f, "Changes"))
+	change(NewEditor(t, f, "Decide"))
 	if err := f.Save(); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func (e *Editor) Set(head string, row int, value any) {
 	e.Must(e.SetCellValue(e.Sheet, e.Cell(head, row), value))
 }
 
-// All sets the decision of every change.
+// All sets the decision of every row.
 func (e *Editor) All(decision string) {
 	rows, err := e.GetRows(e.Sheet)
 	e.Must(err)

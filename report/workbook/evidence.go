@@ -1,0 +1,149 @@
+package workbook
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
+)
+
+func (b *book) layEvidence() error {
+	owners := 0
+	for i := range b.audit.Conflicts {
+		owners += len(b.audit.Conflicts[i].Owners)
+	}
+	return b.lay(&sheetTable{name: evidenceSheet, count: owners, rows: b.writeEvidence, empty: b.none("conflicts"), frozen: 1, columns: []sheetColumn{
+		{head: "Address", width: 30, wrap: true}, {head: "Class", width: 12, wrap: true}, {head: "Why", width: 32, wrap: true},
+		{head: "Owner", width: 20, wrap: true}, {head: "Kind", width: 14, wrap: true},
+		{head: "Role", width: 11}, {head: "Held as", width: 32, wrap: true}, {head: "Created (UTC)", width: 17}, {head: "Last written (UTC)", width: 17},
+		{head: "Written by", width: 15, wrap: true}, {head: "Conflict", width: 16, folded: true}, {head: "DN", width: 60, folded: true}, {head: "objectGUID", width: 38, folded: true},
+	}})
+}
+
+// conflictRows finds the rows of a conflict. A map would take several times the memory.
+type conflictRows struct {
+	conflicts []conflicts.Conflict
+	order     []int32 // of conflicts, by key
+	rows      []int32 // the first one of each
+}
+
+func newConflictRows(list []conflicts.Conflict) conflictRows {
+	r := conflictRows{list, make([]int32, len(list)), make([]int32, len(list))}
+	next := 0
+	for i := range list {
+		r.order[i], r.rows[i] = int32(i), int32(next)
+		next += len(list[i].Owners)
+	}
+	slices.SortFunc(r.order, func(n, m int32) int { return cmp.Compare(list[n].Key, list[m].Key) })
+	return r
+}
+
+// first returns the first row of a conflict, from 0.
+func (r conflictRows) first(key conflicts.Key) (row int, ok bool) {
+	at, ok := slices.BinarySearchFunc(r.order, key, func(n int32, key conflicts.Key) int { return cmp.Compare(r.conflicts[n].Key, key) })
+	if !ok {
+		return 0, false
+	}
+	return int(r.rows[r.order[at]]), true
+}
+
+func (b *book) writeEvidence(t *rowWriter) error {
+	for i := range b.audit.Conflicts {
+		c := &b.audit.Conflicts[i]
+		for j := range c.Owners {
+			o := &c.Owners[j]
+			address, class := "", ""
+			if j == 0 { // and blank below, so that a block is seen as one
+				address, class = fullAddress(c), c.Class.Title()
+			}
+			role, why := b.roleOf(c, j)
+			if err := t.add(i%2 == 1, j == 0, address, class, why, cellBold(b.name(o.Object)), kindOf(o), role, heldAs(o),
+				o.Created, o.Written.Time, writtenBy(o.Written), c.ID, o.DN, o.GUID.String()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// roleOf says what becomes of the j-th owner of a conflict, and why.
+func (b *book) roleOf(c *conflicts.Conflict, j int) (role cellLink, why cellLines) {
+	o := &c.Owners[j]
+	if j == 0 {
+		why = cellLines{c.Reason()}
+		if c.Standing != nil {
+			why = append(why, words.Capital(c.Standing.Status)+": "+strings.Join(words.Standing(c.Standing), "; "))
+		}
+		if c.Cause.Certainty != conflicts.NotKnown {
+			why = append(why, words.Capital(c.Cause.Short())+": "+c.Cause.Evidence().Text(b.names))
+		}
+		if len(c.Unresolved) > 0 {
+			why = append(why, "Not resolved: "+c.Obstacles())
+		}
+		return cellLink{text: "keeps"}, why
+	}
+	if row, ok := b.decide.row(c, o); ok {
+		return cellLink{"changes", b.location(decideSheet, row)}, nil
+	}
+	switch {
+	case c.SuppressedBy() != nil:
+		why = cellLines{words.Suppression(c.SuppressedBy())}
+	case o.Fixed != "":
+		why = cellLines{"cannot be changed: " + o.Fixed}
+	case o.Claims[0].Attribute != conflicts.ProxyAddresses:
+		why = cellLines{"not in its proxyAddresses: it receives nothing by the address"}
+	default:
+		why = cellLines{cmp.Or(c.Obstacles(), words.NotProposed)}
+	}
+	return cellLink{text: "not changed"}, why
+}
+
+func fullAddress(c *conflicts.Conflict) string {
+	if c.Key.Type() == "smtp" {
+		return c.Key.Address()
+	}
+	return string(c.Key)
+}
+
+// heldAs lists the values of an owner that hold the address, as stored.
+func heldAs(o *conflicts.Owner) cellLines {
+	var held cellLines
+	for _, c := range o.Claims {
+		var marks []string
+		if c.Primary {
+			marks = append(marks, "primary")
+		}
+		if c.Padded {
+			marks = append(marks, "padded")
+		}
+		if c.Loose {
+			marks = append(marks, "spelled differently")
+		}
+		line := c.Attribute + ": " + c.Value
+		if len(marks) > 0 {
+			line += " (" + strings.Join(marks, ", ") + ")"
+		}
+		held = append(held, line)
+	}
+	return held
+}
+
+// kindOf says what an owner is, and whether its account is disabled.
+func kindOf(o *conflicts.Owner) cellLines {
+	kind := cellLines{o.Kind()}
+	if o.Disabled {
+		kind = append(kind, "account disabled")
+	}
+	return kind
+}
+
+// writtenBy says which domain controller wrote proxyAddresses last, as which version.
+func writtenBy(s conflicts.Stamp) cellLines {
+	if !s.Known() {
+		return nil
+	}
+	return cellLines{s.On(), fmt.Sprintf("version %d", s.Version)}
+}

@@ -1,0 +1,131 @@
+package workbook
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
+)
+
+// The words by which people decide, as they are offered.
+const (
+	approveWord = "Approve"
+	removeWord  = "Remove"
+	swapWord    = "Swap"
+	rejectWord  = "Reject"
+	deferWord   = "Defer"
+)
+
+var allWords = []string{approveWord, removeWord, swapWord, rejectWord, deferWord}
+
+// orList joins words as a sentence does: "Approve, Reject or Defer".
+func orList(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// A row is what the sheet of decisions says of a proposal.
+type decideRow struct {
+	advice string
+	risk   conflicts.Risk
+	// newAddress is without its type; mailToo is "yes" or empty.
+	newAddress, mailToo string
+	risks               string
+	others              cellLines
+	// offered are the words that can be chosen.
+	offered []string
+}
+
+func (b *book) decideRow(p *conflicts.Proposal) decideRow {
+	replace, remove, swap := b.audit.Replace(p), b.audit.Remove(p), b.audit.Swap(p)
+	r := decideRow{newAddress: newAddress(b.audit, p), risk: riskOf(b.audit, p), risks: risksOf(&replace)}
+	if replace.Offered() {
+		r.offered = append(r.offered, approveWord)
+	} else {
+		r.risks = risksOf(&remove)
+	}
+	if slices.ContainsFunc(replace.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail }) {
+		r.mailToo = "yes"
+	}
+	if slices.ContainsFunc(p.Owner.Claims, func(c conflicts.Claim) bool { return c.Attribute == conflicts.UserPrincipalName }) {
+		r.others = append(r.others, "Approve leaves the logon name: change it by hand.")
+	}
+	r.addRemove(b, p, &remove)
+	r.addSwap(b, p, &swap)
+	r.offered = append(r.offered, rejectWord, deferWord)
+	switch b.audit.Advice(p) {
+	case conflicts.AdviseRemove:
+		r.advice = removeWord
+	case conflicts.AdviseChoice:
+		r.advice = approveWord + " or " + swapWord
+	default:
+		r.advice = approveWord
+	}
+	return r
+}
+
+func (r *decideRow) addRemove(b *book, p *conflicts.Proposal, remove *conflicts.Choice) {
+	why := words.Obstacle(remove.Obstacle, b.name)
+	switch {
+	case remove.Offered() && why == "":
+		why = "keeps " + p.Keeps
+		fallthrough
+	case remove.Offered():
+		r.offered = append(r.offered, removeWord)
+		r.others = append(r.others, removeWord+": "+why)
+	case why != "":
+		r.others = append(r.others, "No "+removeWord+": "+why)
+	}
+}
+
+func (r *decideRow) addSwap(b *book, p *conflicts.Proposal, swap *conflicts.Choice) {
+	if !swap.Offered() {
+		r.others = append(r.others, "No "+swapWord+": "+words.Obstacle(swap.Obstacle, b.name))
+		return
+	}
+	r.offered = append(r.offered, swapWord)
+	line := fmt.Sprintf("%s: %s gets %s", swapWord, b.name(p.Conflict.Keeper().Object), conflicts.ParseAddress(p.SwapTo).Trimmed())
+	if slices.ContainsFunc(swap.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail }) {
+		line += ", mail too"
+	}
+	line += "; " + swap.Risk.String() + " risk"
+	if swap.Risk > r.risk {
+		line += ", " + commentNeeded
+	}
+	r.others = append(r.others, line)
+}
+
+// commentNeeded marks a choice for which somebody has to be named.
+const commentNeeded = "comment needed"
+
+// prompt is shown beside the cell of the decision.
+func (r *decideRow) prompt() string {
+	return strings.Join(append(slices.Clone(r.others), "Write "+orList(r.offered)+", or leave it empty."), "\n")
+}
+
+// newAddress is the address that the owner gets for the one in conflict, without its type.
+func newAddress(a *conflicts.Audit, p *conflicts.Proposal) string {
+	replace := a.Replace(p)
+	for i := range replace.Changes {
+		if c := &replace.Changes[i]; c.Attribute == conflicts.ProxyAddresses && c.New != "" {
+			return conflicts.ParseAddress(c.New).Trimmed()
+		}
+	}
+	return ""
+}
+
+// risksOf says why a choice is risky.
+func risksOf(c *conflicts.Choice) string {
+	var all []string
+	for i := range c.Changes {
+		if c.Changes[i].Attribute == conflicts.ProxyAddresses && !slices.Contains(all, c.Changes[i].RiskReason) {
+			all = append(all, c.Changes[i].RiskReason)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// name is what people call an object.
+func (b *book) name(o *conflicts.Object) string { return o.Name() }
