@@ -30,7 +30,7 @@ var decideColumns = []sheetColumn{
 	{head: decisionColumn, width: 11, input: true},              // A
 	{head: "Advice", width: 9.5, wrap: true},                    // B
 	{head: "Risk", width: 8.5},                                  // C
-	{head: "Changes", width: 20, wrap: true},                    // D
+	{head: "Changes", width: 20, wrap: true, bold: true},        // D
 	{head: addressColumn, width: 32, wrap: true},                // E
 	{head: newColumn, width: 32, wrap: true, input: true},       // F
 	{head: "mail too", width: 5.5, wrap: true},                  // G
@@ -39,7 +39,7 @@ var decideColumns = []sheetColumn{
 	{head: "Other choices", width: 26, wrap: true},              // J
 	{head: "Why risky", width: 22, wrap: true},                  // K
 	{head: commentColumn, width: 17.5, wrap: true, input: true}, // L
-	{head: "Likely cause", width: 14, wrap: true},               // M
+	{head: "Likely cause", width: 26, wrap: true},               // M
 	{head: keyColumn, width: 24, folded: true},                  // N
 	{head: "Proposed", width: 34, folded: true},                 // O
 	{head: "Kind", width: 20, folded: true},                     // P
@@ -164,7 +164,7 @@ func (b *book) writeDecide(t *rowWriter) error {
 		p := b.decide.at(row)
 		c, o, keeper := p.Conflict, p.Owner, p.Conflict.Keeper()
 		d := b.decideRow(p)
-		cause := cellLink{text: c.Cause.Short()}
+		cause := cellLink{text: strings.TrimPrefix(c.Cause.Short(), conflicts.Likely.String()+" ")} // as the head says
 		if first, ok := b.blocks.first(c.Key); ok {
 			cause.to = b.location(evidenceSheet, first)
 		}
@@ -174,7 +174,7 @@ func (b *book) writeDecide(t *rowWriter) error {
 			t.lists.offer(n, d.offered)
 		}
 		if err := t.add(false, false, "", d.advice, riskWord(d.risk), cellLines{b.name(o.Object), o.Kind()}, shortAddress(o), d.newAddress, d.mailToo,
-			b.name(keeper.Object), c.Reason, d.others, d.risks, "", cause,
+			b.name(keeper.Object), reason(c), d.others, d.risks, "", cause,
 			b.keys.of(int(b.decide.order[row])), d.newAddress, o.Kind(), string(c.Class), c.ID, keeper.GUID.String(), o.GUID.String(), o.DN); err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func TestDecideHasARowForEachProposal(t *testing.T) {
 			"Decision": "", "Comment": "", "Risk": riskWord(replace.Risk), "Changes": p.Owner.Name() + "\n" + p.Owner.Kind(), "Kind": p.Owner.Kind(),
 			"Address": p.Owner.Claims[0].Parsed().Trimmed(), "New address": conflicts.ParseAddress(p.New).Trimmed(), "Proposed": conflicts.ParseAddress(p.New).Trimmed(),
 			"mail too": mail, "Stays with": keeper.Name(), "GUID of the keeper": keeper.GUID.String(), "Class": string(p.Conflict.Class), "DN": p.Owner.DN,
-			"Likely cause": p.Conflict.Cause.Short(),
+			"Likely cause": strings.TrimPrefix(p.Conflict.Cause.Short(), "likely "),
 		} {
 			if row[head] != want {
 				t.Errorf("row %d, %s: %q, want %q", i+2, head, row[head], want)

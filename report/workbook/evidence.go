@@ -16,9 +16,9 @@ func (b *book) layEvidence() error {
 		owners += len(b.audit.Conflicts[i].Owners)
 	}
 	return b.lay(&sheetTable{name: evidenceSheet, count: owners, rows: b.writeEvidence, empty: b.none("conflicts"), frozen: 1, columns: []sheetColumn{
-		{head: "Address", width: 30, wrap: true}, {head: "Class", width: 12, wrap: true}, {head: "Why", width: 32, wrap: true},
-		{head: "Owner", width: 20, wrap: true}, {head: "Kind", width: 14, wrap: true},
-		{head: "Role", width: 11}, {head: "Held as", width: 32, wrap: true}, {head: "Created (UTC)", width: 17}, {head: "Last written (UTC)", width: 17},
+		{head: "Address", width: 30, wrap: true}, {head: "Class", width: 12, wrap: true}, {head: "Why", width: 31, wrap: true},
+		{head: "Owner", width: 20, wrap: true, bold: true}, {head: "Kind", width: 14, wrap: true},
+		{head: "Role", width: 11}, {head: "Held as", width: 31, wrap: true}, {head: "Created (UTC)", width: 17}, {head: "Last written (UTC)", width: 17},
 		{head: "Written by", width: 15, wrap: true}, {head: "Conflict", width: 16, folded: true}, {head: "DN", width: 60, folded: true}, {head: "objectGUID", width: 38, folded: true},
 	}})
 }
@@ -60,7 +60,7 @@ func (b *book) writeEvidence(t *rowWriter) error {
 				address, class = fullAddress(c), c.Class.Title()
 			}
 			role, why := b.roleOf(c, j)
-			if err := t.add(i%2 == 1, j == 0, address, class, why, cellBold(b.name(o.Object)), kindOf(o), role, heldAs(o),
+			if err := t.add(i%2 == 1, j == 0, address, class, why, b.name(o.Object), kindOf(o), role, heldAs(o),
 				o.Created, o.Written.Time, writtenBy(o.Written), c.ID, o.DN, o.GUID.String()); err != nil {
 				return err
 			}
@@ -145,5 +145,9 @@ func writtenBy(s conflicts.Stamp) cellLines {
 	if !s.Known() {
 		return nil
 	}
-	return cellLines{s.On(), fmt.Sprintf("version %d", s.Version)}
+	on := "unknown DC"
+	if s.Server != "" {
+		on = s.On()
+	}
+	return cellLines{on, fmt.Sprintf("version %d", s.Version)}
 }

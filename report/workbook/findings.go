@@ -4,7 +4,7 @@ import "proxyaddr/report/words"
 
 func (b *book) layFindings() error {
 	return b.lay(&sheetTable{name: findingsSheet, count: len(b.audit.Findings), rows: b.writeFindings, empty: b.none("findings"), frozen: 1, columns: []sheetColumn{
-		{head: "Name", width: 24, wrap: true}, {head: "Finding", width: 24, wrap: true}, {head: "Value", width: 34, wrap: true}, {head: "What is wrong", width: 34, wrap: true},
+		{head: "Name", width: 24, wrap: true, bold: true}, {head: "Finding", width: 24, wrap: true}, {head: "Value", width: 34, wrap: true}, {head: "What is wrong", width: 34, wrap: true},
 		{head: "What to do", width: 38, wrap: true}, {head: "DN", width: 48, wrap: true}, {head: "objectGUID", width: 38, folded: true},
 	}})
 }
@@ -12,7 +12,7 @@ func (b *book) layFindings() error {
 func (b *book) writeFindings(t *rowWriter) error {
 	for i := range b.audit.Findings {
 		f := &b.audit.Findings[i]
-		if err := t.add(i%2 == 1, false, cellBold(f.Name()), f.Kind.Title(), f.Value, f.Detail().String(), words.FindingAdvice[f.Kind], f.DN, f.GUID.String()); err != nil {
+		if err := t.add(i%2 == 1, false, f.Name(), f.Kind.Title(), f.Value, f.Detail().String(), words.FindingAdvice[f.Kind], f.DN, f.GUID.String()); err != nil {
 			return err
 		}
 	}

@@ -116,16 +116,30 @@ func newAddress(a *conflicts.Audit, p *conflicts.Proposal) string {
 	return ""
 }
 
-// risksOf says why a choice is risky.
+// risksOf says in a few words what makes a choice risky.
 func risksOf(c *conflicts.Choice) string {
 	var all []string
 	for i := range c.Changes {
-		if c.Changes[i].Attribute == conflicts.ProxyAddresses && !slices.Contains(all, c.Changes[i].RiskReason) {
-			all = append(all, c.Changes[i].RiskReason)
+		if c.Changes[i].Attribute != conflicts.ProxyAddresses {
+			continue
+		}
+		for _, s := range c.Changes[i].Risks() {
+			if text := words.Risk(s); !slices.Contains(all, text) {
+				all = append(all, text)
+			}
 		}
 	}
 	return strings.Join(all, "; ")
 }
 
+// reason says in a few words why the keeper keeps the address.
+func reason(c *conflicts.Conflict) string {
+	var all []string
+	for _, s := range c.Reasons() {
+		all = append(all, words.Reason(s))
+	}
+	return strings.Join(all, "; then ")
+}
+
 // name is what people call an object.
-func (b *book) name(o *conflicts.Object) string { return o.Name() }
+func (b *book) name(o *conflicts.Object) string { return b.names.Of(o) }

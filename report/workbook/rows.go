@@ -38,7 +38,11 @@ func (r *rowWriter) add(band, rule bool, values ...any) error {
 		if link, ok := value.(cellLink); ok && row > r.table.book.links {
 			value = link.text
 		}
-		c := newCell(value, look{wrap: column.wrap, grid: true, rule: rule, band: band, large: r.table.large, input: column.input})
+		face := facePlain
+		if column.bold {
+			face = faceBold
+		}
+		c := newCell(value, look{face: face, wrap: column.wrap, grid: true, rule: rule, band: band, large: r.table.large, input: column.input})
 		if !column.folded {
 			height = max(height, c.look.height(c.text, column.width))
 		}

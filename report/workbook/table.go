@@ -33,6 +33,8 @@ type sheetColumn struct {
 	head  string
 	width float64
 	wrap  bool
+	// bold sets off names.
+	bold bool
 	// folded has the column in a group at the end, which is closed and not printed.
 	folded bool
 	// input is a column in which people write.
@@ -75,6 +77,9 @@ func (t *sheetTable) registerLooks() error {
 	for _, c := range t.columns {
 		for _, l := range []look{{}, {face: faceBold}, {face: faceLink}, {number: true}, {date: true}, {quoted: true}, {face: faceBold, quoted: true}, {face: faceLink, quoted: true}} {
 			for i := range 4 {
+				if c.bold && l.face == facePlain {
+					l.face = faceBold
+				}
 				l.wrap, l.grid, l.rule, l.band, l.large, l.input = c.wrap, true, i&1 != 0, i&2 != 0, t.large, c.input
 				if _, err := t.book.style(l); err != nil {
 					return err
