@@ -149,6 +149,9 @@ func (d *follower) proxyaddr(args []string, input io.Reader) (code int, said str
 			return exitUsage, err.Error()
 		}
 	}
+	if args[0] == "watch" {
+		return exitClean, "" // it runs until it is ended
+	}
 	var stdout, stderr bytes.Buffer
 	code = run(d.led(args), input, &stdout, &stderr)
 	return code, stdout.String() + stderr.String()
