@@ -24,7 +24,7 @@ USAGE
 EXAMPLE
   proxyaddr watch -d example.com --state state
   proxyaddr watch -d example.com --state state --every 5m --full-at 03:30
-  proxyaddr watch --config /etc/proxyaddr/scan.conf --keytab keytab --state state --notify-command /etc/proxyaddr/notify
+  proxyaddr watch --config scan.conf --keytab keytab --state state
 
 Watch prints a line when it begins, and then only when there is something to
 tell. A run that fails is told once and tried again in the next period; after
