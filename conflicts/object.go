@@ -22,12 +22,20 @@ func (g GUID) String() string {
 	if g == (GUID{}) {
 		return ""
 	}
+	return string(g.Append(make([]byte, 0, len(guidForm))))
+}
+
+// guidForm is how a GUID is written.
+const guidForm = "00000000-0000-0000-0000-000000000000"
+
+// Append appends the form that String writes, also of a zero GUID.
+func (g GUID) Append(text []byte) []byte {
 	b := g.written()
-	text := hex.AppendEncode(make([]byte, 0, 36), b[:4])
-	for _, field := range [][]byte{b[4:6], b[6:8], b[8:10], b[10:]} {
+	text = hex.AppendEncode(text, b[:4])
+	for _, field := range [...][]byte{b[4:6], b[6:8], b[8:10], b[10:]} {
 		text = hex.AppendEncode(append(text, '-'), field)
 	}
-	return string(text)
+	return text
 }
 
 // written returns the bytes in the order in which String writes them.
@@ -43,13 +51,21 @@ func compareGUIDs(a, b GUID) int {
 
 // ParseGUID reads the form that String writes, with or without braces.
 func ParseGUID(s string) (GUID, error) {
-	var g GUID
 	s = strings.TrimSuffix(strings.TrimPrefix(s, "{"), "}")
-	b, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
-	if err != nil || len(b) != len(g) || len(s) != 36 {
-		return g, fmt.Errorf("%q: not a GUID", s)
+	var text [len(guidForm)]byte
+	digits := text[:0]
+	for i := range min(len(s), len(text)) {
+		if guidForm[i] != '-' {
+			digits = append(digits, s[i])
+		} else if s[i] != '-' {
+			break
+		}
 	}
-	return GUID(b).written(), nil // its own inverse
+	var g GUID
+	if n, err := hex.Decode(g[:], digits); err != nil || n != len(g) || len(s) != len(text) {
+		return GUID{}, fmt.Errorf("%q: not a GUID", s)
+	}
+	return g.written(), nil // its own inverse
 }
 
 // A Ref names an object for a second read: by its GUID, which survives

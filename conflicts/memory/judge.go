@@ -152,9 +152,12 @@ func (j *judge) conflict(i int) {
 		if was.firstSeen.Before(j.now) {
 			c.FirstSeen = was.firstSeen
 		}
-		d.Joined = joined(c.Owners, was.owners)
-		hidden := j.hidden(i, was.cases)
-		c.Owners = append(c.Owners, hidden...)
+		var hidden []Owner
+		if len(was.cases) > 1 || !sameOwners(was.cases[0].Owners, c.Owners) {
+			d.Joined = joined(c.Owners, was.owners())
+			hidden = j.hidden(i, was.cases)
+			c.Owners = append(c.Owners, hidden...)
+		}
 		d.Changed = changed(was.cases[0], c, was.class)
 		worse := urgency(c.Class) < urgency(was.class)
 		c.Status = j.seenBefore(i, c, was, len(d.Joined) > 0 || worse)
@@ -174,7 +177,6 @@ type past struct {
 	cases     []*Case
 	open      bool
 	firstSeen time.Time
-	owners    ownerSet
 	class     conflicts.Class // the most urgent
 	cover     *Cover          // nil if there is none, unbroken if there is such a one
 }
@@ -195,9 +197,7 @@ func (j *judge) past(i int) (p past) {
 	if p.open = len(p.cases) > 0; !p.open {
 		p.cases = resolved
 	}
-	lists, which := make([][]Owner, len(p.cases)), make([]int, len(p.cases))
 	for n, before := range p.cases {
-		lists[n], which[n] = before.Owners, n
 		if n == 0 || urgency(before.Class) < urgency(p.class) {
 			p.class = before.Class
 		}
@@ -205,8 +205,15 @@ func (j *judge) past(i int) (p past) {
 			p.cover = before.Cover
 		}
 	}
-	p.owners = newOwnerSet(lists, which...)
 	return p
+}
+
+func (p *past) owners() ownerSet {
+	lists, which := make([][]Owner, len(p.cases)), make([]int, len(p.cases))
+	for n, before := range p.cases {
+		lists[n], which[n] = before.Owners, n
+	}
+	return newOwnerSet(lists, which...)
 }
 
 // seenBefore returns the status of a conflict that is remembered.
@@ -243,6 +250,9 @@ func (j *judge) firstSeen(i int, c *Case) Status {
 // name gives a case the ID of the oldest one whose first heir it is, and all other names
 // as aliases.
 func (j *judge) name(i int, c *Case) {
+	if at := j.cases[i]; len(at) == 0 || len(at) == 1 && j.before.Cases[at[0]].ID == c.ID && len(j.before.Cases[at[0]].Aliases) == 0 {
+		return // as nearly always
+	}
 	names := []string{c.ID}
 	named := false
 	for _, at := range j.cases[i] {

@@ -79,7 +79,11 @@ func (m *Matching) Former() []conflicts.Ref {
 		if c.Status == Resolved {
 			continue
 		}
-		now := newOwnerSet(m.owners, m.heirs[i]...)
+		heirs := m.heirs[i]
+		if len(heirs) == 1 && sameOwners(c.Owners, m.owners[heirs[0]]) {
+			continue // as nearly always
+		}
+		now := newOwnerSet(m.owners, heirs...)
 		for j := range c.Owners {
 			if o := &c.Owners[j]; !now.has(o) && !known[o.Ref()] {
 				known[o.Ref()] = true
@@ -190,6 +194,19 @@ func (s *ownerSet) has(o *Owner) bool {
 	}
 	g, ok := s.named[conflicts.NameRef(o.DN)]
 	return ok && (o.GUID == (conflicts.GUID{}) || *g == (conflicts.GUID{}))
+}
+
+// sameOwners reports whether two lists have the same objects in the same order.
+func sameOwners(a, b []Owner) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !same(&a[i], &b[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func same(a, b *Owner) bool {

@@ -153,16 +153,30 @@ const base64Suffix = "_base64"
 
 // exact writes a string that may not be UTF-8.
 func (e *encoder) exact(name, s string) {
-	if !utf8.ValidString(s) {
+	if !plain(s) && !utf8.ValidString(s) {
 		name, s = name+base64Suffix, base64.StdEncoding.EncodeToString([]byte(s))
 	}
 	e.name(name)
 	e.value(s)
 }
 
+// plain reports whether a string is written as it is, as nearly all are.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
 // value writes a string. What is not seen, or what a terminal obeys, is an escape.
 func (e *encoder) value(s string) {
 	e.text = append(e.text, '"')
+	if plain(s) {
+		e.text = append(append(e.text, s...), '"')
+		return
+	}
 	from := 0
 	for i, r := range s {
 		if r >= ' ' && r <= '~' && r != '"' && r != '\\' || r > '~' && r != utf8.RuneError && !words.Hidden(r) {
@@ -278,7 +292,10 @@ func (e *encoder) owners(owners []memory.Owner) {
 		o := &owners[i]
 		e.object(func() {
 			if o.GUID != (conflicts.GUID{}) {
-				e.some("guid", o.GUID.String())
+				e.name("guid")
+				e.raw(`"`)
+				e.text = o.GUID.Append(e.text)
+				e.raw(`"`)
 			}
 			if o.DN != "" {
 				e.exact("dn", o.DN)
@@ -297,7 +314,7 @@ func (e *encoder) owners(owners []memory.Owner) {
 
 // values writes those that are UTF-8, and the others behind them in base64.
 func (e *encoder) values(values []string) {
-	if !slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
+	if !slices.ContainsFunc(values, func(v string) bool { return !plain(v) && !utf8.ValidString(v) }) {
 		e.strings("values", values)
 		return
 	}
