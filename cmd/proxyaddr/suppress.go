@@ -36,9 +36,8 @@ USAGE
   proxyaddr suppress --prune --suppressions FILE [--state DIR]
 
 EXAMPLE
-  proxyaddr suppress C-UHWUJZ5NTZM5KSVQ --until 2027-03-31 --reason "merger" \
-                     --state state --suppressions leave.txt
-  proxyaddr suppress --list --suppressions leave.txt
+  proxyaddr suppress C-ID --until 2027-03-31 --reason "merger" --config scan.conf
+  proxyaddr suppress --list --suppressions suppressions.txt
 
 A suppression ends after the day of --until, when an owner joins the conflict,
 or when its class becomes more urgent. What the conflict is now is taken from
