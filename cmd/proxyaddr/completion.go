@@ -73,8 +73,8 @@ func (*completionOptions) arguments() []string {
 	return names
 }
 
-// An argumentChooser is an action whose arguments are chosen from a few words. For the others a shell
-// offers files.
+// An argumentChooser is an action whose arguments are chosen from a few words. For the others a
+// shell offers files.
 type argumentChooser interface{ arguments() []string }
 
 // A shellCommand is a command as the scripts know it.

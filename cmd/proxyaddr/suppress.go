@@ -36,7 +36,7 @@ USAGE
   proxyaddr suppress --prune --suppressions FILE [--state DIR]
 
 EXAMPLE
-  proxyaddr suppress C-ID --until 2027-03-31 --reason "merger" --config scan.conf
+  proxyaddr suppress C-ID --until 2027-03-31 --reason "merger" --config my.conf
   proxyaddr suppress --list --suppressions suppressions.txt
 
 A suppression ends after the day of --until, when an owner joins the conflict,

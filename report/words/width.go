@@ -34,8 +34,8 @@ func RuneColumns(r rune) int {
 	return 1
 }
 
-// WrapDN breaks an escaped distinguished name into lines of at most limit columns, behind the commas
-// between its parts. Only a part that is longer than a line is broken within.
+// WrapDN breaks an escaped distinguished name into lines of at most limit columns, behind the
+// commas between its parts. It breaks a part only if that is longer than a line.
 func WrapDN(dn string, limit int) []string {
 	var lines []string
 	line := ""
@@ -56,8 +56,8 @@ func WrapDN(dn string, limit int) []string {
 	return append(lines, line)
 }
 
-// Fold breaks a text at its spaces into lines of at most limit columns. A word that is longer than a
-// line is broken behind a comma, or else anywhere.
+// Fold breaks a text at its spaces into lines of at most limit columns. It breaks a word that is
+// longer than a line behind a comma, or else anywhere.
 func Fold(text string, limit int) []string {
 	var lines []string
 	line := ""
