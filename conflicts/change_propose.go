@@ -177,6 +177,21 @@ func surrender(c *Conflict, o *Owner, news []string) []Change {
 	return changes
 }
 
+// Followed returns the old value of the change of proxyAddresses that the i-th of some changes
+// goes with, if that is a change of mail; else "". Changes of one owner stand together.
+func Followed(changes []Change, i int) string {
+	c := &changes[i]
+	if c.Attribute != Mail {
+		return ""
+	}
+	for n := i - 1; n >= 0 && changes[n].Key == c.Key && changes[n].Object.Ref() == c.Object.Ref(); n-- {
+		if p := &changes[n]; p.Attribute == ProxyAddresses && ParseAddress(p.New).Trimmed() == c.New {
+			return p.Old
+		}
+	}
+	return ""
+}
+
 // enrich completes proposals with what is known of other objects than the owner.
 func (j *Judgment) enrich(objects []*Object, opt *Options) {
 	forwarders := map[Key]*Object{}

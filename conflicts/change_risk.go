@@ -16,9 +16,9 @@ func (c *Change) hazards() iter.Seq2[Risk, Statement] {
 		}
 		primary := old.Primary()
 		newDomain := ParseAddress(c.New).Domain()
-		_ = say(High, primary && o.live(), Statement{Code: RiskLiveMailbox}) &&
+		_ = say(High, primary && o.Live(), Statement{Code: RiskLiveMailbox}) &&
 			say(Medium, primary && o.retired(), Statement{Code: RiskDisabledAccount}) &&
-			say(Medium, primary && !o.live() && !o.retired(), Statement{Code: RiskPrimary}) &&
+			say(Medium, primary && !o.Live() && !o.retired(), Statement{Code: RiskPrimary}) &&
 			say(Low, !primary, Statement{Code: RiskSecondary}) &&
 			say(High, primary && o.governed(), Statement{Code: RiskPolicy}) &&
 			say(Medium, o.Members >= manyMembers, Statement{Code: RiskGroup, Count: o.Members}) &&
@@ -59,7 +59,8 @@ func assess(c *Change) Risk {
 // governed reports whether address policies are known to apply to the object.
 func (o *Object) governed() bool { return o.PolicyKnown && !o.PolicyExcluded }
 
-func (o *Object) live() bool { return o.rank() == mailboxRank && !o.retired() }
+// Live reports whether people receive mail in a mailbox of the object.
+func (o *Object) Live() bool { return o.rank() == mailboxRank && !o.retired() }
 
 func (o *Object) mailboxName() string {
 	if s := o.Recipient.String(); s != "" {

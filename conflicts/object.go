@@ -116,6 +116,15 @@ func (e *Entry) Claimed() iter.Seq[Address] {
 	}
 }
 
+// PrimarySMTP returns the primary SMTP address without its type, the first if there are
+// several, or "".
+func (e *Entry) PrimarySMTP() string {
+	if list := e.primaries(); len(list) > 0 {
+		return list[0].Trimmed()
+	}
+	return ""
+}
+
 // primaries returns the primary SMTP addresses, of which there should be one, in a
 // fixed order.
 func (e *Entry) primaries() []Address {

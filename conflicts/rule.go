@@ -99,7 +99,7 @@ func keep(owners []Owner, rules []Rule) (kept []StatementCode) {
 	slices.SortFunc(owners, func(a, b Owner) int { return compareObjects(a.Object, b.Object) })
 	left := candidates(owners)
 	if len(left) == 1 {
-		kept = onlyHolder
+		kept = oneReason(OnlyHolder)
 	}
 	for i := range rules {
 		if len(left) == 1 {
@@ -111,8 +111,7 @@ func keep(owners []Owner, rules []Rule) (kept []StatementCode) {
 		}
 	}
 	if len(kept) == 1 { // as nearly always
-		i := slices.Index(reasonCodes, kept[0])
-		kept = reasonCodes[i : i+1 : i+1]
+		kept = oneReason(kept[0])
 	}
 	keeper := slices.IndexFunc(owners, func(o Owner) bool { return o.Object == left[0].Object })
 	k := owners[keeper]
@@ -121,10 +120,11 @@ func keep(owners []Owner, rules []Rule) (kept []StatementCode) {
 	return kept
 }
 
-// reasonCodes lets conflicts share the memory of what chose their keepers.
-var reasonCodes = []StatementCode{OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID}
-
-var onlyHolder = reasonCodes[:1:1]
+// oneReason returns a code as the only one of a list. Conflicts share its memory.
+func oneReason(code StatementCode) []StatementCode {
+	i := slices.Index(ReasonCodes, code)
+	return ReasonCodes[i : i+1 : i+1]
+}
 
 // candidates returns the owners that hold the address in proxyAddresses.
 func candidates(owners []Owner) []*Owner {

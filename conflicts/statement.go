@@ -2,6 +2,7 @@ package conflicts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -89,6 +90,38 @@ const (
 	NotAllRead    StatementCode = "not-everything-read"
 )
 
+// ReasonCodes, EvidenceCodes, ObstacleCodes and RiskCodes list the codes of each use, but for
+// Verbatim.
+var (
+	ReasonCodes   = []StatementCode{OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview}
+	EvidenceCodes = []StatementCode{RaceTooSoon, RaceSlow, RaceWrittenAgain, RestoredLater, ContactHolds, AliasTwice, AliasByPolicies,
+		UncheckedFirst, UncheckedCreation, UncheckedLast, UncheckedTogether, ForestsApart, RaceUnseen, OneHolder, NoStamps}
+	ObstacleCodes = []StatementCode{LogonName, MailOnly, Unchangeable, OutsideScope, NoReplacement, OnlyChanges, NotAllRead}
+	RiskCodes     = []StatementCode{RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskMail, RiskPolicy, RiskGroup,
+		RiskSynchronized, RiskDropped, RiskDomain}
+)
+
+// ofTwo reports whether evidence is about two objects.
+func (c StatementCode) ofTwo() bool {
+	return c != RaceUnseen && c != OneHolder && c != NoStamps && slices.Contains(EvidenceCodes, c)
+}
+
+// ofOne reports whether an obstacle is about an object.
+func (c StatementCode) ofOne() bool {
+	return c != OnlyChanges && c != NotAllRead && slices.Contains(ObstacleCodes, c)
+}
+
+// Whole reports whether the statement, which is evidence or an obstacle, has what it needs.
+func (s Statement) Whole() bool {
+	switch {
+	case s.Code.ofTwo():
+		return s.Object != nil && s.Other != nil
+	case s.Code.ofOne():
+		return s.Object != nil
+	}
+	return s.Code == Verbatim || slices.Contains(EvidenceCodes, s.Code) || slices.Contains(ObstacleCodes, s.Code)
+}
+
 // String returns the statement in full. It names the objects, and tells two with one name
 // apart.
 func (s Statement) String() string { return s.Text(nil) }
@@ -119,13 +152,12 @@ func (s Statement) Text(n *Names) string {
 	case NotAllRead:
 		return "not everything could be read, so no address is known to be free"
 	}
-	if text := s.obstacle(object); text != "" {
-		return text
+	for _, text := range []string{s.obstacle(object), s.evidence(object, other), s.detail()} {
+		if text != "" {
+			return text
+		}
 	}
-	if text := s.evidence(object, other); text != "" {
-		return text
-	}
-	return s.detail()
+	return ""
 }
 
 // reason says why the keeper keeps the address, without its name.

@@ -53,7 +53,7 @@ func FixJSONL(w io.Writer, a *conflicts.Audit, directory string, names []string)
 }
 
 func fixLists(a *conflicts.Audit) []jsonList {
-	return []jsonList{listOf("changes", "change", a.Changes, newChangeJSON), listOf("left", "left", a.Review.Left, newLeftJSON)}
+	return []jsonList{changesJSON(a.Changes), listOf("left", "left", a.Review.Left, newLeftJSON)}
 }
 
 func newFixJSON(a *conflicts.Audit, directory string, names []string) *fixJSON {

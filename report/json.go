@@ -35,7 +35,8 @@ func auditLists(a *conflicts.Audit) []jsonList {
 		lists = append(lists, listOf("events", "event", a.Events, func(in *conflicts.TracedEvent) *eventJSON { return newEventJSON(a, in) }))
 	}
 	return append(lists, listOf("conflicts", "conflict", a.Conflicts, newConflictJSON),
-		listOf("changes", "change", a.Changes, newChangeJSON), listOf("findings", "finding", a.Findings, newFindingJSON))
+		changesJSON(a.Changes), listOf("proposals", "proposal", a.Proposals, func(p *conflicts.Proposal) *proposalJSON { return newProposalJSON(a, p) }),
+		listOf("findings", "finding", a.Findings, newFindingJSON))
 }
 
 // jsonRecord begins every object that can be a line of JSONL.

@@ -9,7 +9,7 @@ import (
 )
 
 // schemaVersion is that of all documents.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // documentKind tells a reader which document it has.
 type documentKind string
@@ -82,6 +82,8 @@ type scopeJSON struct {
 	Base            []text       `json:"base"`
 	Exclude         []text       `json:"exclude"`
 	AcceptedDomains []text       `json:"accepted_domains"`
+	// DomainsKnown says whether the accepted domains are known.
+	DomainsKnown bool `json:"accepted_domains_known"`
 }
 
 type serverJSON struct {
@@ -118,6 +120,7 @@ type countsJSON struct {
 	Conflicts int                     `json:"conflicts"`
 	Classes   map[conflicts.Class]int `json:"classes"`
 	Changes   int                     `json:"changes"`
+	Proposals int                     `json:"proposals"`
 	Findings  int                     `json:"findings"`
 }
 
@@ -137,12 +140,13 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 			Base:            texts(a.Scope.Base),
 			Exclude:         texts(a.Scope.Exclude),
 			AcceptedDomains: texts(a.Scope.AcceptedDomains),
+			DomainsKnown:    len(a.Scope.AcceptedDomains) > 0,
 		},
 		Coverage: make([]coverageJSON, len(a.Coverage)),
 		Rules:    make([]ruleJSON, len(a.Rules)),
 		Counts: countsJSON{
 			Objects: a.Objects(), Values: a.Values(), Pages: a.Pages(),
-			Conflicts: len(a.Conflicts), Changes: len(a.Changes), Findings: len(a.Findings),
+			Conflicts: len(a.Conflicts), Changes: len(a.Changes), Proposals: len(a.Proposals), Findings: len(a.Findings),
 			Classes: make(map[conflicts.Class]int),
 		},
 		Remembered: newRememberedJSON(a.Remembered),
@@ -182,8 +186,10 @@ type conflictJSON struct {
 	Address    text              `json:"address"`
 	Keeper     keeperJSON        `json:"keeper"`
 	Reason     text              `json:"reason"`
+	Reasons    []*statementJSON  `json:"reasons"`
 	Cause      causeJSON         `json:"cause"`
 	Unresolved text              `json:"unresolved"`
+	Obstacles  []*statementJSON  `json:"obstacles"`
 	Owners     []ownerJSON       `json:"owners"`
 	Standing   *standingJSON     `json:"standing,omitempty"`
 	Base64     map[string][]byte `json:"base64,omitempty"`
@@ -199,22 +205,7 @@ type causeJSON struct {
 	Kind      conflicts.CauseKind `json:"kind"`
 	Certainty string              `json:"certainty"`
 	Because   text                `json:"because"`
-}
-
-type ownerJSON struct {
-	DN        text   `json:"dn"`
-	GUID      string `json:"guid"`
-	Partition text   `json:"partition"`
-	Name      text   `json:"name"`
-	Kind      text   `json:"kind"`
-	claimJSON
-	// Also are the other values of the object that hold the address.
-	Also []claimJSON `json:"also"`
-	// What is not known is left out. Written is about proxyAddresses.
-	Created  time.Time         `json:"created,omitzero"`
-	Written  *stampJSON        `json:"written,omitempty"`
-	Restored time.Time         `json:"restored,omitzero"`
-	Base64   map[string][]byte `json:"base64,omitempty"`
+	Evidence  *statementJSON      `json:"evidence,omitempty"`
 }
 
 type stampJSON struct {
@@ -237,24 +228,21 @@ type claimJSON struct {
 
 func newConflictJSON(c *conflicts.Conflict) *conflictJSON {
 	k := c.Keeper()
+	evidence := c.Cause.Evidence()
 	j := &conflictJSON{
 		ID: c.ID, Class: c.Class, Type: text(c.Key.Type()), Address: text(c.Key.Address()),
 		Keeper: keeperJSON{text(k.DN), k.GUID.String(), exact("dn", k.DN)},
-		Reason: text(c.Reason()), Cause: causeJSON{c.Cause.Kind, c.Cause.Certainty.String(), text(c.Cause.Evidence().String())}, Unresolved: text(c.Obstacles()),
+		Reason: text(c.Reason()), Reasons: newStatementsJSON(c.Reasons(), k.Object),
+		Cause:      causeJSON{Kind: c.Cause.Kind, Certainty: c.Cause.Certainty.String(), Because: text(evidence.String())},
+		Unresolved: text(c.Obstacles()), Obstacles: newStatementsJSON(c.Unresolved, nil),
 		Owners: make([]ownerJSON, len(c.Owners)), Standing: newStandingJSON(c.Standing),
 		Base64: exact("address", c.Key.Address()),
 	}
-	for i, o := range c.Owners {
-		j.Owners[i] = ownerJSON{
-			DN: text(o.DN), GUID: o.GUID.String(), Partition: text(o.Partition), Name: text(o.Name()), Kind: text(o.Kind()),
-			claimJSON: newClaimJSON(o.Claims[0]),
-			Also:      make([]claimJSON, len(o.Claims)-1),
-			Created:   o.Created.UTC(), Written: newStampJSON(o.Written), Restored: o.Restored.UTC(),
-			Base64: exact("dn", o.DN, "partition", o.Partition, "name", o.Name(), "value", o.Claims[0].Value),
-		}
-		for n, claim := range o.Claims[1:] {
-			j.Owners[i].Also[n] = newClaimJSON(claim)
-		}
+	if evidence.Code != "" {
+		j.Cause.Evidence = newStatementJSON(evidence, nil)
+	}
+	for i := range c.Owners {
+		j.Owners[i] = newOwnerJSON(&c.Owners[i])
 	}
 	return j
 }
@@ -275,39 +263,57 @@ type changeJSON struct {
 	Conflict string `json:"conflict"`
 	// Type and Address are those of the conflict. Documents of earlier versions have
 	// neither.
-	Type       text              `json:"type"`
-	Address    text              `json:"address"`
-	DN         text              `json:"dn"`
-	GUID       string            `json:"guid"`
-	Attribute  string            `json:"attribute"`
-	Old        text              `json:"old"`
-	New        text              `json:"new"`
+	Type      text   `json:"type"`
+	Address   text   `json:"address"`
+	DN        text   `json:"dn"`
+	GUID      string `json:"guid"`
+	Name      text   `json:"name"`
+	Kind      text   `json:"kind"`
+	Attribute string `json:"attribute"`
+	Old       text   `json:"old"`
+	New       text   `json:"new"`
+	// Follows is the old value of the change of proxyAddresses that this change of mail
+	// goes with.
+	Follows    text              `json:"follows,omitempty"`
 	Risk       string            `json:"risk"`
 	RiskReason text              `json:"risk_reason"`
+	Risks      []*statementJSON  `json:"risks"`
 	Base64     map[string][]byte `json:"base64,omitempty"`
 }
 
-func newChangeJSON(c *conflicts.Change) *changeJSON {
+// changesJSON lists changes.
+func changesJSON(changes []conflicts.Change) jsonList {
+	return jsonList{"changes", "change", len(changes), func(i int) jsonLine { return newChangeJSON(changes, i) }}
+}
+
+func newChangeJSON(changes []conflicts.Change, i int) *changeJSON {
+	c := &changes[i]
+	followed := conflicts.Followed(changes, i)
 	return &changeJSON{
-		Conflict: c.Conflict, Type: text(c.Key.Type()), Address: text(c.Key.Address()), DN: text(c.Object.DN), GUID: c.Object.GUID.String(), Attribute: c.Attribute,
-		Old: text(c.Old), New: text(c.New), Risk: c.Risk.String(), RiskReason: text(c.RiskReason()),
-		Base64: exact("address", c.Key.Address(), "dn", c.Object.DN, "old", c.Old, "new", c.New),
+		Conflict: c.Conflict, Type: text(c.Key.Type()), Address: text(c.Key.Address()), DN: text(c.Object.DN), GUID: c.Object.GUID.String(),
+		Name: text(c.Object.Name()), Kind: text(c.Object.Kind()), Attribute: c.Attribute, Old: text(c.Old), New: text(c.New), Follows: text(followed),
+		Risk: c.Risk.String(), RiskReason: text(c.RiskReason()), Risks: newStatementsJSON(c.Risks(), c.Object),
+		Base64: exact("address", c.Key.Address(), "dn", c.Object.DN, "name", c.Object.Name(), "kind", c.Object.Kind(), "old", c.Old, "new", c.New, "follows", followed),
 	}
 }
 
 type findingJSON struct {
 	jsonRecord
-	Kind   conflicts.FindingKind `json:"kind"`
-	DN     text                  `json:"dn"`
-	GUID   string                `json:"guid"`
-	Value  text                  `json:"value"`
-	Detail text                  `json:"detail"`
-	Base64 map[string][]byte     `json:"base64,omitempty"`
+	Kind    conflicts.FindingKind `json:"kind"`
+	DN      text                  `json:"dn"`
+	GUID    string                `json:"guid"`
+	Name    text                  `json:"name"`
+	Value   text                  `json:"value"`
+	Detail  text                  `json:"detail"`
+	Details *statementJSON        `json:"details"`
+	Base64  map[string][]byte     `json:"base64,omitempty"`
 }
 
 func newFindingJSON(f *conflicts.Finding) *findingJSON {
+	detail := f.Detail()
+	sentence := detail.String()
 	return &findingJSON{
-		Kind: f.Kind, DN: text(f.DN), GUID: f.GUID.String(), Value: text(f.Value), Detail: text(f.Detail().String()),
-		Base64: exact("dn", f.DN, "value", f.Value, "detail", f.Detail().String()),
+		Kind: f.Kind, DN: text(f.DN), GUID: f.GUID.String(), Name: text(f.Name()), Value: text(f.Value), Detail: text(sentence),
+		Details: newStatementJSON(detail, nil), Base64: exact("dn", f.DN, "name", f.Name(), "value", f.Value, "detail", sentence),
 	}
 }

@@ -9,10 +9,11 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// ReadJSON reads what [JSON] wrote, of the same schema version. [Fix],
-// [Rollback] and [ChangeRequest] make the same bytes of the result as of the
-// audit that was written. Of an object it has what the document has; a kind of
-// recipient is in its class, and rules have a name and a sentence only.
+// ReadJSON reads what [JSON] wrote. All outputs make the same bytes of the result as of the
+// audit that was written. Rules have a name and a sentence only.
+//
+// A document of schema version 1 has sentences and no codes, and tells less of an object: its
+// kind of recipient is in its class. It serves for [Fix], [Rollback] and [ChangeRequest].
 //
 // Fields that it does not know are passed over. An unknown class, kind, risk or
 // attribute, a change of an object that is no owner of the conflict, and counts
@@ -37,12 +38,16 @@ func ReadJSON(r io.Reader) (*conflicts.Audit, error) {
 type jsonReader struct {
 	dec   *json.Decoder
 	audit *conflicts.Audit
+	// version is that of the schema.
+	version int
 	// head has the fields that were met. Those of the elements are null.
 	head map[string]json.RawMessage
 	// objects are the owners, each once.
 	objects map[conflicts.Ref]*conflicts.Object
 	// about has the IDs of the conflicts of each event.
 	about [][]string
+	// proposals are those of the document.
+	proposals []proposalJSON
 }
 
 // object hands the fields of an object to each, which reads their values.
@@ -81,6 +86,9 @@ func (d *jsonReader) field(name string) error {
 		return fmt.Errorf("%q twice", name)
 	}
 	d.head[name] = nil
+	if slices.Contains(elements, name) && d.version == 0 {
+		return fmt.Errorf("\"schema_version\" is missing before %q", name)
+	}
 	switch name {
 	case "events":
 		return readArray(d, d.event)
@@ -88,6 +96,8 @@ func (d *jsonReader) field(name string) error {
 		return readArray(d, d.conflict)
 	case "changes":
 		return readArray(d, d.change)
+	case "proposals":
+		return readArray(d, d.proposal)
 	case "findings":
 		return readArray(d, d.finding)
 	}
@@ -96,11 +106,16 @@ func (d *jsonReader) field(name string) error {
 		return err
 	}
 	d.head[name] = value
-	if name == "schema_version" && string(value) != fmt.Sprint(schemaVersion) {
-		return fmt.Errorf("schema version %s: this program reads version %d", value, schemaVersion)
+	if name == "schema_version" {
+		if err := json.Unmarshal(value, &d.version); err != nil || d.version < 1 || d.version > schemaVersion {
+			return fmt.Errorf("schema version %s: this program reads versions up to %d", value, schemaVersion)
+		}
 	}
 	return nil
 }
+
+// elements are the fields whose elements are read one by one.
+var elements = []string{"events", "conflicts", "changes", "proposals", "findings"}
 
 // readArray hands the elements of an array to each.
 func readArray[T any](d *jsonReader, each func(*T) error) error {
@@ -126,8 +141,11 @@ func (d *jsonReader) complete() error {
 			return fmt.Errorf("%q is missing", name)
 		}
 	}
-	for _, elements := range []string{"events", "conflicts", "changes", "findings"} {
-		delete(d.head, elements)
+	if _, ok := d.head["proposals"]; !ok && d.version > 1 {
+		return fmt.Errorf("\"proposals\" is missing")
+	}
+	for _, name := range elements {
+		delete(d.head, name)
 	}
 	head, err := json.Marshal(d.head)
 	if err != nil {
@@ -148,11 +166,7 @@ func (d *jsonReader) complete() error {
 		return fmt.Errorf("%d conflicts, %d changes and %d findings are here, %d, %d and %d were counted",
 			len(a.Conflicts), len(a.Changes), len(a.Findings), j.Counts.Conflicts, j.Counts.Changes, j.Counts.Findings)
 	}
-	if err := d.link(); err != nil {
-		return err
-	}
-	d.audit.ProposeChanges()
-	return nil
+	return d.link()
 }
 
 // link finds the conflicts of the changes and of the events. An ID alone may be that
@@ -162,14 +176,14 @@ func (d *jsonReader) link() error {
 		conflict conflicts.Key
 		object   conflicts.Ref
 	}
-	owners, known := make(map[ownership]*conflicts.Owner), make(map[conflicts.Key]bool)
+	owners, known := make(map[ownership]*conflicts.Owner), make(map[conflicts.Key]*conflicts.Conflict)
 	named := make(map[string][]conflicts.Key)
 	for i := range d.audit.Conflicts {
 		c := &d.audit.Conflicts[i]
-		if known[c.Key] {
+		if known[c.Key] != nil {
 			return fmt.Errorf("%s: a second conflict over %s", c.ID, c.Key)
 		}
-		known[c.Key] = true
+		known[c.Key] = c
 		named[c.ID] = append(named[c.ID], c.Key)
 		for n := range c.Owners {
 			owners[ownership{c.Key, c.Owners[n].Ref()}] = &c.Owners[n]
@@ -185,6 +199,16 @@ func (d *jsonReader) link() error {
 			return fmt.Errorf("%s: a change of %s, which is no owner", c.Conflict, c.Object.DN)
 		}
 		c.Object = d.objects[ref]
+	}
+	if d.version == 1 {
+		d.audit.ProposeChanges()
+	} else if err := d.propose(func(id string, k conflicts.Key, object conflicts.Ref) (*conflicts.Conflict, *conflicts.Owner) {
+		if !slices.Contains(named[id], k) {
+			return nil, nil
+		}
+		return known[k], owners[ownership{k, object}]
+	}); err != nil {
+		return err
 	}
 	for i, ids := range d.about {
 		for n := range d.audit.Conflicts {

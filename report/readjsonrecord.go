@@ -51,12 +51,9 @@ func (d *jsonReader) conflict(j *conflictJSON) error {
 	}
 	c := conflicts.Conflict{
 		ID: j.ID, Class: j.Class, Key: readKey(j.Type, j.Address, j.Base64),
-		Verbatim: string(j.Reason), Unresolved: verbatim(j.Unresolved), Owners: make([]conflicts.Owner, len(j.Owners)),
+		Owners: make([]conflicts.Owner, len(j.Owners)),
 	}
 	var err error
-	if c.Cause, err = j.Cause.read(); err != nil {
-		return fmt.Errorf("%s: %w", j.ID, err)
-	}
 	if c.Standing, err = j.Standing.read(); err != nil {
 		return fmt.Errorf("%s: %w", j.ID, err)
 	}
@@ -65,21 +62,60 @@ func (d *jsonReader) conflict(j *conflictJSON) error {
 			return fmt.Errorf("%s: %w", j.ID, err)
 		}
 	}
+	if err := d.judgment(j, &c); err != nil {
+		return fmt.Errorf("%s: %w", j.ID, err)
+	}
 	d.audit.Conflicts = append(d.audit.Conflicts, c)
 	return nil
 }
 
-// verbatim returns a sentence of a document of schema version 1.
-func verbatim(sentence text) []conflicts.Statement {
-	if sentence == "" {
+// judgment reads why the keeper keeps the address, how the owners came to share it, and what
+// stands against the changes. Documents of schema version 1 have sentences alone.
+func (d *jsonReader) judgment(j *conflictJSON, c *conflicts.Conflict) (err error) {
+	if c.Cause, err = j.Cause.read(); err != nil {
+		return err
+	}
+	if d.version == 1 {
+		c.Verbatim, c.Cause.Verbatim = string(j.Reason), string(j.Cause.Because)
+		if j.Unresolved != "" {
+			c.Unresolved = []conflicts.Statement{{Code: conflicts.Verbatim, Value: string(j.Unresolved)}}
+		}
 		return nil
 	}
-	return []conflicts.Statement{{Code: conflicts.Verbatim, Value: string(sentence)}}
+	for _, s := range j.Reasons {
+		switch {
+		case s.Code == conflicts.Verbatim:
+			c.Verbatim = s.value()
+			continue
+		case s.Code == conflicts.ByReview:
+			c.Verbatim = s.value()
+		case !slices.Contains(conflicts.ReasonCodes, s.Code):
+			return fmt.Errorf("unknown reason %q", s.Code)
+		}
+		c.Kept = append(c.Kept, s.Code)
+	}
+	for _, s := range j.Obstacles {
+		read, err := d.statement(s)
+		if err != nil {
+			return err
+		}
+		c.Unresolved = append(c.Unresolved, read)
+	}
+	if j.Cause.Evidence == nil {
+		return nil
+	}
+	evidence, err := d.statement(j.Cause.Evidence)
+	if evidence.Code == conflicts.Verbatim {
+		c.Cause.Verbatim = evidence.Value
+	} else {
+		c.Cause.Code, c.Cause.Earlier, c.Cause.Later = evidence.Code, evidence.Object, evidence.Other
+	}
+	return err
 }
 
-// read returns the cause; documents of before it was judged have none.
+// read returns the cause without its evidence; documents of before it was judged have none.
 func (j *causeJSON) read() (conflicts.Cause, error) {
-	c := conflicts.Cause{Kind: j.Kind, Verbatim: string(j.Because)}
+	c := conflicts.Cause{Kind: j.Kind}
 	if j.Kind != "" && j.Kind != conflicts.UnknownCause && !slices.Contains(conflicts.CauseKinds, j.Kind) {
 		return c, fmt.Errorf("unknown cause %q", j.Kind)
 	}
@@ -103,41 +139,6 @@ func (j *stampJSON) read() (conflicts.Stamp, error) {
 		Server: exactly(j.Base64, "server", j.Server), Site: exactly(j.Base64, "site", j.Site)}, err
 }
 
-func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
-	guid, err := readGUID(j.GUID)
-	if err != nil {
-		return conflicts.Owner{}, err
-	}
-	written, err := j.Written.read()
-	if err != nil {
-		return conflicts.Owner{}, err
-	}
-	read := &conflicts.Object{
-		Entry:     conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid},
-		Partition: exactly(j.Base64, "partition", j.Partition), Class: string(j.Kind),
-		DisplayName: exactly(j.Base64, "name", j.Name), Created: j.Created, Written: written, Restored: j.Restored,
-	}
-	o := d.objects[read.Ref()]
-	if o == nil {
-		o = read
-		d.objects[read.Ref()] = o
-	}
-	first := j.claimJSON
-	first.Base64 = j.Base64
-	owner := conflicts.Owner{Object: o, Claims: make([]conflicts.Claim, 1+len(j.Also))}
-	for i, claim := range append([]claimJSON{first}, j.Also...) {
-		if !slices.Contains(attributes, claim.Attribute) {
-			return owner, fmt.Errorf("unknown attribute %q", claim.Attribute)
-		}
-		owner.Claims[i] = conflicts.Claim{Attribute: claim.Attribute, Value: exactly(claim.Base64, "value", claim.Value),
-			Primary: claim.Primary, Padded: claim.Padded, Loose: claim.Loose}
-	}
-	return owner, nil
-}
-
-// attributes are those in which an owner can hold an address.
-var attributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName}
-
 // change leaves the object to complete, as the conflicts may come later.
 func (d *jsonReader) change(j *changeJSON) error {
 	guid, err := readGUID(j.GUID)
@@ -147,8 +148,9 @@ func (d *jsonReader) change(j *changeJSON) error {
 	c := conflicts.Change{
 		Conflict: j.Conflict, Key: readKey(j.Type, j.Address, j.Base64),
 		Object:    &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
-		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New), Verbatim: string(j.RiskReason),
+		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New),
 	}
+	c.Verbatim = d.verbatim(string(j.RiskReason), j.Risks)
 	if c.Attribute != conflicts.ProxyAddresses && c.Attribute != conflicts.Mail {
 		return fmt.Errorf("%s: a change of %q: only proxyAddresses and mail may be changed", j.Conflict, j.Attribute)
 	}
@@ -170,7 +172,24 @@ func (d *jsonReader) finding(j *findingJSON) error {
 	if !slices.Contains(conflicts.FindingKinds, j.Kind) {
 		return fmt.Errorf("unknown kind of finding %q", j.Kind)
 	}
-	d.audit.Findings = append(d.audit.Findings, conflicts.Finding{Kind: j.Kind, DN: exactly(j.Base64, "dn", j.DN), GUID: guid,
-		Value: exactly(j.Base64, "value", j.Value), Verbatim: exactly(j.Base64, "detail", j.Detail)})
+	f := conflicts.Finding{Kind: j.Kind, DN: exactly(j.Base64, "dn", j.DN), GUID: guid, Value: exactly(j.Base64, "value", j.Value)}
+	f.Verbatim = d.verbatim(exactly(j.Base64, "detail", j.Detail), []*statementJSON{j.Details})
+	if s := j.Details; s != nil && f.Verbatim == "" && f.Detail().Value == "" { // else it follows from the value
+		f.Other, f.Count = s.value(), s.Count
+	}
+	d.audit.Findings = append(d.audit.Findings, f)
 	return nil
+}
+
+// verbatim returns a sentence for which there are no codes.
+func (d *jsonReader) verbatim(sentence string, codes []*statementJSON) string {
+	if d.version == 1 {
+		return sentence
+	}
+	for _, s := range codes {
+		if s != nil && s.Code == conflicts.Verbatim {
+			return s.value()
+		}
+	}
+	return ""
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // schemaVersion is that of all JSON documents, see docs/output.md.
-const schemaVersion = 1
+const schemaVersion = 2
 
 type document struct {
 	Kind          string `json:"kind"`

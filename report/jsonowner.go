@@ -1,0 +1,168 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"proxyaddr/conflicts"
+)
+
+type ownerJSON struct {
+	DN        text   `json:"dn"`
+	GUID      string `json:"guid"`
+	Partition text   `json:"partition"`
+	Name      text   `json:"name"`
+	Kind      text   `json:"kind"`
+	claimJSON
+	// Also are the other values of the object that hold the address.
+	Also []claimJSON `json:"also"`
+	// What is not known is left out. Written is about proxyAddresses.
+	Created  time.Time  `json:"created,omitzero"`
+	Written  *stampJSON `json:"written,omitempty"`
+	Restored time.Time  `json:"restored,omitzero"`
+	factsJSON
+	Base64 map[string][]byte `json:"base64,omitempty"`
+}
+
+// factsJSON are what an object is and has besides the address in conflict. Documents of
+// schema version 1 have none of them.
+type factsJSON struct {
+	Addresses []text `json:"addresses"`
+	// PrimaryAddress is that of SMTP, without its type.
+	PrimaryAddress    text `json:"primary_address"`
+	Mail              text `json:"mail,omitempty"`
+	UserPrincipalName text `json:"user_principal_name,omitempty"`
+	TargetAddress     text `json:"target_address,omitempty"`
+	Forest            text `json:"forest,omitempty"`
+	// Fixed says why the object cannot be changed.
+	Fixed         text                `json:"fixed,omitempty"`
+	Class         text                `json:"class"`
+	RecipientType conflicts.Recipient `json:"recipient_type,omitempty"`
+	Alias         text                `json:"alias,omitempty"`
+	Mailbox       bool                `json:"mailbox"`
+	Live          bool                `json:"live"`
+	Disabled      bool                `json:"disabled"`
+	Policy        policyJSON          `json:"policy"`
+	Synchronized  bool                `json:"synchronized"`
+	Members       int                 `json:"members,omitempty"`
+}
+
+// policyJSON says whether address policies apply to an object.
+type policyJSON string
+
+const (
+	policyApplies  policyJSON = "applies"
+	policyExcluded policyJSON = "excluded"
+	policyUnknown  policyJSON = "unknown"
+)
+
+func newPolicyJSON(o *conflicts.Object) policyJSON {
+	switch {
+	case !o.PolicyKnown:
+		return policyUnknown
+	case o.PolicyExcluded:
+		return policyExcluded
+	}
+	return policyApplies
+}
+
+func newOwnerJSON(o *conflicts.Owner) ownerJSON {
+	addresses := slices.Sorted(slices.Values(o.ProxyAddresses)) // a server can send them in any order
+	primary := o.PrimarySMTP()
+	j := ownerJSON{
+		DN: text(o.DN), GUID: o.GUID.String(), Partition: text(o.Partition), Name: text(o.Name()), Kind: text(o.Kind()),
+		claimJSON: newClaimJSON(o.Claims[0]),
+		Also:      make([]claimJSON, len(o.Claims)-1),
+		Created:   o.Created.UTC(), Written: newStampJSON(o.Written), Restored: o.Restored.UTC(),
+		factsJSON: factsJSON{
+			Addresses: texts(addresses), PrimaryAddress: text(primary), Mail: text(o.Mail), UserPrincipalName: text(o.UserPrincipalName),
+			TargetAddress: text(o.TargetAddress), Forest: text(o.Forest), Fixed: text(o.Fixed), Class: text(o.Class),
+			RecipientType: o.Recipient, Alias: text(o.MailNickname), Mailbox: o.Mailbox, Live: o.Live(), Disabled: o.Disabled,
+			Policy: newPolicyJSON(o.Object), Synchronized: o.Synchronized, Members: o.Members,
+		},
+		Base64: exact("dn", o.DN, "partition", o.Partition, "name", o.Name(), "kind", o.Kind(), "value", o.Claims[0].Value,
+			"primary_address", primary, "mail", o.Mail, "user_principal_name", o.UserPrincipalName, "target_address", o.TargetAddress,
+			"forest", o.Forest, "fixed", o.Fixed, "class", o.Class, "alias", o.MailNickname),
+	}
+	for n, claim := range o.Claims[1:] {
+		j.Also[n] = newClaimJSON(claim)
+	}
+	for n, v := range addresses {
+		for name, b := range exact(addressField(n), v) {
+			if j.Base64 == nil {
+				j.Base64 = make(map[string][]byte)
+			}
+			j.Base64[name] = b
+		}
+	}
+	return j
+}
+
+// addressField is the name in base64 of an element of addresses.
+func addressField(n int) string { return "addresses." + strconv.Itoa(n) }
+
+// owner is the inverse of newOwnerJSON.
+func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
+	guid, err := readGUID(j.GUID)
+	if err != nil {
+		return conflicts.Owner{}, err
+	}
+	written, err := j.Written.read()
+	if err != nil {
+		return conflicts.Owner{}, err
+	}
+	read := &conflicts.Object{
+		Entry:     conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid},
+		Partition: exactly(j.Base64, "partition", j.Partition), Class: exactly(j.Base64, "kind", j.Kind),
+		DisplayName: exactly(j.Base64, "name", j.Name), Created: j.Created, Written: written, Restored: j.Restored,
+	}
+	o := d.objects[read.Ref()]
+	if o == nil {
+		o = read
+		d.objects[read.Ref()] = o
+		if d.version > 1 {
+			if err := j.facts(o); err != nil {
+				return conflicts.Owner{}, err
+			}
+		}
+	}
+	first := j.claimJSON
+	first.Base64 = j.Base64
+	owner := conflicts.Owner{Object: o, Claims: make([]conflicts.Claim, 1+len(j.Also))}
+	for i, claim := range append([]claimJSON{first}, j.Also...) {
+		if !slices.Contains(attributes, claim.Attribute) {
+			return owner, fmt.Errorf("unknown attribute %q", claim.Attribute)
+		}
+		owner.Claims[i] = conflicts.Claim{Attribute: claim.Attribute, Value: exactly(claim.Base64, "value", claim.Value),
+			Primary: claim.Primary, Padded: claim.Padded, Loose: claim.Loose}
+	}
+	return owner, nil
+}
+
+// attributes are those in which an owner can hold an address.
+var attributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName}
+
+// facts reads what documents of schema version 1 do not have.
+func (j *ownerJSON) facts(o *conflicts.Object) error {
+	f := &j.factsJSON
+	for n, v := range f.Addresses {
+		o.ProxyAddresses = append(o.ProxyAddresses, exactly(j.Base64, addressField(n), v))
+	}
+	get := func(name string, written text) string { return exactly(j.Base64, name, written) }
+	o.Mail, o.UserPrincipalName = get("mail", f.Mail), get("user_principal_name", f.UserPrincipalName)
+	o.TargetAddress, o.Forest, o.Fixed = get("target_address", f.TargetAddress), get("forest", f.Forest), get("fixed", f.Fixed)
+	o.Class, o.Recipient, o.MailNickname = get("class", f.Class), f.RecipientType, get("alias", f.Alias)
+	o.Mailbox, o.Disabled, o.Synchronized, o.Members = f.Mailbox, f.Disabled, f.Synchronized, f.Members
+	switch f.Policy {
+	case policyApplies:
+		o.PolicyKnown = true
+	case policyExcluded:
+		o.PolicyKnown, o.PolicyExcluded = true, true
+	case policyUnknown:
+	default:
+		return fmt.Errorf("%s: unknown policy %q", o.DN, f.Policy)
+	}
+	return nil
+}

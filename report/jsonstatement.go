@@ -1,0 +1,90 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"proxyaddr/conflicts"
+)
+
+// A statementJSON has a code and the facts that it is made of, for programs. The sentence for
+// people stands beside it.
+type statementJSON struct {
+	Code      conflicts.StatementCode `json:"code"`
+	Object    *objectRefJSON          `json:"object,omitempty"`
+	Other     *objectRefJSON          `json:"other,omitempty"`
+	Time      time.Time               `json:"time,omitzero"`
+	OtherTime time.Time               `json:"other_time,omitzero"`
+	Value     text                    `json:"value,omitempty"`
+	Count     int                     `json:"count,omitempty"`
+	Of        int                     `json:"of,omitempty"`
+	Base64    map[string][]byte       `json:"base64,omitempty"`
+}
+
+// An objectRefJSON names an object by its objectGUID, or by its DN if it has none.
+type objectRefJSON struct {
+	GUID   string            `json:"guid,omitempty"`
+	DN     text              `json:"dn,omitempty"`
+	Base64 map[string][]byte `json:"base64,omitempty"`
+}
+
+func newObjectRefJSON(o *conflicts.Object) *objectRefJSON {
+	switch {
+	case o == nil:
+		return nil
+	case o.GUID != conflicts.GUID{}:
+		return &objectRefJSON{GUID: o.GUID.String()}
+	}
+	return &objectRefJSON{DN: text(o.DN), Base64: exact("dn", o.DN)}
+}
+
+// newStatementJSON leaves out the object if that is the one that has the statement.
+func newStatementJSON(s conflicts.Statement, of *conflicts.Object) *statementJSON {
+	j := &statementJSON{Code: s.Code, Other: newObjectRefJSON(s.Other), Time: s.Time.UTC(), OtherTime: s.OtherTime.UTC(),
+		Value: text(s.Value), Count: s.Count, Of: s.Of, Base64: exact("value", s.Value)}
+	if s.Object != of {
+		j.Object = newObjectRefJSON(s.Object)
+	}
+	return j
+}
+
+func newStatementsJSON(list []conflicts.Statement, of *conflicts.Object) []*statementJSON {
+	out := make([]*statementJSON, len(list))
+	for i, s := range list {
+		out[i] = newStatementJSON(s, of)
+	}
+	return out
+}
+
+// find returns the object that a ref names, nil for nil.
+func (d *jsonReader) find(j *objectRefJSON) (*conflicts.Object, error) {
+	if j == nil {
+		return nil, nil
+	}
+	guid, err := readGUID(j.GUID)
+	if err != nil {
+		return nil, err
+	}
+	named := conflicts.Entry{GUID: guid, DN: exactly(j.Base64, "dn", j.DN)}
+	if o := d.objects[named.Ref()]; o != nil {
+		return o, nil
+	}
+	return nil, fmt.Errorf("%s%s: about an object that is no owner", j.GUID, named.DN)
+}
+
+// statement reads one that is kept as it is: evidence or an obstacle. Others are worked out.
+func (d *jsonReader) statement(j *statementJSON) (s conflicts.Statement, err error) {
+	s = conflicts.Statement{Code: j.Code, Value: j.value()}
+	if s.Object, err = d.find(j.Object); err != nil {
+		return s, err
+	}
+	if s.Other, err = d.find(j.Other); err != nil {
+		return s, err
+	}
+	if !s.Whole() {
+		return s, fmt.Errorf("%q: unknown, or its objects are missing", s.Code)
+	}
+	return s, nil
+}
+
+func (j *statementJSON) value() string { return exactly(j.Base64, "value", j.Value) }
