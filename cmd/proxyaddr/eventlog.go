@@ -21,7 +21,6 @@ const (
 )
 
 const (
-	eventSource = "proxyaddr"
 	// maxEventText is what an entry can hold, in UTF-16.
 	maxEventText = 31_839
 	// maxEventConflicts is how many conflicts an entry names.

@@ -7,7 +7,10 @@ import (
 	"golang.org/x/sys/windows/svc/eventlog"
 )
 
-const eventSourceKey = `SYSTEM\CurrentControlSet\Services\EventLog\Application\` + eventSource
+const (
+	eventSource    = "proxyaddr"
+	eventSourceKey = `SYSTEM\CurrentControlSet\Services\EventLog\Application\` + eventSource
+)
 
 // writeEvent writes an entry, and returns what is wrong with it.
 func writeEvent(id event, text string) (note string) {
