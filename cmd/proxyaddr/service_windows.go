@@ -23,7 +23,7 @@ const stopHint = 20 * time.Second
 func asService(ctx context.Context, work func(context.Context) (int, error)) (int, error) {
 	s := &service{ctx: ctx, work: work}
 	err := svc.Run(serviceName, s)
-	if errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
+	if errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) || errors.Is(err, windows.ERROR_SERVICE_ALREADY_RUNNING) { // asked before
 		return work(ctx)
 	}
 	if err != nil {

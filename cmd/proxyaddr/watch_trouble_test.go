@@ -168,16 +168,14 @@ func TestWatchNewPartition(t *testing.T) {
 func TestWatchNotifyFails(t *testing.T) {
 	srv, login := serveCounting(t, "dc1.a.example")
 	dir := t.TempDir()
-	told := filepath.Join(dir, "missing", "told")
-	w := newWatch(t, append(login, "--state", filepath.Join(dir, "state"), "--notify-command", noting(told))...)
+	told := filepath.Join(dir, "told")
+	w := newWatch(t, append(login, "--state", filepath.Join(dir, "state"), "--notify-command", "exit 3")...)
 	w.next()
 	applyTo(t, srv, addsAddress+"\n"+makesAnother)
 	if text := w.next(); !strings.Contains(text, "proxyaddr: 1 new, 1 known") || !strings.Contains(text, "--notify-command: exit status ") {
 		t.Error(text)
 	}
-	if err := os.Mkdir(filepath.Dir(told), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	w.notify = noting(told)
 	w.tells()
 	w.tells("proxyaddr: 1 new, 1 known", " new: ", "complete again, after 1")
 	if text, err := os.ReadFile(told); err != nil || !strings.HasPrefix(string(text), "warning: 1 new, 1 known") {
