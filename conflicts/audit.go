@@ -88,6 +88,9 @@ type Scope struct {
 	Servers []Server
 	// Identity is the name that was used to bind; empty for an export.
 	Identity string
+	// Connection are the flags with which a command finds the same directory, "-d
+	// contoso.com"; empty for an export.
+	Connection string
 	// Base and Exclude are the subtrees that are reported and left out, as
 	// distinguished names. Both empty means the whole directory. They never limit
 	// what is read and compared.

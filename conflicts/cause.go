@@ -252,7 +252,7 @@ func sameAlias(a, b *Owner) Cause {
 	if from == to || from == "" || to == "" || !strings.EqualFold(a.MailNickname, b.MailNickname) || !strings.EqualFold(a.MailNickname, local) {
 		return Cause{}
 	}
-	if a.governed() && b.governed() {
+	if a.UnderPolicy() && b.UnderPolicy() {
 		return cause(SameAlias, Likely, AliasByPolicies, a, b)
 	}
 	return cause(SameAlias, Possible, AliasTwice, a, b)

@@ -20,10 +20,10 @@ func (c *Change) hazards() iter.Seq2[Risk, Statement] {
 			say(Medium, primary && o.retired(), Statement{Code: RiskDisabledAccount}) &&
 			say(Medium, primary && !o.Live() && !o.retired(), Statement{Code: RiskPrimary}) &&
 			say(Low, !primary, Statement{Code: RiskSecondary}) &&
-			say(High, primary && o.governed(), Statement{Code: RiskPolicy}) &&
+			say(High, primary && o.UnderPolicy(), Statement{Code: RiskPolicy}) &&
 			say(Medium, o.Members >= manyMembers, Statement{Code: RiskGroup, Count: o.Members}) &&
 			say(Medium, o.Synchronized, Statement{Code: RiskSynchronized}) &&
-			say(Medium, c.New == "", Statement{Code: RiskDropped}) &&
+			say(Low, c.New == "", Statement{Code: RiskDropped}) &&
 			say(Low, c.New != "" && DomainKey(newDomain) != DomainKey(old.Domain()), Statement{Code: RiskDomain, Value: newDomain})
 	}
 }
@@ -56,8 +56,8 @@ func assess(c *Change) Risk {
 	return risk
 }
 
-// governed reports whether address policies are known to apply to the object.
-func (o *Object) governed() bool { return o.PolicyKnown && !o.PolicyExcluded }
+// UnderPolicy reports whether address policies are known to apply to the object.
+func (o *Object) UnderPolicy() bool { return o.PolicyKnown && !o.PolicyExcluded }
 
 // Live reports whether people receive mail in a mailbox of the object.
 func (o *Object) Live() bool { return o.rank() == mailboxRank && !o.retired() }

@@ -208,6 +208,9 @@ func (a *Audit) Replace(p *Proposal) Choice {
 	return newChoice(surrender(p.Conflict, p.Owner, []string{p.New})).assessed()
 }
 
+// Proposed is the choice that is made if nobody chooses another.
+func (a *Audit) Proposed(p *Proposal) Choice { return newChoice(a.changesOf(p)) }
+
 // changesOf returns those that are made if nobody chooses others.
 func (a *Audit) changesOf(p *Proposal) []Change { return a.Changes[p.First : p.First+p.Count] }
 

@@ -12,8 +12,8 @@ import (
 
 // Options say how a scan is judged and reported.
 type Options struct {
-	// Version and Command are reported as they are.
-	Version, Command string
+	// Version, Command and Connection are reported as they are.
+	Version, Command, Connection string
 	// Judge holds the rules; Scan fills in what it learns from the source: the
 	// accepted domains and which addresses are taken.
 	Judge conflicts.Options
@@ -87,7 +87,7 @@ func newAudit(src Source, opt Options) *conflicts.Audit {
 	audit := &conflicts.Audit{
 		Version: opt.Version,
 		Command: opt.Command,
-		Scope:   conflicts.Scope{Base: opt.Judge.Base, Exclude: opt.Judge.Exclude},
+		Scope:   conflicts.Scope{Connection: opt.Connection, Base: opt.Judge.Base, Exclude: opt.Judge.Exclude},
 		Rules:   opt.Judge.Rules,
 	}
 	src.Describe(&audit.Scope)

@@ -8,6 +8,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/page"
+	"proxyaddr/report/request"
 	"proxyaddr/report/workbook"
 )
 
@@ -41,27 +42,38 @@ func ours(name string) bool {
 var changeFile = regexp.MustCompile(`^(fix|rollback)-[a-z0-9._-]+\.ldif$`)
 
 // files returns the files of a scan but for SHA256SUMS, in the order in which
-// they must be written: the workbook names scan.json by its checksum.
+// they must be written: the workbook names scan.json by its checksum, and the
+// change request names all others by theirs.
 func files(a *conflicts.Audit, runs ...page.Run) []output {
-	var scan Sum
 	named := Domains(a)
-	outputs := []output{
-		{scanFile, func(w io.Writer) (err error) {
-			scan, err = summed(w, func(w io.Writer) error { return JSON(w, a) })
+	about := request.Files{Workbook: workbookFile}
+	sums := make(map[string]Sum)
+	var outputs []output
+	add := func(name string, write func(io.Writer) error) {
+		outputs = append(outputs, output{name, func(w io.Writer) (err error) {
+			sums[name], err = summed(w, write)
 			return err
-		}},
-		{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, scan.String()) }},
-		{pageFile, func(w io.Writer) error { return page.Write(w, page.Report{Audit: a, Domains: named, Runs: runs}) }},
+		}})
 	}
-	if a.Review != nil {
-		outputs = nil
+	if a.Review == nil {
+		add(scanFile, func(w io.Writer) error { return JSON(w, a) })
+		add(workbookFile, func(w io.Writer) error { return workbook.Write(w, a, sums[scanFile].String()) })
+		add(pageFile, func(w io.Writer) error { return page.Write(w, page.Report{Audit: a, Domains: named, Runs: runs}) })
+	} else {
+		about.Workbook = a.Review.Workbook
 	}
-	outputs = append(outputs, output{requestFile, func(w io.Writer) error { return ChangeRequest(w, a) }})
 	domains := sync.OnceValue(func() map[string][]objectChanges { return byDomain(a) })
 	for _, domain := range named {
-		outputs = append(outputs,
-			output{fixFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], false) }},
-			output{rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], true) }})
+		add(fixFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], false) })
+		add(rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], true) })
 	}
-	return outputs
+	return append(outputs, output{requestFile, func(w io.Writer) error {
+		for _, o := range outputs {
+			about.Sums = append(about.Sums, request.Sum{File: o.name, Hex: sums[o.name].String()})
+		}
+		for _, domain := range named {
+			about.Domains = append(about.Domains, request.Domain{Name: domain, Fix: fixFile(domain), Rollback: rollbackFile(domain), Changes: len(domains()[domain]) > 0})
+		}
+		return request.Write(w, a, about)
+	}})
 }

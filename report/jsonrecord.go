@@ -79,6 +79,7 @@ type scopeJSON struct {
 	Source          []text       `json:"source"`
 	Servers         []serverJSON `json:"servers"`
 	Identity        text         `json:"identity"`
+	Connection      text         `json:"connection"`
 	Base            []text       `json:"base"`
 	Exclude         []text       `json:"exclude"`
 	AcceptedDomains []text       `json:"accepted_domains"`
@@ -137,6 +138,7 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 			Source:          texts(a.Scope.Source),
 			Servers:         make([]serverJSON, len(a.Scope.Servers)),
 			Identity:        text(a.Scope.Identity),
+			Connection:      text(a.Scope.Connection),
 			Base:            texts(a.Scope.Base),
 			Exclude:         texts(a.Scope.Exclude),
 			AcceptedDomains: texts(a.Scope.AcceptedDomains),

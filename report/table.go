@@ -30,7 +30,7 @@ func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	told := notAsBefore(a)
 	shown := len(told)
 	if opts.Brief && len(a.Events) == 0 {
-		shown = min(shown, listed)
+		shown = min(shown, words.Listed)
 	}
 	if len(a.Events) > 0 {
 		t.events(a)
@@ -58,7 +58,7 @@ func (t *table) rest(shown, all int, noun string) {
 func (t *table) findings(list []conflicts.Finding, brief bool) {
 	shown := len(list)
 	if brief {
-		shown = min(shown, listed)
+		shown = min(shown, words.Listed)
 	}
 	for i := range list[:shown] {
 		f := &list[i]

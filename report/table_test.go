@@ -44,7 +44,7 @@ func TestBriefTableSaysHowManyConflictsThereAre(t *testing.T) {
 	for _, tt := range []struct {
 		found, shown int
 		brief        bool
-	}{{listed, listed, true}, {1000 * listed, listed, true}, {listed + 1, listed + 1, false}} {
+	}{{words.Listed, words.Listed, true}, {1000 * words.Listed, words.Listed, true}, {words.Listed + 1, words.Listed + 1, false}} {
 		a := &conflicts.Audit{}
 		for range tt.found {
 			a.Conflicts = append(a.Conflicts, normalAudit().Conflicts[0])
@@ -67,7 +67,7 @@ func TestBriefTableSaysHowManyFindingsThereAre(t *testing.T) {
 	for _, tt := range []struct {
 		found, shown int
 		brief        bool
-	}{{listed, listed, true}, {listed + 1, listed, true}, {listed + 1, listed + 1, false}} {
+	}{{words.Listed, words.Listed, true}, {words.Listed + 1, words.Listed, true}, {words.Listed + 1, words.Listed + 1, false}} {
 		a := &conflicts.Audit{}
 		for range tt.found {
 			a.Findings = append(a.Findings, normalAudit().Findings[0])

@@ -148,7 +148,7 @@ func (o *eventOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	defer done()
-	audit, err := ldapscan.Trace(ctx, src, conflicts.NewTracedEvents(o.events), ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge})
+	audit, err := ldapscan.Trace(ctx, src, conflicts.NewTracedEvents(o.events), ldapscan.Options{Version: version(), Command: o.commandLine, Connection: o.connection, Judge: o.judge})
 	if err != nil {
 		return 0, o.unreadable(err)
 	}

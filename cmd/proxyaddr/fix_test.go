@@ -18,6 +18,7 @@ import (
 	"proxyaddr/ldapscan/ldaptest"
 	"proxyaddr/ldapscan/ldaptest/company"
 	"proxyaddr/report"
+	"proxyaddr/report/request"
 )
 
 // A scan that has gone through scan.json gives the files that it gave itself.
@@ -48,7 +49,7 @@ func TestCompanySurvivesJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outputs := map[string]func(io.Writer, *conflicts.Audit) error{"change request": report.ChangeRequest, "json": report.JSON, "jsonl": report.JSONL, "csv": report.CSV}
+	outputs := map[string]func(io.Writer, *conflicts.Audit) error{"change request": changeRequest, "json": report.JSON, "jsonl": report.JSONL, "csv": report.CSV}
 	for _, domain := range report.Domains(audit) {
 		outputs["fix of "+domain] = func(w io.Writer, a *conflicts.Audit) error { return report.Fix(w, a, domain) }
 		outputs["rollback of "+domain] = func(w io.Writer, a *conflicts.Audit) error { return report.Rollback(w, a, domain) }
@@ -121,4 +122,12 @@ func TestFixLooksAddressesUp(t *testing.T) {
 			}
 		})
 	}
+}
+
+func changeRequest(w io.Writer, a *conflicts.Audit) error {
+	files := request.Files{Workbook: "report.xlsx"}
+	for _, domain := range report.Domains(a) {
+		files.Domains = append(files.Domains, request.Domain{Name: domain, Fix: "fix-" + domain + ".ldif", Changes: true})
+	}
+	return request.Write(w, a, files)
 }

@@ -13,6 +13,7 @@ type reporting struct {
 	keeper             []string
 	pattern, secondary string
 	commandLine        string
+	connection         string
 	judge              conflicts.Options
 }
 
@@ -27,7 +28,7 @@ func (r *reporting) addFlags(fs *pflag.FlagSet) {
 
 // check validates the settings and settles how to judge.
 func (r *reporting) check(fs *pflag.FlagSet) error {
-	r.commandLine = commandLine(fs)
+	r.commandLine, r.connection = commandLine(fs), connection(fs)
 	if err := r.formatting.check(fs, auditFormats.names()); err != nil {
 		return err
 	}

@@ -183,7 +183,7 @@ func (c *console) scan(ctx context.Context, src ldapscan.Source, o *scanOptions,
 	if r != nil && !o.incremental { // which may read only changes
 		p.expected = r.expected()
 	}
-	opt := ldapscan.Options{Version: version(), Command: o.commandLine, Judge: o.judge, Progress: p.show}
+	opt := ldapscan.Options{Version: version(), Command: o.commandLine, Connection: o.connection, Judge: o.judge, Progress: p.show}
 	if r == nil {
 		audit, err = ldapscan.Scan(ctx, src, opt)
 	} else {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"proxyaddr/report/ini"
+	"proxyaddr/report/words"
 )
 
 // alternatives are groups of flags that replace each other: if a level sets one, lower levels set
@@ -174,7 +175,7 @@ var unreported = []string{"config", "output", "replace", "keep", "format", "quie
 
 // commandLine writes the settings in force as a command line for the reports.
 func commandLine(fs *pflag.FlagSet) string {
-	words := []string{"proxyaddr", fs.Name()}
+	line := []string{"proxyaddr", fs.Name()}
 	fs.Visit(func(f *pflag.Flag) {
 		if slices.Contains(unreported, f.Name) {
 			return
@@ -185,18 +186,42 @@ func commandLine(fs *pflag.FlagSet) string {
 		}
 		for _, v := range values {
 			if f.Value.Type() == "bool" {
-				words = append(words, "--"+f.Name+"="+v)
+				line = append(line, "--"+f.Name+"="+v)
 				continue
 			}
-			words = append(words, "--"+f.Name, quote(v))
+			line = append(line, "--"+f.Name, words.Quoted(v))
 		}
 	})
-	return strings.Join(words, " ")
+	return strings.Join(line, " ")
 }
 
-func quote(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t\"'\\*?$&|;<>(){}[]`!#~") {
-		return s
+// connecting are the flags by which a command finds a directory and binds to it, but for
+// the secrets.
+var connecting = []string{"domain", "url", "dns", "starttls", "auth", "bind-dn", "ca-file", "cert-file", "key-file"}
+
+// connection writes those that were given, in double quotes where a word needs some, as cmd,
+// PowerShell and POSIX shells all know them.
+func connection(fs *pflag.FlagSet) string {
+	var line []string
+	for _, name := range connecting {
+		f := fs.Lookup(name)
+		if f == nil || !f.Changed {
+			continue
+		}
+		flag := "--" + name
+		if f.Shorthand != "" {
+			flag = "-" + f.Shorthand
+		}
+		values := []string{f.Value.String()}
+		if many, ok := f.Value.(pflag.SliceValue); ok {
+			values = many.GetSlice()
+		}
+		for _, v := range values {
+			line = append(line, flag)
+			if f.Value.Type() != "bool" {
+				line = append(line, words.Quoted(v))
+			}
+		}
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return strings.Join(line, " ")
 }

@@ -80,9 +80,9 @@ func Reason(s conflicts.Statement) (text string) {
 	case conflicts.ByMail:
 		text = "its mail shows the address"
 	case conflicts.ByMailbox:
-		text = Kind(s.Object)
+		text = ShortKind(s.Object)
 		if s.Other != nil {
-			text += " before " + Kind(s.Other)
+			text += " before " + ShortKind(s.Other)
 		}
 	case conflicts.ByEnabled:
 		text = "account in use; the other is disabled"

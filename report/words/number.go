@@ -7,6 +7,10 @@ import (
 	"unicode/utf8"
 )
 
+// Listed is how many elements of one kind are named to people who read from top to bottom; the
+// workbook has all.
+const Listed = 200
+
 // Quantity writes a number with its noun: "1 object", "3,214 addresses".
 func Quantity(n int, noun string) string {
 	switch {

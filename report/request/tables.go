@@ -1,0 +1,139 @@
+package request
+
+import (
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
+)
+
+// high lists what may hurt, with the reason.
+func (d *document) high() {
+	high := d.plan.ofRisk(func(r conflicts.Risk) bool { return r == conflicts.High })
+	if len(high) == 0 {
+		return
+	}
+	d.linef("## High risk: %s\n", words.Quantity(d.plan.risks[conflicts.High], "object"))
+	d.table(high, "Why", d.risks)
+	var legend []string
+	explain := func(applies func(*row) bool, text string) {
+		if slices.ContainsFunc(high, func(r row) bool { return applies(&r) }) {
+			legend = append(legend, text)
+		}
+	}
+	explain(func(r *row) bool { return r.mail }, "*+ mail*: the mail attribute changes with it.")
+	explain(func(r *row) bool { return r.has(conflicts.RiskPolicy) }, "*policy*: Exchange may stamp the old address again; the steps prevent it.")
+	explain(func(r *row) bool { return r.has(conflicts.RiskSynchronized) }, "*Entra ID*: synchronized, follows with the next cycle.")
+	if len(legend) > 0 {
+		d.linef("%s\n", strings.Join(legend, " "))
+	}
+}
+
+// others lists what is of medium and low risk.
+func (d *document) others() {
+	rows := d.plan.ofRisk(func(r conflicts.Risk) bool { return r != conflicts.High })
+	if len(rows) == 0 {
+		return
+	}
+	secondary := ""
+	if !slices.ContainsFunc(rows, func(r row) bool { return r.primary }) {
+		secondary = ", secondary addresses only"
+	}
+	d.linef("## Medium and low risk: %s%s\n", words.Quantity(d.plan.objects-d.plan.risks[conflicts.High], "object"), secondary)
+	if d.a.Review != nil {
+		d.table(rows, "Risk", d.riskAndWhy)
+		return
+	}
+	if slices.ContainsFunc(rows, func(r row) bool { return r.advice == conflicts.AdviseRemove }) {
+		d.linef("*Remove*: the object keeps another address of an accepted domain, so it needs no new one.\n")
+	}
+	d.table(rows, "Advice, risk", func(r *row) string {
+		if r.risk == conflicts.Low {
+			return adviceWord[r.advice]
+		}
+		return adviceWord[r.advice] + "; " + d.riskAndWhy(r)
+	})
+}
+
+func (p *plan) ofRisk(is func(conflicts.Risk) bool) []row {
+	var rows []row
+	for _, r := range p.rows {
+		if is(r.objectRisk) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// has reports whether a code is among the risks of the row.
+func (r *row) has(code conflicts.StatementCode) bool {
+	return slices.ContainsFunc(r.risks, func(s conflicts.Statement) bool { return s.Code == code })
+}
+
+// table writes rows with a last column of choice.
+func (d *document) table(rows []row, head string, last func(*row) string) {
+	d.linef("|Changes|Address → new|Address stays with, because|%s|\n|---|---|---|---|", head)
+	for i := range rows[:min(len(rows), words.Listed)] {
+		r := &rows[i]
+		who, stays := d.nameAndKind(r.object), d.name(r.stays)+": "+inert(r.because)
+		if i > 0 {
+			if before := &rows[i-1]; before.object == r.object {
+				who = "same object"
+			}
+			if before := &rows[i-1]; before.conflict == r.conflict && before.stays == r.stays {
+				stays = "same"
+			}
+		}
+		d.linef("|%s|%s → %s|%s|%s|", who, span(r.address), becomes(r), stays, last(r))
+	}
+	d.more(len(rows))
+}
+
+// becomes says what takes the place of the address.
+func becomes(r *row) string {
+	if r.new == "" {
+		return "removed"
+	}
+	text := span(r.new)
+	if r.mail {
+		text += " + mail"
+	}
+	if r.has(conflicts.RiskDomain) {
+		text += " (**domain changes**)"
+	}
+	return text
+}
+
+// risks says why a change is risky, but for what the row says elsewhere.
+func (d *document) risks(r *row) string {
+	var list []string
+	for _, s := range r.risks {
+		switch s.Code {
+		case conflicts.RiskDomain, conflicts.RiskDropped, conflicts.RiskMail:
+		case conflicts.RiskSecondary:
+			if len(r.risks) == 1 {
+				list = append(list, words.Risk(s))
+			}
+		default:
+			list = append(list, inert(words.Risk(s)))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func (d *document) riskAndWhy(r *row) string {
+	text := r.risk.String()
+	if why := d.risks(r); why != "" && r.risk != conflicts.Low {
+		text += ": " + why
+	}
+	return text
+}
+
+// more ends a list of n elements of which at most words.Listed are shown.
+func (d *document) more(n int) {
+	if n > words.Listed {
+		d.linef("\nThese are the first %s of %s; the workbook %s has all.", words.Number(words.Listed), words.Number(n), span(d.files.Workbook))
+	}
+	d.linef("")
+}
