@@ -209,7 +209,7 @@ func (a *Audit) Replace(p *Proposal) Choice {
 }
 
 // Proposed is the choice that is made if nobody chooses another.
-func (a *Audit) Proposed(p *Proposal) Choice { return newChoice(a.changesOf(p)) }
+func (a *Audit) Proposed(p *Proposal) Choice { return newChoice(a.changesOf(p)).assessed() }
 
 // changesOf returns those that are made if nobody chooses others.
 func (a *Audit) changesOf(p *Proposal) []Change { return a.Changes[p.First : p.First+p.Count] }

@@ -72,7 +72,11 @@ func files(a *conflicts.Audit, runs ...page.Run) []output {
 			about.Sums = append(about.Sums, request.Sum{File: o.name, Hex: sums[o.name].String()})
 		}
 		for _, domain := range named {
-			about.Domains = append(about.Domains, request.Domain{Name: domain, Fix: fixFile(domain), Rollback: rollbackFile(domain), Changes: len(domains()[domain]) > 0})
+			d := request.Domain{Name: domain, Fix: fixFile(domain), Changes: len(domains()[domain]) > 0}
+			if domain == noDomain {
+				d.Name = ""
+			}
+			about.Domains = append(about.Domains, d)
 		}
 		return request.Write(w, a, about)
 	}})

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +25,8 @@ func rememberedAudit() *conflicts.Audit {
 	a.Conflicts[2].Standing.Joined = []string{a.Conflicts[2].Owners[1].DN}
 	a.Conflicts[2].Standing.Changed = []string{"was non-smtp"}
 	a.Conflicts[3].Standing = standing(memory.Known, 400)
-	a.Changes = slices.DeleteFunc(a.Changes, func(c conflicts.Change) bool { return c.Key == a.Conflicts[1].Key })
+	suppressed := a.Conflicts[1].Key
+	a.Withdraw(func(k conflicts.Key) bool { return k == suppressed })
 	a.Remembered = &conflicts.Remembered{Run: 42, LastComplete: night, Summary: "1 new, 1 worsened, 1 resolved, 1 known, 1 suppressed (next ends 2027-03-31), 1 unconfirmed",
 		NotFound: []conflicts.Absent{
 			{ID: "C-EEEEEEEEEEEEEEEE", Class: conflicts.Duplicate, Address: "smtp:sales@contoso.com", Standing: *standing(memory.Resolved, 7), Reason: string(memory.AddressRemoved)},

@@ -25,41 +25,47 @@ func TestPrintedCommandsOnSamba(t *testing.T) {
 		t.Fatalf("exit %d\n%s", code, stderr.String())
 	}
 	domain := strings.ToLower(dc.Realm)
-	// printed returns the command that begins with some words, from one of the files.
-	printed := func(file, words string) string {
+	// printed returns the commands that begin with some words, from one of the files.
+	printed := func(file, words string) []string {
 		t.Helper()
 		text, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := regexp.MustCompile(`(?m)^(?:    |#   (?:elsewhere:  )?)(`+words+` .*)$`).FindAllSubmatch(text, -1)
-		if len(found) != 1 {
-			t.Fatalf("%s: %q in\n%s", file, found, text)
+		var commands []string
+		for _, m := range regexp.MustCompile(`(?m)^(?:       |#   (?:elsewhere:  )?)(`+words+` .*)$`).FindAllSubmatch(text, -1) {
+			commands = append(commands, string(m[1]))
 		}
-		return string(found[0][1])
+		if len(commands) == 0 {
+			t.Fatalf("%s: no %q in\n%s", file, words, text)
+		}
+		return commands
+	}
+	// runs runs a command of proxyaddr as it is printed; more comes behind it.
+	runs := func(command string, want int, more ...string) string {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		args := append(strings.Fields(command)[1:], more...)
+		if code := run(args, strings.NewReader(""), &stdout, &stderr); code != want {
+			t.Errorf("%q: exit %d, want %d\n%s%s", args, code, want, stdout.String(), stderr.String())
+		}
+		return stdout.String()
 	}
 	verify := func(file, state string) {
 		t.Helper()
-		args := append(strings.Fields(printed(file, "proxyaddr verify"))[1:], "--dns", dc.IP)
-		var stdout, stderr bytes.Buffer
-		if code := run(args, strings.NewReader(""), &stdout, &stderr); code != exitClean || !strings.HasPrefix(stdout.String(), state+" ") {
-			t.Errorf("%q: exit %d, want %s\n%s%s", args, code, state, stdout.String(), stderr.String())
+		if got := runs(printed(file, "proxyaddr verify")[0], exitClean, "--dns", dc.IP); !strings.HasPrefix(got, state+" ") {
+			t.Errorf("%s: %s, want %s", file, got, state)
 		}
 	}
 	apply := func(file string) {
 		t.Helper()
-		dc.Shell(t, dir, strings.ReplaceAll(printed(file, "ldapmodify"), "//DC ", "//"+dc.Host+" "))
+		dc.Shell(t, dir, strings.ReplaceAll(printed(file, "ldapmodify")[0], "//DC ", "//"+dc.Host+" "))
 	}
 	t.Setenv("KRB5_CONFIG", dc.Krb5Conf)
 	t.Setenv("KRB5CCNAME", "FILE:"+dc.CCache(t, "Administrator", dc.AdminPassword))
 	t.Chdir(dir)
 
 	fix, rollback := "fix-"+domain+".ldif", "rollback-"+domain+".ldif"
-	for _, words := range []string{"proxyaddr verify", "ldapmodify"} {
-		if request, header := printed("change-request.md", words), printed(fix, words); request != header {
-			t.Errorf("the change request prints %q, the file %q", request, header)
-		}
-	}
 	verify(fix, "ready")
 	apply(fix)
 	verify(fix, "applied")
@@ -67,5 +73,21 @@ func TestPrintedCommandsOnSamba(t *testing.T) {
 	apply(rollback)
 	if after := values(t, dc, ou); strings.Join(after, "\n\n") != strings.Join(before, "\n\n") {
 		t.Errorf("%q, want %q", after, before)
+	}
+
+	secret := login[len(login)-2:]
+	checks := printed("change-request.md", "proxyaddr verify")
+	if len(checks) != 2 {
+		t.Fatalf("%q", checks)
+	}
+	runs(checks[0], exitClean, secret...)
+	runs(printed("change-request.md", "proxyaddr apply")[0], exitClean, append(secret, "--yes")...)
+	if got := runs(checks[1], exitClean, secret...); !strings.HasPrefix(got, "applied ") {
+		t.Errorf("after the change: %s", got)
+	}
+	runs(printed("change-request.md", "proxyaddr scan")[0], exitClean, secret...)
+	runs(printed("change-request.md", "proxyaddr apply")[1], exitClean, append(secret, "--yes")...)
+	if after := values(t, dc, ou); strings.Join(after, "\n\n") != strings.Join(before, "\n\n") {
+		t.Errorf("after the undo %q, want %q", after, before)
 	}
 }

@@ -2,6 +2,7 @@ package request
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 // Files are those that the request is about.
 type Files struct {
-	// Domains have a pair of files each, in order. There is at least one.
+	// Domains are in order. There is at least one.
 	Domains []Domain
 	// Sums are the checksums of the files beside the request, in the order in which they are
 	// listed.
@@ -21,10 +22,12 @@ type Files struct {
 	Workbook string
 }
 
-// A Domain has a file with its changes and one that takes them back.
+// A Domain has a file with its changes.
 type Domain struct {
-	Name, Fix, Rollback string
-	// Changes says that the files hold any.
+	// Name is its DNS name; empty where objects have names without one.
+	Name string
+	Fix  string
+	// Changes says that the file holds any.
 	Changes bool
 }
 
@@ -188,7 +191,7 @@ func (d *document) where() string {
 	list := d.files.Domains
 	var names []string
 	for _, domain := range list[:min(len(list), named)] {
-		names = append(names, inert(domain.Name))
+		names = append(names, inert(cmp.Or(domain.Name, "no domain")))
 	}
 	text := strings.Join(names, ", ")
 	if n := len(list) - named; n > 0 {

@@ -38,7 +38,7 @@ func judged(objects ...*conflicts.Object) *conflicts.Audit {
 func written(t *testing.T, a *conflicts.Audit) string {
 	t.Helper()
 	var out strings.Builder
-	files := Files{Workbook: "report.xlsx", Domains: []Domain{{"corp.example", "fix-corp.example.ldif", "rollback-corp.example.ldif", true}},
+	files := Files{Workbook: "report.xlsx", Domains: []Domain{{"corp.example", "fix-corp.example.ldif", true}},
 		Sums: []Sum{{"fix-corp.example.ldif", strings.Repeat("0a", 32)}}}
 	if err := Write(&out, a, files); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,7 +65,7 @@ func (d *document) connection() string {
 	if c := d.a.Scope.Connection; c != "" {
 		return " " + c
 	}
-	return " -d " + words.Quoted(d.first().Name)
+	return " -d " + words.Quoted(cmp.Or(d.first().Name, "DOMAIN"))
 }
 
 // scanCommand scans again what was scanned, into another directory.
