@@ -77,13 +77,13 @@ func TestTwoConflictsWithOneIDFromScanToVerify(t *testing.T) {
 	first, last := a.Changes[0].Key, a.Changes[len(a.Changes)-1].Key
 	path := reviewable(t, a)
 	workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
-		for i, row := range workbooktest.Records(t, opened(t, a), "Decide") {
-			switch row["Address"] {
-			case first.Address():
-				e.Set("Decision", i+2, "Approve")
-			case last.Address():
-				e.Set("Decision", i+2, "Reject")
-				e.Set("Comment", i+2, "not this one")
+		for row, p := range rowsOf(t, a) {
+			switch p.Conflict.Key {
+			case first:
+				e.Set("Decision", row, "Approve")
+			case last:
+				e.Set("Decision", row, "Reject")
+				e.Set("Comment", row, "not this one")
 			}
 		}
 	})

@@ -1,10 +1,12 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/calctest"
@@ -23,8 +25,11 @@ Sub Edit(doc)
 	cursor.gotoEndOfUsedArea(False)
 	last = cursor.RangeAddress.EndRow
 	For row = 1 To last
-		sheet.getCellByPosition(0, row).String = "Approve"
 		proposal = sheet.getCellByPosition(5, row)
+		sheet.getCellByPosition(0, row).String = "Approve"
+		If proposal.String = "" Then
+			sheet.getCellByPosition(0, row).String = "Remove"
+		End If
 		If proposal.String = "taro.tanaka2@contoso.com" Then
 			proposal.String = "taro@contoso.com"
 		End If
@@ -50,12 +55,15 @@ End Sub
 func TestReviewInLibreOffice(t *testing.T) {
 	audits := map[string]*conflicts.Audit{"workbook": workbooktest.Audit(), "hostile": hostileAudit(), "normal": normalAudit(), "domains": domainsAudit()}
 	// Escapes of the format, and strings that a spreadsheet may take for its own.
+	hostile := audits["hostile"]
 	for i, s := range []string{"_x0041_ _x000D_", "'quoted", "=1+1", "  padded  ", "00123", "1e5", "TRUE", "2026-05-01", "<a&b>\u2028é"} {
-		audits["hostile"].Changes[i%4].Old += s
-		c := audits["hostile"].Changes[0]
-		c.Old, c.New = s, "smtp:"+s
-		audits["hostile"].Changes = append(audits["hostile"].Changes, c)
+		o := object(byte(100+i), s, corp)
+		c := conflicts.Conflict{ID: fmt.Sprintf("C-ESCAPES%03d", i), Class: conflicts.Duplicate, Key: conflicts.Key(fmt.Sprintf("smtp:%d", i)),
+			Owners: []conflicts.Owner{hostile.Conflicts[0].Owners[0], owner(o, conflicts.Claim{Attribute: conflicts.ProxyAddresses, Value: s})}}
+		hostile.Conflicts = append(hostile.Conflicts, c)
+		hostile.Changes = append(hostile.Changes, conflicts.Change{Conflict: c.ID, Key: c.Key, Object: o, Attribute: conflicts.ProxyAddresses, Old: s, New: "smtp:" + s})
 	}
+	hostile.ProposeChanges()
 	var paths []string
 	path := map[string]string{}
 	for name, a := range audits {
@@ -65,6 +73,9 @@ func TestReviewInLibreOffice(t *testing.T) {
 	calctest.Edit(t, reviewMacro, paths...)
 	typed := slices.IndexFunc(audits["workbook"].Changes, func(c conflicts.Change) bool { return c.New == "SMTP:taro.tanaka2@contoso.com" })
 	audits["workbook"].Changes[typed].New = "SMTP:taro@contoso.com"
+	if got, want := decidedIn(t, path["workbook"]), fmt.Sprintf("decided %d of %[1]d", len(audits["workbook"].Proposals)); got != want {
+		t.Errorf("the summary says %q, want %q", got, want)
+	}
 	for name, a := range audits {
 		got, err := approved(path[name])
 		if err != nil {
@@ -75,4 +86,24 @@ func TestReviewInLibreOffice(t *testing.T) {
 			t.Errorf("%s (-proposed +approved):\n%s", name, diff)
 		}
 	}
+}
+
+// decidedIn returns what the summary of a workbook says of its decisions.
+func decidedIn(t *testing.T, path string) string {
+	t.Helper()
+	f, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("Summary")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if len(row) > 1 && row[0] == "Decide" {
+			return row[1]
+		}
+	}
+	return ""
 }

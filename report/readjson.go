@@ -13,7 +13,7 @@ import (
 // audit that was written. Rules have a name and a sentence only.
 //
 // A document of schema version 1 has sentences and no codes, and tells less of an object: its
-// kind of recipient is in its class. It serves for [Fix], [Rollback] and [ChangeRequest].
+// kind of recipient is in its class. It serves for [Fix], [Rollback] and the change request.
 //
 // Fields that it does not know are passed over. An unknown class, kind, risk or
 // attribute, a change of an object that is no owner of the conflict, and counts

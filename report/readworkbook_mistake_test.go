@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -34,84 +33,123 @@ func problems(t *testing.T, path string) []string {
 // Each mistake is told with its cell, and nothing besides it.
 func TestReviewTellsMistakes(t *testing.T) {
 	a := workbooktest.Audit()
+	rows := rowsOf(t, a)
 	var keys []string
-	for _, row := range workbooktest.Records(t, opened(t, a), "Changes") {
-		keys = append(keys, row["Change"])
+	for _, row := range workbooktest.Records(t, opened(t, a), "Decide") {
+		keys = append(keys, row["Key"])
 	}
-	const row = 4
-	at := func(row int) *conflicts.Change { return &a.Changes[row-2] }
+	// find returns the first row of a proposal for which something holds.
+	find := func(of func(p *conflicts.Proposal) bool) int {
+		for row := 2; row < len(rows)+2; row++ {
+			if of(rows[row]) {
+				return row
+			}
+		}
+		t.Fatal("no such row")
+		return 0
+	}
+	alone := func(p *conflicts.Proposal) bool { return len(p.Conflict.Owners) == 2 }
+	row := find(alone)
+	cell := func(column string, row int) string { return fmt.Sprintf("sheet Decide, cell %s%d: ", column, row) }
+	about := func(row int) string { return rows[row].Owner.Claims[0].Parsed().Trimmed() + " of " + rows[row].Owner.DN }
 	missing := func(row int) string {
-		c := at(row)
-		return fmt.Sprintf("sheet Changes: the row of %s is missing: %s %s of %s", keys[row-2], c.Attribute, c.Old, c.Object.DN)
+		return fmt.Sprintf("sheet Decide: the row of %s is missing: %s", keys[row-2], about(row))
 	}
-	for name, tc := range map[string]struct {
+	const words = "not a decision: write Approve, Remove, Swap, Reject or Defer, or leave it empty"
+	primary := find(func(p *conflicts.Proposal) bool { return alone(p) && p.Owner.Primary() })
+	removable := find(func(p *conflicts.Proposal) bool { c := a.Remove(p); return alone(p) && c.Offered() })
+	fixed := find(func(p *conflicts.Proposal) bool { return p.Conflict.Keeper().Fixed != "" })
+	riskier := find(func(p *conflicts.Proposal) bool {
+		swap, replace := a.Swap(p), a.Replace(p)
+		return alone(p) && swap.Offered() && swap.Risk > replace.Risk
+	})
+	first := find(func(p *conflicts.Proposal) bool { return !alone(p) })
+	second := find(func(p *conflicts.Proposal) bool { return p.Conflict == rows[first].Conflict && p != rows[first] })
+	names := conflicts.NewNames(a)
+	name := func(row int) string { return names.Of(rows[row].Owner.Object) }
+	address := rows[first].Conflict.Key.Address()
+	for what, tc := range map[string]struct {
 		change func(*workbooktest.Editor)
 		want   []string
 	}{
-		"a word that is no decision": {func(e *workbooktest.Editor) { e.Set("Decision", row, "Yes") },
-			[]string{"sheet Changes, cell K4: Yes: not a decision: write Approve, Reject or Defer, or nothing"}},
-		"a number": {func(e *workbooktest.Editor) { e.Set("Decision", row, true) },
-			[]string{"sheet Changes, cell K4: TRUE: not a decision: write Approve, Reject or Defer, or nothing"}},
+		"a word that is no decision": {func(e *workbooktest.Editor) { e.Set("Decision", row, "Yes") }, []string{cell("A", row) + "Yes: " + words}},
+		"a number":                   {func(e *workbooktest.Editor) { e.Set("Decision", row, true) }, []string{cell("A", row) + "TRUE: " + words}},
+		"advice that leaves a choice": {func(e *workbooktest.Editor) { e.Set("Decision", row, "Approve or Swap") },
+			[]string{cell("A", row) + "Approve or Swap: " + words}},
+		"a primary address removed": {func(e *workbooktest.Editor) { e.Set("Decision", primary, "Remove") },
+			[]string{cell("A", primary) + "the address cannot be removed: " + name(primary) + " would have no other address, or no primary one"}},
+		"a swap with what cannot be changed": {func(e *workbooktest.Editor) { e.Set("Decision", fixed, "swap") },
+			[]string{cell("A", fixed) + "the address cannot be swapped: " + names.Of(rows[fixed].Conflict.Keeper().Object) + " cannot be changed"}},
+		"a riskier swap that nobody asked for": {func(e *workbooktest.Editor) { e.Set("Decision", riskier, "Swap") },
+			[]string{cell("L", riskier) + "swapping raises the risk from low to high: name who asked for it"}},
+		"two swaps": {func(e *workbooktest.Editor) {
+			for _, row := range []int{first, second} {
+				e.Set("Decision", row, "Swap")
+				e.Set("Comment", row, "both asked")
+			}
+		}, []string{cell("A", max(first, second)) + fmt.Sprintf("only one object can keep %s, and %s is to keep it too (see sheet Decide, cell A%d)",
+			address, name(min(first, second)), min(first, second))}},
+		"one of two objects": {func(e *workbooktest.Editor) { e.Set("Decision", first, "reject") },
+			[]string{cell("A", first) + fmt.Sprintf("rejected, but for %s it is approved: two objects would keep %s (see sheet Decide, cell A%d)", name(second), address, second)}},
 		"a deleted row": {func(e *workbooktest.Editor) { e.Must(e.RemoveRow(e.Sheet, row)) }, []string{missing(row)}},
 		"a row emptied": {func(e *workbooktest.Editor) {
-			e.Must(e.SetSheetRow(e.Sheet, "A4", &[]any{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}))
+			e.Must(e.SetSheetRow(e.Sheet, fmt.Sprintf("A%d", row), new(make([]any, 21))))
 		}, []string{missing(row)}},
-		"an edited key": {func(e *workbooktest.Editor) { e.Set("Change", row, keys[row-2]+"x") },
-			[]string{"sheet Changes, cell A4: " + keys[row-2] + "x: no change of the scan has this key: it was edited", missing(row)}},
-		"a key removed": {func(e *workbooktest.Editor) { e.Set("Change", row, nil) },
-			[]string{"sheet Changes, cell A4: empty: no change of the scan has this key: it was edited", missing(row)}},
+		"an edited key": {func(e *workbooktest.Editor) { e.Set("Key", row, keys[row-2]+"x") },
+			[]string{cell("N", row) + keys[row-2] + "x: no row of the scan has this key: it was edited", missing(row)}},
+		"a key removed": {func(e *workbooktest.Editor) { e.Set("Key", row, nil) },
+			[]string{cell("N", row) + "empty: no row of the scan has this key: it was edited", missing(row)}},
 		"a doubled row": {func(e *workbooktest.Editor) { e.Must(e.DuplicateRowTo(e.Sheet, row, 20)) },
-			[]string{"sheet Changes, cell A20: " + keys[row-2] + ": stands in sheet Changes, row 4, too"}},
+			[]string{cell("N", 20) + fmt.Sprintf("%s: stands in sheet Decide, row %d, too", keys[row-2], row)}},
 		"keys exchanged": {func(e *workbooktest.Editor) {
-			e.Set("Change", row, keys[row-1])
-			e.Set("Change", row+1, keys[row-2])
+			e.Set("Key", row, keys[row-1])
+			e.Set("Key", row+1, keys[row-2])
 		}, []string{
-			fmt.Sprintf("sheet Changes, cell A4: %s: the key of %s %s of %s, which is not in this row: it was edited, or a column moved by itself", keys[row-1], at(row+1).Attribute, at(row+1).Old, at(row+1).Object.DN),
-			fmt.Sprintf("sheet Changes, cell A5: %s: the key of %s %s of %s, which is not in this row: it was edited, or a column moved by itself", keys[row-2], at(row).Attribute, at(row).Old, at(row).Object.DN),
+			cell("N", row) + fmt.Sprintf("%s: the key of %s, which is not in this row: a cell was edited, or a column moved by itself", keys[row-1], about(row+1)),
+			cell("N", row+1) + fmt.Sprintf("%s: the key of %s, which is not in this row: a cell was edited, or a column moved by itself", keys[row-2], about(row)),
 		}},
-		"a formula for a decision": {func(e *workbooktest.Editor) { e.Must(e.SetCellFormula(e.Sheet, "K4", `IF(TRUE,"Approve","Reject")`)) },
-			[]string{"sheet Changes, cell K4: a formula, not a value"}},
-		"a formula for an address": {func(e *workbooktest.Editor) { e.Must(e.SetCellFormula(e.Sheet, "H4", `LOWER("A@CONTOSO.COM")`)) },
-			[]string{"sheet Changes, cell H4: a formula, not a value"}},
-		"an address elsewhere": {func(e *workbooktest.Editor) { e.Set("New value", row, "x@fabrikam.com") },
-			[]string{"sheet Changes, cell H4: x@fabrikam.com: fabrikam.com is not an accepted domain"}},
-		"a taken address": {func(e *workbooktest.Editor) { e.Set("New value", row, "taken@contoso.com") },
-			[]string{"sheet Changes, cell H4: taken@contoso.com: held by CN=somebody"}},
-		"an address that hides something": {func(e *workbooktest.Editor) { e.Set("New value", row, "x\u200by@contoso.com") },
-			[]string{"sheet Changes, cell H4: x\u200by@contoso.com: holds a character that cannot be seen"}},
-		"one change of two": {func(e *workbooktest.Editor) { e.Set("Decision", row, "reject") }, nil}, // filled in below
-		"several": {func(e *workbooktest.Editor) {
-			e.Set("New value", 9, "no address")
-			e.Set("Decision", 3, "perhaps")
-			e.Must(e.RemoveRow(e.Sheet, row))
+		"a column moved by itself": {func(e *workbooktest.Editor) { e.Set("GUID", row, rows[row+1].Owner.GUID.String()) },
+			[]string{cell("N", row) + fmt.Sprintf("%s: the key of %s, which is not in this row: a cell was edited, or a column moved by itself", keys[row-2], about(row))}},
+		"a formula for a decision": {func(e *workbooktest.Editor) {
+			e.Must(e.SetCellFormula(e.Sheet, fmt.Sprintf("A%d", row), `IF(TRUE,"Approve","Reject")`))
+		}, []string{cell("A", row) + "a formula, not a value"}},
+		"a formula for an address": {func(e *workbooktest.Editor) {
+			e.Must(e.SetCellFormula(e.Sheet, fmt.Sprintf("F%d", row), `LOWER("A@CONTOSO.COM")`))
+		}, []string{cell("F", row) + "a formula, not a value"}},
+		"an address elsewhere": {func(e *workbooktest.Editor) { e.Set("New address", row, "x@fabrikam.com") },
+			[]string{cell("F", row) + "x@fabrikam.com: fabrikam.com is not an accepted domain"}},
+		"a taken address": {func(e *workbooktest.Editor) { e.Set("New address", row, "taken@contoso.com") },
+			[]string{cell("F", row) + "taken@contoso.com: held by CN=somebody"}},
+		"an address that hides something": {func(e *workbooktest.Editor) { e.Set("New address", row, "x\u200by@contoso.com") },
+			[]string{cell("F", row) + "x\u200by@contoso.com: holds a character that cannot be seen"}},
+		"an address for two": {func(e *workbooktest.Editor) {
+			e.Set("New address", row, "x@contoso.com")
+			e.Set("New address", removable, "X@contoso.com")
 		}, []string{
-			"sheet Changes, cell K3: perhaps: not a decision: write Approve, Reject or Defer, or nothing",
-			`sheet Changes, cell H8: no address: no "@"`,
-			missing(row),
+			cell("F", row) + fmt.Sprintf("x@contoso.com: reserved for %s (see sheet Decide, cell F%d)", name(removable), removable),
+			cell("F", removable) + fmt.Sprintf("X@contoso.com: reserved for %s (see sheet Decide, cell F%d)", name(row), row),
+		}},
+		"an address beside a removal": {func(e *workbooktest.Editor) {
+			e.Set("Decision", removable, "Remove")
+			e.Set("New address", removable, "x@contoso.com")
+		}, []string{cell("F", removable) + "x@contoso.com: an address was written, but the decision is to remove the old one: clear one of them"}},
+		"several": {func(e *workbooktest.Editor) {
+			e.Set("New address", removable, "no address")
+			e.Set("Decision", primary, "perhaps")
+			e.Must(e.RemoveRow(e.Sheet, fixed))
+		}, []string{
+			cell("A", primary) + "perhaps: " + words,
+			cell("F", removable-1) + `no address: no "@"`,
+			missing(fixed),
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			path := reviewable(t, a)
 			workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
 				e.All("Approve")
 				tc.change(e)
 			})
-			got := problems(t, path)
-			if name == "one change of two" {
-				c := at(row)
-				i := slices.IndexFunc(a.Conflicts, func(x conflicts.Conflict) bool { return x.ID == c.Conflict })
-				other := ""
-				for _, o := range a.Changes {
-					if o.Conflict == c.Conflict && o.Object != c.Object {
-						other = conflicts.NewNames(a).Of(o.Object)
-					}
-				}
-				if other == "" {
-					t.Fatalf("row %d is of the only object to change of its conflict", row)
-				}
-				tc.want = []string{fmt.Sprintf("sheet Changes, cell K4: rejected, but for %s it is approved: two objects would keep %s", other, a.Conflicts[i].Key.Address())}
-			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
+			if diff := cmp.Diff(tc.want, problems(t, path)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -167,17 +205,17 @@ func TestReviewOfTheWrongWorkbook(t *testing.T) {
 			})
 		}, "report.xlsx: does not name its scan"},
 		"the sheet deleted": {func(t *testing.T, path string) {
-			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.DeleteSheet("Changes")) })
-		}, "report.xlsx: no table and no sheet is called Changes"},
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.DeleteSheet("Decide")) })
+		}, "report.xlsx: no table and no sheet is called Decide"},
 		"a column deleted": {func(t *testing.T, path string) {
-			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.RemoveCol(e.Sheet, "F")) })
-		}, "report.xlsx: sheet Changes, row 1: the column Old value is missing"},
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.RemoveCol(e.Sheet, "E")) })
+		}, "report.xlsx: sheet Decide, row 1: the column Address is missing"},
 		"a column doubled": {func(t *testing.T, path string) {
-			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.SetCellValue(e.Sheet, "P1", "Decision")) })
-		}, "report.xlsx: sheet Changes, row 1: two columns are called Decision"},
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.SetCellValue(e.Sheet, "W1", "Decision")) })
+		}, "report.xlsx: sheet Decide, row 1: two columns are called Decision"},
 		"the header deleted": {func(t *testing.T, path string) {
-			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.SetCellValue(e.Sheet, "A1", "Key")) })
-		}, "report.xlsx: sheet Changes: no row with the heads Change and Decision"},
+			workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Must(e.SetCellValue(e.Sheet, "N1", "ID")) })
+		}, "report.xlsx: sheet Decide: no row with the heads Decision and Key"},
 		"text":      {func(t *testing.T, path string) { write(t, path, "Change,Decision\n") }, "report.xlsx: not a workbook"},
 		"encrypted": {func(t *testing.T, path string) { write(t, path, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") }, "report.xlsx: protected by a password"},
 		"cut": {func(t *testing.T, path string) {

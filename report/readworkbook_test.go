@@ -51,7 +51,7 @@ func rowsOf(t *testing.T, a *conflicts.Audit) map[int]*conflicts.Proposal {
 	rows := map[int]*conflicts.Proposal{}
 	for i, row := range workbooktest.Records(t, opened(t, a), "Decide") {
 		for n := range a.Proposals {
-			if p := &a.Proposals[n]; string(p.Conflict.Class) == row["Class"] && p.Conflict.ID == row["Conflict"] && p.Owner.DN == row["DN"] {
+			if p := &a.Proposals[n]; p.Owner.Claims[0].Parsed().Trimmed() == row["Address"] && p.Conflict.ID == row["Conflict"] && p.Owner.DN == row["DN"] {
 				rows[i+2] = p
 			}
 		}
@@ -88,7 +88,7 @@ func changesOf(a *conflicts.Audit) (list []string) {
 func TestReviewOfEverythingApproved(t *testing.T) {
 	for name, a := range map[string]*conflicts.Audit{"workbook": workbooktest.Audit(), "hostile": hostileAudit(), "normal": normalAudit(), "empty": emptyAudit()} {
 		path := reviewable(t, a)
-		workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.All(" aPPROVE ") })
+		workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Take(" aPPROVE ") })
 		got, err := approved(path)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -165,7 +165,7 @@ func TestReviewFindsRowsAndColumnsWhereverTheyAre(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := reviewable(t, a)
 			workbooktest.Edit(t, path, func(e *workbooktest.Editor) {
-				e.All("Approve")
+				e.Take("Approve")
 				e.Set("Comment", 2, "fine\nby me")
 			})
 			workbooktest.Edit(t, path, change)

@@ -90,7 +90,7 @@ func TestFixLooksAddressesUp(t *testing.T) {
 		says        string
 	}{
 		{"free", "typed@a.example", ldaptest.None, exitClean, "approved 1 of 1 proposals"},
-		{"taken", "taken@a.example", ldaptest.None, exitStale, "sheet Changes, cell H2: taken@a.example: held by CN=Third,DC=a,DC=example"},
+		{"taken", "taken@a.example", ldaptest.None, exitStale, "sheet Decide, cell F2: taken@a.example: held by CN=Third,DC=a,DC=example"},
 		{"not answered", "typed@a.example", ldaptest.NoControl, exitIncomplete, "incomplete: DC=a,DC=example"},
 		{"as proposed", "smtp:X2@a.example", ldaptest.NoControl, exitClean, "approved 1 of 1 proposals"},
 	} {
@@ -100,8 +100,8 @@ func TestFixLooksAddressesUp(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			for cell, text := range map[string]string{"H2": tc.typed, "K2": "Approve"} {
-				if err := f.SetCellValue("Changes", cell, text); err != nil {
+			for cell, text := range map[string]string{"F2": tc.typed, "A2": "Approve"} {
+				if err := f.SetCellValue("Decide", cell, text); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -92,14 +92,14 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("left behind: %v", left)
 				}
 			},
-			// cells WORKBOOK CELL=TEXT… writes into the sheet Changes as a reviewer does.
+			// cells WORKBOOK CELL=TEXT… writes into the sheet Decide as a reviewer does.
 			"cells": func(ts *testscript.TestScript, _ bool, args []string) {
 				f, err := excelize.OpenFile(ts.MkAbs(args[0]))
 				ts.Check(err)
 				defer f.Close()
 				for _, arg := range args[1:] {
 					cell, text, _ := strings.Cut(arg, "=")
-					ts.Check(f.SetCellValue("Changes", cell, text))
+					ts.Check(f.SetCellValue("Decide", cell, text))
 				}
 				ts.Check(f.Save())
 			},

@@ -81,11 +81,11 @@ func values(t *testing.T, dc *samba.DC, base string) []string {
 // approveAll is a reviewer who agrees to everything.
 const approveAll = `
 Sub Edit(doc)
-	sheet = doc.Sheets.getByName("Changes")
+	sheet = doc.Sheets.getByName("Decide")
 	cursor = sheet.createCursor()
 	cursor.gotoEndOfUsedArea(False)
 	For row = 1 To cursor.RangeAddress.EndRow
-		sheet.getCellByPosition(10, row).String = "approve"
+		sheet.getCellByPosition(0, row).String = "approve"
 	Next
 End Sub
 `

@@ -215,7 +215,7 @@ func (o *suppressOptions) reviewed() (list []memory.Suppression, err error) {
 		list = append(list, memory.CaseOf(left.Conflict).Suppression(o.end, reason, author()))
 	}
 	if len(list) == 0 {
-		return nil, wrong("reviewers choose Reject or Defer in the sheet Changes", "%s: no conflict is rejected or deferred", o.workbook)
+		return nil, wrong("reviewers choose Reject or Defer in the sheet Decide", "%s: no conflict is rejected or deferred", o.workbook)
 	}
 	return list, nil
 }

@@ -25,7 +25,7 @@ func newProposalKeys(proposals []conflicts.Proposal) proposalKeys {
 		if p.Owner.GUID == (conflicts.GUID{}) {
 			dn = p.Owner.DN
 		}
-		made := fmt.Appendf(nil, "%q %s%q %q %q", p.Conflict.ID, p.Owner.GUID, dn, p.New, p.SwapTo)
+		made := fmt.Appendf(nil, "%q %s%q %q", p.Conflict.ID, p.Owner.GUID, dn, p.New)
 		for _, c := range p.Owner.Claims {
 			made = fmt.Appendf(made, " %s %q", c.Attribute, c.Value)
 		}

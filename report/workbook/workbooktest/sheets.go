@@ -1,6 +1,7 @@
 package workbooktest
 
 import (
+	"iter"
 	"strings"
 	"testing"
 
@@ -103,9 +104,34 @@ func (e *Editor) Set(head string, row int, value any) {
 
 // All sets the decision of every row.
 func (e *Editor) All(decision string) {
+	for row := range e.rows() {
+		e.Set("Decision", row, decision)
+	}
+}
+
+// Take sets the decision of every row that has a new address, and has the address removed where
+// there is none.
+func (e *Editor) Take(decision string) {
+	for row := range e.rows() {
+		updated, err := e.GetCellValue(e.Sheet, e.Cell("New address", row))
+		e.Must(err)
+		if updated == "" {
+			e.Set("Decision", row, "Remove")
+		} else {
+			e.Set("Decision", row, decision)
+		}
+	}
+}
+
+// rows are the numbers of the rows below the header.
+func (e *Editor) rows() iter.Seq[int] {
 	rows, err := e.GetRows(e.Sheet)
 	e.Must(err)
-	for i := range rows[1:] {
-		e.Set("Decision", i+2, decision)
+	return func(yield func(int) bool) {
+		for i := range rows[1:] {
+			if rows[i+1] != nil && !yield(i+2) {
+				return
+			}
+		}
 	}
 }
