@@ -13,7 +13,7 @@ import (
 
 var (
 	dsaclsLine  = regexp.MustCompile(`(?m)^ *dsacls "([^"]+)"(?: /I:([TS]))? /G (.+)$`)
-	dsaclsGrant = regexp.MustCompile(`"EXAMPLE\\([\w-]+):([A-Z]+)(?:;(\w+))?"`)
+	dsaclsGrant = regexp.MustCompile(`"EXAMPLE\\([\w-]+):([A-Z]+)(?:;(\w+);)?"`)
 )
 
 // dsacls grants on a domain controller what the dsacls commands of a document grant to one
