@@ -11,7 +11,7 @@ import (
 )
 
 // hangsAt names the variable with the address to which a process connects that then hangs.
-const hangsAt = "PROXYADDR_TEST_HANGS_AT"
+const hangsAt = "NOTIFIED_HANGS_AT"
 
 // A command that hangs is killed, and so is what it started: cmd starts this program.
 func TestNotifyCommandHangs(t *testing.T) {
@@ -21,7 +21,7 @@ func TestNotifyCommandHangs(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Write([]byte("x"))
-		select {}
+		io.Copy(io.Discard, c) // until it is killed
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

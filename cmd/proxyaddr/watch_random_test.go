@@ -20,7 +20,7 @@ import (
 func TestWatchLikeWholeScans(t *testing.T) {
 	seeds := 6
 	if testing.Short() {
-		seeds = 2
+		seeds = 1
 	}
 	for seed := range uint64(seeds) {
 		chance := rand.New(rand.NewPCG(seed, 7))

@@ -2,15 +2,19 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
+	"proxyaddr/conflicts/memory"
 	"proxyaddr/ldapscan/ldaptest"
 	"proxyaddr/report/statedir"
 )
@@ -20,6 +24,88 @@ func failing(on *bool, filter string) ldaptest.Fault {
 	return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnwillingToPerform, Times: -1, Match: func(s ldaptest.Search) bool {
 		return *on && strings.Contains(s.Filter, filter)
 	}}
+}
+
+// A line between watch and a server, which can be cut.
+type line struct {
+	net.Listener
+	mu    sync.Mutex
+	cut   bool
+	conns []net.Conn
+}
+
+func newLine(t *testing.T, to string) *line {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &line{Listener: listener}
+	t.Cleanup(func() {
+		l.set(true)
+		l.Close()
+	})
+	go func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			l.mu.Lock()
+			if far, err := net.Dial("tcp", to); err != nil || l.cut {
+				near.Close()
+			} else {
+				l.conns = append(l.conns, near, far)
+				go io.Copy(near, far)
+				go io.Copy(far, near)
+			}
+			l.mu.Unlock()
+		}
+	}()
+	return l
+}
+
+// set cuts the line, or has it carry again.
+func (l *line) set(cut bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = cut
+	for _, c := range l.conns {
+		c.Close()
+	}
+	l.conns = nil
+}
+
+// A server that cannot be reached for some periods is told once, and costs no whole sweep.
+func TestWatchUnreachable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for seconds between attempts")
+	}
+	srv, login := serveCounting(t, "dc1.a.example")
+	_, address, _ := strings.Cut(srv.URL, "//")
+	l := newLine(t, address)
+	login[1] = "ldaps://" + l.Addr().String()
+	dir := t.TempDir()
+	state, told := filepath.Join(dir, "state"), filepath.Join(dir, "told")
+	w := newWatch(t, append(login, "--state", state, "--notify-command", noting(told))...)
+	w.next()
+	w.next()
+	l.set(true)
+	applyTo(t, srv, addsAddress+"\n"+makesAnother)
+	if text := w.next(); !strings.HasPrefix(text, "proxyaddr: "+login[1]+": ") || strings.Contains(text, "everything is read") {
+		t.Error(text)
+	}
+	w.tells()
+	w.tells()
+	if s, err := statedir.Read(state); err != nil || s.Last.ExitCode != exitConnect || len(s.Cases) != 1 || s.Cases[0].Status != memory.Known {
+		t.Errorf("%+v, %v", s.Last, err)
+	}
+	l.set(false)
+	w.tells("proxyaddr: 1 new, 1 known; last whole sweep T", " new: duplicate ", "complete again, after 3")
+	w.tells()
+	if text, err := os.ReadFile(told); err != nil || strings.ReplaceAll(string(text), "\r", "") != "critical: the run failed\nwarning: 1 new, 1 known\n" {
+		t.Errorf("%s, %v", text, err)
+	}
 }
 
 // A connection that was lost is made again, and nobody has to know.
@@ -231,7 +317,7 @@ func TestWatchEndsAtOnce(t *testing.T) {
 		{[]string{"--state", other}, exitUsage, "nothing to watch"},
 		{append(login, "--state", other, "--every", "10ms"), exitUsage, "--every 10ms: must be 1s or more"},
 		{append(login, "--state", other, "--full-at", "25:00"), exitUsage, "write a time such as 02:00"},
-		{append(login, "--state", other, "--suppressions", filepath.Join(dir, "missing")), exitUsage, "missing: no such file"},
+		{append(login, "--state", other, "--suppressions", filepath.Join(dir, "missing")), exitUsage, "missing: "},
 		{append(login, "--state", other, "--prompt"), exitUsage, "--prompt does not go with watch"},
 		{append(login, "--state", other, "-b", "Berlin"), exitUsage, `"Berlin": not a distinguished name`},
 		{[]string{"--state", other, "-H", login[1], "-D", "anna@a.example"}, exitUsage, "no terminal to ask for the password"},
