@@ -246,12 +246,13 @@ func (w *watcher) failing(ctx context.Context, r *stateRun, err error) *status.R
 		w.rest = w.now().Add(min(maxRest, w.every<<min(w.failed, 10)))
 	}
 	if key := withoutNumbers(problem); key != w.problem {
-		id := eventFailed
-		if err == nil {
-			id = eventIncomplete
-		}
-		w.say(id, "%s", problem)
+		w.c.log("%s", problem)
 		w.c.hint(hintOf(err))
+		if err == nil { // which may name objects
+			w.record(w.c, eventIncomplete, fmt.Sprintf("a run was incomplete; proxyaddr status --state %s says why", w.state))
+		} else {
+			w.record(w.c, eventFailed, problem)
+		}
 		w.problem = key
 	}
 	if notified := (*notifyError)(nil); w.failed == toldAfter && !errors.As(err, &notified) {
