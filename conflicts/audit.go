@@ -96,13 +96,18 @@ type Scope struct {
 	// what is read and compared.
 	Base, Exclude []string
 	// AcceptedDomains are the domains for which Exchange takes mail, in
-	// order; empty if the directory names none.
+	// order; empty if the directory names none, so that they are not known.
 	AcceptedDomains []string
+	// PrimaryDomains stand in for them where they are not known: see [PrimaryDomains].
+	PrimaryDomains []string
 }
+
+// AcceptedDomainsKnown reports whether it is known for which domains Exchange takes mail.
+func (s *Scope) AcceptedDomainsKnown() bool { return len(s.AcceptedDomains) > 0 }
 
 // options returns those that tell what may be changed to what.
 func (s *Scope) options() *Options {
-	return &Options{Base: s.Base, Exclude: s.Exclude, AcceptedDomains: s.AcceptedDomains}
+	return &Options{Base: s.Base, Exclude: s.Exclude, AcceptedDomains: s.AcceptedDomains, PrimaryDomains: s.PrimaryDomains}
 }
 
 // A Server is a domain controller, and what was agreed with it.

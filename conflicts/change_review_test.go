@@ -272,7 +272,7 @@ func TestDecideRefusesTypedAddresses(t *testing.T) {
 	}
 	a := reviewed()
 	a.Scope.AcceptedDomains = nil
-	if _, mistakes := a.Decide(approve(map[int]string{other: "bob@b.example"}), free); len(mistakes) != 1 || !strings.Contains(mistakes[0].Problem, "not an accepted domain") {
+	if _, mistakes := a.Decide(approve(map[int]string{other: "bob@b.example"}), free); len(mistakes) != 1 || !strings.Contains(mistakes[0].Problem, "accepted domains unknown") {
 		t.Errorf("a domain that is not in use: %v", mistakes)
 	}
 }

@@ -21,18 +21,16 @@ type reviewer struct {
 
 func newReviewer(a *Audit, replies []Reply) *reviewer {
 	r := &reviewer{audit: a, replies: slices.Clone(replies), opt: a.Scope.options(), changes: make([][]Change, len(replies)), typed: map[int]Address{}}
-	if len(r.opt.AcceptedDomains) == 0 { // then every domain in use will do
-		used := map[string]bool{}
+	if len(r.opt.AcceptedDomains)+len(r.opt.PrimaryDomains) == 0 { // of an earlier version: every domain in use will do
 		for i := range a.Conflicts {
 			for _, o := range a.Conflicts[i].Owners {
 				for _, c := range o.Claims {
-					if d := c.Parsed().Domain(); d != "" && !used[DomainKey(d)] {
-						used[DomainKey(d)] = true
-						r.opt.AcceptedDomains = append(r.opt.AcceptedDomains, d)
-					}
+					r.opt.PrimaryDomains = append(r.opt.PrimaryDomains, DomainKey(c.Parsed().Domain()))
 				}
 			}
 		}
+		slices.Sort(r.opt.PrimaryDomains)
+		r.opt.PrimaryDomains = slices.Compact(r.opt.PrimaryDomains)
 	}
 	return r
 }

@@ -293,6 +293,8 @@ func (opt *Options) swapObstacle(p *Proposal) Statement {
 		return Statement{Code: KeeperPrimaries, Object: k.Object}
 	case p.LoggedOn != nil:
 		return Statement{Code: LogsOn, Object: p.LoggedOn}
+	case !opt.accepts(a.Domain()) && len(opt.AcceptedDomains) == 0:
+		return Statement{Code: DomainsUnknown}
 	case !opt.accepts(a.Domain()):
 		return Statement{Code: DomainNotAccepted, Value: a.Domain()}
 	case o.unclean() != "" && k.unclean() == "":

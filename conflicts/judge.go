@@ -17,8 +17,11 @@ type Options struct {
 	// of its owners lies inside. No change is proposed for owners outside.
 	Base, Exclude []string
 	// AcceptedDomains limit the domains of proposals; "*.example.com" stands for
-	// its subdomains. Empty means that every domain in use will do.
+	// its subdomains. Empty means that they are not known.
 	AcceptedDomains []string
+	// PrimaryDomains stand in for them then, under their keys and in order, with the domains
+	// in which users, groups and mailboxes among the judged objects have their primary address.
+	PrimaryDomains []string
 	// Pattern makes the local part of proposals; the zero Pattern counts up.
 	Pattern Pattern
 	// RemoveSecondary drops a duplicated secondary address instead of replacing
@@ -39,6 +42,8 @@ type Judgment struct {
 	Changes   []Change
 	// Findings are those that need more than one object.
 	Findings []Finding
+	// PrimaryDomains are those that stood in for accepted domains that are not known.
+	PrimaryDomains []string
 }
 
 // Judge finds the conflicts among objects, which were read whole, and proposes
@@ -47,7 +52,10 @@ type Judgment struct {
 // once, as it was first.
 func Judge(objects []*Object, opt Options) Judgment {
 	objects = distinct(objects)
-	j := Judgment{Conflicts: find(objects, opt), Findings: repeatedTargets(objects, opt)}
+	if len(opt.AcceptedDomains) == 0 {
+		opt.PrimaryDomains = withDomainsOf(objects, opt.PrimaryDomains)
+	}
+	j := Judgment{Conflicts: find(objects, opt), Findings: repeatedTargets(objects, opt), PrimaryDomains: opt.PrimaryDomains}
 	newProposer(objects, opt).judge(&j, objects)
 	return j
 }
@@ -55,6 +63,7 @@ func Judge(objects []*Object, opt Options) Judgment {
 // Into fills in an audit what was judged, but for the findings.
 func (j *Judgment) Into(a *Audit) {
 	a.Conflicts, a.Proposals, a.Changes = j.Conflicts, j.Proposals, j.Changes
+	a.Scope.PrimaryDomains = j.PrimaryDomains
 }
 
 // find returns the conflicts among distinct objects.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -114,7 +113,7 @@ func (a Address) Alternatives() iter.Seq[Address] {
 		s := countUp(local, domain)
 		for n := s.first; s.at != nil && n < s.first+attempts; n++ {
 			next := ParseAddress(a.Type + ":" + s.at(n))
-			if new(Options).improper(next) != "" || !yield(next) {
+			if improper(next) != "" || !yield(next) {
 				return
 			}
 		}
@@ -134,17 +133,27 @@ func (a Address) stem() (local, domain string, err error) {
 	return plain(local), DomainKey(domain), nil
 }
 
-// improper says why an address may not be proposed, or "" if it may: it is well
-// formed, within the limits, and in a domain that Exchange accepts mail for.
+// improper says why an address may not be proposed, or "" if it may: it is proper, and in
+// a domain that Exchange accepts mail for.
 func (opt *Options) improper(a Address) string {
-	local, domain, _ := splitAt(a.Text)
+	if why := improper(a); why != "" {
+		return why
+	}
+	if _, domain, _ := splitAt(a.Text); !opt.accepts(domain) {
+		return opt.refuses(domain)
+	}
+	return ""
+}
+
+// improper says why an address should not be given to anybody, or "": it is well formed and
+// within the limits.
+func improper(a Address) string {
+	local, _, _ := splitAt(a.Text)
 	switch {
 	case a.Malformed() != "":
 		return a.Malformed()
 	case tooLong(a) != "":
 		return tooLong(a)
-	case !opt.accepts(domain):
-		return domain + " is not an accepted domain"
 	case quoted(local):
 		return ""
 	case refusedByEntra(a) != "":
@@ -198,16 +207,7 @@ func (p *proposer) domain(o *Object, domain string) (string, error) {
 			return DomainKey(primary.Domain()), nil
 		}
 	}
-	return "", fmt.Errorf("%s is not an accepted domain", domain)
-}
-
-func (opt *Options) accepts(domain string) bool {
-	d := DomainKey(domain)
-	return len(opt.AcceptedDomains) == 0 || slices.ContainsFunc(opt.AcceptedDomains, func(accepted string) bool {
-		k := DomainKey(accepted)
-		suffix, wild := strings.CutPrefix(k, "*")
-		return d == k || wild && strings.HasSuffix(d, suffix)
-	})
+	return "", errors.New(p.opt.refuses(domain))
 }
 
 // countUp returns candidates with 2, 3 … behind the local part, or, if that

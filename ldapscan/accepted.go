@@ -25,7 +25,7 @@ func (d *Directory) AcceptedDomains(ctx context.Context) ([]string, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		err = fmt.Errorf("%s: accepted domains could not be read, so any domain may be proposed: %s", q.base, brief(err))
+		err = fmt.Errorf("%s: the accepted domains could not be read: %s", q.base, brief(err))
 	}
 	return inOrder(domains), err
 }

@@ -74,10 +74,11 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	}
 	second.tell(audit)
 	opt.Judge.Rules = audit.Rules
-	opt.Judge.AcceptedDomains = survey.AcceptedDomains
+	opt.Judge.AcceptedDomains, opt.Judge.PrimaryDomains = survey.AcceptedDomains, all.domains.List()
 	opt.Judge.Taken = all.index.Taken
 	judged := conflicts.Judge(second.objects, opt.Judge)
 	judged.Into(audit)
+	noteUnknownDomains(audit)
 	audit.Findings = conflicts.SortFindings(append(all.current(), judged.Findings...))
 	return audit, nil
 }
@@ -98,3 +99,10 @@ func newAudit(src Source, opt Options) *conflicts.Audit {
 }
 
 func sourceNames(a *conflicts.Audit) string { return strings.Join(a.Scope.Source, ", ") }
+
+// noteUnknownDomains says in an audit with conflicts that the accepted domains are not known.
+func noteUnknownDomains(a *conflicts.Audit) {
+	if !a.Scope.AcceptedDomainsKnown() && len(a.Conflicts) > 0 {
+		a.Notes = append(a.Notes, sourceNames(a)+": accepted domains unknown, so addresses are proposed only in domains in which users, groups or mailboxes have their primary address")
+	}
+}

@@ -23,6 +23,7 @@ type collector struct {
 type collected struct {
 	c        *collector
 	index    *index.Index
+	domains  conflicts.PrimaryDomains
 	findings []conflicts.Finding
 	changed  map[conflicts.Ref]*conflicts.Entry
 	inside   []int // objects in each subtree
@@ -46,6 +47,7 @@ func (c *collector) Stream() Stream {
 
 func (p *collected) Entry(v *conflicts.View) {
 	ordinary := p.index.Add(v)
+	p.domains.Add(v)
 	p.entry(v)
 	if len(p.inside) > 0 {
 		dn := string(v.DN)
@@ -76,6 +78,7 @@ func (p *collected) Keep() {
 	defer p.c.mu.Unlock()
 	whole := &p.c.whole
 	whole.index.Join(p.index)
+	whole.domains.Join(&p.domains)
 	whole.findings = append(whole.findings, p.findings...)
 	maps.Copy(whole.changed, p.changed)
 	for i, n := range p.inside {

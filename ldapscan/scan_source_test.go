@@ -175,12 +175,12 @@ isDeleted: TRUE
 proxyAddresses: smtp:x2@contoso.example
 
 dn: CN=a,DC=contoso,DC=example
-objectClass: contact
+objectClass: user
 whenCreated: 20200101000000.0Z
 proxyAddresses: SMTP:x@contoso.example
 
 dn: CN=b,DC=contoso,DC=example
-objectClass: contact
+objectClass: user
 whenCreated: 20210101000000.0Z
 proxyAddresses: SMTP:x@contoso.example
 `
@@ -342,5 +342,49 @@ func TestForestAsksInOrder(t *testing.T) {
 	}})
 	if err := f.Inspect(t.Context(), append(refs, refs[0]), func(*conflicts.Object) {}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Without accepted domains the sweep tells which domains are the directory's own, and the audit
+// says that they are unknown.
+func TestUnknownAcceptedDomains(t *testing.T) {
+	const content = `dn: DC=contoso,DC=example
+objectClass: domainDNS
+
+dn: CN=anna,DC=contoso,DC=example
+objectClass: user
+userPrincipalName: anna@contoso.local
+proxyAddresses: SMTP:anna@contoso.example
+
+dn: CN=a,DC=contoso,DC=example
+objectClass: contact
+whenCreated: 20200101000000.0Z
+proxyAddresses: SMTP:x@contoso.example
+proxyAddresses: smtp:y@partner.example
+
+dn: CN=b,DC=contoso,DC=example
+objectClass: contact
+whenCreated: 20210101000000.0Z
+proxyAddresses: SMTP:x@contoso.example
+
+dn: CN=c,DC=contoso,DC=example
+objectClass: contact
+whenCreated: 20220101000000.0Z
+proxyAddresses: SMTP:y@partner.example
+`
+	srv := serve(t, ldaptest.Config{Entries: strings.NewReader(content)})
+	for name, src := range map[string]ldapscan.Source{"server": open(t, config(srv)), "export": export(t, content)} {
+		audit := scan(t, src, ldapscan.Options{})
+		var lines []string
+		for _, c := range audit.Changes {
+			lines = append(lines, c.Old+" "+c.New)
+		}
+		want := []string{"SMTP:x@contoso.example SMTP:x2@contoso.example", "smtp:y@partner.example smtp:y2@contoso.example"}
+		if !slices.Equal(lines, want) || !slices.Equal(audit.Scope.PrimaryDomains, []string{"contoso.example"}) {
+			t.Errorf("%s: %q, domains %q", name, lines, audit.Scope.PrimaryDomains)
+		}
+		if !strings.Contains(strings.Join(audit.Notes, "\n"), "accepted domains unknown") {
+			t.Errorf("%s: notes %q", name, audit.Notes)
+		}
 	}
 }

@@ -165,6 +165,7 @@ func (t *tracer) judge(ctx context.Context, owners []*conflicts.Object, opt conf
 	t.audit.Scope.AcceptedDomains, opt.AcceptedDomains = domains, domains
 	judged := conflicts.Judge(living, opt)
 	judged.Into(t.audit)
+	noteUnknownDomains(t.audit)
 }
 
 // withdraw takes back what was proposed, as it may be taken.
