@@ -54,7 +54,7 @@ func stamped(seconds, version int, site, server string) conflicts.Stamp {
 func linked(a *conflicts.Audit) *conflicts.Audit {
 	for i := range a.Conflicts {
 		if c := &a.Conflicts[i]; c.Cause.Kind == "" {
-			c.Cause = conflicts.Cause{Kind: conflicts.UnknownCause, Verbatim: "nothing speaks for one"}
+			c.Cause = conflicts.Cause{Kind: conflicts.UnknownCause, Code: conflicts.NoStamps}
 		}
 	}
 	for i := range a.Changes {
@@ -81,6 +81,7 @@ func normalAudit() *conflicts.Audit {
 	other := object(2, `Doe\, Jane (HR)`, corp, "SMTP:Jane.Doe@contoso.com", "smtp:jd@contoso.com", "X500:/o=Contoso/cn=jd")
 	other.Mail, other.DisplayName, other.Recipient = "Jane.Doe@contoso.com", "Doe, Jane (HR)", 128
 	jane.Created = time.Date(2019, 4, 1, 7, 30, 0, 0, time.UTC)
+	other.PolicyKnown = true
 	jane.Written, other.Written = stamped(0, 1, "Berlin", "DC1"), stamped(22, 3, "", "")
 	other.Restored = time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC)
 	short := object(3, "John Dew", corp, "SMTP:john.dew@contoso.com", "smtp:JD@contoso.com")
@@ -108,35 +109,30 @@ func normalAudit() *conflicts.Audit {
 				Owners: []conflicts.Owner{
 					owner(jane, proxy("SMTP:jane.doe@contoso.com"), mail("jane.doe@contoso.com")),
 					owner(other, proxy("SMTP:Jane.Doe@contoso.com"), mail("Jane.Doe@contoso.com")),
-				}, Verbatim: "holds it as its primary address (2 of 2 tie); then is a user mailbox",
-				Cause: conflicts.Cause{Kind: conflicts.Race, Certainty: conflicts.Possible, Verbatim: "their proxyAddresses were written 22s apart"}},
+				}, Kept: []conflicts.StatementCode{conflicts.ByMailbox},
+				Cause: conflicts.Cause{Kind: conflicts.Race, Certainty: conflicts.Possible, Code: conflicts.RaceWrittenAgain, Earlier: jane, Later: other}},
 			{ID: "C-BBBBBBBBBB", Class: conflicts.Duplicate, Key: "smtp:jd@contoso.com",
-				Owners:   []conflicts.Owner{owner(short, proxy("smtp:JD@contoso.com")), owner(other, proxy("smtp:jd@contoso.com"))},
-				Verbatim: "is a user mailbox",
-				Cause:    conflicts.Cause{Kind: conflicts.UnknownCause, Verbatim: "nothing speaks for one"}},
+				Owners: []conflicts.Owner{owner(short, proxy("smtp:JD@contoso.com")), owner(other, proxy("smtp:jd@contoso.com"))},
+				Kept:   []conflicts.StatementCode{conflicts.ByMailbox}},
 			{ID: "C-CCCCCCCCCC", Class: conflicts.Collation, Key: "smtp:josé@contoso.com",
-				Owners:   []conflicts.Owner{owner(yamada, proxy("smtp:josé@contoso.com")), owner(jose, loose)},
-				Verbatim: "is a user mailbox"},
+				Owners: []conflicts.Owner{owner(yamada, proxy("smtp:josé@contoso.com")), owner(jose, loose)},
+				Kept:   []conflicts.StatementCode{conflicts.ByMailbox}},
 			{ID: "C-DDDDDDDDDD", Class: conflicts.NonSMTP, Key: "x500:/o=contoso/cn=jd", Owners: nonSMTP,
-				Verbatim: "cannot be changed: outside the domain partitions"},
+				Kept: []conflicts.StatementCode{conflicts.ByFixed}},
 		},
 		Changes: []conflicts.Change{
 			{Conflict: "C-AAAAAAAAAA", Object: other, Attribute: conflicts.ProxyAddresses, Old: "SMTP:Jane.Doe@contoso.com",
-				New: "SMTP:Jane.Doe2@contoso.com", Risk: conflicts.High,
-				Verbatim: "an e-mail address policy is in force: Exchange may stamp the old address again"},
+				New: "SMTP:Jane.Doe2@contoso.com", Risk: conflicts.High},
 			{Conflict: "C-AAAAAAAAAA", Object: other, Attribute: conflicts.Mail, Old: "Jane.Doe@contoso.com",
-				New: "Jane.Doe2@contoso.com", Risk: conflicts.High, Verbatim: "the mail attribute showed this address and changes with it"},
+				New: "Jane.Doe2@contoso.com", Risk: conflicts.High},
 			{Conflict: "C-BBBBBBBBBB", Object: other, Attribute: conflicts.ProxyAddresses, Old: "smtp:jd@contoso.com",
-				Risk: conflicts.Medium, Verbatim: "the address is dropped without a replacement"},
+				Risk: conflicts.Medium},
 			{Conflict: "C-CCCCCCCCCC", Object: jose, Attribute: conflicts.ProxyAddresses, Old: "smtp:jose@contoso.com ",
-				New: "smtp:jose2@contoso.com", Risk: conflicts.Low,
-				Verbatim: "secondary address; from now on only the keeper gets mail sent to it"},
+				New: "smtp:jose2@contoso.com", Risk: conflicts.Low},
 		},
 		Findings: []conflicts.Finding{
-			{Kind: conflicts.PaddedValue, DN: jose.DN, GUID: jose.GUID, Value: "smtp:jose@contoso.com ",
-				Verbatim: "white space around the address or its type"},
-			{Kind: conflicts.NoPrimary, DN: jose.DN, GUID: jose.GUID,
-				Verbatim: "no value is written SMTP:, so Exchange has no address to send from"},
+			{Kind: conflicts.PaddedValue, DN: jose.DN, GUID: jose.GUID, Value: "smtp:jose@contoso.com "},
+			{Kind: conflicts.NoPrimary, DN: jose.DN, GUID: jose.GUID},
 		},
 	})
 }
@@ -215,6 +211,7 @@ func hostileAudit() *conflicts.Audit {
 func domainsAudit() *conflicts.Audit {
 	const emea, idle = "DC=emea," + corp, "DC=idle," + corp
 	keeper := object(1, "Sales", corp, "SMTP:sales@contoso.com")
+	keeper.Created = time.Date(2019, 3, 1, 8, 0, 0, 0, time.UTC)
 	first := object(2, "Sales EMEA", emea, "SMTP:sales@contoso.com")
 	second := object(3, "Vertrieb", emea, "smtp:sales@contoso.com")
 	foreign := object(4, "Sales", "O=Airius", "smtp:sales@contoso.com")
@@ -232,7 +229,7 @@ func domainsAudit() *conflicts.Audit {
 			{Partition: idle, Pages: 1},
 		},
 		Conflicts: []conflicts.Conflict{{ID: "C-FFFFFFFFFF", Class: conflicts.Duplicate, Key: "smtp:sales@contoso.com",
-			Verbatim: "was created first (2019-03-01 08:00:00 UTC)"}},
+			Kept: []conflicts.StatementCode{conflicts.ByCreation}}},
 		Changes: []conflicts.Change{
 			change(first, "SMTP:sales@contoso.com", "SMTP:sales2@contoso.com"),
 			change(second, "smtp:sales@contoso.com", "smtp:sales3@contoso.com"),

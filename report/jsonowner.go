@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"proxyaddr/conflicts"
@@ -89,19 +88,9 @@ func newOwnerJSON(o *conflicts.Owner) ownerJSON {
 	for n, claim := range o.Claims[1:] {
 		j.Also[n] = newClaimJSON(claim)
 	}
-	for n, v := range addresses {
-		for name, b := range exact(addressField(n), v) {
-			if j.Base64 == nil {
-				j.Base64 = make(map[string][]byte)
-			}
-			j.Base64[name] = b
-		}
-	}
+	j.Base64 = exactList(j.Base64, "addresses", addresses)
 	return j
 }
-
-// addressField is the name in base64 of an element of addresses.
-func addressField(n int) string { return "addresses." + strconv.Itoa(n) }
 
 // owner is the inverse of newOwnerJSON.
 func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
@@ -147,9 +136,7 @@ var attributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.Us
 // facts reads what documents of schema version 1 do not have.
 func (j *ownerJSON) facts(o *conflicts.Object) error {
 	f := &j.factsJSON
-	for n, v := range f.Addresses {
-		o.ProxyAddresses = append(o.ProxyAddresses, exactly(j.Base64, addressField(n), v))
-	}
+	o.ProxyAddresses = exactlyList(j.Base64, "addresses", f.Addresses)
 	get := func(name string, written text) string { return exactly(j.Base64, name, written) }
 	o.Mail, o.UserPrincipalName = get("mail", f.Mail), get("user_principal_name", f.UserPrincipalName)
 	o.TargetAddress, o.Forest, o.Fixed = get("target_address", f.TargetAddress), get("forest", f.Forest), get("fixed", f.Fixed)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -59,6 +60,22 @@ func exact(pairs ...string) map[string][]byte {
 	return fields
 }
 
+// exactList adds to fields the elements of a list that JSON cannot hold. The name of each has
+// its index, from 0.
+func exactList(fields map[string][]byte, name string, list []string) map[string][]byte {
+	for i, s := range list {
+		if !utf8.ValidString(s) {
+			if fields == nil {
+				fields = make(map[string][]byte)
+			}
+			fields[elementName(name, i)] = []byte(s)
+		}
+	}
+	return fields
+}
+
+func elementName(list string, i int) string { return list + "." + strconv.Itoa(i) }
+
 type auditJSON struct {
 	jsonRecord
 	Kind              documentKind    `json:"kind"`
@@ -73,6 +90,8 @@ type auditJSON struct {
 	Rules             []ruleJSON      `json:"rules"`
 	Counts            countsJSON      `json:"counts"`
 	Remembered        *rememberedJSON `json:"remembered,omitempty"`
+	// Base64 is about IncompleteReasons and Notes.
+	Base64 map[string][]byte `json:"base64,omitempty"`
 }
 
 type scopeJSON struct {
@@ -152,6 +171,7 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 			Classes: make(map[conflicts.Class]int),
 		},
 		Remembered: newRememberedJSON(a.Remembered),
+		Base64:     exactList(exactList(nil, "incomplete_reasons", a.Problems), "notes", a.Notes),
 	}
 	for i := range a.Scope.Servers {
 		j.Scope.Servers[i] = newServerJSON(&a.Scope.Servers[i])

@@ -243,7 +243,7 @@ func keyOf(c *conflicts.Change, keys []conflicts.Key, owner func(conflicts.Key) 
 // restore is the inverse of newAuditJSON.
 func (j *auditJSON) restore(a *conflicts.Audit) {
 	a.Version, a.Command = string(j.Version), string(j.Command)
-	a.Problems, a.Notes = untexts(j.IncompleteReasons), untexts(j.Notes)
+	a.Problems, a.Notes = exactlyList(j.Base64, "incomplete_reasons", j.IncompleteReasons), exactlyList(j.Base64, "notes", j.Notes)
 	a.Scope = conflicts.Scope{
 		Source: untexts(j.Scope.Source), Identity: string(j.Scope.Identity),
 		Base: untexts(j.Scope.Base), Exclude: untexts(j.Scope.Exclude), AcceptedDomains: untexts(j.Scope.AcceptedDomains),

@@ -15,6 +15,14 @@ func exactly(fields map[string][]byte, name string, written text) string {
 	return string(written)
 }
 
+func exactlyList(fields map[string][]byte, name string, written []text) []string {
+	var list []string
+	for i, s := range written {
+		list = append(list, exactly(fields, elementName(name, i), s))
+	}
+	return list
+}
+
 // readKey returns the key that was written as a type and an address.
 func readKey(typ, address text, exact map[string][]byte) conflicts.Key {
 	return conflicts.Key(string(typ) + ":" + exactly(exact, "address", address))
