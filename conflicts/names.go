@@ -17,7 +17,11 @@ func NewNames(a *Audit) *Names {
 		hash   uint64
 		object *Object
 	}
-	var owners []named
+	count := 0
+	for i := range a.Conflicts {
+		count += len(a.Conflicts[i].Owners)
+	}
+	owners := make([]named, 0, count)
 	for i := range a.Conflicts {
 		for _, o := range a.Conflicts[i].Owners {
 			owners = append(owners, named{keyHash(Key(strings.ToLower(o.Name()))), o.Object})

@@ -36,8 +36,12 @@ func (v *view) proposal(c *conflicts.Conflict, o *conflicts.Owner) *conflicts.Pr
 	return nil
 }
 
-// Removable counts the addresses whose removal would do.
+// Removable counts the addresses whose removal would do, if all conflicts have cards to tell
+// which these are.
 func (v *view) Removable() (n int) {
+	if v.Rows() > 0 {
+		return 0
+	}
 	for i := range v.Proposals {
 		if v.Advice(&v.Proposals[i]) == conflicts.AdviseRemove {
 			n++

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"io"
 	"testing"
 	"time"
 )
@@ -119,4 +120,14 @@ func BenchmarkOpen(b *testing.B) {
 		b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms/open")
 	}
 	b.ReportMetric(float64(len(page)), "bytes")
+}
+
+// BenchmarkWrite measures the writing of a page that names the workbook for most conflicts.
+func BenchmarkWrite(b *testing.B) {
+	a := many(100_000)
+	for b.Loop() {
+		if err := Write(io.Discard, Report{Audit: a}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

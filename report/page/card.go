@@ -112,9 +112,6 @@ func (c *card) Shown() []*ownerCard {
 	return list
 }
 
-// KeeperName names the owner that keeps the address.
-func (c *card) KeeperName() string { return c.view.name(c.Conflict.Keeper().Object) }
-
 // Losers are the first owners but the keeper.
 func (c *card) Losers() []*ownerCard { return c.Shown()[1:] }
 

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -68,9 +69,12 @@ func newPeople(changes []conflicts.Change) people {
 	}
 	same := func(i, j int32) int {
 		a, b := changes[i].Object, changes[j].Object
-		return cmp.Or(cmp.Compare(string(a.GUID[:]), string(b.GUID[:])), cmp.Compare(a.DN, b.DN))
+		if a == b {
+			return 0
+		}
+		return cmp.Or(bytes.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN))
 	}
-	slices.SortStableFunc(order, same)
+	slices.SortFunc(order, func(i, j int32) int { return cmp.Or(same(i, j), cmp.Compare(i, j)) })
 	for len(order) > 0 {
 		n := 1
 		for n < len(order) && same(order[0], order[n]) == 0 {

@@ -14,20 +14,29 @@ import (
 
 // text returns a string of a directory for the page. What cannot be seen stands as a badge,
 // and the direction of its letters does not reach the words around it.
-func text(s string) template.HTML { return isolated("<bdi>", s, nil) }
+func text(s string) template.HTML {
+	var b strings.Builder
+	writeName(&b, s)
+	return template.HTML(b.String())
+}
 
 // address is text for addresses and distinguished names. It can break before the "@".
-func address(s string) template.HTML { return isolated(monospaced, s, nil) }
+func address(s string) template.HTML {
+	var b strings.Builder
+	writeAddress(&b, s)
+	return template.HTML(b.String())
+}
+
+func writeName(b *strings.Builder, s string)    { writeIsolated(b, "<bdi>", s, nil) }
+func writeAddress(b *strings.Builder, s string) { writeIsolated(b, monospaced, s, nil) }
 
 const monospaced = `<bdi class="mono">`
 
-func isolated(open, s string, marked func(at int) bool) template.HTML {
-	var b strings.Builder
-	b.Grow(len(open) + len(s) + 32)
+func writeIsolated(b *strings.Builder, open, s string, marked func(at int) bool) {
+	b.Grow(len(open) + len(s) + len("<wbr></bdi>"))
 	b.WriteString(open)
-	writeText(&b, s, marked)
+	writeText(b, s, marked)
 	b.WriteString("</bdi>")
-	return template.HTML(b.String())
 }
 
 // writeText escapes a string. marked tells which characters, by their number, stand out.
@@ -86,7 +95,8 @@ func stored(value, conflict string) template.HTML {
 	first := len(runes) - len([]rune(strings.TrimLeft(rest, " ")))
 	last := len([]rune(strings.TrimRight(rest, " ")))
 	inner := runes[min(first, last):last]
-	return isolated(monospaced, value, func(at int) bool {
+	var b strings.Builder
+	writeIsolated(&b, monospaced, value, func(at int) bool {
 		at -= offset
 		switch {
 		case at < 0:
@@ -97,6 +107,7 @@ func stored(value, conflict string) template.HTML {
 		at -= first
 		return len(inner) == len(of) && !strings.EqualFold(string(inner[at]), string(of[at]))
 	})
+	return template.HTML(b.String())
 }
 
 // bare is a value without its type.

@@ -150,25 +150,7 @@ func (g group) EachCard() iter.Seq[*card] {
 	}
 }
 
-// Tables hands over the others, some at a time.
-func (g group) Tables() iter.Seq[iter.Seq[*card]] {
-	return func(yield func(iter.Seq[*card]) bool) {
-		for n := 0; n < g.Rows; n += tableRows {
-			rows := func(yield func(*card) bool) {
-				for i := range g.members(g.Cards+n, min(tableRows, g.Rows-n)) {
-					if !yield(g.view.card(i)) {
-						return
-					}
-				}
-			}
-			if !yield(rows) {
-				return
-			}
-		}
-	}
-}
-
-// Shown counts the conflicts of some kind of all groups.
+// Cards and Rows count the conflicts that are shown in full and in a line.
 func (v *view) Cards() int { return v.total(func(g *group) int { return g.Cards }) }
 func (v *view) Rows() int  { return v.total(func(g *group) int { return g.Rows }) }
 
