@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"sync"
 	"time"
 
 	"proxyaddr/conflicts"
@@ -42,7 +43,9 @@ var (
 )
 
 // policy forbids a browser to load, run or send anything but the style and the script of the page.
-var policy = "default-src 'none'; style-src '" + digest(style) + "'; script-src '" + digest(script) + "'; base-uri 'none'; form-action 'none'"
+func policy() string {
+	return "default-src 'none'; style-src '" + digest(style) + "'; script-src '" + digest(script) + "'; base-uri 'none'; form-action 'none'"
+}
 
 // digest names a style or script as Content Security Policy does.
 func digest(s string) string {
@@ -50,23 +53,26 @@ func digest(s string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-var page = template.Must(template.New("page.tmpl").Funcs(template.FuncMap{
-	"style":    func() template.CSS { return template.CSS(style) },
-	"script":   func() template.JS { return template.JS(script) },
-	"policy":   func() string { return policy },
-	"text":     text,
-	"address":  address,
-	"escape":   words.Escape,
-	"number":   words.Number,
-	"quantity": words.Quantity,
-	"capital":  words.Capital,
-	"date":     date,
-}).ParseFS(files, "*.tmpl"))
+// page is parsed when it is needed, as most commands write no page.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page.tmpl").Funcs(template.FuncMap{
+		"style":    func() template.CSS { return template.CSS(style) },
+		"script":   func() template.JS { return template.JS(script) },
+		"policy":   policy,
+		"text":     text,
+		"address":  address,
+		"escape":   words.Escape,
+		"number":   words.Number,
+		"quantity": words.Quantity,
+		"capital":  words.Capital,
+		"date":     date,
+	}).ParseFS(files, "*.tmpl"))
+})
 
 // Write writes a page.
 func Write(w io.Writer, r Report) error {
 	out := bufio.NewWriterSize(w, 64<<10)
-	if err := page.Execute(out, newView(r)); err != nil {
+	if err := page().Execute(out, newView(r)); err != nil {
 		return err
 	}
 	return out.Flush()
