@@ -12,7 +12,7 @@ import (
 // bookmark is what the next run of this process can build on.
 func (d *Dir) Confirm(at time.Time, bookmark *conflicts.Bookmark) error {
 	at = at.UTC().Truncate(time.Second)
-	err := d.write(nextCheckedName, fmt.Appendf(nil, "%d %s\n", d.State.Last.Number, at.Format(time.RFC3339)))
+	err := d.write(nextCheckedName, whole(fmt.Appendf(nil, "%d %s\n", d.State.Last.Number, at.Format(time.RFC3339))))
 	if err == nil {
 		err = d.disk.Rename(nextCheckedName, checkedName)
 	}

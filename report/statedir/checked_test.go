@@ -50,7 +50,7 @@ func TestConfirmedByNonsense(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := finish(f, []byte(text)); err != nil {
+		if err := finish(f, whole([]byte(text))); err != nil {
 			t.Fatal(err)
 		}
 		d.check(d.open(), 1, 1, text)

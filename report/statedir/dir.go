@@ -299,7 +299,7 @@ func (d *Dir) commit(state *memory.State, entries []memory.HistoryEntry) (length
 		return 0, d.failed(historyName, err, hint)
 	}
 	length = d.length + int64(len(lines))
-	if err := d.write(nextName, encode(state, length)); err != nil {
+	if err := d.write(nextName, func(w io.Writer) error { return encode(w, state, length) }); err != nil {
 		return 0, d.failed(nextName, err, hint)
 	}
 	if err := d.place(); err != nil {
@@ -314,7 +314,7 @@ func (d *Dir) extend(lines []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := finish(f, lines); err != nil {
+	if err := finish(f, whole(lines)); err != nil {
 		return err
 	}
 	if d.length > 0 {
@@ -324,17 +324,25 @@ func (d *Dir) extend(lines []byte) error {
 }
 
 // write makes a file whose name does not matter yet.
-func (d *Dir) write(name string, text []byte) error {
+func (d *Dir) write(name string, fill func(io.Writer) error) error {
 	f, err := d.disk.Create(name)
 	if err != nil {
 		return err
 	}
-	return finish(f, text)
+	return finish(f, fill)
+}
+
+// whole writes a text at once.
+func whole(b []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	}
 }
 
 // finish writes, syncs and closes.
-func finish(f file, text []byte) error {
-	_, err := f.Write(text)
+func finish(f file, fill func(io.Writer) error) error {
+	err := fill(f)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -365,7 +373,7 @@ func (d *Dir) place() error {
 	}
 	old, err := d.disk.Read(stateName)
 	if err == nil {
-		err = d.write(nextBeforeName, []byte(old))
+		err = d.write(nextBeforeName, whole([]byte(old)))
 	}
 	if err == nil {
 		err = d.disk.Rename(nextBeforeName, beforeName)

@@ -53,8 +53,15 @@ func sample(number int) *memory.State {
 	}
 }
 
+// encoded returns the text of a state.
+func encoded(s *memory.State, history int64) []byte {
+	var b bytes.Buffer
+	encode(&b, s, history) // to a buffer: it does not fail
+	return b.Bytes()
+}
+
 func TestGolden(t *testing.T) {
-	got := encode(sample(1), 77)
+	got := encoded(sample(1), 77)
 	golden := filepath.Join("testdata", stateName)
 	if *update {
 		if err := os.WriteFile(golden, got, 0o644); err != nil {
@@ -84,6 +91,42 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// parts keeps what it is given, up to the part that fails.
+type parts struct {
+	list [][]byte
+	fail int
+}
+
+func (p *parts) Write(b []byte) (int, error) {
+	if len(p.list)+1 == p.fail {
+		return 0, errKilled
+	}
+	p.list = append(p.list, bytes.Clone(b))
+	return len(b), nil
+}
+
+// A large state is written in parts, and the first that fails ends it.
+func TestLargeStateInParts(t *testing.T) {
+	s := sample(1)
+	for range 2000 {
+		s.Cases = append(s.Cases, s.Cases[0])
+	}
+	var all parts
+	if err := encode(&all, s, 1); err != nil {
+		t.Fatal(err)
+	}
+	back, _, err := decode(string(bytes.Join(all.list, nil)))
+	if err != nil || len(back.Cases) != len(s.Cases) || len(all.list) < 5 {
+		t.Fatalf("%d parts: %v", len(all.list), err)
+	}
+	for n := range all.list {
+		some := parts{fail: n + 1}
+		if err := encode(&some, s, 1); err != errKilled || len(some.list) != n {
+			t.Errorf("after part %d failed there are %d: %v", n+1, len(some.list), err)
+		}
+	}
+}
+
 // Whatever a run hands over, the next one can read it back: a clock that was put back during
 // the run makes its duration negative, and a run that failed has counted nothing.
 func TestWhatIsWrittenIsRead(t *testing.T) {
@@ -93,7 +136,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	} {
 		s := sample(1)
 		s.Last = run
-		back, _, err := decode(string(encode(s, 0)))
+		back, _, err := decode(string(encoded(s, 0)))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -168,7 +211,7 @@ func TestOpenAndCommit(t *testing.T) {
 
 // Whatever somebody did to a directory, it is told what is wrong and what to do.
 func TestUnusable(t *testing.T) {
-	text := string(encode(sample(2), 0))
+	text := string(encoded(sample(2), 0))
 	line := func(with string) string {
 		return ":" + strconv.Itoa(1+strings.Count(text[:strings.Index(text, with)], "\n")) + ": "
 	}
@@ -302,7 +345,7 @@ func TestLongHistory(t *testing.T) {
 	const size = 1 << 40
 	dir := t.TempDir()
 	history := filepath.Join(dir, historyName)
-	if err := errors.Join(os.WriteFile(filepath.Join(dir, stateName), encode(sample(1), size), 0o600), os.WriteFile(history, nil, 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, stateName), encoded(sample(1), size), 0o600), os.WriteFile(history, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Truncate(history, size+5); err != nil {
@@ -359,19 +402,19 @@ func TestOtherScope(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(encode(sample(1), 1))
+	f.Add(encoded(sample(1), 1))
 	f.Add([]byte(`{"schema_version":1}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, history, err := decode(string(text))
 		if err != nil {
 			return
 		}
-		again, n, err := decode(string(encode(s, history)))
+		again, n, err := decode(string(encoded(s, history)))
 		if err != nil || n != history {
-			t.Fatalf("%v in %s", err, encode(s, history))
+			t.Fatalf("%v in %s", err, encoded(s, history))
 		}
-		if !bytes.Equal(encode(s, history), encode(again, n)) {
-			t.Errorf("%s became %s", encode(s, history), encode(again, n))
+		if !bytes.Equal(encoded(s, history), encoded(again, n)) {
+			t.Errorf("%s became %s", encoded(s, history), encoded(again, n))
 		}
 	})
 }

@@ -3,6 +3,7 @@ package statedir
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -19,9 +20,10 @@ import (
 // errors.
 const schemaVersion = 1
 
-// encode returns the text of a state.json, a line for each conflict.
-func encode(s *memory.State, history int64) []byte {
-	e := &encoder{text: make([]byte, 0, 1<<10+len(s.Cases)*512), first: true}
+// encode writes the text of a state.json, a line for each conflict. It holds no more than a
+// part of it at a time.
+func encode(w io.Writer, s *memory.State, history int64) error {
+	e := &encoder{to: w, text: make([]byte, 0, 2*partSize), first: true}
 	e.raw("{\n  ")
 	e.number("schema_version", schemaVersion)
 	e.line()
@@ -57,14 +59,27 @@ func encode(s *memory.State, history int64) []byte {
 	e.line()
 	array(e, "conflicts", s.Cases, func(c **memory.Case) { e.conflict(*c) })
 	e.raw("\n}\n")
-	return e.text
+	e.flush()
+	return e.err
 }
 
-// An encoder appends JSON to a text.
+// partSize is how many bytes are written at once.
+const partSize = 64 << 10
+
+// An encoder appends JSON to a text, and writes it in parts.
 type encoder struct {
+	to   io.Writer
+	err  error // the first one of writing
 	text []byte
 	// first says that no comma is due.
 	first bool
+}
+
+func (e *encoder) flush() {
+	if e.err == nil {
+		_, e.err = e.to.Write(e.text)
+	}
+	e.text = e.text[:0]
 }
 
 func (e *encoder) raw(s string) { e.text = append(e.text, s...) }
@@ -104,6 +119,9 @@ func array[T any](e *encoder, name string, list []T, fields func(*T)) {
 		}
 		e.raw("\n    ")
 		e.object(func() { fields(&list[i]) })
+		if len(e.text) >= partSize {
+			e.flush()
+		}
 	}
 	if len(list) > 0 {
 		e.raw("\n  ")
