@@ -2,9 +2,7 @@ package conflicts
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 )
 
 // Audit is the result of one scan, the one value that every output is made of.
@@ -131,24 +129,6 @@ type Server struct {
 
 // Name is what the server calls itself, or else its URL.
 func (s *Server) Name() string { return cmp.Or(s.Host, s.URL) }
-
-// String says in one line what was agreed.
-func (s Server) String() string {
-	facts := []string{s.URL}
-	add := func(format, value string) {
-		if value != "" {
-			facts = append(facts, fmt.Sprintf(format, value))
-		}
-	}
-	add("%s", s.Host)
-	add("site %s", s.Site)
-	add("%s", s.Transport)
-	add("%s", strings.TrimSpace(s.Mechanism+" "+s.Protection))
-	add("as %s", s.Identity)
-	add("forest level %s", s.Level)
-	add("schema without %s", strings.Join(s.Missing, ", "))
-	return strings.Join(facts, ", ")
-}
 
 // Coverage is what was read of one partition.
 type Coverage struct {

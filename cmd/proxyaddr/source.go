@@ -58,19 +58,26 @@ func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, 
 
 // tellServers says what was agreed with each server, and once what their schemas lack.
 func (c *console) tellServers(servers []conflicts.Server) {
-	var told []string
+	for _, line := range serverLines(servers) {
+		c.log("%s", line)
+	}
+}
+
+func serverLines(servers []conflicts.Server) []string {
+	var lines, missing []string
 	for i := range servers {
 		s := &servers[i]
-		c.log("%s", words.Server(s))
+		lines = append(lines, words.Server(s))
 		for _, name := range s.Missing {
-			if !slices.Contains(told, name) {
-				told = append(told, name)
+			if !slices.Contains(missing, name) {
+				missing = append(missing, name)
 			}
 		}
 	}
-	if told != nil {
-		c.log("note: %s", words.MissingAttributes(told))
+	if missing != nil {
+		lines = append(lines, "note: "+words.MissingAttributes(missing))
 	}
+	return lines
 }
 
 // tellHidden says what a look-up in a source could not see, and returns that. The error is

@@ -17,7 +17,7 @@ func TestTellServers(t *testing.T) {
 	})
 	want := `proxyaddr: ldaps://dc1: TLS 1.3, logged on as A\anna (simple)
 proxyaddr: ldaps://dc2: TLS 1.3, logged on as A\anna (simple)
-proxyaddr: note: the schema lacks mailNickname, targetAddress: Exchange's schema is not installed, or a global catalog does not hold them all. What they tell of an object, such as the type of its mailbox, is unknown.
+proxyaddr: note: the schema lacks mailNickname, targetAddress: Exchange's schema is not installed, or a global catalog does not hold them all; what they tell of an object, such as the type of its mailbox, is unknown
 `
 	if got := stderr.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ type watcher struct {
 
 	gone   goneOwners
 	forest *ldapscan.Forest // nil if there is no connection
-	shown  string           // the servers that were printed last
+	shown  []string         // the servers that were printed last
 
 	began   bool      // a run has been made
 	failed  int       // runs in a row that failed or were incomplete
@@ -181,16 +182,10 @@ func (w *watcher) connect(ctx context.Context, r *stateRun) error {
 			return err
 		}
 		w.forest = forest
-		lines := ""
-		for _, server := range forest.Servers() {
-			lines += fmt.Sprintf("%s\n", server)
+		if lines := serverLines(forest.Servers()); !slices.Equal(lines, w.shown) {
+			w.c.tellServers(forest.Servers())
+			w.shown = lines
 		}
-		if lines != w.shown {
-			for _, server := range forest.Servers() {
-				w.c.log("%s", server)
-			}
-		}
-		w.shown = lines
 	}
 	return r.begin(w.forest, w.judge)
 }

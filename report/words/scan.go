@@ -92,8 +92,8 @@ func Server(s *conflicts.Server) string {
 
 // MissingAttributes says what it means that the schema lacks attributes of Exchange.
 func MissingAttributes(names []string) string {
-	return "the schema lacks " + strings.Join(names, ", ") + ": Exchange's schema is not installed, or a global catalog does not hold them all. " +
-		"What they tell of an object, such as the type of its mailbox, is unknown."
+	return "the schema lacks " + strings.Join(names, ", ") + ": Exchange's schema is not installed, or a global catalog does not hold them all; " +
+		"what they tell of an object, such as the type of its mailbox, is unknown"
 }
 
 // A Fact is a line of what the outputs say of a scan. Its values are not escaped.
@@ -114,8 +114,16 @@ func Scope(a *conflicts.Audit) []Fact {
 		add("Read from", a.Scope.Source...)
 		add("Read as", a.Scope.Identity)
 	}
-	for _, s := range a.Scope.Servers {
-		add("Read from", s.String())
+	for i := range a.Scope.Servers {
+		s := &a.Scope.Servers[i]
+		pieces := []string{Server(s)}
+		if s.Level != "" {
+			pieces = append(pieces, "forest level "+s.Level)
+		}
+		if len(s.Missing) > 0 {
+			pieces = append(pieces, MissingAttributes(s.Missing))
+		}
+		add("Read from", pieces...)
 	}
 	switch {
 	case len(a.Events) > 0: // a note says so
