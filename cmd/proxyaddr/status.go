@@ -23,6 +23,7 @@ USAGE
 EXAMPLE
   proxyaddr status --state state
   proxyaddr status --state state --format nagios --max-age 26h
+  proxyaddr status --state watch --format nagios --max-age 10m --news-for 1h
   proxyaddr status C-UHWUJZ5NTZM5KSVQ --state state
 
 The exit status is 0 if the state could be shown, and 2 if there is none that
@@ -36,12 +37,14 @@ type statusOptions struct {
 	formatting
 	state, config string
 	maxAge        time.Duration
+	newsFor       time.Duration
 	id            string
 }
 
 func (o *statusOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.state, "state", "", "`directory` in which scan remembers its runs")
 	fs.DurationVar(&o.maxAge, "max-age", 0, "how old the last complete run may be, for example 26h; 0 is any `age`")
+	fs.DurationVar(&o.newsFor, "news-for", 0, "show as news what a run told within this `time`, not what the last one told alone")
 	o.formatting.addFlags(fs, statusFormats.names())
 	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
 }
@@ -55,6 +58,8 @@ func (o *statusOptions) check(_ *console, fs *pflag.FlagSet, args []string) erro
 		return wrong("name the directory of scan with --state", "no state to show")
 	case o.maxAge < 0:
 		return wrong("write for example 26h", "--max-age %v: less than nothing", o.maxAge)
+	case o.newsFor < 0:
+		return wrong("write for example 1h", "--news-for %v: less than nothing", o.newsFor)
 	case len(args) > 1:
 		return wrong("", "unexpected argument %q", args[1])
 	case len(args) == 1 && o.format != "text":
@@ -71,6 +76,9 @@ func (o *statusOptions) run(_ context.Context, c *console) (int, error) {
 	switch {
 	case err == nil:
 		r.State = state
+		if o.newsFor > 0 {
+			state.Retold(r.Now.Add(-o.newsFor))
+		}
 	case o.format == "text":
 		return 0, unusable(err)
 	default:

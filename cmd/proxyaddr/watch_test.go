@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -120,6 +121,13 @@ func TestWatch(t *testing.T) {
 	w.tells("proxyaddr: 1 resolved, 1 known; last whole sweep T", " resolved: duplicate ")
 	if now := srv.Counts().Connections; now != connections {
 		t.Errorf("%d connections were opened while all was well", now-connections)
+	}
+	// A monitor that looks now and then still hears of the one before.
+	for want, args := range map[string][]string{"OK: 1 resolved, 1 known\n": nil, "WARNING: 1 new, 1 resolved\n": {"--news-for", "100000h"}} {
+		var stdout bytes.Buffer
+		if code := run(append([]string{"status", "--state", state}, args...), strings.NewReader(""), &stdout, io.Discard); code != exitClean || !strings.HasPrefix(stdout.String(), want) {
+			t.Errorf("exit %d, %s\n%s", code, want, &stdout)
+		}
 	}
 	// A watch that begins again goes on from the state.
 	w.end()

@@ -61,3 +61,18 @@ func (s *State) Confirmed(at time.Time) {
 	}
 	s.LastComplete = at
 }
+
+// Retold has the conflicts that are known, and of which a run since then had news, count as news
+// again: for monitors that look less often than runs are made.
+func (s *State) Retold(since time.Time) {
+	for _, c := range s.Cases {
+		if c.Status != Known || c.NewsAt.IsZero() || c.NewsAt.Before(since) {
+			continue
+		}
+		c.Status = c.News
+		if s.Last.Counts != nil {
+			s.Last.Counts[Known]--
+			s.Last.Counts[c.News]++
+		}
+	}
+}

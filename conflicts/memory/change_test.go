@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -73,6 +74,41 @@ func TestChangedAfterFailure(t *testing.T) {
 	w.state = failed
 	if !w.night().Changed(failed) {
 		t.Error("the end of failures is not")
+	}
+}
+
+// What a run told stays news as long as it is asked for, and no longer.
+func TestRetold(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", smtp("x"))
+	w.put("b", smtp("x"))
+	w.night() // the baseline is no news
+	w.put("c", smtp("y"))
+	w.put("d", smtp("y"))
+	w.night()
+	told := w.now
+	w.put("e", smtp("x"))
+	for range 3 {
+		w.night()
+	}
+	for _, tc := range []struct {
+		since time.Time
+		want  string
+	}{
+		{w.now, "2 known"},
+		{told.Add(time.Second), "1 worsened, 1 known"},
+		{told, "1 new, 1 worsened"},
+	} {
+		s := *w.state
+		s.Last.Counts, s.Cases = maps.Clone(s.Last.Counts), nil
+		for _, c := range w.state.Cases {
+			copied := *c
+			s.Cases = append(s.Cases, &copied)
+		}
+		s.Retold(tc.since)
+		if got := s.Last.Summary(); got != tc.want {
+			t.Errorf("since %v: %s, want %s", tc.since, got, tc.want)
+		}
 	}
 }
 

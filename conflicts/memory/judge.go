@@ -165,6 +165,11 @@ func (j *judge) conflict(i int) {
 			c.Class = was.class // nothing is forgotten because it was not seen
 		}
 	}
+	if c.Status.News() {
+		c.News, c.NewsAt = c.Status, j.now
+	} else if len(was.cases) > 0 {
+		c.News, c.NewsAt = was.cases[0].News, was.cases[0].NewsAt
+	}
 	j.keep(c)
 	j.told(i, d, was.cover)
 	j.out.Developments = append(j.out.Developments, d)

@@ -119,6 +119,10 @@ type Case struct {
 	// FirstSeen and LastSeen are the times of runs.
 	FirstSeen, LastSeen time.Time
 	Status              Status
+	// News is the last status of which there was news, and NewsAt the time of the run that told
+	// it; empty if there never was.
+	News   Status
+	NewsAt time.Time
 	// Reason says why the case is resolved or unconfirmed.
 	Reason Reason
 	// ResolvedAt is the time of the run that found it resolved, zero if none has.

@@ -225,6 +225,10 @@ func (d *decoder) conflict() *memory.Case {
 			c.FirstSeen = d.moment()
 		case "last_seen":
 			c.LastSeen = d.moment()
+		case "news":
+			c.News = oneOf(d, memory.Statuses)
+		case "news_at":
+			c.NewsAt = d.moment()
 		case "resolved":
 			c.ResolvedAt = d.moment()
 		case "owners":

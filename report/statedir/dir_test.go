@@ -41,7 +41,7 @@ func sample(number int) *memory.State {
 				Witnesses: []conflicts.Witness{{GUID: conflicts.GUID{7}, USN: 123455}, {GUID: conflicts.GUID{8}, USN: 12}}}}},
 		Ended: []memory.Ended{{Address: "smtp:old@example.com", Until: time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)}},
 		Cases: []*memory.Case{
-			{ID: "C-AAAAAAAAAAAAAAAA", Aliases: []string{"C-BBBBBBBBBBBBBBBB"}, Class: conflicts.Duplicate, Owners: jane, FirstSeen: at, LastSeen: at, Status: memory.New},
+			{ID: "C-AAAAAAAAAAAAAAAA", Aliases: []string{"C-BBBBBBBBBBBBBBBB"}, Class: conflicts.Duplicate, Owners: jane, FirstSeen: at, LastSeen: at, Status: memory.New, News: memory.New, NewsAt: at},
 			{ID: "C-CCCCCCCCCCCCCCCC", Class: conflicts.NonSMTP, Owners: []memory.Owner{
 				{DN: "CN=\"q\"\\,\x1b\u202e\U000e0001😀,DC=x", Values: []string{"X500:/o=\t", "X500:\xff"}}, owner(9, "", "x500:/o=")},
 				FirstSeen: at.AddDate(-1, 0, 0), LastSeen: at, Status: memory.Suppressed, Reason: memory.NotVisible,

@@ -276,6 +276,10 @@ func (e *encoder) conflict(c *memory.Case) {
 	e.some("reason", string(c.Reason))
 	e.moment("first_seen", c.FirstSeen)
 	e.moment("last_seen", c.LastSeen)
+	if !c.NewsAt.IsZero() {
+		e.some("news", string(c.News))
+		e.moment("news_at", c.NewsAt)
+	}
 	if !c.ResolvedAt.IsZero() {
 		e.moment("resolved", c.ResolvedAt)
 	}
