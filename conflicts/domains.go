@@ -89,13 +89,10 @@ func withDomainsOf(objects []*Object, domains []string) []string {
 // has its primary address in a domain of it.
 func (o *Object) atHome() bool {
 	const mailUser = 128
-	switch {
-	case o.rank() == contactRank, o.Recipient == mailUser, o.external():
-		return false
-	case o.Class == "": // unknown, as in an export without it
-		return o.Mailbox || o.UserPrincipalName != "" || o.SAMAccountName != ""
+	if o.Class == "" && o.TargetAddress != "" { // an export without classes
+		return o.rank() == mailboxRank
 	}
-	return true
+	return o.rank() != contactRank && o.Recipient != mailUser && !o.external()
 }
 
 // accepts reports whether a proposal may be in a domain: Exchange accepts mail for it, or,

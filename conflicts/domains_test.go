@@ -65,8 +65,8 @@ func TestProposalsWhereAcceptedDomainsAreUnknown(t *testing.T) {
 		{"two users who forward elsewhere", []*Object{target(object(1, "1", "SMTP:x@gmail.example"), "SMTP:a@gmail.example"), target(object(2, "2", "SMTP:x@gmail.example"), "SMTP:b@gmail.example")}, nil, none},
 		{"a contact whose primary is elsewhere", []*Object{object(1, "1", "SMTP:x@a.com"), contact(2, "SMTP:c@gmail.example", "smtp:x@a.com")}, nil, "smtp:x2@a.com"},
 		{"users that hold it as secondary only, in the domain of their primary", []*Object{object(1, "1", "SMTP:a@a.com", "smtp:x@old.com"), object(2, "2", "SMTP:b@a.com", "smtp:x@old.com")}, nil, "smtp:x2@a.com"},
-		{"objects of unknown class", []*Object{unknown(object(1, "1", "SMTP:x@a.com")), unknown(object(2, "2", "SMTP:x@a.com"))}, nil, none},
-		{"objects of unknown class with a logon name", []*Object{unknown(upn(object(1, "1", "SMTP:x@a.com"), "one@a.com")), unknown(object(2, "2", "SMTP:x@a.com"))}, nil, "SMTP:x2@a.com"},
+		{"objects of unknown class", []*Object{unknown(object(1, "1", "SMTP:x@a.com")), unknown(object(2, "2", "SMTP:x@a.com"))}, nil, "SMTP:x2@a.com"},
+		{"objects of unknown class that forward", []*Object{unknown(target(object(1, "1", "SMTP:x@a.com"), "SMTP:a@a.com")), unknown(target(object(2, "2", "SMTP:x@a.com"), "SMTP:b@a.com"))}, nil, none},
 	} {
 		j := Judge(tc.objects, Options{PrimaryDomains: tc.swept})
 		got := none

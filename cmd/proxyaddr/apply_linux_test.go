@@ -142,7 +142,7 @@ func answering(t *testing.T, args []string, number int, meanwhile func()) (code 
 func TestAddressTakenWhileThePromptWaits(t *testing.T) {
 	srv, args := serve(t, twoOwners+`
 dn: CN=Third,DC=a,DC=example
-objectClass: contact
+objectClass: user
 whenCreated: 20220101000000.0Z
 proxyAddresses: smtp:x@A.example
 `)

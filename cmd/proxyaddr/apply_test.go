@@ -22,7 +22,7 @@ import (
 func TestApplyEnds(t *testing.T) {
 	const three = `
 dn: CN=Third,DC=a,DC=example
-objectClass: contact
+objectClass: user
 whenCreated: 20220101000000.0Z
 proxyAddresses: smtp:x@A.example
 `

@@ -130,12 +130,12 @@ const twoOwners = `dn: DC=a,DC=example
 objectClass: domainDNS
 
 dn: CN=Old,DC=a,DC=example
-objectClass: contact
+objectClass: user
 whenCreated: 20200101000000.0Z
 proxyAddresses: SMTP:x@a.example
 
 dn: CN=New,DC=a,DC=example
-objectClass: contact
+objectClass: user
 whenCreated: 20210101000000.0Z
 proxyAddresses: smtp:X@a.example
 `

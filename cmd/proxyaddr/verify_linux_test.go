@@ -11,13 +11,13 @@ import (
 	"proxyaddr/ldapscan/ldaptest/samba"
 )
 
-// staffOf writes pairs of contacts that share an address.
+// staffOf writes pairs of groups that share an address.
 func staffOf(base string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "dn: OU=Old,%[1]s\nobjectClass: organizationalUnit\n\ndn: OU=New,%[1]s\nobjectClass: organizationalUnit\n\n", base)
 	for _, name := range []string{"Removed", "Taken", "Moved", "Deleted", "Untouched"} {
 		for _, part := range []string{"Keeper", "Loser"} {
-			fmt.Fprintf(&b, "dn: CN=%[1]s %[2]s,OU=Old,%[3]s\nobjectClass: contact\nproxyAddresses: SMTP:%[4]s.%[5]s@contoso.example\nproxyAddresses: smtp:%[4]s@contoso.example\n\n",
+			fmt.Fprintf(&b, "dn: CN=%[1]s %[2]s,OU=Old,%[3]s\nobjectClass: group\nproxyAddresses: SMTP:%[4]s.%[5]s@contoso.example\nproxyAddresses: smtp:%[4]s@contoso.example\n\n",
 				name, part, base, strings.ToLower(name), strings.ToLower(part))
 		}
 	}
