@@ -5,6 +5,8 @@ import (
 	"io"
 	"testing"
 	"time"
+
+	"proxyaddr/conflicts"
 )
 
 // filter sets a field of the form and filters by it.
@@ -87,13 +89,16 @@ func TestHostileStringsDoNothing(t *testing.T) {
 // The page can be read by those who cannot see it or cannot tell colors apart.
 func TestLandmarksAndNames(t *testing.T) {
 	b := newBrowser(t)
-	b.open(written(t, Report{Audit: company(), Domains: []string{"corp.example"}, Runs: month()}), true)
+	a := company()
+	a.Remembered = &conflicts.Remembered{Run: 30, LastComplete: month()[0].Time}
+	b.open(written(t, Report{Audit: a, Domains: []string{"corp.example"}, Runs: month()}), true)
 	b.want("1 1 1 1", `['header', 'nav', 'main', 'footer'].map(s => document.querySelectorAll('body > ' + s + ', body > div > ' + s).length).join(' ')`)
 	b.want("1", `document.querySelectorAll('h1').length`)
 	b.want("", `[...document.querySelectorAll('[aria-labelledby]')].filter(e => !document.getElementById(e.getAttribute('aria-labelledby'))).map(e => e.id).join(' ')`)
 	b.want("0", `[...document.querySelectorAll('input, select')].filter(e => !e.closest('label')).length`)
 	b.want("0", `[...document.querySelectorAll('svg')].filter(e => !e.closest('[aria-hidden], [role=img]')).length`)
 	b.want("0", `[...document.querySelectorAll('article')].filter(e => !/risk|No change/.test(e.querySelector('.tag').textContent)).length`)
+	b.want("0", `[...document.querySelectorAll('svg text')].filter(e => e.getBBox().width === 0).length`)
 	b.want("false", `document.documentElement.scrollWidth > innerWidth`)
 	b.ask("Emulation.setDeviceMetricsOverride", map[string]any{"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": true}, nil)
 	b.want("false", `document.documentElement.scrollWidth > innerWidth`)

@@ -2,6 +2,7 @@ package page
 
 import (
 	"iter"
+	"strings"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/conflicts/memory"
@@ -68,4 +69,4 @@ func (v *view) list(g *statusGroup) {
 }
 
 // Compared says with which run this one was compared.
-func (v *view) Compared() string { return words.Compared(v.Remembered) }
+func (v *view) Compared() string { return strings.TrimRight(words.Compared(v.Remembered), ":.") + "." }

@@ -66,6 +66,7 @@ var page = sync.OnceValue(func() *template.Template {
 		"quantity": words.Quantity,
 		"capital":  words.Capital,
 		"date":     date,
+		"day":      day,
 	}).ParseFS(files, "*.tmpl"))
 })
 

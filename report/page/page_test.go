@@ -167,6 +167,33 @@ func TestTheSizeOfTenThousandConflicts(t *testing.T) {
 	}
 }
 
+// Who looks at two spellings that Active Directory takes for one sees where they differ.
+func TestDifferencesOfSpellingAreMarked(t *testing.T) {
+	page := written(t, Report{Audit: company()})
+	for _, want := range []string{"smtp:jos<mark>e</mark><wbr>@corp.example<mark>␣</mark>", "smtp:josé<wbr>@corp.example<"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
+func TestTrendBreaksWhereRunsWereIncomplete(t *testing.T) {
+	trend := newTrend(month())
+	if len(trend.Lines) != 3 || len(trend.Gaps) != 2 || trend.Incomplete != 3 || trend.First.Conflicts != 38 || trend.Last.Conflicts != 31 {
+		t.Errorf("%+v", trend)
+	}
+	for _, runs := range [][]Run{nil, month()[:1], {{Complete: true}, {}}} {
+		if newTrend(runs) != nil {
+			t.Errorf("%d runs are shown that cannot be compared", len(runs))
+		}
+	}
+	for highest, want := range map[int][2]int{0: {1, 1}, 1: {1, 1}, 5: {5, 1}, 7: {8, 2}, 38: {40, 10}, 101: {150, 50}, 100_000: {100_000, 20_000}} {
+		if top, step := axis(highest); top != want[0] || step != want[1] {
+			t.Errorf("the axis for %d ends at %d by %d, want %v", highest, top, step, want)
+		}
+	}
+}
+
 func TestPagesAreTextThatCanBeSeen(t *testing.T) {
 	page := written(t, Report{Audit: hostile(), Domains: []string{"corp.example"}})
 	if !utf8.ValidString(page) {

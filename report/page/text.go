@@ -119,7 +119,7 @@ func bare(value string) string {
 }
 
 func date(t time.Time) template.HTML {
-	return template.HTML("<time>" + t.UTC().Format(time.DateOnly) + "</time>")
+	return template.HTML("<time>" + day(t) + "</time>")
 }
 
 // container returns where an object is, the domain first.
