@@ -69,6 +69,25 @@ func (v *view) Completeness() []string {
 	return []string{word, words.Capital(rest) + "."}
 }
 
+// A remark is a note of the scan, and the distinguished name of what it is about, if it is
+// about something that has one.
+type remark struct {
+	Text template.HTML
+	Of   string
+}
+
+func (v *view) Remarks() []remark {
+	list := make([]remark, len(v.Notes))
+	for i, note := range v.Notes {
+		if name, rest, ok := strings.Cut(note, ": "); ok && conflicts.Partition(name) != "" {
+			list[i] = remark{sentence(rest), name}
+		} else {
+			list[i] = remark{sentence(note), ""}
+		}
+	}
+	return list
+}
+
 // Place names what was scanned: the domain of the first partition, or else the source.
 func (v *view) Place() string {
 	for _, c := range v.Coverage {
