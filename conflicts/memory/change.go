@@ -55,7 +55,7 @@ func (s *State) LastRun() time.Time {
 // Confirmed notes that a later run was complete and found nothing that s does not say.
 func (s *State) Confirmed(at time.Time) {
 	for _, c := range s.Cases {
-		if c.LastSeen.Equal(s.Last.Time) {
+		if c.LastSeen.Equal(s.LastComplete) {
 			c.LastSeen = at
 		}
 	}

@@ -123,3 +123,26 @@ func TestLastRun(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Each run that finds nothing new sees the open conflicts again.
+func TestConfirmedTwice(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"a", "b", "c", "d"} {
+		w.put(name, smtp(string("xy"[len(w.objects)/2])))
+	}
+	w.night()
+	w.put("d")
+	w.night()
+	at := w.now
+	w.state.Confirmed(at.Add(time.Hour))
+	w.state.Confirmed(at.Add(2 * time.Hour))
+	for _, c := range w.state.Cases {
+		want := at.Add(2 * time.Hour)
+		if c.Status == Resolved {
+			want = at.AddDate(0, 0, -1)
+		}
+		if !c.LastSeen.Equal(want) {
+			t.Errorf("%s %s: seen at %s, want %s", c.Address(), c.Status, c.LastSeen, want)
+		}
+	}
+}
