@@ -8,25 +8,46 @@ import (
 // remembers what it has handed out, so that no address is proposed twice.
 type proposer struct {
 	opt   Options
-	taken map[uint64]struct{} // hashes of keys: one more for a collision does no harm
+	taken map[uint64]*Object  // by the hash of the key, or several: one more for a collision does no harm
 	used  map[string]*numbers // by the name of a series
 }
 
+// several stands for more than one object that has an address, and for one to whom it was
+// proposed.
+var several = new(Object)
+
 func newProposer(objects []*Object, opt Options) *proposer {
-	p := &proposer{opt: opt, taken: map[uint64]struct{}{}, used: map[string]*numbers{}}
+	p := &proposer{opt: opt, taken: map[uint64]*Object{}, used: map[string]*numbers{}}
 	for _, o := range objects {
 		for a := range o.Taken() {
-			p.claim(a)
+			h := keyHash(a.LooseKey())
+			if other := p.taken[h]; other == nil || other == o {
+				p.taken[h] = o
+			} else {
+				p.taken[h] = several
+			}
 		}
 	}
 	return p
 }
 
-func (p *proposer) claim(a Address) { p.taken[keyHash(a.LooseKey())] = struct{}{} }
+func (p *proposer) claim(a Address) { p.taken[keyHash(a.LooseKey())] = several }
 
 func (p *proposer) free(a Address) bool {
-	_, taken := p.taken[keyHash(a.LooseKey())]
-	return !taken && (p.opt.Taken == nil || !p.opt.Taken(a))
+	return p.taken[keyHash(a.LooseKey())] == nil && (p.opt.Taken == nil || !p.opt.Taken(a))
+}
+
+// freeFor reports whether an address is free but for the logon name or mail of an object.
+func (p *proposer) freeFor(o *Object, a Address) bool {
+	if p.free(a) {
+		return true
+	}
+	k := a.LooseKey()
+	if p.taken[keyHash(k)] != o || p.opt.Taken != nil && (p.opt.Shared == nil || p.opt.Shared(a)) {
+		return false
+	}
+	held := func(v string) bool { return ParseAddress(v).OrSMTP().LooseKey() == k }
+	return !slices.ContainsFunc(o.ProxyAddresses, held) && !held(o.TargetAddress)
 }
 
 // judge makes the proposals of conflicts and their changes, which leave each address of the

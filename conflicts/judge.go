@@ -30,8 +30,10 @@ type Options struct {
 	// Only limits the conflicts to those of the addresses in it; nil means all.
 	Only AddressSet
 	// Taken reports whether an address is in use anywhere, as that of an index does;
-	// the addresses of the judged objects themselves need not be known to it.
-	Taken func(Address) bool
+	// the addresses of the judged objects themselves need not be known to it. Shared
+	// reports whether it may be in use by more than one object; if it is nil, nobody gets
+	// an address that is the object's own logon name.
+	Taken, Shared func(Address) bool
 }
 
 // A Judgment is what Judge finds.

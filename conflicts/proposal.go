@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -64,7 +65,12 @@ func (p *proposer) replacement(o *Object, old Address) (Address, error) {
 		return Address{}, fmt.Errorf("%s: %w", old.Raw, err)
 	}
 	obstacle := "nothing before the @ can be kept"
-	for _, s := range []series{p.fromPattern(o, local, domain), countUp(local, domain)} {
+	for i, s := range []series{p.fromPattern(o, local, domain), countUp(local, domain)} {
+		if i == 1 {
+			if a, ok := p.personal(o, old, domain); ok {
+				return a, nil
+			}
+		}
 		if s.at == nil {
 			continue
 		}
@@ -75,6 +81,39 @@ func (p *proposer) replacement(o *Object, old Address) (Address, error) {
 		}
 	}
 	return Address{}, fmt.Errorf("%s: no replacement: %s", old.Raw, obstacle)
+}
+
+// personal returns a free address that a person would accept, if o is one: the logon name,
+// or the name.
+func (p *proposer) personal(o *Object, old Address, domain string) (a Address, ok bool) {
+	if !o.person() || !old.SMTP() {
+		return a, false
+	}
+	candidates := []string{localPart(o.SAMAccountName)}
+	if local, at, _ := splitAt(o.UserPrincipalName); DomainKey(at) == domain {
+		candidates = slices.Insert(candidates, 0, local)
+	}
+	if given, sn := localPart(o.GivenName), localPart(o.Surname); given != "" && sn != "" {
+		candidates = append(candidates, dotAtom(given+"."+sn))
+	}
+	for _, local := range candidates {
+		a = ParseAddress(old.Type + ":" + local + "@" + domain)
+		if local != "" && p.opt.improper(a) == "" && p.freeFor(o, a) {
+			p.claim(a)
+			return a, true
+		}
+	}
+	return a, false
+}
+
+// person reports whether the object is somebody's account.
+func (o *Object) person() bool {
+	const userMailbox, linkedMailbox, legacyMailbox, mailUser, disabledUser, linkedUser, remoteMailbox = 1, 2, 8, 128, 2097152, 33554432, 2147483648
+	switch o.Recipient {
+	case 0, userMailbox, linkedMailbox, legacyMailbox, mailUser, disabledUser, linkedUser, remoteMailbox:
+		return (o.GivenName != "" || o.Surname != "") && (strings.EqualFold(o.Class, "user") || strings.EqualFold(o.Class, "inetOrgPerson"))
+	}
+	return false
 }
 
 // first returns the first address of a series that is free, or says why there is none.

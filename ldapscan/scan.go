@@ -75,7 +75,7 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	second.tell(audit)
 	opt.Judge.Rules = audit.Rules
 	opt.Judge.AcceptedDomains, opt.Judge.PrimaryDomains = survey.AcceptedDomains, all.domains.List()
-	opt.Judge.Taken = all.index.Taken
+	opt.Judge.Taken, opt.Judge.Shared = all.index.Taken, all.index.Shared
 	judged := conflicts.Judge(second.objects, opt.Judge)
 	judged.Into(audit)
 	noteUnknownDomains(audit)

@@ -32,7 +32,8 @@ func Trace(ctx context.Context, src Source, events []conflicts.TracedEvent, opt 
 	}
 	owners := t.owners(ctx, p.byAddress[0], addresses)
 	opt.Judge.Rules, opt.Judge.Only = t.audit.Rules, conflicts.NewAddressSet(addresses...)
-	opt.Judge.Taken = func(a conflicts.Address) bool { return p.taken(ctx, a) }
+	opt.Judge.Taken = func(a conflicts.Address) bool { return p.holders(ctx, a) > 0 }
+	opt.Judge.Shared = func(a conflicts.Address) bool { return p.holders(ctx, a) > 1 }
 	t.judge(ctx, owners, opt.Judge)
 	if p.err != nil {
 		t.unread(p.err)
@@ -219,9 +220,16 @@ func (p *proof) ask(ctx context.Context, addresses []conflicts.Address, few int)
 	return err
 }
 
-func (p *proof) taken(ctx context.Context, a conflicts.Address) bool {
+// holders counts the objects that have an address.
+func (p *proof) holders(ctx context.Context, a conflicts.Address) int {
 	if !p.asked[a.Key()] && p.err == nil {
 		p.ask(ctx, []conflicts.Address{a}, lookupBatch-1)
 	}
-	return slices.ContainsFunc(p.byAddress, func(m conflicts.OwnersByAddress) bool { return len(m.Of(a)) > 0 })
+	holders := map[conflicts.Ref]bool{}
+	for _, m := range p.byAddress {
+		for _, o := range m.Of(a) {
+			holders[o.Ref()] = true
+		}
+	}
+	return len(holders)
 }

@@ -219,10 +219,18 @@ func (x *Index) Repeated() []conflicts.Ref {
 // anywhere in the forest that was read, in any attribute, with a type or without,
 // deleted objects included. It may say so wrongly, as told at [Index], never the reverse.
 // Suspects must have been called.
-func (x *Index) Taken(a conflicts.Address) bool {
+func (x *Index) Taken(a conflicts.Address) bool { return x.holds(a, 1) }
+
+// Shared reports whether the address stands in more than one object, or in several
+// attributes of one, other than proxyAddresses. It may say so wrongly, never the reverse.
+// Suspects must have been called.
+func (x *Index) Shared(a conflicts.Address) bool { return x.holds(a, 2) }
+
+// holds reports whether an address was posted a number of times.
+func (x *Index) holds(a conflicts.Address, times int) bool {
 	if !x.sorted {
-		panic("index: Taken before Suspects")
+		panic("index: looked up before Suspects")
 	}
 	fingerprint := x.fingerprint(a)
-	return x.blocks.has(x.shard(fingerprint), remainder(fingerprint))
+	return x.blocks.has(x.shard(fingerprint), remainder(fingerprint), times)
 }

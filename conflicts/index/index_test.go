@@ -56,6 +56,11 @@ func TestIndexSuspects(t *testing.T) {
 	if !got[conflicts.NameRef("CN=H")] || !got[conflicts.NameRef("CN=I")] || len(got) != 6 {
 		t.Errorf("suspects %v", got)
 	}
+	for address, want := range map[string]bool{"smtp:x@a.com": true, "smtp:c@a.com": false, "smtp:josè@a.com": true, "smtp:f@a.com": true, "smtp:gone@a.com": false, "smtp:nobody@a.com": false} {
+		if index.Shared(conflicts.ParseAddress(address)) != want {
+			t.Errorf("%s shared: %v", address, !want)
+		}
+	}
 	for address, want := range map[string]bool{"smtp:x@a.com": true, "smtp:JOSE@a.com": true, "smtp:josè@a.com": true, "smtp:f@a.com": true,
 		"smtp:gone@a.com": true, "smtp:gone-untyped@a.com": true, "smtp:gone-mail@a.com": true, "smtp:gone-upn@a.com": true, "smtp:gone-target@a.com": true,
 		"smtp:untyped@a.com": true, "smtp:empty@a.com": true, "smtp:target@a.com": true, "smtp:new@a.com": false, "sip:x@a.com": false, "sip:untyped@a.com": false} {

@@ -208,13 +208,21 @@ func (b *blocks) sort(s *shard, scratch []posting) []posting {
 	return postings
 }
 
-// has reports whether a fingerprint with this remainder is there. The shard must have been sorted.
-func (b *blocks) has(s *shard, remainder uint32) bool {
+// has reports whether fingerprints with this remainder are there, so many times at least. The
+// shard must have been sorted.
+func (b *blocks) has(s *shard, remainder uint32, times int) bool {
 	for block := range b.each(s) {
 		n := int(block.n)
-		if remainder <= block.remainder(n-1) {
-			i := sort.Search(n, func(i int) bool { return block.remainder(i) >= remainder })
-			return block.remainder(i) == remainder
+		if remainder > block.remainder(n-1) {
+			continue
+		}
+		for i := sort.Search(n, func(i int) bool { return block.remainder(i) >= remainder }); i < n; i++ {
+			if block.remainder(i) != remainder {
+				return false
+			}
+			if times--; times == 0 {
+				return true
+			}
 		}
 	}
 	return false
