@@ -132,7 +132,7 @@ func TestFilesOfAnEarlierVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, workbookFile)
-	workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.All("Approve") })
+	workbooktest.EditSheet(t, path, "Changes", func(e *workbooktest.Editor) { e.All("Approve") })
 	got, err := approved(path)
 	if err != nil {
 		t.Fatal(err)

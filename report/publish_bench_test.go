@@ -89,6 +89,11 @@ func largeAudit(found, findings int) *conflicts.Audit {
 		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Key: key, Object: other, Attribute: conflicts.ProxyAddresses,
 			Old: other.ProxyAddresses[1], New: fmt.Sprintf("smtp:person%dx2@contoso.com", i)})
 	}
+	a.ProposeChanges()
+	for i := range a.Proposals {
+		p := &a.Proposals[i]
+		p.SwapTo, p.Keeps = fmt.Sprintf("SMTP:person%dx3@contoso.com", i), fmt.Sprintf("other%d@contoso.com", i)
+	}
 	for i := range findings {
 		n := i / 2
 		f := conflicts.Finding{Kind: conflicts.PaddedValue, DN: fmt.Sprintf("CN=Person %d,OU=Users,OU=Europe,%s", n, corp),

@@ -32,7 +32,8 @@ func problems(t *testing.T, path string) []string {
 
 // Each mistake is told with its cell, and nothing besides it.
 func TestReviewTellsMistakes(t *testing.T) {
-	a := workbooktest.Audit()
+	a := workbooktest.AuditOf(append(workbooktest.Objects(),
+		workbooktest.Object(99, "user", "Maria I. Ivanova", "OU=Users", "SMTP:maria@contoso.com", "smtp:maria.ivanova@contoso.com")))
 	rows := rowsOf(t, a)
 	var keys []string
 	for _, row := range workbooktest.Records(t, opened(t, a), "Decide") {
@@ -63,7 +64,7 @@ func TestReviewTellsMistakes(t *testing.T) {
 		swap, replace := a.Swap(p), a.Replace(p)
 		return alone(p) && swap.Offered() && swap.Risk > replace.Risk
 	})
-	first := find(func(p *conflicts.Proposal) bool { return !alone(p) })
+	first := find(func(p *conflicts.Proposal) bool { return !alone(p) && p.Conflict.Key == "smtp:maria.ivanova@contoso.com" })
 	second := find(func(p *conflicts.Proposal) bool { return p.Conflict == rows[first].Conflict && p != rows[first] })
 	names := conflicts.NewNames(a)
 	name := func(row int) string { return names.Of(rows[row].Owner.Object) }
@@ -99,8 +100,8 @@ func TestReviewTellsMistakes(t *testing.T) {
 			[]string{cell("N", row) + keys[row-2] + "x: no row of the scan has this key: it was edited", missing(row)}},
 		"a key removed": {func(e *workbooktest.Editor) { e.Set("Key", row, nil) },
 			[]string{cell("N", row) + "empty: no row of the scan has this key: it was edited", missing(row)}},
-		"a doubled row": {func(e *workbooktest.Editor) { e.Must(e.DuplicateRowTo(e.Sheet, row, 20)) },
-			[]string{cell("N", 20) + fmt.Sprintf("%s: stands in sheet Decide, row %d, too", keys[row-2], row)}},
+		"a doubled row": {func(e *workbooktest.Editor) { e.Must(e.DuplicateRowTo(e.Sheet, row, 30)) },
+			[]string{cell("N", 30) + fmt.Sprintf("%s: stands in sheet Decide, row %d, too", keys[row-2], row)}},
 		"keys exchanged": {func(e *workbooktest.Editor) {
 			e.Set("Key", row, keys[row-1])
 			e.Set("Key", row+1, keys[row-2])
@@ -190,9 +191,9 @@ func TestReviewOfTheWrongWorkbook(t *testing.T) {
 			}
 		}, "report.xlsx: of another scan"},
 		"scan.json of a later version": {func(t *testing.T, path string) {
-			write(t, beside(path, scanFile), `{"schema_version": 2}`)
+			write(t, beside(path, scanFile), `{"schema_version": 3}`)
 			write(t, beside(path, sumsFile), "")
-		}, "schema version 2: this program reads version 1"},
+		}, "schema version 3: this program reads version"},
 		"no scan.json": {func(t *testing.T, path string) {
 			if err := os.Remove(beside(path, scanFile)); err != nil {
 				t.Fatal(err)

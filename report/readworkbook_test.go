@@ -45,6 +45,17 @@ func opened(t *testing.T, a *conflicts.Audit) *excelize.File {
 	return f
 }
 
+// unheld makes the addresses of the owners unknown, so that nobody judges what each would be
+// left with.
+func unheld(a *conflicts.Audit) *conflicts.Audit {
+	for i := range a.Conflicts {
+		for _, o := range a.Conflicts[i].Owners {
+			o.ProxyAddresses = nil
+		}
+	}
+	return a
+}
+
 // rowsOf returns the proposals by their rows in the sheet of decisions.
 func rowsOf(t *testing.T, a *conflicts.Audit) map[int]*conflicts.Proposal {
 	t.Helper()
@@ -86,7 +97,7 @@ func changesOf(a *conflicts.Audit) (list []string) {
 
 // Approving everything gives the files of the scan.
 func TestReviewOfEverythingApproved(t *testing.T) {
-	for name, a := range map[string]*conflicts.Audit{"workbook": workbooktest.Audit(), "hostile": hostileAudit(), "normal": normalAudit(), "empty": emptyAudit()} {
+	for name, a := range map[string]*conflicts.Audit{"workbook": workbooktest.Audit(), "hostile": unheld(hostileAudit()), "normal": normalAudit(), "empty": emptyAudit()} {
 		path := reviewable(t, a)
 		workbooktest.Edit(t, path, func(e *workbooktest.Editor) { e.Take(" aPPROVE ") })
 		got, err := approved(path)

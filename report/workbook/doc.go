@@ -2,7 +2,7 @@
 // decided in it.
 //
 // [Write] makes the workbook: one file of this package a sheet, over what all sheets
-// share (cells, styles, tables, and the archive around them). In the sheet Changes
+// share (cells, styles, tables, and the archive around them). In the sheet Decide
 // reviewers note their decisions. [Read] finds these again, wherever rows, columns and
 // sheets were moved to, and [Decisions.Approved] gives the audit with the changes that
 // were approved.

@@ -2,9 +2,9 @@ package workbook
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,16 +26,49 @@ const (
 	columnsRead
 )
 
-var headsRead = [columnsRead]string{decisionColumn, addressColumn, newColumn, commentColumn, keyColumn, guidColumn, dnColumn}
+// A reviewTable is a table in which people decided: what is written again in its rows, and
+// what the scan says should stand there.
+type reviewTable struct {
+	name  string // of the table and its sheet
+	heads [columnsRead]string
+	// keys has the numbers of the rows by their keys.
+	keys map[string]int
+	// row says what stands in the n-th row.
+	row func(n int) reviewRow
+}
 
-// A reviewSheet is a sheet that has rows of the table of decisions.
+// A reviewRow is what a scan wrote in a row: the cells by which it is known again, and the
+// proposal that people may write over.
+type reviewRow struct {
+	conflict                *conflicts.Conflict
+	address, guid, dn, text string
+}
+
+func (r *reviewRow) String() string { return r.address + " of " + r.dn }
+
+// tableOfDecisions is the table of proposals.
+func tableOfDecisions(a *conflicts.Audit) *reviewTable {
+	t := &reviewTable{name: decideSheet, keys: make(map[string]int, len(a.Proposals)),
+		heads: [columnsRead]string{decisionColumn, addressColumn, newColumn, commentColumn, keyColumn, guidColumn, dnColumn}}
+	keys := newProposalKeys(a.Proposals)
+	for n := range a.Proposals {
+		t.keys[keys.of(n)] = n
+	}
+	t.row = func(n int) reviewRow {
+		p := &a.Proposals[n]
+		return reviewRow{p.Conflict, shortAddress(p.Owner), p.Owner.GUID.String(), p.Owner.DN, newAddress(a, p)}
+	}
+	return t
+}
+
+// A reviewSheet is a sheet that has rows of a table in which people decided.
 type reviewSheet struct {
 	name    string
 	order   int              // among the sheets
 	columns [columnsRead]int // 0 until the header is read
 }
 
-// A place is where the row of a proposal stands.
+// A place is where a row stands.
 type place struct {
 	sheet *reviewSheet
 	row   int
@@ -61,15 +94,6 @@ func (m mistake) String() string {
 	return fmt.Sprintf("sheet %s, cell %s: %s", m.sheet.name, xlsx.Reference(m.column, m.row), m.problem)
 }
 
-// decideTable matches the names of the tables of decisions, and decideName those of their
-// sheets, which stay if a program drops the tables. In workbooks of earlier versions people
-// decided in a sheet of another name.
-var (
-	decideTable = regexp.MustCompile(`^` + decideSheet + `(_[0-9]+)?$`)
-	decideName  = regexp.MustCompile(`^` + decideSheet + `( [0-9]+)?$`)
-	earlierName = regexp.MustCompile(`^Changes( [0-9]+)?$`)
-)
-
 // A File is a workbook to be read.
 type File struct {
 	io.ReaderAt
@@ -80,9 +104,6 @@ type File struct {
 	// beside it.
 	Sum, ScanSum string
 }
-
-// errEarlier is what is wrong with a workbook in which people decided on single changes.
-var errEarlier = errors.New("was written by an earlier version, with a sheet Changes in the place of " + decideSheet)
 
 // Read reads the decisions in a workbook on the proposals of a scan, the audit in the
 // scan.json beside it. Of the workbook nothing but decisions, new values and comments
@@ -106,11 +127,7 @@ func Read(f File, scan *conflicts.Audit) (*Decisions, error) {
 		return nil, Unusable("put the workbook beside the files of its own scan", "%s: of another scan than the scan.json beside it", f.Path)
 	}
 	d := &Decisions{file: f, audit: scan}
-	err = d.readTables(x)
-	if errors.Is(err, errEarlier) {
-		return nil, Unusable("run fix of the version that wrote it, or scan again and decide in the new workbook", "%s: %v", f.Path, err)
-	}
-	if err != nil {
+	if err := d.readDecisions(x); err != nil {
 		return nil, Unusable("", "%s: %v", f.Path, err)
 	}
 	return d, nil
@@ -146,71 +163,81 @@ func scanOf(x *xlsx.Reader) (sum string, err error) {
 	return sum, err
 }
 
-// readTables reads the tables of decisions, whatever the order of their rows and
-// columns. What is wrong in single rows is noted, for Approved to tell.
-func (d *Decisions) readTables(x *xlsx.Reader) error {
-	proposals := d.audit.Proposals
-	d.replies, d.places = make([]conflicts.Reply, len(proposals)), make([]place, len(proposals))
-	d.unclear = make(map[conflicts.Key]bool)
-	if len(proposals) == 0 {
+// readDecisions reads the sheet of decisions, or what earlier versions had in its place.
+func (d *Decisions) readDecisions(x *xlsx.Reader) error {
+	if len(d.audit.Proposals) == 0 {
+		d.unclear = map[conflicts.Key]bool{}
 		return nil
 	}
-	keys := newProposalKeys(proposals)
-	byKey := make(map[string]int, len(proposals))
-	for i := range proposals {
-		byKey[keys.of(i)] = i
+	t := tableOfDecisions(d.audit)
+	sheets := t.sheets(x)
+	if len(sheets) > 0 {
+		return d.readTable(t, sheets)
 	}
-	order, earlier := 0, false
+	earlier := tableOfChanges(d.audit)
+	if sheets = earlier.sheets(x); len(sheets) == 0 {
+		return fmt.Errorf("no table and no sheet is called %s", t.name)
+	}
+	if err := d.readTable(earlier, sheets); err != nil {
+		return err
+	}
+	d.joinChanges()
+	return nil
+}
+
+// sheets returns those that have rows of the table, by the name of the table, or their own if a
+// program dropped the table.
+func (t *reviewTable) sheets(x *xlsx.Reader) (list []*xlsx.Sheet) {
+	name := regexp.MustCompile(`^` + t.name + `([ _][0-9]+)?$`)
 	for _, s := range x.Sheets {
-		earlier = earlier || earlierName.MatchString(s.Name)
-		if !decideName.MatchString(s.Name) && !slices.ContainsFunc(s.Tables, decideTable.MatchString) {
-			continue
+		if name.MatchString(s.Name) || slices.ContainsFunc(s.Tables, name.MatchString) {
+			list = append(list, s)
 		}
-		sheet := &reviewSheet{name: s.Name, order: order}
-		order++
-		if err := d.readSheet(s, sheet, byKey); err != nil {
+	}
+	return list
+}
+
+// readTable reads a table, whatever the order of its rows and columns. What is wrong in single
+// rows is noted, for Approved to tell.
+func (d *Decisions) readTable(t *reviewTable, sheets []*xlsx.Sheet) error {
+	n := len(t.keys)
+	d.replies, d.places, d.unclear = make([]conflicts.Reply, n), make([]place, n), map[conflicts.Key]bool{}
+	for i, from := range sheets {
+		sheet := &reviewSheet{name: from.Name, order: i}
+		err := from.Rows(func(row *xlsx.Row) error {
+			if sheet.columns[keyAt] > 0 {
+				d.readRow(t, sheet, row)
+				return nil
+			}
+			return sheet.readHeader(t, row)
+		})
+		if err == nil && sheet.columns[keyAt] == 0 {
+			err = fmt.Errorf("sheet %s: no row with the heads %s and %s", sheet.name, t.heads[decisionAt], t.heads[keyAt])
+		}
+		if err != nil {
 			return err
 		}
 	}
-	switch {
-	case order == 0 && earlier:
-		return errEarlier
-	case order == 0:
-		return fmt.Errorf("no table and no sheet is called %s", decideSheet)
-	}
-	for i := range proposals {
-		if p := &proposals[i]; d.places[i].sheet == nil {
-			d.unclear[p.Conflict.Key] = true
-			d.missing = append(d.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s of %s", decideSheet, keys.of(i), shortAddress(p.Owner), p.Owner.DN))
+	for _, key := range slices.SortedFunc(maps.Keys(t.keys), func(a, b string) int { return cmp.Compare(t.keys[a], t.keys[b]) }) {
+		if n := t.keys[key]; d.places[n].sheet == nil {
+			row := t.row(n)
+			d.unclear[row.conflict.Key] = true
+			d.missing = append(d.missing, fmt.Sprintf("sheet %s: the row of %s is missing: %s", t.name, key, &row))
 		}
 	}
 	return nil
 }
 
-func (d *Decisions) readSheet(from *xlsx.Sheet, sheet *reviewSheet, byKey map[string]int) error {
-	err := from.Rows(func(row *xlsx.Row) error {
-		if sheet.columns[keyAt] > 0 {
-			d.readRow(sheet, row, byKey)
-			return nil
-		}
-		return sheet.readHeader(row)
-	})
-	if err == nil && sheet.columns[keyAt] == 0 {
-		err = fmt.Errorf("sheet %s: no row with the heads %s and %s", sheet.name, decisionColumn, keyColumn)
-	}
-	return err
-}
-
 // readHeader looks for the columns in a row.
-func (s *reviewSheet) readHeader(row *xlsx.Row) error {
+func (s *reviewSheet) readHeader(t *reviewTable, row *xlsx.Row) error {
 	var columns [columnsRead]int
 	for _, c := range row.Cells {
-		i := slices.Index(headsRead[:], strings.TrimSpace(c.Text))
+		i := slices.Index(t.heads[:], strings.TrimSpace(c.Text))
 		if i < 0 {
 			continue
 		}
 		if columns[i] > 0 {
-			return fmt.Errorf("two columns are called %s", headsRead[i])
+			return fmt.Errorf("two columns are called %s", t.heads[i])
 		}
 		columns[i] = c.Column
 	}
@@ -218,7 +245,7 @@ func (s *reviewSheet) readHeader(row *xlsx.Row) error {
 		return nil
 	}
 	if i := slices.Index(columns[:], 0); i >= 0 {
-		return fmt.Errorf("the column %s is missing", headsRead[i])
+		return fmt.Errorf("the column %s is missing", t.heads[i])
 	}
 	s.columns = columns
 	return nil
@@ -226,7 +253,7 @@ func (s *reviewSheet) readHeader(row *xlsx.Row) error {
 
 // readRow takes in the decision of a row. One without key and decision is not of
 // the table.
-func (d *Decisions) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]int) {
+func (d *Decisions) readRow(t *reviewTable, sheet *reviewSheet, row *xlsx.Row) {
 	var cells [columnsRead]xlsx.Cell
 	for _, c := range row.Cells {
 		if i := slices.Index(sheet.columns[:], c.Column); i >= 0 {
@@ -236,48 +263,59 @@ func (d *Decisions) readRow(sheet *reviewSheet, row *xlsx.Row, byKey map[string]
 	}
 	here := place{sheet, row.Number}
 	key := cells[keyAt].Text
-	n, known := byKey[key]
-	wrong := func(column int, format string, args ...any) {
-		d.mistakes = append(d.mistakes, mistake{here, sheet.columns[column], fmt.Sprintf(format, args...)})
-		if known {
-			d.unclear[d.audit.Proposals[n].Conflict.Key] = true
-		}
-	}
+	n, known := t.keys[key]
 	if !known {
 		if key != "" || cells[decisionAt].Text != "" {
-			wrong(keyAt, "%s: no row of the scan has this key: it was edited", cmp.Or(key, "empty"))
+			d.wrong(here, keyAt, "%s: no row of the scan has this key: it was edited", cmp.Or(key, "empty"))
 		}
 		return
 	}
 	if first := d.places[n]; first.sheet != nil {
-		wrong(keyAt, "%s: stands in sheet %s, row %d, too", key, first.sheet.name, first.row)
+		d.unclear[t.row(n).conflict.Key] = true
+		d.wrong(here, keyAt, "%s: stands in sheet %s, row %d, too", key, first.sheet.name, first.row)
 		return
 	}
 	d.places[n] = here
-	p := &d.audit.Proposals[n]
-	if cells[addressAt].Text != shown(shortAddress(p.Owner)) || cells[guidAt].Text != p.Owner.GUID.String() || cells[dnAt].Text != shown(p.Owner.DN) {
-		wrong(keyAt, "%s: the key of %s of %s, which is not in this row: a cell was edited, or a column moved by itself", key, shortAddress(p.Owner), p.Owner.DN)
-		return
+	scanned := t.row(n)
+	mistakes := len(d.mistakes)
+	d.replies[n] = d.readReply(here, cells, key, &scanned)
+	if len(d.mistakes) > mistakes {
+		d.unclear[scanned.conflict.Key] = true
 	}
+}
+
+// wrong notes a mistake in a cell.
+func (d *Decisions) wrong(at place, column int, format string, args ...any) {
+	d.mistakes = append(d.mistakes, mistake{at, at.sheet.columns[column], fmt.Sprintf(format, args...)})
+}
+
+// readReply reads what people wrote in a row, if it is the one that the scan wrote.
+func (d *Decisions) readReply(here place, cells [columnsRead]xlsx.Cell, key string, scanned *reviewRow) (r conflicts.Reply) {
+	if cells[addressAt].Text != shown(scanned.address) || cells[guidAt].Text != shown(scanned.guid) || cells[dnAt].Text != shown(scanned.dn) {
+		d.wrong(here, keyAt, "%s: the key of %s, which is not in this row: a cell was edited, or a column moved by itself", key, scanned)
+		return r
+	}
+	formula := false
 	for i, cell := range cells {
 		if cell.Formula {
-			wrong(i, "a formula, not a value")
+			formula = true
+			d.wrong(here, i, "a formula, not a value")
 		}
 	}
-	if slices.ContainsFunc(cells[:], func(c xlsx.Cell) bool { return c.Formula }) {
-		return
+	if formula {
+		return r
 	}
-	r := &d.replies[n]
 	r.Comment = strings.Join(strings.Fields(cells[commentAt].Text), " ")
-	if r.New = cells[newAt].Text; r.New != shown(newAddress(d.audit, p)) {
+	if r.New = cells[newAt].Text; r.New != shown(scanned.text) {
 		if r.Edited = true; words.Escape(r.New) != r.New {
-			wrong(newAt, "%s: holds a character that cannot be seen", r.New)
+			d.wrong(here, newAt, "%s: holds a character that cannot be seen", r.New)
 		}
 	}
-	if r.Decision, known = decisionOf(cells[decisionAt].Text); !known {
-		known = true
-		wrong(decisionAt, "%s: not a decision: write %s, or leave it empty", cells[decisionAt].Text, orList(allWords))
+	var ok bool
+	if r.Decision, ok = decisionOf(cells[decisionAt].Text); !ok {
+		d.wrong(here, decisionAt, "%s: not a decision: write %s, or leave it empty", cells[decisionAt].Text, orList(allWords))
 	}
+	return r
 }
 
 // decisionOf returns the decision that a word makes, whatever its capitals.

@@ -42,7 +42,7 @@ func FuzzRow(f *testing.F) {
 			sheet.columns[i] = i + 1
 			row.Cells = append(row.Cells, xlsx.Cell{Column: i + 1, Text: text, Formula: i == formula})
 		}
-		d.readRow(sheet, row, map[string]int{key: 0})
+		d.readRow(tableOfDecisions(a), sheet, row)
 		got, err := d.Approved(func(conflicts.Address, conflicts.Ref) string { return "" })
 		if err != nil {
 			if len(err.(*ReviewError).Problems) == 0 {

@@ -94,8 +94,10 @@ func Objects() []*conflicts.Object {
 }
 
 // Audit judges the [Objects]: the audit of a complete scan.
-func Audit() *conflicts.Audit {
-	objects := Objects()
+func Audit() *conflicts.Audit { return AuditOf(Objects()) }
+
+// AuditOf judges objects.
+func AuditOf(objects []*conflicts.Object) *conflicts.Audit {
 	a := &conflicts.Audit{
 		Version: "1.0.0",
 		Command: "proxyaddr scan --url ldaps://dc1.corp.contoso.com --bind-dn CONTOSO\\svc-proxyaddr --password-file pw --exclude OU=Leavers," + domain,

@@ -48,12 +48,18 @@ func Records(t *testing.T, f *excelize.File, sheet string) []map[string]string {
 // Edit changes the workbook at path as a reviewer does.
 func Edit(t *testing.T, path string, change func(*Editor)) {
 	t.Helper()
+	EditSheet(t, path, "Decide", change)
+}
+
+// EditSheet is Edit for another sheet than that of decisions.
+func EditSheet(t *testing.T, path, sheet string, change func(*Editor)) {
+	t.Helper()
 	f, err := excelize.OpenFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	change(NewEditor(t, f, "Decide"))
+	change(NewEditor(t, f, sheet))
 	if err := f.Save(); err != nil {
 		t.Fatal(err)
 	}
