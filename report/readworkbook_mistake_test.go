@@ -66,6 +66,9 @@ func TestReviewTellsMistakes(t *testing.T) {
 	})
 	first := find(func(p *conflicts.Proposal) bool { return !alone(p) && p.Conflict.Key == "smtp:maria.ivanova@contoso.com" })
 	second := find(func(p *conflicts.Proposal) bool { return p.Conflict == rows[first].Conflict && p != rows[first] })
+	if rows[second].First < rows[first].First { // in the order of the scan
+		first, second = second, first
+	}
 	names := conflicts.NewNames(a)
 	name := func(row int) string { return names.Of(rows[row].Owner.Object) }
 	address := rows[first].Conflict.Key.Address()
@@ -88,8 +91,8 @@ func TestReviewTellsMistakes(t *testing.T) {
 				e.Set("Decision", row, "Swap")
 				e.Set("Comment", row, "both asked")
 			}
-		}, []string{cell("A", max(first, second)) + fmt.Sprintf("only one object can keep %s, and %s is to keep it too (see sheet Decide, cell A%d)",
-			address, name(min(first, second)), min(first, second))}},
+		}, []string{cell("A", second) + fmt.Sprintf("only one object can keep %s, and %s is to keep it too (see sheet Decide, cell A%d)",
+			address, name(first), first)}},
 		"one of two objects": {func(e *workbooktest.Editor) { e.Set("Decision", first, "reject") },
 			[]string{cell("A", first) + fmt.Sprintf("rejected, but for %s it is approved: two objects would keep %s (see sheet Decide, cell A%d)", name(second), address, second)}},
 		"a deleted row": {func(e *workbooktest.Editor) { e.Must(e.RemoveRow(e.Sheet, row)) }, []string{missing(row)}},
