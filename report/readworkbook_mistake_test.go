@@ -52,7 +52,9 @@ func TestReviewTellsMistakes(t *testing.T) {
 	alone := func(p *conflicts.Proposal) bool { return len(p.Conflict.Owners) == 2 }
 	row := find(alone)
 	cell := func(column string, row int) string { return fmt.Sprintf("sheet Decide, cell %s%d: ", column, row) }
-	about := func(row int) string { return rows[row].Owner.Claims[0].Parsed().Trimmed() + " of " + rows[row].Owner.DN }
+	about := func(row int) string {
+		return rows[row].Owner.Claims[0].Parsed().Trimmed() + " of " + rows[row].Owner.DN
+	}
 	missing := func(row int) string {
 		return fmt.Sprintf("sheet Decide: the row of %s is missing: %s", keys[row-2], about(row))
 	}
@@ -64,7 +66,9 @@ func TestReviewTellsMistakes(t *testing.T) {
 		swap, replace := a.Swap(p), a.Replace(p)
 		return alone(p) && swap.Offered() && swap.Risk > replace.Risk
 	})
-	first := find(func(p *conflicts.Proposal) bool { return !alone(p) && p.Conflict.Key == "smtp:maria.ivanova@contoso.com" })
+	first := find(func(p *conflicts.Proposal) bool {
+		return !alone(p) && p.Conflict.Key == "smtp:maria.ivanova@contoso.com"
+	})
 	second := find(func(p *conflicts.Proposal) bool { return p.Conflict == rows[first].Conflict && p != rows[first] })
 	if rows[second].First < rows[first].First { // in the order of the scan
 		first, second = second, first
