@@ -90,8 +90,7 @@ const (
 	NotAllRead    StatementCode = "not-everything-read"
 )
 
-// ReasonCodes, EvidenceCodes, ObstacleCodes and RiskCodes list the codes of each use, but for
-// Verbatim.
+// The codes of each use, but for Verbatim. ChoiceCodes stand against a choice.
 var (
 	ReasonCodes   = []StatementCode{OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview}
 	EvidenceCodes = []StatementCode{RaceTooSoon, RaceSlow, RaceWrittenAgain, RestoredLater, ContactHolds, AliasTwice, AliasByPolicies,
@@ -99,6 +98,8 @@ var (
 	ObstacleCodes = []StatementCode{LogonName, MailOnly, Unchangeable, OutsideScope, NoReplacement, OnlyChanges, NotAllRead}
 	RiskCodes     = []StatementCode{RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskMail, RiskPolicy, RiskGroup,
 		RiskSynchronized, RiskDropped, RiskDomain}
+	ChoiceCodes = []StatementCode{MailShows, Forwards, LogonNameStays, DomainsUnknown, KeepsExternal, KeepsDisputed, KeeperFixed, KeeperOutside,
+		KeeperPrimaries, LogsOn, DomainNotAccepted, Unclean, External, NoFreeAddress}
 )
 
 // ofTwo reports whether evidence is about two objects.

@@ -70,7 +70,7 @@ type addressOwnerJSON struct {
 	GUID   string            `json:"guid"`
 	Name   text              `json:"name"`
 	Kind   text              `json:"kind"`
-	Part   string            `json:"part"`
+	Role   string            `json:"role"`
 	Claims []claimJSON       `json:"claims"`
 	Base64 map[string][]byte `json:"base64,omitempty"`
 }
@@ -109,7 +109,7 @@ func newAvailabilityJSON(a *conflicts.Availability) *availabilityJSON {
 func newAddressOwnersJSON(owners []conflicts.Owner) []addressOwnerJSON {
 	list := make([]addressOwnerJSON, len(owners))
 	for i, o := range owners {
-		list[i] = addressOwnerJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Part: ownerRole(&o),
+		list[i] = addressOwnerJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Role: ownerRole(&o),
 			Base64: exact("dn", o.DN, "name", o.Name())}
 		for _, c := range o.Claims {
 			list[i].Claims = append(list[i].Claims, newClaimJSON(c))

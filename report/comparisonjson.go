@@ -40,7 +40,7 @@ type replicaCoverageJSON struct {
 
 type comparisonCountsJSON struct {
 	Differences int                          `json:"differences"`
-	Standings   map[conflicts.CopyStatus]int `json:"standings"`
+	Statuses    map[conflicts.CopyStatus]int `json:"statuses"`
 	Conflicts   int                          `json:"conflicts"`
 }
 
@@ -60,34 +60,34 @@ func newComparisonJSON(c *conflicts.Comparison) *comparisonJSON {
 	}
 	for _, s := range conflicts.CopyStatuses {
 		if s != conflicts.Newest {
-			j.Counts.Standings[s] = c.Count(s)
+			j.Counts.Statuses[s] = c.Count(s)
 		}
 	}
 	return j
 }
 
 type differenceJSON struct {
-	DN       text                 `json:"dn"`
-	GUID     string               `json:"guid"`
-	Name     text                 `json:"name"`
-	Kind     text                 `json:"kind"`
-	Standing conflicts.CopyStatus `json:"standing"`
-	Copies   []copyJSON           `json:"copies"`
-	Base64   map[string][]byte    `json:"base64,omitempty"`
+	DN     text                 `json:"dn"`
+	GUID   string               `json:"guid"`
+	Name   text                 `json:"name"`
+	Kind   text                 `json:"kind"`
+	Status conflicts.CopyStatus `json:"status"`
+	Copies []copyJSON           `json:"copies"`
+	Base64 map[string][]byte    `json:"base64,omitempty"`
 }
 
 type copyJSON struct {
 	Server text `json:"server"`
 	// State is there, missing, deleted or unread.
-	State    string               `json:"state"`
-	DN       text                 `json:"dn"`
-	Has      []valueJSON          `json:"has"`
-	Lacks    []valueJSON          `json:"lacks"`
-	Written  *stampJSON           `json:"written,omitempty"`
-	Deleted  *stampJSON           `json:"deleted,omitempty"`
-	Standing conflicts.CopyStatus `json:"standing"`
-	Because  text                 `json:"because"`
-	// These three are there if Standing is on-the-way or stuck.
+	State   string               `json:"state"`
+	DN      text                 `json:"dn"`
+	Has     []valueJSON          `json:"has"`
+	Lacks   []valueJSON          `json:"lacks"`
+	Written *stampJSON           `json:"written,omitempty"`
+	Deleted *stampJSON           `json:"deleted,omitempty"`
+	Status  conflicts.CopyStatus `json:"status"`
+	Because text                 `json:"because"`
+	// These three are there if Status is on-the-way or stuck.
 	Certainty string            `json:"certainty,omitempty"`
 	Age       *int              `json:"age_seconds,omitempty"`
 	Usual     *int              `json:"usual_seconds,omitempty"`
@@ -96,11 +96,11 @@ type copyJSON struct {
 
 func newDifferenceJSON(d *conflicts.Difference) *differenceJSON {
 	o := d.Object()
-	j := &differenceJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Standing: d.Status(),
+	j := &differenceJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Status: d.Status(),
 		Copies: make([]copyJSON, len(d.Copies)), Base64: exact("dn", o.DN, "name", o.Name())}
 	for i, c := range d.Copies {
 		one := copyJSON{Server: text(c.Server.Name()), State: "missing", Has: newValuesJSON(c.Has), Lacks: newValuesJSON(c.Lacks), Deleted: newStampJSON(c.Deleted),
-			Standing: c.Status, Because: text(c.Because)}
+			Status: c.Status, Because: text(c.Because)}
 		if c.Certainty != conflicts.NotKnown {
 			one.Certainty, one.Age, one.Usual = c.Certainty.String(), seconds(c.Age), seconds(c.Usual)
 		}

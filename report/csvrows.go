@@ -18,7 +18,7 @@ import (
 func CheckCSV(w io.Writer, list []conflicts.Availability, problem string) error {
 	rows := newCSVRows(w)
 	complete := strconv.FormatBool(problem == "")
-	rows.write("address", "state", "next", "part", "name", "kind", "dn", "guid", "attribute", "value", "also", "complete")
+	rows.write("address", "state", "next", "role", "name", "kind", "dn", "guid", "attribute", "value", "also", "complete")
 	for i := range list {
 		a := &list[i]
 		for n := range a.Owners {

@@ -73,7 +73,7 @@ type eventJSON struct {
 
 type partyJSON struct {
 	DN      text                  `json:"dn"`
-	Fate    conflicts.PartyStatus `json:"fate"`
+	Status  conflicts.PartyStatus `json:"status"`
 	Objects []namedJSON           `json:"objects"`
 	Base64  map[string][]byte     `json:"base64,omitempty"`
 }
@@ -97,7 +97,7 @@ func newEventJSON(a *conflicts.Audit, in *conflicts.TracedEvent) *eventJSON {
 	}
 	for i, pair := range in.Pairs {
 		for n, p := range pair {
-			party := partyJSON{DN: text(p.DN), Fate: p.Status, Objects: make([]namedJSON, len(p.Objects)), Base64: exact("dn", p.DN)}
+			party := partyJSON{DN: text(p.DN), Status: p.Status, Objects: make([]namedJSON, len(p.Objects)), Base64: exact("dn", p.DN)}
 			for k, o := range p.Objects {
 				party.Objects[k] = namedJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, newStampJSON(o.Written),
 					exact("dn", o.DN, "name", o.Name())}

@@ -130,7 +130,7 @@ func TestJSONLHasTheElementsOfJSONOneALine(t *testing.T) {
 		if err := json.Unmarshal(doc.Bytes(), &want); err != nil {
 			t.Fatal(err)
 		}
-		got := map[string]any{"conflicts": []any{}, "changes": []any{}, "findings": []any{}}
+		got := map[string]any{"conflicts": []any{}, "changes": []any{}, "proposals": []any{}, "findings": []any{}}
 		for i, line := range strings.Split(strings.TrimSuffix(lines.String(), "\n"), "\n") {
 			var v map[string]any
 			if err := json.Unmarshal([]byte(line), &v); err != nil {

@@ -161,7 +161,7 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 			Base:            texts(a.Scope.Base),
 			Exclude:         texts(a.Scope.Exclude),
 			AcceptedDomains: texts(a.Scope.AcceptedDomains),
-			DomainsKnown:    len(a.Scope.AcceptedDomains) > 0,
+			DomainsKnown:    a.Scope.AcceptedDomainsKnown(),
 		},
 		Coverage: make([]coverageJSON, len(a.Coverage)),
 		Rules:    make([]ruleJSON, len(a.Rules)),

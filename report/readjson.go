@@ -245,7 +245,7 @@ func (j *auditJSON) restore(a *conflicts.Audit) {
 	a.Version, a.Command = string(j.Version), string(j.Command)
 	a.Problems, a.Notes = exactlyList(j.Base64, "incomplete_reasons", j.IncompleteReasons), exactlyList(j.Base64, "notes", j.Notes)
 	a.Scope = conflicts.Scope{
-		Source: untexts(j.Scope.Source), Identity: string(j.Scope.Identity),
+		Source: untexts(j.Scope.Source), Identity: string(j.Scope.Identity), Connection: string(j.Scope.Connection),
 		Base: untexts(j.Scope.Base), Exclude: untexts(j.Scope.Exclude), AcceptedDomains: untexts(j.Scope.AcceptedDomains),
 	}
 	for _, s := range j.Scope.Servers {

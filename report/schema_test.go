@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -236,5 +237,53 @@ func TestDocsNameEveryField(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, text); diff != "" {
 		t.Errorf("%s differs from the schema; -update writes it (-schema +docs):\n%s", file, diff)
+	}
+}
+
+// docs/output.md explains every code of a statement, and no other.
+func TestDocsExplainEveryCode(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join(schematest.Docs(), "output.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(b), "## Codes")
+	section, _, _ = strings.Cut(section, "## Fields")
+	explained := map[conflicts.StatementCode]bool{conflicts.Verbatim: true}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(section, -1) {
+		explained[conflicts.StatementCode(row[1])] = true
+	}
+	schema, err := os.ReadFile(schematest.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var defs struct {
+		Defs map[string]struct {
+			Properties map[string]struct{ Enum []any }
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(schema, &defs); err != nil {
+		t.Fatal(err)
+	}
+	codes := slices.Concat([]conflicts.StatementCode{conflicts.Verbatim}, conflicts.ReasonCodes, conflicts.RiskCodes, conflicts.EvidenceCodes, conflicts.ObstacleCodes, conflicts.ChoiceCodes)
+	for _, c := range codes {
+		if !explained[c] {
+			t.Errorf("output.md does not explain %s", c)
+		}
+		delete(explained, c)
+	}
+	if len(explained) > 0 {
+		t.Errorf("output.md explains codes that there are not: %v", explained)
+	}
+	for _, k := range conflicts.FindingKinds {
+		codes = append(codes, conflicts.StatementCode(k))
+	}
+	var enum []conflicts.StatementCode
+	for _, v := range defs.Defs["statement"].Properties["code"].Enum {
+		enum = append(enum, conflicts.StatementCode(v.(string)))
+	}
+	slices.Sort(enum)
+	slices.Sort(codes)
+	if diff := cmp.Diff(slices.Compact(codes), enum); diff != "" {
+		t.Errorf("the schema has other codes (-code +schema):\n%s", diff)
 	}
 }
