@@ -82,6 +82,7 @@ func TestHostileStringsDoNothing(t *testing.T) {
 		b.want("0", `document.querySelectorAll('img, iframe, object, embed, link, base, [style], [src]').length`)
 		b.want("0", `[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => a.name.startsWith('on'))).length`)
 		b.want("0", `[...document.querySelectorAll('[href]')].filter(e => !e.getAttribute('href').startsWith('#')).length`)
+		b.want("2", `document.querySelectorAll('tr[data-level]').length`)
 		b.want("true", `document.title.length > 0 && document.querySelectorAll('main section').length > 3`)
 	}
 }

@@ -22,6 +22,9 @@ func (v *view) card(i int) *card { return &card{&v.Conflicts[i], v, v.level[i]} 
 func (c *card) Level() string   { return levels[c.level].name }
 func (c *card) Address() string { return c.Key.Address() }
 
+// ID names the card in links. It may have been read from a file of earlier runs.
+func (c *card) ID() string { return words.Escape(c.Conflict.ID) }
+
 // Type is that of the address if it is not an SMTP address, as people write it.
 func (c *card) Type() string {
 	if t := c.Key.Type(); t != "smtp" {

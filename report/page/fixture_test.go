@@ -86,8 +86,12 @@ func many(n int) *conflicts.Audit {
 	return judged(objects...)
 }
 
-// hostileText would do harm wherever it is not escaped.
-const hostileText = `</script></style></title><script>alert(1)</script><img src=x onerror=alert(2)>" onload="alert(3)' onclick='alert(4) {{.}} javascript:alert(5) ` + "\u202e\u2066\x00\x1b\u200b"
+const (
+	markup = `</script></style></title><script>alert(1)</script><img src=x onerror=alert(2)>" onload="alert(3)' onclick='alert(4) {{.}} javascript:alert(5) `
+	// hostileText would do harm wherever it is not escaped, before and behind what is escaped
+	// in another way.
+	hostileText = markup + "\u202e\u2066\x00\x1b\u200b" + markup
+)
 
 // hostile is an audit in which every string of a directory, of the user and of earlier runs
 // is hostile.
@@ -106,6 +110,10 @@ func hostile() *conflicts.Audit {
 		c := &audit.Conflicts[i]
 		c.Unresolved = []conflicts.Statement{{Code: conflicts.Verbatim, Value: hostileText}}
 		c.Standing = &conflicts.Standing{Status: "new", Joined: []string{hostileText}, Changed: []string{hostileText}}
+		c.ID = hostileText
+	}
+	for len(audit.Conflicts) < maxCards+2 { // the last ones are in rows
+		audit.Conflicts = append(audit.Conflicts, audit.Conflicts[0])
 	}
 	return audit
 }

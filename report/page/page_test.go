@@ -214,7 +214,7 @@ func TestContrastOfColors(t *testing.T) {
 		for _, m := range regexp.MustCompile(`--([a-z-]+): #(\w{6});`).FindAllStringSubmatch(scheme, -1) {
 			colors[m[1]] = luminance(t, m[2])
 		}
-		for _, pair := range strings.Fields(`ink/paper ink/card ink/sunk ink/good-bg ink/medium-bg ink/mark muted/paper muted/card muted/sunk link/paper link/card
+		for _, pair := range strings.Fields(`ink/paper ink/card ink/sunk ink/good-bg ink/medium-bg ink/mark muted/paper muted/card muted/sunk muted/good-bg muted/medium-bg link/paper link/card
 			good/good-bg good/card high/high-bg high/card medium/medium-bg medium/card low/low-bg link/info edge-card edge-paper high-card medium-card edge-card`) {
 			least := 4.5
 			text, ground, ok := strings.Cut(pair, "/")

@@ -32,7 +32,7 @@ func (c *card) writeRow(b *strings.Builder) {
 		}
 	}
 	b.WriteString("<tr")
-	attribute("id", c.ID)
+	attribute("id", c.ID())
 	attribute("data-level", c.Level())
 	attribute("data-class", string(c.Class))
 	attribute("data-status", c.Status())
