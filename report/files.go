@@ -68,6 +68,7 @@ func files(a *conflicts.Audit, runs ...page.Run) []output {
 		add(rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], true) })
 	}
 	return append(outputs, output{requestFile, func(w io.Writer) error {
+		about := about
 		for _, o := range outputs {
 			about.Sums = append(about.Sums, request.Sum{File: o.name, Hex: sums[o.name].String()})
 		}
