@@ -206,8 +206,8 @@ func TestDateInTheName(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ pattern, want string }{
-		{"audit-{date}", "audit-2026-11-28"},
 		{"audit-{date}", "audit-2026-11-28-3"}, // -2 is a file
+		{"audit-{date}", "audit-2026-11-28-4"},
 		{"audit/{date}", "audit/2026-11-28"},
 		{"audit/{date}/", "audit/2026-11-28-2"},
 		{"{date}/north", "2026-11-28/north"},
