@@ -174,7 +174,7 @@ func (o *ownerCard) NewAs() string {
 }
 
 func (o *ownerCard) Title() string       { return o.card.view.name(o.Object) }
-func (o *ownerCard) Kind() string        { return words.Kind(o.Object) }
+func (o *ownerCard) Kind() string        { return kind(o.Object) }
 func (o *ownerCard) Container() []string { return container(o.DN) }
 func (o *ownerCard) Why() template.HTML  { return o.card.view.reason(o.card.Conflict) }
 

@@ -54,7 +54,7 @@ func (v *view) Others() *primaryTable { return v.primaryTable(&v.People.others) 
 func (v *view) primaryTable(p *primaries) *primaryTable {
 	t := &primaryTable{Count: p.count}
 	for _, c := range p.listed {
-		t.Rows = append(t.Rows, primaryRow{v.name(c.Object), words.Kind(c.Object), bare(c.Old), bare(c.New), words.Escape(c.Conflict), container(c.Object.DN)})
+		t.Rows = append(t.Rows, primaryRow{v.name(c.Object), kind(c.Object), bare(c.Old), bare(c.New), words.Escape(c.Conflict), container(c.Object.DN)})
 	}
 	return t
 }
@@ -114,7 +114,7 @@ func (p *people) add(changes []conflicts.Change, its []int32) {
 	switch {
 	case primary == nil:
 		p.Secondary++
-		p.kinds[words.Kind(changes[its[0]].Object)]++
+		p.kinds[kind(changes[its[0]].Object)]++
 	case live(primary):
 		p.live.add(primary)
 	default:

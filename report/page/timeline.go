@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"html/template"
 	"time"
 
 	"proxyaddr/report/words"
@@ -19,7 +20,7 @@ type timelineRow struct {
 	Keeps                      bool
 	From, To                   string // the line between its first and last mark
 	Created, Written, Restored string // "" if not known
-	Facts                      []string
+	Facts                      []template.HTML
 }
 
 // A tick names a place on the axis.
@@ -51,39 +52,39 @@ func (c *card) Timeline() *timeline {
 }
 
 // dates are the same in words.
-func (o *ownerCard) dates() []string {
-	var facts []string
+func (o *ownerCard) dates() []template.HTML {
+	var facts []template.HTML
 	if !o.Created.IsZero() {
-		facts = append(facts, "created "+day(o.Created))
+		facts = append(facts, say("created %s", o.Created))
 	}
 	switch w := o.Written; {
 	case !w.Known():
 	case o.Created.IsZero():
-		facts = append(facts, "written "+day(w.Time))
+		facts = append(facts, say("written %s", w.Time))
 	default:
 		facts = append(facts, "written "+later(o.Created, w.Time))
 	}
 	if !o.Restored.IsZero() {
-		facts = append(facts, "restored "+day(o.Restored))
+		facts = append(facts, say("restored %s", o.Restored))
 	}
 	switch {
 	case len(facts) == 0:
-		return []string{"no dates known"}
+		return []template.HTML{"no dates known"}
 	case o.Written.Known() && o.Written.Server != "":
-		facts = append(facts, "on "+o.Written.Server)
+		facts = append(facts, say("on %s", o.Written.Server))
 	}
 	return facts
 }
 
 // later says how long after a first time a second one was, or when that was if it is long.
-func later(first, second time.Time) string {
+func later(first, second time.Time) template.HTML {
 	switch d := second.Sub(first); {
 	case d == 0:
 		return "at once"
 	case d > 0 && d < 48*time.Hour:
-		return apart(d) + " later"
+		return template.HTML(apart(d) + " later")
 	}
-	return day(second)
+	return date(second)
 }
 
 // apart writes a span of time in its largest unit.

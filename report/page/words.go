@@ -94,7 +94,7 @@ func (v *view) evidence(c *conflicts.Conflict, s conflicts.Statement) template.H
 	case conflicts.UncheckedTogether:
 		return say("The address lists of %s and %s were last written in the same second, %s on %s.", a, b, s.Time, server(s.Other))
 	case conflicts.ContactHolds:
-		return say("%s is a %s, and %s a %s.", a, words.Kind(s.Object), b, words.Kind(s.Other))
+		return say("%s is a %s, and %s a %s.", a, kind(s.Object), b, kind(s.Other))
 	case conflicts.OneHolder:
 		return say("Only %s holds it in proxyAddresses, and proxyaddr reads dates for proxyAddresses only.", v.strong(c.Keeper().Object))
 	}
@@ -218,4 +218,9 @@ func (v *view) byHand(c *conflicts.Conflict) template.HTML {
 		return "Remove the address from the owners that no longer need it."
 	}
 	return sentence(words.NotProposed)
+}
+
+// kind says what sort of object it is: the recipient that it is to Exchange, or else its class.
+func kind(o *conflicts.Object) string {
+	return cmp.Or(o.Recipient.String(), words.ShortKind(o), "unknown class")
 }
