@@ -44,7 +44,7 @@ func (o *incrementalFlags) check(fs *pflag.FlagSet, scan *scanOptions) error {
 // read reads only what was written since the last run where the settings ask for that and
 // nothing forces a whole sweep. What the next run can build on is noted in either case.
 func (r *stateRun) read(ctx context.Context, src ldapscan.Source, o *scanOptions, opt ldapscan.Options) (*conflicts.Audit, error) {
-	since := ldapscan.Since{Now: r.run.Time, Owners: r.dir.State.OpenOwners()}
+	since := ldapscan.Since{Now: r.run.Time}
 	if r.dir.State != nil {
 		since.Bookmark = r.dir.State.Bookmark
 	}
@@ -57,6 +57,9 @@ func (r *stateRun) read(ctx context.Context, src ldapscan.Source, o *scanOptions
 		since.Whole = "the files of -o propose addresses, which have to be known to be free"
 	default:
 		since.Whole = r.dir.State.Whole(r.scope, r.run.Time, o.fullEvery)
+	}
+	if since.Whole == "" {
+		since.Owners = r.dir.State.OpenOwners()
 	}
 	var err error
 	if r.reading, err = ldapscan.ScanSince(ctx, src, since, opt); err != nil {
