@@ -166,20 +166,18 @@ func (r *reviewer) leave(c *Conflict, list []int) Left {
 
 // carryOut adds to what was decided the proposals of a conflict that were taken.
 func (r *reviewer) carryOut(decided *Audit, c *Conflict, list []int) {
-	keeper := c.Keeper().Ref()
-	for _, i := range list {
-		if r.replies[i].Decision == Swapped {
-			c.prefer(r.owner(i).Ref(), r.replies[i].Comment)
-			break
+	owner := r.giver // of the address in c
+	if swap := slices.IndexFunc(list, func(i int) bool { return r.replies[i].Decision == Swapped }); swap >= 0 {
+		i := list[swap]
+		c.prefer(r.owner(i).Ref(), r.replies[i].Comment)
+		places := make(map[Ref]*Owner, len(c.Owners))
+		for n := range c.Owners {
+			places[c.Owners[n].Ref()] = &c.Owners[n]
 		}
+		owner = func(i int) *Owner { return places[r.giver(i).Ref()] }
 	}
 	for _, i := range list {
-		p := Proposal{Conflict: c, First: int32(len(decided.Changes)), Count: int32(len(r.changes[i])), Reply: &r.replies[i]}
-		gives := r.owner(i).Ref()
-		if p.Reply.Decision == Swapped {
-			gives = keeper
-		}
-		p.Owner = &c.Owners[slices.IndexFunc(c.Owners, func(o Owner) bool { return o.Ref() == gives })]
+		p := Proposal{Conflict: c, Owner: owner(i), First: int32(len(decided.Changes)), Count: int32(len(r.changes[i])), Reply: &r.replies[i]}
 		if news := newsOf(r.changes[i]); len(news) > 0 {
 			p.New = news[0]
 		}

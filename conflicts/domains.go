@@ -98,19 +98,27 @@ func (o *Object) atHome() bool {
 // accepts reports whether a proposal may be in a domain: Exchange accepts mail for it, or,
 // where that is not known, objects of the directory have their primary address there.
 func (opt *Options) accepts(domain string) bool {
+	yes, known := opt.answers[domain]
+	if known {
+		return yes
+	}
 	d := DomainKey(domain)
 	if len(opt.AcceptedDomains) == 0 {
-		_, found := slices.BinarySearch(opt.PrimaryDomains, d)
-		return found
+		_, yes = slices.BinarySearch(opt.PrimaryDomains, d)
+	} else {
+		yes = slices.ContainsFunc(opt.AcceptedDomains, func(accepted string) bool {
+			if isASCII(accepted) && !strings.HasPrefix(accepted, "*") {
+				return strings.EqualFold(accepted, d)
+			}
+			k := DomainKey(accepted)
+			suffix, wild := strings.CutPrefix(k, "*")
+			return d == k || wild && strings.HasSuffix(d, suffix)
+		})
 	}
-	return slices.ContainsFunc(opt.AcceptedDomains, func(accepted string) bool {
-		if isASCII(accepted) && !strings.HasPrefix(accepted, "*") {
-			return strings.EqualFold(accepted, d)
-		}
-		k := DomainKey(accepted)
-		suffix, wild := strings.CutPrefix(k, "*")
-		return d == k || wild && strings.HasSuffix(d, suffix)
-	})
+	if opt.answers != nil {
+		opt.answers[domain] = yes
+	}
+	return yes
 }
 
 // refuses says why a proposal may not be in a domain.

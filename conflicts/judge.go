@@ -34,6 +34,8 @@ type Options struct {
 	// reports whether it may be in use by more than one object; if it is nil, nobody gets
 	// an address that is the object's own logon name.
 	Taken, Shared func(Address) bool
+
+	answers map[string]bool // of accepts, nil if they are not kept
 }
 
 // A Judgment is what Judge finds.
@@ -54,6 +56,7 @@ type Judgment struct {
 // once, as it was first.
 func Judge(objects []*Object, opt Options) Judgment {
 	objects = distinct(objects)
+	opt.answers = map[string]bool{}
 	if len(opt.AcceptedDomains) == 0 {
 		opt.PrimaryDomains = withDomainsOf(objects, opt.PrimaryDomains)
 	}
