@@ -104,6 +104,8 @@ type scopeJSON struct {
 	AcceptedDomains []text       `json:"accepted_domains"`
 	// DomainsKnown says whether the accepted domains are known.
 	DomainsKnown bool `json:"accepted_domains_known"`
+	// PrimaryDomains stand in for them where they are not known.
+	PrimaryDomains []text `json:"primary_domains,omitempty"`
 }
 
 type serverJSON struct {
@@ -162,6 +164,7 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 			Exclude:         texts(a.Scope.Exclude),
 			AcceptedDomains: texts(a.Scope.AcceptedDomains),
 			DomainsKnown:    a.Scope.AcceptedDomainsKnown(),
+			PrimaryDomains:  texts(a.Scope.PrimaryDomains),
 		},
 		Coverage: make([]coverageJSON, len(a.Coverage)),
 		Rules:    make([]ruleJSON, len(a.Rules)),

@@ -246,7 +246,7 @@ func (j *auditJSON) restore(a *conflicts.Audit) {
 	a.Problems, a.Notes = exactlyList(j.Base64, "incomplete_reasons", j.IncompleteReasons), exactlyList(j.Base64, "notes", j.Notes)
 	a.Scope = conflicts.Scope{
 		Source: untexts(j.Scope.Source), Identity: string(j.Scope.Identity), Connection: string(j.Scope.Connection),
-		Base: untexts(j.Scope.Base), Exclude: untexts(j.Scope.Exclude), AcceptedDomains: untexts(j.Scope.AcceptedDomains),
+		Base: untexts(j.Scope.Base), Exclude: untexts(j.Scope.Exclude), AcceptedDomains: untexts(j.Scope.AcceptedDomains), PrimaryDomains: untexts(j.Scope.PrimaryDomains),
 	}
 	for _, s := range j.Scope.Servers {
 		a.Scope.Servers = append(a.Scope.Servers, conflicts.Server{URL: string(s.URL), Host: string(s.Host), Site: string(s.Site),

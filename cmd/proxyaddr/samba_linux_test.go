@@ -35,6 +35,8 @@ func loopDirectory(t *testing.T, base string) *bytes.Buffer {
 			t.Fatal(err)
 		}
 	}
+	// A user with a primary address there shows that the domain is the directory's own.
+	add("CN=Owner,"+base, "user", "sAMAccountName", "loopowner", "userPrincipalName", "loopowner@contoso.example", "proxyAddresses", "SMTP:loopowner@contoso.example")
 	parent := base
 	for u := range loopUnits {
 		ou := fmt.Sprintf("OU=Einheit %d,%s", u, parent)
