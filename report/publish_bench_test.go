@@ -92,7 +92,7 @@ func largeAudit(found, findings int) *conflicts.Audit {
 	a.ProposeChanges()
 	for i := range a.Proposals {
 		p := &a.Proposals[i]
-		p.SwapTo, p.Keeps = fmt.Sprintf("SMTP:person%dx3@contoso.com", i), fmt.Sprintf("other%d@contoso.com", i)
+		p.SwapTo, p.Keeps = fmt.Sprintf("SMTP:person%dx3@contoso.com", i), strings.TrimPrefix(p.Owner.ProxyAddresses[0], "SMTP:")
 	}
 	for i := range findings {
 		n := i / 2

@@ -70,17 +70,17 @@ const (
 // highest risk first, then by address and by the name of the object.
 type decideRows struct {
 	proposals []conflicts.Proposal
-	risks     []conflicts.Risk
+	risks     []uint8
 	order     []int32 // of proposals, by row
 	byOwner   []int32 // rows, by conflict and object
 }
 
 func newDecideRows(a *conflicts.Audit) decideRows {
 	proposals := a.Proposals
-	d := decideRows{proposals, make([]conflicts.Risk, len(proposals)), make([]int32, len(proposals)), make([]int32, len(proposals))}
+	d := decideRows{proposals, make([]uint8, len(proposals)), make([]int32, len(proposals)), make([]int32, len(proposals))}
 	for i := range proposals {
 		d.order[i], d.byOwner[i] = int32(i), int32(i)
-		d.risks[i] = riskOf(a, &proposals[i])
+		d.risks[i] = uint8(riskOf(a, &proposals[i]))
 	}
 	slices.SortFunc(d.order, func(n, m int32) int {
 		p, q := &proposals[n], &proposals[m]

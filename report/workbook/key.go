@@ -1,9 +1,12 @@
 package workbook
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"slices"
 
 	"proxyaddr/conflicts"
 )
@@ -18,24 +21,52 @@ type proposalKeys struct {
 
 func newProposalKeys(proposals []conflicts.Proposal) proposalKeys {
 	k := proposalKeys{proposals, make([][6]byte, len(proposals))}
-	used := make(map[string]bool, len(proposals))
 	for i := range proposals {
-		p := &proposals[i]
-		dn := "" // as it is written
-		if p.Owner.GUID == (conflicts.GUID{}) {
-			dn = p.Owner.DN
-		}
-		made := fmt.Appendf(nil, "%q %s%q %q", p.Conflict.ID, p.Owner.GUID, dn, p.New)
-		for _, c := range p.Owner.Claims {
-			made = fmt.Appendf(made, " %s %q", c.Attribute, c.Value)
-		}
-		for n := 0; n == 0 || used[k.of(i)]; n++ {
-			sum := sha256.Sum256(fmt.Appendf(made, " %d", n))
-			copy(k.digests[i][:], base32.StdEncoding.EncodeToString(sum[:]))
-		}
-		used[k.of(i)] = true
+		k.digest(i, 0)
 	}
-	return k
+	for n := 1; ; n++ {
+		again := k.taken()
+		if len(again) == 0 {
+			return k
+		}
+		for _, i := range again {
+			k.digest(int(i), n)
+		}
+	}
+}
+
+// taken returns the proposals whose key an earlier one has. A map would take more memory than
+// all else that a workbook needs.
+func (k proposalKeys) taken() (list []int32) {
+	order := make([]int32, len(k.proposals))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	compare := func(i, j int32) int {
+		return cmp.Or(cmp.Compare(k.proposals[i].Conflict.ID, k.proposals[j].Conflict.ID), bytes.Compare(k.digests[i][:], k.digests[j][:]))
+	}
+	slices.SortStableFunc(order, compare)
+	for n := 1; n < len(order); n++ {
+		if compare(order[n-1], order[n]) == 0 {
+			list = append(list, order[n])
+		}
+	}
+	return list
+}
+
+// digest sets the n-th of the digests that the i-th proposal can have.
+func (k proposalKeys) digest(i, n int) {
+	p := &k.proposals[i]
+	dn := "" // as it is written
+	if p.Owner.GUID == (conflicts.GUID{}) {
+		dn = p.Owner.DN
+	}
+	made := fmt.Appendf(nil, "%q %s%q %q", p.Conflict.ID, p.Owner.GUID, dn, p.New)
+	for _, c := range p.Owner.Claims {
+		made = fmt.Appendf(made, " %s %q", c.Attribute, c.Value)
+	}
+	sum := sha256.Sum256(fmt.Appendf(made, " %d", n))
+	copy(k.digests[i][:], base32.StdEncoding.EncodeToString(sum[:]))
 }
 
 // of returns the key of the i-th proposal.

@@ -40,11 +40,11 @@ type decideRow struct {
 
 func (b *book) decideRow(p *conflicts.Proposal) decideRow {
 	replace, remove, swap := b.audit.Replace(p), b.audit.Remove(p), b.audit.Swap(p)
-	r := decideRow{newAddress: newAddress(b.audit, p), risk: riskOf(b.audit, p), risks: risksOf(&replace)}
+	r := decideRow{newAddress: newAddress(&replace), risk: replace.Risk, risks: risksOf(&replace)}
 	if replace.Offered() {
 		r.offered = append(r.offered, approveWord)
 	} else {
-		r.risks = risksOf(&remove)
+		r.risk, r.risks = remove.Risk, risksOf(&remove)
 	}
 	if slices.ContainsFunc(replace.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail }) {
 		r.mailToo = "yes"
@@ -105,28 +105,23 @@ func (r *decideRow) prompt() string {
 	return strings.Join(append(slices.Clone(r.others), "Write "+orList(r.offered)+", or leave it empty."), "\n")
 }
 
-// newAddress is the address that the owner gets for the one in conflict, without its type.
-func newAddress(a *conflicts.Audit, p *conflicts.Proposal) string {
-	replace := a.Replace(p)
-	for i := range replace.Changes {
-		if c := &replace.Changes[i]; c.Attribute == conflicts.ProxyAddresses && c.New != "" {
+// newAddress is the address that a choice has for the one in conflict, without its type.
+func newAddress(c *conflicts.Choice) string {
+	for i := range c.Changes {
+		if c := &c.Changes[i]; c.Attribute == conflicts.ProxyAddresses && c.New != "" {
 			return conflicts.ParseAddress(c.New).Trimmed()
 		}
 	}
 	return ""
 }
 
-// risksOf says in a few words what makes a choice risky.
+// risksOf says in a few words what makes a choice risky. That mail follows has a column of its
+// own.
 func risksOf(c *conflicts.Choice) string {
 	var all []string
-	for i := range c.Changes {
-		if c.Changes[i].Attribute != conflicts.ProxyAddresses {
-			continue
-		}
-		for _, s := range c.Changes[i].Risks() {
-			if text := words.Risk(s); !slices.Contains(all, text) {
-				all = append(all, text)
-			}
+	for _, s := range c.Risks {
+		if s.Code != conflicts.RiskMail {
+			all = append(all, words.Risk(s))
 		}
 	}
 	return strings.Join(all, "; ")

@@ -56,7 +56,8 @@ func tableOfDecisions(a *conflicts.Audit) *reviewTable {
 	}
 	t.row = func(n int) reviewRow {
 		p := &a.Proposals[n]
-		return reviewRow{p.Conflict, shortAddress(p.Owner), p.Owner.GUID.String(), p.Owner.DN, newAddress(a, p)}
+		replace := a.Replace(p)
+		return reviewRow{p.Conflict, shortAddress(p.Owner), p.Owner.GUID.String(), p.Owner.DN, newAddress(&replace)}
 	}
 	return t
 }

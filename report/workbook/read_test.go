@@ -25,7 +25,8 @@ func FuzzRow(f *testing.F) {
 	p.First = 0
 	a.Proposals = []conflicts.Proposal{p}
 	key := newProposalKeys(a.Proposals).of(0)
-	proposal := newAddress(a, &p)
+	replace := a.Replace(&p)
+	proposal := newAddress(&replace)
 	f.Add(key, proposal, "approve", "ok", 0)
 	f.Add(key, "other@contoso.com", " Approve\n", "", -1)
 	f.Add(key, "", "reject", "=1+1", 3)

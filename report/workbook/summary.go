@@ -63,7 +63,7 @@ func (b *book) summarizeDecisions(p *narrative) {
 	ofRisk := map[conflicts.Risk]int{}
 	for i := range b.decide.proposals {
 		all++
-		ofRisk[b.decide.risks[i]]++
+		ofRisk[conflicts.Risk(b.decide.risks[i])]++
 	}
 	p.fact(cellLink{decideSheet, "'" + decideSheet + "'!A1"}, b.decided(all, func(decisions, _ string) string {
 		return fmt.Sprintf("SUMPRODUCT(--(LEN(%s)>0))", decisions)

@@ -26,9 +26,9 @@ const scanProperty = "SHA-256 of scan.json"
 const (
 	// maxTableRows is what a sheet holds beside its header.
 	maxTableRows = excelize.TotalRows - 1
-	// maxLinks is how many rows of a sheet carry a link, the others show the
-	// same as text.
-	maxLinks = excelize.TotalSheetHyperlinks
+	// maxLinks is how many rows of a sheet carry a link, the others show the same as text.
+	// Excel takes 65,530; they are held in memory until the rows are written.
+	maxLinks = 20_000
 )
 
 // Write writes the audit as an Excel workbook (ECMA-376, Office Open XML):
