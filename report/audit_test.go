@@ -165,7 +165,7 @@ func incompleteAudit() *conflicts.Audit {
 // hostileAudit has names that attack each output.
 func hostileAudit() *conflicts.Audit {
 	keeper := object(9, "Keeper", corp, "smtp:a@contoso.com")
-	injected := object(1, "x\r\nchangetype: delete\r\n\r\ndn: CN=krbtgt,CN=Users,"+corp, corp, "smtp:a@contoso.com")
+	injected := object(1, "x\r\nchangetype: delete\r\n\r\ndn: CN=krbtgt,CN=Users,"+corp, corp, "smtp:a@contoso.com", "SMTP:x@contoso.com")
 	injected.DisplayName = "\x1b[2J\x1b]0;owned\a=cmd|'/c calc'!A0\nchangetype: delete"
 	invalid := object(2, "caf\xe9\u202egpj.exe", corp, "smtp:A@contoso.com", "smtp:\xff\xfe@contoso.com")
 	invalid.DisplayName = "=HYPERLINK(\"http://evil.example\")"
