@@ -48,6 +48,7 @@ func files(a *conflicts.Audit, runs ...page.Run) []output {
 	named := Domains(a)
 	about := request.Files{Workbook: workbookFile}
 	sums := make(map[string]Sum)
+	domains := sync.OnceValue(func() map[string][]objectChanges { return byDomain(a) })
 	var outputs []output
 	add := func(name string, write func(io.Writer) error) {
 		outputs = append(outputs, output{name, func(w io.Writer) (err error) {
@@ -58,11 +59,18 @@ func files(a *conflicts.Audit, runs ...page.Run) []output {
 	if a.Review == nil {
 		add(scanFile, func(w io.Writer) error { return JSON(w, a) })
 		add(workbookFile, func(w io.Writer) error { return workbook.Write(w, a, sums[scanFile].String()) })
-		add(pageFile, func(w io.Writer) error { return page.Write(w, page.Report{Audit: a, Domains: named, Runs: runs}) })
+		add(pageFile, func(w io.Writer) error {
+			r := page.Report{Audit: a, Runs: runs}
+			for _, domain := range named {
+				if len(domains()[domain]) > 0 {
+					r.Fixes = append(r.Fixes, fixFile(domain))
+				}
+			}
+			return page.Write(w, r)
+		})
 	} else {
 		about.Workbook = a.Review.Workbook
 	}
-	domains := sync.OnceValue(func() map[string][]objectChanges { return byDomain(a) })
 	for _, domain := range named {
 		add(fixFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], false) })
 		add(rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], true) })

@@ -30,7 +30,7 @@ const shown = `[...document.querySelectorAll('[data-level]')].filter(e => e.offs
 
 func TestScriptFiltersAndSorts(t *testing.T) {
 	b := newBrowser(t)
-	b.open(written(t, Report{Audit: company(), Domains: []string{"corp.example"}}), true)
+	b.open(written(t, Report{Audit: company(), Fixes: []string{"fix-corp.example.ldif"}}), true)
 	b.quiet()
 	b.want("6 conflicts shown", `document.querySelector('#filter output').value`)
 	input(b, "find", "jose ALVAREZ")
@@ -60,7 +60,7 @@ func TestScriptFiltersAndSorts(t *testing.T) {
 // Without scripts all is there, and nothing that does not work.
 func TestPageIsWholeWithoutScripts(t *testing.T) {
 	b := newBrowser(t)
-	page := written(t, Report{Audit: company(), Domains: []string{"corp.example"}})
+	page := written(t, Report{Audit: company(), Fixes: []string{"fix-corp.example.ldif"}})
 	const text = `document.querySelector('main').textContent.length`
 	b.open(page, true)
 	with := b.eval(text + ` - document.querySelector('#filter output').value.length`)
@@ -75,7 +75,7 @@ func TestPageIsWholeWithoutScripts(t *testing.T) {
 func TestHostileStringsDoNothing(t *testing.T) {
 	b := newBrowser(t)
 	for _, scripts := range []bool{true, false} {
-		b.open(written(t, Report{Audit: hostile(), Domains: []string{"corp.example"}}), scripts)
+		b.open(written(t, Report{Audit: hostile(), Fixes: []string{"fix-corp.example.ldif"}}), scripts)
 		b.quiet()
 		b.want("1", `document.scripts.length`)
 		b.want("1", `document.querySelectorAll('style').length`)
@@ -92,7 +92,7 @@ func TestLandmarksAndNames(t *testing.T) {
 	b := newBrowser(t)
 	a := company()
 	a.Remembered = &conflicts.Remembered{Run: 30, LastComplete: month()[0].Time}
-	b.open(written(t, Report{Audit: a, Domains: []string{"corp.example"}, Runs: month()}), true)
+	b.open(written(t, Report{Audit: a, Fixes: []string{"fix-corp.example.ldif"}, Runs: month()}), true)
 	b.want("1 1 1 1", `['header', 'nav', 'main', 'footer'].map(s => document.querySelectorAll('body > ' + s + ', body > div > ' + s).length).join(' ')`)
 	b.want("1", `document.querySelectorAll('h1').length`)
 	b.want("", `[...document.querySelectorAll('[aria-labelledby]')].filter(e => !document.getElementById(e.getAttribute('aria-labelledby'))).map(e => e.id).join(' ')`)
@@ -108,7 +108,7 @@ func TestLandmarksAndNames(t *testing.T) {
 // What is printed has the evidence too, in light colors and nothing smaller than 7 points.
 func TestPrintOpensEverything(t *testing.T) {
 	b := newBrowser(t)
-	b.open(written(t, Report{Audit: company(), Domains: []string{"corp.example"}}), false)
+	b.open(written(t, Report{Audit: company(), Fixes: []string{"fix-corp.example.ldif"}}), false)
 	b.ask("Emulation.setEmulatedMedia", map[string]any{"media": "print", "features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
 	b.want("rgb(255, 255, 255)", `getComputedStyle(document.querySelector('.card')).backgroundColor`)
 	b.want("0", `[...document.querySelectorAll('.evidence')].filter(e => !e.checkVisibility() || e.getBoundingClientRect().height === 0).length`)

@@ -17,8 +17,8 @@ import (
 // A Report is what a page shows.
 type Report struct {
 	Audit *conflicts.Audit
-	// Domains are those that have a fix file, by the names in these.
-	Domains []string
+	// Fixes are the names of the fix files that hold changes.
+	Fixes []string
 	// Runs are the last runs that are remembered, the oldest first and this one last. There
 	// are none if no run is remembered.
 	Runs []Run

@@ -53,8 +53,8 @@ func TestTextsOfPagesAreTheGoldens(t *testing.T) {
 	incomplete := judged(person(1, "Ann", "OU=x", "ann@corp.example"))
 	incomplete.Problems = []string{"DC=sub,DC=corp,DC=example: no domain controller answered"}
 	for name, r := range map[string]Report{
-		"company":    {Audit: company(), Domains: []string{"corp.example"}},
-		"remembered": {Audit: remembered, Domains: []string{"corp.example"}, Runs: month()},
+		"company":    {Audit: company(), Fixes: []string{"fix-corp.example.ldif"}},
+		"remembered": {Audit: remembered, Fixes: []string{"fix-corp.example.ldif"}, Runs: month()},
 		"clean":      {Audit: judged(person(1, "Ann", "OU=x", "ann@corp.example"))},
 		"incomplete": {Audit: incomplete},
 	} {
@@ -196,7 +196,7 @@ func TestTrendBreaksWhereRunsWereIncomplete(t *testing.T) {
 }
 
 func TestPagesAreTextThatCanBeSeen(t *testing.T) {
-	page := written(t, Report{Audit: hostile(), Domains: []string{"corp.example"}})
+	page := written(t, Report{Audit: hostile(), Fixes: []string{"fix-corp.example.ldif"}})
 	if !utf8.ValidString(page) {
 		t.Error("the page is not UTF-8")
 	}

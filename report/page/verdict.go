@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"html/template"
 	"strings"
 
@@ -90,12 +91,7 @@ func (v *view) Remarks() []remark {
 
 // Place names what was scanned: the domain of the first partition, or else the source.
 func (v *view) Place() string {
-	for _, c := range v.Coverage {
-		if d := conflicts.Domain(c.Partition); d != "" {
-			return d
-		}
-	}
-	return strings.Join(v.Scope.Source, ", ")
+	return cmp.Or(v.domain(), strings.Join(v.Scope.Source, ", "))
 }
 
 // A share is a part of the objects that would change.

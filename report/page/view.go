@@ -23,8 +23,8 @@ const (
 // beside the audit.
 type view struct {
 	*conflicts.Audit
-	Domains []string
-	Trend   *trend
+	Fixes []string
+	Trend *trend
 
 	names     *conflicts.Names
 	changes   conflicts.ChangeIndex
@@ -58,7 +58,7 @@ func levelOf(r conflicts.Risk) level {
 }
 
 func newView(r Report) *view {
-	v := &view{Audit: r.Audit, Domains: r.Domains, Trend: newTrend(r.Runs), names: conflicts.NewNames(r.Audit), changes: conflicts.NewChangeIndex(r.Audit.Changes), proposals: newProposalIndex(r.Audit)}
+	v := &view{Audit: r.Audit, Fixes: r.Fixes, Trend: newTrend(r.Runs), names: conflicts.NewNames(r.Audit), changes: conflicts.NewChangeIndex(r.Audit.Changes), proposals: newProposalIndex(r.Audit)}
 	v.rate()
 	v.group()
 	v.People = newPeople(r.Audit.Changes)
