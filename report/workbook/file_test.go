@@ -136,9 +136,11 @@ func TestWorkbookKeyBindsTheProposal(t *testing.T) {
 		return all
 	}
 	first := proposal("C-A", 1, conflicts.Mail, "a", "b")
+	swapped := first
+	swapped.SwapTo = "c"
 	keys := keysOf(first, proposal("C-B", 1, conflicts.Mail, "a", "b"), proposal("C-A", 2, conflicts.Mail, "a", "b"),
 		proposal("C-A", 1, conflicts.ProxyAddresses, "a", "b"), proposal("C-A", 1, conflicts.Mail, "b", "b"),
-		proposal("C-A", 1, conflicts.Mail, "a", "c"), proposal("C-A", 1, conflicts.Mail, `a" "b`, ""), proposal("C-A", 1, conflicts.Mail, "a", `b" "`), first)
+		proposal("C-A", 1, conflicts.Mail, "a", "c"), proposal("C-A", 1, conflicts.Mail, `a" "b`, ""), proposal("C-A", 1, conflicts.Mail, "a", `b" "`), swapped, first)
 	for i, key := range keys {
 		if slices.Contains(keys[:i], key) {
 			t.Errorf("%d: %s again", i, key)

@@ -61,7 +61,7 @@ func (k proposalKeys) digest(i, n int) {
 	if p.Owner.GUID == (conflicts.GUID{}) {
 		dn = p.Owner.DN
 	}
-	made := fmt.Appendf(nil, "%q %s%q %q", p.Conflict.ID, p.Owner.GUID, dn, p.New)
+	made := fmt.Appendf(nil, "%q %s%q %q %q", p.Conflict.ID, p.Owner.GUID, dn, p.New, p.SwapTo)
 	for _, c := range p.Owner.Claims {
 		made = fmt.Appendf(made, " %s %q", c.Attribute, c.Value)
 	}

@@ -20,10 +20,16 @@ func (b *book) writeSummary() error {
 	if err != nil {
 		return err
 	}
-	p.write(look{face: faceTitle}, 34, b.title())
+	notice := b.newNoticed()
+	title := "Proxy address conflicts"
+	if n := notice.changed(); n > 0 {
+		title = "Give " + words.Quantity(n, "object") + " unique mail addresses"
+	}
+	p.write(look{face: faceTitle}, 34, title)
 	b.summarizeCoverage(p)
 	if len(b.decide.order) > 0 {
 		b.summarizeDecisions(p)
+		b.summarizeNotice(p, notice)
 	}
 	classes := b.summarizeConflicts(p)
 	b.summarizeNext(p)
@@ -40,32 +46,14 @@ func (b *book) writeSummary() error {
 	return p.err
 }
 
-func (b *book) title() string {
-	if n := b.changed(); n > 0 {
-		return "Give " + words.Quantity(n, "object") + " unique mail addresses"
-	}
-	return "Proxy address conflicts"
-}
-
-// changed returns how many objects have to give an address up.
-func (b *book) changed() int {
-	seen := map[conflicts.Ref]bool{}
-	for i := range b.decide.proposals {
-		seen[b.decide.proposals[i].Owner.Ref()] = true
-	}
-	return len(seen)
-}
-
 // summarizeDecisions counts what is decided, by formulas.
 func (b *book) summarizeDecisions(p *narrative) {
 	p.heading("Decisions")
-	all := 0
 	ofRisk := map[conflicts.Risk]int{}
-	for i := range b.decide.proposals {
-		all++
-		ofRisk[conflicts.Risk(b.decide.risks[i])]++
+	for _, risk := range b.decide.risks {
+		ofRisk[conflicts.Risk(risk)]++
 	}
-	p.fact(cellLink{decideSheet, "'" + decideSheet + "'!A1"}, b.decided(all, func(decisions, _ string) string {
+	p.fact(cellLink{decideSheet, "'" + decideSheet + "'!A1"}, b.decided(len(b.decide.order), func(decisions, _ string) string {
 		return fmt.Sprintf("SUMPRODUCT(--(LEN(%s)>0))", decisions)
 	}))
 	for _, r := range []conflicts.Risk{conflicts.High, conflicts.Medium, conflicts.Low} {

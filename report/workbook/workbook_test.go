@@ -363,3 +363,17 @@ func TestWorkbookWithoutConflictsSaysSo(t *testing.T) {
 		t.Errorf("%q conflicts, want 0", got)
 	}
 }
+
+// Who has to be told is said by name, with the words of the change request.
+func TestSummarySaysWhoNotices(t *testing.T) {
+	got := facts(t, written(t, newBook(workbooktest.Audit(), "")), summarySheet)
+	for name, want := range map[string]string{
+		"Tell them before": "3 objects: Jose Garcia; Journal Archive; Taro Tanaka (Tokyo). New primary address: they send from it.",
+		"Also new primary": "3 objects: all-staff (migrated from Fabrikam 2019); Anna Lindqvist (Contractor); George Papadopoulos.",
+		"Secondary only":   "6 objects: only the object in Stays with gets mail sent to the address.",
+	} {
+		if got[name] != want {
+			t.Errorf("%s: %q, want %q", name, got[name], want)
+		}
+	}
+}

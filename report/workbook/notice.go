@@ -1,0 +1,85 @@
+package workbook
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/report/words"
+)
+
+// noticed are the objects that change, by who notices it: each by its first row on the sheet of
+// decisions.
+type noticed struct{ tell, primary, secondary []int32 }
+
+// changed returns how many objects change.
+func (n *noticed) changed() int { return len(n.tell) + len(n.primary) + len(n.secondary) }
+
+// newNoticed looks at the objects one by one. A map of them would take more memory than the
+// rest of the workbook.
+func (b *book) newNoticed() noticed {
+	order := make([]int32, len(b.decide.order))
+	for row := range order {
+		order[row] = int32(row)
+	}
+	compare := func(i, j int32) int {
+		o, p := b.decide.at(int(i)).Owner, b.decide.at(int(j)).Owner
+		return cmp.Or(bytes.Compare(o.GUID[:], p.GUID[:]), cmp.Compare(o.DN, p.DN))
+	}
+	slices.SortStableFunc(order, compare)
+	var n noticed
+	for len(order) > 0 {
+		end := 1
+		for end < len(order) && compare(order[0], order[end]) == 0 {
+			end++
+		}
+		list := &n.secondary
+		for _, row := range order[:end] {
+			p := b.decide.at(int(row))
+			replace := b.audit.Replace(p)
+			if slices.ContainsFunc(replace.Risks, func(s conflicts.Statement) bool { return s.Code == conflicts.RiskLiveMailbox }) {
+				list = &n.tell
+				break
+			}
+			if p.Owner.Primary() {
+				list = &n.primary
+			}
+		}
+		*list = append(*list, order[0])
+		order = order[end:]
+	}
+	for _, list := range [][]int32{n.tell, n.primary, n.secondary} {
+		slices.Sort(list)
+	}
+	return n
+}
+
+// summarizeNotice says who notices the changes, with the words of the change request.
+func (b *book) summarizeNotice(p *narrative, n noticed) {
+	p.heading("Who notices")
+	if len(n.tell) > 0 {
+		p.fact(cellBold("Tell them before"), b.named(n.tell)+". New primary address: they send from it.")
+	}
+	if len(n.primary) > 0 {
+		p.fact("Also new primary", b.named(n.primary)+".")
+	}
+	if len(n.secondary) > 0 {
+		p.fact("Secondary only", words.Quantity(len(n.secondary), "object")+": only the object in Stays with gets mail sent to the address.")
+	}
+}
+
+// named counts objects and names the first ones; the sheet of decisions has all.
+func (b *book) named(rows []int32) string {
+	const most = 20
+	var names []string
+	for _, row := range rows[:min(len(rows), most)] {
+		names = append(names, b.name(b.decide.at(int(row)).Owner.Object))
+	}
+	text := words.Quantity(len(rows), "object") + ": " + strings.Join(names, "; ")
+	if more := len(rows) - len(names); more > 0 {
+		text += "; and " + words.Number(more) + " more"
+	}
+	return text
+}
