@@ -111,9 +111,9 @@ func TestVerify(t *testing.T) {
 	remote.TargetAddress = "SMTP:free@a.com"
 	logon := upn(object(6, "Logon"), "free@a.com")
 	reader, writer := object(1, "X", "SMTP:x@a.com"), object(1, "X", "SMTP:x@a.com")
-	reader.Writable, writer.Writable = []string{Mail}, []string{Mail, ProxyAddresses}
+	reader.Rights, writer.Rights = &Rights{[]string{Mail}}, &Rights{[]string{Mail, ProxyAddresses}}
 	guarded := mail(object(1, "X", "SMTP:x@a.com"), "x@a.com")
-	guarded.Writable = []string{}
+	guarded.Rights = &Rights{}
 	moved := object(1, "X", "SMTP:free@a.com")
 	moved.DN = "CN=X,DC=a,DC=com"
 	for name, tc := range map[string]struct {

@@ -102,12 +102,12 @@ func (v *Verdict) say(format string, args ...any) {
 // denied says which attributes the account may not write, though they are to change;
 // "" if there are none, or the directory does not tell.
 func (v *Verdict) denied() string {
-	if v.Status == Applied || v.Object == nil || v.Object.Writable == nil {
+	if v.Status == Applied || v.Object == nil || v.Object.Rights == nil {
 		return ""
 	}
 	var guarded []string
 	for _, e := range v.Record.Attributes {
-		if !slices.Contains(v.Object.Writable, e.Attribute) {
+		if !slices.Contains(v.Object.Rights.Writable, e.Attribute) {
 			guarded = append(guarded, e.Attribute)
 		}
 	}

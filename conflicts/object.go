@@ -158,31 +158,42 @@ type Object struct {
 	SAMAccountName string
 	MailNickname   string
 	Recipient      Recipient
-	// Mailbox says that a mailbox is attached (homeMDB or msExchMailboxGuid).
-	Mailbox bool
-	// Disabled is the flag ACCOUNTDISABLE, 0x2, of userAccountControl ([MS-ADTS] 2.2.16).
-	Disabled bool
-	Created  time.Time
+	Created        time.Time
 	// Written is the stamp of proxyAddresses.
 	Written Stamp
 	// Restored is when the object was last brought back after it had been deleted.
 	Restored time.Time
+	// Mailbox says that a mailbox is attached (homeMDB or msExchMailboxGuid).
+	Mailbox bool
+	// Disabled is the flag ACCOUNTDISABLE, 0x2, of userAccountControl ([MS-ADTS] 2.2.16).
+	Disabled bool
 	// PolicyExcluded says that Exchange's address policies leave the object alone;
 	// PolicyKnown, that the directory told either way.
 	PolicyExcluded, PolicyKnown bool
-	// Members is the number of direct members of a group, at most as many as
-	// one answer of the directory holds.
-	Members int
 	// Synchronized says that a cloud directory holds a copy of the object.
 	Synchronized bool
 	// Deleted says that the object was deleted, and is what its directory kept.
 	Deleted bool
-	// Changed is when a deleted object was last changed, most often by deleting it,
-	// and LastParent where it stood until then.
+	// Members is the number of direct members of a group, at most as many as
+	// one answer of the directory holds.
+	Members int
+	// Remains tell more of a deleted object; nil for any other.
+	Remains *Remains
+	// Rights are nil if the directory does not tell what the account may write.
+	Rights *Rights
+}
+
+// Remains are what only a deleted object has.
+type Remains struct {
+	// Changed is when it was last changed, most often by deleting it, and LastParent where
+	// it stood until then.
 	Changed    time.Time
 	LastParent string
-	// Writable are the attributes out of proxyAddresses and mail that the account
-	// may write, nil if that is not known.
+}
+
+// Rights say what the account may do to an object.
+type Rights struct {
+	// Writable are the attributes out of proxyAddresses and mail that it may write.
 	Writable []string
 }
 

@@ -88,10 +88,10 @@ func (p *Party) String() string {
 }
 
 func (o *Object) deletedAt() string {
-	if o.Changed.IsZero() {
+	if o.Remains == nil || o.Remains.Changed.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf(", last changed %s", moment(o.Changed))
+	return fmt.Sprintf(", last changed %s", moment(o.Remains.Changed))
 }
 
 // certain reports whether it is known what the object is now, if anything.
@@ -145,7 +145,7 @@ func (n *DNIndex) party(dn string) Party {
 		switch {
 		case !o.Deleted:
 			living = append(living, o)
-		case DNKey(o.LastParent) == DNKey(parent):
+		case o.Remains != nil && DNKey(o.Remains.LastParent) == DNKey(parent):
 			here = append(here, o)
 			fallthrough
 		default:

@@ -103,17 +103,16 @@ func (a attributes) object(dn string) *conflicts.Object {
 		Members:        min(len(a["member"]), countedMembers),
 		Synchronized:   a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
 		Deleted:        strings.EqualFold(a.first("isdeleted"), "TRUE"),
-		LastParent:     a.first("lastknownparent"),
 	}
 	if o.Deleted {
-		o.Changed = generalizedTime(a.first("whenchanged"))
+		o.Remains = &conflicts.Remains{Changed: generalizedTime(a.first("whenchanged")), LastParent: a.first("lastknownparent")}
 	}
 	if len(a["sdrightseffective"]) > 0 { // always there if the directory tells what the account may write
-		o.Writable = []string{}
+		o.Rights = &conflicts.Rights{}
 		for _, name := range a.all("allowedattributeseffective") {
 			for _, known := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
 				if strings.EqualFold(name, known) {
-					o.Writable = append(o.Writable, known)
+					o.Rights.Writable = append(o.Rights.Writable, known)
 				}
 			}
 		}

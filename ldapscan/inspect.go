@@ -129,7 +129,7 @@ func (c *conn) whole(ctx context.Context, list []result) ([]wholeEntry, error) {
 func (d *Directory) object(e wholeEntry) *conflicts.Object {
 	o := e.attributes.object(e.dn)
 	if d.full != nil {
-		o.Writable = nil // nobody writes to a catalog
+		o.Rights = nil // nobody writes to a catalog
 	}
 	return o
 }

@@ -83,7 +83,7 @@ func TestVerify(t *testing.T) {
 	// nothing is made up.
 	plain := strings.ReplaceAll(strings.ReplaceAll(staff, "sDRightsEffective: 0\n", ""), "objectGUID::", "thumbnailPhoto::")
 	verdicts, err := ldapscan.Verify(context.Background(), export(t, plain), records)
-	if got := states(verdicts); err != nil || got[0] != "Anna ready" || got[1] != "Read stale "+taken || verdicts[0].Object.Writable != nil {
+	if got := states(verdicts); err != nil || got[0] != "Anna ready" || got[1] != "Read stale "+taken || verdicts[0].Object.Rights != nil {
 		t.Errorf("plain export: %v\n%s", err, strings.Join(got, "\n"))
 	}
 }

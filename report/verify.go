@@ -135,7 +135,10 @@ func newVerdictJSON(v *conflicts.Verdict) *verdictJSON {
 	j := &verdictJSON{File: text(a.File), Line: a.Line, DN: text(a.DN), GUID: a.GUID.String(), State: v.Status, Reasons: texts(v.Reasons),
 		Notes: texts(v.Notes), Restores: a.Restores, Edits: make([]editJSON, len(a.Attributes)), Base64: exact("dn", a.DN)}
 	if o := v.Object; o != nil {
-		j.Object = &presentJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, o.Writable, exact("dn", o.DN, "name", o.Name())}
+		j.Object = &presentJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, nil, exact("dn", o.DN, "name", o.Name())}
+		if o.Rights != nil {
+			j.Object.Writable = append([]string{}, o.Rights.Writable...)
+		}
 	}
 	for i, e := range a.Attributes {
 		j.Edits[i] = editJSON{e.Attribute, newValuesJSON(e.Delete), newValuesJSON(e.Add)}

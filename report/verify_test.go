@@ -12,7 +12,7 @@ import (
 
 func verdicts() []conflicts.Verdict {
 	hostile := object(1, "Mallory\x1b[2J", corp, "SMTP:x@contoso.com")
-	hostile.Writable = []string{conflicts.ProxyAddresses}
+	hostile.Rights = &conflicts.Rights{Writable: []string{conflicts.ProxyAddresses}}
 	fix := conflicts.AttributeFix{Attribute: conflicts.ProxyAddresses, Delete: []string{"SMTP:\xff@contoso.com"}, Add: []string{"SMTP:x2@contoso.com"}}
 	return []conflicts.Verdict{
 		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 3, DN: hostile.DN, GUID: hostile.GUID, Attributes: []conflicts.AttributeFix{fix}}, Object: hostile, Status: conflicts.Ready},
