@@ -38,7 +38,6 @@ type Choice struct {
 	// Changes are made together. There are none if the choice is not on offer.
 	Changes []Change
 	Risk    Risk
-	Risks   []Statement
 	// Obstacle says why the choice is not on offer or not advised; its code is empty if
 	// nothing has to be said.
 	Obstacle Statement
@@ -55,16 +54,17 @@ func newChoice(changes []Change) Choice {
 	return c
 }
 
-// assessed returns the choice with what makes its changes risky.
-func (c Choice) assessed() Choice {
+// Risks says what makes the changes risky, each code once.
+func (c *Choice) Risks() []Statement {
+	var risks []Statement
 	for i := range c.Changes {
 		for _, s := range c.Changes[i].Risks() {
-			if !slices.ContainsFunc(c.Risks, func(told Statement) bool { return told.Code == s.Code }) {
-				c.Risks = append(c.Risks, s)
+			if !slices.ContainsFunc(risks, func(told Statement) bool { return told.Code == s.Code }) {
+				risks = append(risks, s)
 			}
 		}
 	}
-	return c
+	return risks
 }
 
 // Advice is what a reviewer without further knowledge should choose.
@@ -200,16 +200,16 @@ func (a *Audit) ProposeChanges() {
 // Replace gives the owner the address New in place of the one in conflict.
 func (a *Audit) Replace(p *Proposal) Choice {
 	if !a.removes(p) {
-		return newChoice(a.changesOf(p)).assessed()
+		return newChoice(a.changesOf(p))
 	}
 	if p.New == "" {
 		return Choice{Obstacle: Statement{Code: NoFreeAddress, Object: p.Owner.Object}}
 	}
-	return newChoice(surrender(p.Conflict, p.Owner, []string{p.New})).assessed()
+	return newChoice(surrender(p.Conflict, p.Owner, []string{p.New}))
 }
 
 // Proposed is the choice that is made if nobody chooses another.
-func (a *Audit) Proposed(p *Proposal) Choice { return newChoice(a.changesOf(p)).assessed() }
+func (a *Audit) Proposed(p *Proposal) Choice { return newChoice(a.changesOf(p)) }
 
 // changesOf returns those that are made if nobody chooses others.
 func (a *Audit) changesOf(p *Proposal) []Change { return a.Changes[p.First : p.First+p.Count] }
@@ -223,9 +223,9 @@ func (a *Audit) removes(p *Proposal) bool {
 // or only address, which cannot be removed.
 func (a *Audit) Remove(p *Proposal) Choice {
 	if a.removes(p) {
-		return newChoice(a.changesOf(p)).assessed()
+		return newChoice(a.changesOf(p))
 	}
-	return a.Scope.options().remove(p).assessed()
+	return a.Scope.options().remove(p)
 }
 
 func (opt *Options) remove(p *Proposal) Choice {
@@ -276,7 +276,7 @@ func (a *Audit) Swap(p *Proposal) Choice {
 	if why.Code != "" {
 		return Choice{Obstacle: why}
 	}
-	return newChoice(surrender(p.Conflict, p.Conflict.Keeper(), []string{p.SwapTo})).assessed()
+	return newChoice(surrender(p.Conflict, p.Conflict.Keeper(), []string{p.SwapTo}))
 }
 
 // swapObstacle says what keeps the owner from keeping the address, but for the lack of

@@ -61,7 +61,7 @@ func newPlan(a *conflicts.Audit) plan {
 func newRow(c *conflicts.Conflict, choice conflicts.Choice) row {
 	first := &choice.Changes[0]
 	old := conflicts.ParseAddress(first.Old)
-	r := row{conflict: c, object: first.Object, stays: c.Keeper().Object, because: because(c), address: old.Trimmed(), primary: old.Primary(), risk: choice.Risk, risks: choice.Risks}
+	r := row{conflict: c, object: first.Object, stays: c.Keeper().Object, because: because(c), address: old.Trimmed(), primary: old.Primary(), risk: choice.Risk, risks: choice.Risks()}
 	if first.New != "" {
 		r.new = conflicts.ParseAddress(first.New).Trimmed()
 	}
