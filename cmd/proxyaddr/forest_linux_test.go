@@ -74,12 +74,12 @@ func secretFile(t *testing.T, secret string) string {
 	return path
 }
 
-// twice loads two contacts with one address.
+// twice loads two groups with one address.
 func twice(t *testing.T, dc *samba.DC, ou, address string) {
 	t.Helper()
 	var b strings.Builder
 	for _, name := range []string{"One", "Two"} {
-		fmt.Fprintf(&b, "dn: CN=%s,%s\nobjectClass: contact\nproxyAddresses: SMTP:%s\n\n", name, ou, address)
+		fmt.Fprintf(&b, "dn: CN=%s,%s\nobjectClass: group\nproxyAddresses: SMTP:%s\n\n", name, ou, address)
 	}
 	dc.Load(t, strings.NewReader(b.String()))
 }
@@ -269,7 +269,7 @@ func TestPairOnSamba(t *testing.T) {
 		ou := pair.A.OU(t, "Race")
 		pair.Pause(t)
 		for _, dc := range []*samba.DC{pair.A, pair.B} {
-			dc.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=%s,%s\nchangetype: add\nobjectClass: contact\nproxyAddresses: SMTP:race@contoso.test\n", dc.IP, ou)))
+			dc.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=%s,%s\nchangetype: add\nobjectClass: group\nproxyAddresses: SMTP:race@contoso.test\n", dc.IP, ou)))
 			if a := scanJSON(t, "-H", dc.URL("ldap"), "--auth", "gssapi", "-D", dc.AdminUPN, "-y", secret); a.code != exitClean {
 				t.Errorf("%s alone: exit %d, conflicts %v\n%s", dc.Host, a.code, a.addresses(), a.stderr)
 			}
@@ -304,7 +304,7 @@ func TestPairOnSamba(t *testing.T) {
 		pair.Sync(t)
 		pair.Pause(t)
 		for dc, name := range map[*samba.DC]string{pair.A: "Search and Rescue", pair.B: "Storeroom"} {
-			dc.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=%s,%s\nchangetype: add\nobjectClass: contact\nproxyAddresses: SMTP:rescue@contoso.test\n", name, ou)))
+			dc.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=%s,%s\nchangetype: add\nobjectClass: group\nproxyAddresses: SMTP:rescue@contoso.test\n", name, ou)))
 		}
 		var compared bytes.Buffer
 		login := []string{"--auth", "gssapi", "-D", pair.A.AdminUPN, "-y", secret}
