@@ -119,7 +119,7 @@ func newAddress(c *conflicts.Choice) string {
 // own.
 func risksOf(c *conflicts.Choice) string {
 	var all []string
-	for _, s := range c.Risks {
+	for _, s := range c.Risks() {
 		if s.Code != conflicts.RiskMail {
 			all = append(all, words.Risk(s))
 		}
