@@ -133,6 +133,9 @@ func decideHighlights(lastRow int) []highlight {
 	list := []highlight{
 		{"A", `AND($A2<>"",ISNA(MATCH(TRIM($A2),{"` + strings.Join(allWords, `","`) + `"},0)))`, mistake},
 	}
+	for _, w := range []string{removeWord, swapWord} { // not on offer
+		list = append(list, highlight{"A", fmt.Sprintf(`AND($A2="%s",ISERROR(SEARCH("%s: ",SUBSTITUTE($J2,"No %s: ",""))))`, w, w, w), mistake})
+	}
 	if lastRow <= maxCompared {
 		of := func(words ...string) string { // other rows of the same address
 			var counts []string
