@@ -102,19 +102,19 @@ func applyLists(a *Application) []jsonList {
 
 func newApplyJSON(a *Application) *applyJSON {
 	j := &applyJSON{
-		Kind: applyDocument, SchemaVersion: schemaVersion, Version: text(a.Version),
+		Kind: applyDocument, SchemaVersion: schemaVersion, Version: newText(a.Version),
 		Complete: a.Problem == "", IncompleteReasons: reasons(a.Problem), Notes: texts(a.Notes),
-		Action: "apply", Journal: text(a.Journal), Servers: make([]writtenServerJSON, len(a.Servers)),
+		Action: "apply", Journal: newText(a.Journal), Servers: make([]writtenServerJSON, len(a.Servers)),
 		Counts: applyCountsJSON{countStatuses(a.Verdicts), a.Planned, len(a.Changed), a.Left, a.ByAnother},
 	}
 	if a.Undo {
 		j.Action = "undo"
 	}
 	for i, s := range a.Servers {
-		j.Servers[i] = writtenServerJSON{text(s.Partition), text(s.URL), text(s.Host), text(s.Identity)}
+		j.Servers[i] = writtenServerJSON{newText(s.Partition), newText(s.URL), newText(s.Host), newText(s.Identity)}
 	}
 	if s := a.Stopped; s != nil {
-		j.Stopped = &stoppedJSON{text(s.DN), s.Object.String(), text(s.Problem), text(s.Outcome), s.State, text(s.Hint),
+		j.Stopped = &stoppedJSON{newText(s.DN), s.Object.String(), newText(s.Problem), newText(s.Outcome), s.State, newText(s.Hint),
 			exact("dn", s.DN, "problem", s.Problem)}
 	}
 	return j

@@ -102,14 +102,14 @@ func newCheckJSON(list []conflicts.Availability, problem string, notes []string)
 }
 
 func newAvailabilityJSON(a *conflicts.Availability) *availabilityJSON {
-	return &availabilityJSON{Address: text(a.Address.Raw), State: a.Status(), Owners: newAddressOwnersJSON(a.Owners), Next: text(a.Next.Raw),
+	return &availabilityJSON{Address: newText(a.Address.Raw), State: a.Status(), Owners: newAddressOwnersJSON(a.Owners), Next: newText(a.Next.Raw),
 		Base64: exact("address", a.Address.Raw)}
 }
 
 func newAddressOwnersJSON(owners []conflicts.Owner) []addressOwnerJSON {
 	list := make([]addressOwnerJSON, len(owners))
 	for i, o := range owners {
-		list[i] = addressOwnerJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Role: ownerRole(&o),
+		list[i] = addressOwnerJSON{DN: newText(o.DN), GUID: o.GUID.String(), Name: newText(o.Name()), Kind: newText(o.Kind()), Role: ownerRole(&o),
 			Base64: exact("dn", o.DN, "name", o.Name())}
 		for _, c := range o.Claims {
 			list[i].Claims = append(list[i].Claims, newClaimJSON(c))

@@ -46,7 +46,7 @@ type comparisonCountsJSON struct {
 
 func newComparisonJSON(c *conflicts.Comparison) *comparisonJSON {
 	j := &comparisonJSON{
-		Kind: comparisonDocument, SchemaVersion: schemaVersion, Version: text(c.Version), Command: text(c.Command),
+		Kind: comparisonDocument, SchemaVersion: schemaVersion, Version: newText(c.Version), Command: newText(c.Command),
 		Complete: c.Complete(), IncompleteReasons: texts(c.Problems), Notes: texts(c.Notes), Time: c.Time,
 		Servers: make([]serverJSON, len(c.Servers)), Base: texts(c.Base), Exclude: texts(c.Exclude),
 		Coverage: make([]replicaCoverageJSON, len(c.Coverage)),
@@ -56,7 +56,7 @@ func newComparisonJSON(c *conflicts.Comparison) *comparisonJSON {
 		j.Servers[i] = newServerJSON(&c.Servers[i])
 	}
 	for i, row := range c.Coverage {
-		j.Coverage[i] = replicaCoverageJSON{text(row.Server.Name()), newCoverageJSON(row.Coverage)}
+		j.Coverage[i] = replicaCoverageJSON{newText(row.Server.Name()), newCoverageJSON(row.Coverage)}
 	}
 	for _, s := range conflicts.CopyStatuses {
 		if s != conflicts.Newest {
@@ -96,17 +96,17 @@ type copyJSON struct {
 
 func newDifferenceJSON(d *conflicts.Difference) *differenceJSON {
 	o := d.Object()
-	j := &differenceJSON{DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()), Kind: text(o.Kind()), Status: d.Status(),
+	j := &differenceJSON{DN: newText(o.DN), GUID: o.GUID.String(), Name: newText(o.Name()), Kind: newText(o.Kind()), Status: d.Status(),
 		Copies: make([]copyJSON, len(d.Copies)), Base64: exact("dn", o.DN, "name", o.Name())}
 	for i, c := range d.Copies {
-		one := copyJSON{Server: text(c.Server.Name()), State: "missing", Has: newValuesJSON(c.Has), Lacks: newValuesJSON(c.Lacks), Deleted: newStampJSON(c.Deleted),
-			Status: c.Status, Because: text(c.Because)}
+		one := copyJSON{Server: newText(c.Server.Name()), State: "missing", Has: newValuesJSON(c.Has), Lacks: newValuesJSON(c.Lacks), Deleted: newStampJSON(c.Deleted),
+			Status: c.Status, Because: newText(c.Because)}
 		if c.Certainty != conflicts.NotKnown {
 			one.Certainty, one.Age, one.Usual = c.Certainty.String(), seconds(c.Age), seconds(c.Usual)
 		}
 		switch {
 		case c.Object != nil:
-			one.State, one.DN, one.Written, one.Base64 = "there", text(c.Object.DN), newStampJSON(c.Object.Written), exact("dn", c.Object.DN)
+			one.State, one.DN, one.Written, one.Base64 = "there", newText(c.Object.DN), newStampJSON(c.Object.Written), exact("dn", c.Object.DN)
 		case c.Unread:
 			one.State = "unread"
 		case c.Deleted.Known():

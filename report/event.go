@@ -89,17 +89,17 @@ type namedJSON struct {
 }
 
 func newEventJSON(a *conflicts.Audit, in *conflicts.TracedEvent) *eventJSON {
-	j := &eventJSON{Event: in.ID, Count: in.Count, First: text(in.First.String()), Last: text(in.Last.String()), Computers: texts(in.Computers),
-		Address: text(in.Address), State: state(in), Outcome: text(in.Explanation), Conflicts: make([]string, len(in.Conflicts)),
+	j := &eventJSON{Event: in.ID, Count: in.Count, First: newText(in.First.String()), Last: newText(in.Last.String()), Computers: texts(in.Computers),
+		Address: newText(in.Address), State: state(in), Outcome: newText(in.Explanation), Conflicts: make([]string, len(in.Conflicts)),
 		Readings: make([][2]partyJSON, len(in.Pairs)), Base64: exact("address", in.Address, "outcome", in.Explanation)}
 	for i, key := range in.Conflicts {
 		j.Conflicts[i] = a.Conflict(key).ID
 	}
 	for i, pair := range in.Pairs {
 		for n, p := range pair {
-			party := partyJSON{DN: text(p.DN), Status: p.Status, Objects: make([]namedJSON, len(p.Objects)), Base64: exact("dn", p.DN)}
+			party := partyJSON{DN: newText(p.DN), Status: p.Status, Objects: make([]namedJSON, len(p.Objects)), Base64: exact("dn", p.DN)}
 			for k, o := range p.Objects {
-				party.Objects[k] = namedJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, newStampJSON(o.Written),
+				party.Objects[k] = namedJSON{newText(o.DN), o.GUID.String(), newText(o.Name()), newText(o.Kind()), o.Deleted, newStampJSON(o.Written),
 					exact("dn", o.DN, "name", o.Name())}
 			}
 			j.Readings[i][n] = party

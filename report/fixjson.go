@@ -59,16 +59,16 @@ func fixLists(a *conflicts.Audit) []jsonList {
 func newFixJSON(a *conflicts.Audit, directory string, names []string) *fixJSON {
 	r := a.Review
 	return &fixJSON{
-		Kind: fixDocument, SchemaVersion: schemaVersion, Version: text(a.Version),
+		Kind: fixDocument, SchemaVersion: schemaVersion, Version: newText(a.Version),
 		Complete: a.Complete(), IncompleteReasons: texts(a.Problems), Notes: texts(a.Notes),
-		Workbook: text(r.Workbook), WorkbookSHA256: r.WorkbookSum, ScanSHA256: r.ScanSum,
-		Directory: text(directory), Files: texts(names),
+		Workbook: newText(r.Workbook), WorkbookSHA256: r.WorkbookSum, ScanSHA256: r.ScanSum,
+		Directory: newText(directory), Files: texts(names),
 		Counts: fixCountsJSON{r.Proposed, len(a.Proposals), r.Count(conflicts.Rejected), r.Count(conflicts.Deferred), r.Count(conflicts.Undecided)},
 	}
 }
 
 func newLeftJSON(l *conflicts.Left) *leftJSON {
 	c := l.Conflict
-	return &leftJSON{Conflict: c.ID, Class: c.Class, Type: text(c.Key.Type()), Address: text(c.Key.Address()), Decision: l.Decision.String(),
+	return &leftJSON{Conflict: c.ID, Class: c.Class, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), Decision: l.Decision.String(),
 		Comments: texts(l.Comments), Base64: exact("address", c.Key.Address())}
 }

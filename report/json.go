@@ -89,6 +89,7 @@ type jsonEncoder struct {
 	indent string
 	enc    *json.Encoder // to buf
 	buf    bytes.Buffer
+	lines  []byte // what was laid out of buf
 	err    error
 }
 
@@ -103,11 +104,15 @@ func newJSONEncoder(w io.Writer, indent string) *jsonEncoder {
 // first. The bytes are valid until the next call.
 func (e *jsonEncoder) encode(prefix string, v any) []byte {
 	e.buf.Reset()
-	e.enc.SetIndent(prefix, e.indent)
 	if err := e.enc.Encode(v); err != nil && e.err == nil {
 		e.err = err
 	}
-	return escapeHidden(bytes.TrimSuffix(e.buf.Bytes(), []byte("\n")))
+	text := bytes.TrimSuffix(e.buf.Bytes(), []byte("\n"))
+	if e.indent != "" {
+		e.lines = layOut(e.lines[:0], text, prefix, e.indent)
+		text = e.lines
+	}
+	return escapeHidden(text)
 }
 
 // open writes a document but for its end.

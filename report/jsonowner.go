@@ -71,14 +71,14 @@ func newOwnerJSON(o *conflicts.Owner) ownerJSON {
 	addresses := slices.Sorted(slices.Values(o.ProxyAddresses)) // a server can send them in any order
 	primary := o.PrimarySMTP()
 	j := ownerJSON{
-		DN: text(o.DN), GUID: o.GUID.String(), Partition: text(o.Partition), Name: text(o.Name()), Kind: text(o.Kind()),
+		DN: newText(o.DN), GUID: o.GUID.String(), Partition: newText(o.Partition), Name: newText(o.Name()), Kind: newText(o.Kind()),
 		claimJSON: newClaimJSON(o.Claims[0]),
 		Also:      make([]claimJSON, len(o.Claims)-1),
 		Created:   o.Created.UTC(), Written: newStampJSON(o.Written), Restored: o.Restored.UTC(),
 		factsJSON: factsJSON{
-			Addresses: texts(addresses), PrimaryAddress: text(primary), Mail: text(o.Mail), UserPrincipalName: text(o.UserPrincipalName),
-			TargetAddress: text(o.TargetAddress), Forest: text(o.Forest), Fixed: text(o.Fixed), Class: text(o.Class),
-			RecipientType: o.Recipient, Alias: text(o.MailNickname), Mailbox: o.Mailbox, Live: o.Live(), Disabled: o.Disabled,
+			Addresses: texts(addresses), PrimaryAddress: newText(primary), Mail: newText(o.Mail), UserPrincipalName: newText(o.UserPrincipalName),
+			TargetAddress: newText(o.TargetAddress), Forest: newText(o.Forest), Fixed: newText(o.Fixed), Class: newText(o.Class),
+			RecipientType: o.Recipient, Alias: newText(o.MailNickname), Mailbox: o.Mailbox, Live: o.Live(), Disabled: o.Disabled,
 			Policy: newPolicyJSON(o.Object), Synchronized: o.Synchronized, Members: o.Members,
 		},
 		Base64: exact("dn", o.DN, "partition", o.Partition, "name", o.Name(), "kind", o.Kind(), "value", o.Claims[0].Value,

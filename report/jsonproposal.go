@@ -55,14 +55,14 @@ type forwarderJSON struct {
 func newProposalJSON(a *conflicts.Audit, p *conflicts.Proposal) *proposalJSON {
 	c, o := p.Conflict, p.Owner
 	j := &proposalJSON{
-		Conflict: c.ID, Type: text(c.Key.Type()), Address: text(c.Key.Address()), DN: text(o.DN), GUID: o.GUID.String(), Name: text(o.Name()),
-		Advice: a.Advice(p), Changes: int(p.Count), New: text(p.New), SwapTo: text(p.SwapTo), Keeps: text(p.Keeps), Tied: p.Tied,
+		Conflict: c.ID, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(o.DN), GUID: o.GUID.String(), Name: newText(o.Name()),
+		Advice: a.Advice(p), Changes: int(p.Count), New: newText(p.New), SwapTo: newText(p.SwapTo), Keeps: newText(p.Keeps), Tied: p.Tied,
 		LoggedOn: newObjectRefJSON(p.LoggedOn),
 		Replace:  newChoiceJSON(a.Replace(p), o.Object), Remove: newChoiceJSON(a.Remove(p), o.Object), Swap: newChoiceJSON(a.Swap(p), o.Object),
 		Base64: exact("address", c.Key.Address(), "dn", o.DN, "name", o.Name(), "new", p.New, "swap_to", p.SwapTo, "keeps", p.Keeps),
 	}
 	if f := p.Forwarder; f != nil {
-		j.Forwarder = &forwarderJSON{text(f.DN), f.GUID.String(), text(f.Name()), text(f.Kind()), exact("dn", f.DN, "name", f.Name(), "kind", f.Kind())}
+		j.Forwarder = &forwarderJSON{newText(f.DN), f.GUID.String(), newText(f.Name()), newText(f.Kind()), exact("dn", f.DN, "name", f.Name(), "kind", f.Kind())}
 	}
 	return j
 }
@@ -74,7 +74,7 @@ func newChoiceJSON(c conflicts.Choice, owner *conflicts.Object) choiceJSON {
 	}
 	if c.Obstacle.Code != "" {
 		why := c.Obstacle.String()
-		j.Obstacle, j.WhyNot, j.Base64 = newStatementJSON(c.Obstacle, owner), text(why), exact("why_not", why)
+		j.Obstacle, j.WhyNot, j.Base64 = newStatementJSON(c.Obstacle, owner), newText(why), exact("why_not", why)
 	}
 	return j
 }

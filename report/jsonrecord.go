@@ -25,22 +25,22 @@ const (
 	applyDocument      documentKind = "apply"
 )
 
-// text is a string that may hold bytes that are not UTF-8.
+// text is a string for encoding/json, which would put U+FFFD in the place of a byte that is not
+// UTF-8.
 type text string
 
-// MarshalText writes such bytes as Escape does: encoding/json would put U+FFFD
-// in place of each.
-func (t text) MarshalText() ([]byte, error) {
-	if utf8.ValidString(string(t)) {
-		return []byte(t), nil
+// newText writes such bytes as [words.Escape] does.
+func newText(s string) text {
+	if utf8.ValidString(s) {
+		return text(s)
 	}
-	return []byte(words.Escape(string(t))), nil
+	return text(words.Escape(s))
 }
 
 func texts(list []string) []text {
 	out := make([]text, len(list))
 	for i, s := range list {
-		out[i] = text(s)
+		out[i] = newText(s)
 	}
 	return out
 }
@@ -150,16 +150,16 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 	j := &auditJSON{
 		Kind:              scanDocument,
 		SchemaVersion:     schemaVersion,
-		Version:           text(a.Version),
-		Command:           text(a.Command),
+		Version:           newText(a.Version),
+		Command:           newText(a.Command),
 		Complete:          a.Complete(),
 		IncompleteReasons: texts(a.Problems),
 		Notes:             texts(a.Notes),
 		Scope: scopeJSON{
 			Source:          texts(a.Scope.Source),
 			Servers:         make([]serverJSON, len(a.Scope.Servers)),
-			Identity:        text(a.Scope.Identity),
-			Connection:      text(a.Scope.Connection),
+			Identity:        newText(a.Scope.Identity),
+			Connection:      newText(a.Scope.Connection),
 			Base:            texts(a.Scope.Base),
 			Exclude:         texts(a.Scope.Exclude),
 			AcceptedDomains: texts(a.Scope.AcceptedDomains),
@@ -195,12 +195,12 @@ func newAuditJSON(a *conflicts.Audit) *auditJSON {
 }
 
 func newServerJSON(s *conflicts.Server) serverJSON {
-	return serverJSON{text(s.URL), text(s.Host), text(s.Site), text(s.Transport), text(s.Mechanism), text(s.Protection),
-		text(s.Identity), text(s.Level), texts(s.Missing)}
+	return serverJSON{newText(s.URL), newText(s.Host), newText(s.Site), newText(s.Transport), newText(s.Mechanism), newText(s.Protection),
+		newText(s.Identity), newText(s.Level), texts(s.Missing)}
 }
 
 func newCoverageJSON(c conflicts.Coverage) coverageJSON {
-	return coverageJSON{text(c.Partition), c.Objects, c.Values, c.Pages, c.Referrals, c.Deleted, text(c.Problem)}
+	return coverageJSON{newText(c.Partition), c.Objects, c.Values, c.Pages, c.Referrals, c.Deleted, newText(c.Problem)}
 }
 
 type conflictJSON struct {
@@ -255,11 +255,11 @@ func newConflictJSON(c *conflicts.Conflict) *conflictJSON {
 	k := c.Keeper()
 	evidence := c.Cause.Evidence()
 	j := &conflictJSON{
-		ID: c.ID, Class: c.Class, Type: text(c.Key.Type()), Address: text(c.Key.Address()),
-		Keeper: keeperJSON{text(k.DN), k.GUID.String(), exact("dn", k.DN)},
-		Reason: text(c.Reason()), Reasons: newStatementsJSON(c.Reasons(), k.Object),
-		Cause:      causeJSON{Kind: c.Cause.Kind, Certainty: c.Cause.Certainty.String(), Because: text(evidence.String())},
-		Unresolved: text(c.Obstacles()), Obstacles: newStatementsJSON(c.Unresolved, nil),
+		ID: c.ID, Class: c.Class, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()),
+		Keeper: keeperJSON{newText(k.DN), k.GUID.String(), exact("dn", k.DN)},
+		Reason: newText(c.Reason()), Reasons: newStatementsJSON(c.Reasons(), k.Object),
+		Cause:      causeJSON{Kind: c.Cause.Kind, Certainty: c.Cause.Certainty.String(), Because: newText(evidence.String())},
+		Unresolved: newText(c.Obstacles()), Obstacles: newStatementsJSON(c.Unresolved, nil),
 		Owners: make([]ownerJSON, len(c.Owners)), Standing: newStandingJSON(c.Standing),
 		Base64: exact("address", c.Key.Address()),
 	}
@@ -276,11 +276,11 @@ func newStampJSON(s conflicts.Stamp) *stampJSON {
 	if !s.Known() {
 		return nil
 	}
-	return &stampJSON{s.Time.UTC(), s.Version, s.Invocation.String(), text(s.Server), text(s.Site), exact("server", s.Server, "site", s.Site)}
+	return &stampJSON{s.Time.UTC(), s.Version, s.Invocation.String(), newText(s.Server), newText(s.Site), exact("server", s.Server, "site", s.Site)}
 }
 
 func newClaimJSON(c conflicts.Claim) claimJSON {
-	return claimJSON{c.Attribute, text(c.Value), c.Primary, c.Padded, c.Loose, exact("value", c.Value)}
+	return claimJSON{c.Attribute, newText(c.Value), c.Primary, c.Padded, c.Loose, exact("value", c.Value)}
 }
 
 type changeJSON struct {
@@ -315,9 +315,9 @@ func newChangeJSON(changes []conflicts.Change, i int) *changeJSON {
 	c := &changes[i]
 	followed := conflicts.Followed(changes, i)
 	return &changeJSON{
-		Conflict: c.Conflict, Type: text(c.Key.Type()), Address: text(c.Key.Address()), DN: text(c.Object.DN), GUID: c.Object.GUID.String(),
-		Name: text(c.Object.Name()), Kind: text(c.Object.Kind()), Attribute: c.Attribute, Old: text(c.Old), New: text(c.New), Follows: text(followed),
-		Risk: c.Risk.String(), RiskReason: text(c.RiskReason()), Risks: newStatementsJSON(c.Risks(), c.Object),
+		Conflict: c.Conflict, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(c.Object.DN), GUID: c.Object.GUID.String(),
+		Name: newText(c.Object.Name()), Kind: newText(c.Object.Kind()), Attribute: c.Attribute, Old: newText(c.Old), New: newText(c.New), Follows: newText(followed),
+		Risk: c.Risk.String(), RiskReason: newText(c.RiskReason()), Risks: newStatementsJSON(c.Risks(), c.Object),
 		Base64: exact("address", c.Key.Address(), "dn", c.Object.DN, "name", c.Object.Name(), "kind", c.Object.Kind(), "old", c.Old, "new", c.New, "follows", followed),
 	}
 }
@@ -338,7 +338,7 @@ func newFindingJSON(f *conflicts.Finding) *findingJSON {
 	detail := f.Detail()
 	sentence := detail.String()
 	return &findingJSON{
-		Kind: f.Kind, DN: text(f.DN), GUID: f.GUID.String(), Name: text(f.Name()), Value: text(f.Value), Detail: text(sentence),
+		Kind: f.Kind, DN: newText(f.DN), GUID: f.GUID.String(), Name: newText(f.Name()), Value: newText(f.Value), Detail: newText(sentence),
 		Details: newStatementJSON(detail, nil), Base64: exact("dn", f.DN, "name", f.Name(), "value", f.Value, "detail", sentence),
 	}
 }

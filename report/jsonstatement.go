@@ -35,13 +35,13 @@ func newObjectRefJSON(o *conflicts.Object) *objectRefJSON {
 	case o.GUID != conflicts.GUID{}:
 		return &objectRefJSON{GUID: o.GUID.String()}
 	}
-	return &objectRefJSON{DN: text(o.DN), Base64: exact("dn", o.DN)}
+	return &objectRefJSON{DN: newText(o.DN), Base64: exact("dn", o.DN)}
 }
 
 // newStatementJSON leaves out the object if that is the one that has the statement.
 func newStatementJSON(s conflicts.Statement, of *conflicts.Object) *statementJSON {
 	j := &statementJSON{Code: s.Code, Other: newObjectRefJSON(s.Other), Time: s.Time.UTC(), OtherTime: s.OtherTime.UTC(),
-		Value: text(s.Value), Count: s.Count, Of: s.Of, Base64: exact("value", s.Value)}
+		Value: newText(s.Value), Count: s.Count, Of: s.Of, Base64: exact("value", s.Value)}
 	if s.Object != of {
 		j.Object = newObjectRefJSON(s.Object)
 	}

@@ -120,7 +120,7 @@ func newRememberedJSON(r *conflicts.Remembered) *rememberedJSON {
 	}
 	for i := range r.NotFound {
 		m := &r.NotFound[i]
-		j.NotFound[i] = absentJSON{m.ID, m.Class, text(m.Address), m.Reason, newStandingJSON(&m.Standing), exact("address", m.Address)}
+		j.NotFound[i] = absentJSON{m.ID, m.Class, newText(m.Address), m.Reason, newStandingJSON(&m.Standing), exact("address", m.Address)}
 	}
 	return j
 }

@@ -127,15 +127,15 @@ func reasons(problem string) []text {
 	if problem == "" {
 		return []text{}
 	}
-	return []text{text(problem)}
+	return []text{newText(problem)}
 }
 
 func newVerdictJSON(v *conflicts.Verdict) *verdictJSON {
 	a := v.Record
-	j := &verdictJSON{File: text(a.File), Line: a.Line, DN: text(a.DN), GUID: a.GUID.String(), State: v.Status, Reasons: texts(v.Reasons),
+	j := &verdictJSON{File: newText(a.File), Line: a.Line, DN: newText(a.DN), GUID: a.GUID.String(), State: v.Status, Reasons: texts(v.Reasons),
 		Notes: texts(v.Notes), Restores: a.Restores, Edits: make([]editJSON, len(a.Attributes)), Base64: exact("dn", a.DN)}
 	if o := v.Object; o != nil {
-		j.Object = &presentJSON{text(o.DN), o.GUID.String(), text(o.Name()), text(o.Kind()), o.Deleted, nil, exact("dn", o.DN, "name", o.Name())}
+		j.Object = &presentJSON{newText(o.DN), o.GUID.String(), newText(o.Name()), newText(o.Kind()), o.Deleted, nil, exact("dn", o.DN, "name", o.Name())}
 		if o.Rights != nil {
 			j.Object.Writable = append([]string{}, o.Rights.Writable...)
 		}
@@ -149,7 +149,7 @@ func newVerdictJSON(v *conflicts.Verdict) *verdictJSON {
 func newValuesJSON(values []string) []valueJSON {
 	list := make([]valueJSON, len(values))
 	for i, v := range values {
-		list[i] = valueJSON{text(v), exact("value", v)}
+		list[i] = valueJSON{newText(v), exact("value", v)}
 	}
 	return list
 }
