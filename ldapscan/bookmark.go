@@ -14,7 +14,8 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A mark is who a domain controller is and what it had counted when it was asked.
+// A mark identifies a domain controller and has its count of changes when it was
+// asked.
 type mark struct {
 	session     *session
 	serviceName string
@@ -36,8 +37,8 @@ func (d *Directory) mark(ctx context.Context) (mark, error) {
 }
 
 // groupsOf returns the groups of domains and the built-in ones among the security
-// identifiers of a logon, in order. Others tell how and when the account logged on
-// ([MS-DTYP] 2.4.2.4).
+// identifiers of a logon, in order. The others tell how and when the account logged
+// on ([MS-DTYP] 2.4.2.4).
 func groupsOf(sids [][]byte) string {
 	var domain, builtin = []byte{0, 0, 0, 0, 0, 5, 21, 0, 0, 0}, []byte{0, 0, 0, 0, 0, 5, 32, 0, 0, 0}
 	var groups []string
@@ -49,8 +50,9 @@ func groupsOf(sids [][]byte) string {
 	return strings.Join(inOrder(groups), "")
 }
 
-// invocationID reads that of the server's database, which is another after it was
-// restored ([MS-ADTS] 3.1.1.1.9). It is "" where the account may not read it.
+// invocationID reads the invocation id of the server's database. It changes when
+// the database is restored ([MS-ADTS] 3.1.1.1.9). It is "" where the account may
+// not read it.
 func (d *Directory) invocationID(ctx context.Context, serviceName string) (string, error) {
 	if serviceName == "" {
 		return "", nil
@@ -64,7 +66,7 @@ func (d *Directory) invocationID(ctx context.Context, serviceName string) (strin
 	return guidOf([]byte(a.first("invocationid"))).String(), nil
 }
 
-// accountOf is a fingerprint of who reads, and of the groups.
+// accountOf is a fingerprint of the account that reads and of its groups.
 func accountOf(directories []*Directory, marks []mark) string {
 	h := sha256.New()
 	for i, d := range directories {
@@ -73,7 +75,7 @@ func accountOf(directories []*Directory, marks []mark) string {
 	return fmt.Sprintf("%x", h.Sum(nil)[:16])
 }
 
-// missingIn is a fingerprint of the attributes that there are.
+// missingIn returns the names of the Exchange attributes that the schemas lack.
 func missingIn(directories []*Directory) string {
 	var missing []string
 	for _, d := range directories {
@@ -82,8 +84,8 @@ func missingIn(directories []*Directory) string {
 	return strings.Join(inOrder(missing), " ")
 }
 
-// A bookmarker makes the bookmark of a whole sweep. What the servers had counted is
-// asked before: what is written during the sweep is read again.
+// A bookmarker makes the bookmark of a whole sweep. It asks the servers for their
+// counts before the sweep, so the next scan reads again what is written during it.
 type bookmarker struct {
 	directories []*Directory
 	marks       []mark
@@ -95,7 +97,7 @@ func newBookmarker(ctx context.Context, directories []*Directory, now time.Time)
 	for i, d := range directories {
 		m, err := d.mark(ctx)
 		if err != nil {
-			b.obstacle("%s: it could not be asked how many changes it has counted: %s", d.conn.server().Name(), brief(err))
+			b.obstacle("%s: its count of changes could not be read: %s", d.conn.server().Name(), brief(err))
 			return b
 		}
 		b.marks[i] = m
@@ -117,7 +119,7 @@ func (b *bookmarker) after(ctx context.Context, audit *conflicts.Audit) *conflic
 			break
 		}
 		if err := b.positions(ctx, d, b.marks[i], audit); err != nil {
-			b.obstacle("%s: it could not be asked what it wrote last: %s", d.conn.server().Name(), brief(err))
+			b.obstacle("%s: its last written objects could not be read: %s", d.conn.server().Name(), brief(err))
 		}
 	}
 	return &b.bookmark
@@ -166,8 +168,8 @@ func (b *bookmarker) positions(ctx context.Context, d *Directory, m mark, audit 
 // fewWitnesses are enough: each was written later than any older backup.
 const fewWitnesses = 3
 
-// witnesses returns the objects that were written last, up to a number of changes. To
-// find them it looks further and further back.
+// witnesses returns the objects that were written last, up to a given change. It
+// looks back in steps that grow.
 func (d *Directory) witnesses(ctx context.Context, partition string, usn int64) (list []conflicts.Witness, err error) {
 	for back := int64(64); ; back *= 8 {
 		from := max(1, usn-back+1)

@@ -9,12 +9,13 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// changedAttributes are what tells whether an address of an object was written.
+// changedAttributes tell whether an address of an object was written.
 var changedAttributes = append([]string{"uSNChanged", "uSNCreated", "replPropertyMetaData"}, sweepAttributes...)
 
-// claimStamps are the attributes with whose writing an object can come to claim an
-// address. A restored object keeps the stamp of its addresses, but gets one of isDeleted
-// ([MS-ADTS] 3.1.1.5.3.7); one that moved into what is reported gets one of name.
+// claimStamps are the attributes that, when written, can make an object claim an
+// address. A restored object keeps the stamp of its addresses, but gets one of
+// isDeleted ([MS-ADTS] 3.1.1.5.3.7); one that moved into what is reported gets one
+// of name.
 var (
 	nameStamp   = stampedAttribute{0x00090001, "name"} // 1.2.840.113556.1.4.1
 	claimStamps = []uint32{
@@ -28,8 +29,8 @@ var (
 )
 
 // writtenSince reports whether one of the attributes was written, here or by replication,
-// after the domain controller had counted usn changes, or that cannot be told. uSNChanged
-// alone would say so of every logon and every new password.
+// after the domain controller had counted usn changes, or whether that is unknown.
+// uSNChanged alone does not do: it changes with every logon and new password.
 func (a attributes) writtenSince(usn int64, stamps ...uint32) bool {
 	if created := a.number("usncreated"); created == 0 || created > usn {
 		return true
@@ -63,9 +64,10 @@ func localUSNs(b []byte) func(yield func(uint32, int64) bool) {
 	}
 }
 
-// changedFilter finds what was written after usn, and the witnesses. There is no upper
-// limit: an object whose address was written before the reading began and that is written
-// again while it goes on would be above it now, and below the next lower one then.
+// changedFilter finds what was written after usn, and the witnesses. It has no upper
+// limit. With one, an object whose address was written before this reading, and which was
+// written again during it, would be lost: its uSNChanged is above the limit now, and the
+// stamp of its address is below the lower limit of the next reading.
 func changedFilter(usn int64, which string, witnesses []conflicts.Witness) string {
 	changed := fmt.Sprintf("(&(uSNChanged>=%d)%s)", usn+1, which)
 	if len(witnesses) == 0 {

@@ -26,7 +26,7 @@ type changes struct {
 	names     map[conflicts.Ref]string // of the objects to inspect
 }
 
-// A changedPartition is one of which the changes are read.
+// A changedPartition is a partition whose changes are read.
 type changedPartition struct {
 	partition
 	server   int // the number of its directory
@@ -37,7 +37,8 @@ type changedPartition struct {
 	coverage conflicts.Coverage
 }
 
-// begin finds out whether the servers are those of before, and the same.
+// begin checks that the servers are those of the last reading, with their databases
+// unchanged.
 func (c *changes) begin(ctx context.Context) error {
 	c.marks = make([]mark, len(c.directories))
 	positions := slices.Clone(c.Bookmark.Positions)
@@ -68,7 +69,7 @@ func (c *changes) begin(ctx context.Context) error {
 		}
 	}
 	for _, p := range positions {
-		return sweepBecause("%s is not read any more", p.Partition)
+		return sweepBecause("%s is no longer read", p.Partition)
 	}
 	for _, p := range unread(c.directories) {
 		if gap := p.gap(); gap != "" {
@@ -79,9 +80,9 @@ func (c *changes) begin(ctx context.Context) error {
 	case len(unlisted(c.directories)) > 0:
 		return sweepBecause("the list of the forest's partitions could not be read")
 	case c.Bookmark.Account != accountOf(c.directories, c.marks):
-		return sweepBecause("another account reads than before, or it is in other groups")
+		return sweepBecause("the account or its groups have changed")
 	case c.Bookmark.Schema != missingIn(c.directories):
-		return sweepBecause("the schema has other attributes of Exchange than before")
+		return sweepBecause("the Exchange attributes in the schema have changed")
 	}
 	return nil
 }
@@ -126,13 +127,14 @@ func (c *changes) read(ctx context.Context) error {
 }
 
 const (
-	// More changes than both are no quicker to read than everything.
+	// Beyond both bounds, reading the changes takes as long as reading everything.
 	manyChanges      = 1000
 	manyChangesShare = 20 // one in so many
 )
 
-// readPartition reads what was written in a partition. Pages are no snapshot: what moved
-// while several were read has been written since and is asked for again.
+// readPartition reads what was written in a partition. Pages are no snapshot: an
+// object that moved while they were read has a later uSNChanged, and is asked for
+// again.
 func (c *changes) readPartition(ctx context.Context, d *Directory, p *changedPartition, assigned []partition) error {
 	p.seen, p.renamed, p.entries, p.coverage = nil, nil, nil, conflicts.Coverage{Partition: p.dn}
 	which := filter

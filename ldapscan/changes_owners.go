@@ -10,7 +10,7 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// confirmed holds the witnesses of a position to what was seen of them.
+// confirmed compares the witnesses of a position with what was remembered of them.
 func confirmed(p *conflicts.Position, seen []conflicts.Witness) error {
 	found := false
 	for _, w := range p.Witnesses {
@@ -28,8 +28,8 @@ func confirmed(p *conflicts.Position, seen []conflicts.Witness) error {
 	return nil
 }
 
-// movedContainers ends the reading if a container was renamed or moved and that may bring
-// objects into what is reported or out of it, which keep their uSNChanged.
+// movedContainers ends the reading if a renamed or moved container may have brought
+// objects into the report or out of it: their uSNChanged stays the same.
 func (c *changes) movedContainers(ctx context.Context, d *Directory, p *changedPartition) error {
 	if !c.scoped() {
 		return nil
@@ -50,8 +50,8 @@ func (c *changes) movedContainers(ctx context.Context, d *Directory, p *changedP
 	return nil
 }
 
-// inspect reads the objects that were found and the owners of the conflicts that are
-// known, first where they were seen last.
+// inspect reads the objects that were found, and the owners of known conflicts,
+// which it looks for first where they were last seen.
 func (c *changes) inspect(ctx context.Context) (objects []*conflicts.Object) {
 	for i := range c.Owners {
 		if o := &c.Owners[i]; c.names[o.Ref()] == "" {
@@ -104,9 +104,9 @@ func (c *changes) partitionOf(dn string) (innermost *changedPartition) {
 	return innermost
 }
 
-// end makes sure that all was read from the servers that began, and that their databases
-// are those of before. It comes last, as what a server sends of earlier requests it sends
-// before it answers another.
+// end makes sure that the servers that began answered everything, and that their
+// databases are the same as before. It comes last: a server answers earlier
+// requests in full before it answers another.
 func (c *changes) end(ctx context.Context) error {
 	ids := map[int]string{}
 	for i, d := range c.directories {
@@ -125,7 +125,7 @@ func (c *changes) end(ctx context.Context) error {
 	}
 	for _, p := range c.partitions {
 		if id, ok := ids[p.server]; ok && id != p.position.InvocationID {
-			return sweepBecause("%s has another invocationId than before: its database was restored or made anew", c.directories[p.server].conn.server().Name())
+			return sweepBecause("the invocationId of %s has changed: its database was restored or created again", c.directories[p.server].conn.server().Name())
 		}
 	}
 	return nil

@@ -7,10 +7,10 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Check finds out which addresses are free, who has those that are taken, and
-// what could be had in their place. The list has an element for each address. If
-// not everything could be read, it tells what was, and the error says what was
-// not. An [*Error], and that of ctx, means that there is no list.
+// Check finds out which addresses are free, who has the others, and which
+// alternatives to them are free. The list has an element for each address. If not
+// everything could be read, the list covers what was, and the error says what was
+// not. With an [*Error] or the error of ctx there is no list.
 func Check(ctx context.Context, src Source, addresses []conflicts.Address) ([]conflicts.Availability, error) {
 	owners, err := Owners(ctx, src, addresses)
 	if owners == nil {
@@ -26,8 +26,8 @@ func Check(ctx context.Context, src Source, addresses []conflicts.Address) ([]co
 	return list, err
 }
 
-// suggest finds a free address for each that is taken, among more and more
-// alternatives to each.
+// suggest finds a free alternative to each address that is taken. It tries more of
+// them in each round.
 func suggest(ctx context.Context, src Source, list []conflicts.Availability) error {
 	const few, most = 10, 10_000
 	for n := few; n <= most; n *= 10 {
@@ -63,9 +63,9 @@ func suggest(ctx context.Context, src Source, list []conflicts.Availability) err
 	return nil
 }
 
-// Owners finds out who holds each of the addresses. One that nobody was found to hold
-// is free only if the error is nil. An [*Error], and that of ctx, means that nothing
-// could be read, and no owners are returned.
+// Owners finds out who holds each of the addresses. An address without an owner is
+// free only if the error is nil. With an [*Error] or the error of ctx nothing could
+// be read, and no owners are returned.
 func Owners(ctx context.Context, src Source, addresses []conflicts.Address) (conflicts.OwnersByAddress, error) {
 	var objects []*conflicts.Object
 	err := src.Lookup(ctx, addresses, func(o *conflicts.Object) { objects = append(objects, o) })
@@ -75,8 +75,8 @@ func Owners(ctx context.Context, src Source, addresses []conflicts.Address) (con
 	return conflicts.NewOwnersByAddress(objects), err
 }
 
-// Hidden asks for the container of deleted objects of each domain. There are no deleted
-// recipients in that of the configuration partition.
+// Hidden asks for the container of deleted objects of each domain. That of the
+// configuration partition has no deleted recipients.
 func (d *Directory) Hidden(ctx context.Context) (notes []string) {
 	if !d.conn.offers(showDeleted) {
 		return nil

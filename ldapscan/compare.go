@@ -17,10 +17,10 @@ import (
 )
 
 // Compare sweeps every partition on all domain controllers that hold it, at the
-// same time, and finds the objects whose proxyAddresses are not the same. They are
-// read again, so that what only changed between the sweeps is left out, and judged.
-// Of opt it takes what is reported, and not how conflicts are put right. The error
-// is that of ctx; everything else that goes wrong makes the comparison incomplete.
+// same time, and finds the objects whose proxyAddresses differ. It reads these
+// again, to leave out what only changed between the sweeps, and judges them. It
+// uses the options about the report, not those about solving conflicts. The error
+// is that of ctx; any other failure makes the comparison incomplete.
 func Compare(ctx context.Context, r *Directories, opt Options) (*conflicts.Comparison, error) {
 	c := &comparer{
 		Directories: r,
@@ -51,8 +51,8 @@ type comparer struct {
 	seed  maphash.Seed
 	tally tally
 	out   *conflicts.Comparison
-	// compared are the partitions with those that hold them and were read to the end,
-	// unread those that failed while objects were read again.
+	// compared are the partitions with the servers that hold them and were read to
+	// the end; unread are the servers that failed while objects were read again.
 	compared []replicated
 	unread   map[*Directory]bool
 }
@@ -94,11 +94,11 @@ func (p *compareStream) Keep() {
 	p.sink.whole.Join(p.digest)
 }
 
-// addressSweep finds what goes into a digest.
+// addressSweep asks for what goes into a digest.
 var addressSweep = sweeping{filter: "(proxyAddresses=*)", attributes: []string{"objectGUID", "proxyAddresses"}}
 
-// sweep reads every partition on those that hold it and returns what was read to its
-// end, by partition and server.
+// sweep reads every partition on all servers that hold it, and returns what was
+// read to the end, by partition and server.
 func (c *comparer) sweep(ctx context.Context) []map[*Directory]*index.Digest {
 	type swept struct {
 		conflicts.Coverage
@@ -161,8 +161,8 @@ func (c *comparer) problem(format string, args ...any) {
 	c.out.Problems = append(c.out.Problems, fmt.Sprintf(format, args...))
 }
 
-// time returns the latest of what the servers say that it is. Those that failed are
-// not asked.
+// time returns the latest current time of the servers. Those that failed are not
+// asked.
 func (c *comparer) time(ctx context.Context, sweeps []map[*Directory]*index.Digest) (latest time.Time) {
 	for _, d := range c.directories {
 		if !slices.ContainsFunc(sweeps, func(read map[*Directory]*index.Digest) bool { return read[d] != nil }) {
@@ -181,7 +181,8 @@ func (c *comparer) time(ctx context.Context, sweeps []map[*Directory]*index.Dige
 	return latest
 }
 
-// compareBatch is how many objects are in memory as all servers have them.
+// compareBatch is how many objects are in memory at once, with the copies of all
+// servers.
 const compareBatch = 1000
 
 // compare finds the differences in a partition.
@@ -289,8 +290,8 @@ func (d *Directory) deletions(ctx context.Context, guids []conflicts.GUID, found
 	return nil
 }
 
-// owners returns the objects that have one of the addresses, as one of the servers
-// has them.
+// owners returns the objects that have one of the addresses, each as one server has
+// it.
 func (c *comparer) owners(ctx context.Context, addresses []conflicts.Address) ([]*conflicts.Object, error) {
 	var objects []*conflicts.Object
 	for _, p := range c.compared {

@@ -16,18 +16,18 @@ import (
 // after the other. Every request has a ctx of its own; if that ends while the request is under
 // way, so does the session.
 //
-// What fails is made again in three layers:
+// There are three layers of retry:
 //
 //   - The request ([conn.send]). If the session breaks, the request is sent again on a fresh one,
 //     and if the server is busy, on the same: up to three times, after a wait that doubles.
-//   - What takes several requests. A search in pages cannot be continued on another session, as
-//     its cookie is known to the one it came from alone: its error is a [lostError], and the whole
-//     is begun anew, up to three times. [conn.persist] does that for what is kept in a list,
-//     [Directory.sweepPartition] for a partition, whose results so far are dropped.
-//   - The domain controller. A fresh session is one to the same server, or, if that cannot be
+//   - A series of requests. A paged search cannot be continued on another session, as only the
+//     one it came from knows its cookie. Its error is a [lostError], and the search is begun again,
+//     up to three times: by [conn.persist] for a list, by [Directory.sweepPartition] for a
+//     partition, whose results so far are dropped.
+//   - The domain controller. A fresh session goes to the same server or, if that cannot be
 //     reached, to the next that holds the same partitions ([inTurn]). A partition that was read
-//     from the one before is then swept again ([Directory.sweepPartitions]). Where no other server
-//     may answer, [conn.pin] sees to it; a [WriteConn] makes nothing again.
+//     from the one before is then swept again ([Directory.sweepPartitions]). [conn.pin] keeps to
+//     one server where no other may answer. A [WriteConn] retries nothing.
 //
 // Once the account is refused, none of them tries again.
 type conn struct {
@@ -39,13 +39,13 @@ type conn struct {
 	reopened int
 	requests int   // that were sent
 	entries  int   // that answered them
-	barred   error // why the account gets no session any more, or nil
+	barred   error // why the account was refused, or nil
 }
 
 // connSettings are what the connections of a sweep to one server have in common.
 type connSettings struct {
-	open     opener        // of a session in place of one that broke; nil: no request is made again
-	wait     time.Duration // before a request is made again for the first time
+	open     opener        // of a session in place of a broken one; nil: no retry
+	wait     time.Duration // before the first retry of a request
 	pace     *pacer
 	pageSize uint32 // which a server can lower
 }
@@ -76,7 +76,7 @@ func (c *conn) unpin() { c.only = nil }
 
 func (c *conn) close() { c.session.close() }
 
-// server tells what was agreed with the server.
+// server returns the server with its encryption and logon.
 func (c *conn) server() *conflicts.Server { return &c.session.server }
 
 // root is the root DSE.
@@ -95,8 +95,8 @@ func (c *conn) holds(partition string) bool {
 // Directory, which compares as [conflicts.Address.LooseKey] says.
 func (c *conn) comparesByCase() bool { return c.root().first("vendorname") != "" }
 
-// withDeleted has a search made that shows deleted objects too, or, if the server refuses that,
-// one that does not.
+// withDeleted makes a search that shows deleted objects too or, if the server
+// refuses that, one that does not.
 func (c *conn) withDeleted(search func(controls ...ldap.Control) error) error {
 	if c.offers(showDeleted) {
 		if err := search(ldap.NewControlMicrosoftShowDeleted()); !refused(err) {

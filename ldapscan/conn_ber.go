@@ -17,8 +17,8 @@ type message struct {
 
 var errBER = errors.New("not an LDAP message")
 
-// parseMessage reads the head of a message, of which only a part may be there.
-// It returns io.ErrUnexpectedEOF if that part is too short to tell.
+// parseMessage reads the head of a message that may not have arrived in full. It
+// returns io.ErrUnexpectedEOF if the head is not there yet.
 func parseMessage(b []byte) (m message, err error) {
 	tag, length, n, err := parseHeader(b)
 	if err != nil {
@@ -75,8 +75,9 @@ func parseHeader(b []byte) (tag byte, length, size int, err error) {
 	return b[0], length, 2 + lengthBytes, nil
 }
 
-// element returns the content of a whole element with the given tag at the
-// beginning of b, and its size with tag and length; 0 if that is not what is there.
+// element returns the content of the element with the given tag at the beginning of
+// b, and its size with tag and length. The size is 0 if b begins otherwise or is
+// cut off.
 func element(b []byte, want byte) (content []byte, size int) {
 	if len(b) < 2 || b[0] != want {
 		return nil, 0
@@ -147,8 +148,8 @@ func parseEntries(b []byte) (list []result, err error) {
 func damaged(dn string, err error) error { return fmt.Errorf("%s: damaged entry: %w", dn, err) }
 
 // nextEntry returns the content of the first SearchResultEntry among messages that
-// follow each other, nil if there is none left, and what stands behind its
-// message. Controls of its own, which an entry may have, mean nothing here.
+// follow each other, nil if there is none left, and the messages behind it. It
+// ignores controls of an entry.
 func nextEntry(b []byte) (body, rest []byte, err error) {
 	for len(b) > 0 {
 		m, err := parseMessage(b)
@@ -209,9 +210,9 @@ func entryParts(b []byte) (dn, list []byte, err error) {
 	return dn, list, nil
 }
 
-// firstAttribute returns the name and the values, octet strings one behind the
-// other, of the first attribute of a list, and the size of all; 0 if that is not
-// what is there.
+// firstAttribute returns the name and the values (OCTET STRINGs one after the
+// other) of the first attribute of a list, and the size of the attribute; 0 if b
+// begins otherwise.
 func firstAttribute(list []byte) (name, values []byte, size int) {
 	attribute, size := element(list, sequence)
 	name, n := element(attribute, octetString)

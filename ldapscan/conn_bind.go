@@ -29,19 +29,19 @@ const (
 	External Mechanism = "external"
 )
 
-// Credentials say as whom to bind.
+// Credentials are the account to bind as.
 type Credentials struct {
 	Mechanism Mechanism
 	// User is, for a simple bind, a distinguished name, a userPrincipalName or
-	// DOMAIN\name; for Kerberos a logon name or one of the last two.
+	// DOMAIN\name; for Kerberos a logon name, a userPrincipalName or DOMAIN\name.
 	User, Password string
 	// Keytab and CCache are files for Kerberos without a password. With neither,
 	// the ticket of kinit serves.
 	Keytab, CCache string
 	// Realm is the Kerberos realm of the account; empty means that of the server.
 	Realm string
-	// KDCs are Kerberos servers by their realms, in capitals. A domain controller
-	// need not be named for its own realm.
+	// KDCs are Kerberos servers by their realms, in capitals. The realm of the
+	// domain controller needs none: it is its own KDC.
 	KDCs map[string][]string
 }
 
@@ -95,7 +95,7 @@ func (s *session) bindKerberos(ctx context.Context, t target, cfg Config) error 
 	if err != nil {
 		return err
 	}
-	defer func() { go client.Close() }() // it waits for a logon that was given up
+	defer func() { go client.Close() }() // waits for a logon that was given up
 	service, err := t.service(client.Realm(), s.root)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Config says how to reach a domain controller and as whom.
+// Config says how to reach a domain controller and as which account.
 type Config struct {
 	// URL is ldaps://host[:636] or ldap://host[:389], with a DNS name or an IP
 	// address and nothing else; the global catalog has ports 3269 and 3268.
@@ -21,8 +21,8 @@ type Config struct {
 	// TLS is the client configuration; nil trusts the system's certificates. The
 	// server's certificate is always verified against the host of URL.
 	TLS *tls.Config
-	// CAFile is where the certificates of TLS.RootCAs come from, for hints; it is not
-	// read.
+	// CAFile is the file that TLS.RootCAs was read from, for hints; it is not read
+	// again.
 	CAFile string
 	Credentials
 	// PageSize is how many objects are asked for at a time; 0 means what the
@@ -32,20 +32,19 @@ type Config struct {
 	// Timeout bounds every single request; 0 means 150 seconds. Connecting with TLS,
 	// and then the bind, have no more than 30 seconds each.
 	Timeout time.Duration
-	// RetryWait is how long to wait before a request is made again after the
-	// connection broke or the server was busy; it doubles with each of three
-	// times. 0 means one second.
+	// RetryWait is how long to wait before a request is retried because the
+	// connection broke or the server was busy. It doubles with each of three
+	// retries. 0 means one second.
 	RetryWait time.Duration
-	// Rate bounds the load on the server, in objects a second over all
-	// connections; 0 means no bound but that of the server.
+	// Rate bounds the load on the server, in objects a second over all connections;
+	// 0 means no bound.
 	Rate int
 	// Connections is how many read a partition at the same time, each a range of
 	// uSNChanged, with one request under way on each; 0 means 1. A server that
-	// counts no changes is read by one.
+	// counts no changes is read by one connection.
 	Connections int
-	// Log is told of each request, and of what came before it: how the connection was
-	// made, and as whom it is. It is one of [debuglog.New], which hides names and values;
-	// nil logs nothing.
+	// Log gets each connection, each logon and each request. It comes from
+	// [debuglog.New], which hides names and values; nil logs nothing.
 	Log *slog.Logger
 
 	logons *logons                                                           // of the run; nil begins one
@@ -61,16 +60,16 @@ const (
 	defaultRetryWait = time.Second
 )
 
-// CheckURL tells a mistake in a URL. Only a URL without one may be shown to anybody: in
-// another a password can stand.
+// CheckURL reports a mistake in a URL. A URL with a mistake must not be shown: it
+// may contain a password.
 func CheckURL(url string) *Error {
 	_, err := targetOf(url)
 	return err
 }
 
-// Check tells a mistake in the URL and the way to bind without contacting
-// anything: above all, a password that would be sent over an unencrypted
-// connection. Open checks it too.
+// Check reports a mistake in the URL or the way to bind, above all a password that
+// would be sent over an unencrypted connection. It contacts no server. Open makes
+// the same check.
 func (cfg Config) Check() *Error {
 	t, err := targetOf(cfg.URL)
 	if err != nil {
@@ -79,7 +78,7 @@ func (cfg Config) Check() *Error {
 	return cfg.checkBind(t)
 }
 
-// checkBind tells a way to bind that does not fit the connection.
+// checkBind reports a way to bind that does not fit the connection.
 func (cfg Config) checkBind(t target) *Error {
 	fail := func(problem, hint string) *Error {
 		return &Error{Subject: t.url, Problem: problem, Advice: hint}
@@ -100,7 +99,8 @@ func (cfg Config) checkBind(t target) *Error {
 	return nil
 }
 
-// byURL returns the target of the URL, and the configuration with what was left to it.
+// byURL returns the target of the URL, and the configuration with its defaults
+// filled in.
 func (cfg Config) byURL() (target, Config, error) {
 	t, err := targetOf(cfg.URL)
 	if err != nil {
@@ -110,8 +110,8 @@ func (cfg Config) byURL() (target, Config, error) {
 	return t, cfg, e
 }
 
-// prepared returns the configuration for a target, with what was left to it, or why one
-// cannot bind with it there.
+// prepared returns the configuration for a target with its defaults filled in, or
+// why it cannot bind there.
 func (cfg Config) prepared(t target) (Config, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	cfg.RetryWait = cmp.Or(cfg.RetryWait, defaultRetryWait)

@@ -18,8 +18,8 @@ import (
 )
 
 func init() {
-	// The library logs messages it cannot place; what matters of them comes back
-	// as errors of the requests.
+	// The library logs messages that it does not expect. The tap turns those into
+	// errors of the requests.
 	ldap.Logger(log.New(io.Discard, "", 0))
 }
 

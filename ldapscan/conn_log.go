@@ -18,7 +18,8 @@ import (
 	"proxyaddr/ldapscan/locator"
 )
 
-// logs reports whether there is a log. Without one, nothing is made up for it.
+// logs reports whether there is a log. Without one, no attributes are computed for
+// it.
 func logs(ctx context.Context, log *slog.Logger) bool { return log.Enabled(ctx, slog.LevelDebug) }
 
 // logFailure logs what did not work, and why.
@@ -42,7 +43,7 @@ func (s *session) logConnected(ctx context.Context, began time.Time) {
 	s.log.LogAttrs(ctx, slog.LevelDebug, "connected", attrs...)
 }
 
-// logBind logs a bind. It was made as whoever the credentials name.
+// logBind logs a bind as the account that the credentials name.
 func (s *session) logBind(ctx context.Context, cfg Config, began time.Time, err error) {
 	if !logs(ctx, s.log) {
 		return
@@ -61,8 +62,8 @@ func (s *session) logBind(ctx context.Context, cfg Config, began time.Time, err 
 		slog.Duration("duration", time.Since(began))}, outcome(err)...)...)
 }
 
-// logIdentity logs as whom the session is bound, and where; err is that of the request
-// that asked.
+// logIdentity logs the account and the server of a session; err is that of the
+// request "Who am I?".
 func (s *session) logIdentity(ctx context.Context, err error) {
 	if logs(ctx, s.log) {
 		s.log.LogAttrs(ctx, slog.LevelDebug, "who am I", append([]slog.Attr{debuglog.Value("identity", s.server.Identity), slog.String("host", s.server.Host),
@@ -103,8 +104,8 @@ func (s *session) logChange(name, dn string, attributes []string, took time.Dura
 	}
 }
 
-// outcome is what a log says of an error, and of nil. What a server or a library says in
-// words of its own can hold names.
+// outcome is what a log says of an error, and of nil. It leaves out the words of a
+// server or library, which can hold names.
 func outcome(err error) []slog.Attr {
 	var (
 		answered *ldap.Error
@@ -136,8 +137,8 @@ func outcome(err error) []slog.Attr {
 	return append(attrs, debuglog.Value("error", err.Error()))
 }
 
-// impersonal reports whether there can be no names but those of hosts in the sentence
-// for an error: it is about the network, TLS or the protocol.
+// impersonal reports whether the sentence for an error is about the network, TLS or
+// the protocol, so the only names in it are those of hosts.
 func impersonal(err error) bool {
 	var network net.Error
 	return brief(err) != err.Error() || errors.As(err, &network) || errors.As(err, new(violation)) || errors.As(err, new(largeAnswer)) ||

@@ -12,9 +12,9 @@ import (
 )
 
 // logons know which accounts were refused in a run. A domain counts wrong passwords
-// and locks the account, and a scheduled scan must not do that: so an account is tried
-// at one server at a time, and after a refusal nowhere any more. All binds of a run
-// share one.
+// and locks the account; a scheduled scan must not cause that. So an account is
+// tried on one server at a time, and after a refusal on none. All binds of a run
+// share one logons.
 type logons struct {
 	mu       sync.Mutex
 	accounts map[string]*account
@@ -68,7 +68,7 @@ func (a *account) bind(ctx context.Context, bind func() error) error {
 	return err
 }
 
-// refusesAccount tells an error about the credentials from all others of a bind.
+// refusesAccount reports whether an error of a bind is about the credentials.
 func refusesAccount(err error) bool {
 	if e := (*kerberos.Error)(nil); errors.As(err, &e) {
 		return e.Refused
@@ -76,9 +76,9 @@ func refusesAccount(err error) bool {
 	return ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) && !refusesBinding(err)
 }
 
-// refusesBinding tells SEC_E_BAD_BINDINGS: another end of TLS than the client's, or no
-// channel binding. Active Directory answers it as invalid credentials, and counts no
-// wrong password.
+// refusesBinding recognizes SEC_E_BAD_BINDINGS: the channel binding is missing or
+// belongs to another TLS connection. Active Directory answers it as invalid
+// credentials, but counts no wrong password.
 func refusesBinding(err error) bool { return strings.Contains(err.Error(), "80090346") }
 
 // A refusedError says that the account was refused.
@@ -91,7 +91,7 @@ type refusedError struct {
 func (e *refusedError) Error() string { return e.err.Error() }
 func (e *refusedError) Unwrap() error { return e.err }
 
-// explain says more than the error where a bind followed another one.
+// explain adds to the error what an earlier bind of the run showed.
 func (e *refusedError) explain() (problem, hint string) {
 	problem, hint = diagnose(e.err)
 	const spared = "; it is not tried again, so that the account is not locked"
@@ -104,12 +104,12 @@ func (e *refusedError) explain() (problem, hint string) {
 	return problem, hint
 }
 
-// AccountRefused reports whether an error of opening a source is about the account. A
-// domain counts wrong passwords, so whoever tries again soon locks it.
+// AccountRefused reports whether an error of opening a source is about the account.
+// A domain counts wrong passwords, so retries would lock the account.
 func AccountRefused(err error) bool { return accountAtFault(err) }
 
-// accountAtFault reports whether an error is about the account, so that no other server
-// would do better.
+// accountAtFault reports whether an error is about the account, so that every other
+// server would refuse it too.
 func accountAtFault(err error) bool {
 	var logon *kerberos.Error
 	return errors.As(err, new(*refusedError)) || errors.As(err, &logon) && logon.Account

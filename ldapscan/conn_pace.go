@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// A pacer bounds how many entries a server is asked for in a second, over all
-// connections to it. The nil pacer does not.
+// A pacer bounds how many entries a second a server is asked for, over all
+// connections to it. The nil pacer sets no bound.
 type pacer struct {
 	rate int // entries a second
 
 	mu   sync.Mutex
-	free time.Time // when the entries so far have been paid for
+	free time.Time // when the next request may be sent
 }
 
 func newPacer(rate int) *pacer {

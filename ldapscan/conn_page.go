@@ -16,20 +16,20 @@ type query struct {
 	base, filter string
 	attributes   []string
 	controls     []ldap.Control // besides paging
-	// most is how many objects there can be; 0 means what fits into a list. More
-	// than that is a server that does not come to an end.
+	// most is how many objects there can be; 0 means as many as fit into a list. A
+	// server that sends more would never end.
 	most int
 }
 
 const (
-	// maxList and maxListBytes bound what is kept as a list: configuration, and the
-	// owners of some addresses.
+	// maxList and maxListBytes bound the results that are kept as a list:
+	// configuration, and the owners of some addresses.
 	maxList      = 1_000_000
 	maxListBytes = 512 << 20
-	// maxSwept bounds what is handed on object by object.
+	// maxSwept bounds the results that are handed on object by object.
 	maxSwept = 100_000_000
 	// maxEmpty is how many pages in a row may be empty. A domain controller sends a
-	// few of them where it looked long and found nothing.
+	// few of them when it has searched long without a match.
 	maxEmpty = 1000
 )
 
@@ -40,8 +40,8 @@ type page struct {
 	session   *session // that it came from
 	failed    error    // why it had to be asked for more than once, or nil
 	cookie    []byte   // for the next; empty if there is none
-	// objects and bytes are those of the query so far, empty the pages without any
-	// that came last.
+	// objects and bytes count the query so far, empty the pages without objects
+	// that came last in a row.
 	objects, bytes, empty int
 }
 
@@ -69,21 +69,21 @@ func (c *conn) any(ctx context.Context, partition, filter string) (bool, error) 
 	return p.count > 0, err
 }
 
-// pagesAhead is how many pages may have arrived while another is looked at: the
-// server and whoever looks each take longer over some than over others.
+// pagesAhead is how many pages may arrive while another is handled: neither the
+// server nor the caller takes the same time for each.
 const pagesAhead = 2
 
-// pages runs a query and hands over each page that is complete, which is valid
-// until each returns; meanwhile the next are on their way, one at a time. It
-// returns nil only if the server said that the last page was the last: a response
-// without the paging control, a closed connection or any result code but success is
-// an error, a [lostError] if the query can be made again from the start.
+// pages runs a query and hands over each complete page, which is valid until each
+// returns; meanwhile it fetches the next ones, one at a time. It returns nil only
+// if the server marked the last page as the last: a response without the paging
+// control, a closed connection or any result code but success is an error. The
+// error is a [lostError] if the query can be begun again.
 func (c *conn) pages(ctx context.Context, q query, each func(page) error) error {
 	type fetched struct {
 		page
 		err error
 	}
-	ahead := make(chan fetched, pagesAhead-1) // and one that waits to get in
+	ahead := make(chan fetched, pagesAhead-1) // and one that waits for room
 	var enough atomic.Bool
 	go func() {
 		defer close(ahead)
@@ -112,8 +112,8 @@ func (c *conn) pages(ctx context.Context, q query, each func(page) error) error 
 	return nil
 }
 
-// A lostError is the end of a search that could not be continued, as its cookie
-// is known to another connection or server only, or of which a part was lost.
+// A lostError ends a search that cannot be continued: only another connection or
+// server knows its cookie, or a part of it was lost.
 type lostError struct{ error }
 
 func (e lostError) Unwrap() error { return e.error }
@@ -127,8 +127,8 @@ var (
 		"Scan when other programs search less, or raise MaxResultSetSize with ntdsutil")
 )
 
-// fetch returns the page behind last, or the first if that is the zero page. If
-// the server limits pages to fewer objects, so does fetch from then on.
+// fetch returns the page behind last, or the first if last is the zero page. If the
+// server limits pages to fewer objects, fetch asks for no more from then on.
 func (c *conn) fetch(ctx context.Context, q query, last page) (page, error) {
 	for {
 		control := ldap.NewControlPaging(c.pageSize)
@@ -161,18 +161,19 @@ func (c *conn) fetch(ctx context.Context, q query, last page) (page, error) {
 			}
 		}
 		if len(paged) != 1 {
-			return p, errors.New("a page came without the paging control, or with several, so nothing tells whether it was the last")
+			return p, errors.New("a page came without the paging control, or with several, so it is unknown whether it was the last")
 		}
 		p.cookie = paged[0].Cookie
 		return p, p.bounded(q, last)
 	}
 }
 
-// bounded counts a page after the last, and returns why the query would not end.
+// bounded counts a page after the one before it, and returns an error if the query
+// would not end.
 func (p *page) bounded(q query, last page) error {
 	p.objects, p.bytes = last.objects+p.count, last.bytes+len(p.entries)
 	if most := cmp.Or(q.most, maxList); p.objects > most {
-		return fmt.Errorf("the server sends more objects than there can be (%d)", most)
+		return fmt.Errorf("the server sends more objects than the partition can have (%d)", most)
 	}
 	if q.most == 0 && p.bytes > maxListBytes {
 		return fmt.Errorf("the server sends more than %d MiB where a list was asked for", maxListBytes>>20)

@@ -10,7 +10,7 @@ import (
 
 // maxParts bounds in how many parts the values of an attribute may come; their size
 // is that of a message at most. Active Directory sends 1,500 values at once unless
-// it was set up otherwise, and can hold fewer.
+// it was set up otherwise, and an attribute can hold fewer.
 const maxParts = 1000
 
 // attributes returns the values of an entry. Where the server returned part of

@@ -9,15 +9,15 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// retries is how often a request is made again.
+// retries is how often a request is retried.
 const retries = 3
 
-// search sends one request, again where [conn] says so, and returns all that answers it.
-// The page has the session that answered last, and why the first time failed, also where
-// there is an error.
+// search sends one request, retries it as [conn] says, and returns its whole
+// answer. Even with an error, the page has the session that answered last and why
+// the first attempt failed.
 //
-// A [lostError] is not about this request alone: it, or one before it, has to be
-// made again together with all that belongs to it.
+// A [lostError] is not about this request alone: the series of requests that it
+// belongs to has to be begun again.
 //
 // search may be called concurrently: the requests wait for each other.
 func (c *conn) search(ctx context.Context, base string, scope int, filter string, attributes []string, controls ...ldap.Control) (p page, answered []ldap.Control, err error) {
@@ -75,8 +75,7 @@ func (c *conn) send(ctx context.Context, request *ldap.SearchRequest) (p page, a
 	}
 }
 
-// persist does something that takes several requests, from the start again where
-// they were lost.
+// persist runs a series of requests, and begins it again after a [lostError].
 func (c *conn) persist(ctx context.Context, do func() error) (err error) {
 	for n := 1; n <= attempts; n++ {
 		if err = do(); !errors.As(err, new(lostError)) {
@@ -89,8 +88,8 @@ func (c *conn) persist(ctx context.Context, do func() error) (err error) {
 	return err
 }
 
-// drain makes sure that nothing comes any more of the searches so far: what a
-// server sends of them, it sends before it answers another request.
+// drain makes sure that the searches so far are over: a server sends all of them
+// before it answers another request.
 func (c *conn) drain(ctx context.Context) error {
 	_, err := c.read(ctx, "", []string{noAttributes})
 	return err
@@ -99,18 +98,18 @@ func (c *conn) drain(ctx context.Context) error {
 // noAttributes asks for none (RFC 4511 section 4.5.1.8).
 const noAttributes = "1.1"
 
-// busy reports whether a server says that it would answer later.
+// busy reports whether a server asks for a retry later.
 func busy(err error) bool {
 	return ldap.IsErrorAnyOf(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable)
 }
 
-// reopen puts a fresh session in place of the one that broke. If that does not work
-// either, the next request fails at once; if the account is at fault, all later ones do.
-// The error says that another server answered than the only one that may.
+// reopen puts a fresh session in place of the broken one. If it cannot, the next
+// request fails at once; if the account was refused, all later ones do. It returns
+// an error only if another server answered than the pinned one.
 func (c *conn) reopen(ctx context.Context) error {
 	s, err := c.open(ctx)
 	if err != nil {
-		logFailure(ctx, c.session.log, "no connection in place of this one", err)
+		logFailure(ctx, c.session.log, "the connection could not be replaced", err)
 		if e := (*refusedError)(nil); errors.As(err, &e) {
 			c.barred = &refusedError{err: e.err, broke: true}
 		} else if accountAtFault(err) {
@@ -119,11 +118,11 @@ func (c *conn) reopen(ctx context.Context) error {
 		return nil
 	}
 	if c.only != nil && !s.same(c.only) {
-		logFailure(ctx, c.session.log, "no connection in place of this one", errOtherServer, "other", s.server.Host)
+		logFailure(ctx, c.session.log, "the connection could not be replaced", errOtherServer, "other", s.server.Host)
 		s.close()
 		return errOtherServer
 	}
-	c.session.log.Debug("another connection in place of this one", "other", s.server.Host)
+	c.session.log.Debug("the connection was replaced", "other", s.server.Host)
 	c.session.close()
 	c.session = s
 	c.reopened++

@@ -17,8 +17,8 @@ import (
 	"proxyaddr/ldapscan/kerberos"
 )
 
-// A session is one network connection to a domain controller, bound. Once it breaks it is of
-// no use any more.
+// A session is one bound network connection to a domain controller. Once it breaks
+// it cannot be used again.
 type session struct {
 	ldap    *ldap.Conn // the connection as the library has it
 	tap     *tap
@@ -85,7 +85,7 @@ func (s *session) endWith(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, func() { s.tap.Close() })
 }
 
-// greet binds and learns who is at the other end.
+// greet binds and reads which server answers.
 func (s *session) greet(ctx context.Context, t target, cfg Config) error {
 	s.ldap.SetTimeout(min(cfg.Timeout, connectTimeout))
 	err := cfg.logons.account(cfg.Credentials).bind(ctx, func() error { return s.bind(ctx, t, cfg) })
@@ -109,8 +109,8 @@ func (s *session) greet(ctx context.Context, t target, cfg Config) error {
 
 func (s *session) close() { s.ldap.Close() }
 
-// same reports whether the server at the other end is the same: behind one name there can be
-// several.
+// same reports whether two sessions are with one server: behind one name there can
+// be several.
 func (s *session) same(other *session) bool {
 	return s.server.Host == other.server.Host && s.root.first("servername") == other.root.first("servername")
 }
@@ -136,8 +136,9 @@ func newRequest(base string, scope int, filter string, attributes []string, cont
 	return ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, controls)
 }
 
-// search sends one request and returns all that answers it. After an answer that
-// did not come in time nothing more is sent, as it could be taken for another's.
+// search sends one request and returns its whole answer. After an answer that did
+// not come in time it sends nothing more: a late answer could be taken for that of
+// another request.
 func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (p page, answered []ldap.Control, err error) {
 	p.session = s
 	stop := s.endWith(ctx)
@@ -156,7 +157,7 @@ func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (p pa
 		s.tap.reuse(p.entries)
 		return page{session: s}, nil, err
 	}
-	if len(res.Entries) > 0 { // what the tap lets through is no entry
+	if len(res.Entries) > 0 { // the tap lets no entry through
 		s.ldap.Close()
 		return page{session: s}, nil, violation{errBER}
 	}
@@ -173,11 +174,12 @@ func (s *session) reason(err error) error {
 	return cmp.Or(s.tap.broken(), err)
 }
 
-// answer tells what a server answered from what broke on the way.
+// answer reports whether an error is the result that a server sent, not a failure on the
+// way.
 func answer(err error) bool {
 	var result *ldap.Error
 	return errors.As(err, &result) && result.ResultCode < ldap.ErrorNetwork
 }
 
-// broken reports whether the connection is of no use after an error.
+// broken reports whether the connection cannot be used after an error.
 func broken(err error) bool { return err != nil && !answer(err) }

@@ -9,5 +9,5 @@ import (
 )
 
 func (s *session) bindSSPI(kerberos.Service) error {
-	return errors.New("the signed-in user can be had on Windows only; use --auth gssapi")
+	return errors.New("logging on as the signed-in user works on Windows only; use --auth gssapi")
 }

@@ -23,16 +23,17 @@ type tap struct {
 	net.Conn
 	last atomic.Int64 // id of the last request
 
-	// What was read since the last search ended is buf[:w]. The messages in buf[:r]
-	// are done with: entries, which stay, and what was handed on between them.
+	// buf[:w] is what was read since the last search ended. The messages in buf[:r]
+	// are handled: entries, which stay, and messages between them, which were
+	// handed on.
 	buf  []byte
 	r, w int
 	kept int // entries in buf[:r]
-	pass int // bytes behind r that are still to be handed on
+	pass int // bytes behind r to hand on
 
 	ended int64 // id of the last search that ended
 	most  bound
-	// answered is the id of a request, answer what came for it so far.
+	// answered is the id of a request, answer the size of its answer so far.
 	answered int64
 	answer   bound
 
@@ -45,7 +46,7 @@ type tap struct {
 }
 
 const (
-	// tapRead is what there is at least room for when more is read: four records of TLS.
+	// tapRead is the least room for a read: four TLS records.
 	tapRead = 64 << 10
 	// maxMessage bounds one message. An object with all values that Active Directory
 	// can hold in an attribute takes less than 2 MiB: 1,200 or so of 1,123 characters.
@@ -55,12 +56,12 @@ const (
 	maxMessages = 1_000_000
 )
 
-// A bound is how much may answer one request, or did.
+// A bound is the size of an answer to one request: what it may be, or what it is.
 type bound struct{ bytes, messages int }
 
-// The responses that a client can be sent (RFC 4511 section 4.2 and later), by the
-// one byte that section 5.1 leaves them: definite lengths and no tag but these.
-// The library would decode others, and take some for an entry.
+// The responses that a client can get (RFC 4511 section 4.2 and later), by their
+// tags, each of one byte (section 5.1). The library would decode other tags, and
+// take some for an entry.
 const (
 	bindResponse          = 0x61 // [APPLICATION 1], constructed
 	searchResultEntry     = 0x64
@@ -74,13 +75,13 @@ const (
 // An unsolicited notification (RFC 4511 section 4.4) has the message id 0.
 const unsolicited = 0
 
-// A violation is the error of a server that does not keep to the protocol. It is not
-// about the request under way alone: what came before may lack something.
+// A violation is the error of a server that breaks the protocol. It concerns more
+// than the request under way: earlier answers may lack something.
 type violation struct{ error }
 
 func (e violation) Unwrap() error { return e.error }
 
-var errLate = errors.New("the server went on with a search after it had said that it was at its end")
+var errLate = errors.New("the server continued a search that it had ended")
 
 // A largeAnswer is the error of a request whose answer exceeds the bound.
 type largeAnswer struct {
@@ -103,7 +104,7 @@ func (t *tap) Write(p []byte) (int, error) {
 	return t.Conn.Write(p)
 }
 
-// check returns why a message may not follow those before it.
+// check returns an error if a message may not follow those before it.
 func (t *tap) check(m message) error {
 	last := t.last.Load()
 	if t.answered != last {
@@ -117,12 +118,12 @@ func (t *tap) check(m message) error {
 	case m.id > 0 && (m.id == t.ended || m.id < last):
 		return violation{errLate}
 	case m.id != last:
-		return violation{fmt.Errorf("a message came with id %d, which no request under way has", m.id)}
+		return violation{fmt.Errorf("a message came with id %d, which no pending request has", m.id)}
 	}
 	switch m.op {
 	case bindResponse, searchResultEntry, searchResultDone, modifyResponse, searchResultReference, extendedResponse, intermediateResponse:
 	default:
-		return violation{fmt.Errorf("the server sent a message of a kind that LDAP does not have (tag 0x%02x)", m.op)}
+		return violation{fmt.Errorf("the server sent a message of a kind that is not LDAP (tag 0x%02x)", m.op)}
 	}
 	if t.answer.messages == t.most.messages || t.answer.bytes+m.size > t.most.bytes {
 		return largeAnswer{t.most, t.kept}
@@ -135,8 +136,8 @@ func (t *tap) count(m message) {
 	t.answer.bytes += m.size
 }
 
-// take returns what came of the search that has ended, for [nextEntry], and how
-// many entries that is. They are whole and all that came if it has succeeded.
+// take returns the entries of the search that has ended, for [nextEntry], and their
+// number. If the search succeeded, they are complete.
 func (t *tap) take() (messages []byte, count int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -145,8 +146,8 @@ func (t *tap) take() (messages []byte, count int) {
 	return messages, count
 }
 
-// spares is how many pages a tap keeps the memory of: of those that are ahead, and of
-// one that is looked at.
+// spares is how many pages' memory a tap keeps for reuse: those ahead, and the one
+// being handled.
 const spares = pagesAhead + 1
 
 // reuse gives back the memory of what was taken.
@@ -204,9 +205,9 @@ func (t *tap) Read(p []byte) (int, error) {
 	}
 }
 
-// end puts the entries of a search where they can be taken, before the library
-// learns that it has ended, and goes on in other memory, unless they are few. It
-// reports whether those of the search before were taken.
+// end makes the entries of a search available to take, before the library learns
+// that the search has ended, and goes on in other memory unless they are few. It
+// reports whether the entries of the search before were taken.
 func (t *tap) end(m message) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -236,7 +237,8 @@ func (t *tap) end(m message) bool {
 	return true
 }
 
-// forget moves what was not looked at to the front, unless entries stand there.
+// forget moves the bytes that are not parsed yet to the front, unless entries stand
+// there.
 func (t *tap) forget() {
 	if t.kept == 0 && t.r > 0 {
 		t.w = copy(t.buf, t.buf[t.r:t.w])

@@ -12,9 +12,9 @@ import (
 	"proxyaddr/ldapscan/locator"
 )
 
-// A target is a server that credentials may be given to. Its host is a value that
-// was checked, and no text is parsed again behind the check: this value is dialed,
-// the certificate has to name it, and the service principal is of it.
+// A target is a server that may be given credentials. Its host was checked once,
+// and is not parsed again after that: the same value is dialed, must be in the
+// certificate, and is in the service principal.
 //
 // Only [targetOf] and [permitted] make targets, and they are the whole rule. A server
 // may be given credentials if
@@ -26,17 +26,17 @@ import (
 //     so domains with other DNS names (tree roots) are found too.
 //
 // DNS, the LDAP ping, the root DSE and the objects of servers say which of the
-// permitted servers to ask. They permit none: whoever answers in place of a domain
-// controller writes them, and with a name of his own he has a good certificate for
-// it. So a domain controller whose name lies outside its domain has to be named with
-// -H.
+// permitted servers to ask. They do not permit any server: an attacker who answers
+// in place of a domain controller can write them, and can have a valid certificate
+// for a name of his own. So the user must name a domain controller outside its
+// domain with -H.
 type target struct {
 	url     string // for people
 	scheme  string // ldap or ldaps
 	host    string // as [locator.HostName] writes it, or an IP address
 	port    string
 	address string // the IP address to dial; empty means that host is looked up
-	domain  string // whose domain controller it is; empty if the user named the host
+	domain  string // its domain; empty if the user named the host
 }
 
 var (
@@ -104,24 +104,25 @@ func permitted(scheme, name string, domains ...string) (t target, ok bool) {
 	return t, t.domain != ""
 }
 
-// catalog reports whether the port is that of a global catalog.
+// catalog reports whether the port belongs to a global catalog.
 func (t target) catalog() bool {
 	return t.port == catalogPorts["ldap"] || t.port == catalogPorts["ldaps"]
 }
 
-// at returns another port of the same server.
+// at returns the same server on another port.
 func (t target) at(port string) target {
 	t.port, t.url = port, t.scheme+"://"+net.JoinHostPort(t.host, port)
 	return t
 }
 
-// service names the target for Kerberos. Active Directory lets every computer register
-// ldap/host for itself, and domain controllers alone ldap/host/domain ([MS-ADTS]
-// 3.1.1.5.3.1.1.4): so the shorter name is for a host that the user chose. Errors of a KDC can be
-// forged, and none makes the one fall back to the other.
+// service names the target for Kerberos. Active Directory lets every computer
+// register ldap/host for itself, but only domain controllers ldap/host/domain
+// ([MS-ADTS] 3.1.1.5.3.1.1.4). So the shorter name is only for a host that the user
+// chose. Errors of a KDC can be forged, so no error leads from one name to the
+// other.
 //
-// An IP address has no name but the one that the root DSE tells, which nothing
-// protects. So it is held to the domain at which the account logs on.
+// For an IP address the only name is the one in the root DSE, which nothing
+// protects. So it must lie in the domain at which the account logs on.
 func (t target) service(realm string, root attributes) (kerberos.Service, error) {
 	if net.ParseIP(t.host) == nil {
 		return kerberos.Service{Host: t.host, Domain: t.domain}, nil

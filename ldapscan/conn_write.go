@@ -10,8 +10,8 @@ import (
 )
 
 // A WriteConn is one connection to a domain controller, for a caller that also writes
-// to it. If it breaks it is not opened again, and no other server takes over: what
-// Read returns is what the last write left there. A WriteConn is for one goroutine.
+// to it. If it breaks it is not opened again, and no other server takes over, so Read
+// returns what the last write left. A WriteConn is for one goroutine.
 type WriteConn struct {
 	// Conn is the connection as the library has it. A search on it returns nothing.
 	Conn   *ldap.Conn
@@ -19,10 +19,10 @@ type WriteConn struct {
 	layout layout
 }
 
-// WriteConn opens a connection to the server that an object is read from. From then on no
-// other one takes over for what is read: it need not have replicated what was taken
-// where the changes are made. The error is an [*Error], or that of ctx, which bounds the
-// opening alone.
+// WriteConn opens a connection to the server that an object is read from. From then on no other
+// server takes over reading: it may not have replicated an address that was taken on the server
+// where the changes are made. The error is an [*Error], or that of ctx, which bounds the opening
+// alone.
 func (f *Forest) WriteConn(ctx context.Context, dn string) (*WriteConn, error) {
 	d, p := f.holder(dn)
 	if d == nil {
@@ -69,8 +69,8 @@ func (f *Forest) holder(dn string) (holder *Directory, inner partition) {
 	return holder, inner
 }
 
-// Read returns the object that a fix record changes as it is now, nil if there is
-// none.
+// Read returns the current state of the object that a fix record changes, nil if
+// there is none.
 func (w *WriteConn) Read(ctx context.Context, a *conflicts.FixRecord) (found *conflicts.Object, err error) {
 	err = w.layout.reread(ctx, w.conn, []conflicts.Ref{a.Ref()}, func(e wholeEntry) { found = e.object(e.dn) })
 	return found, err
@@ -85,7 +85,8 @@ func (w *WriteConn) Request(name, dn string, attributes []string, do func() erro
 }
 
 // Explain returns the error of a request on Conn as an [*Error]. If the server did
-// not answer it, the connection is closed: an answer that comes late is to be nobody's.
+// not answer, the connection is closed, so that a late answer is not taken for that
+// of another request.
 func (w *WriteConn) Explain(err error) error {
 	if err = w.conn.session.reason(err); broken(err) {
 		w.Conn.Close()

@@ -25,10 +25,10 @@ func controllerOf(dn string) controller {
 	return c
 }
 
-// isController tells the names of nTDSDSA objects.
+// isController reports whether a name is that of an nTDSDSA object.
 func isController(dn []byte) bool { return bytes.HasPrefix(dn, []byte("CN=NTDS Settings,")) }
 
-// add takes in an nTDSDSA object and returns its invocation id.
+// add notes an nTDSDSA object and returns its invocation id.
 func (c controllers) add(dn string, a attributes) conflicts.GUID {
 	id := guidOf([]byte(a.first("invocationid")))
 	if id != (conflicts.GUID{}) {
@@ -46,9 +46,9 @@ func (c controllers) name(s *conflicts.Stamp) bool {
 	return ok
 }
 
-// locate names the domain controller in a stamp. Their list is read once, when a
-// stamp has one that is not known yet. One that is not in it, or may not be read,
-// stays without a name.
+// locate names the domain controller in a stamp. The list of domain controllers is
+// read once, at the first stamp with an unknown one. A domain controller that is
+// not in the list, or that this account cannot read, stays without a name.
 func (d *Directory) locate(ctx context.Context, s *conflicts.Stamp) error {
 	if !s.Known() || d.controllers.name(s) || d.located {
 		return nil
@@ -79,8 +79,8 @@ func (d *Directory) readControllers(ctx context.Context) error {
 }
 
 // rdnOf returns the n-th RDN of a name from 0, its first part if it has several; empty if
-// there is none. It is for the few names whose values count: [conflicts.DNKey] compares
-// names, and is quick enough for a sweep.
+// there is none. It is slow, for the few names whose values are needed; a sweep compares
+// names by [conflicts.DNKey].
 func rdnOf(dn string, n int) ldap.AttributeTypeAndValue {
 	name, err := ldap.ParseDN(dn)
 	if err != nil || len(name.RDNs) <= n || len(name.RDNs[n].Attributes) == 0 {

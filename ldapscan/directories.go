@@ -32,17 +32,17 @@ type endpoint struct {
 	cfg    Config
 }
 
-// OpenDirectories opens the servers that are named, and of the domains that are named
-// every domain controller that the directory lists, which one of them is asked for.
-// One that cannot be opened makes the comparison incomplete. It is an error if
-// there are no two with a partition in common, or the account is refused.
+// OpenDirectories opens the named servers, and every domain controller of the named
+// domains, whose list it reads from one of them. A server that cannot be opened
+// makes the comparison incomplete. It is an error if no two servers have a
+// partition in common, or the account is refused.
 func OpenDirectories(ctx context.Context, cfg ForestConfig) (*Directories, error) {
 	cfg = cfg.oneRun()
 	var servers []endpoint
 	for _, server := range cfg.Servers {
 		t, server, err := server.byURL()
 		if err == nil && t.catalog() {
-			err = &Error{Subject: t.url, Problem: "a global catalog, which is no replica that could be compared",
+			err = &Error{Subject: t.url, Problem: "a global catalog, which cannot be compared",
 				Advice: "use the domain controller's own port"}
 		}
 		if err != nil {
@@ -69,8 +69,8 @@ func OpenDirectories(ctx context.Context, cfg ForestConfig) (*Directories, error
 	return r, nil
 }
 
-// list returns the domain controllers of a domain. DNS may not have them all: those
-// of branch offices are often registered for their site alone.
+// list returns the domain controllers of a domain. DNS may lack some: those of
+// branch offices are often registered for their site only.
 func (r *Directories) list(ctx context.Context, cfg ForestConfig, domain DomainConfig) (servers []endpoint, err error) {
 	d, err := openAny(ctx, cfg, domain)
 	if err != nil {
@@ -137,8 +137,9 @@ func (d *Directory) hosts(ctx context.Context) ([]string, error) {
 	return hosts, err
 }
 
-// open opens the servers, all at the same time once one of them took the account: a
-// wrong password is not to be tried at each of them, which would lock it.
+// open opens the servers. It begins with one and opens the others at the same time
+// once that one has accepted the account: a wrong password tried on each would lock
+// the account.
 func (r *Directories) open(ctx context.Context, servers []endpoint) error {
 	opened, failed := make([]*Directory, len(servers)), make([]error, len(servers))
 	open := func(i int) { opened[i], failed[i] = openDirectory(ctx, servers[i].cfg, servers[i].target) }
@@ -204,7 +205,7 @@ func (r *Directories) match() error {
 			r.partitions = append(r.partitions, p)
 			continue
 		}
-		r.notes = append(r.notes, fmt.Sprintf("%s: held by %s alone of those that are compared", p.dn, p.holders[0].conn.server().URL))
+		r.notes = append(r.notes, fmt.Sprintf("%s: only %s of the compared servers holds it", p.dn, p.holders[0].conn.server().URL))
 	}
 	if len(r.partitions) == 0 {
 		var names []string
@@ -225,7 +226,7 @@ func (r *Directories) match() error {
 	return nil
 }
 
-// Servers returns what was agreed with each server.
+// Servers returns each server with its encryption and logon.
 func (r *Directories) Servers() []conflicts.Server {
 	var s conflicts.Scope
 	for _, d := range r.directories {

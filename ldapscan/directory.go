@@ -16,23 +16,23 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A Directory is a domain controller that can be read. It is a [Source] of the
-// partitions that the controller holds. What it could not read makes the survey
+// A Directory is an open domain controller. It is a [Source] of the partitions that
+// the domain controller holds. Anything that it cannot read makes the survey
 // incomplete.
 type Directory struct {
 	conn *conn
 	layout
 	identity    string   // of the forest, the same for all its servers
 	connections int      // that read a partition
-	missing     []string // attributes of Exchange that the schema does not have
+	missing     []string // Exchange attributes that the schema lacks
 	// full is the same controller on its own port, if this is the port of its
-	// global catalog: a catalog shows only the attributes that it replicates, also
-	// of configuration and schema.
+	// global catalog: even of configuration and schema a global catalog shows only
+	// the attributes that it replicates.
 	full     *Directory
 	unlisted bool // the list of the forest's partitions could not be read
 	// visible are the partitions in which a proxy address was looked up.
 	visible map[string]bool
-	// controllers are known of the forest, all of them once located is set.
+	// controllers are the known ones of the forest, all once located is set.
 	controllers controllers
 	located     bool
 }
@@ -73,8 +73,8 @@ func openDirectory(ctx context.Context, cfg Config, t target, others ...target) 
 	return d, nil
 }
 
-// readLayout opens a server and finds out what there is to read. No request is made
-// again: whoever knows of another server does better to try that.
+// readLayout opens a server and finds out what there is to read. It retries
+// nothing: the caller may know another server to try instead.
 func readLayout(ctx context.Context, cfg Config, t target) (*Directory, error) {
 	s, err := openSession(ctx, t, cfg)
 	if err != nil {
@@ -137,9 +137,9 @@ const (
 	largestPageSize = 10_000 // more only takes memory
 )
 
-// maxPageSize returns how many objects a server of the forest puts into a page,
-// by the default query policy ([MS-ADTS] 3.1.1.3.4.6). What it is for a server
-// with a policy of its own does not matter: it sends what it allows.
+// maxPageSize returns how many objects a server of the forest puts into a page, by
+// the default query policy ([MS-ADTS] 3.1.1.3.4.6). A server with a policy of its
+// own may send fewer, which does no harm.
 func (d *Directory) maxPageSize(ctx context.Context) uint32 {
 	policy, err := d.config().conn.read(ctx, "CN=Default Query Policy,CN=Query-Policies,CN=Directory Service,CN=Windows NT,CN=Services,"+
 		d.conn.root().first("configurationnamingcontext"), []string{"lDAPAdminLimits"})
@@ -157,9 +157,9 @@ func (d *Directory) maxPageSize(ctx context.Context) uint32 {
 	return defaultPageSize
 }
 
-// identify returns what tells the forest from all others: the objectGUID of its
-// configuration partition, which every domain controller has, or where there is none,
-// that of the first partition.
+// identify returns an identifier of the forest: the objectGUID of its configuration
+// partition, which every domain controller has, or without one that of the first
+// partition.
 func (d *Directory) identify() string {
 	for _, p := range d.assigned {
 		if p.kind == configurationKind && p.guid != (conflicts.GUID{}) {
@@ -174,7 +174,7 @@ func (d *Directory) identify() string {
 	return conflicts.DNKey(d.conn.root().first("defaultnamingcontext"))
 }
 
-// config is the connection on which configuration and schema can be read whole.
+// config is the connection that shows all attributes of configuration and schema.
 func (d *Directory) config() *Directory {
 	if d.full != nil {
 		return d.full
@@ -182,7 +182,7 @@ func (d *Directory) config() *Directory {
 	return d
 }
 
-// results runs a query and hands over one entry after the other, once all are there.
+// results runs a query and hands over the entries once all have arrived.
 func (d *Directory) results(ctx context.Context, q query, each func(result)) error {
 	var all []result
 	err := d.conn.persist(ctx, func() error {
@@ -221,15 +221,15 @@ var (
 	sweptAttributes    = []string{"proxyAddresses", "mail", "userPrincipalName"}
 )
 
-// name is that of the forest, or of the server where it is in none.
+// name is the name of the forest, or of the server if it is in none.
 func (d *Directory) name() string {
 	return cmp.Or(conflicts.Domain(d.conn.root().first("configurationnamingcontext")), d.conn.server().URL)
 }
 
-// checkSchema finds out which of Exchange's attributes there are, so that nothing
-// is concluded from their absence on an object, and that a global catalog holds
-// what is swept: proxyAddresses is in the partial attribute set only where
-// Exchange put it there, and elsewhere a catalog looks empty.
+// checkSchema finds out which Exchange attributes the schema has, so that nothing
+// is concluded from their absence on an object. It also checks that a global
+// catalog holds the swept attributes: only Exchange puts proxyAddresses into the
+// partial attribute set, and without it a catalog looks empty.
 func (d *Directory) checkSchema(ctx context.Context) error {
 	q := query{base: d.conn.root().first("schemanamingcontext"), attributes: []string{"lDAPDisplayName", "isMemberOfPartialAttributeSet"}}
 	if q.base == "" {
@@ -342,7 +342,7 @@ func (d *Directory) sweep(ctx context.Context, all []partition, sink Sink, surve
 		survey.Problems = append(survey.Problems, err.Error())
 	}
 	if d.full != nil {
-		survey.Notes = append(survey.Notes, d.conn.server().URL+": a global catalog; what it does not replicate, such as which objects are critical to the system, is not known")
+		survey.Notes = append(survey.Notes, d.conn.server().URL+": a global catalog, so attributes that it does not replicate are unknown, such as which objects are critical to the system")
 	}
 	if d.conn.reopened > 0 {
 		survey.Notes = append(survey.Notes, fmt.Sprintf("%s: the connection broke and was opened again, %d times in all", d.conn.server().URL, d.conn.reopened))

@@ -17,8 +17,8 @@ import (
 	"proxyaddr/ldapscan/neterr"
 )
 
-// An Error says why a directory could not be opened, in one sentence, and what
-// to do about it.
+// An Error says in one sentence why a directory could not be opened, and what to
+// do.
 type Error struct {
 	Subject string // the URL
 	Problem string
@@ -37,8 +37,8 @@ func explain(subject string, err error) *Error {
 	return &Error{Subject: subject, Problem: problem, Advice: hint, Err: err}
 }
 
-// explain is the error of a server that could not be opened, with a hint that answers
-// it.
+// explain returns the error of a server that could not be opened, with a hint for
+// this error.
 func (cfg Config) explain(subject string, err error) error {
 	if e, ok := err.(*Error); ok { // of the same server's other port
 		return e
@@ -56,7 +56,7 @@ func (cfg Config) explain(subject string, err error) error {
 	return e
 }
 
-// issuer names the CA that a server's certificate leads to.
+// issuer names the CA that issued the last certificate that a server sent.
 func issuer(err error, unknown x509.UnknownAuthorityError) string {
 	last := unknown.Cert
 	var failed *tls.CertificateVerificationError
@@ -136,7 +136,7 @@ func diagnose(err error) (problem, hint string) {
 	case neterr.Refused(err):
 		return "connection refused", "check the port, and that the domain controller is up; " + hintNoCertificate
 	case neterr.Unreachable(err):
-		return "no way to it through the network", "check the address, the routes and a VPN"
+		return "the network has no route to it", "check the address, the routes and a VPN"
 	case neterr.TimedOut(err):
 		return "no answer in time", "check the network and firewalls, or give it longer with --timeout"
 	case closed && errors.As(err, &handshake):
@@ -153,7 +153,7 @@ func diagnose(err error) (problem, hint string) {
 
 func diagnoseLDAP(e *ldap.Error) (problem, hint string) {
 	text := strings.TrimSpace(strings.TrimRight(e.Err.Error(), "\x00"))
-	saying := func(problem string) string { // a server need not say more than the code
+	saying := func(problem string) string { // a server may send only the code
 		return strings.TrimSuffix(problem+": "+text, ": ")
 	}
 	switch e.ResultCode {

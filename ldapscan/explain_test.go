@@ -75,8 +75,8 @@ func TestNetworkErrorsOfWindowsAreExplained(t *testing.T) {
 		10054: "the server closed the connection",
 		10053: "the server closed the connection",
 		10060: "no answer in time",
-		10065: "no way to it through the network",
-		10051: "no way to it through the network",
+		10065: "the network has no route to it",
+		10051: "the network has no route to it",
 	} {
 		err := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connectex", number)}
 		if problem, hint := diagnose(ldap.NewError(ldap.ErrorNetwork, err)); problem != want || hint == "" {

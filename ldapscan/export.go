@@ -20,25 +20,25 @@ import (
 // them. It is a [Source]. The file is read more than once and must not change
 // meanwhile.
 //
-// An object can have several records, which are taken together. They are those of one
-// objectGUID, or, where records with addresses lack it, of one name.
+// An object can have several records, which are united. Records belong to one object if
+// they have one objectGUID or, where records with addresses lack it, one name.
 //
-// The file does not tell what the export left out, for want of rights or by its filter.
-// It tells that it is cut off if ldapsearch without -L wrote it, and in few other cases,
-// such as a last line without an end.
+// The file does not show what the export left out because of missing rights or its
+// filter. It shows that it is cut off if ldapsearch without -L wrote it, and in few other
+// cases, such as a last line without a line end.
 type Export struct {
 	name      string
 	file      *os.File
 	modified  time.Time
-	temporary string            // path of the file, if Close is to delete it
+	temporary string            // path of the file if Close deletes it
 	data      *io.SectionReader // all of the file
-	block     int64             // how many bytes of it a goroutine takes on at once
-	places    *places           // where the records stand, once all of it was read
+	block     int64             // how many bytes of it a goroutine reads at once
+	places    *places           // where the records are, once all of it was read
 }
 
 var _ Source = (*Export)(nil)
 
-// OpenExport opens a file, or spools what is none. The caller closes it.
+// OpenExport opens a file, or spools a source that is not a file. The caller closes it.
 func OpenExport(ctx context.Context, path string) (*Export, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -67,7 +67,7 @@ func (x *Export) Close() error {
 	return err
 }
 
-// exportIdentity stands for the forest of an export, which does not tell it.
+// exportIdentity stands for the unknown forest of an export.
 const exportIdentity = "export"
 
 // Describe names the file.
@@ -76,17 +76,17 @@ func (x *Export) Describe(s *conflicts.Scope) {
 	s.Forests = append(s.Forests, exportIdentity)
 }
 
-// Sweep reads the file to its end, with several goroutines. A file that does not
-// begin as LDIF or holds changes instead of content is an error. The survey is
-// incomplete where the file is damaged further on, or says that it is cut off or that
-// a server left something to others.
+// Sweep reads the file to its end, with several goroutines. A file that does not begin as
+// LDIF or holds changes instead of content is an error. The survey is incomplete if the
+// file is damaged further on, or shows that it is cut off or that a server referred to
+// others.
 func (x *Export) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	_, survey, err := x.look(ctx, sink, nil)
 	return survey, err
 }
 
-// Inspect reads the records of the objects again that refs name, and hands these over.
-// The domain controllers that wrote their addresses can stand anywhere in the file.
+// Inspect reads the records of the objects that refs name again, and hands the objects
+// over. The domain controllers that wrote their addresses can be anywhere in the file.
 func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	if x.places == nil {
 		if _, _, err := x.look(ctx, nowhere{}, nil); err != nil {
@@ -114,13 +114,13 @@ func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 		}
 	})
 	if len(left) == 0 && errors.As(err, new(*ldif.ParseError)) {
-		return nil // that nothing behind it was read is known from the sweep
+		return nil // the sweep has reported that nothing behind it was read
 	}
 	return err
 }
 
-// find hands over the objects of which want wants a record. Only if the error is nil are
-// there no others. An [*Error] means that there is nothing to read.
+// find hands over the objects of which want accepts a record. They are all such objects
+// only if the error is nil. An [*Error] means that there is nothing to read.
 func (x *Export) find(ctx context.Context, want func(*conflicts.View) bool, found func(*conflicts.Object)) error {
 	total, survey, err := x.look(ctx, nowhere{}, want)
 	if err != nil {
@@ -143,8 +143,8 @@ func (x *Export) find(ctx context.Context, want func(*conflicts.View) bool, foun
 	return survey.incomplete(failed...)
 }
 
-// objects hands over the objects whose records have one of the hashes, as others do by
-// chance, or one of the names by DNKey, if they are wanted.
+// objects hands over the wanted objects whose records have one of the hashes, which
+// others can have by chance, or one of the names by DNKey.
 func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[string]bool, wanted func(*group) bool, found func(*conflicts.Object)) error {
 	known := controllers{}
 	var objects []*conflicts.Object
@@ -225,8 +225,8 @@ func (x *Export) gatherOnce(ctx context.Context, hashes map[uint64]bool, names m
 
 func (x *Export) changed() error { return fmt.Errorf("%s: it changed while it was read", x.name) }
 
-// records hands over the records with one of the hashes and those of domain controllers,
-// or every record, if that is asked for or not all places are known.
+// records hands over the records with one of the hashes and those of domain controllers;
+// or every record, if that is asked for or some places are unknown.
 func (x *Export) records(ctx context.Context, hashes map[uint64]bool, every bool, each func(*ldif.Reader, *ldif.View) error) error {
 	offsets, known := x.places.of(hashes)
 	if every || !known {
@@ -249,12 +249,12 @@ func (x *Export) records(ctx context.Context, hashes map[uint64]bool, every bool
 	return nil
 }
 
-// sips hands out little at once, for records that are read on their own.
+// sips reads little at once, for single records.
 type sips struct{ src io.Reader }
 
 func (s sips) Read(p []byte) (int, error) { return s.src.Read(p[:min(len(p), 4<<10)]) }
 
-// newExportReader returns a reader whose views have what a sweep looks at.
+// newExportReader returns a reader whose views have the attributes of a sweep.
 func newExportReader() *ldif.Reader {
 	r := ldif.NewReader(nil)
 	r.Select = func(name string) bool { return named(new(viewer), name) != noField }
@@ -285,10 +285,9 @@ func (x *Export) readBlock(ctx context.Context, r *ldif.Reader, start, end int64
 	}
 }
 
-// unreadable is the error for a file of which nothing could be read; damage may
-// be nil.
+// unreadable is the error for a file that could not be read at all; damage may be nil.
 func (x *Export) unreadable(damage error) error {
-	e := &Error{Subject: x.name, Problem: "no objects in it", Advice: "see whether the export failed"}
+	e := &Error{Subject: x.name, Problem: "no objects in it", Advice: "check whether the export failed"}
 	if damage != nil && !errors.As(damage, &e) {
 		e.Problem = strings.TrimPrefix(damage.Error(), x.name+": ")
 		e.Advice = "it must be LDIF as ldifde -f or ldapsearch write it"

@@ -28,8 +28,8 @@ func newCoverage(export string) *coverage {
 	return &coverage{export: export, partitions: map[string]*conflicts.Coverage{}}
 }
 
-// of returns the row of the partition that holds an object, or of the whole file
-// where its name does not tell.
+// of returns the row of the partition that holds an object, or of the whole file if its
+// name does not tell the partition.
 func (c *coverage) of(dn []byte) *conflicts.Coverage {
 	for _, end := range c.ends {
 		if n := len(dn) - len(end.text); n > 0 && string(dn[n:]) == end.text && inside(dn[:n]) {
@@ -47,8 +47,8 @@ func (c *coverage) of(dn []byte) *conflicts.Coverage {
 	return row
 }
 
-// inside reports whether what stands in a name before a comma and DC parts ends in an
-// RDN that surely begins no other partition, as that of nearly every object does.
+// inside reports whether the part of a name before a comma and DC parts ends in an RDN
+// that surely begins no other partition. That is so for nearly every object.
 func inside(name []byte) bool {
 	rdn := name[bytes.LastIndexByte(name, ',')+1:]
 	if before := len(name) - len(rdn) - 2; before >= 0 && name[before] == '\\' || name[len(name)-1] == '\\' || len(rdn) <= len("OU=") {
@@ -61,8 +61,8 @@ func inside(name []byte) bool {
 	return bytes.EqualFold(kind, []byte("OU="))
 }
 
-// row returns the row of a partition. Of the ways in which its name is written
-// the least counts, wherever in the file it stands.
+// row returns the row of a partition. If its name is written in several ways, the least
+// counts, whatever their order in the file.
 func (c *coverage) row(partition string) *conflicts.Coverage {
 	key := strings.ToLower(partition)
 	row := c.partitions[key]
@@ -74,7 +74,7 @@ func (c *coverage) row(partition string) *conflicts.Coverage {
 	return row
 }
 
-// add takes in what another goroutine counted of the same export.
+// add adds the counts of another goroutine for the same export.
 func (c *coverage) add(other *coverage) {
 	for _, o := range other.partitions {
 		row := c.row(o.Partition)

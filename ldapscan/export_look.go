@@ -12,9 +12,9 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// look reads all of the file, and notes the hashes of the objects with a record that want
-// wants, if it is not nil. An error means that there is nothing to read, or is that of
-// ctx. The survey tells why something is missing.
+// look reads all of the file. If want is not nil, it notes the hashes of the objects with
+// a record that want accepts. The error is that of ctx, or means that there is nothing to
+// read. The survey tells why something is missing.
 func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View) bool) (*exportSweep, *Survey, error) {
 	r, total := x.readAll(ctx, sink, want)
 	damage := r.damage
@@ -64,8 +64,8 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 	return total, survey, nil
 }
 
-// readAll reads all of the file, once more where the first time does not tell which line
-// is damaged, or which records are of one object.
+// readAll reads all of the file. It reads it once more if the first reading does not tell
+// which line is damaged or which records belong to one object.
 func (x *Export) readAll(ctx context.Context, sink Sink, want func(*conflicts.View) bool) (*reading, *exportSweep) {
 	goroutines, block, byName := min(runtime.GOMAXPROCS(0), maxReaders), x.block, false
 	for {
@@ -75,10 +75,10 @@ func (x *Export) readAll(ctx context.Context, sink Sink, want func(*conflicts.Vi
 		case ctx.Err() != nil:
 			return r, total
 		case r.damage != nil && block < x.data.Size():
-			// It is for one goroutine to tell the line, and to stop there.
+			// One goroutine alone can tell the line, and stop there.
 			goroutines, block = 1, x.data.Size()
 		case total.nameless > 0 && total.places.guids && !byName:
-			// Only names tell whether these are records of objects that have one elsewhere.
+			// Only names tell whether these records belong to objects that have others.
 			byName = true
 		default:
 			return r, total
@@ -88,15 +88,15 @@ func (x *Export) readAll(ctx context.Context, sink Sink, want func(*conflicts.Vi
 }
 
 // maxPageSize is how many objects a domain controller sends by default to a search
-// without pages ([MS-ADTS] 3.1.1.3.4.6). The error that it adds is not in what
-// ldapsearch writes with -L, -LL or -LLL.
+// without pages ([MS-ADTS] 3.1.1.3.4.6). ldapsearch with -L, -LL or -LLL does not write
+// the error that follows.
 const maxPageSize = 1000
 
-// completeIt is what to do about a last line without an end.
+// completeIt is the hint for a last line without a line end.
 const completeIt = "export again, or add the line end if nothing is missing"
 
-// unite takes the records together of each object that has several, which the sweep
-// took for as many objects.
+// unite unites the records of each object that has several; the sweep counted each as an
+// object.
 func (x *Export) unite(ctx context.Context, total *exportSweep, sink Sink, survey *Survey) error {
 	stream := sink.Stream()
 	defer stream.Keep()

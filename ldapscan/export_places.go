@@ -9,22 +9,22 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// places tell where in an export the records stand that a sweep saw, in eight bytes
-// each: 40 bits of a hash of what names the object, and 24 of the offset in a block.
+// places say where in an export the records of a sweep are. Each takes eight bytes: 40
+// bits of a hash of what identifies the object, and 24 of the offset in a block.
 //
 // Among n objects n²/2⁴¹ pairs are expected to have the same hash by chance, 0.5 for a
-// million. Each costs the reading of two records.
+// million. Each costs two more records to read.
 type places struct {
 	seed        maphash.Seed
 	byName      bool // objects are told apart by their names alone
 	blocks      []placesBlock
 	controllers []int64 // the offsets of domain controllers
-	unknown     bool    // the place of a record at least
+	unknown     bool    // some record has no place
 	guids       bool    // a record has an objectGUID
-	name        []byte  // at hand, kept for its memory
+	name        []byte  // scratch memory
 }
 
-// A placesBlock has the places in a block of the file, and where that begins.
+// A placesBlock has the places in a block of the file, and where the block begins.
 type placesBlock struct {
 	start int64
 	list  []uint64
@@ -35,8 +35,8 @@ const (
 	maxOffset  = 1<<offsetBits - 1
 )
 
-// add takes in the record of an object, at an offset in a block of the file that
-// begins at start. The offset is -1 if it is not known.
+// add notes the record of an object, at an offset in a block of the file that begins at
+// start. The offset is -1 if it is unknown.
 func (p *places) add(v *conflicts.View, start, offset int64) (hash uint64) {
 	hash = p.hash(v.GUID, v.DN)
 	p.guids = p.guids || v.GUID != (conflicts.GUID{})
@@ -60,7 +60,7 @@ func (p *places) add(v *conflicts.View, start, offset int64) (hash uint64) {
 	return hash
 }
 
-// join takes in places of the same seed.
+// join adds places of the same seed.
 func (p *places) join(other *places) {
 	p.blocks = append(p.blocks, other.blocks...)
 	p.controllers = append(p.controllers, other.controllers...)
@@ -68,8 +68,8 @@ func (p *places) join(other *places) {
 	p.guids = p.guids || other.guids
 }
 
-// of returns the offsets at which objects with these hashes may stand, and domain
-// controllers do, in order, if all are known.
+// of returns in order the offsets of domain controllers, and those at which objects with
+// these hashes may be, if all are known.
 func (p *places) of(hashes map[uint64]bool) (offsets []int64, known bool) {
 	if p.unknown {
 		return nil, false
@@ -90,14 +90,13 @@ func (p *places) of(hashes map[uint64]bool) (offsets []int64, known bool) {
 	return slices.Compact(offsets), true
 }
 
-// repeated returns the hashes that more than one record has, in order.
+// repeated returns in order the hashes that more than one record has.
 func (p *places) repeated() []uint64 {
 	lists := make([][]uint64, len(p.blocks))
 	for i, block := range p.blocks {
 		lists[i] = block.list
 	}
-	// The first bits of a hash tell most from all others, and its last bits most of
-	// the rest.
+	// The first bits of a hash rule out most places, and its last bits most of the rest.
 	hashes := sharers(lists, false)
 	hashes = sharers([][]uint64{hashes}, true)
 	slices.Sort(hashes)
@@ -110,9 +109,9 @@ func (p *places) repeated() []uint64 {
 	return repeated
 }
 
-// sharers returns the hashes of places of which others have the same bits, and so all
-// that are repeated, and about one in ten of the others. It compares as many bits as are
-// enough for that, the first of a hash or the last.
+// sharers returns the hashes of all places that share some bits with another place: all
+// repeated hashes, and about one in ten of the others. It compares just enough bits for
+// that, at the beginning or the end of a hash.
 func sharers(lists [][]uint64, last bool) (hashes []uint64) {
 	n := 0
 	for _, list := range lists {
@@ -175,7 +174,7 @@ func (p *places) hash(guid conflicts.GUID, dn []byte) uint64 {
 	}
 	p.name = p.name[:0]
 	for _, c := range dn {
-		if c != ' ' && c != ',' && c != 0 { // separators, of names and of their keys
+		if c != ' ' && c != ',' && c != 0 { // separators in names and in their keys
 			p.name = append(p.name, c|0x20)
 		}
 	}

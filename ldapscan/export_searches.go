@@ -10,21 +10,22 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// searches are those whose output an export is, as far as ldapsearch and ldbsearch tell
-// of them: whether each came to its end, and what it left to other servers. The output
-// of ldifde has nothing of the kind, that of ldapsearch -LLL only pages and references.
+// searches are the searches that wrote an export, as far as ldapsearch and ldbsearch
+// tell: whether each came to its end, and what it referred to other servers. The output
+// of ldifde tells nothing of that, the output of ldapsearch -LLL only pages and
+// references.
 type searches struct {
 	begun bool   // the last has not come to its end
 	fresh bool   // only its first line was read
 	paged bool   // the page that ended last is not the last of its search
-	base  string // of the last, as a DNKey
+	base  string // of the last search, as a DNKey
 	found amount // since it began
 
 	telling  bool // whether a search failed, or whether it was paged, shows
-	closing  bool // the program that wrote this puts an empty line behind each record
+	closing  bool // its program writes an empty line after each record
 	unclosed bool // the last has none
 
-	ended      bool // and what it found is not compared yet
+	ended      bool // and its count is not compared yet
 	told, held amount
 
 	bases    map[string]bool // of those that came to their end, by DNKey
@@ -32,21 +33,21 @@ type searches struct {
 	problems []string
 }
 
-// A reference is a URL, and the base of the search that it came from, if it is known.
+// A reference is a URL, and the base of the search that it came from, if known.
 type reference struct{ base, url string }
 
-// An amount is how much a search finds.
+// An amount is the size of a search result.
 type amount struct{ entries, references int }
 
-// maxRemarks bounds the memory for what a hostile export says.
+// maxRemarks bounds the memory for the remarks of a hostile export.
 const maxRemarks = 1000
 
 func newSearches() *searches {
 	return &searches{bases: map[string]bool{}, referred: map[reference]bool{}}
 }
 
-// A passage is a part of an export: where in the file, how many entries it has, and
-// what is said between them.
+// A passage is a part of an export: its place in the file, its number of entries, and the
+// remarks between them.
 type passage struct {
 	start, end int64
 	remarks    []remark
@@ -117,7 +118,7 @@ func (s *searches) take(m ldif.Remark) {
 	}
 }
 
-// begin is the first line of a search, which ldapsearch repeats on every page.
+// begin handles the first line of a search, which ldapsearch repeats on every page.
 func (s *searches) begin() {
 	if s.begun && !s.paged {
 		s.cutOff()
@@ -136,7 +137,7 @@ func (s *searches) cutOff() {
 	}
 }
 
-// compare holds what is there against what a search says that it found.
+// compare compares the records with the counts that a search reported.
 func (s *searches) compare() {
 	if s.ended && s.told != s.held {
 		number := func(n int) string {
@@ -169,7 +170,7 @@ func (s *searches) problem(format string, args ...any) {
 	}
 }
 
-// end is called behind the last passage. It returns why something is missing.
+// end is called after the last passage. It returns the reasons why something is missing.
 func (s *searches) end() []string {
 	s.compare()
 	if s.begun || s.paged {
@@ -185,9 +186,8 @@ func (s *searches) end() []string {
 	return slices.Sorted(slices.Values(s.problems))
 }
 
-// unfollowed returns the partitions that were referred to, in order, but for those
-// whose records are here, as held tells by DNKey, and those in which nobody manages
-// recipients.
+// unfollowed returns in order the partitions that were referred to, without those whose
+// records are here (held tells by DNKey) and those in which nobody manages recipients.
 func (s *searches) unfollowed(held func(string) bool) []string {
 	list := map[string]string{}
 	for r := range s.referred {

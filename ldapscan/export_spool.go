@@ -8,15 +8,16 @@ import (
 	"os"
 )
 
-// SpoolExport makes an export of what can be read only once, such as a pipe: it
-// copies it to a temporary file that nobody else may open. Close deletes the file.
+// SpoolExport makes an export of a source that can be read only once, such as a pipe: it
+// copies the source to a temporary file that nobody else may open. Close deletes the
+// file.
 func SpoolExport(ctx context.Context, name string, src io.Reader) (*Export, error) {
 	f, err := os.CreateTemp("", "proxyaddr-*.ldif")
 	if err != nil {
 		return nil, noRoom(name, err)
 	}
 	temporary := f.Name()
-	if os.Remove(temporary) == nil { // but on Windows: it is gone however the process ends
+	if os.Remove(temporary) == nil { // except on Windows: the file is gone however the process ends
 		temporary = ""
 	}
 	var info os.FileInfo
@@ -44,8 +45,7 @@ func noRoom(name string, err error) error {
 		Advice: "write the export to a file and name that, or set TMPDIR, on Windows TMP, to a directory with room"}
 }
 
-// copyUntil is [io.Copy], given up when ctx ends, even while src has nothing to
-// read.
+// copyUntil is [io.Copy] that gives up when ctx ends, even while src has nothing to read.
 func copyUntil(ctx context.Context, dst io.Writer, src io.Reader) error {
 	copied := make(chan error, 1)
 	go func() {
@@ -60,8 +60,8 @@ func copyUntil(ctx context.Context, dst io.Writer, src io.Reader) error {
 	}
 }
 
-// A lateFile is opened by its first Read: to open a named pipe takes until
-// somebody writes to it.
+// A lateFile is opened by its first Read: opening a named pipe blocks until somebody
+// writes to it.
 type lateFile struct {
 	path string
 	file *os.File

@@ -29,11 +29,11 @@ type exportSweep struct {
 	records  int
 	nameless int               // of them, with an address and without an objectGUID
 	wanted   map[uint64]bool   // the hashes of objects that are looked for
-	partial  map[uint64]string // the names of objects of which a record has a part of the values, by hash
+	partial  map[uint64]string // names of objects with a record without all values, by hash
 	w        viewer
 }
 
-// A reading is what came of reading an export once.
+// A reading is the result of reading an export once.
 type reading struct {
 	sweeps   []*exportSweep
 	searches *searches
@@ -95,7 +95,7 @@ func (s *exportSweep) read(ctx context.Context, x *Export, blocks *blocks, said 
 	}
 }
 
-// take takes in a record of the block that begins at start.
+// take handles a record of the block that begins at start.
 func (s *exportSweep) take(v *ldif.View, start int64) {
 	w := &s.w
 	w.record(v)
@@ -141,7 +141,7 @@ func (s *exportSweep) count(w *viewer, n int) {
 	}
 }
 
-// total returns what all goroutines found, but for their streams.
+// total returns what all goroutines found, except their streams.
 func (r *reading) total() *exportSweep {
 	total := r.sweeps[0]
 	for _, p := range r.sweeps[1:] {
@@ -171,11 +171,11 @@ func (r *reading) keep() {
 	}
 }
 
-// sayings are the passages of a file in the order in which they are read.
+// sayings puts the passages of a file into their order.
 type sayings struct {
 	mu       sync.Mutex
 	searches *searches
-	read     int64 // up to where searches has them
+	read     int64 // searches has all before this offset
 	ahead    map[int64]passage
 }
 
@@ -190,8 +190,8 @@ func (s *sayings) take(p passage) {
 	}
 }
 
-// takeSoFar takes what there is so far of a passage that goes on, if it is next. The others
-// are no longer than a block.
+// takeSoFar takes the beginning of an unfinished passage, if it is next. The other
+// passages are no longer than a block.
 func (s *sayings) takeSoFar(p *passage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,7 +201,7 @@ func (s *sayings) takeSoFar(p *passage) {
 	}
 }
 
-// nowhere is a [Sink] for what is not kept.
+// nowhere is a [Sink] that keeps nothing.
 type nowhere struct{}
 
 func (nowhere) Stream() Stream          { return nowhere{} }
@@ -221,7 +221,7 @@ type blocks struct {
 
 func (b *blocks) count() int { return 1 + int(b.data.Size()/(b.size+1)) }
 
-// next returns where a block begins and ends that nobody has taken, or io.EOF.
+// next returns the bounds of a block that nobody has taken, or io.EOF.
 func (b *blocks) next() (start, end int64, err error) {
 	for start == end && err == nil { // in the middle of a record that is larger than a block
 		n := b.taken.Add(1) - 1
@@ -235,7 +235,7 @@ func (b *blocks) next() (start, end int64, err error) {
 	return start, end, err
 }
 
-// cut returns the first place behind at that does not cut a record.
+// cut returns the first offset after at that does not cut a record.
 func (b *blocks) cut(at int64) (int64, error) {
 	if at == 0 || at >= b.data.Size() {
 		return min(at, b.data.Size()), nil

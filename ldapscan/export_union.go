@@ -11,17 +11,17 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// singleValued are attributes that an Object is made of and that have one value. Those
-// that change without anybody's doing are left out.
+// singleValued are attributes that an Object is made of and that have one value.
+// Attributes that change by themselves are left out.
 var singleValued = []string{"objectguid", "isdeleted", "mail", "userprincipalname", "targetaddress", "displayname", "givenname", "sn",
 	"samaccountname", "mailnickname", "msexchrecipienttypedetails", "homemdb", "msexchmailboxguid", "useraccountcontrol",
 	"iscriticalsystemobject", "whencreated"}
 
-// A group is the records of one object, each once, and how often each is there.
+// A group is the different records of one object, and how often each occurs.
 type group struct {
 	records []*ldif.Record
 	times   []int
-	known   map[uint64]int // where a record is in the list, by a hash of it; nil for one record
+	known   map[uint64]int // the index of a record in the list, by its hash; nil for one record
 }
 
 func (g *group) add(rec *ldif.Record) {
@@ -56,11 +56,11 @@ func hashOf(rec *ldif.Record) uint64 {
 	return h.Sum64()
 }
 
-// A union is what the records of one object say together. It does not depend on their
-// order in the file.
+// A union is the records of one object united. It does not depend on their order in the
+// file.
 type union struct {
 	*ldif.Record
-	// differ are the attributes with one value of which the records have different ones.
+	// differ are the single-valued attributes in which the records differ.
 	differ []string
 }
 

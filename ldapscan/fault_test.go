@@ -48,9 +48,9 @@ func TestFaults(t *testing.T) {
 			"truncated entry":      {ldaptest.Fault{Kind: ldaptest.Truncate, Entry: 5}, closed, false},
 			"hang":                 {ldaptest.Fault{Kind: ldaptest.Hang, Entry: 5}, "no answer in time", false},
 			"garbage":              {ldaptest.Fault{Kind: ldaptest.Garbage, Entry: 5}, "not LDAP", false},
-			"wrong message id":     {ldaptest.Fault{Kind: ldaptest.WrongID, Entry: 1 << 20}, "no request under way", false},
-			"wrong id of an entry": {ldaptest.Fault{Kind: ldaptest.WrongID, Entry: 5}, "no request under way", false},
-			"late entries":         {ldaptest.Fault{Kind: ldaptest.Late, Entry: 5}, "went on with a search", false},
+			"wrong message id":     {ldaptest.Fault{Kind: ldaptest.WrongID, Entry: 1 << 20}, "no pending request", false},
+			"wrong id of an entry": {ldaptest.Fault{Kind: ldaptest.WrongID, Entry: 5}, "no pending request", false},
+			"late entries":         {ldaptest.Fault{Kind: ldaptest.Late, Entry: 5}, "continued a search", false},
 			"reference elsewhere":  {ldaptest.Fault{Reference: "ldap://a/DC=child,DC=contoso,DC=example"}, "refers to ldap://a/DC=child,DC=contoso,DC=example, which was not followed", true},
 			"reference to itself":  {ldaptest.Fault{Reference: "ldap://a/dc=contoso, dc=example"}, "which was not followed", true},
 			"reference to nothing": {ldaptest.Fault{Reference: "ldap://a"}, "refers to ldap://a, which was not followed", true},
@@ -76,7 +76,7 @@ func TestFaults(t *testing.T) {
 		faults[where+": drop"] = fault{ldaptest.Fault{Kind: ldaptest.Drop, Match: match}, closed, false}
 		faults[where+": hang"] = fault{ldaptest.Fault{Kind: ldaptest.Hang, Match: match}, "no answer in time", false}
 		if where != "inspect" {
-			faults[where+": late end"] = fault{ldaptest.Fault{Kind: ldaptest.Late, Reference: "ldap://a/CN=Configuration,DC=contoso,DC=example", Match: match}, "went on with a search", false}
+			faults[where+": late end"] = fault{ldaptest.Fault{Kind: ldaptest.Late, Reference: "ldap://a/CN=Configuration,DC=contoso,DC=example", Match: match}, "continued a search", false}
 		}
 		faults[where+": busy"] = fault{ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Match: match}, "busy", false}
 	}
@@ -178,7 +178,7 @@ func TestReferenceOutsideTheForest(t *testing.T) {
 	srv.Inject(ldaptest.Fault{Reference: "ldap://partner/" + foreign, Times: -1, Match: func(s ldaptest.Search) bool { return s.Paged && s.Base == "DC=contoso,DC=example" }})
 	d := open(t, config(srv))
 	audit := scan(t, d, ldapscan.Options{})
-	if !audit.Complete() || !strings.Contains(strings.Join(audit.Notes, "\n"), foreign+": not read, as it lies outside the forest") {
+	if !audit.Complete() || !strings.Contains(strings.Join(audit.Notes, "\n"), foreign+": not read, because it lies outside the forest") {
 		t.Errorf("problems %q, notes %q", audit.Problems, audit.Notes)
 	}
 	lookup(t, d, "smtp:free@contoso.example")

@@ -15,17 +15,17 @@ import (
 // ForestConfig says which forests to read, and how. Several are audited as one
 // name space.
 type ForestConfig struct {
-	// Servers are domain controllers to read, by their URLs, and nothing but what
-	// they hold.
+	// Servers are domain controllers to read, by their URLs. Only the partitions that
+	// they hold are read.
 	Servers []Config
-	// Domains are names of domains, each of whose forest is read whole: the
-	// domain controllers of all its domains are found through DNS. The URL of
-	// each says only the scheme, "ldap" or "ldaps".
+	// Domains are names of domains. The whole forest of each is read: the domain
+	// controllers of all its domains are found through DNS. The URL of each has only the
+	// scheme, "ldap" or "ldaps".
 	Domains []DomainConfig
 	// Locator finds domain controllers. What it returns is not trusted.
 	Locator Locator
-	// GlobalCatalog reads domains from a global catalog, after making sure that
-	// it holds the attributes that are needed.
+	// GlobalCatalog reads domains from a global catalog, after a check that it holds the
+	// attributes needed.
 	GlobalCatalog bool
 }
 
@@ -51,11 +51,10 @@ type Forest struct {
 
 var _ Source = (*Forest)(nil)
 
-// OpenForest opens the servers that are named, and for every domain those that
-// it needs to read its forest whole. A server of a domain that does not answer is
-// passed over for the next. It is an error if a server that was named, or any of
-// a domain that was named, cannot be opened; a domain of the forest without a
-// server makes the sweep incomplete.
+// OpenForest opens the named servers, and for every named domain the servers that it
+// needs to read the whole forest. If a server of a domain does not answer, it tries the
+// next. It is an error if a named server cannot be opened, or no server of a named
+// domain. A domain of the forest without a server makes the sweep incomplete.
 func OpenForest(ctx context.Context, cfg ForestConfig) (*Forest, error) {
 	f := &Forest{}
 	cfg = cfg.oneRun()
@@ -76,7 +75,7 @@ func OpenForest(ctx context.Context, cfg ForestConfig) (*Forest, error) {
 	return f, nil
 }
 
-// oneRun makes all that is opened share what is known of the accounts.
+// oneRun makes all connections share what is known about the accounts.
 func (cfg ForestConfig) oneRun() ForestConfig {
 	run := &logons{}
 	cfg.Servers, cfg.Domains = slices.Clone(cfg.Servers), slices.Clone(cfg.Domains)
@@ -122,14 +121,14 @@ func (f *Forest) openDomain(ctx context.Context, cfg ForestConfig, domain Domain
 				return ctx.Err()
 			}
 			f.notes = append(f.notes, fmt.Sprintf("%s: %v", p.domain, err))
-			continue // the partition is missing from the sweep, which says so
+			continue // the sweep reports the partition as missing
 		}
 		f.add(d)
 	}
 	return nil
 }
 
-// openAny opens the first domain controller of a domain that lets it.
+// openAny opens the first domain controller of a domain that can be opened.
 func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Directory, error) {
 	found, err := cfg.Locator.Controllers(ctx, domain.Domain)
 	if err != nil {
@@ -138,8 +137,8 @@ func openAny(ctx context.Context, cfg ForestConfig, domain DomainConfig) (*Direc
 	return domain.openFirst(ctx, found, false, domain.Domain)
 }
 
-// openCatalog opens the first global catalog of the forest of a domain controller that
-// lets it.
+// openCatalog opens the first global catalog that can be opened in the forest of a domain
+// controller.
 func openCatalog(ctx context.Context, cfg ForestConfig, domain DomainConfig, of *Directory) (*Directory, error) {
 	found, err := cfg.Locator.Catalogs(ctx, conflicts.Domain(of.conn.root().first("configurationnamingcontext")))
 	if err != nil {
@@ -154,8 +153,8 @@ func openCatalog(ctx context.Context, cfg ForestConfig, domain DomainConfig, of 
 	return domain.openFirst(ctx, found, true, domains...)
 }
 
-// openFirst opens the first that lets it of servers that were found, and are in one of
-// the domains.
+// openFirst opens the first server that can be opened among those that were found and are
+// in one of the domains.
 func (domain DomainConfig) openFirst(ctx context.Context, found []locator.Controller, catalog bool, domains ...string) (*Directory, error) {
 	var failed error
 	var targets []target
@@ -195,7 +194,7 @@ func outside(domain, host string) *Error {
 		Advice: "name the server with -H if that is right"}
 }
 
-// add takes in a server for the partitions that no other reads.
+// add adds a server for the partitions that no other reads.
 func (f *Forest) add(d *Directory) {
 	d.assigned = slices.DeleteFunc(d.assigned, func(p partition) bool {
 		for _, other := range f.directories {
@@ -220,7 +219,7 @@ func (f *Forest) reads(p partition) bool {
 	})
 }
 
-// Servers returns what was agreed with each server.
+// Servers returns each server with its encryption and logon.
 func (f *Forest) Servers() []conflicts.Server {
 	var s conflicts.Scope
 	f.Describe(&s)
@@ -250,7 +249,7 @@ func (f *Forest) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	return survey, err
 }
 
-// Inspect asks one server after the other for the objects that none had so far.
+// Inspect asks one server after the other for the objects that no earlier one had.
 func (f *Forest) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
 	return f.ask(ctx, refs, (*Directory).Inspect, found)
 }

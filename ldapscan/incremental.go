@@ -10,48 +10,47 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Since is what a scan is to build on.
+// Since is what a scan can build on.
 type Since struct {
 	// Now is when the scan begins.
 	Now time.Time
-	// Whole says why everything has to be read, as far as the caller knows; empty if
-	// nothing speaks for it.
+	// Whole says why everything has to be read; empty if the caller knows no reason.
 	Whole string
 	// Bookmark is that of the last scan. Without one, everything is read.
 	Bookmark *conflicts.Bookmark
-	// Owners are those of all conflicts that are not resolved. Of each the GUID and
-	// the last known name count.
+	// Owners are the owners of all conflicts that are not resolved. Only the GUID and the
+	// last known name of each are used.
 	Owners []conflicts.Entry
 }
 
-// A Reading is what a scan that may build on an earlier one read.
+// A Reading is the result of a scan that may build on an earlier one.
 type Reading struct {
-	// Audit has the conflicts of the whole name space, whatever was read of it. If only
-	// changes were read, it has no changes to end conflicts, and those findings alone
-	// that are about objects that were read.
+	// Audit has the conflicts of the whole name space, even if only changes were read. In
+	// that case it has no proposed changes, and only the findings about objects that were
+	// read.
 	Audit *conflicts.Audit
 	// Whole says in a sentence why everything was read; empty if only changes were.
 	Whole string
-	// Bookmark is what the next scan can build on. If the audit is incomplete, it is that
-	// of the earlier one after changes were read, and nil after everything was.
+	// Bookmark is what the next scan can build on. If the audit is incomplete, it is the
+	// earlier bookmark if only changes were read, and nil otherwise.
 	Bookmark *conflicts.Bookmark
-	// Objects are those that were read with all that a judgment needs, if only changes were
-	// read: the owners of [Since] that could be seen among them.
+	// Objects, if only changes were read, are the objects that were read with all that a
+	// judgment needs. The owners of [Since] that could be seen are among them.
 	Objects []*conflicts.Object
 	// Changed is the number of objects in which an address may have changed. Requests and
-	// Entries are what the servers were asked and sent.
+	// Entries count what the servers were asked and what they sent.
 	Changed, Requests, Entries int
 }
 
-// ScanSince finds the conflicts that [Scan] would, by what was written since an earlier
+// ScanSince finds the same conflicts as [Scan], from what was written since an earlier
 // scan: it reads the objects in which an address may have been written, all others that
-// have their addresses, and the owners of the conflicts that are known. Where that might
-// miss something it sweeps everything and says why. The error is as that of Scan.
+// have their addresses, and the owners of the known conflicts. Where that might miss
+// something it sweeps everything and says why. Its errors are those of Scan.
 //
-// What nobody wrote is not seen until the next whole sweep: objects that the account may
-// see now and could not before, where neither its groups nor the objects themselves were
-// changed, and what a domain controller lost that was set back and has counted further
-// since than it had then.
+// Two things are not seen until the next whole sweep, because nobody wrote them. The
+// account can see objects that it could not see before, although neither its groups nor
+// the objects changed. A domain controller was set back and has since counted further
+// than before, so its lost changes stay unnoticed.
 func ScanSince(ctx context.Context, src Source, since Since, opt Options) (*Reading, error) {
 	r, err := ScanChanges(ctx, src, since, opt)
 	why := (*SweepNeeded)(nil)
@@ -66,17 +65,17 @@ func ScanSince(ctx context.Context, src Source, since Since, opt Options) (*Read
 	return f.counted(func() (*Reading, error) { return f.scanWhole(ctx, why.Reason, since.Now, opt) })
 }
 
-// ScanChanges is [ScanSince] without the whole sweep: where that is needed, the error is a
+// ScanChanges is [ScanSince] without the whole sweep: where that is needed, it returns a
 // [SweepNeeded].
 func ScanChanges(ctx context.Context, src Source, since Since, opt Options) (*Reading, error) {
 	f, ok := src.(*Forest)
 	if !ok {
-		return nil, sweepBecause("the source is an export, which tells no changes")
+		return nil, sweepBecause("the source is an export, which does not tell changes")
 	}
 	return f.counted(func() (*Reading, error) { return f.scanChanges(ctx, since, opt) })
 }
 
-// counted counts what a reading asked for and got.
+// counted adds the requests and entries of a reading to it.
 func (f *Forest) counted(read func() (*Reading, error)) (*Reading, error) {
 	requests, entries := f.traffic()
 	r, err := read()
@@ -88,7 +87,7 @@ func (f *Forest) counted(read func() (*Reading, error)) (*Reading, error) {
 	return r, nil
 }
 
-// traffic returns how many requests all connections made and how many entries they got.
+// traffic returns the numbers of requests and entries of all connections.
 func (f *Forest) traffic() (requests, entries int) {
 	for _, d := range f.directories {
 		requests, entries = requests+d.conn.requests, entries+d.conn.entries
@@ -177,7 +176,7 @@ func (c *changes) conclude(objects []*conflicts.Object, opt Options) *Reading {
 	audit.Notes = append(audit.Notes, fmt.Sprintf("%s: only what changed was read, after the whole sweep of %s", sourceNames(audit), c.Bookmark.Swept.UTC().Format(time.RFC3339)))
 	for _, d := range c.directories {
 		if d.conn.comparesByCase() {
-			audit.Notes = append(audit.Notes, fmt.Sprintf("%s compares addresses by case only: a conflict of addresses that are the same to Active Directory alone may be seen at the next whole sweep only", d.conn.server().Name()))
+			audit.Notes = append(audit.Notes, fmt.Sprintf("%s compares addresses by case only: a conflict between addresses that only Active Directory takes for the same may not be seen before the next whole sweep", d.conn.server().Name()))
 		}
 	}
 	r := &Reading{Audit: audit, Bookmark: c.Bookmark, Objects: objects, Changed: len(c.changed)}

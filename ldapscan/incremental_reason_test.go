@@ -105,7 +105,7 @@ func TestReasonsForWholeSweeps(t *testing.T) {
 		}, want: "is read from another domain controller than before, dc2.contoso.example"},
 		"another database": {between: func(n *nightly, _ *ldaptest.Server) ldapscan.Source {
 			return openForest(n.TB, config(changingServer(n.TB, host, 1, twoOwners)))
-		}, want: host + " has another invocationId than before"},
+		}, want: "the invocationId of " + host + " has changed"},
 		"fewer changes": {content: many, between: func(n *nightly, _ *ldaptest.Server) ldapscan.Source {
 			return openForest(n.TB, config(changingServer(n.TB, host, 0, twoOwners)))
 		}, want: host + " has counted fewer changes than before"},
@@ -126,7 +126,7 @@ func TestReasonsForWholeSweeps(t *testing.T) {
 			cfg := config(srv)
 			cfg.User = "anna@contoso.example"
 			return openForest(n.TB, cfg)
-		}, want: "another account reads than before"},
+		}, want: "the account or its groups have changed"},
 		"another partition": {between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
 			apply(n.TB, srv, "dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nchangetype: add\nobjectClass: crossRef\nnCName: DC=child,DC=contoso,DC=example\nsystemFlags: 3\n")
 			return nil
@@ -139,7 +139,7 @@ func TestReasonsForWholeSweeps(t *testing.T) {
 			"nCName: CN=Schema,CN=Configuration,DC=contoso,DC=example\nsystemFlags: 1\n\n", between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
 			apply(n.TB, srv, "dn: CN=ms-Exch-Target-Address,CN=Schema,CN=Configuration,DC=contoso,DC=example\nchangetype: add\nobjectClass: attributeSchema\nlDAPDisplayName: targetAddress\n")
 			return openForest(n.TB, config(srv))
-		}, want: "the schema has other attributes of Exchange than before"},
+		}, want: "the Exchange attributes in the schema have changed"},
 		"very many changes": {content: many, between: func(n *nightly, srv *ldaptest.Server) ldapscan.Source {
 			for i := range 1001 {
 				apply(n.TB, srv, "%s", telephone(fmt.Sprintf("CN=m%d,DC=contoso,DC=example", i), i))

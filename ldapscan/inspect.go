@@ -11,8 +11,8 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// inspectBatch is how many objects one search asks for. More make Samba and
-// OpenLDAP no faster.
+// inspectBatch is how many objects one search asks for. Samba and OpenLDAP are not faster
+// with more.
 const inspectBatch = 50
 
 // Inspect reads the objects in batches by their objectGUID, which is indexed and
@@ -22,11 +22,11 @@ func (d *Directory) Inspect(ctx context.Context, refs []conflicts.Ref, found fun
 	return d.conn.failed(ctx, d.batches(ctx, d.conn, refs, func(search search) (int, error) { return d.objects(ctx, search, found) }))
 }
 
-// A search asks for attributes of the objects of a batch.
+// A search asks for attributes of all objects in a batch.
 type search func(attributes []string, controls ...ldap.Control) ([]result, error)
 
-// batches hands over searches for objects that refs name. What takes one returns
-// how many of them it found.
+// batches hands over searches for the objects that refs name. The callback returns how
+// many of them it found.
 func (l layout) batches(ctx context.Context, c *conn, refs []conflicts.Ref, take func(search) (int, error)) error {
 	var guids []conflicts.GUID
 	for _, ref := range refs {
@@ -83,8 +83,8 @@ func (d *Directory) objects(ctx context.Context, search search, found func(*conf
 	}
 	unstamped := func(w wholeEntry) bool { return len(w.attributes["replpropertymetadata"]) == 0 }
 	if d.conn.root().first("configurationnamingcontext") != "" && slices.ContainsFunc(whole, unstamped) {
-		// A domain controller makes the same for each request in another form, which
-		// takes other rights.
+		// A domain controller computes the same data in another form for each request,
+		// which needs other rights.
 		again, err := search([]string{"msDS-ReplAttributeMetaData"})
 		if err != nil {
 			return 0, err
@@ -108,7 +108,7 @@ func (d *Directory) objects(ctx context.Context, search search, found func(*conf
 	return len(objects), nil
 }
 
-// A wholeEntry has all values of its addresses.
+// A wholeEntry has all values of proxyAddresses.
 type wholeEntry struct {
 	dn string
 	attributes

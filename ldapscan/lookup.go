@@ -48,8 +48,8 @@ func newLookup(addresses []conflicts.Address, found func(*conflicts.Object)) *lo
 	}
 }
 
-// all asks every server for the partitions that are read from it. Only if the
-// error is nil are there no other objects.
+// all asks every server for the partitions that are read from it. The objects are
+// complete only if the error is nil.
 func (l *lookup) all(ctx context.Context, directories []*Directory) error {
 	l.assigned = assignedTo(directories)
 	var failed []string
@@ -96,7 +96,7 @@ func (l *lookup) ask(ctx context.Context, d *Directory) (problems []string, err 
 	return problems, d.conn.drain(ctx)
 }
 
-// A lookup is what is asked of every partition, and what came of it.
+// A lookup is a question to every partition, and its result.
 type lookup struct {
 	filters  func(*Directory) []string
 	wanted   func(*conflicts.Object) bool // of what the filters find
@@ -160,8 +160,8 @@ func (d *Directory) count(ctx context.Context, enough int) (n int, err error) {
 	return n, nil
 }
 
-// HasAddresses reports whether so many objects have proxy addresses. It reads few
-// pages more than it takes to tell.
+// HasAddresses reports whether at least so many objects have proxy addresses. It reads
+// only a few pages more than needed to tell.
 func (f *Forest) HasAddresses(ctx context.Context, objects int) (bool, error) {
 	n := 0
 	for _, d := range f.directories {
@@ -177,9 +177,8 @@ func (f *Forest) HasAddresses(ctx context.Context, objects int) (bool, error) {
 	return n >= objects, nil
 }
 
-// addressFilter finds any of the addresses in any of the attributes (RFC 4515), as
-// far as their [conflicts.Address.Spellings] tell how they are stored, with a
-// space on either side too.
+// addressFilter finds any of the addresses in any of the attributes (RFC 4515), in each
+// of their [conflicts.Address.Spellings], and with a space on either side.
 func addressFilter(addresses []conflicts.Address, attributes []string) string {
 	var b strings.Builder
 	b.WriteString("(|")
@@ -189,7 +188,7 @@ func addressFilter(addresses []conflicts.Address, attributes []string) string {
 		case !strings.Contains(a.Raw, ":"):
 			types = []string{""}
 		case a.SMTP():
-			types = append(types, "") // as a value without a type takes it too
+			types = append(types, "") // a value without a type takes the address too
 		}
 		for _, form := range a.Spellings() {
 			for _, attribute := range attributes {
@@ -212,7 +211,7 @@ func addressFilter(addresses []conflicts.Address, attributes []string) string {
 	return b.String()
 }
 
-// escape makes a value fit for a filter, also the spaces at its ends.
+// escape escapes a value for a filter, the spaces at its ends included.
 func escape(value string) string {
 	value = ldap.EscapeFilter(value)
 	if v, ok := strings.CutPrefix(value, " "); ok {
@@ -224,7 +223,7 @@ func escape(value string) string {
 	return value
 }
 
-// Lookup reads the file to its end. A file that is no LDIF is an [*Error].
+// Lookup reads the file to its end. A file that is not LDIF is an [*Error].
 func (x *Export) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
 	return x.find(ctx, conflicts.NewAddressSet(addresses...).In, found)
 }

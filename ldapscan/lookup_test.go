@@ -92,7 +92,7 @@ func TestLookupIncomplete(t *testing.T) {
 		"dropped":           {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Drop, Match: looking}, dn},
 		"busy":              {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Match: looking}, "busy"},
 		"no paging control": {ownersLDIF, ldaptest.Fault{Kind: ldaptest.NoControl, Match: looking}, "without the paging control"},
-		"late entries":      {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Late, Match: looking}, "went on with a search"},
+		"late entries":      {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Late, Match: looking}, "continued a search"},
 		"refers to itself":  {ownersLDIF, ldaptest.Fault{Reference: "ldap://a/" + dn, Match: looking}, "refers to ldap://a/" + dn},
 		"cookie dropped":    {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Page: 2, Match: looking}, "MaxResultSetSize"},
 		"nothing visible":   {strings.ReplaceAll(ownersLDIF, "x@contoso.example", "y@contoso.example"), ldaptest.Fault{}, "not one proxy address"},

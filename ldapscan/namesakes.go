@@ -20,7 +20,7 @@ func (f *Forest) Namesakes(ctx context.Context, dns []string, found func(*confli
 	return newNameLookup(dns, found).all(ctx, f.directories)
 }
 
-// Namesakes reads the file to its end. A file that is no LDIF is an [*Error].
+// Namesakes reads the file to its end. A file that is not LDIF is an [*Error].
 func (x *Export) Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error {
 	wanted := namesakes(dns)
 	return x.find(ctx, func(v *conflicts.View) bool { return wanted(string(v.DN)) }, found)
@@ -56,9 +56,9 @@ func newNameLookup(dns []string, found func(*conflicts.Object)) *lookup {
 	}
 }
 
-// nameFilter finds the objects that have the relative distinguished name of dn, or
-// had it: deleting appends a line feed and "DEL:" with the objectGUID to the value
-// ([MS-ADTS] 3.1.1.5.5.1.1). It is empty for what is no name.
+// nameFilter finds the objects that have the relative distinguished name of dn, or had
+// it: deleting appends a line feed and "DEL:" with the objectGUID to the value ([MS-ADTS]
+// 3.1.1.5.5.1.1). It is empty if dn is not a name.
 func nameFilter(dn string) string {
 	rdn := rdnOf(dn, 0)
 	if rdn.Type == "" {

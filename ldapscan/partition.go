@@ -14,8 +14,8 @@ import (
 // A partition is a naming context of a forest.
 type partition struct {
 	dn string
-	// domain is the DNS name of the domain whose controllers hold it; empty if
-	// the directory does not say.
+	// domain is the DNS name of the domain whose controllers hold it; empty if the
+	// directory does not tell.
 	domain string
 	kind   partitionKind
 	guid   conflicts.GUID // of its head, where that was read
@@ -33,17 +33,18 @@ const (
 	applicationKind   partitionKind = "application"
 	// foreignKind is that of a directory outside the forest, to which a crossRef leads.
 	foreignKind partitionKind = "foreign"
-	// unknownKind is what could not be told of a partition, so that it was not read.
+	// unknownKind is the kind of a partition that this account cannot tell; it is not
+	// read.
 	unknownKind partitionKind = ""
 )
 
-// kinds are in the order in which they count where several crossRefs name one partition,
-// as happens when two domain controllers made one: what was read is never lost to them.
+// kinds are in order of precedence for a partition with several crossRefs, as happens
+// when two domain controllers create it: a partition that is read stays one.
 var kinds = []partitionKind{domainKind, configurationKind, schemaKind, unknownKind, applicationKind, foreignKind}
 
-// systemFlags of a crossRef object ([MS-ADTS] 6.1.1.2.1.1.1): the naming context
-// is one of Active Directory's, it is a domain, or no global catalog has it, which is
-// so of application partitions alone.
+// systemFlags of a crossRef object ([MS-ADTS] 6.1.1.2.1.1.1): the naming context is one
+// of Active Directory's, it is a domain, or no global catalog has it (application
+// partitions only).
 const (
 	flagNTDSNC              = 1
 	flagNTDSDomain          = 2
@@ -53,10 +54,10 @@ const (
 // maxPartitions is more than a forest can have.
 const maxPartitions = 5000
 
-// forestPartitions returns the partitions of the whole forest, wherever they are
-// held, in the order of their names: from the crossRef objects in the
-// configuration partition, or, where there are none, what the server itself holds.
-// What it holds without a crossRef is of unknown kind.
+// forestPartitions returns the partitions of the whole forest, wherever they are held, in
+// the order of their names: from the crossRef objects in the configuration partition, or,
+// where there are none, what the server itself holds. A partition that it holds without a
+// crossRef is of unknown kind.
 func (d *Directory) forestPartitions(ctx context.Context) ([]partition, error) {
 	configuration, schema := d.conn.root().first("configurationnamingcontext"), d.conn.root().first("schemanamingcontext")
 	kindOf := func(dn string, otherwise partitionKind) partitionKind {
@@ -113,15 +114,15 @@ func (d *Directory) forestPartitions(ctx context.Context) ([]partition, error) {
 		case i < 0:
 			list = append(list, partition{dn: dn, kind: unknownKind})
 		case listed[i].kind == foreignKind:
-			list[i].kind = unknownKind // the server has it, so it is not outside
+			list[i].kind = unknownKind // the server holds it, so it is not outside
 		}
 	}
 	slices.SortFunc(list, func(a, b partition) int { return strings.Compare(a.dn, b.dn) })
 	return list, nil
 }
 
-// reads reports whether an object of that name would lie in a partition that is
-// read from the server: the innermost of the forest around it.
+// reads reports whether the innermost partition of the forest around a name is read from
+// the server.
 func (l layout) reads(dn string) bool {
 	innermost := ""
 	for _, p := range slices.Concat(l.forest, l.assigned) {
@@ -134,8 +135,8 @@ func (l layout) reads(dn string) bool {
 
 func sameDN(a, b string) bool { return conflicts.Within(a, b) && conflicts.Within(b, a) }
 
-// read reports whether objects with addresses of the forest can be in the partition.
-// The others are passed over, and the survey says so.
+// read reports whether objects with addresses of the forest can be in the partition. The
+// other partitions are skipped, and the survey says so.
 func (p partition) read() bool { return p.kind == domainKind || p.kind == configurationKind }
 
 // assignedTo returns the partitions that are read, all servers together.
@@ -161,12 +162,12 @@ func unread(directories []*Directory) (list []partition) {
 	return list
 }
 
-// gap says why nothing is known of a partition that no server was assigned; empty
-// for one that can hold no recipients of the forest.
+// gap says why nothing is known of a partition that no server was assigned; empty for one
+// that cannot hold recipients of the forest.
 func (p partition) gap() string {
 	switch {
 	case p.kind == unknownKind:
-		return p.dn + ": not read, as the list of the forest's partitions (CN=Partitions) does not tell its kind to this account"
+		return p.dn + ": not read, because the list of the forest's partitions (CN=Partitions) does not tell its kind to this account"
 	case p.read():
 		return fmt.Sprintf("%s: no domain controller of %s was read", p.dn, p.domain)
 	}
@@ -176,12 +177,12 @@ func (p partition) gap() string {
 // passedOver says why a partition without a gap was not read.
 func (p partition) passedOver() string {
 	if p.kind == foreignKind {
-		return p.dn + ": not read, as it lies outside the forest"
+		return p.dn + ": not read, because it lies outside the forest"
 	}
-	return fmt.Sprintf("%s: not read, as %s partitions hold no recipients", p.dn, p.kind)
+	return fmt.Sprintf("%s: not read, because %s partitions hold no recipients", p.dn, p.kind)
 }
 
-// unlisted says of which servers' forests not all partitions may be known.
+// unlisted names the servers whose forests may have partitions that are not known.
 func unlisted(directories []*Directory) (problems []string) {
 	for _, d := range directories {
 		if d.config().unlisted {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// references are the least few of those that nobody follows, so that neither their
-// order nor their number matters.
+// references are the few least ones of those that nobody follows, so neither their order
+// nor their number matters.
 type references []string
 
 const fewReferences = 5
@@ -22,8 +22,8 @@ func (r *references) add(urls []string) {
 	}
 }
 
-// unfollowed returns the references of a page to places that nobody reads. All that
-// may be missing of a search in one partition lies in another.
+// unfollowed returns the references of a page to places that nobody reads. A search in
+// one partition can lack only objects of another.
 func (l layout) unfollowed(p page, base string, assigned []partition) (urls []string) {
 	for _, r := range p.referrals {
 		if dn := referredDN(r); sameDN(dn, base) || !l.accounted(dn, assigned) {
@@ -33,7 +33,7 @@ func (l layout) unfollowed(p page, base string, assigned []partition) (urls []st
 	return urls
 }
 
-// followed is an error if a page has such a reference.
+// followed returns an error if a page has such a reference.
 func (l layout) followed(p page, base string, assigned []partition) error {
 	if urls := l.unfollowed(p, base, assigned); len(urls) > 0 {
 		return fmt.Errorf("the server refers to %s, which was not followed", slices.Min(urls))
@@ -41,8 +41,8 @@ func (l layout) followed(p page, base string, assigned []partition) error {
 	return nil
 }
 
-// accounted reports whether a partition that a server refers to is read or known
-// to the forest, where it is accounted for.
+// accounted reports whether a partition that a server refers to is read, or known to the
+// forest, which then accounts for it.
 func (l layout) accounted(dn string, assigned []partition) bool {
 	same := func(p partition) bool { return sameDN(p.dn, dn) }
 	return slices.ContainsFunc(assigned, same) || slices.ContainsFunc(l.forest, same)

@@ -9,9 +9,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A stamped attribute is known in replPropertyMetaData by its ATTRTYP ([MS-DRSR]
-// 5.16.4), in msDS-ReplAttributeMetaData by its name. The OIDs of both here have
-// the prefix 1.2.840.113556.1.2, which is number 2 on every domain controller.
+// A stamped attribute is known in replPropertyMetaData by its ATTRTYP ([MS-DRSR] 5.16.4),
+// in msDS-ReplAttributeMetaData by its name. Both OIDs here have the prefix
+// 1.2.840.113556.1.2, which is number 2 on every domain controller.
 type stampedAttribute struct {
 	id   uint32
 	name string

@@ -21,7 +21,7 @@ type Options struct {
 	Progress func(Progress)
 }
 
-// Progress is how far a scan has come.
+// Progress is the progress of a scan.
 type Progress struct {
 	Objects, Values, Pages int // a file has no pages
 	// Bytes is the size of the entries, as they are on the wire or in the file.
@@ -31,9 +31,9 @@ type Progress struct {
 	Suspects int
 }
 
-// Scan sweeps a source, reads the suspects again and judges them. The error
-// is that of ctx, or says why nothing could be read at all; everything short of
-// that is an audit that may be incomplete.
+// Scan sweeps a source, reads the suspects again and judges them. The error is that of
+// ctx, or says why nothing could be read at all; any other failure makes the audit
+// incomplete.
 func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error) {
 	sink := newCollector(index.New(maphash.MakeSeed()), opt.Judge, opt.Progress)
 	survey, err := src.Sweep(ctx, sink)
@@ -83,7 +83,7 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	return audit, nil
 }
 
-// newAudit returns an audit with all that is known before anything is read.
+// newAudit returns an audit with everything known before reading.
 func newAudit(src Source, opt Options) *conflicts.Audit {
 	audit := &conflicts.Audit{
 		Version: opt.Version,

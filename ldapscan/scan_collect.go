@@ -19,7 +19,7 @@ type collector struct {
 	whole collected // what was kept
 }
 
-// collected is the [Stream] of a scan, and all that was kept of them.
+// collected is a [Stream] of a scan, and also the total of the streams that were kept.
 type collected struct {
 	c        *collector
 	index    *index.Index
@@ -86,8 +86,7 @@ func (p *collected) Keep() {
 	}
 }
 
-// unexplained counts the objects that came more than once without having
-// changed.
+// unexplained counts the objects that came more than once without a change.
 func (p *collected) unexplained() (n int) {
 	for _, ref := range p.index.Repeated() {
 		if p.changed[ref] == nil {

@@ -8,15 +8,15 @@ import (
 	"proxyaddr/conflicts/index"
 )
 
-// A secondReading is that of the suspects of a sweep: what became of each.
+// A secondReading is the second reading of the suspects, and its result for each.
 type secondReading struct {
 	index    *index.Index
 	suspects []conflicts.Ref
 	left     map[conflicts.Ref]bool // not found so far
 	objects  []*conflicts.Object    // that were found
-	changed  int                    // of these, those that have other addresses than in the sweep
+	changed  int                    // those found with other addresses than in the sweep
 	deleted  int                    // those that are deleted objects now
-	failed   error                  // why not all that are left were asked for, or nil
+	failed   error                  // why some of the rest were not asked for, or nil
 }
 
 func newSecondReading(x *index.Index, suspects []conflicts.Ref) *secondReading {
@@ -60,7 +60,7 @@ func (s *secondReading) found(o *conflicts.Object) {
 	s.objects = append(s.objects, o)
 }
 
-// tell adds to an audit what the second reading did not confirm.
+// tell adds to an audit which suspects the second reading did not confirm.
 func (s *secondReading) tell(audit *conflicts.Audit) {
 	name := sourceNames(audit)
 	note := func(n int, format string) {
@@ -68,7 +68,7 @@ func (s *secondReading) tell(audit *conflicts.Audit) {
 			audit.Notes = append(audit.Notes, fmt.Sprintf(format, name, possibleDuplicates(n)))
 		}
 	}
-	note(s.changed, "%s: %s had other addresses when read again; the later ones count")
+	note(s.changed, "%s: %s had different addresses when read again; the later ones count")
 	note(s.deleted, "%s: %s had been deleted when read again")
 	switch n := len(s.left); {
 	case s.failed != nil && n == 0:
@@ -77,7 +77,7 @@ func (s *secondReading) tell(audit *conflicts.Audit) {
 		audit.Problems = append(audit.Problems, fmt.Sprintf("%v: %s could not be re-checked", s.failed, possibleDuplicates(n)))
 	case n > 0:
 		audit.Problems = append(audit.Problems, fmt.Sprintf(
-			"%s: %s could not be re-checked: found in the sweep, then no longer, nor among the deleted objects that this account can see", name, possibleDuplicates(n)))
+			"%s: %s could not be re-checked: found in the sweep, but not when read again, nor among the deleted objects that this account can see", name, possibleDuplicates(n)))
 	}
 }
 

@@ -25,13 +25,13 @@ func TestSecondReading(t *testing.T) {
 	}{
 		"nothing": {},
 		"an address removed": {change: modify(x500, "delete: proxyAddresses\nproxyAddresses: X500:/o=Org/cn=a\n-\n"),
-			note: "1 possible duplicate had other addresses", class: conflicts.NonSMTP},
+			note: "1 possible duplicate had different addresses", class: conflicts.NonSMTP},
 		"another address added": {change: modify(x500, "add: proxyAddresses\nproxyAddresses: smtp:later@contoso.example\n-\n")},
 		"the other conflict joined": {change: modify(x500, "add: proxyAddresses\nproxyAddresses: smtp:anna@contoso.example\n-\n"),
-			note: "1 possible duplicate had other addresses"},
+			note: "1 possible duplicate had different addresses"},
 		"renamed": {change: "dn: " + x500 + "\nchangetype: modrdn\nnewrdn: CN=X500\ndeleteoldrdn: 1\nnewsuperior: DC=contoso,DC=example\n"},
 		"gone": {change: "dn: " + x500 + "\nchangetype: delete\n",
-			problem: "1 possible duplicate could not be re-checked: found in the sweep, then no longer", class: conflicts.NonSMTP},
+			problem: "1 possible duplicate could not be re-checked: found in the sweep, but not when read again", class: conflicts.NonSMTP},
 		"deleted": {change: modify(x500, "add: isDeleted\nisDeleted: TRUE\n-\ndelete: proxyAddresses\n-\n"),
 			note: "1 possible duplicate had been deleted", class: conflicts.NonSMTP},
 	} {

@@ -6,8 +6,7 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A tally is how far all streams of a sweep have come, but for those that were
-// dropped.
+// A tally is the progress of all streams of a sweep, without those that were dropped.
 type tally struct {
 	show func(Progress) // may be nil
 
@@ -15,7 +14,7 @@ type tally struct {
 	seen Progress
 }
 
-// add changes what was seen by the difference of two states, and shows it.
+// add adds the difference of two counts, and reports the progress.
 func (t *tally) add(from, to Progress) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -32,7 +31,7 @@ func (t *tally) add(from, to Progress) {
 // A count is what one stream adds to a tally.
 type count struct {
 	tally     *tally
-	sum, told Progress // told is the part of sum that the tally knows
+	sum, told Progress // told is the part of sum that the tally has
 }
 
 func (c *count) entry(v *conflicts.View) {

@@ -16,18 +16,18 @@ import (
 	"proxyaddr/ldapscan/debuglog"
 )
 
-// attempts is how often a partition is swept from the start, if the sweep cannot
-// be continued on another connection.
+// attempts is how often a partition is swept from the start if the sweep cannot be
+// continued on another connection.
 const attempts = 3
 
-// A sweeping is what a sweep asks a partition for.
+// A sweeping is what a sweep asks of a partition.
 type sweeping struct {
 	filter     string
 	attributes []string
 	deleted    bool // and for the addresses of deleted objects
 }
 
-// wholeSweep finds all that an index takes in.
+// wholeSweep asks for everything that goes into an index.
 var wholeSweep = sweeping{filter, sweepAttributes, true}
 
 // sweepPartition reads one partition. The results of an attempt that is retried are
@@ -52,8 +52,8 @@ func (d *Directory) sweepPartition(ctx context.Context, p partition, ask sweepin
 	}
 }
 
-// sweepPartitions sweeps all that are assigned to the server, those again that were
-// read from another one that it took over from.
+// sweepPartitions sweeps the partitions assigned to the server, and sweeps again those
+// that were read from a server that it replaces.
 func (d *Directory) sweepPartitions(ctx context.Context, all []partition, sink Sink) []*attempt {
 	swept := make([]*attempt, len(d.assigned))
 	onAnother := func(a *attempt) bool { return !a.server.same(d.conn.session) }
@@ -76,7 +76,7 @@ func (d *Directory) sweepPartitions(ctx context.Context, all []partition, sink S
 			return swept
 		}
 	}
-	swept[0].Problems = append(swept[0].Problems, fmt.Sprintf("%s: several servers answer under this name, and none of them stayed for all partitions", d.conn.server().URL))
+	swept[0].Problems = append(swept[0].Problems, fmt.Sprintf("%s: several servers answer under this name, and none of them answered for all partitions", d.conn.server().URL))
 	return swept
 }
 
@@ -135,7 +135,7 @@ func (a *attempt) run(ctx context.Context) error {
 		return err
 	}
 	if !d.conn.session.same(server) {
-		return lostError{errOtherServer} // whose count of changes is another
+		return lostError{errOtherServer} // it has its own count of changes
 	}
 	if err := a.deleted(ctx, after); err != nil {
 		return err
@@ -143,9 +143,10 @@ func (a *attempt) run(ctx context.Context) error {
 	return d.conn.drain(ctx)
 }
 
-// mostObjects returns how many objects a partition can have on a server that counted
-// so many changes: to make or replicate one is a change ([MS-ADTS] 3.1.1.1.9). It goes
-// on counting during a sweep, so it gets room. 0 is a server that counts none.
+// mostObjects returns how many objects a partition can have on a server that counted so
+// many changes: creating or replicating an object is a change ([MS-ADTS] 3.1.1.1.9). The
+// bound leaves room, as the server goes on counting during a sweep. 0 stands for a server
+// that counts no changes.
 func mostObjects(changes int64) int {
 	const room = 10_000
 	if changes == 0 || changes > (maxSwept-room)/2 {
@@ -154,19 +155,19 @@ func mostObjects(changes int64) int {
 	return int(2*changes + room)
 }
 
-// tellReferences makes a problem of references to what nobody reads.
+// tellReferences reports as problems the references to places that nobody reads.
 func (a *attempt) tellReferences() {
 	if len(a.elsewhere) > 0 {
 		a.Problem = fmt.Sprintf("%s: %s refers to %s, which was not followed", a.Partition, a.d.conn.server().URL, strings.Join(a.elsewhere, ", "))
 	}
 }
 
-// rangesPerConnection is in how many ranges of uSNChanged a partition is read by
-// each connection: how the objects are spread over them is not known.
+// rangesPerConnection is how many ranges of uSNChanged there are for each connection.
+// There are several because the ranges hold different numbers of objects.
 const rangesPerConnection = 4
 
-// split divides a query by uSNChanged for several connections. What is written
-// after the highest number is for catchUp.
+// split divides a query by uSNChanged for several connections. catchUp reads what is
+// written after the highest number.
 func (a *attempt) split(q query, highest int64) []query {
 	n := int64(a.d.connections * rangesPerConnection)
 	if a.d.connections < 2 || highest < n {
@@ -176,7 +177,7 @@ func (a *attempt) split(q query, highest int64) []query {
 	for i := range list {
 		list[i] = q
 		from, to := highest*int64(i)/n+1, highest*int64(i+1)/n
-		// Not-greater, as what has no number has none that is less.
+		// Not-greater, so that an object without a number matches too.
 		limits := fmt.Sprintf("(!(uSNChanged>=%d))", to+1)
 		if i > 0 {
 			limits = fmt.Sprintf("(uSNChanged>=%d)(uSNChanged<=%d)", from, to)
@@ -224,21 +225,22 @@ func (a *attempt) read(ctx context.Context, queries []query) error {
 		own.requests += other.requests
 		own.entries += other.entries
 		if !other.session.same(own.session) {
-			err = lostError{errOtherServer} // whose count of changes is another
+			err = lostError{errOtherServer} // it has its own count of changes
 		}
 	}
 	for _, s := range ranges {
 		a.Objects += s.objects
 		a.Values += s.values
 		a.Pages += s.pages
-		a.Referrals = max(a.Referrals, s.referrals) // each range has them all
+		a.Referrals = max(a.Referrals, s.referrals) // each range has all of them
 		a.elsewhere.add(s.elsewhere)
 		err = cmp.Or(err, s.err)
 	}
 	return err
 }
 
-// A rangeSweep reads what one query of an attempt finds, most often a range of uSNChanged.
+// A rangeSweep reads the results of one query of an attempt, most often a range of
+// uSNChanged.
 type rangeSweep struct {
 	query
 	attempt                           *attempt
@@ -286,13 +288,13 @@ func (a *attempt) catchUp(ctx context.Context, q query, before int64, stream Str
 }
 
 // deletedObjects is the container of a partition to which deleting moves objects
-// ([MS-ADTS] 6.1.1.4.2), but for those whose systemFlags forbid that, none of them a
-// recipient. To look for them in the whole partition costs a domain controller a look
-// at every object that has an address: isDeleted is not indexed.
+// ([MS-ADTS] 6.1.1.4.2), except objects whose systemFlags forbid that; none of these is a
+// recipient. A search of the whole partition would make a domain controller read every
+// object that has an address: isDeleted is not indexed.
 const deletedObjects = "CN=Deleted Objects,"
 
-// deleted hands over the addresses of deleted objects. Most directories strip
-// them on deletion or hide them from ordinary users: the count says what was seen.
+// deleted hands over the addresses of deleted objects. Most directories strip them on
+// deletion or hide them from ordinary users; the count shows how many were seen.
 func (a *attempt) deleted(ctx context.Context, stream Stream) error {
 	if !a.ask.deleted || !a.d.conn.offers(showDeleted) {
 		return nil
@@ -314,7 +316,7 @@ func (a *attempt) deleted(ctx context.Context, stream Stream) error {
 	case errors.As(err, new(lostError)):
 		return err
 	case noSuchObject(err), err == nil && !seen:
-		if a.Objects > 0 { // else there is most likely nothing to see
+		if a.Objects > 0 { // otherwise there is most likely nothing to see
 			a.Notes = append(a.Notes, a.Partition+": this account cannot see deleted objects: a proposed address may belong to one. Scan as a domain administrator to rule it out")
 		}
 	case err != nil:
@@ -335,7 +337,7 @@ func (c *conn) seesDeleted(ctx context.Context, container string) (bool, error) 
 	return slices.ContainsFunc(list, func(r result) bool { return len(r.values) > 0 }), err
 }
 
-// refused tells a server that will not answer from one that did not.
+// refused reports whether a server refused to answer, rather than failed to.
 func refused(err error) bool {
 	return !errors.As(err, new(lostError)) && ldap.IsErrorAnyOf(err, ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultUnwillingToPerform,
 		ldap.LDAPResultUnavailableCriticalExtension, ldap.LDAPResultNoSuchObject)

@@ -8,19 +8,19 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Trace finds out what events are about: the objects that they name, the addresses
-// that these share, and every owner of those addresses. It judges the conflicts
-// over these addresses and sweeps nothing: each name is read by itself, one search of
-// a partition finds the owners and proves proposals free, and owners that no event
-// names are read again. Names that are no longer there take another search. The
-// events become those of the audit.
+// Trace finds out what events are about: the objects that they name, the addresses that
+// these share, and every owner of those addresses. It judges the conflicts over these
+// addresses, and puts the events into the audit. It sweeps nothing. It reads each name on
+// its own; one search of each partition finds the owners and proves proposals free; then
+// it reads the owners again that no event names. Names that no longer exist take one more
+// search.
 //
-// The error is that of ctx, or says why nothing could be read at all; everything
-// short of that is an audit that may be incomplete.
+// The error is that of ctx, or says why nothing could be read at all; any other failure
+// makes the audit incomplete.
 func Trace(ctx context.Context, src Source, events []conflicts.TracedEvent, opt Options) (*conflicts.Audit, error) {
 	t := &tracer{src: src, audit: newAudit(src, opt), objects: map[conflicts.Ref]*conflicts.Object{}}
 	t.audit.Events = events
-	t.audit.Notes = []string{"made from events: nothing was looked at but the objects that they name, and the addresses that these share"}
+	t.audit.Notes = []string{"made from events: covers only the objects that the events name, and the addresses that these objects share"}
 	t.resolve(ctx)
 	var addresses []conflicts.Address
 	for i := range events {
@@ -58,12 +58,12 @@ func Trace(ctx context.Context, src Source, events []conflicts.TracedEvent, opt 
 type tracer struct {
 	src     Source
 	audit   *conflicts.Audit
-	objects map[conflicts.Ref]*conflicts.Object // inspected, and so with the names of domain controllers
+	objects map[conflicts.Ref]*conflicts.Object // inspected, so with the names of domain controllers
 	// incomplete says that an object that an event is about may not have been found.
 	incomplete bool
 }
 
-// unread notes why not every object was found, if there was an error.
+// unread notes an error because of which an object may not have been found.
 func (t *tracer) unread(err error) {
 	if err != nil {
 		t.incomplete = true
@@ -71,7 +71,7 @@ func (t *tracer) unread(err error) {
 	}
 }
 
-// problem notes why something is not known, each reason once.
+// problem notes why something is unknown, each reason once.
 func (t *tracer) problem(format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); !slices.Contains(t.audit.Problems, text) {
 		t.audit.Problems = append(t.audit.Problems, text)
@@ -121,9 +121,9 @@ func (t *tracer) resolve(ctx context.Context) {
 	}
 }
 
-// owners returns the objects that hold one of the addresses, deleted ones among
-// them: those that events named, whatever the search found, and the others, which
-// are read again for the domain controllers that wrote them.
+// owners returns the objects that hold one of the addresses, deleted ones included: those
+// that events named, whether or not the search found them, and the others, which are read
+// again for the domain controllers that wrote them.
 func (t *tracer) owners(ctx context.Context, byAddress conflicts.OwnersByAddress, addresses []conflicts.Address) []*conflicts.Object {
 	wanted := conflicts.NewAddressSet(addresses...)
 	all := map[conflicts.Ref]*conflicts.Object{}
@@ -169,7 +169,7 @@ func (t *tracer) judge(ctx context.Context, owners []*conflicts.Object, opt conf
 	noteUnknownDomains(t.audit)
 }
 
-// withdraw takes back what was proposed, as it may be taken.
+// withdraw takes back the proposals, as their addresses may be taken.
 func (t *tracer) withdraw() {
 	changed := map[conflicts.Key]bool{}
 	for _, c := range t.audit.Changes {
@@ -183,13 +183,13 @@ func (t *tracer) withdraw() {
 	}
 }
 
-// A proof finds out which addresses are free, with as few searches as it can: what
-// could be had in place of an address is looked up along with it.
+// A proof finds out which addresses are free with as few searches as it can: it looks up
+// the alternatives to an address together with it.
 type proof struct {
 	src       Source
 	byAddress []conflicts.OwnersByAddress
 	asked     map[conflicts.Key]bool
-	err       error // why not everything could be read, after which nothing more is asked
+	err       error // why something could not be read; then it asks no more
 }
 
 // ask looks up addresses, and the first few alternatives of each.

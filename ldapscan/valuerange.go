@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// A valueRange tells which values of an attribute an entry was sent with, counted
-// from 0 ([MS-ADTS] 3.1.1.3.1.3.3): from first up to the one before next, or, where
-// next is 0, all from first on. The zero valueRange is that of all values.
+// A valueRange tells which values of an attribute came with an entry, counted from 0
+// ([MS-ADTS] 3.1.1.3.1.3.3): from first to the one before next or, if next is 0, all from
+// first on. The zero valueRange stands for all values.
 type valueRange struct{ first, next int }
 
 // unreadableRange stands for a range that cannot be read. Values are missing.
 var unreadableRange = valueRange{math.MaxInt, math.MaxInt}
 
-// rangeOf takes an attribute description, "proxyAddresses;range=0-1499" (RFC 4512
-// section 2.5), apart, into the name of the attribute and which of its values come with it.
-// The range may be any of the options, in any case.
+// rangeOf splits an attribute description, "proxyAddresses;range=0-1499" (RFC 4512
+// section 2.5), into the name of the attribute and the range of the values that came. The
+// range may be any of the options, in any case.
 func rangeOf(description string) (name string, values valueRange) {
 	name, options, more := strings.Cut(description, ";")
 	ranges := 0
@@ -51,7 +51,7 @@ func parseRange(bounds string) valueRange {
 	return valueRange{first, last + 1}
 }
 
-// whole reports whether ranges, in any order, make up all values.
+// whole reports whether ranges, in any order, cover all values.
 func whole(ranges []valueRange) bool {
 	ranges = slices.SortedFunc(slices.Values(ranges), func(a, b valueRange) int { return cmp.Compare(a.first, b.first) })
 	next := 0

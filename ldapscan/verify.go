@@ -9,10 +9,10 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Verify compares fix records with a source as it is now; the list has a verdict on
-// each. If not everything could be read, verdicts that hang on it are
-// [conflicts.Unknown], and the error says why. An [*Error], and that of ctx, means
-// that there are none.
+// Verify compares fix records with the current state of a source; the list has a verdict
+// on each. If not everything could be read, the verdicts that depend on the rest are
+// [conflicts.Unknown], and the error says why. With an [*Error] or the error of ctx there
+// is no list.
 func Verify(ctx context.Context, src Source, records []conflicts.FixRecord) ([]conflicts.Verdict, error) {
 	var now conflicts.Snapshot
 	var failed []string
@@ -44,8 +44,8 @@ func Verify(ctx context.Context, src Source, records []conflicts.FixRecord) ([]c
 	return conflicts.Verify(records, now), joined(slices.Compact(failed)) // an export fails in the same way twice
 }
 
-// rereadAttributes are also those that tell what the account may write
-// ([MS-ADTS] 3.1.1.4.5.4 and 3.1.1.4.5.7).
+// rereadAttributes include those that tell what the account may write ([MS-ADTS]
+// 3.1.1.4.5.4 and 3.1.1.4.5.7).
 var rereadAttributes = append([]string{"sDRightsEffective", "allowedAttributesEffective"}, lookupAttributes...)
 
 // Reread asks by objectGUID, for deleted objects too if the server lets it.
@@ -85,13 +85,12 @@ func (l layout) reread(ctx context.Context, c *conn, refs []conflicts.Ref, found
 	return c.failed(ctx, err)
 }
 
-// Reread asks one server after the other for the objects that none had so far.
+// Reread asks one server after the other for the objects that no earlier one had.
 func (f *Forest) Reread(ctx context.Context, records []conflicts.FixRecord, found func(*conflicts.Object)) error {
 	return f.ask(ctx, refsOf(records), (*Directory).reread, found)
 }
 
-// Reread reads the file to its end. A file that is no LDIF is an
-// [*Error].
+// Reread reads the file to its end. A file that is not LDIF is an [*Error].
 func (x *Export) Reread(ctx context.Context, records []conflicts.FixRecord, found func(*conflicts.Object)) error {
 	guids, names := map[conflicts.GUID]bool{}, map[string]bool{}
 	for _, a := range records {

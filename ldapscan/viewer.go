@@ -14,12 +14,12 @@ type viewer struct {
 	seen [noField]bool
 	// ranges are those of the values of proxyAddresses, if it came in ranges.
 	ranges []valueRange
-	// deleted and domains are what only an export tells along with the rest.
+	// deleted and domains are set from exports only.
 	deleted bool
 	domains [][]byte
 }
 
-// A field is an attribute that a sweep looks at.
+// A field is an attribute that a sweep needs.
 type field int
 
 const (
@@ -42,7 +42,7 @@ func (w *viewer) begin(dn []byte) {
 	w.domains = w.domains[:0]
 }
 
-// named returns which attribute a name means, options and case aside.
+// named returns the field of an attribute name, without regard to options and case.
 func named[S string | []byte](w *viewer, name S) field {
 	switch string(name) { // as servers write them
 	case "objectGUID":
@@ -75,7 +75,7 @@ func (w *viewer) otherField(name string) field {
 	return noField
 }
 
-// add takes in a value. Of attributes with one value the first counts.
+// add adds a value. The first value of a single-valued attribute counts.
 func (w *viewer) add(f field, value []byte) {
 	if f == noField {
 		return
@@ -107,7 +107,7 @@ func (w *viewer) hasAddress() bool {
 	return w.seen[proxyField] || w.seen[mailField] || w.seen[upnField] || w.seen[targetField]
 }
 
-// read takes in a SearchResultEntry.
+// read makes the view of a SearchResultEntry.
 func (w *viewer) read(body []byte) error {
 	dn, list, err := entryParts(body)
 	w.begin(dn)
@@ -133,7 +133,7 @@ func (w *viewer) read(body []byte) error {
 	return nil
 }
 
-// record takes in a record of an export.
+// record makes the view of a record of an export.
 func (w *viewer) record(v *ldif.View) {
 	w.begin(v.DN)
 	for _, attr := range v.Attributes {
@@ -141,13 +141,13 @@ func (w *viewer) record(v *ldif.View) {
 	}
 }
 
-// again makes the view of a record that was read whole.
+// again makes the view of a record that was read in full.
 func (w *viewer) again(rec *ldif.Record) {
 	w.record(&ldif.View{DN: []byte(rec.DN), Attributes: rec.Attributes})
 }
 
-// views hands over the entries of a page, each valid until the next. Where the
-// server returned a part of the values of proxyAddresses it asks for the rest.
+// views hands over the entries of a page, each valid until the next. If the server
+// returned only part of the values of proxyAddresses, it asks for the rest.
 func (c *conn) views(ctx context.Context, p page, each func(*conflicts.View)) error {
 	var w viewer
 	for b := p.entries; ; {

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// recipientAttributes are those of Exchange that its recipients have besides
-// proxyAddresses, and that other rights let an account read.
+// recipientAttributes are Exchange attributes that its recipients have besides
+// proxyAddresses, and that an account needs other rights to read.
 var recipientAttributes = []string{"mailNickname", "msExchRecipientTypeDetails"}
 
-// checkVisible adds to the survey of a sweep what that may mean where not one proxy
-// address of a domain was seen.
+// checkVisible adds to the survey of a sweep what it may mean that no proxy address of a
+// domain was seen.
 func (d *Directory) checkVisible(ctx context.Context, survey *Survey) {
 	for i, c := range survey.Coverage {
 		p := d.assigned[i]
@@ -31,8 +31,8 @@ func (d *Directory) checkVisible(ctx context.Context, survey *Survey) {
 	}
 }
 
-// hides returns a problem if a partition in which not one proxy address was seen is a
-// domain with recipients. One without any, such as an empty root, is in order.
+// hides returns a problem if a partition without a visible proxy address is a domain with
+// recipients. A domain without recipients, such as an empty root, is in order.
 func (d *Directory) hides(ctx context.Context, p partition) (problem string, err error) {
 	if p.kind != domainKind {
 		return "", nil
@@ -53,8 +53,8 @@ func (d *Directory) hides(ctx context.Context, p partition) (problem string, err
 	return fmt.Sprintf("%s: there are recipients, but this account sees no proxyAddresses of any: it may not be allowed to read them", p.dn), nil
 }
 
-// unseen says which proxy addresses an account may be unable to see, after a lookup. A
-// partition in which the lookup found some is not asked.
+// unseen says which proxy addresses an account may be unable to see, after a lookup. It
+// does not ask a partition in which the lookup found some.
 func unseen(ctx context.Context, directories []*Directory) (problems []string) {
 	visible := map[string]bool{} // by forest
 	look := func(d *Directory, p partition) {
@@ -67,7 +67,7 @@ func unseen(ctx context.Context, directories []*Directory) (problems []string) {
 		}
 		visible[d.name()] = visible[d.name()] || d.visible[p.dn]
 	}
-	for _, domains := range []bool{true, false} { // after the domains, there is little to ask
+	for _, domains := range []bool{true, false} { // after the domains, few questions are left
 		for _, d := range directories {
 			for _, p := range d.assigned {
 				if (p.kind == domainKind) == domains {
@@ -80,8 +80,8 @@ func unseen(ctx context.Context, directories []*Directory) (problems []string) {
 }
 
 // see returns a problem if the account sees no proxy address in a partition that has
-// recipients. What is not a domain has hardly any: it is asked only if no proxy address
-// was seen elsewhere in the forest.
+// recipients. Other partitions than domains have hardly any, so they are asked only if no
+// proxy address was seen elsewhere in the forest.
 func (d *Directory) see(ctx context.Context, p partition, elsewhere bool) (problem string, err error) {
 	if d.visible[p.dn] || elsewhere && p.kind != domainKind {
 		return "", nil
@@ -94,13 +94,13 @@ func (d *Directory) see(ctx context.Context, p partition, elsewhere bool) (probl
 	return d.hides(ctx, p)
 }
 
-// notOneSeen is the problem of a forest, or server, that shows no proxy address.
+// notOneSeen is the problem with a forest or server that shows no proxy address.
 func notOneSeen(name string) string {
 	return name + ": not one proxy address was seen: the account may not be allowed to read them"
 }
 
-// blind says of which forests not one proxy address was seen. One that shows nothing
-// does not hide behind another.
+// blind returns the problems of all forests that show no proxy address, each on its own:
+// one forest must not hide behind another.
 func blind(visible map[string]bool) (problems []string) {
 	for _, name := range slices.Sorted(maps.Keys(visible)) {
 		if !visible[name] {

@@ -74,8 +74,8 @@ func TestHiddenDomains(t *testing.T) {
 		"outside and there":      {"dnsRoot: child.contoso.example\nsystemFlags: 3", "systemFlags: 0", child + ": not read", "", 1},
 		"twice":                  {"dn: CN=CHILD,", "dn: CN=X,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\nnCName: dc=contoso, DC=example\nsystemFlags: 3\n\ndn: CN=CHILD,", "", "", 2},
 		"twice, of two kinds":    {"dn: CN=CHILD,", "dn: CN=X,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\nnCName: DC=contoso,DC=example\nsystemFlags: 5\n\ndn: CN=CHILD,", "", "", 2},
-		"application partition":  {"systemFlags: 3\n\ndn: CN=a", "systemFlags: 5\n\ndn: CN=a", "", child + ": not read, as application partitions hold no recipients", 1},
-		"an unknown application": {"dn: CN=CHILD,", "dn: CN=X,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\nnCName: DC=x\nsystemFlags: 5\n\ndn: CN=CHILD,", "", "DC=x: not read, as application", 2},
+		"application partition":  {"systemFlags: 3\n\ndn: CN=a", "systemFlags: 5\n\ndn: CN=a", "", child + ": not read, because application partitions hold no recipients", 1},
+		"an unknown application": {"dn: CN=CHILD,", "dn: CN=X,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\nnCName: DC=x\nsystemFlags: 5\n\ndn: CN=CHILD,", "", "DC=x: not read, because application", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			content := strings.Replace(twoDomains, tc.replace, tc.by, 1)

@@ -48,7 +48,7 @@ func aComparison(t *testing.T) *conflicts.Comparison {
 	gone := conflicts.Copy{Object: written(object(4, "Leaver", corp, "SMTP:leaver@contoso.com"), stamped(-9000, 2, "Berlin", "DC1"))}
 	add(gone, conflicts.Copy{Deleted: stamped(0, 1, "Berlin", "DC2")}, gone, gone)
 	c.Judge(nil, conflicts.Options{})
-	c.Notes = []string{"CN=Configuration,DC=contoso,DC=com: held by ldap://10.0.0.4 alone of those that are compared"}
+	c.Notes = []string{"CN=Configuration,DC=contoso,DC=com: only ldap://10.0.0.4 of the compared servers holds it"}
 	c.Problems = []string{"ldap://10.0.0.4: the server closed the connection: not all objects that differ could be read again"}
 	return c
 }
@@ -119,7 +119,7 @@ dc1.corp.contoso.com: 1 not known, 2 on the way.
 dc2.corp.contoso.com: 1 stuck, 1 not known, 1 on the way.
 dc3.corp.contoso.com: 1 stuck, 1 not known, 1 on the way.
 ldap://10.0.0.4: 1 stuck, 2 not known, 1 on the way.
-Note: CN=Configuration,DC=contoso,DC=com: held by ldap://10.0.0.4 alone of those that are compared
+Note: CN=Configuration,DC=contoso,DC=com: only ldap://10.0.0.4 of the compared servers holds it
 INCOMPLETE: not everything in 1 partition on 4 domain controllers was compared, so differences may
 be missing: ldap://10.0.0.4: the server closed the connection: not all objects that differ could be
 read again

@@ -239,7 +239,7 @@ func TestLogOfRetries(t *testing.T) {
 	}
 	for _, want := range []string{
 		`msg="request is made again" server=` + srv.URL + ` .*try=2 of=4 wait=1s error="the server closed the connection"`,
-		`msg="another connection in place of this one" server=` + srv.URL,
+		`msg="the connection was replaced" server=` + srv.URL,
 		`msg="request is made again" server=` + srv.URL + ` .*try=\d of=4 wait=\ds code=51 result=Busy`,
 		`msg=end exit=1 `,
 	} {
