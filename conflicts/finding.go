@@ -201,6 +201,9 @@ func refusedByEntra(a Address) string {
 	return strings.Join(slices.Compact(bad), " ")
 }
 
+// strokes are letters whose stroke or ligature Unicode does not decompose.
+const strokes = "øłđðħŧƀɨıĸæœþ"
+
 // marked reports whether a character of a composed string (NFC) is a letter with a
 // diacritical mark, or such a mark. "Letters with diacritical marks, such as umlauts,
 // accents, and tildes, are invalid characters" (Microsoft, "Prepare for directory
@@ -219,5 +222,5 @@ func marked(r rune) bool {
 	}
 	s := string(r)
 	return strings.ContainsFunc(norm.NFD.String(s), func(r rune) bool { return unicode.Is(unicode.Mn, r) }) ||
-		unmarked.Replace(fold(s)) != fold(s)
+		strings.Contains(strokes, fold(s))
 }

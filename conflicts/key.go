@@ -2,13 +2,11 @@ package conflicts
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
-	"golang.org/x/text/width"
 )
 
 // KeyRules is the version of the rules of keys and loose keys. It grows when an address
@@ -165,9 +163,36 @@ func fold(s string) string {
 	return inParts(s, (*latinLetter).fold, foldMarked)
 }
 
+// foldMarked folds each letter with its marks by itself.
 func foldMarked(s string) string {
-	s = strings.ReplaceAll(norm.NFC.String(s), "İ", "i\u0307") // ToLower would drop the dot
-	return norm.NFC.String(cases.Fold().String(strings.ToLower(s)))
+	var b strings.Builder
+	b.Grow(len(s))
+	caser := cases.Fold()
+	for s != "" {
+		n := norm.NFC.NextBoundaryInString(s, true)
+		b.WriteString(foldLetter(s[:n], caser))
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// foldLetter folds a letter with its marks as far as Active Directory takes the folded
+// form for the same: a key never joins what a loose key parts. ſ is not s to it, nor is a
+// decomposed Hangul syllable the composed one.
+func foldLetter(s string, caser cases.Caser) string {
+	composed := norm.NFC.String(s)
+	dotted := strings.ReplaceAll(composed, "İ", "i\u0307") // ToLower would drop the dot
+	folded := norm.NFC.String(caser.String(strings.ToLower(dotted)))
+	if folded == s {
+		return s
+	}
+	loose := loosenMarked(s)
+	for _, form := range []string{folded, strings.ToLower(composed), composed} {
+		if loosenMarked(form) == loose {
+			return form
+		}
+	}
+	return s
 }
 
 // cutMarked cuts out what is not ASCII, with the character before it, which a
@@ -192,37 +217,4 @@ func isASCII(s string) bool {
 		}
 	}
 	return true
-}
-
-// unmarked holds the letters whose stroke or ligature Unicode does not
-// decompose, but Active Directory's sorting weights do (KB 839515 and
-// [MS-ADTS] 6.5: equal but for the diacritic weight, or expanded to two letters).
-var unmarked = strings.NewReplacer(
-	"ø", "o", "ł", "l", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "ƀ", "b", "ɨ", "i", "ı", "i", "ĸ", "k",
-	"æ", "ae", "œ", "oe", "þ", "th", "ŉ", "n",
-)
-
-// loosen takes out of a string what Active Directory's comparison ignores.
-// It approximates the sorting weight table of [MS-ADTS] 6.5: the letters
-// that occur in names are covered, symbols are not, and the marks of scripts in
-// which they are letters (Thai, Devanagari …) stay.
-func loosen(s string) string {
-	if !utf8.ValidString(s) {
-		return fold(s) // bytes that are no character have no marks
-	}
-	return inParts(s, (*latinLetter).loosen, loosenMarked)
-}
-
-func loosenMarked(s string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(width.Fold.String(s)) {
-		switch {
-		case unicode.Is(unicode.Mn, r) && (unicode.Is(unicode.Inherited, r) || unicode.Is(unicode.Hebrew, r)) || unicode.Is(unicode.Cf, r):
-			continue
-		case r >= 'ぁ' && r <= 'ゖ':
-			r += 'ァ' - 'ぁ' // hiragana to katakana
-		}
-		b.WriteRune(r)
-	}
-	return unmarked.Replace(foldMarked(b.String()))
 }

@@ -210,7 +210,7 @@ func plain(local string) string {
 	if quoted(local) {
 		return local
 	}
-	if l := loosen(local); !isASCII(local) && isASCII(l) {
+	if l := baseLetters(local); !isASCII(local) && isASCII(l) {
 		local = l
 	}
 	var b strings.Builder
@@ -218,12 +218,18 @@ func plain(local string) string {
 		switch {
 		case unicode.IsSpace(r), strings.ContainsRune(refusedMarks, r):
 		case marked(r):
-			b.WriteString(loosen(string(r))) // nothing, if it is a mark
+			b.WriteString(baseLetters(string(r))) // nothing, if it is a mark
 		default:
 			b.WriteRune(r)
 		}
 	}
 	return dotAtom(b.String())
+}
+
+// baseLetters returns a string without marks, ligatures and other forms of letters (Unicode
+// NFKD), also where they count for Active Directory.
+func baseLetters(s string) string {
+	return strings.ReplaceAll(loosen(norm.NFKD.String(s)), "ŧ", "t")
 }
 
 // dotAtom leaves out dots at the ends and next to another one (RFC 5322 section 3.2.3).
@@ -325,9 +331,9 @@ func fit(open, stem, after, domain string) string {
 
 // localPart turns a name into something that may stand before the "@"
 // without quoting (RFC 5322 dot-atom). It returns "" for a name that has
-// letters outside ASCII even to Active Directory's comparison.
+// letters outside ASCII even without their marks.
 func localPart(name string) string {
-	s := loosen(name)
+	s := baseLetters(name)
 	if !isASCII(s) {
 		return ""
 	}
