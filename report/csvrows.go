@@ -96,10 +96,13 @@ func FixCSV(w io.Writer, a *conflicts.Audit) error {
 	for i := range a.Conflicts {
 		class[a.Conflicts[i].Key] = a.Conflicts[i].Class
 	}
-	for i := range a.Changes {
-		c := &a.Changes[i]
-		rows.write(conflicts.Approved.String(), c.Conflict, string(class[c.Key]), c.Key.Address(), c.Object.Name(), c.Object.DN, c.Object.GUID.String(),
-			c.Attribute, c.Old, c.New, c.Risk.String(), c.RiskReason(), "", complete)
+	for i := range a.Proposals {
+		p := &a.Proposals[i]
+		for n := range a.Changes[p.First : p.First+p.Count] {
+			c := &a.Changes[int(p.First)+n]
+			rows.write(p.Reply.Decision.String(), c.Conflict, string(class[c.Key]), c.Key.Address(), c.Object.Name(), c.Object.DN, c.Object.GUID.String(),
+				c.Attribute, c.Old, c.New, c.Risk.String(), c.RiskReason(), p.Reply.Comment, complete)
+		}
 	}
 	for _, l := range a.Review.Left {
 		rows.write(l.Decision.String(), l.Conflict.ID, string(l.Conflict.Class), l.Conflict.Key.Address(), "", "", "", "", "", "", "", "",

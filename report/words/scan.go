@@ -132,7 +132,11 @@ func Scope(a *conflicts.Audit) []Fact {
 	}
 	add("Reported", a.Scope.Base...)
 	add("Left out", a.Scope.Exclude...)
-	add("Accepted domains", a.Scope.AcceptedDomains...)
+	if a.Scope.AcceptedDomainsKnown() || len(a.Proposals) == 0 {
+		add("Accepted domains", a.Scope.AcceptedDomains...)
+	} else {
+		add("Accepted domains", "unknown")
+	}
 	for _, c := range a.Coverage {
 		add("Partition", c.Partition, covered(c))
 	}
