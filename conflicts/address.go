@@ -36,6 +36,12 @@ func (a Address) SMTP() bool { return strings.EqualFold(a.Type, "smtp") }
 // Primary reports whether the value is the primary address of its type: the
 // type is written in capitals.
 func (a Address) Primary() bool {
+	switch a.Type {
+	case "SMTP":
+		return true
+	case "smtp":
+		return false
+	}
 	return a.Type != "" && a.Type == strings.ToUpper(a.Type) && a.Type != strings.ToLower(a.Type)
 }
 

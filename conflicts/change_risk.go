@@ -1,6 +1,9 @@
 package conflicts
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // manyMembers is from where on a group counts as one that many people write to.
 const manyMembers = 50
@@ -28,20 +31,37 @@ func (c *Change) hazards() iter.Seq2[Risk, Statement] {
 	}
 }
 
+// eachRisk yields the Risks.
+func (c *Change) eachRisk() iter.Seq[Statement] {
+	return func(yield func(Statement) bool) {
+		switch {
+		case c.Verbatim != "":
+			yield(Statement{Code: Verbatim, Value: c.Verbatim})
+			return
+		case c.Attribute == Mail:
+			yield(Statement{Code: RiskMail, Object: c.Object})
+			return
+		}
+		for _, s := range c.hazards() {
+			if !yield(s) {
+				return
+			}
+		}
+	}
+}
+
 // Risks returns what makes the change risky: first what sort of address it is, then what
 // else has to be thought of.
-func (c *Change) Risks() []Statement {
-	switch {
-	case c.Verbatim != "":
-		return []Statement{{Code: Verbatim, Value: c.Verbatim}}
-	case c.Attribute == Mail:
-		return []Statement{{Code: RiskMail, Object: c.Object}}
+func (c *Change) Risks() []Statement { return slices.Collect(c.eachRisk()) }
+
+// HasRisk reports whether a code is among the Risks.
+func (c *Change) HasRisk(code StatementCode) bool {
+	for s := range c.eachRisk() {
+		if s.Code == code {
+			return true
+		}
 	}
-	var risks []Statement
-	for _, s := range c.hazards() {
-		risks = append(risks, s)
-	}
-	return risks
+	return false
 }
 
 // RiskReason returns the risks as one text.

@@ -67,6 +67,11 @@ func (c *Choice) Risks() []Statement {
 	return risks
 }
 
+// HasRisk reports whether a code is among the Risks.
+func (c *Choice) HasRisk(code StatementCode) bool {
+	return slices.ContainsFunc(c.Changes, func(c Change) bool { return c.HasRisk(code) })
+}
+
 // Advice is what a reviewer without further knowledge should choose.
 type Advice string
 
@@ -167,28 +172,27 @@ func (s Statement) obstacle(object string) string {
 // are known, as a document of an earlier version tells them: what else could be chosen is not
 // known. The changes follow the order of the conflicts.
 func (a *Audit) ProposeChanges() {
-	type ownership struct {
-		conflict Key
-		object   Ref
-	}
-	owners := map[ownership]*Owner{}
-	found := map[Key]*Conflict{}
+	found := make(map[Key]*Conflict, len(a.Conflicts))
 	for i := range a.Conflicts {
-		c := &a.Conflicts[i]
-		found[c.Key] = c
-		for n := range c.Owners {
-			owners[ownership{c.Key, c.Owners[n].Ref()}] = &c.Owners[n]
-		}
+		found[a.Conflicts[i].Key] = &a.Conflicts[i]
 	}
 	a.Proposals = nil
-	var last ownership
+	var of *Conflict
+	owners := map[Ref]*Owner{} // of that conflict
+	var last *Owner
 	for i := range a.Changes {
 		c := &a.Changes[i]
-		this := ownership{c.Key, c.Object.Ref()}
-		if i == 0 || this != last {
-			a.Proposals = append(a.Proposals, Proposal{Conflict: found[c.Key], Owner: owners[this], First: int32(i)})
+		if conflict := found[c.Key]; i == 0 || conflict != of {
+			of, last = conflict, nil
+			clear(owners)
+			for n := range of.Owners {
+				owners[of.Owners[n].Ref()] = &of.Owners[n]
+			}
 		}
-		last = this
+		if o := owners[c.Object.Ref()]; o != last {
+			a.Proposals = append(a.Proposals, Proposal{Conflict: of, Owner: o, First: int32(i)})
+			last = o
+		}
 		p := &a.Proposals[len(a.Proposals)-1]
 		p.Count++
 		if p.New == "" && c.Attribute == ProxyAddresses {

@@ -115,7 +115,7 @@ func (p *people) add(changes []conflicts.Change, its []int32) {
 	case primary == nil:
 		p.Secondary++
 		p.kinds[kind(changes[its[0]].Object)]++
-	case live(primary):
+	case primary.HasRisk(conflicts.RiskLiveMailbox):
 		p.live.add(primary)
 	default:
 		p.others.add(primary)

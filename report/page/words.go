@@ -165,11 +165,6 @@ func (o *ownerCard) Facts() []string {
 	return facts
 }
 
-// live reports whether a change gives a mailbox in use another primary address.
-func live(c *conflicts.Change) bool {
-	return slices.ContainsFunc(c.Risks(), func(s conflicts.Statement) bool { return s.Code == conflicts.RiskLiveMailbox })
-}
-
 // todo says what a person has to decide of a conflict.
 func (v *view) todo(c *conflicts.Conflict) (todo template.HTML, ok bool) {
 	switch {

@@ -1,8 +1,10 @@
 package request
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -23,56 +25,74 @@ type plan struct {
 	secondary     int
 }
 
-// A row is one address that one object gives up.
+// A row is one address that one object gives up. It holds little, as there is one for each
+// proposal: most is told on demand.
 type row struct {
-	conflict *conflicts.Conflict
-	object   *conflicts.Object
-	// stays is who keeps the address.
-	stays *conflicts.Object
-	// address is the one in conflict as the object has it, new what takes its place: empty if
-	// nothing does. Both are without a type.
-	address, new string
-	// mail says that the mail attribute changes with it, primary that it is a primary address.
-	mail, primary bool
-	risk          conflicts.Risk
-	risks         []conflicts.Statement
-	// objectRisk is the highest of all rows of the object.
+	*conflicts.Proposal
+	// choice has the changes that are made.
+	changes []conflicts.Change
+	risk    conflicts.Risk
+	// objectRisk is the highest of all rows of the object, first the address by which they
+	// are sorted.
 	objectRisk conflicts.Risk
+	first      string
 	advice     conflicts.Advice
-	// because says why the address stays where it stays.
-	because string
 }
 
 func newPlan(a *conflicts.Audit) plan {
-	var p plan
+	p := plan{rows: make([]row, len(a.Proposals))}
 	for i := range a.Proposals {
-		proposal := &a.Proposals[i]
-		r := newRow(proposal.Conflict, a.Proposed(proposal))
+		r := &p.rows[i]
+		r.Proposal = &a.Proposals[i]
+		choice := a.Proposed(r.Proposal)
+		r.changes, r.risk = choice.Changes, choice.Risk
 		if a.Review == nil {
-			r.advice = a.Advice(proposal)
+			r.advice = a.Advice(r.Proposal)
 		}
-		p.rows = append(p.rows, r)
 	}
 	p.sum()
 	return p
 }
 
-// newRow makes a row of what is chosen for one owner of a conflict.
-func newRow(c *conflicts.Conflict, choice conflicts.Choice) row {
-	first := &choice.Changes[0]
-	old := conflicts.ParseAddress(first.Old)
-	r := row{conflict: c, object: first.Object, stays: c.Keeper().Object, because: because(c), address: old.Trimmed(), primary: old.Primary(), risk: choice.Risk, risks: choice.Risks()}
-	if first.New != "" {
-		r.new = conflicts.ParseAddress(first.New).Trimmed()
+func (r *row) object() *conflicts.Object { return r.changes[0].Object }
+
+// stays is who keeps the address.
+func (r *row) stays() *conflicts.Object { return r.Conflict.Keeper().Object }
+
+// address is the one in conflict as the object has it, without its type.
+func (r *row) address() string { return conflicts.ParseAddress(r.changes[0].Old).Trimmed() }
+
+// becomes is what takes the place of the address, without a type; empty if nothing does.
+func (r *row) becomes() string {
+	if r.changes[0].New == "" {
+		return ""
 	}
-	r.mail = slices.ContainsFunc(choice.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail })
-	return r
+	return conflicts.ParseAddress(r.changes[0].New).Trimmed()
 }
 
-// because says in a few words why the keeper of a conflict keeps its address.
-func because(c *conflicts.Conflict) string {
+// primary reports whether it is a primary address.
+func (r *row) primary() bool { return conflicts.ParseAddress(r.changes[0].Old).Primary() }
+
+// mail reports whether the mail attribute changes with it.
+func (r *row) mail() bool {
+	return slices.ContainsFunc(r.changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail })
+}
+
+// has reports whether a code is among the risks of the row.
+func (r *row) has(code conflicts.StatementCode) bool {
+	choice := conflicts.Choice{Changes: r.changes}
+	return choice.HasRisk(code)
+}
+
+func (r *row) risks() []conflicts.Statement {
+	choice := conflicts.Choice{Changes: r.changes}
+	return choice.Risks()
+}
+
+// because says in a few words why the keeper keeps the address.
+func (r *row) because() string {
 	var reasons []string
-	for _, s := range c.Reasons() {
+	for _, s := range r.Conflict.Reasons() {
 		reasons = append(reasons, words.Reason(s))
 	}
 	return strings.Join(reasons, ", then ")
@@ -80,53 +100,56 @@ func because(c *conflicts.Conflict) string {
 
 // sum counts the objects and brings the rows into their order.
 func (p *plan) sum() {
-	type object struct {
-		*conflicts.Object
-		risk    conflicts.Risk
-		primary bool
-		live    bool
-		first   string
+	slices.SortFunc(p.rows, func(a, b row) int { return cmp.Or(compare(a.object(), b.object()), cmp.Compare(a.First, b.First)) })
+	for rows := range p.eachObject() {
+		highest := slices.MaxFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.risk, b.risk), cmp.Compare(b.address(), a.address())) })
+		for i := range rows {
+			rows[i].objectRisk, rows[i].first = highest.risk, highest.address()
+		}
 	}
-	objects := make(map[conflicts.Ref]*object)
-	for i := range p.rows {
-		r := &p.rows[i]
-		o := objects[r.object.Ref()]
-		if o == nil {
-			o = &object{Object: r.object, first: r.address}
-			objects[r.object.Ref()] = o
+	slices.SortFunc(p.rows, func(a, b row) int {
+		if x, y := a.object(), b.object(); compare(x, y) != 0 {
+			return cmp.Or(cmp.Compare(b.objectRisk, a.objectRisk), cmp.Compare(a.first, b.first), cmp.Compare(x.DN, y.DN), compare(x, y))
 		}
-		if r.risk > o.risk || r.risk == o.risk && r.address < o.first {
-			o.first = r.address
-		}
-		o.risk, o.primary = max(o.risk, r.risk), o.primary || r.primary
-		o.live = o.live || slices.ContainsFunc(r.risks, func(s conflicts.Statement) bool { return s.Code == conflicts.RiskLiveMailbox })
-	}
-	slices.SortStableFunc(p.rows, func(a, b row) int {
-		x, y := objects[a.object.Ref()], objects[b.object.Ref()]
-		if x != y {
-			return cmp.Or(cmp.Compare(y.risk, x.risk), cmp.Compare(x.first, y.first), cmp.Compare(x.DN, y.DN))
-		}
-		return cmp.Or(cmp.Compare(b.risk, a.risk), cmp.Compare(a.address, b.address))
+		return cmp.Or(cmp.Compare(b.risk, a.risk), cmp.Compare(a.address(), b.address()), cmp.Compare(a.First, b.First))
 	})
-	p.objects = len(objects)
-	var last *conflicts.Object
-	for i := range p.rows {
-		o := objects[p.rows[i].object.Ref()]
-		p.rows[i].objectRisk = o.risk
-		if o.Object == last {
-			continue
-		}
-		last = o.Object
-		p.risks[o.risk]++
-		switch {
-		case o.primary && o.live:
-			p.tell = append(p.tell, o.Object)
-		case o.primary:
-			p.primary = append(p.primary, o.Object)
+	for rows := range p.eachObject() {
+		o := rows[0].object()
+		p.objects++
+		p.risks[rows[0].objectRisk]++
+		switch primary := slices.ContainsFunc(rows, func(r row) bool { return r.primary() }); {
+		case primary && slices.ContainsFunc(rows, func(r row) bool { return r.has(conflicts.RiskLiveMailbox) }):
+			p.tell = append(p.tell, o)
+		case primary:
+			p.primary = append(p.primary, o)
 		default:
 			p.secondary++
 		}
 	}
+}
+
+// eachObject yields the rows of each object, which stand together.
+func (p *plan) eachObject() iter.Seq[[]row] {
+	return func(yield func([]row) bool) {
+		for rest := p.rows; len(rest) > 0; {
+			n := 1
+			for n < len(rest) && compare(rest[0].object(), rest[n].object()) == 0 {
+				n++
+			}
+			if !yield(rest[:n]) {
+				return
+			}
+			rest = rest[n:]
+		}
+	}
+}
+
+// compare gives objects an order of no meaning, so that a plan needs no map of them.
+func compare(x, y *conflicts.Object) int {
+	if x == y {
+		return 0
+	}
+	return cmp.Or(bytes.Compare(x.GUID[:], y.GUID[:]), cmp.Compare(x.DN, y.DN))
 }
 
 // recommended counts the advice.

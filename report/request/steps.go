@@ -82,14 +82,15 @@ func (d *document) scanCommand(output string) string {
 
 // expected says how the scan after the changes should end.
 func (d *document) expected() string {
-	ended := make(map[conflicts.Key]bool)
-	for i := range d.plan.rows {
-		if c := d.plan.rows[i].conflict; len(c.Unresolved) == 0 {
-			ended[c.Key] = true
+	left := len(d.a.Conflicts)
+	for i := range d.a.Proposals {
+		c := d.a.Proposals[i].Conflict
+		if first := i == 0 || c != d.a.Proposals[i-1].Conflict; first && len(c.Unresolved) == 0 {
+			left--
 		}
 	}
-	if n := len(d.a.Conflicts) - len(ended); n > 0 {
-		return fmt.Sprintf("Exit 1: only %s remain%s, named above", words.Quantity(n, "conflict"), map[bool]string{true: "s"}[n == 1])
+	if left > 0 {
+		return fmt.Sprintf("Exit 1: only %s remain%s, named above", words.Quantity(left, "conflict"), map[bool]string{true: "s"}[left == 1])
 	}
 	return "Exit 0: no conflict remains"
 }
@@ -99,7 +100,7 @@ func (d *document) policyCommands() []string {
 	identities := make(map[string][]string)
 	var last *conflicts.Object
 	for i := range d.plan.rows {
-		o := d.plan.rows[i].object
+		o := d.plan.rows[i].object()
 		if c := cmdlet(o); c != "" && o != last && o.UnderPolicy() {
 			identities[c] = append(identities[c], `"`+o.GUID.String()+`"`)
 		}

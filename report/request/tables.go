@@ -10,7 +10,7 @@ import (
 
 // high lists what may hurt, with the reason.
 func (d *document) high() {
-	high := d.plan.ofRisk(func(r conflicts.Risk) bool { return r == conflicts.High })
+	high, _ := d.plan.byRisk()
 	if len(high) == 0 {
 		return
 	}
@@ -22,7 +22,7 @@ func (d *document) high() {
 			legend = append(legend, text)
 		}
 	}
-	explain(func(r *row) bool { return r.mail }, "*+ mail*: the mail attribute changes with it.")
+	explain(func(r *row) bool { return r.mail() }, "*+ mail*: the mail attribute changes with it.")
 	explain(func(r *row) bool { return r.has(conflicts.RiskPolicy) }, "*policy*: Exchange may stamp the old address again; the steps prevent it.")
 	explain(func(r *row) bool { return r.has(conflicts.RiskSynchronized) }, "*Entra ID*: synchronized, follows with the next cycle.")
 	if len(legend) > 0 {
@@ -32,12 +32,12 @@ func (d *document) high() {
 
 // others lists what is of medium and low risk.
 func (d *document) others() {
-	rows := d.plan.ofRisk(func(r conflicts.Risk) bool { return r != conflicts.High })
+	_, rows := d.plan.byRisk()
 	if len(rows) == 0 {
 		return
 	}
 	secondary := ""
-	if !slices.ContainsFunc(rows, func(r row) bool { return r.primary }) {
+	if !slices.ContainsFunc(rows, func(r row) bool { return r.primary() }) {
 		secondary = ", secondary addresses only"
 	}
 	d.linef("## Medium and low risk: %s%s\n", words.Quantity(d.plan.objects-d.plan.risks[conflicts.High], "object"), secondary)
@@ -56,19 +56,13 @@ func (d *document) others() {
 	})
 }
 
-func (p *plan) ofRisk(is func(conflicts.Risk) bool) []row {
-	var rows []row
-	for _, r := range p.rows {
-		if is(r.objectRisk) {
-			rows = append(rows, r)
-		}
+// byRisk parts the rows of objects of high risk, which come first, from the others.
+func (p *plan) byRisk() (high, others []row) {
+	n := slices.IndexFunc(p.rows, func(r row) bool { return r.objectRisk != conflicts.High })
+	if n < 0 {
+		n = len(p.rows)
 	}
-	return rows
-}
-
-// has reports whether a code is among the risks of the row.
-func (r *row) has(code conflicts.StatementCode) bool {
-	return slices.ContainsFunc(r.risks, func(s conflicts.Statement) bool { return s.Code == code })
+	return p.rows[:n], p.rows[n:]
 }
 
 // table writes rows with a last column of choice.
@@ -76,27 +70,28 @@ func (d *document) table(rows []row, head string, last func(*row) string) {
 	d.linef("|Changes|Address → new|Address stays with, because|%s|\n|---|---|---|---|", head)
 	for i := range rows[:min(len(rows), words.Listed)] {
 		r := &rows[i]
-		who, stays := d.nameAndKind(r.object), d.name(r.stays)+": "+inert(r.because)
+		who, stays := d.nameAndKind(r.object()), d.name(r.stays())+": "+inert(r.because())
 		if i > 0 {
-			if before := &rows[i-1]; before.object == r.object {
+			if before := &rows[i-1]; before.object() == r.object() {
 				who = "same object"
 			}
-			if before := &rows[i-1]; before.conflict == r.conflict && before.stays == r.stays {
+			if before := &rows[i-1]; before.Conflict == r.Conflict {
 				stays = "same"
 			}
 		}
-		d.linef("|%s|%s → %s|%s|%s|", who, span(r.address), becomes(r), stays, last(r))
+		d.linef("|%s|%s → %s|%s|%s|", who, span(r.address()), becomes(r), stays, last(r))
 	}
 	d.more(len(rows))
 }
 
 // becomes says what takes the place of the address.
 func becomes(r *row) string {
-	if r.new == "" {
+	address := r.becomes()
+	if address == "" {
 		return "removed"
 	}
-	text := span(r.new)
-	if r.mail {
+	text := span(address)
+	if r.mail() {
 		text += " + mail"
 	}
 	if r.has(conflicts.RiskDomain) {
@@ -108,11 +103,12 @@ func becomes(r *row) string {
 // risks says why a change is risky, but for what the row says elsewhere.
 func (d *document) risks(r *row) string {
 	var list []string
-	for _, s := range r.risks {
+	risks := r.risks()
+	for _, s := range risks {
 		switch s.Code {
 		case conflicts.RiskDomain, conflicts.RiskDropped, conflicts.RiskMail:
 		case conflicts.RiskSecondary:
-			if len(r.risks) == 1 {
+			if len(risks) == 1 {
 				list = append(list, words.Risk(s))
 			}
 		default:

@@ -39,7 +39,7 @@ func (b *book) newNoticed() noticed {
 		for _, row := range order[:end] {
 			p := b.decide.at(int(row))
 			replace := b.audit.Replace(p)
-			if slices.ContainsFunc(replace.Risks(), func(s conflicts.Statement) bool { return s.Code == conflicts.RiskLiveMailbox }) {
+			if replace.HasRisk(conflicts.RiskLiveMailbox) {
 				list = &n.tell
 				break
 			}
