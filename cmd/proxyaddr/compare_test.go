@@ -45,7 +45,7 @@ func TestCompare(t *testing.T) {
 	if code, out, log := compare(one, two); code != exitClean || !strings.Contains(out, "No object differs.") {
 		t.Errorf("the same: exit %d\n%s%s", code, out, log)
 	}
-	const table = `Old, contact
+	const table = `Old, user
           CN=Old,DC=a,DC=example
   dc1.a.example: newest
           has   SMTP:x@a.example
@@ -53,11 +53,11 @@ func TestCompare(t *testing.T) {
   3h0m0s as a rule
 
 C-WRWFRJBG2SG2KN5B  duplicate  smtp:x@a.example
-  Old, contact
+  Old, user
           CN=Old,DC=a,DC=example
           SMTP:x@a.example
           seen on dc1.a.example
-  New, contact
+  New, user
           CN=New,DC=a,DC=example
           smtp:X@a.example
           seen on dc1.a.example, dc3.a.example
