@@ -72,12 +72,13 @@ func TestDocumentedExitCodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, rest, listed := strings.Cut(string(text), "| code |")
+		const begin = "| code | meaning |\n|---|---|\n| 0 |" // other tables have codes in words
+		_, rest, listed := strings.Cut(string(text), begin)
 		if !listed {
 			continue
 		}
 		tables++
-		if rest = "| code |" + rest; !strings.HasPrefix(rest, want+"\n") {
+		if !strings.HasPrefix(begin+rest, want+"\n") {
 			t.Errorf("%s: the table of exit codes is to be\n%s", name, want)
 		}
 	}
