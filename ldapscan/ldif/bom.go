@@ -22,10 +22,10 @@ const (
 	utf16BEMark = "\xfe\xff"
 )
 
-// decodeBOM drops a byte order mark, of so many bytes, and turns UTF-16 that starts with one
-// into UTF-8.
+// decodeBOM drops a byte order mark, returns its size, and turns UTF-16 that starts with
+// one into UTF-8.
 func decodeBOM(src io.Reader) (decoded io.Reader, mark int, err error) {
-	r := bufio.NewReaderSize(src, 16) // larger reads go past its buffer
+	r := bufio.NewReaderSize(src, 16) // larger reads bypass its buffer
 	head, err := r.Peek(len(utf8Mark))
 	if err != nil && err != io.EOF {
 		return r, 0, err
@@ -43,13 +43,13 @@ func decodeBOM(src io.Reader) (decoded io.Reader, mark int, err error) {
 	return decoded, mark, nil
 }
 
-// utf16Reader hands out UTF-16 as UTF-8.
+// utf16Reader reads UTF-16 as UTF-8.
 type utf16Reader struct {
 	src     io.Reader
 	order   binary.ByteOrder
 	raw     [32 << 10]byte
-	pending int    // bytes at the start of raw that wait for the rest of their character
-	out     []byte // decoded, not yet handed out
+	pending int    // bytes at the start of raw of an incomplete character
+	out     []byte // decoded, not yet read
 	outBuf  []byte
 	err     error
 }

@@ -6,12 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// cutWindow is how much is looked at in one go, a few records.
+// cutWindow is how much is examined at once, a few records.
 const cutWindow = 4 << 10
 
-// Cut returns the first offset behind at where an input can be cut in two, each for a Reader of
-// its own, which find the same as one Reader but for the numbers of the lines. That is behind a
-// blank line. If there is none it is the end of the input, as always in UTF-16.
+// Cut returns the first offset after at where an input can be cut in two. Two Readers,
+// one for each part, then find the same as one Reader, except for the line numbers. The
+// offset is after a blank line. Without one, and always in UTF-16, it is the end of the
+// input.
 func Cut(src *io.SectionReader, at int64) (int64, error) {
 	var mark [len(utf16LEMark)]byte
 	if _, err := src.ReadAt(mark[:], 0); err != nil && err != io.EOF {
@@ -37,8 +38,8 @@ func Cut(src *io.SectionReader, at int64) (int64, error) {
 	}
 }
 
-// cut returns the place behind the first blank line of b, -1 if there is none. What follows
-// must be ASCII, lest it be taken for a byte order mark.
+// cut returns the offset after the first blank line of b, -1 if there is none. An ASCII
+// character must follow, as anything else could be taken for a byte order mark.
 func cut(b []byte) int {
 	for i := 0; ; i++ {
 		end := bytes.IndexByte(b[i:], '\n')

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// glance sets the View to the next record in one go over its lines, if it is as nearly all are:
-// a content or add record with nothing wrong, with names that came before, and in the buffer to
-// its end. All else it leaves for a closer look, as if it had not been there.
+// glance sets the View to the next record in one pass over its lines, if the record is
+// like nearly all: a content or add record without faults, whose names are known, and
+// wholly in the buffer. It leaves any other record untouched for a closer look.
 func (r *Reader) glance() bool {
 	l := &r.lines
 	buf := l.buf[:l.end]
@@ -40,7 +40,7 @@ func (r *Reader) glance() bool {
 		}
 		at := number
 		if pos == len(buf) {
-			return false // what follows may belong to the line
+			return false // the next line may continue this one
 		}
 		if buf[pos] == ' ' {
 			if text, length = r.unfold(text, buf[pos:]); text == nil {
@@ -63,7 +63,7 @@ func (r *Reader) glance() bool {
 		spec := text[len(n.text)+1:]
 		fields++
 		if fields > 1 && n.keyword == noKeyword && !n.selected && (len(spec) == 0 || spec[0] != ':' && spec[0] != '<') {
-			continue // it is not wanted, and nothing can be wrong with it
+			continue // not wanted, and nothing can be wrong with it
 		}
 		value, err := r.value(spec)
 		switch {
@@ -89,8 +89,8 @@ func (r *Reader) glance() bool {
 	return true
 }
 
-// unfold joins a line with those of rest that continue it, which take up n bytes. It is nil if
-// they may go on behind rest.
+// unfold joins a line with those of rest that continue it, which take up n bytes. It is
+// nil if the line may go on after rest.
 func (r *Reader) unfold(text, rest []byte) (joined []byte, n int) {
 	from := len(r.unfolded)
 	r.unfolded = append(r.unfolded, text...)

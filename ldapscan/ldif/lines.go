@@ -5,11 +5,12 @@ import (
 	"io"
 )
 
-// bufferSize is what the Reader asks of its source at once. The buffer grows when one record
-// needs more.
+// bufferSize is how much the Reader reads at once. The buffer grows when one record needs
+// more.
 const bufferSize = 256 << 10
 
-// endOfText is what copy of Windows puts behind files that it joins (Ctrl-Z).
+// endOfText is the character that copy of Windows writes after files that it joins
+// (Ctrl-Z).
 const endOfText = 0x1a
 
 // line is a logical line, the bytes lo to hi counted from the start of its record in the buffer.
@@ -19,24 +20,24 @@ type line struct {
 	comment bool
 }
 
-// lines is the lexer: it holds the input in one buffer and hands out a record's lines, which
-// stay in that buffer.
+// lines is the lexer: it holds the input in one buffer, and returns the lines of a
+// record, which stay in that buffer.
 type lines struct {
 	src     io.Reader
-	opened  bool  // src is behind its byte order mark
-	readErr error // why src gives no more
+	opened  bool  // the byte order mark of src was read
+	readErr error // why src ended
 
-	// buf[start:pos] is the record being collected, buf[pos:end] was read but not looked at.
-	// Before buf stand so many bytes of the input.
+	// buf[start:pos] is the record being collected, buf[pos:end] was read but not
+	// examined yet. before counts the bytes of the input before buf.
 	buf             []byte
 	start, pos, end int
 	before          int64
 
 	number    int  // of the last physical line taken
 	stray     bool // a NUL or a carriage return was read
-	forgetful bool // of comments only remarks are kept
-	cutOff    bool // the last line has no end
-	unclosed  bool // the last record has no blank line behind it
+	forgetful bool // remarks are the only comments kept
+	cutOff    bool // the last line has no line end
+	unclosed  bool // the last record has no blank line after it
 	record    []line
 }
 
@@ -59,7 +60,7 @@ func (l *lines) next(maxLine, maxRecord int) error {
 		}
 		l.number++
 		if bytes.HasPrefix(l.buf[l.start+lo:l.start+hi], []byte(utf8Mark)) {
-			lo += len(utf8Mark) // of a file that was appended
+			lo += len(utf8Mark) // from a file that was appended
 		}
 		switch {
 		case lo == hi && len(l.record) > 0:
@@ -69,7 +70,7 @@ func (l *lines) next(maxLine, maxRecord int) error {
 			l.start = l.pos
 		case l.buf[l.start+lo] != ' ':
 			l.endLine()
-			if l.forgetful && lo > bufferSize && len(l.record) == 1 && l.droppable(0) { // behind many others
+			if l.forgetful && lo > bufferSize && len(l.record) == 1 && l.droppable(0) { // after many others
 				l.record = l.record[:0]
 				l.start += lo
 				lo, hi = 0, hi-lo
@@ -78,7 +79,7 @@ func (l *lines) next(maxLine, maxRecord int) error {
 		case len(l.record) == 0:
 			return &ParseError{Line: l.number, Err: errContinuation}
 		default:
-			// Joining moves the piece left, over line ends that were dealt with.
+			// Joining moves the piece left, over line ends that were handled.
 			last := &l.record[len(l.record)-1]
 			last.hi += copy(l.buf[l.start+last.hi:], l.buf[l.start+lo+1:l.start+hi])
 			if last.hi-last.lo > maxLine {
@@ -88,9 +89,9 @@ func (l *lines) next(maxLine, maxRecord int) error {
 	}
 }
 
-// endLine is called when the last line of the record is whole. It tells comments from other
-// lines. Where they are not kept it drops the comment before another, as only the last can name
-// the entry below.
+// endLine is called when the last line of the record is complete. It tells comments from
+// other lines. If comments are not kept, it drops a comment before another one: only the
+// last can name the entry below.
 func (l *lines) endLine() {
 	n := len(l.record) - 1
 	if n < 0 {
@@ -105,7 +106,7 @@ func (l *lines) endLine() {
 	}
 }
 
-// droppable reports whether a line is a comment and no remark.
+// droppable reports whether a line is a comment but not a remark.
 func (l *lines) droppable(i int) bool {
 	if !l.record[i].comment {
 		return false
@@ -114,24 +115,23 @@ func (l *lines) droppable(i int) bool {
 	return !ok
 }
 
-// restOfName tells the second line of the comment in which ldapsearch names an entry. The name
-// of an object that was deleted, or lost to another of the same name, has a line feed in it
-// ([MS-ADTS] 3.1.1.5.5.1.1), which stands there as it is. Active Directory allows it in no
-// other name.
+// restOfName reports whether a line is the second one of the comment in which ldapsearch
+// names an entry. The name of an object that was deleted, or lost its name to another,
+// has a line feed ([MS-ADTS] 3.1.1.5.5.1.1), which ldapsearch writes as it is. Active
+// Directory does not allow it in other names.
 func restOfName(text []byte) bool {
 	const guid = len("00112233-4455-6677-8899-aabbccddeeff")
 	mark, rest, _ := bytes.Cut(text, []byte(":"))
 	return (string(mark) == "DEL" || string(mark) == "CNF") && len(rest) >= guid && bytes.Count(rest[:guid], []byte("-")) == 4
 }
 
-// isPrompt tells what ldapsearch writes between pages for somebody to press Enter, also where
-// nobody sees it.
+// isPrompt recognizes the prompt that ldapsearch writes between pages, even into a file.
 func isPrompt(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("Press [size] Enter for the next {")) || bytes.HasPrefix(text, []byte("Estimate entries: "))
 }
 
-// offset returns how many bytes of the input stand before the current record, or -1 where they
-// are not counted.
+// offset returns how many bytes of the input come before the current record, or -1 where
+// they are not counted.
 func (l *lines) offset() int64 {
 	if _, ok := l.src.(*utf16Reader); ok {
 		return -1
@@ -142,7 +142,7 @@ func (l *lines) offset() int64 {
 // text returns the bytes of a logical line of the current record.
 func (l *lines) text(n line) []byte { return l.buf[l.start+n.lo : l.start+n.hi : l.start+n.hi] }
 
-// physical takes the next physical line, whose end is not part of lo to hi.
+// physical returns the next physical line, from lo to hi without its line end.
 func (l *lines) physical(maxLine, maxRecord int) (lo, hi int, err error) {
 	seen := 0
 	for {
@@ -180,7 +180,7 @@ func (l *lines) physical(maxLine, maxRecord int) (lo, hi int, err error) {
 	return lo, hi, nil
 }
 
-// fill reads more input behind buf[:end]. It moves the current record to the front of the
+// fill reads more input after buf[:end]. It moves the current record to the front of the
 // buffer first.
 func (l *lines) fill() error {
 	if l.readErr != nil {
@@ -205,7 +205,7 @@ func (l *lines) fill() error {
 	if l.end == len(l.buf) {
 		l.buf = append(l.buf, make([]byte, len(l.buf))...)
 	}
-	const maxEmptyReads = 100 // as bufio has it
+	const maxEmptyReads = 100 // as in bufio
 	for range maxEmptyReads {
 		n, err := l.src.Read(l.buf[l.end:])
 		read := l.buf[l.end : l.end+n]

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// keyword is a word that has a place of its own in a record and cannot name an attribute.
+// keyword is a word that has a special meaning in a record and cannot name an attribute.
 type keyword uint8
 
 const (
@@ -16,7 +16,7 @@ const (
 	dashKeyword // the line "-"
 )
 
-// keywordOf ignores case, as RFC 2234 section 2.3 has it for the strings of a grammar.
+// keywordOf ignores case, as RFC 2234 section 2.3 says for the strings of a grammar.
 func keywordOf(name string) keyword {
 	switch {
 	case strings.EqualFold(name, "dn"):
@@ -29,15 +29,15 @@ func keywordOf(name string) keyword {
 	return noKeyword
 }
 
-// name is that of an attribute, or a keyword.
+// name is the name of an attribute, or a keyword.
 type name struct {
 	text     string
 	keyword  keyword
 	selected bool  // for a View
-	next     *name // the other name that followed it last
+	next     *name // the last other name that followed it
 }
 
-// is compares without case, as RFC 2234 section 2.3 has it for the strings of a grammar.
+// is compares without case, as RFC 2234 section 2.3 says for the strings of a grammar.
 func (n *name) is(text string) bool { return strings.EqualFold(n.text, text) }
 
 // starts reports whether a line begins with the name and a colon.
@@ -45,15 +45,15 @@ func (n *name) starts(line []byte) bool {
 	return len(line) > len(n.text) && line[len(n.text)] == ':' && string(line[:len(n.text)]) == n.text
 }
 
-// names are those seen so far. They repeat from record to record, so each is checked and
-// allocated once, and nearly always in the same order, so that it can be guessed which comes
-// next.
+// names are the names seen so far. They repeat from record to record, so each is checked
+// and allocated once. They nearly always come in the same order, so the next one can be
+// guessed.
 type names struct {
 	known map[string]*name
 	last  *name
 }
 
-// The bounds keep a hostile input from filling the memory with names.
+// The bounds stop a hostile input from filling the memory with names.
 const (
 	maxNames   = 4096
 	maxNameLen = 256
@@ -65,8 +65,8 @@ func (s *names) keep(n *name) {
 	}
 }
 
-// follower returns the name that a line begins with, if that is n again or the one that
-// followed it before.
+// follower returns the name that a line begins with, if it is n again or the name that
+// followed n before.
 func (n *name) follower(line []byte) *name {
 	if next := n.next; next != nil && next.starts(line) {
 		return next
@@ -77,7 +77,8 @@ func (n *name) follower(line []byte) *name {
 	return nil
 }
 
-// after returns the name that a line begins with, behind one that begins with last, if it is known.
+// after returns the name that a line begins with, if it is known; the line before began
+// with last.
 func (s *names) after(last *name, line []byte) *name {
 	n := last.follower(line)
 	if n == nil {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// parse sets view, and rec if whole, to what the current lines say. It is false for lines that
-// hold no record.
+// parse sets view, and rec if whole, to the record in the current lines. It returns false
+// if they have no record.
 func (r *Reader) parse(whole bool) (found bool, err error) {
 	r.view = View{Offset: r.lines.offset(), Attributes: r.view.Attributes[:0]}
 	r.rec = Record{Comments: r.rec.Comments[:0], Controls: r.rec.Controls[:0], Mods: r.rec.Mods[:0]}
@@ -34,7 +34,7 @@ func (r *Reader) parse(whole bool) (found bool, err error) {
 	}
 }
 
-// noRecord is an error if there is a record behind what is none.
+// noRecord returns an error if a record follows lines that are not one.
 func (r *Reader) noRecord() error {
 	for _, f := range r.fields {
 		if f.keyword == dnKeyword {
@@ -191,7 +191,8 @@ func (r *Reader) control(f field) error {
 	return nil
 }
 
-// outcome reads what ldapsearch writes about the end of a search, "result: 0 Success" among it.
+// outcome reads the lines of ldapsearch about the end of a search, such as "result: 0
+// Success".
 func outcome(fields []field) error {
 	for _, f := range fields {
 		if !f.is("result") {

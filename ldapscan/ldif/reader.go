@@ -25,10 +25,10 @@ var (
 	ErrLineTooLong = errors.New("line too long")
 	// ErrRecordTooLarge is a record over MaxRecord.
 	ErrRecordTooLarge = errors.New("record too large")
-	// ErrCutOff is an input whose last line has no end: it may be part of a line, and its
-	// record part of a record.
+	// ErrCutOff is an input whose last line has no line end: it may be part of a line,
+	// and its record part of a record.
 	ErrCutOff = errors.New("the last line has no line end, so the file may be cut off")
-	// ErrIncomplete is a search that ldapsearch says did not end well: entries are missing.
+	// ErrIncomplete is a search that failed according to ldapsearch: entries are missing.
 	ErrIncomplete = errors.New("the search behind this export did not succeed")
 )
 
@@ -38,9 +38,9 @@ var (
 	errStrayByte    = errors.New("NUL or carriage return inside a line")
 )
 
-// A ParseError tells where the input stopped making sense.
+// A ParseError tells where the input is wrong.
 type ParseError struct {
-	Line int   // from 1: where what is wrong starts, a limit was passed or reading failed
+	Line int   // from 1: where the mistake starts, a limit was passed or reading failed
 	Err  error // the cause
 }
 
@@ -55,29 +55,29 @@ type Reader struct {
 	// MaxLine is the longest line, folds joined, in bytes of UTF-8. Zero means DefaultMaxLine.
 	MaxLine int
 	// MaxRecord is the largest record, comments, line ends and folds included, in bytes of
-	// UTF-8. Zero means DefaultMaxRecord. The memory in use is a small multiple of the largest
-	// record seen, or about fifty times its size when it is made of the shortest lines there
-	// are.
+	// UTF-8. Zero means DefaultMaxRecord. The memory in use is a small multiple of the
+	// largest record seen, or about fifty times its size if it consists of the shortest
+	// possible lines.
 	MaxRecord int
-	// Select, if set, tells which attributes a View has, by their names as written. It is asked
-	// once a name, or more often where names are very many.
+	// Select, if set, tells which attributes a View has, by their names as written. It is
+	// called once for each name, or more often if there are very many names.
 	Select func(name string) bool
-	// Remark, if set, is handed what Read and View come across that ldapsearch says about its
-	// search, in order, before the record behind it is returned.
+	// Remark, if set, is called with what ldapsearch wrote about its search as Read and
+	// View find it: in order, and before the next record is returned.
 	Remark func(Remark)
 
 	lines lines
 	names names
 	err   error
 
-	// What the current record is made of, kept for its memory.
+	// The parts of the current record, kept to reuse their memory.
 	view    View
-	rec     Record // what a View has not
+	rec     Record // the parts that a View lacks
 	fields  []field
 	values  [][]byte // of its modifications
 	decoded []byte   // its base64 values
 
-	glanced   bool // the View was had at a glance
+	glanced   bool // glance made the View
 	before    int  // lines before its record
 	versioned bool // the lines began with the version
 	unfolded  []byte
@@ -88,11 +88,11 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{
 		lines:   lines{src: r},
 		names:   names{known: make(map[string]*name), last: &name{text: "dn", keyword: dnKeyword}},
-		decoded: []byte{}, // so that an empty value is not a nil one
+		decoded: []byte{}, // so that an empty value is not nil
 	}
 }
 
-// Reset makes r read another input, with the memory and the settings that it has.
+// Reset makes r read another input, with its memory and settings.
 func (r *Reader) Reset(src io.Reader) {
 	r.lines = lines{src: src, buf: r.lines.buf, record: r.lines.record}
 	r.err = nil
@@ -108,8 +108,8 @@ func (r *Reader) Read() (*Record, error) {
 	return r.record(), nil
 }
 
-// View reads the next record as Read does, without keeping anything. What is not selected is
-// checked all the same. Comments do not count for MaxRecord.
+// View reads the next record like Read, but keeps nothing. Attributes that are not
+// selected are checked too. Comments do not count for MaxRecord.
 func (r *Reader) View() (*View, error) {
 	r.lines.forgetful = true
 	if r.glanced = r.err == nil && r.glance(); r.glanced {
@@ -121,8 +121,8 @@ func (r *Reader) View() (*View, error) {
 	return &r.view, nil
 }
 
-// Record returns the record of the last View, which is not valid any more, whole but for its
-// comments. It is the caller's to keep.
+// Record returns the whole record of the last View without its comments. The View is no
+// longer valid after that; the caller may keep the record.
 func (r *Reader) Record() *Record {
 	var err error
 	if r.glanced {
@@ -137,7 +137,7 @@ func (r *Reader) Record() *Record {
 	return r.record()
 }
 
-// next reads and parses a record, whole or as far as a View needs it.
+// next reads and parses a record, whole or only what a View needs.
 func (r *Reader) next(whole bool) error {
 	for found := false; !found && r.err == nil; {
 		r.err = r.lines.next(cmp.Or(r.MaxLine, DefaultMaxLine), cmp.Or(r.MaxRecord, DefaultMaxRecord))
@@ -154,7 +154,7 @@ func (r *Reader) next(whole bool) error {
 	return r.err
 }
 
-// record returns a copy of what was parsed whole.
+// record returns a copy of the record that was parsed whole.
 func (r *Reader) record() *Record {
 	rec := r.rec
 	rec.Line, rec.DN, rec.Change, rec.Attributes = r.view.Line, string(r.view.DN), r.view.Change, r.view.Attributes
@@ -261,7 +261,7 @@ func trimFill(b []byte) []byte {
 	return b
 }
 
-// name returns the name that text is.
+// name returns the name in text.
 func (r *Reader) name(text []byte) (*name, error) {
 	if n := r.names.known[string(text)]; n != nil {
 		return n, nil
@@ -276,7 +276,7 @@ func (r *Reader) name(text []byte) (*name, error) {
 	return n, nil
 }
 
-// excerpt quotes the start of a piece of input, safe for a terminal.
+// excerpt quotes the start of a piece of input, so that it is safe on a terminal.
 func excerpt(b []byte) string {
 	const most = 40
 	if len(b) > most {

@@ -19,11 +19,11 @@ type Record struct {
 	Change ChangeType
 	// Controls belong to change records only.
 	Controls []Control
-	// Attributes are those of content and add records, one element a value, in order.
+	// Attributes belong to content and add records: one element for each value, in order.
 	Attributes []Attribute
-	// Mods are those of modify records, in order.
+	// Mods belong to modify records, in order.
 	Mods []Mod
-	// NewRDN, DeleteOldRDN and NewSuperior are those of modrdn records. An empty NewSuperior
+	// NewRDN, DeleteOldRDN and NewSuperior belong to modrdn records. An empty NewSuperior
 	// leaves the entry where it is.
 	NewRDN       string
 	DeleteOldRDN bool
@@ -66,7 +66,7 @@ const (
 )
 
 // Control is an LDAP control to send with a change. A nil Value is an absent one, an empty
-// Value is sent. ldapmodify 2.5 takes one control a record.
+// Value is sent. ldapmodify 2.5 accepts one control for each record.
 type Control struct {
 	OID         string
 	Criticality bool
@@ -74,10 +74,11 @@ type Control struct {
 }
 
 // A View is a content or add record in the buffers of its [Reader], valid until the next is
-// read. Of other records it tells no more than the change.
+// read. Of other records it has only the change.
 type View struct {
 	Line int
-	// Offset is how many bytes of the input stand before the record and its comments, -1 in UTF-16.
+	// Offset is how many bytes of the input come before the record and its comments, -1
+	// in UTF-16.
 	Offset     int64
 	DN         []byte
 	Change     ChangeType
@@ -133,16 +134,16 @@ func (rec *Record) clone() *Record {
 	return &c
 }
 
-// check tells why LDIF cannot represent rec.
+// check returns an error if LDIF cannot represent rec.
 func (rec *Record) check() error {
 	if len(rec.Attributes) > 0 && rec.Change != ChangeNone && rec.Change != ChangeAdd {
 		return fmt.Errorf("%s record with attributes", rec.Change)
 	}
 	if len(rec.Mods) > 0 && rec.Change != ChangeModify {
-		return errors.New("modifications in a record that is no modify")
+		return errors.New("modifications in a record that is not a modify")
 	}
 	if (rec.NewRDN != "" || rec.DeleteOldRDN || rec.NewSuperior != "") && rec.Change != ChangeModRDN {
-		return errors.New("new name in a record that is no modrdn")
+		return errors.New("new name in a record that is not a modrdn")
 	}
 	if len(rec.Controls) > 0 && rec.Change == ChangeNone {
 		return errors.New("control in a content record")

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// A Remark is a sign of whether an input is whole. Most are what ldapsearch of OpenLDAP writes
-// between the entries about its search (clients/tools/ldapsearch.c): in comments, and without
-// -L also in lines that are no LDIF. Some are those of ldbsearch of Samba
-// (lib/ldb/tools/ldbsearch.c).
+// A Remark is a sign of whether an input is complete. Most come from OpenLDAP's
+// ldapsearch, which writes them about its search between the entries
+// (clients/tools/ldapsearch.c): in comments, and without -L also in lines that are not
+// LDIF. Some come from Samba's ldbsearch (lib/ldb/tools/ldbsearch.c).
 type Remark struct {
 	Kind RemarkKind
 	// Text is the base of a search of the whole subtree, the URL of a reference, or the cookie
 	// for the next page in base64.
 	Text string
-	// Count is a number, math.MaxInt if it cannot be read. Of references it is 0 for a URL that
-	// stands for the same as the one before (RFC 4511 section 4.5.3).
+	// Count is a number, math.MaxInt if it cannot be read. A reference has 0 if its URL
+	// is an alternative to the one before (RFC 4511 section 4.5.3).
 	Count int
-	// Above says that the remark stands directly above a record, where ldapsearch also writes
+	// Above says that the remark is directly above a record, where ldapsearch also writes
 	// the name of its entry.
 	Above bool
 }
 
-// RemarkKind is what a Remark is about.
+// RemarkKind is the kind of a Remark.
 type RemarkKind uint8
 
 const (
@@ -33,14 +33,14 @@ const (
 	SearchBase                         // "# base <DC=example,DC=com> with scope subtree"
 	SearchReference                    // "ref: ldap://…", with -L to -LLL "# refldap://…"
 	PageEnds                           // "pagedresults: cookie=…", with -L to -LLL in a comment. Without Text it is the last page.
-	SearchEnds                         // "# numResponses: 3", the first line behind a search that ended, not with -LL; "# returned 2 records"
-	SearchEntries                      // "# numEntries: 1", behind it unless there are none; "# 1 entries"
+	SearchEnds                         // "# numResponses: 3", the first line after a search that ended, not with -LL; "# returned 2 records"
+	SearchEntries                      // "# numEntries: 1", after it unless there are none; "# 1 entries"
 	SearchReferences                   // "# numReferences: 1", likewise; "# 1 referrals"
 	VersionAlone                       // "version: 1" and a blank line, the first lines with -L and -LL
-	RecordUnclosed                     // the input ends without the blank line that ldapsearch and ldifde write behind a record
+	RecordUnclosed                     // the input ends without the blank line that ldapsearch and ldifde write after a record
 )
 
-// remarkIn returns the remark that a comment is.
+// remarkIn returns the remark in a comment.
 func remarkIn(comment []byte) (m Remark, ok bool) {
 	const shortest = len("# LDAPv3")
 	if len(comment) < shortest || comment[1] != ' ' {
@@ -91,7 +91,7 @@ func remarkIn(comment []byte) (m Remark, ok bool) {
 var counted = map[string]RemarkKind{"numResponses": SearchEnds, "numEntries": SearchEntries, "numReferences": SearchReferences,
 	"entries": SearchEntries, "referrals": SearchReferences}
 
-// counts reads how many of something a search found.
+// counts reads a count of search results.
 func counts(name, digits []byte) (m Remark, ok bool) {
 	if m.Kind, ok = counted[string(name)]; ok {
 		var err error
@@ -108,7 +108,7 @@ func pageEnds(text []byte) (m Remark, ok bool) {
 	return Remark{Kind: PageEnds, Text: string(cookie)}, ok
 }
 
-// remarks hands over what stands in the current lines, which hold a record or not.
+// remarks hands over the remarks in the current lines, with or without a record.
 func (r *Reader) remarks(record bool) {
 	if r.versioned && !record && len(r.fields) == 0 {
 		r.Remark(Remark{Kind: VersionAlone})
@@ -144,7 +144,7 @@ func (r *Reader) remarks(record bool) {
 	}
 }
 
-// namesEntry reports whether a comment stands directly above the line with the name.
+// namesEntry reports whether a comment is directly above the line with the name.
 func (r *Reader) namesEntry(i int) bool {
 	below := r.lines.record[i+1:]
 	for len(below) > 0 && below[0].comment && r.lines.text(below[0])[0] != '#' {

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// lineWidth is the most columns of a line, fold space included. RFC 2849 sets no limit; 76 is
-// that of its examples.
+// lineWidth is the most columns of a line, fold space included. RFC 2849 sets no limit;
+// its examples use 76.
 const lineWidth = 76
 
 // A Writer writes records, in 7-bit ASCII. It buffers: call Flush at the end. It must not be
@@ -24,7 +24,7 @@ type Writer struct {
 
 	out     *bufio.Writer
 	started bool
-	block   []byte // a record or comment, collected to be written as a whole
+	block   []byte // a record or comment, written as a whole
 	line    []byte // one of its lines before folding
 }
 
@@ -35,9 +35,10 @@ func NewWriter(w io.Writer) *Writer { return &Writer{out: bufio.NewWriter(w)} }
 // LDIF cannot represent, or that has fields its change type does not use, is an error and
 // leaves no trace in the output.
 //
-// A comment becomes one line, however long. What is not printable ASCII in it is escaped as in
-// Go strings (\r, \n, \x1b, \u00e9; \xff for a byte that is not UTF-8), so that no name out of
-// a directory can end the comment. A backslash stays as it is: the escapes are for the eye.
+// A comment becomes one line, however long. Everything but printable ASCII in it is
+// escaped as in Go strings (\r, \n, \x1b, \u00e9; \xff for a byte that is not UTF-8), so
+// no name from a directory can end the comment. A backslash stays as it is: the escapes
+// are only for reading.
 func (w *Writer) Write(rec *Record) error {
 	if err := rec.check(); err != nil {
 		return fmt.Errorf("%+q: %w", rec.DN, err)
@@ -78,7 +79,7 @@ func (w *Writer) Write(rec *Record) error {
 }
 
 // Comment writes text as comment lines that belong to no record, and a blank line. A line feed
-// in text starts a new comment line; the rest is escaped as the comments of a record are.
+// in text starts a new comment line; the rest is escaped like the comments of a record.
 func (w *Writer) Comment(text string) error {
 	w.block = w.block[:0]
 	for line := range strings.SplitSeq(text, "\n") {
@@ -87,7 +88,7 @@ func (w *Writer) Comment(text string) error {
 	return w.emit()
 }
 
-// Flush writes what is buffered.
+// Flush writes the buffer.
 func (w *Writer) Flush() error { return w.out.Flush() }
 
 // emit ends the block with a blank line and writes it.
@@ -112,7 +113,8 @@ func (w *Writer) comment(text string) {
 	w.block = append(appendEscaped(w.block, text), '\n')
 }
 
-// control always writes the criticality: ldapmodify 2.5 takes no value without it.
+// control always writes the criticality: ldapmodify 2.5 does not accept a value without
+// it.
 func (w *Writer) control(c Control) {
 	head := fmt.Sprintf("control: %s %t", c.OID, c.Criticality)
 	if c.Value != nil {
@@ -146,8 +148,8 @@ func (w *Writer) fold() {
 	w.block = append(append(w.block, rest...), '\n')
 }
 
-// safe tells whether a value that is not empty can stand as it is: SAFE-STRING of RFC 2849,
-// less control characters and a space at the end.
+// safe reports whether a value that is not empty can be written as it is: SAFE-STRING of
+// RFC 2849 without control characters and without a space at the end.
 func safe(value []byte) bool {
 	switch value[0] {
 	case ' ', ':', '<':
