@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A record is what an SRV record says of a server.
+// A record is the content of an SRV record.
 type record struct {
 	host string // as [HostName] writes it
 	port uint16
@@ -37,8 +37,8 @@ func (l *Locator) dialContext(ctx context.Context, network, address string) (net
 	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 
-// records looks up the servers of a role, in one site if site is not empty, in
-// the order in which they are to be tried.
+// records looks up the servers of a role, in one site if site is not empty, and returns
+// them in the order to try them.
 func (l *Locator) records(ctx context.Context, r role, site, domain string) ([]record, error) {
 	name := r.service + "."
 	if site != "" {
@@ -94,7 +94,7 @@ func order(list []*net.SRV, intn func(n int) int) []*net.SRV {
 	return list
 }
 
-// addresses looks up the IP addresses of a host, which may be one already.
+// addresses looks up the IP addresses of a host, which may itself be an IP address.
 func (l *Locator) addresses(ctx context.Context, host string) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr}, nil
@@ -106,9 +106,9 @@ func (l *Locator) addresses(ctx context.Context, host string) ([]netip.Addr, err
 	return addrs, err
 }
 
-// Resolve looks up the IP address of a host, the first if it has several. Without a
-// DNS server of its own the address is invalid: the system looks it up when the host
-// is dialed.
+// Resolve looks up the IP address of a host, the first if it has several. If l has no DNS
+// server of its own, the address is invalid: the system looks it up when the host is
+// dialed.
 func (l *Locator) Resolve(ctx context.Context, host string) (netip.Addr, error) {
 	if l.DNS == "" {
 		return netip.Addr{}, nil

@@ -24,17 +24,17 @@ func (e *Error) Unwrap() error { return e.Err }
 // Hint says what to do, or is empty.
 func (e *Error) Hint() string { return e.Advice }
 
-// What may be amiss with a single server.
+// Errors of a single server.
 var (
 	errSilent  = errors.New("no answer on UDP port 389")
 	errDamaged = errors.New("no readable answer on UDP port 389")
 	errPaused  = errors.New("its Netlogon service is paused")
-	// errUnfit are servers that are up, and not what is looked for.
-	errUnfit     = errors.New("it is no")
-	errNotServed = fmt.Errorf("%w domain controller of this domain", errUnfit)
+	// errUnfit is the error of a server that is up, but not of the kind wanted.
+	errUnfit     = errors.New("it is not a")
+	errNotServed = fmt.Errorf("%w domain controller for this domain", errUnfit)
 )
 
-// reason says what is amiss with a single server.
+// reason says why a single server cannot be used.
 func (l *Locator) reason(err error) string {
 	var dns *net.DNSError
 	switch {
@@ -50,7 +50,7 @@ func (l *Locator) reason(err error) string {
 	return err.Error()
 }
 
-// hint says what can be done about it.
+// hint says what the user can do about it.
 func hint(err error) string {
 	var dns *net.DNSError
 	switch {
@@ -62,7 +62,7 @@ func hint(err error) string {
 	return "open UDP port 389 to the domain controllers, or name one with -H"
 }
 
-// explainDNS is the error for a domain whose SRV records could not be had.
+// explainDNS is the error for a domain whose SRV records could not be read.
 func (l *Locator) explainDNS(r role, domain string, err error) error {
 	e := &Error{Subject: domain, Problem: l.dnsProblem(err), Advice: "name the domain's DNS server with --dns, or a domain controller with -H", Err: err}
 	if l.DNS != "" {
@@ -96,7 +96,7 @@ func (l *Locator) dnsProblem(err error) string {
 	return server + " could not be asked: " + err.Error()
 }
 
-// explainSilence is the error for a domain none of whose servers can be used.
+// explainSilence is the error for a domain without a usable server.
 func (l *Locator) explainSilence(r role, domain string, list []*candidate) error {
 	c := list[0]
 	e := &Error{Subject: domain, Advice: hint(c.err), Err: c.err}

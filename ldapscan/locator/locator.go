@@ -23,13 +23,14 @@ import (
 type Locator struct {
 	// DNS is the DNS server to ask, as host or host:port; "" means the system's.
 	DNS string
-	// Timeout bounds a call; 0 means 15 seconds. What has answered by then is
-	// returned.
+	// Timeout bounds a call; 0 means 15 seconds. The servers that have answered by then
+	// are returned.
 	Timeout time.Duration
-	// Draw returns a number in [0, n) and chooses among servers that DNS gives the
-	// same priority (RFC 2782); nil draws at random. Message ids are always random.
+	// Draw returns a number in [0, n), to choose among servers with the same priority in
+	// DNS (RFC 2782); nil draws at random. Message ids are always random.
 	Draw func(n int) int
-	// Log is told what DNS and the pings say, and which servers are chosen; nil logs nothing.
+	// Log gets the answers of DNS and of the pings, and the servers chosen; nil logs
+	// nothing.
 	Log *slog.Logger
 
 	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer's
@@ -44,15 +45,14 @@ const (
 // A Controller is a domain controller. One that did not answer the ping has
 // only its Host, as DNS has it, and its Addr.
 type Controller struct {
-	// Host is the DNS name that the controller gives itself, in the form of
-	// [HostName]. Nothing proves it: whoever may be given credentials is not decided
-	// here.
+	// Host is the DNS name that the controller gives itself, in the form of [HostName].
+	// Nothing proves it: which servers may get credentials is decided elsewhere.
 	Host string
-	// Addr is where the service that was asked for listens.
+	// Addr is the address of the wanted service.
 	Addr           netip.AddrPort
 	Domain, Forest string // DNS names, in lower case
-	// Site is that of the controller, ClientSite that of this computer, or "" if
-	// no subnet is assigned to its address.
+	// Site is the site of the controller. ClientSite is the site of this computer, or ""
+	// if no subnet is assigned to its address.
 	Site, ClientSite string
 	Flags            Flags
 }
@@ -77,8 +77,8 @@ func (c Controller) Is(f Flags) bool { return c.Flags&f == f }
 // Answered reports whether the controller answered the ping.
 func (c Controller) Answered() bool { return c.Flags != 0 }
 
-// A role is what a server is wanted for: how its SRV records are named
-// ([MS-ADTS] 6.3.2.3), and with which flag it must answer.
+// A role is the purpose of a server: how its SRV records are named ([MS-ADTS] 6.3.2.3),
+// and with which flag it must answer.
 type role struct {
 	service, zone string
 	flag          Flags
@@ -91,20 +91,19 @@ var (
 	kdcs        = role{"_kerberos._tcp", "dc._msdcs", KDC, "Kerberos server"}
 )
 
-// Controllers finds the domain controllers of a domain, for LDAP. Those that
-// answered come first: the closest before the others, writable before read-only
-// ones, and then in the order of DNS (RFC 2782). Behind them are those that
-// kept silent, to be tried last.
+// Controllers finds the domain controllers of a domain, for LDAP. Those that answered
+// come first: the closest before the others, writable before read-only ones, and then in
+// the order of DNS (RFC 2782). Last come those that did not answer.
 //
-// It pings eight at a time until one answers, and then those of the site of
-// this computer; it does not visit every controller of a large domain. A server
-// that answers for another domain is left out.
+// It pings eight at a time until one answers, and then those in the site of this
+// computer; it does not ping every controller of a large domain. A server that answers
+// for another domain is left out.
 func (l *Locator) Controllers(ctx context.Context, domain string) ([]Controller, error) {
 	return l.locate(ctx, controllers, domain)
 }
 
-// Catalogs finds the global catalogs of a forest, of whichever domain, in the
-// order of [Locator.Controllers].
+// Catalogs finds the global catalogs of a forest, in all its domains, in the order of
+// [Locator.Controllers].
 func (l *Locator) Catalogs(ctx context.Context, forest string) ([]Controller, error) {
 	return l.locate(ctx, catalogs, forest)
 }
@@ -115,8 +114,8 @@ func (l *Locator) KDCs(ctx context.Context, domain string) ([]Controller, error)
 	return l.locate(ctx, kdcs, domain)
 }
 
-// Ping asks a server, by name or IP address, whether it is a domain controller
-// of the domain, or, if domain is empty, of which. The Addr of the Controller is
+// Ping asks a server, by name or IP address, whether it is a domain controller of the
+// domain; if domain is empty, of which domain it is one. The Addr of the Controller is
 // that of its LDAP port.
 func (l *Locator) Ping(ctx context.Context, host, domain string) (Controller, error) {
 	budget, cancel := l.budget(ctx)
@@ -176,7 +175,7 @@ func (l *Locator) locate(ctx context.Context, r role, domain string) ([]Controll
 	return found, nil
 }
 
-// rank is lower for those that are to be tried first.
+// rank is lower for servers to try earlier.
 func (c Controller) rank() (n int) {
 	if !c.Is(Closest) {
 		n += 2
@@ -187,8 +186,8 @@ func (c Controller) rank() (n int) {
 	return n
 }
 
-// survey pings servers until one has answered, and then those of the site that
-// it names. It returns the ones that were asked, those of the site in front.
+// survey pings servers until one has answered, and then those of the site that it names.
+// It returns the servers that were asked, those of the site first.
 func (l *Locator) survey(ctx context.Context, r role, domain string, records []record) []*candidate {
 	known := map[string]*candidate{}
 	admit := func(records []record) (list []*candidate) {
@@ -229,7 +228,7 @@ func (l *Locator) survey(ctx context.Context, r role, domain string, records []r
 		}
 		heard, queue = true, nil
 		if site := c.controller.ClientSite; site != "" {
-			// A site need not have records: then any controller will do.
+			// If the site has no records, any controller will do.
 			records, _ := l.records(ctx, r, site, domain)
 			near = admit(records)
 			queue = near
@@ -244,8 +243,8 @@ func (l *Locator) survey(ctx context.Context, r role, domain string, records []r
 	return list
 }
 
-// probe pings a server at each of its addresses until one answers. With an
-// error it returns what is known of the server.
+// probe pings a server at each of its addresses until one answers. With an error it
+// returns the known facts about the server.
 func (l *Locator) probe(ctx context.Context, r role, domain string, rec record) (Controller, error) {
 	silent := Controller{Host: rec.host}
 	addrs, err := l.addresses(ctx, rec.host)
@@ -263,7 +262,7 @@ func (l *Locator) probe(ctx context.Context, r role, domain string, rec record) 
 	return silent, err
 }
 
-// pingRole pings an address and checks that what answers is fit for the role.
+// pingRole pings an address and checks that the server that answers fits the role.
 func (l *Locator) pingRole(ctx context.Context, r role, domain string, addr netip.Addr) (Controller, error) {
 	ask := domain
 	if r == catalogs {

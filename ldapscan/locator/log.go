@@ -20,7 +20,7 @@ func (l *Locator) enabled(ctx context.Context) *slog.Logger {
 	return nil
 }
 
-// logRecords logs what DNS has of a service.
+// logRecords logs the DNS records of a service.
 func (l *Locator) logRecords(ctx context.Context, name string, began time.Time, found []*net.SRV, err error) {
 	log := l.enabled(ctx)
 	if log == nil {
@@ -34,7 +34,7 @@ func (l *Locator) logRecords(ctx context.Context, name string, began time.Time, 
 		"duration", time.Since(began))
 }
 
-// logPing logs what came of the ping of a server.
+// logPing logs the result of a ping.
 func (l *Locator) logPing(ctx context.Context, r role, domain string, c *candidate, began time.Time) {
 	log := l.enabled(ctx)
 	if log == nil {
@@ -45,7 +45,7 @@ func (l *Locator) logPing(ctx context.Context, r role, domain string, c *candida
 		"site", dc.Site, "client site", dc.ClientSite, "flags", fmt.Sprintf("%#x", uint32(dc.Flags)), "duration", time.Since(began))
 }
 
-// logOrder logs in which order servers are to be tried, and why.
+// logOrder logs the order in which servers are tried, and why.
 func (l *Locator) logOrder(ctx context.Context, r role, domain string, list []Controller) {
 	log := l.enabled(ctx)
 	if log == nil {

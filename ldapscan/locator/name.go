@@ -8,10 +8,10 @@ const (
 	inLabels = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 )
 
-// HostName returns a DNS name in lower case and without a final dot. It reports
-// false unless the name is written as hosts are: labels of letters, digits, hyphens
-// (RFC 1123 section 2.1) and underscores, which Windows allows. DNS and the LDAP ping
-// can carry any byte, and some of them end the host of a URL: #, ?, % and @.
+// HostName returns a DNS name in lower case and without a final dot. It reports false
+// unless the name has the form of a host name: labels of letters, digits, hyphens (RFC
+// 1123 section 2.1) and underscores, which Windows allows. DNS and the LDAP ping can
+// carry any byte, and some of them end the host of a URL: #, ?, % and @.
 func HostName(name string) (host string, ok bool) {
 	name = strings.TrimSuffix(name, ".")
 	if len(name) > maxName {

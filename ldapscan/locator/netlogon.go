@@ -59,7 +59,7 @@ func parseNetlogon(b []byte) (Controller, error) {
 	return c, nil
 }
 
-// foreign reports whether a character has no place in the name of a site, which goes
+// foreign reports whether a character is not allowed in the name of a site, which goes
 // into DNS queries.
 func foreign(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune(`/\@:`, r) }
 

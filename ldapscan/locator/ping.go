@@ -20,13 +20,13 @@ const (
 	maxDatagram = 64 << 10
 )
 
-// waits is how long an answer is awaited before the ping is sent again, and
-// then given up.
+// waits is how long to wait for an answer before the ping is sent again, and at the end
+// before giving up.
 var waits = [...]time.Duration{400 * time.Millisecond, 600 * time.Millisecond, time.Second}
 
-// ping sends the LDAP ping of [MS-ADTS] 6.3.3 over UDP. The socket is connected,
-// so the system drops what comes from other addresses; what has another message
-// id or cannot be read is dropped here.
+// ping sends the LDAP ping of [MS-ADTS] 6.3.3 over UDP. The socket is connected, so the
+// system drops datagrams from other addresses; ping drops those that have another message
+// id or cannot be read.
 func (l *Locator) ping(ctx context.Context, addr netip.Addr, domain string) (Controller, error) {
 	conn, err := l.dialContext(ctx, "udp", netip.AddrPortFrom(addr, ldapPort).String())
 	if err != nil {
@@ -36,15 +36,15 @@ func (l *Locator) ping(ctx context.Context, addr netip.Addr, domain string) (Con
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 
-	// With the port, which the system draws, it is all that whoever cannot see the
-	// ping has to guess to answer it.
+	// An attacker who cannot see the ping has to guess this id, and the port, which the
+	// system draws.
 	id := 1 + rand.Int64N(math.MaxInt32)
 	request := pingRequest(id, domain)
 	answer := make([]byte, maxDatagram)
 	failure := errSilent
 	for _, wait := range waits {
 		conn.SetDeadline(time.Now().Add(wait))
-		if ctx.Err() != nil { // its deadline may have been the earlier one
+		if ctx.Err() != nil { // the deadline of ctx may have come first
 			break
 		}
 		if _, err := conn.Write(request); err != nil {

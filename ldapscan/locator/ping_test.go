@@ -47,7 +47,7 @@ func TestPing(t *testing.T) {
 		}
 	}
 	for host, want := range map[string]string{
-		"10.0.0.1": "10.0.0.1: it is no domain controller of this domain",
+		"10.0.0.1": "10.0.0.1: it is not a domain controller for this domain",
 		"nowhere":  "nowhere: no address in DNS",
 		"a b":      "a b: no address in DNS",
 	} {
