@@ -58,15 +58,15 @@ func loadCCache(name string) (*credentials.CCache, error) {
 	return cache, nil
 }
 
-// fileError explains why a file cannot be read; missing is the hint if there is
-// none.
+// fileError explains why a file cannot be read; missing is the hint for a file that does
+// not exist.
 func fileError(subject string, err error, missing string) error {
 	e := &Error{Subject: subject, Err: err}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Problem, e.Advice = "there is no such file", missing
 	case errors.Is(err, fs.ErrPermission):
-		e.Problem, e.Advice = "the file may not be read", "run as the account that owns it"
+		e.Problem, e.Advice = "this account cannot read the file", "run as the account that owns it"
 	default:
 		e.Problem = err.Error()
 		var pe *fs.PathError

@@ -47,20 +47,20 @@ type Config struct {
 	// Empty means the one in the user name, the keytab or the ticket cache, and
 	// then default_realm.
 	Realm string
-	// KDCs are the Kerberos servers of realms, as host or host:port. They are
-	// asked in random order over TCP, for five seconds each. A realm without an
-	// entry has those of krb5.conf, and failing that those that the system's
-	// DNS names. One that ends in another realm than it began needs both.
+	// KDCs are the Kerberos servers of realms, as host or host:port. They are asked in
+	// random order over TCP, for five seconds each. For a realm without an entry, the
+	// servers in krb5.conf are asked, or otherwise those in the system's DNS. A logon
+	// that goes on to another realm needs the servers of both.
 	KDCs map[string][]string
 	// SignOnly protects from changes only and leaves the data readable.
 	SignOnly bool
 	// Krb5Conf are the files to read, separated as in PATH. Empty means those of
-	// KRB5_CONFIG, and then /etc/krb5.conf. What is missing or cannot be
-	// understood in them is passed over.
+	// KRB5_CONFIG, and then /etc/krb5.conf. Missing files and lines that it cannot read
+	// are skipped.
 	Krb5Conf string
 	// Getenv is where KRB5_CONFIG and KRB5CCNAME come from; nil means [os.Getenv].
 	Getenv func(string) string
-	// Log is told each step of a logon; nil logs nothing.
+	// Log gets each step of a logon; nil logs nothing.
 	Log *slog.Logger
 }
 
@@ -85,11 +85,11 @@ func (c *Client) Realm() string { return c.realm }
 
 // A Service is the LDAP service of a domain controller.
 type Service struct {
-	// Host is the DNS name of the domain controller. It is not looked up, and has to
-	// be the one in the controller's service principal names.
+	// Host is the DNS name of the domain controller. It is not looked up, and must be the
+	// name in the controller's service principal names.
 	Host string
-	// Domain is the DNS name of the controller's domain. Without it the service may be
-	// that of any computer of the realm, if Host is a name of that computer.
+	// Domain is the DNS name of the controller's domain. Without it, any computer of the
+	// realm that has the name Host may be the service.
 	Domain string
 }
 
@@ -138,10 +138,10 @@ func newConfig(cfg Config, p *profile) *config.Config {
 // Bind logs on to the service that conn leads to. wire is the Conn below conn, and
 // nil over TLS.
 //
-// The error is an [*Error] where Kerberos is at fault, and go-ldap's where the
-// connection is. When ctx is done, the connection is closed and the error wraps
-// that of ctx. No other request may be under way during a bind (RFC 4513
-// section 5.2.1.2), and after an error the connection is of no further use.
+// The error is an [*Error] if Kerberos failed, and one of go-ldap if the connection
+// failed. When ctx is done, the connection is closed and the error wraps that of ctx. No
+// other request may be under way during a bind (RFC 4513 section 5.2.1.2), and after an
+// error the connection cannot be used.
 func (c *Client) Bind(ctx context.Context, conn *ldap.Conn, wire *Conn, service Service) error {
 	state, secure := conn.TLSConnectionState()
 	if secure == (wire != nil) {
@@ -150,8 +150,7 @@ func (c *Client) Bind(ctx context.Context, conn *ldap.Conn, wire *Conn, service 
 	return c.logOn(ctx, conn, wire, state, service)
 }
 
-// BindTLS is Bind on a connection that is encrypted below conn, where state says
-// how.
+// BindTLS is Bind on a connection that is encrypted below conn, as state describes.
 func (c *Client) BindTLS(ctx context.Context, conn *ldap.Conn, state tls.ConnectionState, service Service) error {
 	return c.logOn(ctx, conn, nil, state, service)
 }
@@ -162,7 +161,7 @@ func (c *Client) logOn(ctx context.Context, conn *ldap.Conn, wire *Conn, state t
 	err := c.bind(ctx, conn, wire, state, service)
 	if err != nil && ctx.Err() != nil {
 		conn.Close() // before the AfterFunc gets to it
-		return &Error{Subject: service.Host, Problem: "the logon was given up: " + ctx.Err().Error(), Err: ctx.Err()}
+		return &Error{Subject: service.Host, Problem: "the logon was aborted: " + ctx.Err().Error(), Err: ctx.Err()}
 	}
 	return c.explain(err, service.Host)
 }
@@ -192,9 +191,8 @@ func (c *Client) bind(ctx context.Context, conn *ldap.Conn, wire *Conn, state tl
 	return wire.protect(i.layer)
 }
 
-// authenticate gives an initiator the ticket of a service. gokrb5 knows no
-// contexts: a logon that is given up ends by itself, and its ticket serves the
-// next one.
+// authenticate gives an initiator the ticket of a service. gokrb5 has no contexts: a
+// logon that was given up goes on in the background, and the next one uses its ticket.
 func (c *Client) authenticate(ctx context.Context, i *initiator, service Service) error {
 	done := make(chan error, 1)
 	var got initiator
@@ -237,7 +235,7 @@ func (c *Client) serviceTicket(ctx context.Context, service Service) (ticket mes
 	return ticket, key, err
 }
 
-// logTicket logs what came of the request for the ticket of a service.
+// logTicket logs the outcome of the request for the ticket of a service.
 func (c *Client) logTicket(ctx context.Context, service Service, began time.Time, err *error) {
 	if !c.log.Enabled(ctx, slog.LevelDebug) {
 		return
@@ -251,7 +249,7 @@ func (c *Client) logTicket(ctx context.Context, service Service, began time.Time
 	c.log.Debug("service ticket", "service", service.String(), "realm", c.realm, "outcome", outcome, "duration", time.Since(began))
 }
 
-// logOnce logs on by password, unless the ticket is good for a while.
+// logOnce logs on by password, unless the ticket is valid for a while.
 func (c *Client) logOnce(ctx context.Context) (err error) {
 	const spare = time.Hour
 	if c.logon == nil || time.Until(c.expires) > spare {
@@ -261,8 +259,8 @@ func (c *Client) logOnce(ctx context.Context) (err error) {
 	return err
 }
 
-// Close forgets the tickets. It waits for a logon that is under way. A closed
-// Client cannot bind; connections that are bound stay so.
+// Close forgets the tickets. It waits for a pending logon. A closed Client cannot bind;
+// connections that are bound stay bound.
 func (c *Client) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,17 +9,16 @@ import (
 	"sync"
 )
 
-// maxReceive is the size of the largest token that is read, in bytes.
-// maxAnnounced is the size the server is told, the one OpenLDAP's clients tell
-// Active Directory.
+// maxReceive is the size of the largest token that is read, in bytes. maxAnnounced is the
+// size announced to the server, the same as OpenLDAP's clients announce.
 const (
 	maxReceive   = 1<<24 - 1
 	maxAnnounced = 1 << 16
 )
 
-// Conn carries LDAP over a TCP connection: as it is until [Client.Bind] has
-// succeeded, in Wrap tokens (RFC 4752 section 3.3) from then on. Give it to
-// [ldap.NewConn]. One goroutine may read while others write.
+// Conn carries LDAP over a TCP connection: in clear until [Client.Bind] has succeeded, in
+// Wrap tokens (RFC 4752 section 3.3) from then on. Give it to [ldap.NewConn]. One
+// goroutine may read while others write.
 type Conn struct {
 	net.Conn
 
@@ -36,17 +35,17 @@ type Conn struct {
 type layer struct {
 	*wrapper
 	seal       bool
-	maxPayload int // bytes of a payload whose token the server takes
+	maxPayload int // most bytes of a payload, so that the server takes the token
 }
 
 // NewConn returns a Conn over a connection to an LDAP port without TLS, 389 or
 // 3268.
 func NewConn(c net.Conn) *Conn { return &Conn{Conn: c} }
 
-// protect switches the security layer on. The reader of the LDAP connection may
-// already be blocked in Read. What it returns with from now on is wrapped: a
-// server says nothing between the result of a bind and the next request.
-// Whoever put bytes of his own behind that result is found out here.
+// protect switches the security layer on. The reader of the LDAP connection may already
+// be blocked in Read. Whatever it reads from now on is wrapped: a server sends nothing
+// between the result of a bind and the next request. Bytes that an attacker inserted
+// after that result are detected here.
 func (c *Conn) protect(l *layer) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,8 +66,8 @@ func (c *Conn) current(p []byte) *layer {
 	return c.layer
 }
 
-// Read returns plain LDAP. After an error of the security layer the connection
-// is of no further use.
+// Read returns plain LDAP. After an error of the security layer the connection cannot be
+// used.
 func (c *Conn) Read(p []byte) (int, error) {
 	if len(c.plain) > 0 {
 		return c.deliver(p), nil
@@ -169,9 +168,8 @@ func (f *framing) reset() { f.messages = 0 }
 // one reports whether exactly one message has arrived, and no part of another.
 func (f *framing) one() bool { return f.messages == 1 && len(f.head) == 0 && f.body == 0 }
 
-// add takes bytes of LDAPMessages, whose lengths are of the definite form (RFC
-// 4511 section 5.1). Anything else, such as TLS, is counted too, and means
-// nothing.
+// add takes bytes of LDAPMessages, whose lengths are of the definite form (RFC 4511
+// section 5.1). The count means nothing for anything else, such as TLS.
 func (f *framing) add(p []byte) {
 	for len(p) > 0 {
 		if f.body == 0 {

@@ -17,26 +17,26 @@ import (
 	"proxyaddr/ldapscan/debuglog"
 )
 
-// Credentials say as whom to log on: by a password, a keytab or a ticket cache.
-// The zero value is the ticket that kinit got.
+// Credentials are the account to log on as, with a password, a keytab or a ticket cache.
+// The zero value uses the ticket that kinit got.
 type Credentials struct {
-	// User is a logon name (sAMAccountName), a userPrincipalName whatever its
-	// suffix, or DOMAIN\name. With a keytab it is one of its principals, in the
-	// keytab's spelling, and empty means the first. A ticket cache has its own.
+	// User is a logon name (sAMAccountName), a userPrincipalName whatever its suffix, or
+	// DOMAIN\name. With a keytab it is one of the keytab's principals, in the same
+	// spelling; empty means the first. A ticket cache names its own user.
 	User     string
 	Password string
 	// Keytab is the name of a keytab file.
 	Keytab string
-	// CCache is a ticket cache: the name of a file, with or without FILE: in
-	// front. Empty, with no password or keytab either, means the one of
-	// KRB5CCNAME, and then that of krb5.conf or /tmp/krb5cc_UID.
+	// CCache is a ticket cache: the name of a file, with or without FILE: in front.
+	// Empty, without password and keytab, means the cache in KRB5CCNAME, or otherwise
+	// that of krb5.conf or /tmp/krb5cc_UID.
 	CCache string
 }
 
 // String leaves out the password.
 func (c Credentials) String() string { return c.User }
 
-// New makes a client. It reads the files that it needs, and no network. The
+// New makes a client. It reads the files that it needs, and does not use the network. The
 // error is an [*Error].
 func New(cfg Config, cred Credentials) (*Client, error) {
 	if cfg.Getenv == nil {
@@ -68,9 +68,9 @@ func New(cfg Config, cred Credentials) (*Client, error) {
 	return c, nil
 }
 
-// principal returns the user name for Kerberos. What has a suffix or a domain
-// is an enterprise name (RFC 6806 section 5), which the KDC resolves as Windows
-// does: the suffix need not be that of the realm.
+// principal returns the user name for Kerberos. A name with a suffix or a domain is an
+// enterprise name (RFC 6806 section 5), which the KDC resolves as Windows does: the
+// suffix may differ from the realm.
 func (c Credentials) principal() (name types.PrincipalName, suffix string) {
 	user := c.User
 	if domain, account, ok := strings.Cut(user, `\`); ok {
@@ -132,8 +132,7 @@ func (c *Client) useKeytab(conf *config.Config, name types.PrincipalName, realm,
 	return nil
 }
 
-// errKeytab stands for gokrb5's errors about keytabs, which print the file, and
-// with it the keys.
+// errKeytab replaces gokrb5's errors about keytabs, which print the file with its keys.
 var errKeytab = errors.New("not a keytab, or cut off")
 
 func parseKeytab(b []byte) (kt *keytab.Keytab, err error) {
@@ -164,8 +163,8 @@ func (c *Client) useCCache(conf *config.Config, name string) (err error) {
 	return c.explain(err, "")
 }
 
-// canonicalName reads the name by which the KDC knows an account, where it first tells
-// it with the ticket of a service, out of the error that gokrb5 makes of it.
+// canonicalName finds the KDC's name of an account in an error of gokrb5. gokrb5 makes
+// this error if the KDC first sends the name with the ticket of a service.
 func canonicalName(err error) (types.PrincipalName, bool) {
 	if err == nil {
 		return types.PrincipalName{}, false

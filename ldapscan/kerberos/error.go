@@ -16,18 +16,18 @@ import (
 // An Error says why a logon failed, in one sentence, and what to do about it. It
 // never holds a secret.
 type Error struct {
-	Subject string // who or what is at fault: an account, a host, a file
+	Subject string // the account, host or file that the error is about
 	Problem string
 	Advice  string // may be empty
-	// Account says that the credentials are at fault, so that another server
-	// would not take them either.
+	// Account says that the error is about the credentials, so another server would
+	// refuse them too.
 	Account bool
 	// Refused says that the KDC of the account refused it. A domain counts wrong
-	// passwords and locks the account, so that it is not to be tried again.
+	// passwords and locks the account, so it must not be tried again.
 	Refused bool
 	Err     error // the error behind it, or nil
 
-	plain string // of a log; empty if there are no names in the problem
+	plain string // for a log; empty if the problem has no names
 }
 
 func (e *Error) Error() string { return e.Subject + ": " + e.Problem }
@@ -39,12 +39,12 @@ func (e *Error) Hint() string { return e.Advice }
 // Plain is the error for a log: without the names of the account and its files.
 func (e *Error) Plain() string { return cmp.Or(e.plain, e.Problem) }
 
-// A fault is what one kind of error says. In its texts {account}, {realm},
-// {host} and {source}, where the credentials come from, stand for those of the
-// logon, and {1} for the first group of its pattern.
+// A fault has the texts for one kind of error. In them {account}, {realm}, {host} and
+// {source} (where the credentials come from) stand for those of the logon, and {1} for
+// the first group of its pattern.
 type fault struct{ subject, problem, hint string }
 
-// refusals are the faults of accounts that a second try does not mend.
+// refusals are the faults of accounts for which a retry is useless.
 var refusals = map[fault]bool{badSecret: true, codeFaults[6]: true, codeFaults[12]: true, codeFaults[18]: true, codeFaults[23]: true}
 
 const (
@@ -60,7 +60,7 @@ var (
 	badTicket = fault{"{host}", "the server refused the Kerberos ticket", hintServer + ", and check the clocks"}
 	wrongName = fault{"{account}", "the account is not in realm {realm}",
 		"name the domain of the account"}
-	noAES = fault{"{account}", "only AES keys are spoken, and the account or the server has none",
+	noAES = fault{"{account}", "only AES keys are supported, but the account or the server has none",
 		"set the password again, so that AES keys are made, and allow AES in msDS-SupportedEncryptionTypes"}
 	kdcUnreachable = fault{"realm {realm}", "its Kerberos servers cannot be reached", "check the network, and that no firewall blocks port 88"}
 	kdcRefuses     = fault{"realm {realm}", "its Kerberos servers refuse the connection", "check that the domain controllers are up, and port 88"}
@@ -72,7 +72,7 @@ var (
 var codeFaults = map[int]fault{
 	6: {"{account}", "there is no such account in realm {realm}",
 		`write the user as name, name@domain or "DOMAIN\name" in quotes, and check the domain`},
-	7: {"{host}", "the domain knows no such LDAP server", hintServer},
+	7: {"{host}", "the domain does not know this LDAP server", hintServer},
 	12: {"{account}", "a policy forbids the account to log on from here",
 		"check its logon hours, workstations, authentication policy and membership in Protected Users"},
 	14: noAES,
@@ -87,11 +87,11 @@ var codeFaults = map[int]fault{
 	68: wrongName,
 }
 
-// krbCode finds that number: gokrb5 turns what a KDC says into text.
+// krbCode finds that number: gokrb5 turns the errors of a KDC into text.
 var krbCode = regexp.MustCompile(`\((\d+)\) (?:KDC_ERR|KRB_AP_ERR|KRB_ERR)_[A-Z]`)
 
-// textFaults are the errors of gokrb5 itself, which have no types. The first
-// that matches counts.
+// textFaults are the errors of gokrb5 itself, which have no types. The first match
+// counts.
 var textFaults = []struct {
 	pattern *regexp.Regexp
 	fault   fault
@@ -111,11 +111,11 @@ var textFaults = []struct {
 	{regexp.MustCompile(`client password/keytab incorrect`), badSecret},
 }
 
-// unknownFault begins the problem of an error that has no fault.
+// unknownFault begins the problem of an error without a fault.
 const unknownFault = "the Kerberos logon failed: "
 
-// explain makes an [*Error] of what a logon to host ended with. An error of the
-// LDAP connection stays as it is.
+// explain turns the error of a logon to host into an [*Error]. An error of the LDAP
+// connection stays as it is.
 func (c *Client) explain(err error, host string) error {
 	var known *Error
 	if err == nil || errors.As(err, &known) {
@@ -134,7 +134,7 @@ func (c *Client) explain(err error, host string) error {
 		Account: f.subject == "{account}" || f.subject == "{source}", Refused: refusals[f] && ofAccount(err), Err: err}
 }
 
-// plain is what a log may say of a fault.
+// plain returns what a log may say about a fault.
 func (f fault) plain(realm, host, group string) string {
 	text := f.problem
 	if strings.HasPrefix(text, unknownFault) {
@@ -146,8 +146,8 @@ func (f fault) plain(realm, host, group string) string {
 	return strings.NewReplacer("{account}", "the account", "{source}", "password or file", "{realm}", realm, "{host}", host, "{1}", group).Replace(text)
 }
 
-// Explain makes an [*Error] of what host answers to a ticket that Windows got for the
-// signed-in user. Any other error stays as it is.
+// Explain turns the answer of host to a ticket that Windows got for the signed-in user
+// into an [*Error]. Any other error stays as it is.
 func Explain(err error, host string) error {
 	if !errors.As(err, new(*ldap.Error)) {
 		return err
@@ -155,8 +155,8 @@ func Explain(err error, host string) error {
 	return (&Client{}).explain(err, host)
 }
 
-// ofAccount tells errors of the KDC that the account belongs to from those of other
-// realms and of tickets. gokrb5, which logs on with keytabs, says it in its text.
+// ofAccount reports whether an error comes from the KDC of the account, not from another
+// realm or about a ticket. With keytabs gokrb5 logs on, and says so in its text.
 func ofAccount(err error) bool {
 	return errors.As(err, new(*logonError)) || strings.Contains(err.Error(), ": AS Exchange Error: ")
 }
@@ -168,7 +168,7 @@ func (c *Client) account() string {
 	return c.user + "@" + c.realm
 }
 
-// diagnose returns the fault of an error, and what a group of its pattern holds.
+// diagnose returns the fault of an error, and the text of the first group of its pattern.
 func diagnose(err error) (f fault, group string, ok bool) {
 	var (
 		le       *ldap.Error
@@ -191,7 +191,7 @@ func diagnose(err error) (f fault, group string, ok bool) {
 	case errors.Is(err, errNoAES):
 		return noAES, "", true
 	case errors.As(err, &etype):
-		return fault{noAES.subject, fmt.Sprintf("the server's ticket has a %v, and only AES is spoken", etype), noAES.hint}, "", true
+		return fault{noAES.subject, fmt.Sprintf("the server's ticket has a %v, but only AES is supported", etype), noAES.hint}, "", true
 	}
 	text := err.Error()
 	if m := krbCode.FindStringSubmatch(text); m != nil {
@@ -219,12 +219,12 @@ func diagnoseLDAP(e *ldap.Error) (fault, bool) {
 	case ldap.LDAPResultAuthMethodNotSupported:
 		return fault{"{host}", "the server does not offer Kerberos (SASL GSSAPI)", "check that it is a domain controller"}, true
 	case ldap.LDAPResultStrongAuthRequired:
-		return fault{"{host}", "the server takes no Kerberos logon inside TLS", "use ldap://, which Kerberos encrypts"}, true
+		return fault{"{host}", "the server does not accept a Kerberos logon inside TLS", "use ldap://, which Kerberos encrypts"}, true
 	case ldap.LDAPResultInvalidCredentials:
 		switch {
 		case strings.Contains(text, "80090346"): // SEC_E_BAD_BINDINGS
 			return fault{"{host}", "the TLS channel binding does not match",
-				"something in between ends TLS, a proxy, load balancer or inspection: connect to the domain controller itself, or use ldap://, which Kerberos encrypts"}, true
+				"a proxy, load balancer or TLS inspection in between ends TLS: connect to the domain controller itself, or use ldap://, which Kerberos encrypts"}, true
 		case strings.Contains(text, "80090324"), strings.Contains(strings.ToLower(text), "skew"): // SEC_E_TIME_SKEW
 			return skew, true
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 )
 
-// The bits of RFC 4752 section 3.3 that stand for a security layer.
+// The bits of the security layers (RFC 4752 section 3.3).
 const (
 	layerNone = 1
 	layerSign = 2
@@ -35,9 +35,8 @@ const (
 	tokenError = "\x03\x00"
 )
 
-// An initiator is the client's side of one bind. It implements
-// [ldap.GSSAPIClient], whose caller tells a server's first answer from none by
-// nil and ends when an answer is empty.
+// An initiator is the client's side of one bind. It implements [ldap.GSSAPIClient], whose
+// caller passes nil if the server has not answered yet, and ends at an empty answer.
 type initiator struct {
 	ticket     messages.Ticket
 	sessionKey types.EncryptionKey
@@ -73,7 +72,7 @@ func (i *initiator) InitSecContextWithOptions(_ string, answer []byte, _ []int) 
 	return nil, false, i.accept(answer)
 }
 
-// recoverTo turns a panic, gokrb5's way with damaged input, into an error.
+// recoverTo turns a panic, which is how gokrb5 handles damaged input, into an error.
 func recoverTo(err *error, what string) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("%s is damaged: %v", what, r)
@@ -169,7 +168,7 @@ type identityError struct{ error }
 
 func (e *identityError) Unwrap() error { return e.error }
 
-// openToken takes the framing of RFC 2743 section 3.1 off a token.
+// openToken removes the framing of RFC 2743 section 3.1 from a token.
 func openToken(token []byte) (id string, body []byte, err error) {
 	var frame asn1.RawValue
 	rest, err := asn1.Unmarshal(token, &frame)
@@ -183,8 +182,8 @@ func openToken(token []byte) (id string, body []byte, err error) {
 	return string(frame.Bytes[n : n+2]), frame.Bytes[n+2:], nil
 }
 
-// NegotiateSaslAuth chooses the security layer (RFC 4752 section 3.1). It takes
-// the wanted one and no other.
+// NegotiateSaslAuth chooses the security layer (RFC 4752 section 3.1). It accepts only
+// the wanted one.
 func (i *initiator) NegotiateSaslAuth(token []byte, authzid string) (answer []byte, err error) {
 	defer recoverTo(&err, "offer of security layers")
 	if i.wrapper == nil || i.layer != nil {
@@ -206,8 +205,8 @@ func (i *initiator) NegotiateSaslAuth(token []byte, authzid string) (answer []by
 	return answer, nil
 }
 
-// choose reads an offer: a byte of layers, and three of the largest token the
-// server takes. The size announced in turn is 0 if no layer is wanted.
+// choose reads an offer: a byte of layers, and three of the largest token the server
+// takes. The size announced to the server is 0 if no layer is wanted.
 func (i *initiator) choose(offer []byte) (l *layer, announced uint32, err error) {
 	if len(offer) != 4 {
 		return nil, 0, fmt.Errorf("offer of security layers of %d bytes, not 4", len(offer))

@@ -181,7 +181,7 @@ pwdLastSet: 0
 		{"no such account", atDC(dc), Credentials{User: "krbnobody", Password: secret}, "", "there is no such account"},
 		{"disabled", atDC(dc), Credentials{User: "krboff", Password: secret}, "", "disabled, locked out or expired"},
 		{"must change", atDC(dc), Credentials{User: "krbmust", Password: secret}, "", "must be changed"},
-		{"an address for a host", atDC(dc), Credentials{User: "krbgood", Password: secret}, dc.IP, "knows no such LDAP server"},
+		{"an address for a host", atDC(dc), Credentials{User: "krbgood", Password: secret}, dc.IP, "does not know this LDAP server"},
 		{"old keytab", atDC(dc), Credentials{Keytab: exportKeytab(t, dc, "krbgood", secret, 1)}, "", "no key that fits"},
 		{"keytab of another password", atDC(dc), Credentials{Keytab: exportKeytab(t, dc, "krbgood", "Wr0ng-horse", 0)}, "", "is wrong"},
 		{"closed port", closed, Credentials{User: "krbgood", Password: secret}, "", "refuse the connection"},

@@ -26,10 +26,10 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 )
 
-// A passwordLogon gets a ticket-granting ticket for a password (RFC 4120 section
-// 3.1). gokrb5's own takes any number of iterations for the key from the KDC, which
-// nothing has authenticated yet: one lets whoever poses as the KDC guess passwords
-// thousands of times faster, and four billion keep the processor busy for hours.
+// A passwordLogon gets a ticket-granting ticket for a password (RFC 4120 section 3.1).
+// gokrb5's own logon accepts any number of iterations for the key from the KDC, which is
+// not authenticated yet. With one iteration, an attacker who poses as the KDC can guess
+// passwords thousands of times faster; four billion keep the processor busy for hours.
 type passwordLogon struct {
 	conf     *config.Config
 	realm    string
@@ -38,27 +38,28 @@ type passwordLogon struct {
 	log      *slog.Logger
 }
 
-// The iterations that are accepted. 4,096 are the default of RFC 3962 section 4, and
-// what domain controllers of Windows and Samba ask for; 1,000,000 take about a second.
+// The bounds of the iterations. 4,096 is the default of RFC 3962 section 4, and the
+// number that domain controllers of Windows and Samba ask for; 1,000,000 take about a
+// second.
 const (
 	minIterations = 4096
 	maxIterations = 1_000_000
 )
 
-// An iterationsError is a number of iterations that is refused.
+// An iterationsError is a number of iterations outside the bounds.
 type iterationsError uint32
 
 func (e iterationsError) Error() string { return fmt.Sprintf("%d iterations", uint32(e)) }
 
 var errNoAES = errors.New("the KDC has no AES key of the account")
 
-// A logonError is what the KDC of the account's own realm answered, or about that answer:
-// so it is about the account.
+// A logonError is an error that the KDC of the account's own realm sent, or one about its
+// answer. So it is about the account.
 type logonError struct{ error }
 
 func (e *logonError) Unwrap() error { return e.error }
 
-// run returns a client that has the ticket, and until when that lives.
+// run returns a client with the ticket, and the time at which the ticket expires.
 func (l *passwordLogon) run(ctx context.Context) (*client.Client, time.Time, error) {
 	req, err := messages.NewASReqForTGT(l.realm, l.conf, l.name)
 	if err != nil {
@@ -97,8 +98,8 @@ func (l *passwordLogon) run(ctx context.Context) (*client.Client, time.Time, err
 	return l.client(&rep)
 }
 
-// key makes the key of the password as the KDC says (RFC 4120 section 5.2.7.5), of the
-// first of its encryption types that is wanted.
+// key derives the key from the password as the KDC says (RFC 4120 section 5.2.7.5), for
+// the first of its encryption types that is wanted.
 func (l *passwordLogon) key(wanted []int32, offer types.PADataSequence) (types.EncryptionKey, error) {
 	info := types.ETypeInfo2Entry{EType: wanted[0], Salt: l.name.GetSalt(l.realm)}
 	for _, pa := range offer {
@@ -150,8 +151,8 @@ func addTimestamp(req *messages.ASReq, key types.EncryptionKey) error {
 	return err
 }
 
-// verify opens an answer and checks that it is the one to the request (RFC 4120
-// section 3.1.5). To an enterprise name, the KDC may answer with the account's own name.
+// verify opens an answer and checks that it belongs to the request (RFC 4120 section
+// 3.1.5). For an enterprise name, the KDC may answer with the account's own name.
 func (l *passwordLogon) verify(req *messages.ASReq, rep *messages.ASRep, key types.EncryptionKey) error {
 	if rep.CRealm != l.realm {
 		return fmt.Errorf("CRealm in response does not match what was requested: %s", rep.CRealm)
@@ -175,7 +176,7 @@ func (l *passwordLogon) verify(req *messages.ASReq, rep *messages.ASRep, key typ
 	return nil
 }
 
-// client puts the ticket of an answer where gokrb5 takes it from.
+// client puts the ticket of an answer where gokrb5 looks for it.
 func (l *passwordLogon) client(rep *messages.ASRep) (*client.Client, time.Time, error) {
 	ticket, err := rep.Ticket.Marshal()
 	if err != nil {
@@ -228,7 +229,7 @@ func (l *passwordLogon) ask(ctx context.Context, req *messages.ASReq) ([]byte, e
 	return nil, fmt.Errorf("error sending to a KDC: %w", failed)
 }
 
-// logExchange logs what a KDC answered to a logon.
+// logExchange logs the answer of a KDC to a logon.
 func (l *passwordLogon) logExchange(ctx context.Context, kdc string, began time.Time, answer []byte, err error) {
 	if !l.log.Enabled(ctx, slog.LevelDebug) {
 		return

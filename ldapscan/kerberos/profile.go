@@ -10,11 +10,10 @@ import (
 	"strings"
 )
 
-// A profile is what is used of krb5.conf files. Everything else in them, and
-// every file and line that cannot be read, is passed over: the parameters of a
-// logon come from [Config], and a file can only add to them. gokrb5's own
-// reader refuses the stock file of Red Hat Enterprise Linux and skips included
-// files.
+// A profile has the settings of krb5.conf files that are used. Everything else in them,
+// and every file and line that cannot be read, is skipped: the parameters of a logon come
+// from [Config], and a file can only add to them. gokrb5's own reader refuses the stock
+// file of Red Hat Enterprise Linux and skips included files.
 type profile struct {
 	realm       string              // default_realm
 	ccacheName  string              // default_ccache_name
@@ -28,8 +27,7 @@ type profile struct {
 	depth   int             // of open braces
 }
 
-// readProfile reads files separated as in PATH, of which the first to name a
-// value wins.
+// readProfile reads files separated as in PATH. The first that has a value wins.
 func readProfile(files string) *profile {
 	p := &profile{kdcs: map[string][]string{}, domainRealm: map[string]string{}, files: map[string]bool{}}
 	for _, name := range filepath.SplitList(files) {
@@ -38,13 +36,11 @@ func readProfile(files string) *profile {
 	return p
 }
 
-// includedName is what the name of a file has to look like to be read by
-// includedir, or it ends in .conf and does not begin with a full stop.
+// includedName matches the names of the files that includedir reads.
 var includedName = regexp.MustCompile(`^([A-Za-z0-9_-]+|[^.].*\.conf)$`)
 
-// file reads a file once, so that one that includes itself comes to an end. An
-// included file begins outside of all sections, and leaves the one that it is
-// included in open.
+// file reads a file once, so that one that includes itself comes to an end. An included
+// file begins outside all sections; the section of the including file goes on after it.
 func (p *profile) file(name string) {
 	if p.files[name] {
 		return
@@ -75,7 +71,7 @@ func (p *profile) file(name string) {
 	p.section, p.realms, p.depth = section, realms, depth
 }
 
-// directive returns what a directive names, which is all of the line behind it.
+// directive returns the argument of a directive: the rest of the line.
 func directive(line, verb string) (arg string, ok bool) {
 	rest, ok := strings.CutPrefix(line, verb)
 	arg = strings.TrimSpace(rest)
@@ -137,8 +133,8 @@ func (p *profile) libdefault(tag, value string) {
 	}
 }
 
-// uncommented drops a comment behind a value, which MIT Kerberos takes for a
-// part of it and other programs do not.
+// uncommented drops a comment after a value. MIT Kerberos takes it for a part of the
+// value; other programs do not.
 func uncommented(value string) string {
 	for i := 1; i < len(value); i++ {
 		if (value[i] == '#' || value[i] == ';') && (value[i-1] == ' ' || value[i-1] == '\t') {

@@ -32,9 +32,9 @@ type wrapper struct {
 	recvSeq  uint64
 }
 
-// newEType returns the encryption type of a key. The tokens of RC4 and DES are
-// other ones (RFC 4757, RFC 1964), and gokrb5 v8.4.4 takes keys of
-// aes256-cts-hmac-sha384-192 to be 24 bytes long.
+// newEType returns the encryption type of a key. RC4 and DES have different tokens (RFC
+// 4757, RFC 1964), and gokrb5 v8.4.4 wrongly takes keys of aes256-cts-hmac-sha384-192 to
+// be 24 bytes long.
 func newEType(key types.EncryptionKey) (etype.EType, error) {
 	switch key.KeyType {
 	case etypeID.AES128_CTS_HMAC_SHA1_96, etypeID.AES256_CTS_HMAC_SHA1_96, etypeID.AES128_CTS_HMAC_SHA256_128:
@@ -43,8 +43,7 @@ func newEType(key types.EncryptionKey) (etype.EType, error) {
 	return nil, etypeError(key.KeyType)
 }
 
-// An etypeError is the number of an encryption type (RFC 3961 section 8) that
-// is not spoken here.
+// An etypeError is the number of an unsupported encryption type (RFC 3961 section 8).
 type etypeError int32
 
 func (e etypeError) Error() string {
@@ -78,7 +77,7 @@ func usage(fromAcceptor bool) uint32 {
 
 func (w *wrapper) sumSize() int { return w.etype.GetHMACBitLength() / 8 }
 
-// overhead is by how many bytes a token is longer than its payload.
+// overhead returns how many bytes a token is longer than its payload.
 func (w *wrapper) overhead(seal bool) int {
 	if seal {
 		return headerSize + w.etype.GetConfounderByteSize() + headerSize + w.sumSize()
@@ -86,8 +85,8 @@ func (w *wrapper) overhead(seal bool) int {
 	return headerSize + w.sumSize()
 }
 
-// header appends a token header: EC is the size of the checksum or of the
-// filler, RRC by how many bytes the rest of the token is rotated to the right.
+// header appends a token header: EC is the size of the checksum or of the filler, RRC the
+// number of bytes by which the rest of the token is rotated to the right.
 func header(b []byte, flags byte, ec, rrc uint16, seq uint64) []byte {
 	b = append(b, 0x05, 0x04, flags, 0xFF)
 	b = binary.BigEndian.AppendUint16(b, ec)
@@ -124,9 +123,9 @@ func (w *wrapper) wrap(payload []byte, seal bool) ([]byte, error) {
 	return append(append(token, payload...), sum...), nil
 }
 
-// unwrap verifies a token and returns its payload. A token that is only signed
-// is an error if wantSeal is set, and so is one out of sequence: LDAP runs over
-// a reliable stream, in which nothing is lost or reordered.
+// unwrap verifies a token and returns its payload. It is an error if a token is only
+// signed although wantSeal is set, or is out of sequence: LDAP runs over a reliable
+// stream, which does not lose or reorder anything.
 func (w *wrapper) unwrap(token []byte, wantSeal bool) ([]byte, error) {
 	if len(token) < headerSize || token[0] != 0x05 || token[1] != 0x04 || token[3] != 0xFF {
 		return nil, errors.New("not a wrap token")
@@ -140,7 +139,7 @@ func (w *wrapper) unwrap(token []byte, wantSeal bool) ([]byte, error) {
 	case (flags&flagFromAcceptor != 0) == w.acceptor:
 		return nil, errors.New("wrap token from the wrong side")
 	case flags&flagAcceptorKey != w.flags:
-		return nil, errors.New("wrap token under another key than agreed")
+		return nil, errors.New("wrap token with a different key than agreed")
 	case wantSeal && !sealed:
 		return nil, errors.New("wrap token not encrypted, as agreed")
 	case seq != w.recvSeq:
@@ -172,7 +171,7 @@ func (w *wrapper) verify(body []byte, flags byte, ec, rrc int, seq uint64) ([]by
 }
 
 func (w *wrapper) decrypt(body []byte, flags byte, ec, rrc int, seq uint64) ([]byte, error) {
-	// gokrb5 slices without a look at the length.
+	// gokrb5 slices without checking the length.
 	if len(body) < w.overhead(true)-headerSize+ec {
 		return nil, errors.New("wrap token too short")
 	}

@@ -81,7 +81,7 @@ func TestUnwrapTakesOnlyWhatWasAgreed(t *testing.T) {
 		{"good", "", func(_, s *wrapper) ([]byte, error) { return s.wrap([]byte("p"), true) }},
 		{"signed in place of sealed", "not encrypted", func(_, s *wrapper) ([]byte, error) { return s.wrap([]byte("p"), false) }},
 		{"reflected", "wrong side", func(c, _ *wrapper) ([]byte, error) { c.sendSeq = 9; return c.wrap([]byte("p"), true) }},
-		{"another key", "another key", func(_, s *wrapper) ([]byte, error) { s.flags ^= flagAcceptorKey; return s.wrap([]byte("p"), true) }},
+		{"another key", "a different key", func(_, s *wrapper) ([]byte, error) { s.flags ^= flagAcceptorKey; return s.wrap([]byte("p"), true) }},
 		{"replayed", "out of sequence", func(_, s *wrapper) ([]byte, error) { s.sendSeq = 8; return s.wrap([]byte("p"), true) }},
 		{"skipped", "out of sequence", func(_, s *wrapper) ([]byte, error) { s.sendSeq = 10; return s.wrap([]byte("p"), true) }},
 		{"changed filler", "changed on the way", func(_, s *wrapper) ([]byte, error) {
