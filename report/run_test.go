@@ -25,7 +25,7 @@ func anApplication() *Application {
 		Verdicts: list, Changed: map[conflicts.GUID]bool{list[0].Record.GUID: true},
 		Notes:   []string{"deleted objects were not read"},
 		Planned: 2, Left: 1,
-		Stopped: &Stopped{DN: list[1].Record.DN, Object: guid(2), Problem: "connection lost \xff", Outcome: "whether it was changed is not known",
+		Stopped: &Stopped{DN: list[1].Record.DN, Object: guid(2), Problem: "connection lost \xff", Outcome: "it is unknown whether it was changed",
 			State: "unknown", Hint: "look"},
 	}
 }

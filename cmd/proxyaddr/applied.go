@@ -77,7 +77,7 @@ func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, erro
 	left := o.result.Left
 	others := ""
 	if n := j.ByAnother(); n > 0 {
-		others = fmt.Sprintf(", and %d by another hand", n)
+		others = fmt.Sprintf(", and %d by somebody else", n)
 	}
 	switch {
 	case j.Undoing():

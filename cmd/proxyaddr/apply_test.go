@@ -56,10 +56,10 @@ proxyAddresses: smtp:x@A.example
 		}, exitIncomplete, "hint: name a domain controller that holds the object and is writable\n", exitClean, "unchanged", 0},
 		"dropped": {func(*ldaptest.Server, func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Drop, Modify: every}
-		}, exitIncomplete, "it was changed all the same\n", exitClean, "changed", 1},
+		}, exitIncomplete, "it was changed nevertheless\n", exitClean, "changed", 1},
 		"made by another": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultNoSuchAttribute, Modify: every, Do: func() { made(srv) }}
-		}, exitStale, "another hand has changed it\nproxyaddr: 0 of 2 objects were changed, and 1 by another hand; the journal is FILE\nhint: --resume goes on with it", exitClean, "unchanged", 0},
+		}, exitStale, "somebody else changed it\nproxyaddr: 0 of 2 objects were changed, and 1 by somebody else; the journal is FILE\nhint: --resume goes on with it", exitClean, "unchanged", 0},
 		"out of date": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
 			return ldaptest.Fault{Modify: every, Do: func() { gone(srv) }}
 		}, exitStale, "no object has its objectGUID any more, or the account does not see it; it was not changed\nhint: scan again and review the new file; --undo takes back what was changed so far\nproxyaddr: 1 of 2", exitStale, "unchanged", 1},
@@ -94,7 +94,7 @@ proxyAddresses: smtp:x@A.example
 			}
 			code = proxyaddr(context.Background(), append([]string{"apply", "--resume", journal}, login...)...)
 			if code != tc.again {
-				t.Errorf("gone on with: exit %d\n%s", code, stderr.String())
+				t.Errorf("continued: exit %d\n%s", code, stderr.String())
 			}
 			if code := proxyaddr(context.Background(), args...); tc.again == exitClean && code != exitClean {
 				t.Errorf("there are conflicts still: exit %d\n%s", code, stdout.String())

@@ -149,7 +149,7 @@ func TestKerberosOverTLSOnSamba(t *testing.T) {
 			t.Run(way+"/"+login, func(t *testing.T) {
 				a := scanJSON(t, slices.Concat(server, cred, []string{"--auth", "gssapi", "--ca-file", dc.CAFile})...)
 				if !dc.DemandsChannelBinding() {
-					if a.code != exitConnect || !strings.Contains(a.stderr, "takes no Kerberos logon inside TLS") {
+					if a.code != exitConnect || !strings.Contains(a.stderr, "does not accept a Kerberos logon inside TLS") {
 						t.Errorf("exit %d\n%s", a.code, a.stderr)
 					}
 					return

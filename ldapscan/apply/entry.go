@@ -8,15 +8,15 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// format is the version of the journal's own format.
+// format is the version of the journal's format.
 const format = 1
 
-// An entry is a line of a journal, a JSON object. What a run is told first, as
-// whom and of which program, stands in entries of the kinds begin, resume and undo.
-// The entries of the kind change follow the first: the plan. From then on every
-// change has an intent before it is sent, and then done, failed or by_another: it was
-// made, and seen to be; or the server refused it, and the object is as it was or as
-// another hand made it.
+// An entry is a line of a journal, a JSON object. Each run begins with an entry of the
+// kind begin, resume or undo, which names the account and the program. After begin come
+// the entries of the kind change: the plan. From then on every change has an intent
+// before it is sent, and afterwards done, failed or by_another. Done means that the
+// change was made and confirmed by reading. Otherwise the server refused it, and the
+// object is unchanged (failed) or somebody else changed it (by_another).
 type entry struct {
 	Record kind      `json:"record"`
 	Time   time.Time `json:"time,omitzero"`
@@ -47,14 +47,14 @@ const (
 	another kind = "by_another"
 )
 
-// A Head says what a run was about.
+// A Head describes a run.
 type Head struct {
 	Version string   `json:"version"` // of the program
 	Files   []File   `json:"files,omitempty"`
 	Servers []Server `json:"servers"`
 }
 
-// A File is one that fix records were read from.
+// A File is a file from which fix records were read.
 type File struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"` // in hexadecimal
@@ -83,7 +83,7 @@ func newEntry(k kind, a *conflicts.FixRecord) *entry {
 	return e
 }
 
-// result returns an entry that says what became of an intent.
+// result returns an entry with the outcome of an intent.
 func result(k kind, a *conflicts.FixRecord, problem string) *entry {
 	return &entry{Record: k, GUID: a.GUID.String(), DN: a.DN, Problem: problem}
 }

@@ -112,7 +112,7 @@ func states(t testing.TB, f *ldapscan.Forest, plan []conflicts.FixRecord) string
 }
 
 // noted says of each fix record what the journal has of it, in the same way; "?"
-// stands for a change whose outcome is open, "t" for theirs: one by another hand.
+// stands for a change with unknown outcome, "t" for theirs: a change that somebody else made.
 func noted(j *Journal) string {
 	b := make([]byte, len(j.plan))
 	for i, f := range j.statuses {

@@ -17,12 +17,12 @@ import (
 	"proxyaddr/ldapscan/osfile"
 )
 
-// A Journal is a file of JSON objects, a line each, that says what is to be
-// changed and what was. A line is on the disk before what it announces is done.
-// While a Journal is open no other process can open it. It is for one goroutine.
+// A Journal is a file of JSON objects, one on each line, with the planned changes and
+// those that were made. A line is on the disk before the step that it announces. While a
+// Journal is open no other process can open it. It is for one goroutine.
 type Journal struct {
-	// Torn says that the last line was cut off, as by a power cut, and was taken
-	// away: what it was about to announce was not done.
+	// Torn says that the last line was cut off, for example by a power cut, and was
+	// removed: the step that it was to announce was not done.
 	Torn bool
 
 	file file
@@ -34,31 +34,30 @@ type Journal struct {
 	plan     []conflicts.FixRecord
 	at       map[conflicts.GUID]int // place in plan
 	statuses []changeStatus         // of each in plan
-	open     int                    // place of the one whose outcome is not known, or none
+	open     int                    // place of the one with unknown outcome, or none
 	undoing  bool
 }
 
 const none = -1
 
-// A changeStatus says what became of a change.
+// A changeStatus is the outcome of a change.
 type changeStatus byte
 
 const (
-	unmade changeStatus = iota // or taken back
+	unmade changeStatus = iota // or undone
 	made
-	theirs // another hand made it, or took it back: nothing is left for this journal
+	theirs // somebody else made or undid it: nothing is left for this journal
 )
 
-// A file is what a journal uses of an [os.File].
+// A file has the methods of [os.File] that a journal uses.
 type file interface {
 	io.Writer
 	Sync() error
 	Close() error
 }
 
-// Create makes the journal of a plan, in which each object has one fix record and
-// is named by its objectGUID. The file must not be there yet: the error is then
-// one of [os.ErrExist].
+// Create makes the journal of a plan, in which each object has one fix record and is
+// named by its objectGUID. If the file exists, the error is an [os.ErrExist].
 func Create(path string, now func() time.Time, h Head, plan []conflicts.FixRecord) (*Journal, error) {
 	j := newJournal(now)
 	lines, err := j.announce(h, plan)
@@ -82,7 +81,7 @@ func Create(path string, now func() time.Time, h Head, plan []conflicts.FixRecor
 	return j, nil
 }
 
-// announce takes in a plan and returns the lines that announce it.
+// announce adds a plan and returns the lines that announce it.
 func (j *Journal) announce(h Head, plan []conflicts.FixRecord) ([]*entry, error) {
 	lines := []*entry{{Record: begin, Time: j.time(), Format: format, Head: &h, Changes: len(plan)}}
 	for i := range plan {
@@ -96,7 +95,7 @@ func (j *Journal) announce(h Head, plan []conflicts.FixRecord) ([]*entry, error)
 	return lines, nil
 }
 
-// Open opens a journal to go on with it.
+// Open opens a journal to continue it.
 func Open(path string, now func() time.Time) (*Journal, error) {
 	f, err := osfile.OpenLocked(path)
 	if err != nil {
@@ -122,8 +121,7 @@ func newJournal(now func() time.Time) *Journal {
 	return &Journal{now: now, at: map[conflicts.GUID]int{}, open: none}
 }
 
-// ErrNoPlan is the error for a journal that ends before its plan does, so that
-// nothing was done.
+// ErrNoPlan is the error for a journal that ends before its plan does; nothing was done.
 var ErrNoPlan = errors.New("it ends before the plan does: nothing was changed")
 
 // ErrInUse is the error for a journal that another process has open.
@@ -131,17 +129,17 @@ var ErrInUse = osfile.ErrInUse
 
 var errNoJournal = errors.New("not a journal of proxyaddr")
 
-// opening is how every journal begins.
+// opening is the beginning of every journal.
 const opening = `{"record":"` + string(begin) + `",`
 
-// load reads all lines and returns how many bytes are whole.
+// load reads all lines and returns the size of the complete ones.
 func (j *Journal) load(r io.Reader) (whole int64, err error) {
 	in := bufio.NewReader(r)
 	start, err := in.Peek(len(opening))
 	switch {
 	case err != nil && err != io.EOF:
 		return 0, err
-	case !strings.HasPrefix(opening, string(start)): // one that was cut off has less of it
+	case !strings.HasPrefix(opening, string(start)): // a journal that was cut off has less of it
 		return 0, errNoJournal
 	}
 	for n := 1; ; n++ {
@@ -175,7 +173,7 @@ func (j *Journal) load(r io.Reader) (whole int64, err error) {
 	return whole, nil
 }
 
-// take follows what an entry says.
+// take applies an entry to the journal in memory.
 func (j *Journal) take(e *entry) error {
 	unexpected := fmt.Errorf("unexpected %s", e.Record)
 	if first := e.Record == begin; first != (j.head == nil) {
@@ -228,7 +226,7 @@ func (j *Journal) take(e *entry) error {
 	return nil
 }
 
-// admit takes in a fix record of the plan.
+// admit adds a fix record to the plan.
 func (j *Journal) admit(e *entry) error {
 	a, err := e.fixRecord()
 	if err != nil {
@@ -249,10 +247,10 @@ func (j *Journal) admit(e *entry) error {
 // Planned returns how many changes there are, made or not.
 func (j *Journal) Planned() int { return len(j.plan) }
 
-// Made returns how many changes were made and not taken back.
+// Made returns how many changes were made and not undone.
 func (j *Journal) Made() int { return j.count(made) }
 
-// ByAnother returns how many changes another hand made, or took back.
+// ByAnother returns how many changes somebody else made or undid.
 func (j *Journal) ByAnother() int { return j.count(theirs) }
 
 func (j *Journal) count(f changeStatus) (n int) {
@@ -264,10 +262,10 @@ func (j *Journal) count(f changeStatus) (n int) {
 	return n
 }
 
-// Undoing reports whether the changes are being taken back.
+// Undoing reports whether the changes are being undone.
 func (j *Journal) Undoing() bool { return j.undoing }
 
-// Left returns what is still to be done, in order.
+// Left returns the remaining fix records, in order.
 func (j *Journal) Left() []conflicts.FixRecord {
 	if j.undoing {
 		return j.Inverses()
@@ -281,7 +279,7 @@ func (j *Journal) Left() []conflicts.FixRecord {
 	return left
 }
 
-// Inverses returns what takes back the changes that were made, the last first.
+// Inverses returns the fix records that undo the changes that were made, the last first.
 func (j *Journal) Inverses() []conflicts.FixRecord {
 	var inverses []conflicts.FixRecord
 	for i := range slices.Backward(j.plan) {
@@ -292,7 +290,7 @@ func (j *Journal) Inverses() []conflicts.FixRecord {
 	return inverses
 }
 
-// inDoubt returns the change whose outcome is not known, nil if there is none.
+// inDoubt returns the change with unknown outcome, nil if there is none.
 func (j *Journal) inDoubt() *conflicts.FixRecord {
 	if j.open == none {
 		return nil
@@ -304,16 +302,16 @@ func (j *Journal) inDoubt() *conflicts.FixRecord {
 	return &a
 }
 
-// Resume notes that another run goes on.
+// Resume notes that another run continues.
 func (j *Journal) Resume(h Head) error {
 	return j.write(&entry{Record: resume, Time: j.time(), Head: &h})
 }
 
-// Undo notes that what was made is taken back from now on. A change that Recover
-// has left open counts as not made.
+// Undo notes that from now on the changes that were made are undone. A change that
+// Recover has left open counts as not made.
 func (j *Journal) Undo(h Head) error { return j.write(&entry{Record: undo, Time: j.time(), Head: &h}) }
 
-// note notes what is about to be done, or was.
+// note notes a step before or after it is done.
 func (j *Journal) note(e *entry) error {
 	e.Time = j.time()
 	return j.write(e)
@@ -328,8 +326,8 @@ func (j *Journal) write(e *entry) error {
 	return j.put(e)
 }
 
-// put brings lines to the disk. What could not be written may be there in part,
-// so that nothing can follow it.
+// put writes lines to the disk. After a failed write a part of the lines may be there, so
+// nothing can follow them.
 func (j *Journal) put(lines ...*entry) error {
 	if j.err != nil {
 		return j.err
@@ -346,5 +344,5 @@ func (j *Journal) put(lines ...*entry) error {
 	return j.err
 }
 
-// Close lets other processes have the file.
+// Close closes the file and releases its lock.
 func (j *Journal) Close() error { return j.file.Close() }

@@ -143,7 +143,7 @@ func TestDamagedJournal(t *testing.T) {
 	}
 }
 
-// What another hand changed is neither left to do nor to be taken back.
+// A change that somebody else made is neither left to do nor to undo.
 func TestJournalOfAnotherHand(t *testing.T) {
 	const refused = `{"record":"by_another","time":"2026-03-04T04:06:07.089Z","guid":"03020102-0000-0000-0000-000000000000","dn":"CN=Two,DC=contoso,DC=example","problem":"no such attribute"}
 `

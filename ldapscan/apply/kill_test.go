@@ -320,7 +320,7 @@ func (r *requests) take() map[string]int {
 	return of
 }
 
-// Killed at any moment, and gone on with, a run leaves a journal that says what is
+// Killed at any moment, and continued, a run leaves a journal that says what is
 // in the directory. Each object is asked to change once: nothing is made twice, and
 // nothing is lost.
 func TestKilled(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// request returns the one modify request of a fix record. Whatever a file or a
-// journal asks for, it changes no attribute but proxyAddresses and mail, and takes
-// away no value that is not named. The object is named by its objectGUID
-// ([MS-ADTS] 3.1.1.3.1.2.4), which no other object can take over.
+// request returns the one modify request of a fix record. Whatever a file or a journal
+// asks for, the request changes only proxyAddresses and mail, and removes only values
+// that it names. It names the object by its objectGUID ([MS-ADTS] 3.1.1.3.1.2.4), which
+// no other object can take over.
 func request(a *conflicts.FixRecord) (*ldap.ModifyRequest, error) {
 	if a.GUID == (conflicts.GUID{}) {
 		return nil, fmt.Errorf("%s: no objectGUID", a.DN)

@@ -18,10 +18,10 @@ import (
 type Stop struct {
 	Record  *conflicts.FixRecord
 	Problem string
-	// Outcome says what became of the fix record.
+	// Outcome says what happened to the fix record.
 	Outcome string
-	// Stale says that the directory is no longer as it was, which a new scan puts
-	// right; otherwise something failed, and the journal can be gone on with.
+	// Stale says that the directory has changed since, so a new scan is needed; otherwise
+	// something failed, and the journal can be continued.
 	Stale  bool
 	Advice string // may be empty
 }
@@ -33,21 +33,21 @@ func (s *Stop) Error() string {
 // Hint says what to do, or is empty.
 func (s *Stop) Hint() string { return s.Advice }
 
-// Changed tells whether this run made the change, if that is known.
+// Changed says that this run is known to have made the change.
 func (s *Stop) Changed() (changed, known bool) { return s.Outcome == wasMade, s.Outcome != unclear }
 
 const scanAgain = "scan again and review the new file; --undo takes back what was changed so far"
 
-// What became of the fix record at which a run stopped.
+// Outcomes of the fix record at which a run stopped.
 const (
 	notMade   = "it was not changed"
-	wasMade   = "it was changed all the same"
-	byAnother = "another hand has changed it"
-	unclear   = "whether it was changed is not known"
+	wasMade   = "it was changed nevertheless"
+	byAnother = "somebody else changed it"
+	unclear   = "it is unknown whether it was changed"
 )
 
-// Servers returns the servers that the changes of a plan go to, in its order. A
-// partition for which there is none is left out.
+// Servers returns the servers that the changes of a plan go to, in its order. A partition
+// without a server is left out.
 func Servers(f *ldapscan.Forest, plan []conflicts.FixRecord) []Server {
 	var servers []Server
 	for _, a := range plan {
@@ -64,17 +64,17 @@ func Servers(f *ldapscan.Forest, plan []conflicts.FixRecord) []Server {
 
 func partition(a *conflicts.FixRecord) string { return strings.ToLower(conflicts.Partition(a.DN)) }
 
-// Recover finds out what became of the change during which the last run ended, and
-// whether the forest is read from the servers that the journal is about: another
-// server may not have replicated yet what was done. The error is an
-// [*ldapscan.Error] if it is not, and a [*Stop] if the change was neither made nor not.
+// Recover finds the outcome of the change during which the last run ended. It also checks
+// that the forest is read from the servers of the journal: others may not have replicated
+// the changes yet. The error is an [*ldapscan.Error] if it is not, and a [*Stop] if the
+// object is neither as before the change nor as after it.
 func Recover(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 	now := Servers(f, j.plan)
 	for _, was := range j.head.Servers {
 		i := slices.IndexFunc(now, func(s Server) bool { return s.Partition == was.Partition })
 		if i < 0 || cmp.Or(now[i].Host, now[i].URL) != cmp.Or(was.Host, was.URL) {
-			return &ldapscan.Error{Subject: was.Partition, Problem: "its changes began on " + cmp.Or(was.Host, was.URL) + "; another server may not have replicated them yet",
-				Advice: "name that one with -H"}
+			return &ldapscan.Error{Subject: was.Partition, Problem: "its changes began on " + cmp.Or(was.Host, was.URL) + "; another server may not have replicated the changes yet",
+				Advice: "name that server with -H"}
 		}
 	}
 	a := j.inDoubt()
@@ -91,20 +91,20 @@ func Recover(ctx context.Context, f *ldapscan.Forest, j *Journal) error {
 		return &Stop{Record: a, Problem: err.Error(), Outcome: unclear}
 	}
 	if o != nil {
-		a.DN = o.DN // only its values tell
+		a.DN = o.DN // only its values can tell
 	}
 	switch state, why := a.Status(o); state {
 	case conflicts.Applied:
 		return finish(j, a)
 	case conflicts.Stale:
-		return &Stop{Record: a, Problem: "the last run ended while it was changed, and it is neither as before nor as after: " + strings.Join(why, "; "), Outcome: unclear, Stale: true,
-			Advice: "put it right by hand, or take its record out of the file and apply that anew"}
+		return &Stop{Record: a, Problem: "the last run ended while changing it, and now it is neither as before nor as planned: " + strings.Join(why, "; "), Outcome: unclear, Stale: true,
+			Advice: "correct it by hand, or remove its record from the file and apply the file again"}
 	}
 	return nil
 }
 
-// A Writer makes changes over connections of its own, one to a server. It is for
-// one goroutine.
+// A Writer makes changes over its own connections, one to each server. It is for one
+// goroutine.
 type Writer struct {
 	forest *ldapscan.Forest
 	conns  map[string]*ldapscan.WriteConn // by partition
@@ -143,7 +143,7 @@ func (w *Writer) conn(ctx context.Context, a *conflicts.FixRecord) (*ldapscan.Wr
 	return w.conns[p], nil
 }
 
-// read returns the object of a fix record as it is now.
+// read returns the current state of the object of a fix record.
 func (w *Writer) read(ctx context.Context, a *conflicts.FixRecord) (*conflicts.Object, error) {
 	conn, err := w.conn(ctx, a)
 	if err != nil {
@@ -152,10 +152,10 @@ func (w *Writer) read(ctx context.Context, a *conflicts.FixRecord) (*conflicts.O
 	return conn.Read(ctx, a)
 }
 
-// Run makes the changes of todo, which are some of those left in the journal, and
-// tells made of each. One that Recover has left open comes first in any case. At the
-// first thing that is not as expected Run stops with a [*Stop], and where ctx ends,
-// between two changes, with the error of ctx.
+// Run makes the changes in todo, which are some of those left in the journal, and calls
+// made after each. A change that Recover has left open always comes first. At the first
+// surprise Run stops with a [*Stop]; if ctx ends, it stops between two changes with the
+// error of ctx.
 func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.FixRecord, made func(*conflicts.FixRecord)) error {
 	if open := j.inDoubt(); open != nil {
 		others := slices.DeleteFunc(slices.Clone(todo), func(a conflicts.FixRecord) bool { return a.GUID == open.GUID })
@@ -173,7 +173,7 @@ func (w *Writer) Run(ctx context.Context, j *Journal, todo []conflicts.FixRecord
 	return nil
 }
 
-// change makes one change, if ctx does not end before it is sent.
+// change makes one change, unless ctx ends before it is sent.
 func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord) error {
 	stop := func(outcome string, reasons ...string) *Stop {
 		return &Stop{Record: a, Problem: strings.Join(reasons, "; "), Outcome: outcome}
@@ -181,19 +181,19 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 	stale := func(reasons ...string) *Stop {
 		s := stop(notMade, reasons...)
 		s.Stale = true
-		if !j.Undoing() { // that passes over what is stale
+		if !j.Undoing() { // Run skips stale records
 			s.Advice = scanAgain
 		}
 		return s
 	}
-	whole := context.WithoutCancel(ctx) // no change is left in the middle
+	whole := context.WithoutCancel(ctx) // no change is left unfinished
 	o, err := w.read(whole, a)
 	if err != nil {
 		return stop(notMade, err.Error())
 	}
 	state, why := a.Status(o)
 	if open := j.inDoubt(); state == conflicts.Applied && open != nil && open.GUID == a.GUID {
-		return finish(j, a) // what the last run sent came to be only now
+		return finish(j, a) // the change that the last run sent was made only now
 	}
 	if state != conflicts.Ready {
 		return stale(append([]string{"the object is no longer as it was before the run"}, why...)...)
@@ -223,18 +223,19 @@ func (w *Writer) change(ctx context.Context, j *Journal, a *conflicts.FixRecord)
 		return w.find(whole, j, a, conn.Explain(err))
 	}
 	if o, err = conn.Read(whole, a); err != nil {
-		return stop(unclear, "the server took the change, but the object could not be read again: "+err.Error())
+		return stop(unclear, "the server accepted the change, but the object could not be read again: "+err.Error())
 	}
 	if state, why := a.Status(o); state != conflicts.Applied {
-		return stop(unclear, append([]string{"the server took the change, but the object does not show it"}, why...)...)
+		return stop(unclear, append([]string{"the server accepted the change, but the object does not show it"}, why...)...)
 	}
 	return finish(j, a)
 }
 
-// verify says whether a fix record of an object as it was just read can be made, for
-// the last time: it may be long ago that the plan was verified, and a directory lets
-// anybody take an address that the plan gives away. What is taken back need not be
-// free, as it restores a conflict. The error says why that is not known.
+// verify says for the last time whether a fix record can be applied to an object as it
+// was just read: the plan may have been verified long ago, and since then anybody can
+// have taken an address that the plan gives away. When changes are undone, an address
+// need not be free, as undo restores a conflict. The error says why the answer is
+// unknown.
 func (w *Writer) verify(ctx context.Context, a *conflicts.FixRecord, o *conflicts.Object) (conflicts.Verdict, error) {
 	now := conflicts.Snapshot{Objects: []*conflicts.Object{o}}
 	var err error
@@ -245,7 +246,7 @@ func (w *Writer) verify(ctx context.Context, a *conflicts.FixRecord, o *conflict
 	return conflicts.Verify([]conflicts.FixRecord{*a}, now)[0], err
 }
 
-// finish notes that a change was made, and seen to be.
+// finish notes that a change was made and confirmed by reading.
 func finish(j *Journal, a *conflicts.FixRecord) error {
 	if err := j.note(result(done, a, "")); err != nil {
 		return &Stop{Record: a, Problem: "the journal could not be written: " + err.Error(), Outcome: wasMade}
@@ -253,11 +254,11 @@ func finish(j *Journal, a *conflicts.FixRecord) error {
 	return nil
 }
 
-// outdated are the answers to a change of an object that is no longer as it was.
+// outdated are the result codes for a change of an object that has changed since.
 var outdated = []uint16{ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultNoSuchObject}
 
-// find finds out what became of a change that the server refused, or did not
-// answer: then nobody knows whether it is still to come, unless it shows.
+// find finds the outcome of a change that the server refused or did not answer. Without
+// an answer the change may still come, unless it already shows.
 func (w *Writer) find(ctx context.Context, j *Journal, a *conflicts.FixRecord, failure error) error {
 	s := &Stop{Record: a, Problem: failure.Error(), Outcome: unclear}
 	if e := (*ldapscan.Error)(nil); errors.As(failure, &e) {
@@ -279,7 +280,7 @@ func (w *Writer) find(ctx context.Context, j *Journal, a *conflicts.FixRecord, f
 	state, _ := a.Status(o)
 	switch {
 	case state == conflicts.Applied && answered: // a server that refuses changes nothing
-		s.Outcome, s.Advice = byAnother, "" // the others can be gone on with
+		s.Outcome, s.Advice = byAnother, "" // the others can be continued
 		err = j.note(result(another, a, s.Problem))
 	case state == conflicts.Applied:
 		s.Outcome = wasMade

@@ -177,13 +177,13 @@ func TestRunStops(t *testing.T) {
 		}, "closed the connection", notMade, false, "arr", "arr", "arr", false},
 		"not to be read after": {func(*ldaptest.Server) []ldaptest.Fault {
 			return []ldaptest.Fault{{Match: reading, Times: 3}, {Kind: ldaptest.Drop, Match: reading}}
-		}, "the server took the change, but the object could not be read again", unclear, false, "aar", "a?r", "aar", false},
+		}, "the server accepted the change, but the object could not be read again", unclear, false, "aar", "a?r", "aar", false},
 		"changed after": {func(srv *ldaptest.Server) []ldaptest.Fault {
 			return []ldaptest.Fault{{Match: reading, Times: 3}, {Match: reading, Do: apply(srv, c1+"delete: mail\n-\n")}}
-		}, "the server took the change, but the object does not show it; c1@contoso.example is no longer there; proxyAddresses has changed already", unclear, false, "asr", "a?r", "", true},
+		}, "the server accepted the change, but the object does not show it; c1@contoso.example is no longer there; proxyAddresses has changed already", unclear, false, "asr", "a?r", "", true},
 		"deleted after": {func(srv *ldaptest.Server) []ldaptest.Fault {
 			return []ldaptest.Fault{{Match: reading, Times: 3}, {Match: reading, Do: apply(srv, "dn: CN=c1,"+root+"\nchangetype: delete\n")}}
-		}, "the server took the change, but the object does not show it; no object has its objectGUID any more", unclear, false, "asr", "a?r", "", true},
+		}, "the server accepted the change, but the object does not show it; no object has its objectGUID any more", unclear, false, "asr", "a?r", "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -278,7 +278,7 @@ func TestTakenMeanwhile(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != nil || noted(j) != "aaa" {
-				t.Errorf("gone on with: %v, %s", err, noted(j))
+				t.Errorf("continued: %v, %s", err, noted(j))
 			}
 		})
 	}
@@ -308,7 +308,7 @@ func TestFreedomUnknown(t *testing.T) {
 		t.Errorf("interrupted: %v, journal %s", err, noted(j))
 	}
 	if err := runAll(ctx, f, j, j.Left(), func(*conflicts.FixRecord) {}); err != nil || noted(j) != "aaa" {
-		t.Fatalf("gone on with: %v, %s", err, noted(j))
+		t.Fatalf("continued: %v, %s", err, noted(j))
 	}
 	// c0's old alias is a contested one, and its old primary was given away meanwhile.
 	if err := srv.Apply(strings.NewReader("dn: CN=Heir," + root + "\nchangetype: add\nobjectClass: user\nproxyAddresses: SMTP:c0@contoso.example\n")); err != nil {
@@ -363,7 +363,7 @@ func TestAnotherHand(t *testing.T) {
 	if err := runAll(ctx, f, second, second.Left(), ignore); err != nil {
 		t.Fatal(err)
 	}
-	say("gone on with", "ar", "ta", "aa")
+	say("continued", "ar", "ta", "aa")
 	for _, j := range []*Journal{first, second} {
 		if err := j.Undo(*j.head); err != nil {
 			t.Fatal(err)
@@ -535,7 +535,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// A journal is gone on with on its own servers only.
+// A journal is continued on its own servers only.
 func TestOtherServer(t *testing.T) {
 	_, j := begun(t, serve(t, 1), time.Minute)
 	other, err := ldaptest.NewServer(ldaptest.Config{Host: "dc2.contoso.example", Entries: strings.NewReader("dn: " + root + "\nobjectClass: domainDNS\n\n" + staff(root, 1)), Users: map[string]string{user: password}})
