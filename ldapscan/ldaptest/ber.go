@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// Identifier octets of the universal types that LDAP uses (RFC 4511 section 5.1).
+// Identifier bytes of the universal types that LDAP uses (RFC 4511 section 5.1).
 const (
 	tagBoolean     = 0x01
 	tagInteger     = 0x02
@@ -18,7 +18,7 @@ const (
 	tagSet         = 0x31
 )
 
-// Bits of the identifier octets of all other types.
+// Bits of the identifier bytes of all other types.
 const (
 	constructed = 0x20
 	application = 0x40
@@ -31,8 +31,8 @@ const maxRequest = 10485760
 
 var errMalformed = errors.New("malformed request")
 
-// readMessage returns the content of the next LDAPMessage. Memory grows with what arrives, not
-// with what is announced.
+// readMessage returns the content of the next LDAPMessage. Memory grows with the bytes
+// that arrive, not with the announced length.
 func readMessage(r *bufio.Reader) ([]byte, error) {
 	tag, err := r.ReadByte()
 	if err != nil {
@@ -55,7 +55,7 @@ func readMessage(r *bufio.Reader) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// readLength reads the length of a definite form of up to four octets.
+// readLength reads a length in the definite form with up to four bytes.
 func readLength(r io.ByteReader) (uint32, error) {
 	first, err := r.ReadByte()
 	if err != nil || first < 0x80 {
@@ -76,9 +76,9 @@ func readLength(r io.ByteReader) (uint32, error) {
 	return length, nil
 }
 
-// decoder takes the elements of a constructed value one by one. The first that is not as
-// expected empties it and marks it, and all decoders it came from, as malformed; what is read
-// then is zero.
+// decoder takes the elements of a constructed value one by one. The first unexpected
+// element empties it and marks it, and all decoders that it came from, as malformed; from
+// then on it reads zero values.
 type decoder struct {
 	rest      []byte
 	malformed *bool
@@ -126,12 +126,12 @@ func (d *decoder) octets(tag byte) []byte {
 
 func (d *decoder) text(tag byte) string { return string(d.octets(tag)) }
 
-// in returns a decoder of the elements inside the next one.
+// in returns a decoder for the elements inside the next one.
 func (d *decoder) in(tag byte) *decoder {
 	return &decoder{rest: d.octets(tag), malformed: d.malformed}
 }
 
-// integer reads one of at most four octets: LDAP's are below 2³¹ (RFC 4511 section 4.1.1).
+// integer reads one of at most four bytes: LDAP's are below 2³¹ (RFC 4511 section 4.1.1).
 func (d *decoder) integer(tag byte) int {
 	content := d.octets(tag)
 	if len(content) < 1 || len(content) > 4 {
@@ -154,11 +154,11 @@ func (d *decoder) boolean(tag byte) bool {
 	return content[0] != 0
 }
 
-// encoder writes elements one after the other. Lengths of constructed values take five octets,
-// as a domain controller writes them.
+// encoder writes elements one after the other. Lengths of constructed values take five
+// bytes, as a domain controller writes them.
 type encoder []byte
 
-// open begins a constructed value. What it returns is for close.
+// open begins a constructed value. Its result is for close.
 func (e *encoder) open(tag byte) int {
 	*e = append(*e, tag, 0x84, 0, 0, 0, 0)
 	return len(*e)
@@ -180,7 +180,7 @@ func (e *encoder) octets(tag byte, value []byte) {
 
 func (e *encoder) text(tag byte, value string) { e.octets(tag, []byte(value)) }
 
-// integer writes n, of 0 to 2³¹-1, in as few octets as hold it and its sign.
+// integer writes n, from 0 to 2³¹-1, in as few bytes as hold it and its sign.
 func (e *encoder) integer(tag byte, n int) {
 	octets := binary.BigEndian.AppendUint32(nil, uint32(n))
 	for len(octets) > 1 && octets[0] == 0 && octets[1] < 0x80 {

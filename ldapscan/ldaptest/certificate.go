@@ -14,12 +14,13 @@ import (
 	"time"
 )
 
-// hostName is a name of every server. It resolves wherever the server can be reached.
+// hostName is a name of every server. It resolves on every computer that can reach the
+// server.
 const hostName = "localhost"
 
 // newCertificate makes an authority and lets it sign a certificate for the loopback names and
-// one more. The authority's key is dropped. Both are valid for as long as UTCTime can say (RFC
-// 5280 section 4.1.2.5), so no clock is needed.
+// one more. The authority's key is dropped. Both are valid for as long as UTCTime can express
+// (RFC 5280 section 4.1.2.5), so no clock is needed.
 func newCertificate(name string) (caPEM []byte, config *tls.Config, err error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

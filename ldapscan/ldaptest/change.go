@@ -81,8 +81,8 @@ func (d *directory) hasChildren(e *entry) bool {
 	return slices.ContainsFunc(d.sorted, func(other *entry) bool { return other.parentKey() == e.key })
 }
 
-// move renames an entry. The attribute that names it, and name, follow, whatever deleteoldrdn
-// says: in AD they have one value ([MS-ADTS] 3.1.1.5.4).
+// move renames an entry. The attribute that names it, and name, change too, whatever
+// deleteoldrdn says: in AD they have one value ([MS-ADTS] 3.1.1.5.4).
 func (d *directory) move(rec *ldif.Record) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -117,7 +117,7 @@ func (d *directory) move(rec *ldif.Record) error {
 	return d.follow(old, e)
 }
 
-// follow gives the entries below one that was moved their new names.
+// follow gives the entries below a moved one their new names.
 func (d *directory) follow(old, e *entry) error {
 	if e.key == old.key {
 		return nil
@@ -161,7 +161,7 @@ func (d *directory) modify(dn string, mods []ldif.Mod, deleted bool) result {
 	return result{}
 }
 
-// systemOnly are the attributes, in lower case, that the directory itself keeps.
+// systemOnly are the attributes, in lower case, that only the directory writes.
 var systemOnly = map[string]bool{"objectguid": true, "usnchanged": true, "usncreated": true, "replpropertymetadata": true, "distinguishedname": true}
 
 func (e *entry) modify(mod ldif.Mod) result {

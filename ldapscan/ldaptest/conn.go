@@ -19,7 +19,7 @@ const (
 	noticeOfDisconnection = "1.3.6.1.4.1.1466.20036" // RFC 4511 section 4.4.1
 )
 
-// Identifier octets inside extended operations (RFC 4511 section 4.12).
+// Identifier bytes inside extended operations (RFC 4511 section 4.12).
 const (
 	tagRequestName   = contextual // [0]
 	tagResponseName  = contextual | 10
@@ -49,7 +49,8 @@ func newConn(s *Server, raw net.Conn, encrypted bool) *conn {
 	return c
 }
 
-// serve returns when the client leaves, breaks the protocol or is cut off by a fault.
+// serve returns when the client leaves, breaks the protocol or is disconnected by a
+// fault.
 func (c *conn) serve() {
 	defer func() { c.net.Close() }()
 	for {
@@ -64,7 +65,7 @@ func (c *conn) serve() {
 	}
 }
 
-// write sends messages. It is false when the connection cannot go on.
+// write sends messages. It returns false when the connection cannot go on.
 func (c *conn) write(id int, messages ...message) bool {
 	var out bytes.Buffer
 	for _, m := range messages {
@@ -74,7 +75,8 @@ func (c *conn) write(id int, messages ...message) bool {
 	return err == nil
 }
 
-// disconnect tells the client that it broke the protocol. It is false: the connection cannot go on.
+// disconnect tells the client that it broke the protocol. It returns false: the
+// connection cannot go on.
 func (c *conn) disconnect() bool {
 	var name encoder
 	name.text(tagResponseName, noticeOfDisconnection)
@@ -82,7 +84,7 @@ func (c *conn) disconnect() bool {
 	return false
 }
 
-// handle answers one request. It is false when the connection cannot go on.
+// handle answers one request. It returns false when the connection cannot go on.
 func (c *conn) handle(body []byte) bool {
 	d := newDecoder(body)
 	id := d.integer(tagInteger)
@@ -95,7 +97,7 @@ func (c *conn) handle(body []byte) bool {
 	case unbindRequest:
 		return false
 	case abandonRequest:
-		return true // what it means was answered already
+		return true // its request was answered already
 	case bindRequest:
 		return c.bind(id, op)
 	case extendedRequest:
@@ -169,8 +171,8 @@ func (c *conn) extended(id int, op []byte) bool {
 	return c.write(id, response(extendedResponse, unknownExtension))
 }
 
-// startTLS refuses a client that did not wait for the answer: what it sent already was not
-// protected.
+// startTLS refuses a client that did not wait for the answer: the bytes that it has
+// already sent were not protected.
 func (c *conn) startTLS(id int) bool {
 	if c.r.Buffered() > 0 {
 		return c.disconnect()
@@ -225,7 +227,7 @@ func (c *conn) modify(id int, op []byte, ctl controls) bool {
 	switch {
 	case c.user == "":
 		done = notBound
-	case ctl.critical: // no control that is known changes a modify
+	case ctl.critical: // no known control changes a modify
 		done = unknownControl
 	default:
 		if fault = c.srv.faults.ofModify(dn); fault.Kind == Fail {

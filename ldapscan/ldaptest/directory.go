@@ -49,7 +49,8 @@ type entry struct {
 	stamps     []stamp
 }
 
-// attribute finds an attribute by its name in lower case. Where there is none it has no values.
+// attribute finds an attribute by its name in lower case. If it is missing, the result
+// has no values.
 func (e *entry) attribute(key string) attribute {
 	for _, a := range e.attributes {
 		if a.key == key {
@@ -59,8 +60,8 @@ func (e *entry) attribute(key string) attribute {
 	return attribute{}
 }
 
-// set gives an attribute other values, in an entry that is not in the directory yet. Without
-// values it removes it.
+// set replaces the values of an attribute in an entry that is not in the directory yet.
+// Without values it removes the attribute.
 func (e *entry) set(a attribute) {
 	i := slices.IndexFunc(e.attributes, func(old attribute) bool { return old.key == a.key })
 	switch {
@@ -77,7 +78,7 @@ func (e *entry) set(a attribute) {
 
 func (e *entry) deleted() bool { return e.attribute("isdeleted").has("TRUE") }
 
-// clone returns a copy to change and put in the place of e.
+// clone returns a copy to change and to put in place of e.
 func (e *entry) clone() *entry {
 	c := *e
 	c.attributes = slices.Clone(e.attributes)
@@ -195,8 +196,8 @@ func (d *directory) contextOf(key string) (innermost *context) {
 	return innermost
 }
 
-// admit checks and completes a new entry, and makes it known by its name and its objectGUID. To
-// stand in the order of answers is left to the caller.
+// admit checks and completes a new entry, and registers its name and its objectGUID. The
+// caller adds it to the order of answers.
 func (d *directory) admit(e *entry) error {
 	if d.byName[e.key] != nil {
 		return fmt.Errorf("%s: entry exists", e.dn)
@@ -248,13 +249,13 @@ func (d *directory) orderOf(key string) string {
 	return fmt.Sprintf("%016x", h.Sum64()) + key
 }
 
-// place returns where an entry of this order stands, or would.
+// place returns the index of an entry with this order, or where it would be.
 func (d *directory) place(order string) int {
 	i, _ := slices.BinarySearchFunc(d.sorted, order, func(e *entry, order string) int { return cmp.Compare(e.order, order) })
 	return i
 }
 
-// replace puts a changed entry in the place of an old one. Without a new entry it removes the
+// replace puts a changed entry in place of an old one. Without a new entry it removes the
 // old one.
 func (d *directory) replace(old, e *entry) {
 	i := d.place(old.order)

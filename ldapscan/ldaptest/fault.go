@@ -11,21 +11,23 @@ import (
 type Kind int
 
 const (
-	// None answers as always. It is for faults that only Do something.
+	// None answers normally. It is for faults that only call Do.
 	None Kind = iota
 	// Drop sends Entry messages and closes the connection, on TLS without a farewell.
 	Drop
-	// Truncate sends Entry messages and half of the next one, and closes the connection likewise.
+	// Truncate sends Entry messages and half of the next one, and closes the connection
+	// in the same way.
 	Truncate
 	// Hang sends Entry messages and then nothing until the client closes the connection or the
 	// server is closed.
 	Hang
-	// Garbage sends 16 octets of 0xFF in place of message Entry, counted from 0, and then goes on.
+	// Garbage sends 16 bytes of 0xFF in place of message Entry, counted from 0, and then
+	// goes on.
 	Garbage
 	// WrongID sends message Entry, counted from 0, with a message id that no request had.
 	WrongID
-	// Late sends the result before message Entry, counted from 0, and the messages between them
-	// behind it.
+	// Late sends the result before message Entry, counted from 0, and after it the
+	// messages from Entry on.
 	Late
 	// NoControl leaves out the paging control of the result.
 	NoControl
@@ -33,23 +35,23 @@ const (
 	// afterwards.
 	Repeat
 	// Jump moves the last entry that the search would still find after this page to the front
-	// of the order of answers, behind the cursor, where no page of this search returns it and
-	// those of later searches do. Its uSNChanged is bumped. With nothing left to find, it does
-	// nothing.
+	// of the order of answers, behind the cursor, so this search misses it and later searches
+	// return it. Its uSNChanged is bumped. With nothing left to find, Jump does nothing.
 	Jump
 	// Fail sends Entry entries and then a result with Code and no paging control. The page can
 	// be asked for again.
 	Fail
 )
 
-// Fault is something to go wrong with a page of a search, or with a modify request. Messages
-// are the entries of the page, the continuation references after them, and the result; an Entry
-// beyond them means the result.
+// Fault makes a page of a search, or a modify request, go wrong. Messages are the entries of
+// the page, the continuation references after them, and the result; an Entry beyond them means
+// the result.
 type Fault struct {
 	Kind Kind
-	// Page is the page to strike, from 1. Zero is any. A search without paging is one page.
+	// Page is the page to strike, from 1. Zero means any. A search without paging is one
+	// page.
 	Page int
-	// Entry is where in the page the fault strikes. Its meaning is that of the Kind.
+	// Entry is where in the page the fault strikes. Each Kind says what it means.
 	Entry int
 	// Code is the result code of Fail (RFC 4511 section 4.1.9).
 	Code int
@@ -64,8 +66,8 @@ type Fault struct {
 	// sent. Fail leaves the entry as it is; of the other Kinds, those of the result strike
 	// after the change was made. Its calls do not overlap, and it may not use the server.
 	Modify func(dn string) bool
-	// Do is called before the page is collected, or before the modify request is answered. It
-	// may use the server, but not close it.
+	// Do is called before the page is collected, or before the modify request is
+	// answered. It may use the server, but must not close it.
 	Do func()
 }
 
@@ -78,7 +80,7 @@ type Search struct {
 	Paged      bool
 }
 
-// Inject adds faults. Where several fit a page, the first strikes and the others wait.
+// Inject adds faults. If several fit a page, the first strikes and the others wait.
 func (s *Server) Inject(list ...Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -127,7 +129,7 @@ func (f *faults) take(strikes func(*Fault) bool) Fault {
 	return Fault{}
 }
 
-// jump does what the Kind of that name says.
+// jump carries out the fault Jump.
 func (d *directory) jump(s *search, from string, limit int) {
 	p, done := d.search(s, from, limit)
 	if !done.ok() || !p.more {
@@ -150,7 +152,8 @@ func (d *directory) jump(s *search, from string, limit int) {
 	}
 }
 
-// send writes messages as the fault wants it. It is false when the connection cannot go on.
+// send writes messages as the fault demands. It returns false when the connection cannot
+// go on.
 func (c *conn) send(id int, messages []message, f Fault) bool {
 	at := min(f.Entry, len(messages)-1)
 	switch f.Kind {

@@ -165,8 +165,8 @@ func (f *filter) matchRule(e *entry) truth {
 	return isFalse
 }
 
-// guids returns the objectGUIDs one of which an entry must have to match. Without ok it may
-// have any.
+// guids returns the objectGUIDs of which an entry must have one to match. If ok is false,
+// an entry may have any.
 func (f *filter) guids() (list []guid, ok bool) {
 	switch f.kind {
 	case ldap.FilterEqualityMatch:

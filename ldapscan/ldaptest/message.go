@@ -6,7 +6,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// Identifier octets of the protocol operations (RFC 4511 sections 4.2 to 4.12).
+// Identifier bytes of the protocol operations (RFC 4511 sections 4.2 to 4.12).
 const (
 	bindRequest           = application | constructed | ldap.ApplicationBindRequest
 	bindResponse          = application | constructed | ldap.ApplicationBindResponse
@@ -39,7 +39,7 @@ const (
 // tagControls marks the controls of a message (RFC 4511 section 4.1.1).
 const tagControls = contextual | constructed // [0]
 
-// message is one that is going out, without its id.
+// message is an outgoing message without its id.
 type message struct {
 	op       []byte
 	controls []byte
@@ -47,7 +47,7 @@ type message struct {
 	garbage  bool
 }
 
-// response is a message of the components of an LDAPResult and the ones that follow them.
+// response is a message with the components of an LDAPResult, and more after them.
 func response(tag byte, r result, extra ...byte) message {
 	var e encoder
 	op := e.open(tag)
@@ -96,7 +96,7 @@ func pagingControl(cookie []byte) []byte {
 type controls struct {
 	any         bool // there are some
 	critical    bool // one of them must be obeyed
-	unknown     bool // that one is none of those below
+	unknown     bool // that one is not among those below
 	paged       bool
 	pageSize    int
 	cookie      []byte

@@ -11,8 +11,8 @@ import (
 )
 
 // name is a distinguished name in the form in which equal names are equal strings, and names
-// below a name have it as their prefix: RDNs root first, each ended by a comma, without case,
-// escapes spelled in one way.
+// below a name have it as their prefix: RDNs root first, each with a comma at the end,
+// without case, with escapes written in one way.
 type name struct {
 	key       string
 	parentLen int
@@ -21,7 +21,7 @@ type name struct {
 
 func (n name) parentKey() string { return n.key[:n.parentLen] }
 
-// parseName reads the string form of RFC 4514. The empty name is none.
+// parseName reads the string form of RFC 4514. The empty name is not a name.
 func parseName(dn string) (name, error) {
 	parsed, err := ldap.ParseDN(dn)
 	if err != nil {
@@ -76,8 +76,8 @@ func domainName(dn string) string {
 type guid [16]byte
 
 // parseGUIDName reads a DN of the form <GUID=…> ([MS-ADTS] 3.1.1.3.1.2.4): 32 hexadecimal
-// digits are the octets as stored, the dashed form has its first three groups the other way
-// round. It is false for a DN of another form.
+// digits are the bytes as stored; the dashed form has its first three groups in reverse
+// order. It returns false for a DN of another form.
 func parseGUIDName(dn string) (g guid, ok bool, err error) {
 	const prefix = "<GUID="
 	if len(dn) < len(prefix) || !strings.EqualFold(dn[:len(prefix)], prefix) {

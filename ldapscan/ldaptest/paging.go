@@ -12,7 +12,7 @@ import (
 // MaxResultSetsPerConn of [MS-ADTS] 3.1.1.3.4.6. One more ends the oldest.
 const maxPagedSearches = 10
 
-// pagedSearch is one that waits for its next page.
+// pagedSearch is a search that waits for its next page.
 type pagedSearch struct {
 	cookie []byte
 	raw    []byte // the request
@@ -20,8 +20,8 @@ type pagedSearch struct {
 	number int // of the next page, from 1
 }
 
-// limit returns how many entries the search gets at once, and whether it can ask for more. A
-// size limit that one page can satisfy makes paging needless (RFC 2696 section 3).
+// limit returns how many entries the search gets at once, and whether it can ask for
+// more. If one page satisfies the size limit, there is no paging (RFC 2696 section 3).
 func (s *search) limit(most int) (limit int, paged bool) {
 	limit = most
 	if s.controls.paged && s.controls.pageSize > 0 {
@@ -36,7 +36,7 @@ func (s *search) limit(most int) (limit int, paged bool) {
 	return most, false
 }
 
-// search answers a search request. It is false when the connection cannot go on.
+// search answers a search request. It returns false when the connection cannot go on.
 func (c *conn) search(id int, op []byte, ctl controls) bool {
 	s, ok := parseSearch(op, ctl, c.srv.maxValRange)
 	if !ok {
@@ -131,8 +131,8 @@ func (c *conn) answer(id int, s *search, current pagedSearch, limit int, paged b
 	return c.send(id, append(messages, last), fault)
 }
 
-// advance replaces a page that was answered by the next one, and returns the cookie for it. On
-// the last page, that is empty.
+// advance replaces an answered page by the next one, and returns its cookie, which is
+// empty after the last page.
 func (c *conn) advance(current, next pagedSearch, more bool) []byte {
 	c.waiting = slices.DeleteFunc(c.waiting, func(p pagedSearch) bool { return bytes.Equal(p.cookie, current.cookie) })
 	if !more {

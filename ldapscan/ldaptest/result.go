@@ -29,8 +29,8 @@ func (r result) append(e *encoder) {
 	}
 }
 
-// Results with diagnostic messages in the manner of Windows Server. There, what follows DSID-
-// differs between versions.
+// Results with diagnostic messages like those of Windows Server, where the digits after
+// DSID- differ between versions.
 var (
 	notBound = result{code: ldap.LDAPResultOperationsError, text: "000004DC: LdapErr: DSID-0C090A5C, comment: " +
 		"In order to perform this operation a successful bind must be completed on the connection., data 0, v4563"}
@@ -68,8 +68,8 @@ func referral(dn string) result {
 	}
 }
 
-// contextURL returns the LDAP URL (RFC 4516) by which a domain controller refers to a name
-// elsewhere.
+// contextURL returns the LDAP URL (RFC 4516) with which a domain controller refers to a
+// name elsewhere.
 func contextURL(dn string) string {
 	return "ldap://" + domainName(dn) + "/" + urlEscaper.Replace(dn)
 }

@@ -62,8 +62,8 @@ func (s *Server) rootDSE() []attribute {
 	return attributes
 }
 
-// serviceName returns the DN of the nTDSDSA entry of the server that is called as this one, or
-// "" if there is none.
+// serviceName returns the DN of the nTDSDSA entry of the server with this name, or "" if
+// there is none.
 func (s *Server) serviceName() string {
 	host, _, _ := strings.Cut(s.host, ".")
 	s.dir.mu.RLock()

@@ -22,7 +22,7 @@ type search struct {
 	controls  controls
 }
 
-// parseSearch is false where the request is malformed.
+// parseSearch returns false if the request is malformed.
 func parseSearch(op []byte, c controls, maxValRange int) (*search, bool) {
 	d := newDecoder(op)
 	s := &search{raw: op, controls: c}
@@ -40,7 +40,7 @@ func parseSearch(op []byte, c controls, maxValRange int) (*search, bool) {
 	return s, !*d.malformed && s.scope >= ldap.ScopeBaseObject && s.scope <= ldap.ScopeWholeSubtree
 }
 
-// describe tells a fault's Match about the search.
+// describe returns the search for the Match of a fault.
 func (s *search) describe() Search {
 	text := ""
 	if p, err := ber.DecodePacketErr(s.rawFilter); err == nil {
@@ -70,7 +70,7 @@ func (s *search) finds(base, e *entry) bool {
 	return s.filter.match(e) == isTrue
 }
 
-// page is what one request finds.
+// page is the result of one request.
 type page struct {
 	entries    []*entry
 	next       string   // order of the first entry that did not fit, with more

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// selection is what a search asks of the entries it finds.
+// selection is what a search asks for of the entries it finds.
 type selection struct {
 	all         bool
 	attributes  []attributeRequest
@@ -90,9 +90,9 @@ func (s *selection) appendEntry(e *encoder, dn string, attributes []attribute) r
 	return result{}
 }
 
-// appendAttribute writes the values asked for, as far as there are and MaxValRange allows.
-// Where the description is not the one asked for, it writes that one too, without values, as a
-// domain controller does.
+// appendAttribute writes the values asked for, up to MaxValRange. If their description is
+// not the one asked for, it also writes that one without values, as a domain controller
+// does.
 func (s *selection) appendAttribute(e *encoder, a attribute, r attributeRequest) result {
 	last := len(a.values) - 1
 	if r.ranged && r.low > last {

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// Policies of a [Config] whose fields are zero, as of a new forest ([MS-ADTS] 3.1.1.3.4.6).
+// Policies of a [Config] whose fields are zero: those of a new forest ([MS-ADTS]
+// 3.1.1.3.4.6).
 const (
 	DefaultMaxPageSize = 1000
 	DefaultMaxValRange = 1500
@@ -24,27 +25,28 @@ type Config struct {
 	// Entries is the content, as LDIF content records. An entry of the class domainDNS,
 	// configuration or dMD is the head of a naming context ([MS-ADTS] 6.1.1.1); every entry
 	// must lie in one, though not below an entry that is there. The first head is the default
-	// naming context. Where objectGUID, uSNChanged, distinguishedName or the attributes that
-	// name an entry are missing they are made up, the same each time.
+	// naming context. Missing objectGUID, uSNChanged, distinguishedName and naming attributes
+	// are generated, the same each time.
 	Entries io.Reader
-	// Users are the names that can bind and their passwords: DNs, user principal names,
+	// Users are the names that can bind, with their passwords: DNs, user principal names,
 	// DOMAIN\user names, compared without case. They need not be entries.
 	Users map[string]string
-	// Host is what the root DSE calls the server, and one of the names in its certificate;
-	// empty means "localhost".
+	// Host is the name of the server in the root DSE, and one of the names in its
+	// certificate; empty means "localhost".
 	Host string
 	// MaxPageSize is the most entries that a search, or a page of one, returns. Zero means
 	// DefaultMaxPageSize.
 	MaxPageSize int
-	// MaxValRange is the most values of an attribute that an entry is sent with. Zero means
+	// MaxValRange is the most values of an attribute in one entry. Zero means
 	// DefaultMaxValRange.
 	MaxValRange int
 	// Shuffle chooses the order of answers. With zero, entries come in the order of their DNs,
 	// read from the root; with any other number, in an order of its own. An order is the same
 	// each time.
 	Shuffle uint64
-	// Stamps has the server keep uSNCreated and replPropertyMetaData of the attributes in which
-	// addresses stand, and of isDeleted and name, with its own numbers and without times.
+	// Stamps makes the server keep uSNCreated, and replPropertyMetaData for the
+	// attributes that have addresses and for isDeleted and name, with its own numbers and
+	// without times.
 	Stamps bool
 	// Now is the clock behind currentTime in the root DSE. Without it there is no currentTime.
 	Now func() time.Time
@@ -115,8 +117,8 @@ func userKey(name string) string {
 	return strings.ToLower(name)
 }
 
-// Close ends all connections, those that hang by a fault included, and returns when they are
-// gone. It may be called twice, but not by [Fault.Do].
+// Close ends all connections, including those that a fault made hang, and returns when
+// they are gone. It may be called twice, but not by [Fault.Do].
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -175,21 +177,21 @@ func (s *Server) end(raw net.Conn) {
 	s.mu.Unlock()
 }
 
-// Apply makes the changes of r, LDIF change records, and takes effect between two requests. An
-// add needs no parent, delete an entry without children. A modrdn takes the entries below
-// along, whose uSNChanged stays. Modify and modrdn find deleted entries too. Each change bumps
-// uSNChanged and leaves whenChanged alone. It stops at the first change that fails; those
-// before it stay made.
+// Apply makes the changes of r, LDIF change records, and takes effect between two requests. An add
+// needs no parent, delete an entry without children. A modrdn moves the entries below it too, and
+// their uSNChanged stays the same. Modify and modrdn find deleted entries too. Each change bumps
+// uSNChanged and leaves whenChanged alone. It stops at the first change that fails; those before it
+// stay made.
 func (s *Server) Apply(r io.Reader) error { return s.dir.apply(r) }
 
-// SetPassword changes the password of a user that can bind, for the binds to come.
+// SetPassword changes the password of a user for later binds.
 func (s *Server) SetPassword(user, password string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.users[userKey(user)] = password
 }
 
-// password returns that of a user, and whether there is one.
+// password returns the password of a user, and whether there is one.
 func (s *Server) password(user string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,18 +199,18 @@ func (s *Server) password(user string) (string, bool) {
 	return password, known
 }
 
-// Counts is what a server has seen so far.
+// Counts are the numbers of requests and answers so far.
 type Counts struct {
 	Connections    int
 	Binds          int // bind requests, failed ones included
-	ClearPasswords int // of those, the ones that sent a password over an unencrypted connection
+	ClearPasswords int // those that sent a password over an unencrypted connection
 	Searches       int // search requests, pages and the root DSE included
-	Pages          int // of those, the ones with a paging control
+	Pages          int // those with a paging control
 	Entries        int // entries sent
 	Updates        int // modify requests and other requests to change something, failed ones included
 }
 
-// Counts returns what the server has seen so far.
+// Counts returns the numbers of requests and answers so far.
 func (s *Server) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()

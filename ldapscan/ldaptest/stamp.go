@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// stampedAttributes are those of which replPropertyMetaData tells, by their names in lower
+// stampedAttributes are the attributes in replPropertyMetaData, by their names in lower
 // case, with their ATTRTYPs ([MS-DRSR] 5.16.4).
 var stampedAttributes = []struct {
 	key string
@@ -28,8 +28,8 @@ type stamp struct {
 	usn         int64
 }
 
-// stamp notes what an entry has other values of than the old one, which is nil for a new entry.
-// uSNCreated stays what it was made with.
+// stamp notes the attributes in which an entry differs from the old one, which is nil for
+// a new entry. uSNCreated never changes.
 func (d *directory) stamp(old, e *entry) {
 	if !d.stamps {
 		return
@@ -54,7 +54,7 @@ func (d *directory) stamp(old, e *entry) {
 	e.set(newAttribute("replPropertyMetaData", metaData(e.stamps)))
 }
 
-// metaData writes stamps as [MS-DRSR] 5.166 has them, without times and origins.
+// metaData writes stamps in the format of [MS-DRSR] 5.166, without times and origins.
 func metaData(stamps []stamp) []byte {
 	b := binary.LittleEndian.AppendUint64(nil, 1)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(stamps)))

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// binaryAttributes are the attributes, in lower case, whose values compare as octets even where
-// they happen to be text.
+// binaryAttributes are the attributes, in lower case, whose values compare as bytes even
+// if they happen to be text.
 var binaryAttributes = map[string]bool{
 	"attributesecurityguid": true,
 	"invocationid":          true,
@@ -32,7 +32,7 @@ func foldFor(attribute string, value []byte) []byte {
 	return fold(value)
 }
 
-// fold removes case from text and leaves other octets alone.
+// fold removes case from text and leaves other bytes alone.
 func fold(value []byte) []byte {
 	if !utf8.Valid(value) {
 		return value
@@ -40,7 +40,7 @@ func fold(value []byte) []byte {
 	return bytes.ToLower(value)
 }
 
-// compare orders as integers where both values are, as text otherwise.
+// compare orders integers by their numbers and other values as text.
 func compare(a, b []byte) int {
 	x, errX := strconv.ParseInt(string(a), 10, 64)
 	y, errY := strconv.ParseInt(string(b), 10, 64)
@@ -55,7 +55,7 @@ func compare(a, b []byte) int {
 	return 0
 }
 
-// attribute is one attribute of an entry. It and its values are never changed.
+// attribute is one attribute of an entry. Neither it nor its values ever change.
 type attribute struct {
 	name   string
 	key    string // the name in lower case

@@ -13,7 +13,7 @@ func (d *directory) plantFindings() {
 	project := d.folder("Consórcio Europeu", at("2016-05-30 08:00:00"), "SMTP:consorcio@"+lusitaniaMail,
 		"smtp:consorcio-europeu-para-a-normalizacao-dos-instrumentos-oticos-de-medicao@"+lusitaniaMail)
 	d.blemish(conflicts.TooLong, project)
-	// 38 characters, 72 octets.
+	// 38 characters, 72 bytes.
 	committee := d.group(distributionGroup, "Επιτροπή Υγείας", siteNamed("Αθήνα").unit("Groups"), at("2020-09-14 07:00:00"), d.staffOf("Αθήνα", 5),
 		"SMTP:health-committee.athens@"+Domain, "smtp:επιτροπη-υγειας-και-ασφαλειας-εργασιας@"+Domain)
 	d.blemish(conflicts.TooLong, committee)

@@ -3,9 +3,9 @@
 // subsidiaries and twenty years of Exchange behind it. It is what "proxyaddr
 // demo" scans, and a forest of known content for tests.
 //
-// [WriteLDIF] writes it, the same bytes each time. What a scan has to report
-// is known from [Planted], where it was noted down when it was put in; nothing
-// of it comes from a detector. Everything else in the directory is in order.
+// [WriteLDIF] writes it, the same bytes each time. [Planted] lists what a scan must
+// report. The list was written when the conflicts were put in; none of it comes from a
+// detector. Everything else in the directory is in order.
 //
 // All domains end in ".example" or ".test" (RFC 2606).
 package company
@@ -29,7 +29,7 @@ const (
 	Reader = "svc-proxyaddr@" + Domain
 )
 
-// A Conflict is one that a scan of the whole directory reports.
+// A Conflict is a conflict that a scan of the whole directory reports.
 type Conflict struct {
 	Class conflicts.Class
 	// Address is written as in conflicts.Conflict.
@@ -37,13 +37,13 @@ type Conflict struct {
 	// Owners are the distinguished names of all owners, the keeper by the
 	// default rules first.
 	Owners []string
-	// Cause is what the directory tells of how it came about.
+	// Cause is the cause that the directory shows.
 	Cause conflicts.CauseKind
 	// Story tells how it came about.
 	Story string
 }
 
-// A Finding is one that a scan of the whole directory reports.
+// A Finding is a finding that a scan of the whole directory reports.
 type Finding struct {
 	Kind conflicts.FindingKind
 	DN   string

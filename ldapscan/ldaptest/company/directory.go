@@ -18,8 +18,7 @@ import (
 type directory struct {
 	entries []*entry
 	byDN    map[string]*entry
-	// issued are the names that were given out: local parts, logon names,
-	// addresses of partners.
+	// issued are the names in use: local parts, logon names, addresses of partners.
 	issued map[string]bool
 	// hires counts the personnel numbers.
 	hires  int
@@ -32,14 +31,14 @@ type directory struct {
 type entry struct {
 	dn         string
 	attributes []ldif.Attribute
-	stamped    bool // the time of its addresses is part of a story
+	stamped    bool // a story sets the time of its addresses
 }
 
 func newDirectory() *directory {
 	return &directory{byDN: map[string]*entry{}, issued: map[string]bool{}, random: rand.New(rand.NewPCG(1998, 9514))}
 }
 
-// classes are the superclasses of those that have more than top.
+// classes are the superclasses of the classes that have more than top.
 var classes = map[string][]string{
 	"user":     {"person", "organizationalPerson"},
 	"contact":  {"person", "organizationalPerson"},
@@ -47,8 +46,8 @@ var classes = map[string][]string{
 	"nTDSDSA":  {"applicationSettings"},
 }
 
-// add makes an entry below parent. Two entries of one name are a mistake in
-// this package.
+// add makes an entry below parent. Two entries with one name are a mistake in this
+// package.
 func (d *directory) add(class, name, parent string, created time.Time) *entry {
 	attribute := "CN"
 	switch class {
@@ -72,8 +71,7 @@ func (d *directory) add(class, name, parent string, created time.Time) *entry {
 	return e
 }
 
-// set gives an attribute its values in place of those it has. Without values it
-// removes the attribute.
+// set replaces the values of an attribute. Without values it removes the attribute.
 func (e *entry) set(name string, values ...string) {
 	e.attributes = slices.DeleteFunc(e.attributes, func(a ldif.Attribute) bool { return a.Name == name })
 	for _, v := range values {
@@ -90,7 +88,7 @@ func (e *entry) values(name string) (values []string) {
 	return values
 }
 
-// The attributes whose stamps tell of addresses ([MS-DRSR] 5.16.4).
+// The attributes whose stamps tell about addresses ([MS-DRSR] 5.16.4).
 const (
 	isDeleted      = 0x20030
 	proxyAddresses = 0x200D2
@@ -123,8 +121,8 @@ func (e *entry) written(version uint32, t time.Time, dc string) {
 	e.stamped = true
 }
 
-// stampAddresses stamps those of all entries without a story of their own: they
-// were written twice when the entry was made, nearby.
+// stampAddresses stamps the addresses of all entries without their own story: they were
+// written twice when the entry was made, on a domain controller nearby.
 func (d *directory) stampAddresses() {
 	for _, e := range d.entries {
 		addresses := e.values("proxyAddresses")
@@ -160,8 +158,8 @@ func (d *directory) plant(class conflicts.Class, address, story string, owners .
 	d.conflicts = append(d.conflicts, c)
 }
 
-// evidence notes what the directory tells of the conflict that was planted last:
-// most often, that one owner is the younger.
+// evidence notes what the directory tells about the conflict that was planted last: most
+// often that one owner is younger.
 func (d *directory) evidence(cause conflicts.CauseKind) {
 	d.conflicts[len(d.conflicts)-1].Cause = cause
 }
@@ -171,8 +169,8 @@ func (d *directory) blemish(kind conflicts.FindingKind, e *entry) {
 	d.findings = append(d.findings, Finding{kind, e.dn})
 }
 
-// free returns stem, or stem with the first of 2, 3, … that was not given out
-// yet in this form.
+// free returns stem, or stem with the first of 2, 3, … with which form gives an unused
+// name.
 func (d *directory) free(stem, suffix string) string {
 	s := stem
 	for n := 2; d.issued[s+suffix]; n++ {
@@ -188,8 +186,8 @@ func (d *directory) day(first, last int) time.Time {
 	return time.Date(year, 1, day, 7+d.random.IntN(10), d.random.IntN(60), d.random.IntN(60), 0, time.UTC)
 }
 
-// newGUID derives a GUID from text, so that adding an object changes that of
-// no other. It has the form of a random one (RFC 9562 section 5.4).
+// newGUID derives a GUID from text, so that adding an object does not change the GUIDs of
+// others. It has the form of a random one (RFC 9562 section 5.4).
 func newGUID(text string) (g conflicts.GUID) {
 	sum := sha256.Sum256([]byte(text))
 	copy(g[:], sum[:])

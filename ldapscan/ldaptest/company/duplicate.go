@@ -2,7 +2,7 @@ package company
 
 import "proxyaddr/conflicts"
 
-// shared is short for the unit of a site's shared mailboxes.
+// shared returns the OU of a site's shared mailboxes.
 func shared(place string) string { return siteNamed(place).unit("Shared Mailboxes") }
 
 // staffOf returns up to n people of a site, for the groups of a story.
@@ -16,7 +16,8 @@ func (d *directory) staffOf(place string, n int) (people []*entry) {
 	return people
 }
 
-// plantDuplicates plants what feeds, consoles and policies have done at home.
+// plantDuplicates plants the duplicates that feeds, consoles and policies made in the
+// company itself.
 func (d *directory) plantDuplicates() {
 	first := d.hire("Göteborg", "Sales", "Carola", "Lindqvist", "2012-02-06 08:14:31")
 	second := d.hire("Göteborg", "Logistics", "Carola", "Lindqvist", "2024-09-02 06:00:07")
@@ -115,8 +116,8 @@ func (d *directory) plantDuplicates() {
 		"Two of the forty people who were imported at the opening of the hall.", lan, otherLan)
 }
 
-// plantTriangle plants what Exchange 2000 made of a third namesake: it checked a
-// candidate against the first hit only (KB 315900).
+// plantTriangle plants the addresses that Exchange 2000 gave to a third namesake: it
+// checked a candidate against the first hit only (KB 315900).
 func (d *directory) plantTriangle() {
 	a := d.hire("Göteborg", "Engineering", "Roger", "Svensson", "2011-08-15 07:05:00")
 	b := d.hire("Göteborg", "Production", "Roger", "Svensson", "2016-01-11 07:10:00")

@@ -16,8 +16,8 @@ var (
 	asianDatabases = []database{"DB06-SHA", "DB07-SHA"}
 )
 
-// servers are the Exchange servers and when they were installed. BER-EX03
-// was rebuilt from the settings of BER-EX02.
+// servers are the Exchange servers with their dates of installation. BER-EX03 was rebuilt
+// from the settings of BER-EX02.
 var servers = []struct{ name, installed string }{
 	{"BER-EX01", "2011-06-27 18:20:11"},
 	{"BER-EX02", "2011-06-28 09:02:47"},
@@ -25,8 +25,8 @@ var servers = []struct{ name, installed string }{
 	{"SHA-EX01", "2013-04-08 03:15:32"},
 }
 
-// installExchange makes the organization in the Configuration partition, and
-// its objects in the domain.
+// installExchange creates the organization in the Configuration partition, and its
+// objects in the domain.
 func (d *directory) installExchange() {
 	for _, c := range []struct{ class, name, parent string }{
 		{"container", "Services", ConfigurationDN},
@@ -71,7 +71,7 @@ func (d *directory) installExchange() {
 	}
 }
 
-// installServer makes a server with the objects of its own that receive mail.
+// installServer creates a server and its objects that receive mail.
 func (d *directory) installServer(name string, since time.Time) {
 	dn := serverDN(name)
 	d.add("msExchExchangeServer", name, "CN=Servers,"+adminGroupDN, since)

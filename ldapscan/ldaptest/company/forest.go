@@ -21,7 +21,7 @@ var (
 	installed = time.Date(2011, 6, 27, 17, 45, 0, 0, time.UTC) // the Exchange organization of today
 )
 
-// foundForest makes the partitions and the containers of the domain.
+// foundForest creates the partitions and the containers of the domain.
 func (d *directory) foundForest() {
 	d.add("domainDNS", "northwind", "DC=example", founded)
 	d.add("configuration", "Configuration", BaseDN, founded)
@@ -75,8 +75,8 @@ func (d *directory) foundForest() {
 	}
 }
 
-// installController makes a domain controller with what stands for it in
-// replication. BER-DC00, which wrote until 2015, is gone.
+// installController creates a domain controller with its objects for replication.
+// BER-DC00, which wrote until 2015, is gone.
 func (d *directory) installController(name, servers string) {
 	host := strings.ToLower(name) + "." + Domain
 	dc := d.add("computer", name, "OU=Domain Controllers,"+BaseDN, founded)
@@ -91,7 +91,7 @@ func (d *directory) installController(name, servers string) {
 	d.add("nTDSDSA", "NTDS Settings", server.dn, founded).set("invocationId", string(id[:]))
 }
 
-// service makes an account that a program logs on with.
+// service creates an account that a program logs on with.
 func (d *directory) service(name string) *entry {
 	e := d.add("user", name, servicesOU, installed)
 	e.set("sAMAccountName", d.free(name, `\`))

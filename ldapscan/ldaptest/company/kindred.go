@@ -2,8 +2,8 @@ package company
 
 import "proxyaddr/conflicts"
 
-// plantOtherConflicts plants addresses that are the same to some only: to the
-// directory, across attributes, or to telephones.
+// plantOtherConflicts plants addresses that are the same only to some: to the directory,
+// across attributes, or to telephones.
 func (d *directory) plantOtherConflicts() {
 	d.plantCollations()
 	d.plantCrossAttribute()

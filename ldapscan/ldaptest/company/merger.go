@@ -2,7 +2,7 @@ package company
 
 import "proxyaddr/conflicts"
 
-// plantMerger plants what the purchase of the subsidiaries left behind.
+// plantMerger plants the conflicts that the purchase of the subsidiaries left behind.
 func (d *directory) plantMerger() {
 	xaver := d.hire("München", "Engineering", "Xaver", "Huber", "2015-10-01 06:30:00")
 	shadow := d.guest("Huber, Xaver (migration)", migrationOU, "xaver.huber@legacy."+musterMail, at("2019-03-09 23:12:45"),

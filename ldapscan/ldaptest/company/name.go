@@ -11,8 +11,8 @@ import (
 // mail addresses and logon names are made of.
 type name struct{ native, latin string }
 
-// parseName reads "native=latin". Without "=" the latin form is the native one
-// in lower case, less accents, spaces and apostrophes.
+// parseName reads "native=latin". Without "=" the latin form is the native one in lower
+// case, without accents, spaces and apostrophes.
 func parseName(s string) name {
 	native, latin, ok := strings.Cut(s, "=")
 	if !ok {
@@ -26,13 +26,13 @@ func parseName(s string) name {
 	return name{native, latin}
 }
 
-// pick returns one name of a list that commas divide.
+// pick returns one name of a comma-separated list.
 func (d *directory) pick(list string) name {
 	names := strings.Split(list, ",")
 	return parseName(strings.TrimSpace(names[d.random.IntN(len(names))]))
 }
 
-// somebody returns a name of this language, seldom one that a colleague has.
+// somebody returns a name in this language, rarely that of a colleague.
 func (d *directory) somebody(l *language) (given, surname name) {
 	for {
 		given, surname = d.pick(l.given), d.pick(l.surname)
@@ -42,8 +42,8 @@ func (d *directory) somebody(l *language) (given, surname name) {
 	}
 }
 
-// A language has its names, without surnames that are one sex's only, and its
-// way of putting them together.
+// A language has its names, without surnames that only one sex has, and its order of
+// names.
 type language struct {
 	given, surname string
 	join           func(given, surname string) string

@@ -1,8 +1,8 @@
 package company
 
-// plantNearMisses plants what careless tools report and nobody should.
+// plantNearMisses plants what careless tools report although it is in order.
 func (d *directory) plantNearMisses() {
-	// Alike, and not the same to any mail system or directory.
+	// Similar, but not the same to any mail system or directory.
 	d.hire("Dublin", "Finance", "Siobhán", "O'Brien=o'brien", "2017-03-20 09:00:00")
 	d.hire("Dublin", "Sales", "Siobhán", "OBrien", "2022-05-03 09:00:00")
 	d.hire("Göteborg", "Sales", "Björn", "Lind", "2015-02-02 07:00:00")
@@ -17,7 +17,7 @@ func (d *directory) plantNearMisses() {
 	d.resource(sharedMailbox, "Informacja", shared("Kraków"), at("2018-01-08 09:05:00"), "SMTP:info@"+wislaMail)
 	d.resource(sharedMailbox, "インフォメーション", shared("東京"), at("2015-04-01 00:40:00"), "SMTP:info@"+asiaDomain)
 
-	// One address for calls and, of another object, for mail.
+	// One address for calls and, on another object, for mail.
 	d.resource(roomMailbox, "Hotline Room", siteNamed("Dublin").unit("Resources"), at("2020-01-06 09:00:00"), "SMTP:room.dublin.hotline@"+Domain, "sip:hotline@"+Domain)
 	d.group(distributionGroup, "Hotline", groupsOU, at("2020-01-06 09:10:00"), d.staffOf("Dublin", 10), "SMTP:hotline@"+Domain)
 

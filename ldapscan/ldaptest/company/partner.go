@@ -1,6 +1,6 @@
 package company
 
-// partners are suppliers and customers with the domain of their mail.
+// partners are suppliers and customers with their mail domains.
 var partners = []struct{ name, domain string }{
 	{"Sato Optical", "sato-optical.example"},
 	{"Feinglas Jena", "feinglas-jena.example"},
@@ -16,8 +16,7 @@ var partners = []struct{ name, domain string }{
 	{"Zürn Präzision", "zuern.example"},
 }
 
-// meetPartners makes the contacts of partners, and the guests among them, who
-// have a logon.
+// meetPartners creates the contacts of partners, and guests, who can log on.
 func (d *directory) meetPartners() {
 	for i, p := range partners {
 		for n := range 18 {
@@ -38,9 +37,9 @@ func (d *directory) meetPartners() {
 	}
 }
 
-// deleteObjects makes what the recycle bin still holds: people who left, one
-// with an address that is in use again, which is no conflict, and some whose
-// addresses would be the next to propose.
+// deleteObjects creates the objects in the recycle bin: people who left, one of them with
+// an address that is in use again, which is not a conflict, and some whose addresses
+// would be proposed next.
 func (d *directory) deleteObjects() {
 	for i := range 44 {
 		s := &sites[i%len(sites)]
@@ -53,8 +52,8 @@ func (d *directory) deleteObjects() {
 	d.deleted(siteNamed("Dublin"), parseName("Bob"), parseName("Keane"), "SMTP:bob.keane2@"+Domain)
 }
 
-// deleted makes the object that is left of an account ([MS-ADTS] 3.1.1.5.5.1):
-// renamed, moved, and with the recycle bin still with its addresses.
+// deleted creates the object that is left of a deleted account ([MS-ADTS] 3.1.1.5.5.1):
+// renamed, moved and, because of the recycle bin, still with its addresses.
 func (d *directory) deleted(s *site, given, surname name, addresses ...string) {
 	display, parent := s.language.join(given.native, surname.native), s.department("Sales")
 	guid := newGUID("deleted " + display + addresses[0])

@@ -33,12 +33,12 @@ const (
 )
 
 const (
-	cloudDomain  = "northwind.cloud.example" // routes to the mailboxes that were moved
+	cloudDomain  = "northwind.cloud.example" // routes to the moved mailboxes
 	policyOptOut = "{26491cfc-9e50-4857-861b-0cb8df22b5d7}"
 	defaultStamp = "{3f0b4d1e-6c57-4f0a-9a55-0d8f5e2b7c11}," + policyOptOut // the default policy, and that policies apply
 )
 
-// recipient makes the entry one that Exchange knows.
+// recipient makes the entry an Exchange recipient.
 func (e *entry) recipient(kind conflicts.Recipient, alias string, addresses ...string) {
 	e.set("mailNickname", alias)
 	e.set("msExchRecipientTypeDetails", strconv.FormatInt(int64(kind), 10))
@@ -57,8 +57,7 @@ func (e *entry) recipient(kind conflicts.Recipient, alias string, addresses ...s
 	e.addresses(addresses...)
 }
 
-// addresses replaces the proxy addresses, and mail by the first if that is a
-// primary one.
+// addresses replaces the proxy addresses, and mail by the first one if it is primary.
 func (e *entry) addresses(values ...string) {
 	e.set("proxyAddresses", values...)
 	if first, ok := strings.CutPrefix(values[0], "SMTP:"); ok {
@@ -77,8 +76,8 @@ func (e *entry) ungoverned() {
 	e.set("msExchPoliciesExcluded", policyOptOut)
 }
 
-// employ makes the account and the mailbox of a person, with the addresses
-// that the site and the year give.
+// employ creates the account and the mailbox of a person, with the addresses that fit the
+// site and the year.
 func (d *directory) employ(s *site, ou string, given, surname name, hired time.Time) *entry {
 	e := d.account(s, ou, given, surname, hired)
 	local, sam := d.free(given.latin+"."+surname.latin, "@"), e.values("sAMAccountName")[0]
@@ -106,8 +105,7 @@ func (d *directory) employ(s *site, ou string, given, surname name, hired time.T
 	return e
 }
 
-// account makes the logon account of a person, still without a
-// userPrincipalName.
+// account creates the logon account of a person, without a userPrincipalName.
 func (d *directory) account(s *site, ou string, given, surname name, hired time.Time) *entry {
 	d.hires++
 	number := strconv.Itoa(200000 + 7*d.hires)
@@ -129,14 +127,14 @@ func (d *directory) account(s *site, ou string, given, surname name, hired time.
 	return e
 }
 
-// leaver marks an account as that of somebody who left.
+// leaver marks an account as that of a person who left.
 func (e *entry) leaver() *entry {
 	e.set("userAccountControl", disabledAccount)
 	e.set("msExchHideFromAddressLists", "TRUE")
 	return e
 }
 
-// resource makes a shared, room or equipment mailbox with its disabled account.
+// resource creates a shared, room or equipment mailbox with its disabled account.
 func (d *directory) resource(kind conflicts.Recipient, name, ou string, created time.Time, addresses ...string) *entry {
 	e := d.add("user", name, ou, created)
 	e.set("displayName", name)
@@ -148,7 +146,7 @@ func (d *directory) resource(kind conflicts.Recipient, name, ou string, created 
 	return e
 }
 
-// group makes a distribution or security group.
+// group creates a distribution or security group.
 func (d *directory) group(kind conflicts.Recipient, name, ou string, created time.Time, members []*entry, addresses ...string) *entry {
 	e := d.add("group", name, ou, created)
 	e.set("displayName", name)
@@ -168,7 +166,7 @@ func (d *directory) group(kind conflicts.Recipient, name, ou string, created tim
 	return e
 }
 
-// contact makes a mail contact of a partner, who is reached at target.
+// contact creates a mail contact of a partner, who gets mail at target.
 func (d *directory) contact(name, target string, created time.Time, addresses ...string) *entry {
 	e := d.add("contact", name, contactsOU, created)
 	e.set("displayName", name)
@@ -180,7 +178,7 @@ func (d *directory) contact(name, target string, created time.Time, addresses ..
 	return e
 }
 
-// guest makes a mail user: somebody with a logon here and a mailbox elsewhere.
+// guest creates a mail user: a person with a logon here and a mailbox elsewhere.
 func (d *directory) guest(name, ou, target string, created time.Time, addresses ...string) *entry {
 	e := d.add("user", name, ou, created)
 	e.set("displayName", name)
@@ -194,7 +192,7 @@ func (d *directory) guest(name, ou, target string, created time.Time, addresses 
 	return e
 }
 
-// folder makes the directory object of a mail-enabled public folder.
+// folder creates the directory object of a mail-enabled public folder.
 func (d *directory) folder(name string, created time.Time, addresses ...string) *entry {
 	e := d.add("publicFolder", name, systemObjectsDN, created)
 	e.set("displayName", name)
@@ -202,7 +200,7 @@ func (d *directory) folder(name string, created time.Time, addresses ...string) 
 	return e
 }
 
-// dynamic makes a dynamic distribution group.
+// dynamic creates a dynamic distribution group.
 func (d *directory) dynamic(name, filter string, created time.Time, addresses ...string) *entry {
 	e := d.add("msExchDynamicDistributionList", name, groupsOU, created)
 	e.set("displayName", name)

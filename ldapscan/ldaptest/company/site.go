@@ -12,7 +12,7 @@ const (
 	lusitaniaMail = "lusitania-optica.example"
 	musterMail    = "xn--muster-mnchen-3ob.example" // muster-münchen.example
 	wislaMail     = "wisla-precyzja.example"
-	nordwindMail  = "nordwind.example" // the name until 2011; mail for it is not accepted any more
+	nordwindMail  = "nordwind.example" // the name until 2011; mail for it is no longer accepted
 
 	sitesOU     = "OU=Sites," + BaseDN
 	groupsOU    = "OU=Groups," + BaseDN
@@ -23,15 +23,15 @@ const (
 	migrationOU = "OU=Migration," + BaseDN
 )
 
-// A site has as many people with a mailbox as staff says, and workers who log
-// on but have none.
+// A site has as many people with a mailbox as staff says, and workers with a logon but no
+// mailbox.
 type site struct {
 	name, slug string
 	language   *language
 	staff      int
 	workers    int
-	// domain is that of new addresses. Who was there before the site joined the
-	// Exchange organization of today has one of formerDomain, and an X500 address
+	// domain is the domain of new addresses. People who were there before the site joined
+	// today's Exchange organization have an address in formerDomain, and an X500 address
 	// of formerOrg.
 	company, domain, formerDomain, formerOrg string
 	joined                                   int // the year
@@ -140,7 +140,7 @@ func (s *site) dn() string                    { return "OU=" + s.name + "," + si
 func (s *site) unit(name string) string       { return "OU=" + name + "," + s.dn() }
 func (s *site) department(name string) string { return "OU=" + name + "," + s.unit("Users") }
 
-// hire employs a person of a story.
+// hire employs a person in a story.
 func (d *directory) hire(place, department, given, surname, hired string) *entry {
 	s := siteNamed(place)
 	e := d.employ(s, s.department(department), parseName(given), parseName(surname), at(hired))
@@ -148,7 +148,7 @@ func (d *directory) hire(place, department, given, surname, hired string) *entry
 	return e
 }
 
-// hireLeaver employs somebody who has left since.
+// hireLeaver employs a person who has left since.
 func (d *directory) hireLeaver(place, given, surname, hired string) *entry {
 	return d.employ(siteNamed(place), leaversOU, parseName(given), parseName(surname), at(hired)).leaver()
 }
@@ -216,7 +216,7 @@ func (d *directory) furnish(s *site, opened time.Time) {
 	}
 }
 
-// subscribe makes the groups of a site.
+// subscribe creates the groups of a site.
 func (d *directory) subscribe(s *site, opened time.Time, staff [][]*entry) {
 	d.group(distributionGroup, "DL "+s.name, s.unit("Groups"), opened, slices.Concat(staff...), "SMTP:all."+s.slug+"@"+s.domain)
 	for n, name := range departments {
