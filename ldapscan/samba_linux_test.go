@@ -204,7 +204,7 @@ func TestMemberIsNoControllerOnSamba(t *testing.T) {
 	dc.Modify(t, strings.NewReader(fmt.Sprintf("dn: CN=member,CN=Users,%s\nchangetype: modify\nadd: servicePrincipalName\nservicePrincipalName: ldap/%s\n", dc.BaseDN, name)))
 	cfg := ldapscan.Config{URL: "ldap", Credentials: ldapscan.Credentials{Mechanism: ldapscan.GSSAPI, User: dc.AdminUPN, Password: dc.AdminPassword}}
 	at := netip.AddrPortFrom(netip.MustParseAddr(dc.IP), 389)
-	for host, want := range map[string]string{dc.Host: "", name: "the domain knows no such LDAP server"} {
+	for host, want := range map[string]string{dc.Host: "", name: "the domain does not know this LDAP server"} {
 		f, err := ldapscan.OpenForest(t.Context(), ldapscan.ForestConfig{
 			Domains: []ldapscan.DomainConfig{{Domain: strings.ToLower(dc.Realm), Config: cfg}},
 			Locator: found{locator.Controller{Host: host, Addr: at}}})

@@ -1,11 +1,11 @@
-// Package debuglog makes the log of a run: what was asked of which server, and what came
-// of it. A log is meant to be sent to somebody else. So names and values of the directory
-// stand in it as hashes, unless they are asked for. The hashes are keyed with a random key
-// of the run: the same value has the same hash in a run, and nobody can try out what value
-// that is.
+// Package debuglog makes the log of a run: each request to a server, and its outcome. A
+// log is meant to be sent to somebody else. So it has hashes in place of names and values
+// of the directory, unless they are asked for. The hashes are keyed with a random key of
+// the run: a value has one hash throughout a run, and nobody can find the value by
+// trying.
 //
-// Code that logs says what a text is: [DN], [Filter], [Value] and [Message] make
-// attributes of what can tell about people. Other attributes are for what cannot.
+// Code that logs says what kind of text it logs: [DN], [Filter], [Value] and [Message]
+// are for texts that can be about people. Other attributes are for texts that cannot.
 package debuglog
 
 import (
@@ -45,34 +45,34 @@ func Or(log *slog.Logger) *slog.Logger {
 	return log
 }
 
-// A private text is written by a logger of [New] alone.
+// A private text is written only by a logger of [New].
 type private struct {
 	text string
 	mask func(h hasher, text string) string
 }
 
-// MarshalText is for other loggers, which do not know what may be told.
+// MarshalText hides the text from other loggers, which cannot hash it.
 func (private) MarshalText() ([]byte, error) { return []byte("(withheld)"), nil }
 
-// DN is a distinguished name. Its DC parts are told, and the names of containers that
-// every forest has.
+// DN is a distinguished name. Its DC parts stay readable, and the containers that every
+// forest has.
 func DN(key, name string) slog.Attr { return slog.Any(key, private{name, maskDN}) }
 
-// Filter is a search filter. What it compares with is not told, but for values of
-// attributes that every forest has alike.
+// Filter is a search filter. Its values are hashed, except those of attributes that are
+// alike in every forest.
 func Filter(key, filter string) slog.Attr { return slog.Any(key, private{filter, maskFilter}) }
 
-// Value is any text that is not told.
+// Value is any text to be hashed.
 func Value(key, text string) slog.Attr { return slog.Any(key, private{text, hasher.hash}) }
 
-// Message is what a server says beside a result code. The codes in it are told.
+// Message is the diagnostic message of a server. The codes in it stay readable.
 func Message(key, text string) slog.Attr { return slog.Any(key, private{text, maskMessage}) }
 
 // A hasher is the key of a run.
 type hasher []byte
 
-// hashSize keeps two values of a run apart: a million have the same hash in one of 500
-// runs.
+// hashSize is enough to tell the values of a run apart: among a million values, two have
+// the same hash in one of 500 runs.
 const hashSize = 6
 
 func (h hasher) hash(text string) string {

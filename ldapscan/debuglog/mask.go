@@ -18,8 +18,8 @@ var (
 	label         = regexp.MustCompile(`^[\pL\pN_-]+$`)
 )
 
-// maskDN tells the parts at the end of a name up to the first that is the choice of
-// somebody, and hashes the values of the others.
+// maskDN keeps the parts at the end of a name up to the first that somebody chose, and
+// hashes the values of the others.
 func maskDN(h hasher, name string) string {
 	dn, err := ldap.ParseDN(name)
 	if err != nil || strings.HasPrefix(name, "<") { // <GUID=…>
@@ -46,15 +46,15 @@ func maskDN(h hasher, name string) string {
 	return strings.Join(rdns, ",")
 }
 
-// alike are the attributes whose values are those of the program or of the schema, in
-// lower case.
+// alike are the attributes, in lower case, whose values come from this program or from
+// the schema.
 var alike = []string{"objectclass", "isdeleted", "ldapdisplayname", "usnchanged"}
 
-// comparison is an item of a filter (RFC 4515), in whose value the characters that would
-// end it are escaped.
+// comparison matches an item of a filter (RFC 4515). In its value the characters that
+// would end it are escaped.
 var comparison = regexp.MustCompile(`\(([\w.;:-]+?)([<>~:]?=)([^()]*)\)`)
 
-// maskFilter hashes the values, between the asterisks of those that have any.
+// maskFilter hashes the values; in those with asterisks, the parts between them.
 func maskFilter(h hasher, filter string) string {
 	if strings.Trim(comparison.ReplaceAllString(filter, ""), "(&|!)") != "" {
 		return h.hash(filter)
@@ -74,7 +74,7 @@ func maskFilter(h hasher, filter string) string {
 
 var escaped = regexp.MustCompile(`\\[0-9A-Fa-f]{2}`)
 
-// unescape returns a value as it stands in a name too, so that the hashes agree.
+// unescape returns a value as it is in a name, so that the hashes agree.
 func unescape(value string) string {
 	return escaped.ReplaceAllStringFunc(value, func(e string) string {
 		b, _ := hex.DecodeString(e[1:])
@@ -87,7 +87,7 @@ func unescape(value string) string {
 var diagnostic = regexp.MustCompile(`^[0-9A-Fa-f]{8}: (?:[A-Za-z]{3,10}Err: DSID-[0-9A-Fa-f]{8}` +
 	`(?:, comment: AcceptSecurityContext error)?(?:, problem \d{1,5} \([A-Z_]{1,40}\))?(?:, data -?[0-9A-Fa-f]{1,8})?(?:, v[0-9A-Fa-f]{1,8})?)?`)
 
-// maskMessage tells that, and hashes the rest, in which there can be names.
+// maskMessage keeps that, and hashes the rest, which can have names.
 func maskMessage(h hasher, text string) string {
 	text = strings.Trim(text, "\x00 \r\n")
 	told := diagnostic.FindString(text)

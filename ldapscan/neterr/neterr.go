@@ -1,7 +1,7 @@
-// Package neterr tells the errors of the network apart by their numbers. Those that
-// Windows returns are of Winsock; syscall.ECONNREFUSED and its like are made up by Go
-// there. The text of an error is in the language of the system, so it is compared with
-// nothing but the system's own text for a number.
+// Package neterr tells network errors apart by their numbers. Windows returns those of
+// Winsock; Go invented syscall.ECONNREFUSED and the like there. The text of an error is
+// in the language of the system, so it is only compared with the system's own text for a
+// number.
 package neterr
 
 import (
@@ -23,7 +23,7 @@ var (
 // Refused reports whether nothing listens on the port.
 func Refused(err error) bool { return is(err, refused) }
 
-// Reset reports whether the connection was broken off, and not ended in order.
+// Reset reports whether the connection was aborted.
 func Reset(err error) bool { return is(err, reset) }
 
 // Unreachable reports whether there is no route to the host.
@@ -36,11 +36,11 @@ func TimedOut(err error) bool {
 	return errors.As(err, &ne) && ne.Timeout() || is(err, timedOut)
 }
 
-// RefusedText is [Refused] for an error of which a library left the text only.
+// RefusedText is [Refused] for an error of which a library kept only the text.
 func RefusedText(text string) bool { return holds(text, refused) }
 
-// TimedOutText is [TimedOut] for an error of the system of which a library left the text
-// only.
+// TimedOutText is [TimedOut] for an error of the system of which a library kept only the
+// text.
 func TimedOutText(text string) bool { return holds(text, timedOut) }
 
 func is(err error, numbers []syscall.Errno) bool {

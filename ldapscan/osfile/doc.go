@@ -1,4 +1,4 @@
-// Package osfile does with files what package os does not do alike on every
-// operating system: it locks them, brings their names to the disk, exchanges two
-// directories in one step, and tells whose they are. It imports nothing of ours.
+// Package osfile does what package os does not do on every operating system: it locks
+// files, syncs directories, exchanges two directories in one step, and tells who owns a
+// file. It imports no other package of this module.
 package osfile

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Exchange gives two files or directories each other's name in one step. A file
-// system that cannot is an [errors.ErrUnsupported].
+// Exchange gives two files or directories each other's name in one step. The error is an
+// [errors.ErrUnsupported] if the file system cannot do that.
 func Exchange(a, b string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
 	if err == nil {

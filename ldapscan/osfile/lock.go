@@ -7,24 +7,24 @@ import (
 	"os"
 )
 
-// ErrInUse is the error for a file that another process keeps others out of.
+// ErrInUse is the error for a file that another process has locked.
 var ErrInUse = errors.New("another process is using it")
 
-// OpenLocked opens a file to read and write, and keeps other processes out until it
-// is closed or this process ends, however it ends. The lock is the operating
-// system's: on Unix it concerns those who ask for it too, on Windows all who would
-// write. A file that another process keeps is an [ErrInUse]; on Windows that is any
-// file that a program has open and lets nobody write to.
+// OpenLocked opens a file to read and write, and locks it until it is closed or this
+// process ends in whatever way. The lock is that of the operating system: on Unix it
+// stops processes that ask for the lock too, on Windows all that would write. The error
+// is an [ErrInUse] if another process has locked the file; on Windows also if a program
+// has the file open and lets nobody write to it.
 func OpenLocked(path string) (*os.File, error) { return locked(path, false) }
 
-// CreateLocked is OpenLocked for a new file, with mode 0600. One that is there
-// already is an [os.ErrExist].
+// CreateLocked is OpenLocked for a new file, with mode 0600. The error is an
+// [os.ErrExist] if the file exists.
 func CreateLocked(path string) (*os.File, error) { return locked(path, true) }
 
-// HoldLocked is OpenLocked for a file that [ReleaseLocked] deletes: it creates it if
-// it is missing. The error is an [os.ErrNotExist] if its directory is missing, and also
-// if another process deleted the file meanwhile: try again. A link is an [ErrNotRegular]:
-// it leads to a file of somebody else.
+// HoldLocked is OpenLocked for a file that [ReleaseLocked] deletes: it creates it if it
+// is missing. The error is an [os.ErrNotExist] if its directory is missing, and also if
+// another process deleted the file meanwhile: try again. A link is an [ErrNotRegular]: it
+// may lead to a file of somebody else.
 func HoldLocked(path string) (*os.File, error) {
 	f, err := CreateLocked(path)
 	if !errors.Is(err, fs.ErrExist) {
@@ -45,7 +45,7 @@ func locked(path string, create bool) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The lock of a file that was deleted before it was locked keeps nobody out.
+	// If the file was deleted before it was locked, its lock stops nobody.
 	held, err := f.Stat()
 	if err == nil {
 		var now fs.FileInfo

@@ -34,8 +34,8 @@ func openLocked(path string, create bool) (*os.File, error) {
 // first: nobody else can have locked the file by then.
 func ReleaseLocked(f *os.File) error { return errors.Join(os.Remove(f.Name()), f.Close()) }
 
-// SyncDir brings the names in a directory to the disk, where the file system can do
-// that (some of networks cannot) and this process may read the directory.
+// SyncDir writes the names in a directory to the disk, if the file system can do that
+// (some network file systems cannot) and this process may read the directory.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if errors.Is(err, fs.ErrPermission) {
@@ -60,16 +60,16 @@ func Owned(info fs.FileInfo) bool {
 	return ok && int(stat.Uid) == os.Geteuid()
 }
 
-// GiveToOwner has root leave a file that it made to the owner of another one, or of a
-// directory: who runs a program by hand as root does not lock out the user of a service. It
-// is done as far as it can be.
+// GiveToOwner gives a file that root created to the owner of another file or of a
+// directory. So a run by hand as root does not lock out the user of a service. Errors are
+// ignored.
 func GiveToOwner(f *os.File, of string) {
 	if os.Geteuid() != 0 {
 		return
 	}
 	var owner, now syscall.Stat_t
 	if syscall.Stat(of, &owner) == nil && syscall.Fstat(int(f.Fd()), &now) == nil &&
-		now.Uid == 0 && now.Nlink == 1 { // no other name, which may be that of a system file
+		now.Uid == 0 && now.Nlink == 1 { // with another name it may be a system file
 		_ = f.Chown(int(owner.Uid), int(owner.Gid))
 	}
 }
@@ -80,5 +80,5 @@ func MountPoint(dir string) bool {
 	return syscall.Stat(dir, &here) == nil && syscall.Stat(filepath.Dir(dir), &above) == nil && here.Dev != above.Dev
 }
 
-// nonblock has an open return at once where nobody writes into a FIFO.
+// nonblock makes an open of a FIFO return at once even if nobody writes to it.
 const nonblock = syscall.O_NONBLOCK

@@ -30,8 +30,8 @@ func openLocked(path string, create bool) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// ReleaseLocked gives up the lock of a file of [HoldLocked] and deletes it. Windows
-// deletes no open file, so that one that another process has locked meanwhile stays.
+// ReleaseLocked gives up the lock of a file of [HoldLocked] and deletes it. Windows does
+// not delete an open file, so a file that another process has locked meanwhile stays.
 func ReleaseLocked(f *os.File) error {
 	if err := f.Close(); err != nil {
 		return err
@@ -42,10 +42,10 @@ func ReleaseLocked(f *os.File) error {
 	return nil
 }
 
-// SyncDir has nothing to do: NTFS keeps its names in a journal of its own.
+// SyncDir does nothing: NTFS has a journal for its names.
 func SyncDir(string) error { return nil }
 
-// Rename is [os.Rename], and tries for two seconds, as the go command does: virus
+// Rename is [os.Rename] with retries for two seconds, as in the go command: virus
 // scanners open new files, and a directory with an open file cannot be renamed.
 func Rename(from, to string) error {
 	for wait := time.Millisecond; ; wait *= 2 {
@@ -60,14 +60,14 @@ func Rename(from, to string) error {
 // Exchange cannot be done in one step.
 func Exchange(a, b string) error { return errors.ErrUnsupported }
 
-// Owned is true: who may write to a directory is in its access control list, which
-// is inherited from the directory above.
+// Owned returns true: the access control list of a directory, which it inherits from the
+// one above, says who may write to it.
 func Owned(fs.FileInfo) bool { return true }
 
-// GiveToOwner has nothing to do: see [Owned].
+// GiveToOwner does nothing: see [Owned].
 func GiveToOwner(*os.File, string) {}
 
-// MountPoint is false: a volume that is mounted at a directory shows as a link.
+// MountPoint returns false: a volume that is mounted at a directory appears as a link.
 func MountPoint(string) bool { return false }
 
 const nonblock = 0

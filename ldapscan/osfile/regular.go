@@ -10,9 +10,8 @@ import (
 // to be read.
 var ErrNotRegular = errors.New("not a regular file")
 
-// OpenRegular opens a file to read, also by way of a link. Anything but a regular
-// file is an [ErrNotRegular], at once: a FIFO would be waited on for ever, and
-// /dev/zero has no end.
+// OpenRegular opens a file to read, and follows links. Anything but a regular file is at
+// once an [ErrNotRegular]: opening a FIFO could block forever, and /dev/zero has no end.
 func OpenRegular(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {

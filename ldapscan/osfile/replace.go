@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 )
 
-// Replace puts a text in the place of a file, or makes it, in one step: nobody reads half of
-// it. A file keeps its owner, where root replaces it. Until then the text is in a hidden file beside it, whose name ends in a number. The
-// mode is what it says, whatever the umask is. Anything but a regular file, links included, is
-// an [ErrNotRegular]: root could put a file in the place of /dev/null. The error is a
+// Replace creates a file, or replaces it, in one step, so nobody reads half of it. The text is
+// first written to a hidden file beside it, whose name ends in a number. If root replaces a file,
+// it keeps its owner. The file gets exactly mode, whatever the umask. Anything but a regular file,
+// links included, is an [ErrNotRegular]: otherwise root could replace /dev/null. The error is a
 // [fs.PathError] that names path.
 func Replace(path, text string, mode fs.FileMode) error {
 	err := replace(path, text, mode)
