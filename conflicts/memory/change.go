@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Changed reports whether a run has to be remembered: whether a later one, or a person,
-// would miss something that it says. before is the State that it was compared with, nil for
-// none. What was told once and is now as it was is no change: people may see it a while
+// Changed reports whether a run has to be remembered, because a later run or a person would miss
+// something otherwise. before is the State that it was compared with, nil for none. If only news
+// of the last run is no longer news, that is not a change: people may see the news a while
 // longer.
 func (j *Judgment) Changed(before *State) bool {
 	now := j.State
@@ -22,7 +22,7 @@ func (j *Judgment) Changed(before *State) bool {
 	return !slices.EqualFunc(now.Cases, before.Cases, (*Case).sameAs)
 }
 
-// sameAs reports whether a case says what it said before, but for when it was seen.
+// sameAs reports whether a case is the same as before, except for when it was seen.
 func (c *Case) sameAs(before *Case) bool {
 	status := before.Status
 	if status.News() {
@@ -44,7 +44,7 @@ func (c *Cover) sameAs(before *Cover) bool {
 		slices.EqualFunc(c.Owners, before.Owners, sameOwner)
 }
 
-// LastRun returns when the last run began, also if it found nothing that had to be remembered.
+// LastRun returns when the last run began, even if that run did not have to be remembered.
 func (s *State) LastRun() time.Time {
 	if s.Last.Complete && s.LastComplete.After(s.Last.Time) {
 		return s.LastComplete
@@ -52,7 +52,7 @@ func (s *State) LastRun() time.Time {
 	return s.Last.Time
 }
 
-// Confirmed notes that a later run was complete and found nothing that s does not say.
+// Confirmed notes that a later run was complete and found nothing that is not in s.
 func (s *State) Confirmed(at time.Time) {
 	for _, c := range s.Cases {
 		if c.LastSeen.Equal(s.LastComplete) {
@@ -62,8 +62,8 @@ func (s *State) Confirmed(at time.Time) {
 	s.LastComplete = at
 }
 
-// Retold has the conflicts that are known, and of which a run since then had news, count as news
-// again: for monitors that look less often than runs are made.
+// Retold makes known conflicts count as news again if a run since then had news of them. It is
+// for monitors that look less often than runs are made.
 func (s *State) Retold(since time.Time) {
 	for _, c := range s.Cases {
 		if c.Status != Known || c.NewsAt.IsZero() || c.NewsAt.Before(since) {

@@ -2,22 +2,22 @@ package memory
 
 import "time"
 
-// Effect says what a suppression does, as far as a state tells.
+// Effect says what a suppression does, according to a state.
 type Effect string
 
 const (
-	// Active suppresses a conflict, or may do so: only a complete run can tell otherwise.
+	// Active suppresses a conflict, or may do so: only a complete run can rule that out.
 	Active Effect = "active"
 	// Over has ended.
 	Over Effect = "ended"
-	// Unmatched is of no conflict that there is.
+	// Unmatched matches no conflict.
 	Unmatched Effect = "matches nothing"
-	// Outgrown is of a conflict that has more owners, or a more urgent class, than was
-	// decided on.
+	// Outgrown is for a conflict that now has more owners, or a more urgent class, than the
+	// decision covers.
 	Outgrown Effect = "no longer covers the conflict"
 )
 
-// Effects returns what each suppression of a list does. The state is nil if none is known.
+// Effects returns the effect of each suppression. The state is nil if there is none.
 func (s *State) Effects(list []Suppression, now time.Time) []Effect {
 	var before []Ended
 	if s != nil {

@@ -20,7 +20,7 @@ func newFormer(objects []*conflicts.Object) former {
 	return f
 }
 
-// An ownerStatus says what became of a former owner.
+// An ownerStatus says what happened to a former owner.
 type ownerStatus int
 
 const (
@@ -30,7 +30,7 @@ const (
 	holds
 )
 
-// of returns what became of an owner, and the keys out of keys that it still holds.
+// of returns what happened to an owner, and those of keys that it still holds.
 func (f former) of(o *Owner, keys []conflicts.Key) (ownerStatus, []heldKey) {
 	now := f[o.Ref()]
 	switch {
@@ -74,18 +74,18 @@ func heldKeys(o *conflicts.Object, keys []conflicts.Key) []heldKey {
 	return held
 }
 
-// A tally counts who may hold one key now.
+// A tally counts the objects that may hold one key now.
 type tally struct {
 	seen, proxies, inScope int
 	unseen                 int
 }
 
-// conflict reports whether those that were seen are a conflict, and possible, whether
-// there may be one with those that were not.
+// conflict reports whether the objects seen are a conflict; possible, whether there may be one
+// with those that were not seen.
 func (t tally) conflict() bool { return t.seen >= 2 && t.proxies > 0 && t.inScope > 0 }
 func (t tally) possible() bool { return t.unseen > 0 && t.seen+t.unseen >= 2 }
 
-// became tells what became of a case that a complete run did not find.
+// became returns the status of a case that a complete run did not find.
 func (s *Scan) became(c *Case, keys []conflicts.Key, read former) (Status, Reason) {
 	counts := make([]tally, len(keys))
 	var statuses [holds + 1]int
@@ -130,8 +130,8 @@ func (s *Scan) became(c *Case, keys []conflicts.Key, read former) (Status, Reaso
 	return Resolved, stillApart(counts)
 }
 
-// stillApart names the reason where every owner holds what it held: either the values
-// have different keys now, or none is a proxy address any more.
+// stillApart returns the reason if every owner holds what it held: either the values now have
+// different keys, or none is a proxy address any longer.
 func stillApart(counts []tally) Reason {
 	if slices.ContainsFunc(counts, func(t tally) bool { return t.seen >= 2 }) {
 		return AddressRemoved

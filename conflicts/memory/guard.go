@@ -6,17 +6,16 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// How many objects fewer than in the last complete run make a run incomplete: more than
-// both.
+// A run is incomplete if the number of missing objects exceeds both of these.
 const (
 	maxDrop      = 100
 	maxDropShare = 20 // one in so many
 )
 
-// Drops returns for each partition that shows far fewer objects with addresses than in
-// the last complete run why the run is incomplete. Active Directory does not tell that
-// it left out what the account may not read; only memory can. before is nil if nothing
-// is remembered.
+// Drops returns the reasons why the run is incomplete: one for each partition with far fewer
+// objects with addresses than in the last complete run. Active Directory leaves out what the
+// account cannot read without saying so; only a comparison shows it. before is nil if nothing is
+// remembered.
 func Drops(before *State, now []Partition) []string {
 	if before == nil {
 		return nil

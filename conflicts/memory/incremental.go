@@ -7,9 +7,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Whole says in a sentence why a run has to sweep everything, as far as what is remembered
-// tells; empty if it may read only changes. every is how old the last whole sweep may be.
-// The state is nil if nothing is remembered.
+// Whole says in a sentence why a run has to sweep everything, according to the state; empty if it
+// may read only changes. every is how old the last whole sweep may be. The state is nil if
+// nothing is remembered.
 func (s *State) Whole(scope Scope, now time.Time, every time.Duration) string {
 	switch {
 	case s == nil:
@@ -50,8 +50,9 @@ func (s *State) OpenOwners() []conflicts.Entry {
 	return list
 }
 
-// bookmark returns that of the state after a run. Changes that were not all read are read
-// again. What a whole sweep missed was perhaps written before it.
+// bookmark returns the bookmark of the state after a run. If not all changes were read, they are
+// read again. After an incomplete whole sweep there is none: what it missed may have been written
+// before it.
 func (s *Scan) bookmark(before *State) *conflicts.Bookmark {
 	switch {
 	case s.Complete:

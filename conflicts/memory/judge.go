@@ -8,46 +8,46 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A Scan is what [Matching.Judge] needs of a run beside its conflicts.
+// A Scan is what [Matching.Judge] needs to know about a run besides its conflicts.
 type Scan struct {
-	// Run has all but its Number, Duration, ExitCode, Baseline and Counts.
+	// Run is filled in except Number, Duration, ExitCode, Baseline and Counts.
 	Run
 	Scope Scope
 	// Partitions are not used if only changes were read.
 	Partitions []Partition
 	// Bookmark is what the next run can build on.
 	Bookmark *conflicts.Bookmark
-	// Former are the objects of [Matching.Former] as they are now, as far as the account
-	// can see them; deleted ones only if their tombstones were read.
+	// Former is the current state of the objects of [Matching.Former] that the account can see;
+	// deleted ones only if their tombstones were read.
 	Former []*conflicts.Object
 	// Reports tells whether an object lies in the scope; nil means that all do.
 	Reports func(dn string) bool
-	// Suppressions are those that are given to this run.
+	// Suppressions are the suppressions for this run.
 	Suppressions []Suppression
-	// AcceptDrop resolves also cases whose owners are no longer visible.
+	// AcceptDrop also resolves cases whose owners are no longer visible.
 	AcceptDrop bool
 }
 
-// A Judgment is what a run says of all cases.
+// A Judgment is the result of a run for all cases.
 type Judgment struct {
-	// State is what is to be remembered. The exit code of its last run is the caller's.
+	// State is what is to be remembered. The caller sets the exit code of its last run.
 	State *State
-	// Developments are those of the conflicts that were found, in their order, and then
-	// those of the open cases that were not.
+	// Developments are first the conflicts that were found, in their order, and then the open
+	// cases that were not.
 	Developments []Development
 	// Notes are facts that do not make the run incomplete.
 	Notes []string
-	// History is what to add to the history, but for the run itself.
+	// History is what to add to the history, except the run itself.
 	History []HistoryEntry
 }
 
-// A Development is what a run says of one case.
+// A Development is the result of a run for one case.
 type Development struct {
 	Case *Case // in the State
 	// Conflict is nil if the case was not found.
 	Conflict *conflicts.Conflict
 	Joined   []Owner
-	// Changed says in short clauses what else is not as it was. It fails no run.
+	// Changed says in short clauses what else changed. It makes no run fail.
 	Changed []string
 }
 
@@ -60,8 +60,8 @@ type HistoryEntry struct {
 	Detail  string
 }
 
-// Tells reports whether there is something to tell people: news, or what is gone or no
-// longer seen. Suppressed conflicts are none of it.
+// Tells reports whether there is something to tell people: news, or conflicts that are gone or no
+// longer seen. Suppressed conflicts do not count.
 func (j *Judgment) Tells() bool {
 	return slices.ContainsFunc(j.History, func(e HistoryEntry) bool {
 		s := Status(e.Kind)
@@ -69,10 +69,10 @@ func (j *Judgment) Tells() bool {
 	})
 }
 
-// forgetAfter is how long a resolved case is remembered, so that its return is told as one.
+// forgetAfter is how long a resolved case is remembered, so that it can be reported as reopened.
 const forgetAfter = 366 * 24 * time.Hour
 
-// Judge tells what the run says of each case.
+// Judge returns the result of the run for each case.
 func (m *Matching) Judge(s *Scan) *Judgment {
 	j := &judge{Matching: m, Scan: s, read: newFormer(s.Former), out: &Judgment{State: &State{Scope: s.Scope, KeyRules: conflicts.KeyRules}}}
 	before := m.before
@@ -84,7 +84,7 @@ func (m *Matching) Judge(s *Scan) *Judgment {
 	next.Last.Number, next.Last.ExitCode, next.Last.Suppressions = before.Last.Number+1, 0, SuppressionCounts{}
 	next.Last.Baseline = before.LastComplete.IsZero()
 	if s.Incremental {
-		next.Last.Findings = before.Last.Findings // those of objects that did not change are not known
+		next.Last.Findings = before.Last.Findings // the findings of unchanged objects are unknown
 	}
 	next.Last.tidy()
 	j.now, j.baseline = next.Last.Time, next.Last.Baseline
@@ -139,7 +139,7 @@ func (j *judge) enter(kind string, c *Case, detail string) {
 	j.out.History = append(j.out.History, HistoryEntry{Kind: kind, ID: c.ID, Class: c.Class, Address: c.Address(), Detail: detail})
 }
 
-// conflict tells of a conflict that was found.
+// conflict adds a conflict that was found.
 func (j *judge) conflict(i int) {
 	found := &j.found[i]
 	c := &Case{ID: found.ID, Class: found.Class, Owners: j.owners[i], FirstSeen: j.now, LastSeen: j.now}
@@ -162,7 +162,7 @@ func (j *judge) conflict(i int) {
 		worse := urgency(c.Class) < urgency(was.class)
 		c.Status = j.seenBefore(i, c, was, len(d.Joined) > 0 || worse)
 		if !worse && (!j.Complete || len(hidden) > 0) {
-			c.Class = was.class // nothing is forgotten because it was not seen
+			c.Class = was.class // a run that did not see a case does not forget it
 		}
 	}
 	if c.Status.News() {
@@ -175,15 +175,14 @@ func (j *judge) conflict(i int) {
 	j.out.Developments = append(j.out.Developments, d)
 }
 
-// A past is what is remembered of a conflict that was found.
+// A past is what earlier runs knew about a conflict that was found.
 type past struct {
-	// cases are those that were open, or if there are none, those that were resolved;
-	// the oldest first.
+	// cases are the open cases, or if there are none, the resolved ones; the oldest first.
 	cases     []*Case
 	open      bool
 	firstSeen time.Time
 	class     conflicts.Class // the most urgent
-	cover     *Cover          // nil if there is none, unbroken if there is such a one
+	cover     *Cover          // nil if there is none; an unbroken one if there is one
 }
 
 func (j *judge) past(i int) (p past) {
@@ -221,7 +220,7 @@ func (p *past) owners() ownerSet {
 	return newOwnerSet(lists, which...)
 }
 
-// seenBefore returns the status of a conflict that is remembered.
+// seenBefore returns the status of a remembered conflict.
 func (j *judge) seenBefore(i int, c *Case, was past, worse bool) Status {
 	s := j.suppressions.of(j.keys[i])
 	if s != nil {
@@ -274,8 +273,8 @@ func (j *judge) name(i int, c *Case) {
 	}
 }
 
-// hidden returns the owners that a conflict had and that may have the address still,
-// though this run did not see it: if they are seen again, that is no news.
+// hidden returns the owners that a conflict had and that may still have the address, though this
+// run did not see it: if they are seen again, that is not news.
 func (j *judge) hidden(i int, cases []*Case) []Owner {
 	set := newOwnerSet(j.owners, i)
 	var hidden []Owner
@@ -297,7 +296,7 @@ func (j *judge) hidden(i int, cases []*Case) []Owner {
 	return hidden
 }
 
-// missing tells of a case that was not found.
+// missing adds a case that was not found.
 func (j *judge) missing(i int) {
 	before := j.before.Cases[i]
 	if before.Status == Resolved {
@@ -328,7 +327,7 @@ func (j *judge) missing(i int) {
 
 func (j *judge) keep(c *Case) { j.out.State.Cases = append(j.out.State.Cases, c) }
 
-// told writes down what there is to tell of a conflict that was found.
+// told records what there is to tell about a conflict that was found.
 func (j *judge) told(i int, d Development, old *Cover) {
 	c := d.Case
 	switch {

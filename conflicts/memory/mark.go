@@ -6,9 +6,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Mark writes into the audit that was judged what the run says of its conflicts. Each gets
-// the ID under which it is remembered. Changes of suppressed conflicts are taken out.
-// before is the State that was compared with, nil for none.
+// Mark writes the result of the run into the conflicts of the audit that was judged. Each gets
+// the ID under which it is remembered. Changes of suppressed conflicts are removed. before is the
+// State that the run was compared with, nil for none.
 func (o *Judgment) Mark(a *conflicts.Audit, before *State) {
 	last := &o.State.Last
 	a.Remembered = &conflicts.Remembered{Run: last.Number, Baseline: last.Baseline, Summary: o.summary(before)}

@@ -7,16 +7,16 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A Matching is the conflicts of a run beside the cases of earlier ones. A conflict is a
-// case if the two share a key.
+// A Matching pairs the conflicts of a run with the cases of earlier ones. A conflict matches a
+// case if they share a key.
 type Matching struct {
 	before *State // nil for the first run
 	found  []conflicts.Conflict
-	// owners are those of each conflict, keys and caseKeys the loose keys of each
+	// owners are the owners of each conflict; keys and caseKeys are the loose keys of each
 	// conflict and case.
 	owners         [][]Owner
 	keys, caseKeys [][]conflicts.Key
-	// cases are those of each conflict, as indexes, the oldest first.
+	// cases are the cases of each conflict, as indexes, the oldest first.
 	cases [][]int
 	// heirs are the conflicts of each case, as indexes. The first one inherits its ID.
 	heirs [][]int
@@ -66,8 +66,8 @@ func (m *Matching) older(a, b int) int {
 	return cmp.Or(x.FirstSeen.Compare(y.FirstSeen), cmp.Compare(a, b)) // which is by ID
 }
 
-// Former returns the objects that were owners and that this run did not find as such,
-// each once. What became of them tells whether a conflict is resolved.
+// Former returns the objects that were owners and that this run did not find as owners, each
+// once. Their current state tells whether a conflict is resolved.
 func (m *Matching) Former() []conflicts.Ref {
 	if m.before == nil {
 		return nil
@@ -145,15 +145,15 @@ func (o *Owner) shares(keys []conflicts.Key) bool {
 	})
 }
 
-// An ownerSet is a set of objects. Where one of two was read without its objectGUID, they
-// are the same if their names are.
+// An ownerSet is a set of objects. If one of two was read without its objectGUID, they are the
+// same if their names are.
 type ownerSet struct {
-	few   [][]Owner                         // looked through
+	few   [][]Owner                         // searched in order
 	guids map[conflicts.GUID]bool           // or, of many
 	named map[conflicts.Ref]*conflicts.GUID // by name, with the zero GUID if it was not read
 }
 
-// fewOwners is up to where objects are compared in pairs.
+// fewOwners is the most owners that are compared in pairs.
 const fewOwners = 16
 
 func newOwnerSet(lists [][]Owner, which ...int) ownerSet {

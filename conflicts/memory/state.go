@@ -9,22 +9,21 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// State is what runs of one scope remember. It is plain data.
+// State is what the runs of one scope remember. It is plain data.
 type State struct {
 	Scope Scope
 	// KeyRules is the version of the rules of keys that the last run used, see
 	// [conflicts.KeyRules].
 	KeyRules int
-	// Last is the last run, also one that failed.
+	// Last is the last run, even if it failed.
 	Last Run
 	// LastComplete is the time of the last complete run, zero if there was none.
 	LastComplete time.Time
 	// Partitions are those of the last complete run that swept everything.
 	Partitions []Partition
-	// Bookmark is what the next run can build on if it reads only changes, nil if it
-	// has to sweep everything.
+	// Bookmark lets the next run read only changes; nil if it has to sweep everything.
 	Bookmark *conflicts.Bookmark
-	// Ended are the suppressions that were told to have ended.
+	// Ended are the suppressions whose end was reported.
 	Ended []Ended
 	// Cases are in the order of their IDs.
 	Cases []*Case
@@ -32,14 +31,14 @@ type State struct {
 
 // Scope says which conflicts a run can see. Runs of different scopes cannot be compared.
 type Scope struct {
-	// Forests are the objectGUIDs of the root domains, or what else identifies the
+	// Forests are the objectGUIDs of the root domains, or something else that identifies the
 	// source.
 	Forests []string
 	// Base and Exclude are as in [conflicts.Scope].
 	Base, Exclude []string
 }
 
-// Difference says in a few words in what two scopes differ, "" if they do not.
+// Difference says in a few words how two scopes differ, "" if they do not.
 func (s Scope) Difference(other Scope) string {
 	same := func(a, b []string, key func(string) string) bool {
 		return slices.Equal(keyed(a, key), keyed(b, key))
@@ -64,7 +63,7 @@ func keyed(list []string, key func(string) string) []string {
 	return slices.Compact(keys)
 }
 
-// A Run is what is remembered of a run.
+// A Run has the remembered facts about a run.
 type Run struct {
 	// Number counts the runs of a state from 1.
 	Number int
@@ -72,8 +71,8 @@ type Run struct {
 	// Duration is to the millisecond.
 	Duration         time.Duration
 	Version, Account string
-	// Complete says that everything that was to be read was. Problems are the first
-	// reasons why it was not.
+	// Complete says that the run read everything it had to. Problems are the first reasons why it
+	// did not.
 	Complete bool
 	Problems []string
 	ExitCode int
@@ -81,27 +80,27 @@ type Run struct {
 	Incremental bool
 	// Baseline says that no complete run came before, so that nothing is called new.
 	Baseline bool
-	// Counts are the cases of each status. Resolved are those that this run resolved. They
-	// are nil if the run failed.
+	// Counts are the numbers of cases with each status; Resolved counts those that this run
+	// resolved. They are nil if the run failed.
 	Counts map[Status]int
 	// Findings are those of the last run that swept everything.
 	Findings     map[conflicts.FindingKind]int
 	Suppressions SuppressionCounts
 }
 
-// SuppressionCounts are the suppressions that a run was given.
+// SuppressionCounts are the numbers of suppressions of a run.
 type SuppressionCounts struct {
 	Active, Expired int
 	// Unmatched are active and match no conflict.
 	Unmatched int
-	// NextEnd is the last day of the first one in force that ends, zero if none does.
+	// NextEnd is the last day of the suppression in force that ends first, zero if none ends.
 	NextEnd time.Time
 }
 
 // Failed reports whether the run ended before it could tell anything.
 func (r *Run) Failed() bool { return r.Counts == nil }
 
-// A Partition is what a complete run read of a naming context.
+// A Partition has the counts of a complete run for a naming context.
 type Partition struct {
 	Name            string // distinguished name
 	Objects, Values int
@@ -109,8 +108,8 @@ type Partition struct {
 
 // A Case is a conflict as it is remembered.
 type Case struct {
-	// ID is the one that the conflict had when it was first seen. Aliases are what it
-	// was or would be called otherwise, so that old records still name it.
+	// ID is the ID that the conflict had when it was first seen. Aliases are its other IDs, so
+	// that old records still name it.
 	ID      string
 	Aliases []string
 	Class   conflicts.Class
@@ -119,15 +118,15 @@ type Case struct {
 	// FirstSeen and LastSeen are the times of runs.
 	FirstSeen, LastSeen time.Time
 	Status              Status
-	// News is the last status of which there was news, and NewsAt the time of the run that told
-	// it; empty if there never was.
+	// News is the last status that was news, and NewsAt the time of the run that reported it;
+	// empty if there was none.
 	News   Status
 	NewsAt time.Time
 	// Reason says why the case is resolved or unconfirmed.
 	Reason Reason
 	// ResolvedAt is the time of the run that found it resolved, zero if none has.
 	ResolvedAt time.Time
-	// Cover is the suppression that the case has or had, nil if none.
+	// Cover is the current or past suppression of the case, nil if none.
 	Cover *Cover
 }
 
@@ -148,14 +147,14 @@ type Owner struct {
 	// Values are what it holds, as stored, each once. Those of mail and
 	// userPrincipalName have the type smtp.
 	Values []string
-	// Written and Version are the stamp of its proxyAddresses when the run saw it, if it
-	// holds the address there and the directory told. While the stamp is the same, so are
-	// the values, whether the account may read them or not.
+	// Written and Version are the stamp of its proxyAddresses when the run saw it, if it holds
+	// the address there and the directory shows stamps. While the stamp is the same, so are the
+	// values, even if the account can no longer read them.
 	Written time.Time
 	Version int
 }
 
-// unwritten reports whether the proxyAddresses of an object are as they were.
+// unwritten reports whether the proxyAddresses of an object have not changed.
 func (o *Owner) unwritten(now *conflicts.Object) bool {
 	return !o.Written.IsZero() && o.Written.Equal(now.Written.Time) && o.Version == now.Written.Version
 }
@@ -168,32 +167,32 @@ func (o *Owner) Ref() conflicts.Ref {
 	return conflicts.NameRef(o.DN)
 }
 
-// Status is what a run says of a case.
+// Status is the result of a run for a case.
 type Status string
 
 const (
-	// New was not remembered.
+	// New was not known before.
 	New Status = "new"
 	// Worsened has another owner or a more urgent class.
 	Worsened Status = "worsened"
 	// Reopened was resolved.
 	Reopened Status = "reopened"
-	// Expired had a suppression, which ended or was taken out of the file.
+	// Expired had a suppression, which ended or was removed from the file.
 	Expired Status = "expired"
-	// Known is as it was, or part of the baseline.
+	// Known is unchanged, or part of the baseline.
 	Known Status = "known"
 	// Suppressed is left for a time by decision.
 	Suppressed Status = "suppressed"
 	// Resolved was not found, and its former owners tell why.
 	Resolved Status = "resolved"
-	// Unconfirmed was not found, and may be there all the same.
+	// Unconfirmed was not found, but may still exist.
 	Unconfirmed Status = "unconfirmed"
 )
 
 // Statuses lists every status in the order of the outputs.
 var Statuses = []Status{New, Worsened, Reopened, Expired, Resolved, Known, Suppressed, Unconfirmed}
 
-// News reports whether a run has to tell of such a case.
+// News reports whether a case with this status is news.
 func (s Status) News() bool { return s == New || s == Worsened || s == Reopened || s == Expired }
 
 // Reason says why a case that was not found is resolved or unconfirmed.
@@ -214,8 +213,7 @@ const (
 const (
 	NotComplete Reason = "run not complete"
 	NotVisible  Reason = "no longer visible"
-	// StillHeld: the owners were read and hold the address. They changed while the
-	// run went on.
+	// StillHeld: the owners were read and hold the address. They changed during the run.
 	StillHeld Reason = "changed during the run"
 )
 
@@ -231,8 +229,7 @@ func (s *State) Find(id string) []*Case {
 	return found
 }
 
-// Failed returns the state after a run that saw no conflicts. Nothing in it changes but
-// the last run.
+// Failed returns the state after a run that failed. Only the last run changes in it.
 func (s *State) Failed(r Run) *State {
 	next := *s
 	next.Last = r
@@ -242,7 +239,7 @@ func (s *State) Failed(r Run) *State {
 	return &next
 }
 
-// maxProblems is how many reasons a state keeps: it is no report.
+// maxProblems is how many reasons a state keeps: it is not a report.
 const maxProblems = 10
 
 func (r *Run) tidy() {
@@ -251,7 +248,7 @@ func (r *Run) tidy() {
 	r.Problems = slices.Clone(r.Problems[:min(len(r.Problems), maxProblems)])
 }
 
-// Age returns how long ago a time was, zero where it lies ahead because a clock was put
+// Age returns how long ago a time was, zero if it lies in the future because a clock was set
 // back.
 func Age(then, now time.Time) time.Duration { return max(0, now.Sub(then)) }
 

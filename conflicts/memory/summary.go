@@ -33,7 +33,7 @@ func (r *Run) Summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// summary is that of the run, beside the last whole sweep if only changes were read.
+// summary returns the summary of the run and, if only changes were read, the last whole sweep.
 func (j *Judgment) summary(before *State) string {
 	last := &j.State.Last
 	text := last.Summary()
@@ -50,7 +50,7 @@ func (j *Judgment) summary(before *State) string {
 	return text + "; last whole sweep " + ago(Age(before.Bookmark.Swept, last.Time))
 }
 
-// clock returns the time of day in UTC, with the day unless it is that of now.
+// clock returns the time of day in UTC, with the day unless that is the same as now's.
 func clock(t, now time.Time) string {
 	layout := "2006-01-02 15:04 UTC"
 	if t.UTC().Format(Day) == now.UTC().Format(Day) {
@@ -66,7 +66,7 @@ func ago(d time.Duration) string {
 	return fmt.Sprintf("%d h ago", d/time.Hour)
 }
 
-// Found is the number of conflicts that the run found, suppressed ones too.
+// Found is the number of conflicts that the run found, including suppressed ones.
 func (r *Run) Found() (n int) {
 	for s, count := range r.Counts {
 		if s != Resolved && s != Unconfirmed {
@@ -80,18 +80,18 @@ func (r *Run) Found() (n int) {
 type FailOn string
 
 const (
-	// FailOnAny is every case that is there and not suppressed.
+	// FailOnAny is every case that exists and is not suppressed.
 	FailOnAny FailOn = "any"
-	// FailOnNew is every case of which there is news.
+	// FailOnNew is every case that is news.
 	FailOnNew FailOn = "new"
-	// FailOnNone is none.
+	// FailOnNone is no case.
 	FailOnNone FailOn = "none"
 )
 
 // FailOns lists every FailOn.
 var FailOns = []FailOn{FailOnAny, FailOnNew, FailOnNone}
 
-// Fails reports whether a run found what it is to fail on.
+// Fails reports whether a run found a case to fail on.
 func (r *Run) Fails(on FailOn) bool {
 	for s, n := range r.Counts {
 		if n == 0 {

@@ -10,7 +10,7 @@ import (
 
 // A Suppression leaves a conflict for a time.
 type Suppression struct {
-	// ID is what the conflict was called. It is a label: the address decides.
+	// ID is the ID of the conflict. It is only a label: the address decides.
 	ID string
 	// Address is a value of the conflict as stored, with its type. One without a colon
 	// is SMTP.
@@ -19,27 +19,28 @@ type Suppression struct {
 	// ends.
 	Until      time.Time
 	Reason, By string
-	// Class and Owners are what was decided on. If they are empty, they are those of the
-	// conflict when a run first saw the suppression.
+	// Class and Owners are those of the conflict at the time of the decision. If they are empty,
+	// they are those of the conflict when a run first saw the suppression.
 	Class  conflicts.Class
 	Owners []conflicts.GUID
 }
 
-// Ended remembers a suppression that a run told to have ended, so that a clock that is
-// put back does not bring it to life again.
+// Ended remembers a suppression whose end a run reported, so that it does not come back if a
+// clock is set back.
 type Ended struct {
 	Address string
 	Until   time.Time
 }
 
-// A Cover is what a suppression covers of a case, as it was when a run first saw it.
+// A Cover is the state of a case that a suppression covers: that when a run first saw the
+// suppression.
 type Cover struct {
 	Until      time.Time
 	Reason, By string
 	Class      conflicts.Class
 	Owners     []Owner // without values
-	// Broken says that the case has more owners, or a more urgent class, than was
-	// decided on.
+	// Broken says that the case has more owners, or a more urgent class, than the decision
+	// covers.
 	Broken bool
 }
 
@@ -49,15 +50,15 @@ func CaseOf(c *conflicts.Conflict) *Case {
 	return &Case{ID: c.ID, Class: c.Class, Owners: owners}
 }
 
-// Suppression returns what leaves the case as it is now.
+// Suppression returns the suppression that covers the current state of the case.
 func (c *Case) Suppression(until time.Time, reason, by string) Suppression {
 	s := Suppression{ID: c.ID, Address: c.Address(), Until: until, Reason: reason, By: by, Class: c.Class}
 	if !strings.Contains(s.Address, ":") {
-		s.Address = ":" + s.Address // the same key, and not that of an SMTP address
+		s.Address = ":" + s.Address // with the same key, which is not that of an SMTP address
 	}
 	for _, o := range c.Owners {
 		if o.GUID == (conflicts.GUID{}) {
-			s.Owners = nil // some cannot be named, so a run remembers them all
+			s.Owners = nil // some owners cannot be named, so a run remembers them all
 			break
 		}
 		s.Owners = append(s.Owners, o.GUID)
@@ -109,8 +110,8 @@ func newSuppressions(list []Suppression, before []Ended, now time.Time) (*suppre
 	return s, ended
 }
 
-// of returns the suppression of the conflict with these keys that is active, that which
-// ends last if there are several; nil if there is none.
+// of returns the active suppression of the conflict with these keys; if there are several, the
+// one that ends last; nil if there is none.
 func (s *suppressions) of(keys []conflicts.Key) *Suppression {
 	var best *Suppression
 	for _, k := range keys {
@@ -124,8 +125,8 @@ func (s *suppressions) of(keys []conflicts.Key) *Suppression {
 	return best
 }
 
-// cover returns what a suppression covers of a case. before is the cover that the case
-// had, nil if none.
+// cover returns the cover of a suppression for a case. before is the cover that the case had, nil
+// if none.
 func (s *Suppression) cover(c *Case, before *Cover) *Cover {
 	now := &Cover{Until: s.Until, Reason: s.Reason, By: s.By}
 	if before != nil && before.Until.Equal(s.Until) && before.Reason == s.Reason && before.By == s.By {

@@ -8,8 +8,7 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// changed says what of a case is not as it was, but for owners that joined. class is the
-// one it had.
+// changed says what changed in a case, except owners that joined. class is the class that it had.
 func changed(before, now *Case, class conflicts.Class) []string {
 	var clauses []string
 	if urgency(now.Class) > urgency(class) {
@@ -51,7 +50,7 @@ func asBefore(a, b Owner) bool {
 	return a.GUID == b.GUID && a.DN == b.DN && slices.Equal(a.Values, b.Values)
 }
 
-// count fills the counts of the run, and notes what there is to say of suppressions.
+// count fills in the counts of the run, and adds notes about suppressions.
 func (j *judge) count() {
 	r := &j.out.State.Last
 	r.Counts = map[Status]int{}
@@ -78,8 +77,8 @@ func (j *judge) count() {
 	}
 }
 
-// sees reports whether a conflict of a suppression would have been found. Where a part of
-// the directory is not reported, that is known only of one that was found before.
+// sees reports whether the run would have found the conflict of a suppression. If a part of the
+// directory is not reported, that is known only for a conflict that was found before.
 func (j *judge) sees(s *Suppression) bool {
 	if len(j.Scope.Base)+len(j.Scope.Exclude) == 0 {
 		return true
