@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A collector makes a Log of records.
+// A collector builds a Log from records.
 type collector struct {
 	records  int
 	calendar calendar
@@ -16,7 +16,7 @@ type collector struct {
 	damaged  []Damage
 }
 
-// A tally is an event with what is known of its repetitions.
+// A tally is an event with the known facts about its repetitions.
 type tally struct {
 	Event
 	period period
@@ -26,11 +26,11 @@ func (c *collector) damage(line int, problem string) {
 	c.damaged = append(c.damaged, Damage{Line: line, Problem: problem})
 }
 
-// providers are the programs that log the events. To their names some versions
-// add a part of the program.
+// providers are the programs that log the events. Some versions add a part of the program to the
+// name.
 var providers = map[int]string{9514: "MSExchangeIS", 9217: "MSExchangeTransport"}
 
-// add counts a record if it is one of the events looked for.
+// add counts a record if it is an event 9514 or 9217.
 func (c *collector) add(r record) {
 	c.records++
 	c.calendar.see(r.logged)
@@ -76,8 +76,8 @@ func (c *collector) add(r record) {
 	}
 }
 
-// pair returns the readings of an event 9514. Where the two names are kept apart
-// from the text they are not looked for in it.
+// pair returns the readings of an event 9514. If the record has the two names apart from its
+// text, pair does not search the text.
 func (r record) pair() ([][2]string, error) {
 	var names []string
 	for _, s := range r.inserted {
@@ -96,7 +96,7 @@ func (r record) pair() ([][2]string, error) {
 
 func compareFold(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) }
 
-// log returns what was collected.
+// log returns the collected events.
 func (c *collector) log() *Log {
 	log := &Log{Damaged: c.damaged}
 	for _, t := range c.order {
@@ -106,7 +106,7 @@ func (c *collector) log() *Log {
 	return log
 }
 
-// nothing says what there was instead of an event that could be read.
+// nothing says what the input had instead of a readable event.
 func (c *collector) nothing(format string) string {
 	switch {
 	case len(c.damaged) > 0:

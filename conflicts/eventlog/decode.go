@@ -11,9 +11,9 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// decode turns an export into UTF-8. UTF-16 is known by its byte order mark, or
-// by the zeros that ASCII has in it. Bytes that are not UTF-8 are taken for
-// Windows-1252, in which the older programs of western Windows write.
+// decode turns an export into UTF-8. It recognizes UTF-16 by its byte order mark, or by the zero
+// bytes of ASCII characters. Bytes that are not UTF-8 are taken for Windows-1252, the encoding of
+// older programs on western Windows.
 func decode(r io.Reader) io.Reader {
 	src := bufio.NewReaderSize(r, headSize)
 	head, _ := src.Peek(headSize) // an error comes again with the next Read

@@ -1,6 +1,6 @@
-// Package eventlog reads what Exchange logs about ambiguous addresses out of
-// what administrators have at hand: the text of an event, or an export of the
-// application log in any of the formats that Windows writes.
+// Package eventlog reads the events that Exchange logs about ambiguous addresses, from the inputs
+// that administrators have: the text of an event, or an export of the application log in any of
+// the formats that Windows writes.
 //
 // Two events count. Event 9514 of MSExchangeIS names two objects that have the
 // same proxy address, but not the address. Event 9217 of MSExchangeTransport
@@ -8,13 +8,13 @@
 //
 // # Inputs
 //
-// [Read] tells from the content what it is given:
-//   - the text of events, as it stands or as people pass it on: quoted, wrapped,
-//     copied from Event Viewer, printed by wevtutil or Format-List
+// [Read] recognizes these inputs by their content:
+//   - the text of events, as it is or as people forward it: quoted, wrapped, copied from Event
+//     Viewer, printed by wevtutil or Format-List
 //   - event XML of wevtutil or Event Viewer, with a root element or without
-//   - what PowerShell makes of Get-WinEvent with Export-Csv, ConvertTo-Json,
+//   - the output of Get-WinEvent in PowerShell, written by Export-Csv, ConvertTo-Json,
 //     ConvertTo-Xml or Export-Clixml
-//   - what Event Viewer saves as CSV or text, in any language
+//   - the CSV or text files of Event Viewer, in any language
 //
 // # Readings
 //
@@ -23,15 +23,13 @@
 //	Two objects in the Directory have the same proxy -
 //	/dc=com/dc=contoso/ou=users/cn=Ann and /dc=com/dc=contoso/ou=users/cn=Bob.
 //
-// Where a name ends and what its parts are is not certain if the objects' names
-// hold " and ", a slash or a full stop, or if the text was wrapped on its way.
-// [Event.Readings] holds what the two names can be, best first. Only a directory
-// can tell which is right.
+// If the objects' names contain " and ", a slash or a full stop, or if the text was wrapped, it
+// is not certain where a name ends and what its parts are. [Event.Readings] has the possible
+// pairs of names, best first. Only a directory can tell which is right.
 //
 // # Times
 //
-// Most formats write local time without a zone. A [Time] does not make up what
-// the input leaves open.
+// Most formats write local time without a zone. A [Time] has only what the input says.
 package eventlog
 
 import (
@@ -43,11 +41,10 @@ import (
 	"strings"
 )
 
-// A Log is what was found in an input.
+// A Log is the content of an input.
 type Log struct {
-	Events []Event // in the order in which the input first tells of them
-	// Damaged are the places that could not be read. If there are any, events
-	// may be missing.
+	Events []Event // in the order in which they first appear in the input
+	// Damaged are the unreadable places of the input. If there are any, events may be missing.
 	Damaged []Damage
 }
 
@@ -62,10 +59,10 @@ type Event struct {
 	Readings [][2]string
 
 	Count int // how often it was logged
-	// First and Last are the ends of the time in which it was logged. Where the
-	// input tells some times better than others, only the best told count.
+	// First and Last are the first and last time at which it was logged. If the input gives some
+	// times more precisely than others, only the most precise count.
 	First, Last Time
-	Computers   []string // on which it was logged, as far as the input tells, sorted
+	Computers   []string // on which it was logged, if the input tells; sorted
 }
 
 // A Damage is a place in an input that could not be read.
@@ -76,7 +73,7 @@ type Damage struct {
 
 func (d Damage) String() string { return fmt.Sprintf("line %d: %s", d.Line, d.Problem) }
 
-// An Error says why an input is of no use, in one sentence, and what would be.
+// An Error says in one sentence why an input cannot be used, and what to use instead.
 type Error struct {
 	Subject string // the input
 	Problem string
@@ -96,12 +93,11 @@ const (
 	hintBinary = "export it: wevtutil qe FILE /lf:true /f:xml"
 )
 
-// Read reads an input to its end and returns the events in it. Name is what
-// errors call the input. What the format is, and whether it is UTF-8 or UTF-16,
-// Read finds out itself. It holds one event of the input in memory, and what it
-// returns.
+// Read reads an input to its end and returns the events in it. Errors call the input name. Read
+// recognizes the format, and whether the input is UTF-8 or UTF-16. It keeps in memory only one
+// event of the input and its result.
 //
-// An error is an [*Error]: the input cannot be read, or holds none of the events.
+// An error is an [*Error]: the input cannot be read, or has none of the events.
 func Read(name string, r io.Reader) (*Log, error) {
 	src := bufio.NewReaderSize(decode(r), headSize)
 	head, err := src.Peek(headSize)

@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// convertToJSON is what ConvertTo-Json of PowerShell writes: an object, or an
-// array of objects.
+// convertToJSON is the format of ConvertTo-Json of PowerShell: an object, or an array of objects.
 var convertToJSON = format{
 	name:   "JSON",
 	split:  splitObject,
@@ -18,8 +17,8 @@ var convertToJSON = format{
 	parse:  parseJSON,
 }
 
-// splitObject finds the first object. It ends an object early where that cannot
-// be right, so that those behind are found.
+// splitObject finds the first object. It ends a damaged object early, so that the objects after
+// it are found.
 func splitObject(data []byte, eof bool) (start, end int) {
 	start = bytes.IndexByte(data, '{')
 	if start < 0 {
@@ -66,7 +65,7 @@ func parseJSON(text string) ([]record, error) {
 	return one(p.record())
 }
 
-// setJSON takes over a property of any type.
+// setJSON sets a property of any type.
 func (p *properties) setJSON(name string, value json.RawMessage) {
 	var (
 		text  string

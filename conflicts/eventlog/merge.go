@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Merge returns the events of several logs, each ambiguity once. Times of which
-// less is known than of others do not count.
+// Merge returns the events of several logs, each ambiguity once. Only the most precise times
+// count.
 func Merge(logs ...*Log) []Event {
 	var all []Event
 	at := map[string]int{}
@@ -55,7 +55,7 @@ func (e Event) join(other Event) Event {
 	return e
 }
 
-// addReadings takes in further readings, up to the most that are returned.
+// addReadings adds readings, up to the limit.
 func (e *Event) addReadings(list [][2]string) {
 	for _, pair := range list {
 		turned := [2]string{pair[1], pair[0]}

@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// A spelling is one way to read a piece of an event, and how far it is from the
-// plainest way. Of two at the same cost the earlier is the better.
+// A spelling is one way to read a piece of an event, and its distance from the plainest way. Of
+// two with the same cost the earlier is better.
 type spelling struct {
 	text string
 	cost int
 }
 
 var (
-	// root is how names begin: all that Active Directory holds lies under a domain.
+	// root is the beginning of every name: every object of Active Directory lies under a domain.
 	root = regexp.MustCompile(`^/*[Dd][Cc]=`)
-	// part is where another part of a name may begin. Between two parts of a
-	// name stands one slash, and sometimes two.
+	// part matches where another part of a name may begin. Between two parts there is one slash,
+	// sometimes two.
 	part  = regexp.MustCompile(`/+([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)=`)
 	label = regexp.MustCompile(`^[\pL\pN_-]+$`)
 )
 
-// naming are the attributes that name objects below a domain in Active
-// Directory's schema (rDNAttID). Any other type=… there is rather a piece of a value.
+// naming are the attributes that name objects below a domain in Active Directory's schema
+// (rDNAttID). Any other type=… there is more likely a piece of a value.
 var naming = []string{"C", "CN", "L", "O", "OU", "UID"}
 
-// Names beyond these limits are none.
+// A text beyond these limits is not a name.
 const (
 	maxName  = 16 << 10 // bytes
 	maxParts = 64
@@ -36,14 +36,13 @@ const (
 
 // A boundary is a place in a name where a part may begin.
 type boundary struct {
-	slash, typ int // offsets of the first slash, and of the type behind the last
+	slash, typ int // offsets of the first slash, and of the type after the last
 }
 
-// distinguished returns the distinguished names (RFC 4514) that a name out of
-// an event can stand for, the plainest first. Events write names from the root
-// down and, as far as is known, escape nothing: what looks like a part may be a
-// piece of a value. One value of a name may be read so, and at most two parts
-// go into it.
+// distinguished returns the distinguished names (RFC 4514) that a name in an event can stand for,
+// the plainest first. Events write names from the root down and apparently escape nothing, so
+// what looks like a part may be a piece of a value. Only one value of a name is read in this way,
+// with at most two such parts.
 func distinguished(name string) []spelling {
 	if !root.MatchString(name) || len(name) > maxName {
 		return nil
@@ -54,7 +53,7 @@ func distinguished(name string) []spelling {
 		return nil
 	}
 	var plain, other []boundary
-	below := 0 // the parts before it are the domain's, and hold its labels only
+	below := 0 // the parts before it belong to the domain, and have only its labels
 	for _, m := range found {
 		typ := strings.ToUpper(name[m[2]:m[3]])
 		switch {
@@ -91,7 +90,7 @@ func distinguished(name string) []spelling {
 	return distinct(s.all)
 }
 
-// distinct puts spellings in order and drops those that say the same again.
+// distinct sorts spellings and drops repetitions.
 func distinct(all []spelling) []spelling {
 	slices.SortStableFunc(all, func(a, b spelling) int { return a.cost - b.cost })
 	seen := make(map[string]bool)
@@ -105,13 +104,13 @@ func distinct(all []spelling) []spelling {
 // A speller collects the spellings of a name.
 type speller struct {
 	name    string
-	escaped bool // its values hold escapes
+	escaped bool // its values have escapes
 	slashes bool // of doubled slashes, all but the last belong to the value before
 	all     []spelling
 }
 
-// spell adds the name whose parts begin at boundaries, unless a part has no value.
-// What no directory is likely to hold costs extra.
+// spell adds the name whose parts begin at boundaries, unless a part has no value. A name that is
+// unlikely in a directory costs extra.
 func (s *speller) spell(boundaries []boundary, cost int) {
 	var rdns []string
 	domains := 0
@@ -149,7 +148,7 @@ func (s *speller) spell(boundaries []boundary, cost int) {
 	s.all = append(s.all, spelling{strings.Join(rdns, ","), cost})
 }
 
-// escape writes a value as RFC 4514 section 2.4 has it.
+// escape writes a value as in RFC 4514 section 2.4.
 func escape(value string) string {
 	var b strings.Builder
 	for i, c := range value {
@@ -170,7 +169,7 @@ func escape(value string) string {
 // before the two digits of a control character.
 var escapes = regexp.MustCompile(`\\(?:[ #=,+"\\<>;]|[01][0-9A-Fa-f])`)
 
-// wellEscaped reports whether a name holds backslashes, and each can be an escape.
+// wellEscaped reports whether a name has backslashes, and each can be an escape.
 func wellEscaped(name string) bool {
 	return strings.Contains(name, `\`) && !strings.Contains(escapes.ReplaceAllString(name, ""), `\`)
 }

@@ -5,32 +5,31 @@ import (
 	"strings"
 )
 
-// A wording is what Exchange says in an event, in small letters and without
-// spaces. Who quotes it may leave out how it begins.
+// A wording is the text of Exchange in an event, in small letters and without spaces. Quotations
+// may leave out its beginning.
 type wording struct {
 	id           int
 	begins, says string
 }
 
-// Event 9514 is worded as in KB 318774 and in the help of Exchange 2007, event
-// 9217 (AmbiguousRecipient) as in the help of Exchange 2010.
+// The wording of event 9514 comes from KB 318774 and the help of Exchange 2007, that of event
+// 9217 (AmbiguousRecipient) from the help of Exchange 2010.
 var (
 	pairWords    = wording{9514, "twoobjectsinthedirectory", "havethesameproxy"}
 	addressWords = wording{9217, "morethanoneactivedirectoryobject", "isconfiguredwiththerecipientaddress"}
 	addressEnd   = wording{9217, "", "messagestothisrecipient"}
 )
 
-// A phrase is a place in a text where a wording stands.
+// A phrase is a place in a text that has a wording.
 type phrase struct{ start, end, id int }
 
-// phrases returns where a text tells of events, in order.
+// phrases returns the places where a text describes events, in order.
 func phrases(text string) []phrase { return find(text, pairWords, addressWords) }
 
-// find returns where wordings stand in a text, in order. It does not mind how
-// letters are written and lines were wrapped.
+// find returns the places of wordings in a text, in order. It ignores case and line breaks.
 func find(text string, wordings ...wording) []phrase {
 	letters := make([]byte, 0, len(text))
-	at := make([]int, 0, len(text)) // where each letter stands in text
+	at := make([]int, 0, len(text)) // the offset of each letter in text
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':

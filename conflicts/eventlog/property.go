@@ -2,15 +2,14 @@ package eventlog
 
 import "strings"
 
-// properties are those of an event as PowerShell writes it: of an EventLogRecord
-// as Get-WinEvent has it, or of an EventLogEntry as Get-EventLog has it.
+// properties are the properties of an event that PowerShell wrote: of an EventLogRecord of
+// Get-WinEvent, or of an EventLogEntry of Get-EventLog.
 type properties struct {
 	id, provider, computer, logged, message string
 	inserted                                []string
 }
 
-// set takes over a property if it is one of interest. Those within a property
-// have a path as their name.
+// set sets a property if it is needed. The name of a nested property is a path.
 func (p *properties) set(name, value string) {
 	name = strings.Trim(strings.ToLower(name), "/")
 	var to *string

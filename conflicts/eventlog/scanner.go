@@ -9,11 +9,11 @@ const (
 	// maxRecord is the size in bytes of the largest event that is read. Windows
 	// allows an event 64 KB.
 	maxRecord = 256 << 10
-	// headSize is how much of an input its format is told from.
+	// headSize is how much of an input is read to recognize its format.
 	headSize = 64 << 10
 )
 
-// A record is an event of any kind, as an export has it.
+// A record is an event of any kind in an export.
 type record struct {
 	line     int // from 1
 	id       int // 0 if the input does not tell
@@ -21,7 +21,7 @@ type record struct {
 	computer string
 	logged   moment
 	message  string   // Exchange's words
-	inserted []string // the strings that belong into them, where they are kept
+	inserted []string // the strings to insert into them, if the input has them
 }
 
 func one(r record, err error) ([]record, error) {
@@ -31,21 +31,20 @@ func one(r record, err error) ([]record, error) {
 	return []record{r}, nil
 }
 
-// A format is a way to write down events.
+// A format is a way to write events.
 type format struct {
 	name string // for "… read as …"
-	// split finds the first event in data, which goes on unless eof is set. It
-	// returns where the event starts and ends, or an end of 0 if data holds no
-	// whole event, and then where one starts or may start.
+	// split finds the first event in data, which is incomplete unless eof is set. It returns
+	// where the event starts and ends. If data has no whole event, the end is 0, and the start is
+	// where one starts or may start.
 	split func(data []byte, eof bool) (start, end int)
-	// filler reports whether text may stand between events. If it is nil any may.
+	// filler reports whether text is allowed between events. If it is nil, any text is.
 	filler func(text []byte) bool
-	// parse reads what split has found. The lines of the records count from it.
+	// parse reads the event that split found. The lines of the records count from its start.
 	parse func(text string) ([]record, error)
 }
 
-// A scanner reads the events of an input one by one, and holds no more of it
-// than one of them.
+// A scanner reads the events of an input one by one, and keeps only one of them in memory.
 type scanner struct {
 	format
 	r     io.Reader
@@ -53,10 +52,10 @@ type scanner struct {
 	eof   bool
 	err   error // of r, other than io.EOF
 	lines int   // before data
-	lost  bool  // what could not be read has been reported, and nothing was read since
+	lost  bool  // the damage was reported, and nothing was read since
 }
 
-// A chunk is a piece of the input that holds an event, or a problem instead.
+// A chunk is a piece of the input with an event, or a problem instead.
 type chunk struct {
 	line    int
 	text    string

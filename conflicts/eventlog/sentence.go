@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// maxReadings is how many readings of an event are returned. An event that has
-// more ways to part its two names is refused.
+// maxReadings is how many readings of an event are returned. An event with more ways to separate
+// its two names is refused.
 const maxReadings = 64
 
 var (
@@ -22,15 +22,14 @@ var (
 )
 
 var (
-	// leadIn is what stands between the phrase and the first name.
+	// leadIn is the text between the phrase and the first name.
 	leadIn = regexp.MustCompile(`^[\s\pZ\pP]*?(/*[Dd][Cc]=)`)
-	// and stands between the names, and in other languages another short word
-	// or a comma.
+	// and is the word between the names; in other languages another short word or a comma.
 	and     = regexp.MustCompile(`\sand\s(/*[Dd][Cc]=)`)
 	orOther = regexp.MustCompile(`(?:\s\pL{1,5}\s|[,;]\s)(/*[Dd][Cc]=)`)
-	// anyName is the first name in words that are not known.
+	// anyName is the first name in an unknown wording.
 	anyName = regexp.MustCompile(`(?:^|[^/\pL\pN])(/*[Dd][Cc]=)`)
-	// more begins what Event Viewer added up to Windows Server 2003.
+	// more begins the text that Event Viewer added up to Windows Server 2003.
 	more = regexp.MustCompile(`(?i)\s+for more information\b`)
 )
 
@@ -85,13 +84,13 @@ func pair(text string) ([][2]string, error) {
 	return readings(parted)
 }
 
-// exact returns the readings of two names that stand by themselves.
+// exact returns the readings of two names that are already separate.
 func exact(first, second string) ([][2]string, error) {
 	return readings([]names{newNames(first, second, 0)})
 }
 
-// listed returns the names that stand on lines of their own, as they do where
-// Windows has not got Exchange's words and lists what the event holds.
+// listed returns the names that have lines of their own. Windows lists them like that if it lacks
+// Exchange's texts.
 func listed(text string) []string {
 	var names []string
 	for line := range strings.Lines(text) {
@@ -102,8 +101,7 @@ func listed(text string) []string {
 	return names
 }
 
-// closing returns the quotation mark that ends a quotation beginning right
-// behind text.
+// closing returns the quotation mark that ends a quotation beginning right after text.
 func closing(text string) string {
 	for _, marks := range []string{`""`, `''`, "“”", "„“", "«»", "‘’", "``"} {
 		if m := []rune(marks); strings.HasSuffix(text, string(m[0])) {
@@ -113,7 +111,7 @@ func closing(text string) string {
 	return ""
 }
 
-// names are two names as an event may have them, with their spellings.
+// names are two names that an event may have, with their spellings.
 type names struct {
 	first, second []spelling
 	cost          int
@@ -138,8 +136,8 @@ func topLabel(name string) string {
 
 func (n names) valid() bool { return len(n.first) > 0 && len(n.second) > 0 }
 
-// readings returns what the names can stand for: where each part ends is
-// settled first, then what within a part could be read in another way.
+// readings returns the objects that the names can stand for. It first decides where each part
+// ends, then how a part can be read otherwise.
 func readings(parted []names) ([][2]string, error) {
 	parted = slices.DeleteFunc(parted, func(n names) bool { return !n.valid() })
 	if len(parted) == 0 {
@@ -174,14 +172,14 @@ func readings(parted []names) ([][2]string, error) {
 
 var (
 	mailbox = regexp.MustCompile(`[^\s"'<>(),;:]+@[^\s"'<>(),;:]*[^\s"'<>(),;:.]`)
-	// link is what mail programs put behind an address.
+	// link is the text that mail programs add after an address.
 	link = regexp.MustCompile(`(.)<mailto:[^<>]*>`)
-	// smtp is an address as far as it is to be told from other text.
+	// smtp matches an address well enough to tell it from other text.
 	smtp = regexp.MustCompile(`^(?:"[^"]+"|[^\s"<>\[\]]+)@[^\s"<>\[\]@]+$`)
 )
 
-// address returns the address that an event 9217 names in its text, or in the
-// strings that belong into it.
+// address returns the address that an event 9217 names in its text, or in the strings to insert
+// into it.
 func address(text string, inserted []string) (string, error) {
 	found := ""
 	if said := find(text, addressWords); len(said) > 0 {

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// A table is events in rows: what Export-Csv of PowerShell writes, and what
-// Event Viewer saves as CSV or as text. Event Viewer writes in the language of
-// Windows, and up to Windows Server 2003 without a row of names, so unless the
-// columns have PowerShell's names, fields are known by what they hold.
+// A table is events in rows, as Export-Csv of PowerShell writes them, and Event Viewer in CSV or
+// text files. Event Viewer writes in the language of Windows, and up to Windows Server 2003
+// without a row of names. So unless the columns have PowerShell's names, fields are recognized by
+// their content.
 type table struct {
 	comma   byte
 	columns []string // PowerShell's names, or nil
@@ -21,7 +21,7 @@ type table struct {
 
 var number = regexp.MustCompile(`^\d{1,10}$`)
 
-// newTable returns the table that head is the beginning of, if it is one.
+// newTable returns the table that begins with head, if head is the beginning of one.
 func newTable(head []byte) (table, bool) {
 	if bytes.HasPrefix(head, []byte("#TYPE ")) { // as Export-Csv begins without -NoTypeInformation
 		_, head, _ = bytes.Cut(head, []byte("\n"))
@@ -67,16 +67,15 @@ func (t table) format() format {
 	}
 }
 
-// several reports whether a row can only be more than one, between which a
-// quotation mark is missing.
+// several reports whether a row must be several rows with a missing quotation mark between them.
 func (t table) several(row []string, text []byte) bool {
 	return bytes.Count(text, []byte("\n")) > 1 &&
 		(t.columns != nil && len(row) > len(t.columns) || len(phrases(string(text))) > 1)
 }
 
-// cutRow cuts the fields of a row off data and returns how long it was. A field
-// may be in quotation marks, within which they are doubled, and then hold line
-// breaks (RFC 4180). A single quotation mark within a field is left alone.
+// cutRow returns the fields of the first row of data, and its length. A field in quotation marks
+// may have line breaks, and doubled quotation marks (RFC 4180). A single quotation mark within a
+// field stays as it is.
 func cutRow(data []byte, comma byte, eof bool) (row []string, n int, ok bool) {
 	var field []byte
 	begins, quoted := true, false
@@ -111,7 +110,7 @@ func cutRow(data []byte, comma byte, eof bool) (row []string, n int, ok bool) {
 	return append(row, string(field)), n, eof && !quoted && n > 0
 }
 
-// parse reads a row, which is no event if it is the one with the names.
+// parse reads a row. The row with the names is not an event.
 func (t table) parse(text string) ([]record, error) {
 	row, _, ok := cutRow([]byte(text), t.comma, true)
 	if !ok {
@@ -133,8 +132,8 @@ func (t table) parse(text string) ([]record, error) {
 	return one(p.record())
 }
 
-// guess reads a row by what its fields hold. What stands last is Exchange's
-// words, in which commas may be without quotation marks.
+// guess reads a row by the content of its fields. The last field is Exchange's text, which may
+// have commas without quotation marks.
 func (t table) guess(row []string) []record {
 	var r record
 	numbers := slices.DeleteFunc(slices.Clone(row), func(s string) bool { return !number.MatchString(s) })

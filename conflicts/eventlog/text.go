@@ -10,13 +10,13 @@ import (
 const (
 	// maxBlock is how long a text without a blank line may be before it is cut.
 	maxBlock = 64 << 10
-	// maxContext is how much of what precedes the names at least is searched for
-	// the event's number.
+	// maxContext is how much of the text before the names is at least searched for the event's
+	// number.
 	maxContext = 16 << 10
 )
 
-// A prose reads text in which events are told: what Event Viewer copies, what
-// wevtutil and Format-List print, the sentence alone, mails that quote it.
+// A prose reads text that describes events: copied from Event Viewer, printed by wevtutil or
+// Format-List, the sentence alone, or mails that quote it.
 type prose struct {
 	context string // the blocks since the last event
 }
@@ -70,13 +70,13 @@ var (
 	labeled       = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
 	pairNumber    = regexp.MustCompile(`\b9514\b`)
 	addressNumber = regexp.MustCompile(`(?s)\b9217\b.*MSExchangeTransport|MSExchangeTransport.*\b9217\b`)
-	// Computers are called so, or stand above the description.
+	// The field of the computer has such a label, or is above the description.
 	computerName  = regexp.MustCompile(`(?i)\b(?:computer|machinename)\s*[:：]\s*([\pL\pN_.-]+)`)
 	aboveTheWords = regexp.MustCompile(`[:：][ \t]*([\pL\pN_.-]+)\s+[^\s:：]+[ \t\x{A0}]?[:：]\s*["'“„]?$`)
 )
 
-// parse returns the events that a block tells of. An event that stands there in
-// words and, below, as XML is one.
+// parse returns the events that a block describes. An event in words that follows again as XML is
+// one event.
 func (p *prose) parse(text string) (all []record, err error) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	text = citation.ReplaceAllString(text, "")
@@ -112,8 +112,7 @@ func (p *prose) parse(text string) (all []record, err error) {
 	}
 }
 
-// words returns the events that stand in a text in Exchange's words, or whose
-// strings are listed there.
+// words returns the events in a text that has Exchange's wording or lists their strings.
 func (p *prose) words(text string) []record {
 	found := phrases(text)
 	if len(found) == 0 {
@@ -147,8 +146,8 @@ func (p *prose) words(text string) []record {
 	return all
 }
 
-// unknown returns the event that a text lists the strings of, or tells of in
-// words that are not known. What precedes says which event it is.
+// unknown returns the event whose strings a text lists, or that it describes in an unknown
+// wording. The text before says which event it is.
 func (p *prose) unknown(text string) []record {
 	if p.context += text + "\n"; len(p.context) > 2*maxContext {
 		p.context = strings.ToValidUTF8(p.context[len(p.context)-maxContext:], "")
@@ -167,8 +166,8 @@ func (p *prose) unknown(text string) []record {
 	return []record{r}
 }
 
-// describe takes the time and the computer from a text beside the event's words
-// unless they are known already.
+// describe takes the time and the computer from the text around the event's words, unless they
+// are known.
 func (r *record) describe(text string) {
 	if m, ok := lastMoment(text); ok && r.logged.rank() == 0 {
 		r.logged = m

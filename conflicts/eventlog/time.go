@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// A Time is a time an event was logged at, as far as the input tells. Most
-// exports write local time and do not say of which zone.
+// A Time is the time at which an event was logged, as far as the input tells. Most exports write
+// local time without the zone.
 type Time struct {
-	// Time is the instant in UTC if Zoned is set, and else what the clock showed
-	// in a zone that is not known. It is zero if Text cannot be understood for
-	// certain, which day before month or month before day may be the cause of.
+	// Time is the instant in UTC if Zoned is set, and otherwise the local time in an unknown
+	// zone. It is zero if the meaning of Text is not certain, for example because it is unknown
+	// whether the day or the month comes first.
 	Time  time.Time
 	Zoned bool
 	Text  string // as written; empty if the input has no time
@@ -36,10 +36,10 @@ const (
 	orders
 )
 
-// A moment is a time as written, in each order its date may be meant in.
+// A moment is a time as written, in each order that its date may have.
 type moment struct {
 	text  string
-	at    [orders]time.Time // zero where the order makes no date
+	at    [orders]time.Time // zero where the order gives no date
 	zoned bool
 }
 
@@ -47,7 +47,7 @@ func (m moment) time(order int) Time {
 	return Time{Time: m.at[order], Zoned: m.zoned, Text: m.text}
 }
 
-// rank says how much is known of a moment.
+// rank says how precisely a moment is known.
 func (m moment) rank() int {
 	switch {
 	case m.zoned:
@@ -64,16 +64,16 @@ var (
 	dateTime = regexp.MustCompile(`\b(\d{1,4})([-./]) ?(\d{1,2})[-./] ?(\d{1,4})\.?(?:,? +|T|\s+\pL+:\s*)` +
 		`(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?( ?[AaPp]\.?[Mm]\b\.?|Z|[+-]\d{2}:?\d{2})?`)
 	aDate = regexp.MustCompile(`^\d{1,4}[-./] ?\d{1,2}[-./] ?\d{1,4}\b`)
-	// otherClock is a word behind a time that may name the half of the day.
+	// otherClock is a word after a time that may name the half of the day.
 	otherClock = regexp.MustCompile(`^ ?\pL[\pL.]{0,3}(?:[^\pL\pN:_-]|$)`)
-	// milliseconds is how Windows PowerShell writes a time as JSON.
+	// milliseconds is a time in the JSON of Windows PowerShell.
 	milliseconds = regexp.MustCompile(`^\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/$`)
-	// invisible are the marks for writing direction that Windows puts into dates.
+	// invisible are the marks for the writing direction that Windows puts into dates.
 	invisible = strings.NewReplacer("\u200E", "", "\u200F", "", "\u202F", " ", "\u00A0", " ")
 )
 
-// parseMoment understands a time as Windows writes it, in the formats of any
-// country as far as they are written in digits.
+// parseMoment reads a time as Windows writes it, in the formats of any country that write it in
+// digits.
 func parseMoment(text string) moment {
 	text = strings.TrimSpace(text)
 	m := moment{text: text}
@@ -91,7 +91,7 @@ func parseMoment(text string) moment {
 	return m
 }
 
-// lastMoment returns the last time that a text holds.
+// lastMoment returns the last time in a text.
 func lastMoment(text string) (moment, bool) {
 	text = invisible.Replace(text)
 	all := dateTime.FindAllStringSubmatchIndex(text, -1)
@@ -168,8 +168,8 @@ func (m *moment) read(text string, at []int) {
 	}
 }
 
-// A calendar finds out in which order an input writes its dates: one date that
-// makes no sense in an order rules it out.
+// A calendar finds out in which order an input writes its dates: one date that is impossible in
+// an order rules the order out.
 type calendar struct{ ruledOut [orders]bool }
 
 func (c *calendar) see(m moment) {
@@ -188,8 +188,8 @@ func (c *calendar) order() (order int, certain bool) {
 	return monthFirst, c.ruledOut[dayFirst]
 }
 
-// A period is the time from the first to the last of some moments. Moments of
-// which less is known than of others do not count.
+// A period is the time from the first to the last of some moments. Only the most precise moments
+// count.
 type period struct {
 	rank        int
 	seen        [2]moment      // first and last in the order of the input
@@ -215,8 +215,8 @@ func (p *period) add(m moment) {
 	}
 }
 
-// ends returns the first and the last moment. Where the order of dates matters
-// and is not known they are those of the input's order, and have a text only.
+// ends returns the first and the last moment. If the order of dates matters and is unknown, they
+// are the first and the last in the input, and have only a text.
 func (p *period) ends(c calendar) (first, last Time) {
 	order, certain := c.order()
 	if !certain && (p.first[monthFirst] != p.first[dayFirst] || p.last[monthFirst] != p.last[dayFirst] ||

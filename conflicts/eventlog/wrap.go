@@ -9,8 +9,8 @@ var (
 	brokenAnd = regexp.MustCompile(`(?:[ \t]*\n\s*and\s+|\s+and[ \t]*\n\s*)(/*[Dd][Cc]=)`)
 	// atSlash is a line break beside the slash before a part of a name.
 	atSlash = regexp.MustCompile(`(/)[ \t]*\n[ \t]*([A-Za-z]+=)|[ \t]*\n[ \t]*(/+[A-Za-z]+=)`)
-	// mangled is the line feed in the name of an object that was deleted, or
-	// renamed because replication found its name taken.
+	// mangled is the line feed in the name of an object that was deleted, or that replication
+	// renamed because its name was taken.
 	mangled   = regexp.MustCompile(`\n((?:CNF|DEL):[0-9A-Fa-f]{8}-)`)
 	lineBreak = regexp.MustCompile(`[ \t]*\n[ \t]*`)
 	hardBreak = regexp.MustCompile(`\n(?:[ \t]{2,})?`) // a single space was there before
@@ -19,11 +19,11 @@ var (
 // lineFeed stands for a line feed that is part of a name.
 const lineFeed = "\uFDD0"
 
-// joinAnd mends the lines that were broken beside the word between the names.
+// joinAnd joins lines that were broken beside the word between the names.
 func joinAnd(text string) string { return brokenAnd.ReplaceAllString(text, " and $1") }
 
-// unfold joins the lines of a wrapped text in both ways in which programs wrap:
-// between words, and wherever the line is full.
+// unfold joins the lines of a text in both ways in which programs wrap: between words, and
+// wherever the line is full.
 func unfold(text string) []spelling {
 	text = mangled.ReplaceAllString(text, lineFeed+"$1")
 	text = atSlash.ReplaceAllString(text, "$1$2$3")
@@ -34,10 +34,9 @@ func unfold(text string) []spelling {
 	})
 }
 
-// ends returns a text up to each place where the second name may end. Exchange
-// 2000 and 2003 write a slash before the names and a full stop behind the
-// second; later versions write neither. Unless lines are wrapped the names end
-// with their line.
+// ends returns a text up to each place where the second name may end. Exchange 2000 and 2003 write
+// a slash before the names and a full stop after the second; later versions write neither. Unless
+// lines are wrapped the names end with their line.
 func ends(text string, wrapped bool) []spelling {
 	const far = 4 // lines or sentences that may follow the names
 	old := strings.HasPrefix(text, "/")

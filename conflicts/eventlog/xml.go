@@ -12,8 +12,8 @@ import (
 	"unicode/utf16"
 )
 
-// eventXML is what wevtutil, Event Viewer and event collectors write
-// ([MS-EVEN6] 2.2.13), with a root element around the events or without.
+// eventXML is the format of wevtutil, Event Viewer and event collectors ([MS-EVEN6] 2.2.13), with
+// a root element around the events or without.
 var eventXML = format{
 	name:   "event XML",
 	split:  func(data []byte, eof bool) (int, int) { return splitElement(data, eof, "Event", false) },
@@ -21,7 +21,7 @@ var eventXML = format{
 	parse:  func(text string) ([]record, error) { return one(parseEvent(text)) },
 }
 
-// convertToXML is what ConvertTo-Xml of PowerShell writes.
+// convertToXML is the format of ConvertTo-Xml of PowerShell.
 var convertToXML = format{
 	name:   "ConvertTo-Xml",
 	split:  func(data []byte, eof bool) (int, int) { return splitElement(data, eof, "Object", false) },
@@ -29,7 +29,7 @@ var convertToXML = format{
 	parse:  func(text string) ([]record, error) { return parseObject(text, strings.Clone) },
 }
 
-// clixml is what Export-Clixml of PowerShell writes ([MS-PSRP] 2.2.5).
+// clixml is the format of Export-Clixml of PowerShell ([MS-PSRP] 2.2.5).
 var clixml = format{
 	name:   "CLIXML",
 	split:  func(data []byte, eof bool) (int, int) { return splitElement(data, eof, "Obj", true) },
@@ -37,8 +37,8 @@ var clixml = format{
 	parse:  func(text string) ([]record, error) { return parseObject(text, unescapeCLIXML) },
 }
 
-// splitElement finds the first element of that name. Unless elements nest, one
-// that begins within another shows that the end of the other is missing.
+// splitElement finds the first element of that name. Unless elements nest, an element that begins
+// within another shows that the end of the other is missing.
 func splitElement(data []byte, eof bool, name string, nests bool) (start, end int) {
 	start, depth := -1, 0
 	for at := 0; ; {
@@ -150,8 +150,7 @@ func unmarshal(text string, to any) error {
 	return err
 }
 
-// eventID reads the number of an event. In its upper half the oldest programs
-// keep other things.
+// eventID reads the number of an event. The oldest programs keep other data in its upper half.
 func eventID(text string) (int, error) {
 	id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	if err != nil {
@@ -165,7 +164,7 @@ func eventID(text string) (int, error) {
 func parseObject(text string, unescape func(string) string) ([]record, error) {
 	var p properties
 	d := xml.NewDecoder(strings.NewReader(text))
-	var path []string // the name of the property that each open element is, if it is one
+	var path []string // the name of the property of each open element, if it has one
 	var value strings.Builder
 	for {
 		token, err := d.Token()
@@ -201,7 +200,7 @@ func parseObject(text string, unescape func(string) string) ([]record, error) {
 
 var hexEscapes = regexp.MustCompile(`(?:_x[0-9A-Fa-f]{4}_)+`)
 
-// unescapeCLIXML decodes what XML has no characters for ([MS-PSRP] 2.2.5.3.2).
+// unescapeCLIXML decodes the characters that XML cannot have ([MS-PSRP] 2.2.5.3.2).
 func unescapeCLIXML(text string) string {
 	return hexEscapes.ReplaceAllStringFunc(text, func(s string) string {
 		var units []uint16
