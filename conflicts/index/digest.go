@@ -9,19 +9,19 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A Digest tells what one domain controller holds of a partition, in little memory: of
-// each object its GUID and a fingerprint of its proxyAddresses, 24 bytes in all.
-// [Differing] compares several.
+// A Digest has the content of a partition on one domain controller, in little memory: for each
+// object its GUID and a fingerprint of its proxyAddresses, 24 bytes in all. [Differing] compares
+// several digests.
 //
-// A fingerprint has 64 bits and depends on the exact values, not on their order.
-// That two sets of values have the same by chance has a probability of 1 in 2⁶⁴.
+// A fingerprint has 64 bits and depends on the exact values, not on their order. Two sets of
+// values have the same one by chance with a probability of 1 in 2⁶⁴.
 //
-// A Digest is not safe for concurrent use. What several goroutines find goes into
-// one of its own for each, made by Fork and put together by Join.
+// A Digest is not safe for concurrent use. Each goroutine fills its own, made by Fork and merged
+// by Join.
 type Digest struct {
 	seed maphash.Seed
-	// shards are found by the first byte of the GUID, which is most often random, so
-	// that none of them is large when it grows or is sorted.
+	// The first byte of the GUID, which is mostly random, chooses the shard. So no shard is large
+	// when it grows or is sorted.
 	shards  [256][]objectFingerprint
 	unnamed int
 }
@@ -31,14 +31,14 @@ type objectFingerprint struct {
 	fingerprint uint64
 }
 
-// NewDigest returns an empty digest. Those that are compared have one seed,
-// which makes fingerprints unpredictable; no result depends on it.
+// NewDigest returns an empty digest. All digests to compare have one seed, which makes
+// fingerprints unpredictable; no result depends on it.
 func NewDigest(seed maphash.Seed) *Digest { return &Digest{seed: seed} }
 
-// Fork returns an empty digest whose content d can take in.
+// Fork returns an empty digest for Join.
 func (d *Digest) Fork() *Digest { return NewDigest(d.seed) }
 
-// Join takes in the content of a fork, which is empty afterwards.
+// Join moves the content of a fork to d. The fork is empty afterwards.
 func (d *Digest) Join(fork *Digest) {
 	for i, shard := range fork.shards {
 		if d.shards[i] == nil {
@@ -52,7 +52,7 @@ func (d *Digest) Join(fork *Digest) {
 	fork.unnamed = 0
 }
 
-// Add takes in an object. One that is added in two states counts as differing.
+// Add adds an object. An object that is added in two states counts as differing.
 func (d *Digest) Add(v *conflicts.View) {
 	if v.GUID == (conflicts.GUID{}) {
 		d.unnamed++
@@ -66,7 +66,7 @@ func (d *Digest) Add(v *conflicts.View) {
 	*shard = append(*shard, o)
 }
 
-// Unnamed returns how many objects had no GUID and so could not be taken in.
+// Unnamed returns how many objects could not be added because they had no GUID.
 func (d *Digest) Unnamed() int { return d.unnamed }
 
 // Differing returns the objects that are not in every digest, or not with the

@@ -9,26 +9,24 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// An Index finds out which objects may share an address, in one pass over a
-// forest and without keeping an address: of each it holds a fingerprint of its
-// loose key, with the number of the object. What it returns are suspects; [conflicts.Judge]
-// compares the exact values of a second reading.
+// An Index finds out which objects may share an address, in one pass over a forest and without
+// keeping addresses: for each it keeps a fingerprint of its loose key, with the number of the
+// object. Its results are suspects; [conflicts.Judge] compares the exact values of a second
+// reading.
 //
-// A fingerprint has 43 bits, 11 of them in the number of its shard. Among n
-// fingerprints n²/2⁴⁴ pairs are expected to be equal by chance: 1 for 4 million,
-// 91 for 40 million. Each costs the second reading of two objects. That Taken is
-// wrong about a free address has a probability of n/2⁴³, 1 in 220,000 for 40
-// million, and costs a number in a proposal.
+// A fingerprint has 43 bits, 11 of them in the number of its shard. Among n fingerprints n²/2⁴⁴
+// pairs are expected to be equal by chance: 1 for 4 million, 91 for 40 million. Each costs the
+// second reading of two objects. Taken is wrong about a free address with a probability of n/2⁴³,
+// 1 in 220,000 for 40 million; then a proposal has another number.
 //
-// The memory in use is 6.2 bytes a fingerprint and 16 an object, besides up to
-// 1 MiB for blocks in part and 8 MiB for slabs in part, also for each fork that was
-// joined; a small index takes no more than four times what it needs. mail and
-// userPrincipalName cost nothing where they equal a proxy address of the object: one
-// with four addresses takes 41 bytes. Suspects adds up to 200 for each object that it
-// returns.
+// The memory in use is 6.2 bytes for each fingerprint and 16 for each object. Partly filled
+// blocks add up to 1 MiB and partly filled slabs up to 8 MiB, and as much again for each joined
+// fork; a small index takes at most four times what it needs. mail and userPrincipalName cost
+// nothing if they equal a proxy address of the object, so an object with four addresses takes 41
+// bytes. Suspects adds up to 200 bytes for each object that it returns.
 //
-// An Index is not safe for concurrent use. What several goroutines find goes into
-// one of its own for each, made by Fork and put together by Join.
+// An Index is not safe for concurrent use. Each goroutine fills its own, made by Fork and merged
+// by Join.
 type Index struct {
 	seed     maphash.Seed
 	shards   [1 << shardBits]shard
@@ -37,15 +35,15 @@ type Index struct {
 	names    map[uint32]string     // of the objects without a GUID
 	repeated map[conflicts.Ref]bool
 	sorted   bool
-	// What is left of suspects once they are found: the fingerprints that any of them
-	// shares, in order, and which of them each shares.
+	// The suspects, once they are found: the sorted fingerprints that any of them shares, and
+	// those that each of them shares.
 	shared   []uint64
 	suspects map[suspect]bool
 
-	key          []byte   // of the value at hand
-	fingerprints []uint64 // of the object at hand
-	// burst holds postings on their way to the shards. These lie far apart in memory,
-	// and a processor fetches several at once only where nothing comes between.
+	key          []byte   // of the current value
+	fingerprints []uint64 // of the current object
+	// burst holds postings on their way to the shards. The shards lie far apart in memory, and a
+	// processor fetches several at once only if nothing else comes between.
 	burst []burstPosting
 }
 
@@ -57,22 +55,22 @@ type burstPosting struct {
 
 const burstPostings = 512
 
-// maxObjects is what the number of an object leaves room for in a posting.
+// maxObjects is limited by the bits of an object's number in a posting.
 const maxObjects = 1 << 30
 
 const tooMany = "index: more than 1,073,741,824 objects"
 
-// New returns an empty index. The seed makes fingerprints unpredictable,
-// so that nobody can craft addresses that collide; no result depends on it.
+// New returns an empty index. The seed makes fingerprints unpredictable, so nobody can craft
+// addresses that collide; no result depends on it.
 func New(seed maphash.Seed) *Index {
 	return &Index{seed: seed, names: map[uint32]string{}, repeated: map[conflicts.Ref]bool{}}
 }
 
-// Fork returns an empty index whose content x can take in.
+// Fork returns an empty index for Join.
 func (x *Index) Fork() *Index { return New(x.seed) }
 
-// Join takes in the content of a fork, which is empty afterwards. What is in a
-// fork that is never joined leaves no trace.
+// Join moves the content of a fork to x. The fork is empty afterwards. A fork that is never
+// joined leaves no trace.
 func (x *Index) Join(fork *Index) {
 	if x.seed != fork.seed {
 		panic("index: Join of an index that is no fork")
@@ -94,10 +92,9 @@ func (x *Index) Join(fork *Index) {
 	*fork = *x.Fork()
 }
 
-// Add takes in an object. It keeps nothing of v but its GUID, or its DN if it
-// has none. Adding an object again is harmless, as Judge counts each once. Add
-// must not be called after Suspects. It reports whether the object is
-// [conflicts.View.Ordinary].
+// Add adds an object. It keeps nothing of v but its GUID, or its DN if it has no GUID. Adding an
+// object again is harmless: Judge counts each once. Add must not be called after Suspects. It
+// reports whether the object is [conflicts.View.Ordinary].
 func (x *Index) Add(v *conflicts.View) (ordinary bool) {
 	ordinary = v.Ordinary()
 	n := x.object(v)
@@ -111,7 +108,7 @@ func (x *Index) Add(v *conflicts.View) (ordinary bool) {
 		}
 	}
 	for _, a := range [][]byte{v.Mail, v.UserPrincipalName} {
-		// What the object holds as a proxy address is no news.
+		// The object has this address as a proxy address already.
 		if len(a) == 0 || holds(v, a) {
 			continue
 		}
@@ -130,14 +127,14 @@ func (x *Index) Add(v *conflicts.View) (ordinary bool) {
 	return ordinary
 }
 
-// Reserve adds a deleted object: it owns nothing, but its addresses are not proposed.
+// Reserve adds a deleted object: it owns no address, but its addresses are not proposed.
 func (x *Index) Reserve(v *conflicts.View) {
 	for a := range v.Entry().Taken() {
 		x.post(x.objects(), reserved, x.fingerprint(a))
 	}
 }
 
-// holds reports whether a mail address is at a glance one of the proxy addresses.
+// holds reports whether a quick comparison finds a mail address among the proxy addresses.
 func holds(v *conflicts.View, mail []byte) bool {
 	const prefix = len("smtp:")
 	for _, a := range v.ProxyAddresses {
@@ -215,18 +212,17 @@ func (x *Index) Repeated() []conflicts.Ref {
 	return slices.Collect(maps.Keys(x.repeated))
 }
 
-// Taken reports whether the address, or one with the same loose key, stands
-// anywhere in the forest that was read, in any attribute, with a type or without,
-// deleted objects included. It may say so wrongly, as told at [Index], never the reverse.
-// Suspects must have been called.
+// Taken reports whether the address, or one with the same loose key, is anywhere in the forest
+// that was read: in any attribute, with a type or without, deleted objects included. A rare true
+// is wrong, see [Index]; false is always right. Suspects must have been called.
 func (x *Index) Taken(a conflicts.Address) bool { return x.holds(a, 1) }
 
-// Shared reports whether the address stands in more than one object, or in several
-// attributes of one, other than proxyAddresses. It may say so wrongly, never the reverse.
-// Suspects must have been called.
+// Shared reports whether the address is in more than one object, or in several attributes of one,
+// other than proxyAddresses. A rare true is wrong; false is always right. Suspects must have been
+// called.
 func (x *Index) Shared(a conflicts.Address) bool { return x.holds(a, 2) }
 
-// holds reports whether an address was posted a number of times.
+// holds reports whether an address was posted at least so many times.
 func (x *Index) holds(a conflicts.Address, times int) bool {
 	if !x.sorted {
 		panic("index: looked up before Suspects")

@@ -7,18 +7,18 @@ import (
 	"sort"
 )
 
-// shardBits is how many bits of a fingerprint are the number of its shard. Of
-// the others a shard keeps 32.
+// shardBits is how many bits of a fingerprint are the number of its shard. A shard keeps 32 of
+// the others.
 const shardBits = 11
 
 func remainder(fingerprint uint64) uint32 { return uint32(fingerprint >> (32 - shardBits)) }
 
-// stored returns what a shard and its number keep of a fingerprint.
+// stored returns the part of a fingerprint that a shard and its number keep.
 func stored(fingerprint uint64) uint64 {
 	return fingerprint>>(64-shardBits)<<32 | uint64(remainder(fingerprint))
 }
 
-// An origin is the attribute in which an address stood.
+// An origin is the attribute that had an address.
 type origin uint8
 
 const (
@@ -30,7 +30,7 @@ const (
 
 const originBits = 2
 
-// A shard holds the fingerprints that begin with its number, as they come.
+// A shard has the fingerprints that begin with its number, in the order of arrival.
 type shard struct {
 	first  uint32 // block by its number from 1, 0 for none
 	tail   *block // the last
@@ -39,15 +39,15 @@ type shard struct {
 	object uint32 // of the last posting
 }
 
-// A block is 384 bytes. The objects come in order, so that it is enough to keep
-// how far each is from the one before.
+// A block is 384 bytes. The objects come in order, so it keeps only the distance of each from the
+// one before.
 type block struct {
 	next   uint32 // by its number from 1, 0 for none
 	object uint32 // of the first posting
-	n      uint16 // postings; not known of the last block of a shard until that is closed
-	// postings are remainder and distance << originBits | origin, one behind the other: to
-	// add one touches one place in memory.
-	postings [blockPostings*postingSize + 2]byte // what is read and written of a posting is 8 bytes
+	n      uint16 // postings; unknown for the last block of a shard until that is closed
+	// postings are remainder and distance << originBits | origin, one after the other, so adding
+	// one touches one place in memory.
+	postings [blockPostings*postingSize + 2]byte // a posting is read and written as 8 bytes
 }
 
 const (
@@ -56,7 +56,7 @@ const (
 	maxStep       = 1<<(16-originBits) - 1
 )
 
-func (b *block) set(i int, remainder uint32, step uint16) { // before those behind it
+func (b *block) set(i int, remainder uint32, step uint16) { // before those after it
 	binary.LittleEndian.PutUint64(b.postings[i*postingSize:], uint64(remainder)|uint64(step)<<32)
 }
 
@@ -73,13 +73,12 @@ func (b *block) setRemainder(i int, remainder uint32) {
 	binary.LittleEndian.PutUint32(b.postings[i*postingSize:], remainder)
 }
 
-// blocks are those of all shards.
+// blocks are the blocks of all shards.
 type blocks struct{ slabs slabs[block] }
 
 func (b *blocks) at(number uint32) *block { return b.slabs.at(number - 1) }
 
-// add takes in a fingerprint of an object, whose number is none smaller than the
-// last.
+// add adds a fingerprint of an object, whose number must not be smaller than the last.
 func (b *blocks) add(s *shard, remainder uint32, object uint32, from origin) {
 	if s.tail == nil || s.inTail == blockPostings || object-s.object > maxStep {
 		b.extend(s, object)
@@ -110,8 +109,8 @@ func (s *shard) close() {
 	}
 }
 
-// join moves all of other behind b, with base added to the numbers of objects,
-// and returns what is added to those of its blocks.
+// join moves all blocks of other to the end of b, and adds base to the numbers of objects. It
+// returns the number that is added to those of the blocks.
 func (b *blocks) join(other *blocks, base uint32) (shift uint32) {
 	shift = b.slabs.len()
 	for _, slab := range other.slabs.list {
@@ -127,7 +126,7 @@ func (b *blocks) join(other *blocks, base uint32) (shift uint32) {
 	return shift
 }
 
-// joinShard moves the postings of another shard behind those of s.
+// joinShard moves the postings of another shard to the end of s.
 func (b *blocks) joinShard(s, other *shard, shift, base uint32) {
 	if other.tail == nil {
 		return
@@ -143,7 +142,7 @@ func (b *blocks) joinShard(s, other *shard, shift, base uint32) {
 	s.object = other.object + base
 }
 
-// each goes through the blocks of a shard that was closed, in order.
+// each yields the blocks of a closed shard in order.
 func (b *blocks) each(s *shard) iter.Seq[*block] {
 	return func(yield func(*block) bool) {
 		for number := s.first; number > 0; {
@@ -163,9 +162,9 @@ func (p posting) remainder() uint32 { return uint32(p >> 32) }
 func (p posting) object() uint32    { return uint32(p) >> originBits }
 func (p posting) origin() origin    { return origin(p & (1<<originBits - 1)) }
 
-// sort closes a shard and returns its postings, ordered, in the memory of scratch. It
-// leaves their remainders in that order in the blocks. Fingerprints are random numbers, so
-// that counting their first bits puts nearly every posting in its place.
+// sort closes a shard and returns its sorted postings in the memory of scratch. It leaves their
+// remainders in that order in the blocks. Fingerprints are random numbers, so counting their
+// first bits puts nearly every posting in its place.
 func (b *blocks) sort(s *shard, scratch []posting) []posting {
 	s.close()
 	if s.n < 2 {
@@ -208,8 +207,8 @@ func (b *blocks) sort(s *shard, scratch []posting) []posting {
 	return postings
 }
 
-// has reports whether fingerprints with this remainder are there, so many times at least. The
-// shard must have been sorted.
+// has reports whether the shard has a remainder at least so many times. The shard must have been
+// sorted.
 func (b *blocks) has(s *shard, remainder uint32, times int) bool {
 	for block := range b.each(s) {
 		n := int(block.n)
@@ -228,9 +227,8 @@ func (b *blocks) has(s *shard, remainder uint32, times int) bool {
 	return false
 }
 
-// shared reports whether more than one object stands behind postings of one
-// fingerprint, one of them with a proxy address, or more than one with a target
-// address. The postings are ordered.
+// shared reports whether the postings of one fingerprint are of several objects, one of them with
+// a proxy address, or of several with a target address. The postings are ordered.
 func shared(run []posting) bool {
 	var owners, targets distinctObjects
 	address := false

@@ -5,9 +5,8 @@ import (
 	"sort"
 )
 
-// slabs hold items, numbered from 0, that are never moved as their number grows.
-// The items have no pointers, so that the garbage collector does not look through
-// them.
+// slabs have items, numbered from 0, that never move as their number grows. The items have no
+// pointers, so the garbage collector does not scan them.
 type slabs[T any] struct{ list []slab[T] }
 
 type slab[T any] struct {
@@ -53,7 +52,8 @@ func (s *slabs[T]) at(number uint32) *T {
 	return &s.list[i].items[number-s.list[i].first]
 }
 
-// join moves the items of other behind those of s, whose number is added to theirs.
+// join moves the items of other to the end of s, so the number of items in s is added to their
+// numbers.
 func (s *slabs[T]) join(other *slabs[T]) {
 	shift := s.len()
 	for _, o := range other.list {

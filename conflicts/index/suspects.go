@@ -10,9 +10,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Suspects returns the objects that share a fingerprint with another one in a
-// way that could be a conflict, each once, in a fixed order. It ends the taking
-// in and must be called once. Several goroutines look for them.
+// Suspects returns the objects that share a fingerprint with another one in a way that could be a
+// conflict, each once, in a fixed order. Nothing can be added after it, and it must be called
+// once. It uses several goroutines.
 func (x *Index) Suspects() []conflicts.Ref {
 	x.sorted = true
 	x.flush()
@@ -52,16 +52,15 @@ func (x *Index) Suspects() []conflicts.Ref {
 	return slices.Compact(refs)
 }
 
-// A suspect is an object with the fingerprints that it shares, all in one: their sum
-// modulo 2.
+// A suspect is an object with the bitwise sum modulo 2 of the fingerprints that it shares.
 type suspect struct {
 	conflicts.Ref
 	shared uint64
 }
 
-// Confirms reports whether a suspect that was read again has the addresses that made
-// it one: all of them and no other that suspects share. A fingerprint that is shared
-// by chance is confirmed too. Suspects must have been called.
+// Confirms reports whether a suspect that was read again still has the addresses that made it
+// one: all of them, and no other that suspects share. It also confirms a fingerprint that is
+// shared by chance. Suspects must have been called.
 func (x *Index) Confirms(ref conflicts.Ref, e *conflicts.Entry) bool {
 	var fingerprints []uint64
 	add := func(a conflicts.Address) { fingerprints = append(fingerprints, stored(x.fingerprint(a))) }
@@ -81,18 +80,17 @@ func (x *Index) Confirms(ref conflicts.Ref, e *conflicts.Entry) bool {
 	return x.suspects[s]
 }
 
-// maxSorters bounds the memory that is taken to look for suspects.
+// maxSorters bounds the memory for the search for suspects.
 const maxSorters = 4
 
-// A sharing is what one goroutine finds out about the objects of the shards that it
-// looks through.
+// A sharing has the suspects that one goroutine finds in its shards.
 type sharing struct {
 	x        *Index
 	shared   []uint64          // fingerprints
 	suspects map[uint32]uint64 // as in suspect, by the numbers of the objects
 	repeated map[conflicts.Ref]bool
 
-	postings []posting // kept for their memory
+	postings []posting // scratch memory
 	owners   []uint32
 }
 
@@ -106,7 +104,7 @@ func (p *sharing) look(shard int) {
 		run := rest[:n]
 		rest = rest[n:]
 		if run[0].object() == run[n-1].object() {
-			continue // most often: an address that one object has
+			continue // mostly: an address that one object has
 		}
 		p.owners = p.owners[:0]
 		for _, post := range run {
