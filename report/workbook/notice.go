@@ -3,6 +3,7 @@ package workbook
 import (
 	"bytes"
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -18,26 +19,34 @@ type noticed struct{ tell, primary, secondary []int32 }
 func (n *noticed) changed() int { return len(n.tell) + len(n.primary) + len(n.secondary) }
 
 // newNoticed looks at the objects one by one. A map of them would take more memory than the
-// rest of the workbook.
+// rest of the workbook; to compare their names takes as long as to write a sheet.
 func (b *book) newNoticed() noticed {
-	order := make([]int32, len(b.decide.order))
-	for row := range order {
-		order[row] = int32(row)
+	type row struct {
+		hash uint64 // of its object
+		n    int32
 	}
-	compare := func(i, j int32) int {
-		o, p := b.decide.at(int(i)).Owner, b.decide.at(int(j)).Owner
-		return cmp.Or(bytes.Compare(o.GUID[:], p.GUID[:]), cmp.Compare(o.DN, p.DN))
+	seed := maphash.MakeSeed()
+	rows := make([]row, len(b.decide.order))
+	for n := range rows {
+		rows[n] = row{maphash.Comparable(seed, b.decide.at(n).Owner.Ref()), int32(n)}
 	}
-	slices.SortStableFunc(order, compare)
+	ref := func(r row) conflicts.Ref { return b.decide.at(int(r.n)).Owner.Ref() }
+	slices.SortFunc(rows, func(i, j row) int {
+		if i.hash != j.hash {
+			return cmp.Compare(i.hash, j.hash)
+		}
+		a, b := ref(i), ref(j) // the same, but for a chance of one in 2^64
+		return cmp.Or(bytes.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN), cmp.Compare(i.n, j.n))
+	})
 	var n noticed
-	for len(order) > 0 {
+	for len(rows) > 0 {
 		end := 1
-		for end < len(order) && compare(order[0], order[end]) == 0 {
+		for end < len(rows) && ref(rows[end]) == ref(rows[0]) {
 			end++
 		}
 		list := &n.secondary
-		for _, row := range order[:end] {
-			p := b.decide.at(int(row))
+		for _, r := range rows[:end] {
+			p := b.decide.at(int(r.n))
 			replace := b.audit.Replace(p)
 			if replace.HasRisk(conflicts.RiskLiveMailbox) {
 				list = &n.tell
@@ -47,8 +56,8 @@ func (b *book) newNoticed() noticed {
 				list = &n.primary
 			}
 		}
-		*list = append(*list, order[0])
-		order = order[end:]
+		*list = append(*list, rows[0].n)
+		rows = rows[end:]
 	}
 	for _, list := range [][]int32{n.tell, n.primary, n.secondary} {
 		slices.Sort(list)
