@@ -15,7 +15,7 @@ func (s *State) Whole(scope Scope, now time.Time, every time.Duration) string {
 	case s == nil:
 		return "no earlier run is remembered"
 	case s.Scope.Difference(scope) != "":
-		return fmt.Sprintf("another %s than before", s.Scope.Difference(scope))
+		return fmt.Sprintf("a different %s than before", s.Scope.Difference(scope))
 	case s.KeyRules != conflicts.KeyRules:
 		return "the rules by which addresses are compared have changed"
 	case s.Bookmark == nil:

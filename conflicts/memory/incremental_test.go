@@ -11,9 +11,9 @@ func TestWhole(t *testing.T) {
 	scope := Scope{Forests: []string{"a"}}
 	swept := time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
 	for want, change := range map[string]func(*State, *Scope){
-		"":                           func(*State, *Scope) {},
-		"another forest than before": func(_ *State, now *Scope) { now.Forests = []string{"b"} },
-		"another --base than before": func(_ *State, now *Scope) { now.Base = []string{"OU=x"} },
+		"":                               func(*State, *Scope) {},
+		"a different forest than before": func(_ *State, now *Scope) { now.Forests = []string{"b"} },
+		"a different --base than before": func(_ *State, now *Scope) { now.Base = []string{"OU=x"} },
 		"the rules by which addresses are compared have changed":                func(s *State, _ *Scope) { s.KeyRules-- },
 		"the last whole sweep was not complete":                                 func(s *State, _ *Scope) { s.Bookmark = nil },
 		"the clock shows a time before the last whole sweep":                    func(s *State, _ *Scope) { s.Bookmark.Swept = swept.Add(24 * time.Hour) },

@@ -101,7 +101,7 @@ func (m *Matching) Judge(s *Scan) *Judgment {
 		next.Ended = before.Ended
 	}
 	if n := len(before.Cases); before.KeyRules != conflicts.KeyRules && n > 0 {
-		j.note("the rules by which addresses are compared have changed since the last run; remembered conflicts keyed anew: %d", n)
+		j.note("the rules by which addresses are compared have changed since the last run; remembered conflicts with new keys: %d", n)
 	}
 	j.out.Developments = make([]Development, 0, len(m.found))
 	if last := before.Last.Time; j.now.Before(last) {

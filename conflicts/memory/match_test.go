@@ -80,7 +80,7 @@ func TestKeyedAnew(t *testing.T) {
 	if got := listing(out.State); got != "C-OLD[C-NEW] known 1" {
 		t.Error(got)
 	}
-	if len(out.Notes) != 1 || !strings.Contains(out.Notes[0], "keyed anew: 1") {
+	if len(out.Notes) != 1 || !strings.Contains(out.Notes[0], "with new keys: 1") {
 		t.Errorf("notes: %q", out.Notes)
 	}
 	if again := Match(out.State, nil).Judge(s); len(again.Notes) > 0 {

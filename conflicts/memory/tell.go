@@ -69,7 +69,7 @@ func (j *judge) count() {
 			j.note("the suppression of %s ended on %s", s.ID, s.Until.Format(Day))
 		case !j.suppressions.matched[i] && j.Complete && j.sees(s):
 			r.Suppressions.Unmatched++
-			j.note("the suppression of %s matches nothing: no conflict of %s", s.ID, s.Address)
+			j.note("the suppression of %s matches nothing: there is no conflict over %s", s.ID, s.Address)
 			fallthrough
 		default:
 			r.Suppressions.Active++
