@@ -1,15 +1,15 @@
-// Package outdir writes directories whole. A run claims its directory before it begins,
-// gathers its files in a workspace beside it, and puts them in its place in one step,
-// so that nobody sees half of them, also if the run is killed.
+// Package outdir writes whole directories. A run claims its directory before it begins, writes
+// its files to a workspace beside it, and puts them in place in one step. So nobody sees half of
+// them, even if the run is killed.
 //
 // The workspace of audit is .audit.proxyaddr in the directory above. It holds
 //
-//	lock  which the run keeps locked as long as it lives
-//	new   the files of the run; after the step, those that were in place before
-//	old   those that were in place before, where that takes two steps
+//	lock  locked by the run until it ends
+//	new   the files of the run; after the step, the earlier files
+//	old   the earlier files, where the exchange takes two steps
 //
-// What a killed run leaves there the next run in the same directory above tidies up: it
-// puts old back if nothing took its place, and deletes the rest.
+// The next run in the same directory above cleans up after a killed run: it puts old back if
+// nothing took its place, and deletes the rest.
 package outdir
 
 import (
@@ -24,13 +24,13 @@ import (
 	"proxyaddr/ldapscan/osfile"
 )
 
-// A Refusal is a directory that a run cannot have.
+// A Refusal is the error for a directory that a run cannot use.
 type Refusal struct {
 	Dir    string // as the user named it
 	Err    error
 	Advice string
-	// Unwritable tells that the system did not let the directory be written. Otherwise
-	// what there is keeps it from being replaced.
+	// Unwritable says that the system did not allow writing the directory. Otherwise its content
+	// must not be replaced.
 	Unwritable bool
 }
 
@@ -43,26 +43,25 @@ func (r *Refusal) Hint() string { return r.Advice }
 // ErrClaimed is the error for a directory that another process has claimed.
 var ErrClaimed = errors.New("another run of proxyaddr is writing to it")
 
-// A Claim is a directory that this process alone is about to write. It is for one
-// goroutine.
+// A Claim is a directory that only this process may write. It is for one goroutine.
 type Claim struct {
 	name  string // as the user wrote it
-	path  string // absolute, and no link
+	path  string // absolute, without links
 	mayGo func(dir string) error
 	lock  *os.File
-	made  []string // directories above it that were missing
+	made  []string // directories above it that the claim created
 	done  bool
 }
 
 // reached is called when a step is done. Tests end the process there.
 var reached = func(step string) {}
 
-// Take claims the directory of this name, and makes those above it with mode 0700. If it
-// exists, mayGo says, by an error, why what it holds may not be deleted; it is asked now,
-// and again by [Claim.Commit]. It reads the directory by the path that it is given.
+// Take claims the directory with this name, and creates those above it with mode 0700. If it
+// exists, mayGo returns an error if its content must not be deleted; Take calls it, and
+// [Claim.Commit] calls it again. It must read the directory at the path that it is given.
 //
-// The error is a [Refusal], with the error of mayGo as it came. One of them is that
-// another process has claimed the directory: it is then [ErrClaimed].
+// The error is a [Refusal] that wraps the error of mayGo, or [ErrClaimed] if another process has
+// claimed the directory.
 func Take(name string, mayGo func(dir string) error) (_ *Claim, err error) {
 	c := &Claim{name: filepath.Clean(name), mayGo: mayGo}
 	defer func() {
@@ -94,7 +93,7 @@ func Take(name string, mayGo func(dir string) error) (_ *Claim, err error) {
 	return c, nil
 }
 
-// resolve finds the directory. A link to one leads to it.
+// resolve finds the directory. It follows a link.
 func (c *Claim) resolve() (err error) {
 	if c.path, err = filepath.Abs(c.name); err != nil {
 		return c.unwritable(err)
@@ -110,8 +109,8 @@ func (c *Claim) resolve() (err error) {
 	return nil
 }
 
-// exists tells whether the directory is there, and refuses what is there and cannot
-// be replaced whatever it holds.
+// exists reports whether the directory exists. It refuses one that cannot be replaced, whatever
+// its content.
 func (c *Claim) exists() (bool, error) {
 	info, err := os.Lstat(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -134,7 +133,7 @@ func (c *Claim) exists() (bool, error) {
 	return true, nil
 }
 
-// makeAbove makes the directories down to dir that are missing.
+// makeAbove creates the missing directories down to dir.
 func (c *Claim) makeAbove(dir string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -151,13 +150,13 @@ func (c *Claim) makeAbove(dir string) error {
 	return osfile.SyncDir(filepath.Dir(dir))
 }
 
-// Stage returns the directory to write the files to. It is empty at first, and
-// they should be synced.
+// Stage returns the directory to write the files to. It is empty at first. The caller should sync
+// the files.
 func (c *Claim) Stage() string { return filepath.Join(c.workspace(), stageName) }
 
-// Commit puts what was staged in the place of the directory, and deletes what was
-// there, in one step where the operating system and file system can do so. The error
-// is a [Refusal]; but for a disk that fails after the step, what was there is as it was.
+// Commit puts the staged files in place of the directory, and deletes the earlier content. That
+// is one step if the operating system and the file system can do it. The error is a [Refusal];
+// after it the earlier content is unchanged, unless the disk failed after the step.
 func (c *Claim) Commit() error {
 	if err := osfile.SyncDir(c.Stage()); err != nil {
 		return c.unwritable(err)
@@ -181,14 +180,14 @@ func (c *Claim) Commit() error {
 		return c.unwritable(err)
 	}
 	reached("synced")
-	_ = discard(c.workspace()) // or else the next run does it
+	_ = discard(c.workspace()) // otherwise the next run does it
 	return nil
 }
 
-// Release gives the directory up, with all that was not committed.
+// Release gives up the directory, and deletes everything that was not committed.
 func (c *Claim) Release() {
 	if c.lock != nil {
-		if mend(c.workspace()) == nil { // Commit may have failed to put back what was there
+		if mend(c.workspace()) == nil { // Commit may have failed to put the earlier content back
 			leave(c.workspace(), c.lock)
 		} else {
 			c.lock.Close()
@@ -207,14 +206,14 @@ func (c *Claim) refuse(problem, hint string) error {
 	return &Refusal{Dir: c.name, Err: errors.New(problem), Advice: hint}
 }
 
-// unwritable is the refusal for an error of the file system.
+// unwritable returns the refusal for an error of the file system.
 func (c *Claim) unwritable(err error) error {
 	return &Refusal{Dir: c.name, Err: WithoutNames(err), Unwritable: true,
 		Advice: fmt.Sprintf("%s needs room and write access; -o names another directory", filepath.Dir(c.path))}
 }
 
-// WithoutNames returns an error of the file system without the names that it gives, as
-// those in a workspace.
+// WithoutNames returns an error of the file system without file names, such as those in a
+// workspace.
 func WithoutNames(err error) error {
 	switch e := err.(type) {
 	case *fs.PathError:
@@ -225,13 +224,13 @@ func WithoutNames(err error) error {
 	return err
 }
 
-// Elsewhere is the hint that shows a name which no file has yet.
+// Elsewhere is the hint with an unused name.
 func Elsewhere(name string) string {
 	name = filepath.Clean(name)
 	return fmt.Sprintf(`name a new directory, for example -o %s or -o "%s-{date}"`, quoted(next(name)), name)
 }
 
-// next returns the name with the least number that no file has yet.
+// next returns the unused name with the smallest number.
 func next(name string) string {
 	for n := 2; ; n++ {
 		numbered := fmt.Sprintf("%s-%d", name, n)

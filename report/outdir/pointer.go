@@ -12,18 +12,18 @@ import (
 	"proxyaddr/ldapscan/osfile"
 )
 
-// pointerIsFile is true where making a link takes a right that few accounts have.
+// pointerIsFile is true where creating a link needs a right that few accounts have.
 var pointerIsFile = runtime.GOOS == "windows"
 
-// maxPointer is how many bytes a pointer may have: more than any name of a file.
+// maxPointer is the most bytes of a pointer: more than any file name has.
 const maxPointer = 1 << 10
 
 var errForeign = errors.New("is not a pointer that proxyaddr made")
 
-// Point has the pointer of this name, beside the directory, name the directory, which was
-// committed. A pointer is a relative link, on Windows a file that holds the name. One that
-// is there is replaced in one step, if it names what isOurs knows; anything else is left.
-// The error is a [Refusal].
+// Point makes the pointer with this name, beside the directory, point to the directory, which was
+// committed. A pointer is a relative link; on Windows it is a file with the name. An existing
+// pointer is replaced in one step if isOurs accepts its target; anything else stays. The error is
+// a [Refusal].
 func (c *Claim) Point(name string, isOurs func(target string) bool) error {
 	refusal := &Refusal{Dir: filepath.Join(filepath.Dir(c.name), name), Advice: "move it elsewhere"}
 	above, base := filepath.Split(c.path)
@@ -54,7 +54,7 @@ func (c *Claim) Point(name string, isOurs func(target string) bool) error {
 	return nil
 }
 
-// pointed returns what a pointer names. Anything that is no pointer is an error.
+// pointed returns the target of a pointer. Anything but a pointer is an error.
 func pointed(path string) (target string, err error) {
 	info, err := os.Lstat(path)
 	switch {

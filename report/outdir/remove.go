@@ -8,10 +8,10 @@ import (
 	"proxyaddr/ldapscan/osfile"
 )
 
-// Remove deletes the directory of this name, under the same lock as a run that writes to
-// it. mayGo says, by an error, why it may not be deleted. A link is refused, and what
-// changes while that is found out stays. The error is a [Refusal], or that of mayGo as it
-// came. A directory that is missing is none.
+// Remove deletes the directory with this name, under the same lock as a run that writes to it.
+// mayGo returns an error if it must not be deleted. Remove refuses a link, and a directory that
+// changes while mayGo runs. The error is a [Refusal], or that of mayGo. A missing directory is
+// not an error.
 func Remove(name string, mayGo func(dir string) error) (err error) {
 	c := &Claim{name: filepath.Clean(name), mayGo: mayGo}
 	defer c.Release()

@@ -26,7 +26,7 @@ func (c *Claim) workspace() string {
 	return filepath.Join(above, prefix+base+suffix)
 }
 
-// target returns the name of the directory that a workspace of this name is for.
+// target returns the name of the directory to which a workspace with this name belongs.
 func target(workspace string) (name string, ok bool) {
 	if name, ok = strings.CutPrefix(workspace, prefix); ok {
 		name, ok = strings.CutSuffix(name, suffix)
@@ -34,14 +34,14 @@ func target(workspace string) (name string, ok bool) {
 	return name, ok && name != ""
 }
 
-// open makes the workspace and locks it.
+// open creates the workspace and locks it.
 func (c *Claim) open() (err error) {
 	dir := c.workspace()
-	const tries = 100 // as another run may tidy it up each time
+	const tries = 100 // another run may clean it up each time
 	for n := 1; c.lock == nil; n++ {
 		err = os.Mkdir(dir, 0o700)
 		if errors.Is(err, fs.ErrExist) {
-			// Whoever may write above can have made it, to read what is written there.
+			// Anybody who may write above can have created it, to read the files in it.
 			info, err := os.Lstat(dir)
 			if err == nil && (!info.IsDir() || !osfile.Owned(info)) {
 				return c.refuse(dir+" is in the way", "remove it, or "+Elsewhere(c.name))
@@ -71,8 +71,8 @@ func (c *Claim) open() (err error) {
 	return nil
 }
 
-// tidy clears what killed runs left in a directory. It is done as far as it can be:
-// the runs for these directories try again.
+// tidy cleans up after killed runs in a directory. It ignores errors: the next runs for these
+// directories try again.
 func tidy(above string) {
 	entries, _ := os.ReadDir(above)
 	for _, e := range entries {
@@ -86,7 +86,7 @@ func tidy(above string) {
 		lock, err := osfile.OpenLocked(filepath.Join(dir, lockName))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			_ = os.Remove(dir) // which has to be empty for that
+			_ = os.Remove(dir) // it must be empty for that
 		case err == nil && mend(dir) == nil:
 			leave(dir, lock)
 		case err == nil:
@@ -95,8 +95,7 @@ func tidy(above string) {
 	}
 }
 
-// mend ends what a killed run began in the workspace dir, so that it is as one that
-// was only just locked.
+// mend finishes what a killed run began in the workspace dir. Then it is like a new workspace.
 func mend(dir string) error {
 	above := filepath.Dir(dir)
 	name, _ := target(filepath.Base(dir))
@@ -114,8 +113,8 @@ func mend(dir string) error {
 	return discard(dir)
 }
 
-// discard deletes the directories in a workspace. What was moved aside gets another
-// name first: half of it must not be put back.
+// discard deletes the directories in a workspace. It renames the old directory first: a
+// half-deleted one must not be put back.
 func discard(dir string) error {
 	stage := filepath.Join(dir, stageName)
 	if err := os.RemoveAll(stage); err != nil {
@@ -132,18 +131,18 @@ func discard(dir string) error {
 	return err
 }
 
-// leave gives up a workspace that was mended.
+// leave gives up a mended workspace.
 func leave(dir string, lock *os.File) {
 	_ = osfile.ReleaseLocked(lock)
 	reached("unlocked")
 	_ = os.Remove(dir) // unless another run uses it
 }
 
-// exchange is a variable for tests of what is done where there is no such call.
+// exchange is a variable so that tests can act as a system without this call.
 var exchange = osfile.Exchange
 
-// replace puts what was staged in the place of a directory that may go. One that
-// changes while that is found out stays.
+// replace puts the staged files in place of a directory that may be deleted. A directory that
+// changes meanwhile stays.
 func (c *Claim) replace() error {
 	before, err := list(c.path)
 	if err != nil {
@@ -176,7 +175,7 @@ func (c *Claim) replace() error {
 	return nil
 }
 
-// list tells what is in a directory, so that a change can be seen.
+// list describes the content of a directory, to detect a change.
 func list(dir string) (files []string, err error) {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
@@ -189,8 +188,8 @@ func list(dir string) (files []string, err error) {
 	return files, err
 }
 
-// blame names the file for which a directory could not be moved: Windows moves none
-// of which a program has a file open.
+// blame names the file because of which a directory could not be moved: Windows does not move a
+// directory if a program has one of its files open.
 func (c *Claim) blame(err error) error {
 	if file := InUse(c.path); file != "" {
 		return &Refusal{Dir: filepath.Join(c.name, file), Err: osfile.ErrInUse, Advice: "close it there, or " + Elsewhere(c.name)}
@@ -198,8 +197,7 @@ func (c *Claim) blame(err error) error {
 	return c.unwritable(err)
 }
 
-// InUse returns the name of a file in dir that another process keeps others out of, ""
-// if there is none.
+// InUse returns the name of a file in dir that another process has locked, "" if there is none.
 func InUse(dir string) string {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
