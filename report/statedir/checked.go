@@ -7,9 +7,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// Confirm notes that a complete run found nothing that State does not say, without a line in
-// the history and without writing the state anew: only a small file tells when that was.
-// bookmark is what the next run of this process can build on.
+// Confirm notes that a complete run found nothing that is not in State. It adds no line to the
+// history and does not rewrite the state: a small file has the time. bookmark is for the next run
+// of this process.
 func (d *Dir) Confirm(at time.Time, bookmark *conflicts.Bookmark) error {
 	at = at.UTC().Truncate(time.Second)
 	err := d.write(nextCheckedName, whole(fmt.Appendf(nil, "%d %s\n", d.State.Last.Number, at.Format(time.RFC3339))))
@@ -24,8 +24,8 @@ func (d *Dir) Confirm(at time.Time, bookmark *conflicts.Bookmark) error {
 	return nil
 }
 
-// confirmed takes over what Confirm noted of the state that was read. A file that is of
-// another run, or that a power cut left, tells nothing: the state is then older, not wrong.
+// confirmed adds the note of Confirm to the state that was read. A file of another run, or one
+// damaged by a power cut, is ignored: the state is then older, not wrong.
 func (d *Dir) confirmed() {
 	text, err := d.disk.Read(checkedName)
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 // errNewer is the error for a state that a newer version wrote.
 var errNewer = errors.New("written by a newer version of proxyaddr")
 
-// decode reads what encode wrote, and what people made of it, as strictly as it was
-// written.
+// decode reads the output of encode, which people may have edited, and accepts nothing else.
 func decode(text string) (*memory.State, int64, error) {
 	if !utf8.ValidString(text) {
 		return nil, 0, errors.New("not UTF-8 text")
@@ -131,7 +130,7 @@ func (d *decoder) run(r *memory.Run) {
 	}, "number", "time", "complete", "exit_code")
 }
 
-// tallies reads counts, and takes only those that are known.
+// tallies reads counts, and accepts only known names.
 func tallies[K ~string](d *decoder, known []K) map[K]int {
 	counts := map[K]int{}
 	d.object(func(name string) bool {
@@ -194,7 +193,7 @@ func (d *decoder) ended() (e memory.Ended) {
 	return e
 }
 
-// exact reads what the encoder's exact wrote.
+// exact reads the output of the encoder's exact.
 func (d *decoder) exact(name string) string {
 	text := d.string()
 	if _, encoded := trimSuffix(name); !encoded || d.err != nil {
@@ -247,12 +246,12 @@ func (d *decoder) conflict() *memory.Case {
 	case (c.Status == memory.Resolved) == c.ResolvedAt.IsZero():
 		d.failf("%s: resolved, or with a date on which it was, but not both", c.ID)
 	case c.Status == memory.Suppressed && c.Cover == nil:
-		d.failf("%s: suppressed by no suppression", c.ID)
+		d.failf("%s: suppressed without a suppression", c.ID)
 	}
 	return c
 }
 
-// oneOf reads a word of a list.
+// oneOf reads one word of a list.
 func oneOf[T ~string](d *decoder, known []T) T {
 	word := d.string()
 	if i := slices.Index(known, T(word)); i >= 0 {

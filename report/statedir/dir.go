@@ -21,17 +21,17 @@ const (
 	beforeName  = "state.json.1"
 	historyName = "history.jsonl"
 	checkedName = "checked"
-	// What is being written.
+	// Files that are being written.
 	nextName        = "state.json.new"
 	nextBeforeName  = "state.json.1.new"
 	nextCheckedName = "checked.new"
 )
 
-// An Error is a directory, or a file in it, that cannot be used.
+// An Error is the error for a directory, or a file in it, that cannot be used.
 type Error struct {
-	// Path is that of the file, as the user named the directory.
+	// Path is the path of the file, with the directory as the user named it.
 	Path string
-	// Line is where in the file the problem is, 0 if it has no line.
+	// Line is the line of the problem, 0 if it has none.
 	Line int
 	Err  error
 	hint string
@@ -52,13 +52,13 @@ func (e *Error) Hint() string { return e.hint }
 var (
 	// ErrInUse is the error for a directory that another run holds.
 	ErrInUse = errors.New("in use by another run")
-	// ErrNoState is the error for a directory without a state, or none at all.
+	// ErrNoState is the error for a directory without a state, or a missing directory.
 	ErrNoState = errors.New("no run is remembered here")
-	// ErrOtherScope is the error for a directory that remembers runs of another scope.
-	ErrOtherScope = errors.New("remembers runs with another")
+	// ErrOtherScope is the error for a directory with the state of another scope.
+	ErrOtherScope = errors.New("remembers runs with a different")
 )
 
-// A Dir is a directory that this process alone may write to. It is for one goroutine.
+// A Dir is a directory that only this process may write to. It is for one goroutine.
 type Dir struct {
 	// State is what is remembered; nil before the first run.
 	State *memory.State
@@ -68,14 +68,14 @@ type Dir struct {
 	path   string
 	disk   disk
 	length int64 // of the history
-	// stale says that State and length may not be what is on the disk.
+	// stale says that State and length may differ from the disk.
 	stale bool
 	lock  *os.File
 }
 
-// Open takes a directory for a run, and makes it if it is missing. holder says who that
-// is, for another run that comes upon it. All errors are an [Error]: that another run has
-// the directory is an [ErrInUse].
+// Open locks a directory for a run, and creates it if it is missing. holder describes this run to
+// others that find the directory locked. All errors are an [Error]; it is an [ErrInUse] if
+// another run has the directory.
 func Open(path, holder string) (*Dir, error) {
 	d := &Dir{path: path, disk: osDisk(path)}
 	if err := d.take(holder); err != nil {
@@ -88,8 +88,8 @@ func Open(path, holder string) (*Dir, error) {
 	return d, nil
 }
 
-// Read returns what a directory remembers, without taking it. All errors are an [Error]:
-// that nothing is remembered is an [ErrNoState].
+// Read returns the state in a directory, without locking it. All errors are an [Error]; it is an
+// [ErrNoState] if there is no state.
 func Read(path string) (*memory.State, error) {
 	d := &Dir{path: path, disk: osDisk(path)}
 	if err := d.read(); err != nil {
@@ -101,12 +101,12 @@ func Read(path string) (*memory.State, error) {
 	return d.State, nil
 }
 
-// Close lets other runs have the directory.
+// Close unlocks the directory for other runs.
 func (d *Dir) Close() error { return d.lock.Close() }
 
 func (d *Dir) file(name string) string { return filepath.Join(d.path, name) }
 
-// failed makes an error of the operating system one that names the file once.
+// failed turns an error of the operating system into one that names the file once.
 func (d *Dir) failed(name string, err error, hint string) *Error {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
 		err = path.Err
@@ -136,14 +136,14 @@ func (d *Dir) take(holder string) error {
 		return d.failed(lockName, err, "this account needs to write to this directory")
 	}
 	osfile.GiveToOwner(d.lock, d.path)
-	// Who holds it is for people only: the lock is the operating system's.
+	// The text in the file is for people only: the lock is the operating system's.
 	if err := d.lock.Truncate(0); err == nil {
 		_, _ = io.WriteString(d.lock, holder+"\n")
 	}
 	return nil
 }
 
-// makeDir also tells whether the directory was missing.
+// makeDir also reports whether the directory was missing.
 func makeDir(path string) (made bool, err error) {
 	if info, err := os.Stat(path); err == nil {
 		if !info.IsDir() {
@@ -154,7 +154,7 @@ func makeDir(path string) (made bool, err error) {
 	return true, os.MkdirAll(path, 0o700)
 }
 
-// printable returns the first line of a text without what a terminal obeys.
+// printable returns the first line of a text without control characters.
 func printable(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return strings.Map(func(r rune) rune {
@@ -165,14 +165,14 @@ func printable(text string) string {
 	}, line[:min(len(line), 200)])
 }
 
-// load reads what is remembered, and puts in order what a killed run left.
+// load reads the state, and cleans up after a killed run.
 func (d *Dir) load() error {
 	for _, name := range []string{nextName, nextBeforeName, nextCheckedName} {
 		if err := d.disk.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return d.failed(name, err, "delete it")
 		}
 	}
-	// The names that a killed run gave count from now on, also after a power cut.
+	// From now on the renames of a killed run hold, even after a power cut.
 	if err := d.disk.Sync(); err != nil {
 		return d.failed("", err, "this account needs to write to this directory")
 	}
@@ -206,15 +206,15 @@ func (d *Dir) read() error {
 	return nil
 }
 
-// elsewhere is the hint for a state that cannot be used.
+// elsewhere returns the hint for a state that cannot be used.
 func (d *Dir) elsewhere() string {
 	if _, err := d.disk.Size(beforeName); err == nil {
-		return fmt.Sprintf("mend it, or copy %s over it: that is the state of the run before", d.file(beforeName))
+		return fmt.Sprintf("correct it, or replace it by a copy of %s, the state of the run before", d.file(beforeName))
 	}
-	return "mend it, or name a new directory: the first run there tells nothing as new"
+	return "correct it, or name a new directory: the first run there calls nothing new"
 }
 
-// begin sees to it that a missing state is that of a first run.
+// begin makes sure that a missing state means a first run.
 func (d *Dir) begin() error {
 	missing := func(other string, hint string) error {
 		return &Error{Path: d.file(stateName), Err: fmt.Errorf("missing, but %s is there", other), hint: hint}
@@ -231,14 +231,14 @@ func (d *Dir) begin() error {
 	}
 	for line := range strings.Lines(text) {
 		var e struct{ Run int }
-		if json.Unmarshal([]byte(line), &e) == nil && e.Run > 1 { // of a first run that was killed it is 1
-			return missing(historyName, "put the state back, or name a new directory")
+		if json.Unmarshal([]byte(line), &e) == nil && e.Run > 1 { // after a first run that was killed it is 1
+			return missing(historyName, "restore the state, or name a new directory")
 		}
 	}
 	return nil
 }
 
-// cut takes off the history what a killed run wrote.
+// cut removes from the history the lines of a killed run.
 func (d *Dir) cut() error {
 	size, err := d.disk.Size(historyName)
 	switch {
@@ -252,7 +252,7 @@ func (d *Dir) cut() error {
 		return d.failed(historyName, err, "this account needs to read it")
 	case size < d.length:
 		return &Error{Path: d.file(historyName), Err: fmt.Errorf("has %d bytes, where %s counts %d", size, stateName, d.length),
-			hint: "put the whole file back, or delete it to begin a new history"}
+			hint: "restore the whole file, or delete it to begin a new history"}
 	case size == d.length:
 		return nil
 	}
@@ -262,7 +262,7 @@ func (d *Dir) cut() error {
 	return nil
 }
 
-// CheckScope is an [ErrOtherScope] if what is remembered is of another scope.
+// CheckScope returns an [ErrOtherScope] if the state is of another scope.
 func (d *Dir) CheckScope(now memory.Scope) error {
 	if d.State == nil {
 		return nil
@@ -275,8 +275,8 @@ func (d *Dir) CheckScope(now memory.Scope) error {
 		hint: "give each scope a directory of its own"}
 }
 
-// Commit remembers a run. After an error the directory holds what it held before or, if
-// only the last step failed, all of the run; State is then what it holds.
+// Commit remembers a run. After an error the directory is unchanged or, if only the last step
+// failed, has the whole run; State is then the content of the directory.
 func (d *Dir) Commit(state *memory.State, entries []memory.HistoryEntry) error {
 	if d.stale {
 		if err := d.load(); err != nil {
@@ -293,7 +293,7 @@ func (d *Dir) Commit(state *memory.State, entries []memory.HistoryEntry) error {
 }
 
 func (d *Dir) commit(state *memory.State, entries []memory.HistoryEntry) (length int64, err error) {
-	const hint = "this run may not be remembered: the next one then tells again what is new"
+	const hint = "this run may not be remembered: then the next one reports the same news again"
 	lines := appendHistory(nil, state, entries)
 	if err := d.extend(lines); err != nil {
 		return 0, d.failed(historyName, err, hint)
@@ -308,7 +308,7 @@ func (d *Dir) commit(state *memory.State, entries []memory.HistoryEntry) (length
 	return length, nil
 }
 
-// extend writes at the end of the history.
+// extend appends to the history.
 func (d *Dir) extend(lines []byte) error {
 	f, err := d.disk.Append(historyName)
 	if err != nil {
@@ -323,7 +323,7 @@ func (d *Dir) extend(lines []byte) error {
 	return d.disk.Sync() // its name is new
 }
 
-// write makes a file whose name does not matter yet.
+// write writes a file under a temporary name.
 func (d *Dir) write(name string, fill func(io.Writer) error) error {
 	f, err := d.disk.Create(name)
 	if err != nil {
@@ -332,7 +332,7 @@ func (d *Dir) write(name string, fill func(io.Writer) error) error {
 	return finish(f, fill)
 }
 
-// whole writes a text at once.
+// whole writes a whole text.
 func whole(b []byte) func(io.Writer) error {
 	return func(w io.Writer) error {
 		_, err := w.Write(b)
@@ -340,7 +340,7 @@ func whole(b []byte) func(io.Writer) error {
 	}
 }
 
-// finish writes, syncs and closes.
+// finish fills, syncs and closes a file.
 func finish(f file, fill func(io.Writer) error) error {
 	err := fill(f)
 	if err == nil {
@@ -352,8 +352,8 @@ func finish(f file, fill func(io.Writer) error) error {
 	return err
 }
 
-// place gives the new state its name, and the old one that of the state before. There is
-// a whole state.json at every moment.
+// place renames the new state to its name, and the old one to that of the state before. At every
+// moment there is a whole state.json.
 func (d *Dir) place() error {
 	if d.State == nil {
 		if err := d.disk.Rename(nextName, stateName); err != nil {

@@ -144,9 +144,9 @@ func TestUnusable(t *testing.T) {
 		"local time":     {replace(`"first_seen": "2026-11-03T02:00:00Z`, `"first_seen": "2026-11-03T02:00:00+01:00`), `is not a date as in`},
 		"bad status":     {replace(`"status": "new"`, `"status": "fine"`), `"fine" is not one of`},
 		"bad GUID":       {replace(`"00000001-`, `"0000001-`), `not a GUID`},
-		"huge number":    {replace(`"number": 2`, `"number": 9223372036854775807`), state + line(`"number": 2`) + "no whole number up to 9007199254740992"},
-		"huge duration":  {replace(`"duration_ms": 1234`, `"duration_ms": 9007199254740992`), "no duration"},
-		"second text":    {text + "{}", "something follows the end"},
+		"huge number":    {replace(`"number": 2`, `"number": 9223372036854775807`), state + line(`"number": 2`) + "not a whole number up to 9007199254740992"},
+		"huge duration":  {replace(`"duration_ms": 1234`, `"duration_ms": 9007199254740992`), "not a duration"},
+		"second text":    {text + "{}", "text after the end"},
 		"no comma":       {replace(`"class": "duplicate", `, `"class": "duplicate" `), `'"' where ',' belongs`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -301,7 +301,7 @@ func TestOtherScope(t *testing.T) {
 		t.Error(err)
 	}
 	err := d.CheckScope(memory.Scope{Forests: d.State.Scope.Forests})
-	if e := (*Error)(nil); !errors.As(err, &e) || err.Error() != filepath.Join("state", stateName)+": remembers runs with another --base" || e.Hint() == "" {
+	if e := (*Error)(nil); !errors.As(err, &e) || err.Error() != filepath.Join("state", stateName)+": remembers runs with a different --base" || e.Hint() == "" {
 		t.Error(err)
 	}
 }

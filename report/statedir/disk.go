@@ -9,25 +9,25 @@ import (
 	"proxyaddr/ldapscan/osfile"
 )
 
-// A disk is the files of a directory, by name. Tests have one that fails, and one that
-// loses what was not synced.
+// A disk is the files of a directory, by name. Tests have one that fails, and one that loses data
+// that was not synced.
 type disk interface {
-	// Read is an [os.ErrNotExist] for a missing file.
+	// Read returns an [os.ErrNotExist] for a missing file.
 	Read(name string) (string, error)
-	// Size is an [os.ErrNotExist] too.
+	// Size returns one too.
 	Size(name string) (int64, error)
-	// Create makes a file, or empties it.
+	// Create creates a file, or empties it.
 	Create(name string) (file, error)
-	// Append opens a file to write at its end, and makes it if it is missing.
+	// Append opens a file to write at its end, and creates it if it is missing.
 	Append(name string) (file, error)
-	// Cut leaves so many bytes of a file, and syncs it.
+	// Cut truncates a file to so many bytes, and syncs it.
 	Cut(name string, size int64) error
 	Remove(name string) error
 	Rename(from, to string) error
-	// Exchange gives two files each other's name in one step, or is an
+	// Exchange gives two files each other's name in one step, or returns an
 	// [errors.ErrUnsupported].
 	Exchange(a, b string) error
-	// Sync brings the names of the files to the disk.
+	// Sync writes the names of the files to the disk.
 	Sync() error
 }
 

@@ -16,12 +16,12 @@ import (
 	"proxyaddr/report/words"
 )
 
-// schemaVersion is that of state.json. It grows with every field, as unknown ones are
+// schemaVersion is the version of state.json. It grows with every new field, as unknown ones are
 // errors.
 const schemaVersion = 1
 
-// encode writes the text of a state.json, a line for each conflict. It holds no more than a
-// part of it at a time.
+// encode writes the text of a state.json, a line for each conflict. It keeps only a part of it in
+// memory.
 func encode(w io.Writer, s *memory.State, history int64) error {
 	e := &encoder{to: w, text: make([]byte, 0, 2*partSize), first: true}
 	e.raw("{\n  ")
@@ -69,9 +69,9 @@ const partSize = 64 << 10
 // An encoder appends JSON to a text, and writes it in parts.
 type encoder struct {
 	to   io.Writer
-	err  error // the first one of writing
+	err  error // the first error of writing
 	text []byte
-	// first says that no comma is due.
+	// first says that no comma is needed.
 	first bool
 }
 
@@ -139,7 +139,7 @@ func (e *encoder) bool(name string, b bool) {
 	e.text = strconv.AppendBool(e.text, b)
 }
 
-// some writes a string that is not empty.
+// some writes a string unless it is empty.
 func (e *encoder) some(name, s string) {
 	if s != "" {
 		e.name(name)
@@ -166,7 +166,7 @@ func (e *encoder) strings(name string, list []string) {
 	e.raw("]")
 }
 
-// base64Suffix marks the name of a field that has bytes which are not UTF-8.
+// base64Suffix marks the name of a field whose value is not UTF-8.
 const base64Suffix = "_base64"
 
 // exact writes a string that may not be UTF-8.
@@ -178,7 +178,7 @@ func (e *encoder) exact(name, s string) {
 	e.value(s)
 }
 
-// plain reports whether a string is written as it is, as nearly all are.
+// plain reports whether a string is written as it is. Nearly all are.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -188,7 +188,7 @@ func plain(s string) bool {
 	return true
 }
 
-// value writes a string. What is not seen, or what a terminal obeys, is an escape.
+// value writes a string. It escapes invisible and control characters.
 func (e *encoder) value(s string) {
 	e.text = append(e.text, '"')
 	if plain(s) {
@@ -248,7 +248,7 @@ func (e *encoder) run(r *memory.Run) {
 	})
 }
 
-// milliseconds returns how long a run took, 0 where a clock was put back meanwhile.
+// milliseconds returns how long a run took, 0 if a clock was set back meanwhile.
 func milliseconds(r *memory.Run) int64 { return max(0, r.Duration.Milliseconds()) }
 
 func counts[K ~string](e *encoder, name string, counts map[K]int) {
@@ -334,7 +334,7 @@ func (e *encoder) owners(owners []memory.Owner) {
 	e.raw("]")
 }
 
-// values writes those that are UTF-8, and the others behind them in base64.
+// values writes those that are UTF-8, and then the others in base64.
 func (e *encoder) values(values []string) {
 	if !slices.ContainsFunc(values, func(v string) bool { return !plain(v) && !utf8.ValidString(v) }) {
 		e.strings("values", values)
@@ -354,5 +354,5 @@ func (e *encoder) values(values []string) {
 	e.strings("values"+base64Suffix, other)
 }
 
-// trimSuffix tells whether a field has base64.
+// trimSuffix returns the name of a field without base64Suffix, and whether it had it.
 func trimSuffix(name string) (string, bool) { return strings.CutSuffix(name, base64Suffix) }

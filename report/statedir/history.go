@@ -11,7 +11,7 @@ import (
 	"proxyaddr/conflicts/memory"
 )
 
-// A historyLine is a run, or something that it told.
+// A historyLine is a run, or something that it reported.
 type historyLine struct {
 	Time    time.Time `json:"time"`
 	Run     int       `json:"run"`
@@ -24,7 +24,7 @@ type historyLine struct {
 	*historyRun
 }
 
-// A historyRun is what only a run has.
+// A historyRun has the fields that only a run has.
 type historyRun struct {
 	Complete    bool                  `json:"complete"`
 	Baseline    bool                  `json:"baseline,omitempty"`
@@ -35,7 +35,7 @@ type historyRun struct {
 	Problems    []string              `json:"incomplete_reasons,omitempty"`
 }
 
-// appendHistory adds the lines of a run, what it told first.
+// appendHistory adds the lines of a run, first the things that it reported.
 func appendHistory(text []byte, s *memory.State, entries []memory.HistoryEntry) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -44,7 +44,7 @@ func appendHistory(text []byte, s *memory.State, entries []memory.HistoryEntry) 
 	line := historyLine{Time: r.Time, Run: r.Number}
 	for _, e := range entries {
 		line.Event, line.ID, line.Class, line.Address, line.Detail = e.Kind, e.ID, string(e.Class), e.Address, e.Detail
-		enc.Encode(line) // of strings and numbers, to a buffer: it does not fail
+		enc.Encode(line) // cannot fail: only strings and numbers, into a buffer
 	}
 	run := historyRun{r.Complete, r.Baseline, r.Incremental, r.ExitCode, milliseconds(r), map[memory.Status]int{}, r.Problems}
 	for status, n := range r.Counts {
@@ -56,8 +56,8 @@ func appendHistory(text []byte, s *memory.State, entries []memory.HistoryEntry) 
 	return append(text, b.Bytes()...)
 }
 
-// Runs returns what the history tells of the last runs, the oldest first: when they were,
-// whether they were complete, and their counts.
+// Runs returns the last runs in the history, the oldest first: their times, whether they were
+// complete, and their counts.
 func (d *Dir) Runs(last int) ([]memory.Run, error) {
 	text, err := d.disk.Read(historyName)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -50,7 +50,7 @@ func (s *scanner) space() {
 	}
 }
 
-// next tells which character comes, behind white space; 0 at the end or after an error.
+// next returns the next character after white space; 0 at the end or after an error.
 func (s *scanner) next() byte {
 	s.space()
 	if s.err != nil || s.at == len(s.text) {
@@ -73,8 +73,8 @@ func (s *scanner) take(c byte) {
 	}
 }
 
-// object hands each field to a function, which reads its value and tells whether it knows
-// it. required are the fields without which the object is none.
+// object calls a function for each field, which reads its value and reports whether it knows the
+// field. required are the fields that must not be missing.
 func (s *scanner) object(field func(name string) bool, required ...string) {
 	start := s.at
 	seen := make([]string, 0, 16) // more than any object has
@@ -106,7 +106,7 @@ func (s *scanner) object(field func(name string) bool, required ...string) {
 	}
 }
 
-// array has a function read each element.
+// array calls a function to read each element.
 func (s *scanner) array(element func()) { s.list('[', ']', element) }
 
 func (s *scanner) list(open, end byte, element func()) {
@@ -210,15 +210,15 @@ func (s *scanner) unit() rune {
 	return rune(n)
 }
 
-// maxCount is up to where every reader of JSON takes a whole number (RFC 8259, 6). Adding
-// to it does not overflow.
+// maxCount is the largest whole number that every reader of JSON accepts (RFC 8259, 6). Adding to
+// it does not overflow.
 const maxCount = 1 << 53
 
 // count reads a whole number from 0 to maxCount.
 func (s *scanner) count() int64 {
 	n := s.whole()
 	if n > maxCount {
-		s.failf("no whole number up to %d", int64(maxCount))
+		s.failf("not a whole number up to %d", int64(maxCount))
 		return 0
 	}
 	return n
@@ -228,7 +228,7 @@ func (s *scanner) count() int64 {
 func (s *scanner) milliseconds() time.Duration {
 	n := s.count()
 	if n > math.MaxInt64/int64(time.Millisecond) {
-		s.failf("no duration in milliseconds: %d", n)
+		s.failf("not a duration in milliseconds: %d", n)
 		return 0
 	}
 	return time.Duration(n) * time.Millisecond
@@ -243,7 +243,7 @@ func (s *scanner) whole() int64 {
 	}
 	n, err := strconv.ParseInt(s.text[start:s.at], 10, 64)
 	if err != nil {
-		s.failf("no whole number")
+		s.failf("not a whole number")
 	}
 	return n
 }
@@ -278,9 +278,9 @@ func (s *scanner) time(layout, example string) time.Time {
 	return t
 }
 
-// end sees to it that nothing follows.
+// end makes sure that nothing follows.
 func (s *scanner) end() {
 	if s.next(); s.err == nil && s.at < len(s.text) {
-		s.failf("something follows the end")
+		s.failf("text after the end")
 	}
 }
