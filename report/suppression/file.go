@@ -1,6 +1,6 @@
-// Package suppression reads and writes the file that names conflicts to be left for a
-// time. Each has a section of its own, with a name and value a line as in the
-// configuration file (see [proxyaddr/report/ini]):
+// Package suppression reads and writes the file with conflicts to leave for a time. Each has its
+// own section, with lines "name = value" as in the configuration file (see
+// [proxyaddr/report/ini]):
 //
 //	[C-UHWUJZ5NTZM5KSVQ]
 //	address = smtp:jane.doe@example.com
@@ -10,9 +10,9 @@
 //	owners = 33221101-5544-4766-8899-aabbccddee01 33221102-5544-4766-8899-aabbccddee02
 //	by = anna
 //
-// The first three are required; until can be "never". An address that cannot stand in a
-// line is written as a Go string in double quotes. Comments and the order of sections
-// stay when proxyaddr changes the file; a comment right above a section belongs to it.
+// The first three are required; until can be "never". An address that does not fit in a line is
+// written as a Go string in double quotes. When proxyaddr changes the file, it keeps comments and
+// the order of sections. A comment right above a section belongs to it.
 package suppression
 
 import (
@@ -32,10 +32,10 @@ import (
 	"proxyaddr/report/words"
 )
 
-// A File is the text of a file and what it says.
+// A File is a file: its text and its suppressions.
 type File struct {
 	blocks []block
-	// before was in the file when it was loaded.
+	// before is the text of the file when it was loaded.
 	before string
 }
 
@@ -46,13 +46,13 @@ type block struct {
 	suppression *memory.Suppression
 }
 
-// Mistakes are all that is wrong with a file, each by its line.
+// Mistakes are all mistakes in a file, in the order of lines.
 type Mistakes struct {
 	File     string
 	Mistakes []Mistake
 }
 
-// A Mistake is one thing that is wrong.
+// A Mistake is a mistake in a line.
 type Mistake struct {
 	Line    int
 	Problem string
@@ -71,7 +71,7 @@ func (m *Mistakes) Hint() string {
 	return "a section has address, until = 2027-03-31 (or never) and reason, and may have class, owners and by; proxyaddr suppress writes it"
 }
 
-// Parse reads a text. The error is a [Mistakes]; name is that of its file.
+// Parse reads a text. The error is a [Mistakes]; name is the name of the file.
 func Parse(name, text string) (*File, error) {
 	p := &parser{sections: map[string]int{}}
 	if !utf8.ValidString(text) {
@@ -89,9 +89,9 @@ func Parse(name, text string) (*File, error) {
 	return &File{blocks: p.blocks, before: text}, nil
 }
 
-// List returns what the file says, in its order.
+// List returns the suppressions in the order of the file.
 func (f *File) List() []memory.Suppression {
-	list := []memory.Suppression{} // also of an empty file
+	list := []memory.Suppression{} // even for an empty file
 	for _, b := range f.blocks {
 		if b.suppression != nil {
 			list = append(list, *b.suppression)
@@ -111,9 +111,9 @@ func (f *File) Text() string {
 	return b.String()
 }
 
-// Set puts a suppression in the place of that with the same ID, or at the end. Comments
-// inside the section that it replaces go with it. One that could not be read back is an
-// error, and changes nothing.
+// Set replaces the suppression with the same ID, or adds one at the end. Comments inside a
+// replaced section are lost. If the suppression could not be read back, Set returns an error and
+// changes nothing.
 func (f *File) Set(s memory.Suppression) error {
 	s.Reason, s.By = oneLine(s.Reason), oneLine(s.By)
 	lines := section(&s)
@@ -144,7 +144,7 @@ func (f *File) Set(s memory.Suppression) error {
 	return nil
 }
 
-// part sees to it that the block before that at i ends in an empty line.
+// part makes sure that the block before block i ends in an empty line.
 func (f *File) part(i int) {
 	if i == 0 || i >= len(f.blocks) {
 		return
@@ -160,7 +160,7 @@ func (f *File) part(i int) {
 	b.lines = append(b.lines, "\n")
 }
 
-// Prune takes out the suppressions that are to go, and returns them.
+// Prune removes the suppressions for which goes is true, and returns them.
 func (f *File) Prune(goes func(*memory.Suppression) bool) []memory.Suppression {
 	var gone []memory.Suppression
 	kept := f.blocks[:0:0]
@@ -204,14 +204,14 @@ func section(s *memory.Suppression) []string {
 	return lines
 }
 
-// oneLine returns a text that can stand in a line.
+// oneLine returns a text as one line.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\ufffd"), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }
 
 type parser struct {
 	blocks   []block
-	lines    []string // of the block that stands open
+	lines    []string // of the open block
 	comments int      // how many of them, at the end, are comments
 	current  *memory.Suppression
 	at       int // its line

@@ -17,7 +17,8 @@ const maxSize = 64 << 20
 // ErrChanged is the error for a file that somebody else changed meanwhile.
 var ErrChanged = errors.New("was changed meanwhile")
 
-// Load reads a file. A missing one is an [fs.ErrNotExist], a wrong one a [Mistakes].
+// Load reads a file. The error is an [fs.ErrNotExist] for a missing file, and a [Mistakes] for
+// mistakes in it.
 func Load(path string) (*File, error) {
 	text, err := read(path)
 	if err != nil {
@@ -39,8 +40,8 @@ func read(path string) (string, error) {
 	return string(text), err
 }
 
-// Save writes the file that was loaded, or a new one, as a whole. If it is not on the disk
-// as it was loaded, it stays, and the error is an [ErrChanged]. A link is followed.
+// Save writes the whole file that was loaded, or a new one. If the file on the disk has changed
+// since it was loaded, it stays, and the error is an [ErrChanged]. Save follows a link.
 func (f *File) Save(path string) error {
 	mode := fs.FileMode(0o600)
 	target, err := filepath.EvalSymlinks(path)
