@@ -9,8 +9,8 @@ import (
 	"proxyaddr/report/words"
 )
 
-// escapeHidden writes the characters of a JSON text that no eye sees as \u escapes.
-// Those of ASCII are escaped already, but for DEL.
+// escapeHidden writes the invisible characters of a JSON text as \u escapes. Those of ASCII are
+// escaped already, except DEL.
 func escapeHidden(text string) string {
 	hidden := func(r rune) bool { return r >= unicode.MaxASCII && words.Hidden(r) }
 	if !strings.ContainsFunc(text, hidden) {

@@ -12,7 +12,7 @@ import (
 	"proxyaddr/report/words"
 )
 
-// schemaVersion is that of all JSON documents, see docs/output.md.
+// schemaVersion is the version of all JSON documents, see docs/output.md.
 const schemaVersion = 2
 
 type document struct {
@@ -21,10 +21,10 @@ type document struct {
 	Version       string `json:"version"`
 	Level         string `json:"level"` // in lower case
 	Message       string `json:"message"`
-	// The rest is missing without a state.
+	// The other fields are missing without a state.
 	LastRun      *runJSON   `json:"last_run,omitempty"`
 	LastComplete *time.Time `json:"last_complete,omitempty"`
-	// Conflicts are all that are remembered.
+	// Conflicts are all remembered ones.
 	Conflicts []caseJSON `json:"conflicts,omitzero"`
 }
 
@@ -85,8 +85,8 @@ type valueJSON struct {
 	Base64 map[string][]byte `json:"base64,omitempty"`
 }
 
-// exact returns a string as JSON can hold it, and if that is not all of it, the exact
-// bytes under the name of the field.
+// exact returns a string as JSON can hold it. If JSON cannot hold it exactly, it also returns the
+// exact bytes under the name of the field.
 func exact(name, s string) (string, map[string][]byte) {
 	if utf8.ValidString(s) {
 		return s, nil
@@ -94,7 +94,7 @@ func exact(name, s string) (string, map[string][]byte) {
 	return words.Escape(s), map[string][]byte{name: []byte(s)}
 }
 
-// JSON writes the report as one document, by docs/output.schema.json.
+// JSON writes the report as one document that follows docs/output.schema.json.
 func (r *Report) JSON(w io.Writer) error {
 	level, why := r.Level()
 	d := &document{Kind: "status", SchemaVersion: schemaVersion, Version: r.Version, Level: strings.ToLower(level.String()), Message: why}
@@ -111,7 +111,7 @@ func (r *Report) JSON(w io.Writer) error {
 	return write(w, d)
 }
 
-// write writes a document with what no eye sees as escapes.
+// write writes a document, with invisible characters as escapes.
 func write(w io.Writer, v any) error {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)

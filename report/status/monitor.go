@@ -12,9 +12,8 @@ import (
 // nagiosListed is how many cases the long text of a plugin has: Nagios reads 4 KiB.
 const nagiosListed = 20
 
-// Nagios writes the report as a plugin of Nagios, Icinga or Checkmk does: a line with
-// performance data, and lines on what there is news of. The exit code belongs to it: that
-// is the [Level].
+// Nagios writes the report like a plugin of Nagios, Icinga or Checkmk: a line with performance
+// data, and lines with the news. The [Level] is the exit code that belongs to it.
 func (r *Report) Nagios(w io.Writer) error {
 	level, why := r.Level()
 	var b strings.Builder
@@ -59,13 +58,13 @@ func (r *Report) performance() string {
 	return b.String()
 }
 
-// withoutBar takes out the character that begins performance data.
+// withoutBar removes the character that begins performance data.
 func withoutBar(s string) string { return strings.ReplaceAll(s, "|", "¦") }
 
 type prtgDocument struct {
 	PRTG struct {
 		Result []prtgChannel `json:"result,omitempty"`
-		// Error has PRTG show the sensor as down, with the text.
+		// Error makes PRTG show the sensor as down, with the text.
 		Error int    `json:"error,omitempty"`
 		Text  string `json:"text"`
 	} `json:"prtg"`
@@ -75,15 +74,15 @@ type prtgChannel struct {
 	Channel string `json:"channel"`
 	Value   int64  `json:"value"`
 	Unit    string `json:"unit"`
-	// Warning has PRTG show the sensor with a warning.
+	// Warning makes PRTG show the sensor with a warning.
 	Warning int `json:"warning,omitempty"`
 }
 
-// maxPRTGText is how many characters of a text PRTG takes.
+// maxPRTGText is how many characters of a text PRTG accepts.
 const maxPRTGText = 2000
 
-// PRTG writes the report as an EXE/Script Advanced sensor of PRTG does. Where the state
-// tells nothing reliable there are no channels, but an error.
+// PRTG writes the report like an EXE/Script Advanced sensor of PRTG. If the state is not
+// reliable, it writes an error instead of channels.
 func (r *Report) PRTG(w io.Writer) error {
 	level, why := r.Level()
 	d := &prtgDocument{}

@@ -19,7 +19,7 @@ func (r *Report) Prometheus(w io.Writer) error {
 	m := &metrics{}
 	m.begin("build_info", "Version of proxyaddr, always 1.")
 	m.sample(1, "version", r.Version)
-	m.begin("scan_complete", "Whether the last scan read everything that was to be read.")
+	m.begin("scan_complete", "Whether the last scan was complete.")
 	m.sample(oneIf(r.reliable()))
 	if r.State != nil {
 		r.scanMetrics(m)
@@ -64,14 +64,14 @@ func (r *Report) scanMetrics(m *metrics) {
 	for _, label := range labels {
 		m.sample(float64(objects[label]), "partition", label)
 	}
-	m.begin("suppressions", "Suppressions that match a conflict, match none, and have ended.")
+	m.begin("suppressions", "Suppressions that match a conflict, match none, or have ended.")
 	s := last.Suppressions
 	m.sample(float64(s.Active-s.Unmatched), "state", "active")
 	m.sample(float64(s.Expired), "state", "expired")
 	m.sample(float64(s.Unmatched), "state", "unmatched")
 }
 
-// openStatuses are those of conflicts that are there, or may be.
+// openStatuses are the statuses of conflicts that exist or may exist.
 var openStatuses = slices.DeleteFunc(slices.Clone(memory.Statuses), func(s memory.Status) bool { return s == memory.Resolved })
 
 func (r *Report) conflictMetrics(m *metrics) {
@@ -87,7 +87,7 @@ func (r *Report) conflictMetrics(m *metrics) {
 			oldest = c.FirstSeen
 		}
 	}
-	m.begin("conflicts", "Conflicts by class, and by what the last scan said of them.")
+	m.begin("conflicts", "Conflicts by class and by their status in the last scan.")
 	for _, class := range conflicts.Classes {
 		for _, s := range openStatuses {
 			m.sample(float64(counts[group{class, s}]), "class", string(class), "state", string(s))
@@ -97,7 +97,7 @@ func (r *Report) conflictMetrics(m *metrics) {
 		m.begin("conflict_oldest_timestamp_seconds", "When the oldest conflict that is not suppressed was first seen.")
 		m.sample(seconds(oldest))
 	}
-	m.begin("findings", "Findings of hygiene by kind.")
+	m.begin("findings", "Hygiene findings by kind.")
 	for _, k := range conflicts.FindingKinds {
 		m.sample(float64(r.State.Last.Findings[k]), "kind", string(k))
 	}
@@ -105,8 +105,8 @@ func (r *Report) conflictMetrics(m *metrics) {
 
 func seconds(t time.Time) float64 { return float64(t.Unix()) }
 
-// partitionLabel returns the DNS name that a partition spells, which is no secret of the
-// directory, with what part of the directory it is.
+// partitionLabel returns the DNS name in the name of a partition, which is not a secret, with its
+// part of the directory.
 func partitionLabel(name string) string {
 	domain := conflicts.Domain(name)
 	switch key := conflicts.DNKey(name); {

@@ -1,6 +1,5 @@
-// Package status shows what a state remembers, without a look at the directory: for
-// people, for programs, and in the formats of Prometheus, Nagios and PRTG. All writers
-// work from a [Report] alone.
+// Package status shows a state, without reading the directory: for people, for programs, and in
+// the formats of Prometheus, Nagios and PRTG. All writers need only a [Report].
 package status
 
 import (
@@ -13,38 +12,38 @@ import (
 	"proxyaddr/report/words"
 )
 
-// A Report is a state, seen at a time.
+// A Report is a state at a point in time.
 type Report struct {
-	// State is nil if there is none that can be read; Problem then says why.
+	// State is nil if there is no readable one; Problem then says why.
 	State   *memory.State
 	Problem string
 	Now     time.Time
-	// MaxAge is how old the last complete run may be; zero is any age.
+	// MaxAge is how old the last complete run may be; zero means any age.
 	MaxAge time.Duration
-	// Version is that of this program.
+	// Version is the version of this program.
 	Version string
 }
 
-// Level is how urgent the state is. Its number is the exit code of a Nagios plugin.
+// Level is the urgency of the state. Its number is the exit code of a Nagios plugin.
 type Level int
 
 const (
 	OK Level = iota
 	// Warning is news of conflicts in the last run.
 	Warning
-	// Critical is a last run that failed or was incomplete, or a last complete one that is too old:
-	// nobody knows what the directory holds.
+	// Critical means that the last run failed or was incomplete, or that the last complete one is
+	// too old: the state of the directory is unknown.
 	Critical
-	// Unknown is no state.
+	// Unknown means that there is no state.
 	Unknown
 )
 
 func (l Level) String() string { return [...]string{"OK", "WARNING", "CRITICAL", "UNKNOWN"}[l] }
 
-// maxSkew is how far ahead of this clock a run may be dated.
+// maxSkew is how far ahead of this clock the date of a run may be.
 const maxSkew = 5 * time.Minute
 
-// Level returns how urgent the state is, and why in one line.
+// Level returns the urgency of the state, with the reason in one line.
 func (r *Report) Level() (Level, string) {
 	if r.State == nil {
 		return Unknown, words.Escape(r.Problem)
@@ -81,7 +80,7 @@ func outcome(r *memory.Run) string {
 	return "incomplete"
 }
 
-// news counts the cases that the last run told of.
+// news counts the cases that were news in the last run.
 func (r *Report) news() (n int) {
 	for s, count := range r.State.Last.Counts {
 		if s.News() {
@@ -91,7 +90,7 @@ func (r *Report) news() (n int) {
 	return n
 }
 
-// reliable reports whether the counts of conflicts are those of the whole scope.
+// reliable reports whether the counts of conflicts cover the whole scope.
 func (r *Report) reliable() bool { return r.State != nil && r.State.Last.Complete }
 
 // count returns how many cases of a status the last run had.
@@ -99,7 +98,7 @@ func (r *Report) count(s memory.Status) int { return r.State.Last.Counts[s] }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// span writes a duration in its largest unit of which there are two at least.
+// span writes a duration in the largest unit of which it has at least two.
 func span(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
@@ -115,7 +114,7 @@ func span(d time.Duration) string {
 
 func (r *Report) ago(t time.Time) string { return span(memory.Age(t, r.Now)) + " ago" }
 
-// listed is how many cases a text shows: a mail or a console holds no more.
+// listed is the most cases that a text shows: enough for a mail or a console.
 const listed = 200
 
 // Text writes the report for people.
@@ -158,7 +157,7 @@ func (r *Report) runs(b *strings.Builder) {
 	}
 }
 
-// cases lists what the last run did not just find as it was.
+// cases lists all cases except those that the last run found unchanged.
 func (r *Report) cases(b *strings.Builder) {
 	n := 0
 	for _, s := range memory.Statuses {
@@ -187,7 +186,7 @@ func (r *Report) cases(b *strings.Builder) {
 	}
 }
 
-// remark is what a case of a list needs beside its status.
+// remark returns a remark on a case beside its status.
 func remark(c *memory.Case) string {
 	note := string(c.Reason)
 	if c.Status == memory.Suppressed {
@@ -203,7 +202,7 @@ func until(c *memory.Cover) string {
 	return "until " + c.Until.Format(memory.Day)
 }
 
-// Case writes all that is remembered of a case.
+// Case writes everything that is remembered about a case.
 func (r *Report) Case(w io.Writer, c *memory.Case) error {
 	var b strings.Builder
 	line := func(name, value string) {
@@ -230,7 +229,7 @@ func (r *Report) Case(w io.Writer, c *memory.Case) error {
 	if s := c.Cover; s != nil {
 		covers := until(s)
 		if s.Broken {
-			covers += "; does not cover what the conflict is now"
+			covers += "; no longer covers the conflict"
 		}
 		line("suppression", covers)
 		line("  reason", s.Reason)
