@@ -1,13 +1,12 @@
-// Package ini reads text files of settings, those of the configuration and of
-// suppressions:
+// Package ini reads settings files: the configuration and the suppressions:
 //
 //	# a comment, on a line of its own
 //	[section]
 //	name = value
 //
-// White space around sections, names and values does not count. Nothing is quoted: a "#"
-// or ";" behind a value is part of it. The text is UTF-8; a byte order mark is passed
-// over. What a file may hold is for its reader to say.
+// White space around sections, names and values does not count. There is no quoting: a "#" or ";"
+// after a value is part of it. The text is UTF-8; a byte order mark is skipped. The caller
+// decides which sections and names are allowed.
 package ini
 
 import (
@@ -19,9 +18,9 @@ import (
 type Kind int
 
 const (
-	// Malformed is none of the others.
+	// Malformed is a line of no other kind.
 	Malformed Kind = iota
-	// Empty has nothing in it, and Comment only a comment.
+	// Empty has only white space, Comment only a comment.
 	Empty
 	Comment
 	// Header begins a section.
@@ -33,16 +32,16 @@ const (
 // A Line is a line of a file.
 type Line struct {
 	Number int    // from 1
-	Raw    string // as it stands in the text, with its line end
+	Raw    string // as in the text, with its line end
 	Kind   Kind
-	// Name is that of the section or setting; Value is that of a setting.
+	// Name is the name of the section or setting; Value is the value of a setting.
 	Name, Value string
 }
 
 // mark is the byte order mark that Windows editors put first.
 const mark = "\ufeff"
 
-// Lines returns the lines of a text. Their Raw joined are the text.
+// Lines returns the lines of a text. Their Raw fields joined are the text.
 func Lines(text string) iter.Seq[Line] {
 	return func(yield func(Line) bool) {
 		number := 0
