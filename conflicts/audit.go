@@ -38,7 +38,7 @@ type Audit struct {
 	Review *Review
 }
 
-// Complete reports whether everything that was to be read was read.
+// Complete reports whether everything was read.
 func (a *Audit) Complete() bool { return len(a.Problems) == 0 }
 
 // Objects, Values and Pages return the totals over all partitions.

@@ -105,7 +105,7 @@ func unprinted(err error) error {
 	if e, ok := err.(*fs.PathError); ok {
 		err = e.Err
 	}
-	return &failure{exitIncomplete, fmt.Errorf("stdout: %w", err), "what was printed ends early and is of no use"}
+	return &failure{exitIncomplete, fmt.Errorf("stdout: %w", err), "the output ends early and is useless"}
 }
 
 // hintOf returns the hint of an error, or "".

@@ -25,7 +25,7 @@ func TestFullDisk(t *testing.T) {
 	for _, format := range []string{"table", "json", "jsonl", "csv"} {
 		var stderr bytes.Buffer
 		code := run([]string{"scan", "--input", export, "--format", format}, strings.NewReader(""), full, &stderr)
-		if want := "proxyaddr: stdout: no space left on device\nhint: what was printed ends early and is of no use\n"; code != exitIncomplete || stderr.String() != want {
+		if want := "proxyaddr: stdout: no space left on device\nhint: the output ends early and is useless\n"; code != exitIncomplete || stderr.String() != want {
 			t.Errorf("%s: exit %d, and says %q, want %q", format, code, &stderr, want)
 		}
 	}

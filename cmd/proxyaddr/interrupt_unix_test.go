@@ -150,7 +150,7 @@ proxyAddresses: smtp:x@A.example
 		cmd.Stdout = writer
 		_ = cmd.Run()
 		want := "proxyaddr: 2 of 2 objects were changed; the journal is " + filepath.Join(dir, "fix-a.example.journal") +
-			"\nproxyaddr: stdout: broken pipe\nhint: what was printed ends early and is of no use\n"
+			"\nproxyaddr: stdout: broken pipe\nhint: the output ends early and is useless\n"
 		if code := cmd.ProcessState.ExitCode(); code != exitIncomplete || !strings.HasSuffix(stderr.String(), want) {
 			t.Errorf("%s: %v\n%s", format, cmd.ProcessState, stderr.String())
 		}

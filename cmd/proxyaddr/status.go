@@ -57,9 +57,9 @@ func (o *statusOptions) check(_ *console, fs *pflag.FlagSet, args []string) erro
 	case o.state == "":
 		return wrong("name the directory of scan with --state", "no state to show")
 	case o.maxAge < 0:
-		return wrong("write for example 26h", "--max-age %v: less than nothing", o.maxAge)
+		return wrong("write for example 26h", "--max-age %v: must not be negative", o.maxAge)
 	case o.newsFor < 0:
-		return wrong("write for example 1h", "--news-for %v: less than nothing", o.newsFor)
+		return wrong("write for example 1h", "--news-for %v: must not be negative", o.newsFor)
 	case len(args) > 1:
 		return wrong("", "unexpected argument %q", args[1])
 	case len(args) == 1 && o.format != "text":

@@ -256,7 +256,7 @@ func (o *suppressOptions) show(c *console, file *suppression.File, state *memory
 // clear deletes the suppressions that have ended or match nothing.
 func (o *suppressOptions) clear(c *console, file *suppression.File, state *memory.State) (int, error) {
 	if state != nil && !state.Last.Complete {
-		c.log("note: the last run was incomplete, so it is not known which suppressions match nothing")
+		c.log("note: the last run was incomplete, so it is unknown which suppressions match nothing")
 	}
 	list := file.List()
 	why := map[string]string{}
