@@ -2,6 +2,7 @@ package conflicts
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -11,7 +12,7 @@ import (
 
 // KeyRules is the version of the rules of keys and loose keys. It grows when an address
 // gets another key, so that what was remembered by older rules is known to be.
-const KeyRules = 1
+const KeyRules = 2
 
 // Key decides whether two addresses are the same: they are if their keys
 // are. It is "type:address" in lower case, and its rule is written at
@@ -180,6 +181,9 @@ func foldMarked(s string) string {
 // form for the same: a key never joins what a loose key parts. ſ is not s to it, nor is a
 // decomposed Hangul syllable the composed one.
 func foldLetter(s string, caser cases.Caser) string {
+	if r, n := utf8.DecodeRuneInString(s); n == len(s) && unicode.Is(unicode.Lo, r) && norm.NFC.IsNormalString(s) {
+		return s // has no case
+	}
 	composed := norm.NFC.String(s)
 	dotted := strings.ReplaceAll(composed, "İ", "i\u0307") // ToLower would drop the dot
 	folded := norm.NFC.String(caser.String(strings.ToLower(dotted)))
