@@ -44,8 +44,13 @@ func forest(r *rand.Rand) []*conflicts.Object {
 		if r.IntN(6) == 0 {
 			o.TargetAddress = "SMTP:" + locals[r.IntN(len(locals))] + "2@" + domains[r.IntN(len(domains))]
 		}
-		if r.IntN(4) == 0 {
+		switch r.IntN(8) {
+		case 0:
 			o.UserPrincipalName = locals[r.IntN(len(locals))] + "@a.com"
+		case 1:
+			if len(values) > 0 {
+				o.UserPrincipalName = conflicts.ParseAddress(values[0]).Trimmed()
+			}
 		}
 		if r.IntN(2) == 0 {
 			o.SAMAccountName, o.GivenName, o.Surname = locals[r.IntN(len(locals))], "jose", "x"
@@ -173,15 +178,23 @@ func TestAnyDecisionsEndConflicts(t *testing.T) {
 				t.Fatalf("seed %d: %s has %d primaries, had %d", seed, o.DN, after, before)
 			}
 		}
-		stayingIDs := map[string]bool{}
+		story := func() string {
+			return fmt.Sprintf("seed %d: %v\ndecided %v\nchanges %v", seed, conflicts.Summary(a.Conflicts, a.Changes), replies, conflicts.Summary(nil, decided.Changes))
+		}
+		stayingIDs, left := map[string]bool{}, map[string]bool{}
 		for _, c := range a.Conflicts {
 			if stays[c.Key] {
 				stayingIDs[c.ID] = true
 			}
 		}
 		for _, c := range conflicts.Judge(repaired, conflicts.Options{}).Conflicts {
-			if !stayingIDs[c.ID] {
-				t.Fatalf("seed %d: left %s of %v\ndecided %v\nchanges %v", seed, c.Key, conflicts.Summary(a.Conflicts, a.Changes), replies, conflicts.Summary(nil, decided.Changes))
+			if left[c.ID] = true; !stayingIDs[c.ID] {
+				t.Fatalf("left %s of %s", c.Key, story())
+			}
+		}
+		for _, c := range decided.Conflicts {
+			if len(c.Unresolved) > 0 && !left[c.ID] {
+				t.Fatalf("%s is gone, but said to stay as %s: %s", c.Key, c.Obstacles(), story())
 			}
 		}
 	}

@@ -196,4 +196,6 @@ func (c *Conflict) prefer(owner Ref, comment string) {
 	slices.SortFunc(owners, func(a, b Owner) int { return compareObjects(a.Object, b.Object) })
 	c.Owners = slices.Insert(owners, 0, chosen)
 	c.Kept, c.Verbatim = []StatementCode{ByReview}, comment
+	// Whoever keeps an address may log on with it.
+	c.Unresolved = slices.DeleteFunc(slices.Clone(c.Unresolved), func(s Statement) bool { return s.Code == LogonName && s.Object.Ref() == owner })
 }
