@@ -35,8 +35,7 @@ func (d *PrimaryDomains) Add(v *View) {
 		}
 		domain := a[at+1:]
 		if !d.stored[string(domain)] {
-			elsewhere := len(v.TargetAddress) > 0 && (!bytes.EqualFold(behindAt(v.UserPrincipalName), domain) || bytes.EqualFold(behindAt(v.TargetAddress), domain))
-			if elsewhere || len(d.stored) >= maxPrimaryDomains {
+			if !v.Native(domain) || len(d.stored) >= maxPrimaryDomains {
 				continue
 			}
 			if d.stored == nil {
@@ -46,6 +45,16 @@ func (d *PrimaryDomains) Add(v *View) {
 		}
 		d.last = append(d.last[:0], a[at:]...)
 	}
+}
+
+// Native reports whether a domain in which the object has its primary address is surely one of
+// the directory: the object has a logon name, and if it has a targetAddress, its logon name is in
+// the domain and its mail goes elsewhere.
+func (v *View) Native(domain []byte) bool {
+	if len(v.UserPrincipalName) == 0 {
+		return false
+	}
+	return len(v.TargetAddress) == 0 || bytes.EqualFold(behindAt(v.UserPrincipalName), domain) && !bytes.EqualFold(behindAt(v.TargetAddress), domain)
 }
 
 func behindAt(b []byte) []byte { return b[bytes.LastIndexByte(b, '@')+1:] }
@@ -72,7 +81,7 @@ func (d *PrimaryDomains) List() []string {
 func withDomainsOf(objects []*Object, domains []string) []string {
 	all := slices.Clone(domains)
 	for _, o := range objects {
-		if !o.atHome() {
+		if !o.AtHome() {
 			continue
 		}
 		for _, a := range o.primaries() {
@@ -85,13 +94,11 @@ func withDomainsOf(objects []*Object, domains []string) []string {
 	return slices.Compact(all)
 }
 
-// atHome reports whether the object is a user, a group or a mailbox of the directory, and so
-// has its primary address in a domain of it.
-func (o *Object) atHome() bool {
+// AtHome reports whether the object is a user, a group or a mailbox of the directory, and so
+// has its primary address in a domain of it. An object of unknown class is one unless it
+// forwards its mail.
+func (o *Object) AtHome() bool {
 	const mailUser = 128
-	if o.Class == "" && o.TargetAddress != "" { // an export without classes
-		return o.rank() == mailboxRank
-	}
 	return o.rank() != contactRank && o.Recipient != mailUser && !o.external()
 }
 

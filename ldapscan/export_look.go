@@ -39,7 +39,7 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 	for _, dn := range total.partial {
 		least(&total.rows.of([]byte(dn)).Problem, fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.name, dn))
 	}
-	survey.Coverage = total.rows.list()
+	survey.Coverage, survey.PrimaryDomains = total.rows.list(), total.homes.list()
 	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
 		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
 	}

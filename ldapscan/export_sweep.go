@@ -26,6 +26,7 @@ type exportSweep struct {
 	rows     *coverage
 	places   *places
 	domains  []string
+	homes    homeDomains
 	records  int
 	nameless int               // of them, with an address and without an objectGUID
 	wanted   map[uint64]bool   // the hashes of objects that are looked for
@@ -51,7 +52,7 @@ func (x *Export) sweep(ctx context.Context, sink Sink, want func(*conflicts.View
 	var group sync.WaitGroup
 	for range min(goroutines, blocks.count()) {
 		s := &exportSweep{stream: sink.Stream(), want: want, rows: newCoverage(x.name), places: &places{seed: seed, byName: byName},
-			wanted: map[uint64]bool{}, partial: map[uint64]string{}}
+			homes: homeDomains{}, wanted: map[uint64]bool{}, partial: map[uint64]string{}}
 		r.sweeps = append(r.sweeps, s)
 		group.Go(func() {
 			if err := s.read(ctx, x, blocks, &said); err != nil {
@@ -129,8 +130,9 @@ func (s *exportSweep) take(v *ldif.View, start int64) {
 	}
 }
 
-// count counts an object for its partition, n times.
+// count counts an object for its partition and its domains, n times.
 func (s *exportSweep) count(w *viewer, n int) {
+	s.homes.count(w, n)
 	switch c := s.rows.of(w.view.DN); {
 	case !w.hasAddress():
 	case w.deleted:
@@ -148,6 +150,7 @@ func (r *reading) total() *exportSweep {
 		total.records += p.records
 		total.nameless += p.nameless
 		total.domains = append(total.domains, p.domains...)
+		total.homes.join(p.homes)
 		total.rows.add(p.rows)
 		total.places.join(p.places)
 		maps.Copy(total.wanted, p.wanted)

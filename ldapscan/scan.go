@@ -75,6 +75,9 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	second.tell(audit)
 	opt.Judge.Rules = audit.Rules
 	opt.Judge.AcceptedDomains, opt.Judge.PrimaryDomains = survey.AcceptedDomains, all.domains.List()
+	if survey.ByRecord {
+		opt.Judge.PrimaryDomains = survey.PrimaryDomains
+	}
 	opt.Judge.Taken, opt.Judge.Shared = all.index.Taken, all.index.Shared
 	judged := conflicts.Judge(second.objects, opt.Judge)
 	judged.Into(audit)

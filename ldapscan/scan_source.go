@@ -80,6 +80,9 @@ type Survey struct {
 	Coverage []conflicts.Coverage
 	// AcceptedDomains are the names of the domains for which Exchange takes mail.
 	AcceptedDomains []string
+	// PrimaryDomains are set by a source of records, which tell more of an object than a
+	// sweep of a directory: see [conflicts.PrimaryDomains].
+	PrimaryDomains []string
 	// Problems are what could not be read besides partitions.
 	Problems []string
 	// Notes are facts that do not make the sweep incomplete.

@@ -14,9 +14,12 @@ type viewer struct {
 	seen [noField]bool
 	// ranges are those of the values of proxyAddresses, if it came in ranges.
 	ranges []valueRange
-	// deleted and domains are set from exports only.
-	deleted bool
-	domains [][]byte
+	// The rest is set from exports only.
+	deleted   bool
+	domains   [][]byte
+	class     []byte // the most specific one
+	recipient []byte
+	mailbox   bool
 }
 
 // A field is an attribute that a sweep needs.
@@ -30,14 +33,20 @@ const (
 	targetField
 	deletedField
 	domainField
+	classField
+	recipientField
+	storeField
+	mailboxField
 	noField
 )
 
-var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress", "isDeleted", "msExchAcceptedDomainName"}
+var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress", "isDeleted", "msExchAcceptedDomainName",
+	"objectClass", "msExchRecipientTypeDetails", "homeMDB", "msExchMailboxGuid"}
 
 func (w *viewer) begin(dn []byte) {
 	w.view = conflicts.View{DN: dn, ProxyAddresses: w.view.ProxyAddresses[:0]}
 	w.seen, w.deleted = [noField]bool{}, false
+	w.class, w.recipient, w.mailbox = nil, nil, false
 	w.ranges = w.ranges[:0]
 	w.domains = w.domains[:0]
 }
@@ -87,6 +96,8 @@ func (w *viewer) add(f field, value []byte) {
 		w.view.ProxyAddresses = append(w.view.ProxyAddresses, value)
 	case f == domainField:
 		w.domains = append(w.domains, value)
+	case f == classField:
+		w.class = value
 	case !first:
 	case f == guidField:
 		w.view.GUID = guidOf(value)
@@ -96,6 +107,10 @@ func (w *viewer) add(f field, value []byte) {
 		w.view.UserPrincipalName = value
 	case f == targetField:
 		w.view.TargetAddress = value
+	case f == recipientField:
+		w.recipient = value
+	case f == storeField, f == mailboxField:
+		w.mailbox = w.mailbox || len(value) > 0
 	case f == deletedField:
 		w.deleted = strings.EqualFold(string(value), "TRUE")
 	}
