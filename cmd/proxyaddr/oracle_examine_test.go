@@ -22,11 +22,13 @@ type examination struct {
 	seed   uint64
 	source []string // flags that name the directory
 	parts  bool     // whether to export objects in several records as well
+	// accepts tells for which domains it is certain that addresses are proposed in them.
+	accepts func(directory, string) bool
 	*rand.Rand
 }
 
 func newExamination(dir string, seed uint64) *examination {
-	e := &examination{dir: dir, seed: seed}
+	e := &examination{dir: dir, seed: seed, accepts: directory.accepts}
 	e.source = []string{"--input", e.path("export.ldif")}
 	return e
 }
@@ -181,7 +183,7 @@ func (e *examination) change(before directory, rulings map[string]ruling, files 
 	if err := e.verify(after, rollbacks, "ready"); err != nil {
 		return err
 	}
-	if err := resolved(before, after, rulings); err != nil {
+	if err := e.resolved(before, after, rulings); err != nil {
 		return err
 	}
 	_, left, err := e.scan(after) // the export of the last verify
@@ -256,7 +258,7 @@ func (e *examination) verify(d directory, files map[string]string, state string)
 
 // resolved tells whether the changes ended what they can, and no more, and what the
 // program says they do.
-func resolved(before, after directory, rulings map[string]ruling) error {
+func (e *examination) resolved(before, after directory, rulings map[string]ruling) error {
 	for i, o := range before {
 		if was, is := o.primaries(), after[i].primaries(); is != was {
 			return fmt.Errorf("primaries: %s has %d, and had %d", o.dn, is, was)
@@ -284,7 +286,7 @@ func resolved(before, after directory, rulings map[string]ruling) error {
 			return fmt.Errorf("ended is %v: %s %s\n%s\nunresolved: %s", !remains, r.class, loose, r.clash.lines(), r.Unresolved)
 		}
 		for _, h := range c.claims {
-			if h.proxy() && h.dn != r.Owners[0].DN && before.changes(r.clash, h.dn) {
+			if h.proxy() && h.dn != r.Owners[0].DN && e.changes(before, r.clash, h.dn) {
 				return fmt.Errorf("no proposal: %s for %s\nunresolved: %s", loose, h.dn, r.Unresolved)
 			}
 		}
@@ -293,7 +295,7 @@ func resolved(before, after directory, rulings map[string]ruling) error {
 }
 
 // changes tells whether it is certain that an owner can be given other addresses.
-func (d directory) changes(c clash, dn string) bool {
+func (e *examination) changes(d directory, c clash, dn string) bool {
 	for _, h := range c.claims {
 		if h.dn != dn || !h.proxy() {
 			continue
@@ -305,7 +307,7 @@ func (d directory) changes(c clash, dn string) bool {
 		if h.fixed() || !ok || strings.Trim(local, ".") == "" || strings.ContainsFunc(local, odd) || !utf8.ValidString(local) {
 			return false
 		}
-		if strings.HasPrefix(domain, ".") || strings.Contains(domain, "..") || domain == "" || !d.accepts(domain) {
+		if strings.HasPrefix(domain, ".") || strings.Contains(domain, "..") || domain == "" || !e.accepts(d, domain) {
 			return false
 		}
 	}

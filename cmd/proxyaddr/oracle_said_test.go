@@ -186,8 +186,8 @@ func (d directory) improper(h *holding) string {
 	return ""
 }
 
-// accepts tells whether Exchange takes mail for a domain, or, where it names none,
-// whether an address in it is in use.
+// accepts tells whether Exchange takes mail for a domain, or, where it names none, whether a
+// user, a group or a mailbox has its primary address in it.
 func (d directory) accepts(domain string) bool {
 	known, accepted := false, false
 	for _, o := range d {
@@ -198,8 +198,52 @@ func (d directory) accepts(domain string) bool {
 			accepted = accepted || domain == exactly || wild && strings.HasSuffix(domain, suffix)
 		}
 	}
-	used := func(h *holding) bool { // be it behind a full-width at sign
-		return !h.deleted() && strings.HasSuffix(inDomain(strings.ReplaceAll(h.strict, "＠", "@"), toASCII), "@"+domain)
+	return accepted || !known && d.home(domain, func(h *holding) bool { return h.atHome() || h.logsOn() })
+}
+
+// surely tells what accepts does of a server, which does not tell the class of objects that
+// are in no conflict.
+func (d directory) surely(domain string) bool {
+	return d.accepts(domain) && (d.namesDomains() || d.home(domain, (*holding).logsOn))
+}
+
+func (d directory) namesDomains() bool {
+	return slices.ContainsFunc(d, func(o *object) bool { return len(o.values["msExchAcceptedDomainName"]) > 0 })
+}
+
+// home tells whether an object of some kind has its primary address in a domain.
+func (d directory) home(domain string, of func(*holding) bool) bool {
+	return slices.ContainsFunc(d.holdings(), func(h *holding) bool {
+		_, at, _ := parts(h.strict)
+		return at == domain && h.kind == "smtp" && h.primary() && !h.deleted() && of(h)
+	})
+}
+
+// atHome tells whether an object is a user, a group or a mailbox of the directory.
+func (o *object) atHome() bool {
+	class := slices.Concat([]string{""}, o.values["objectClass"])
+	switch {
+	case o.has("msExchRecipientTypeDetails", "64"), o.has("msExchRecipientTypeDetails", "128"):
+		return false // a contact, a mail user
+	case len(o.values["msExchRecipientTypeDetails"]) > 0:
+		return true
 	}
-	return accepted || !known && slices.ContainsFunc(d.holdings(), used)
+	switch class[len(class)-1] {
+	case "contact":
+		return false
+	case "group", "publicFolder":
+		return true
+	}
+	return len(o.values["targetAddress"]) == 0
+}
+
+// logsOn tells whether the owner of a primary address has a logon name, in the domain of the
+// address if its mail goes elsewhere.
+func (h *holding) logsOn() bool {
+	behind := func(s string) string { return s[strings.LastIndexByte(s, '@')+1:] }
+	for _, name := range h.values["userPrincipalName"] {
+		domain := behind(strings.TrimSpace(h.value))
+		return len(h.values["targetAddress"]) == 0 || strings.EqualFold(behind(name), domain) && !strings.EqualFold(behind(h.values["targetAddress"][0]), domain)
+	}
+	return false
 }

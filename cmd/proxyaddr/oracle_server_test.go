@@ -49,6 +49,7 @@ func (e *examination) serve(t *testing.T, d directory) error {
 		return err
 	}
 	t.Cleanup(srv.Close)
+	e.accepts = directory.surely
 	e.source = []string{"-H", srv.URL, "--ca-file", e.path("ca.pem"), "-D", "anna@ex.com", "-y", e.path("secret")}
 	if err := os.WriteFile(e.path("ca.pem"), srv.CAPEM, 0o600); err != nil {
 		return err
@@ -95,7 +96,7 @@ func (e *examination) applied(before directory) error {
 	if err != nil || len(fixes) == 0 {
 		return err
 	}
-	if err := resolved(before, after, rulings); err != nil {
+	if err := e.resolved(before, after, rulings); err != nil {
 		return err
 	}
 	if _, err := e.run([]int{exitClean}, append([]string{"apply", "--yes", e.path("first/fix-ex.com.ldif")}, e.source...)...); err != nil {
