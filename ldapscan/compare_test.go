@@ -267,7 +267,7 @@ func TestOpenDirectories(t *testing.T) {
 		{"one under two names", []ldapscan.Config{config(dc1), twin}, "nothing to compare", "", ""},
 		{"one under two names, and another", []ldapscan.Config{config(dc1), twin, config(dc2)}, "", "", "the same domain controller as " + dc1.URL},
 		{"two forests", []ldapscan.Config{config(dc1), config(elsewhere)}, "nothing to compare", "", ""},
-		{"two forests, one with two", []ldapscan.Config{config(dc1), config(elsewhere), config(dc2)}, "", "", "DC=fabrikam,DC=example: held by " + elsewhere.URL + " alone"},
+		{"two forests, one with two", []ldapscan.Config{config(dc1), config(elsewhere), config(dc2)}, "", "", "DC=fabrikam,DC=example: only " + elsewhere.URL + " of the compared servers holds it"},
 		{"a global catalog", []ldapscan.Config{catalog, config(dc2)}, "a global catalog", "", ""},
 		{"a wrong password", []ldapscan.Config{locked, config(dc2)}, "user or password is wrong", "", ""},
 	} {

@@ -44,17 +44,17 @@ func TestEndlessSearches(t *testing.T) {
 		"empty pages with one cookie": {0, func(id int64, cookie string) []byte { return pageEnd(id, "x") }, "the cookie of the one before"},
 		"one cookie": {0, func(id int64, cookie string) []byte {
 			return slices.Concat(bytes.Repeat(entry(id), 1000), pageEnd(id, "x"))
-		}, "more objects than there can be (1000000)"},
-		"few objects": {100, func(id int64, cookie string) []byte { return slices.Concat(entry(id), pageEnd(id, next(cookie))) }, "more objects than there can be (100)"},
+		}, "more objects than the partition can have (1000000)"},
+		"few objects": {100, func(id int64, cookie string) []byte { return slices.Concat(entry(id), pageEnd(id, next(cookie))) }, "more objects than the partition can have (100)"},
 		"a loop": {100, func(id int64, cookie string) []byte {
 			return slices.Concat(entry(id), entry(id), pageEnd(id, map[string]string{"": "a", "a": "b", "b": ""}[cookie]+"a"))
-		}, "more objects than there can be (100)"},
+		}, "more objects than the partition can have (100)"},
 		"a loop with empty pages": {100, func(id int64, cookie string) []byte {
 			if n++; n%3 > 0 {
 				return pageEnd(id, next(cookie))
 			}
 			return slices.Concat(entry(id), pageEnd(id, next(cookie)))
-		}, "more objects than there can be (100)"},
+		}, "more objects than the partition can have (100)"},
 		"ends that contradict each other": {0, func(id int64, _ string) []byte { return slices.Concat(entry(id), pageEnd(id, "", "2")) }, "or with several"},
 		"a page without an end":           {0, func(id int64, _ string) []byte { return bytes.Repeat(entry(id), 100_000) }, "more than 1 MiB"},
 		"references without an end": {0, func(id int64, _ string) []byte {
