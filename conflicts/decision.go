@@ -176,7 +176,7 @@ func (a *Audit) ProposeChanges() {
 	for i := range a.Conflicts {
 		found[a.Conflicts[i].Key] = &a.Conflicts[i]
 	}
-	a.Proposals = nil
+	a.Proposals = make([]Proposal, 0, len(a.Changes))
 	var of *Conflict
 	owners := map[Ref]*Owner{} // of that conflict
 	var last *Owner
