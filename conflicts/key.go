@@ -35,7 +35,8 @@ func (k Key) Address() string {
 //
 //   - the type is folded to lower case;
 //   - white space around the address is left out;
-//   - the address is case-folded (Unicode, full) and brought to NFC;
+//   - the address is case-folded (Unicode, full) and brought to NFC, as far as Active
+//     Directory takes the result for the same;
 //   - the domain of an SMTP address is brought to its A-label (RFC 5890), so
 //     that müller.de and xn--mller-kva.de are one domain. What IDNA refuses is
 //     only folded.
