@@ -2,6 +2,8 @@ package request
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -57,18 +59,26 @@ func (d *document) owners(c *conflicts.Conflict) string {
 // manual lists the conflicts that the request does not end, by what a person has to do.
 func (d *document) manual() {
 	tasks := manualTasks(d.a)
-	n := 0
+	open := make(map[conflicts.Key]bool)
 	for _, t := range tasks {
-		n += len(t.cases)
+		for _, c := range t.cases {
+			open[c.conflict.Key] = true
+		}
 	}
-	if n == 0 {
+	if len(open) == 0 {
 		return
 	}
-	d.linef("## Needs a manual decision: %s\n", words.Quantity(n, "address"))
+	d.linef("## Needs a manual decision: %s\n", words.Quantity(len(open), "address"))
 	for _, t := range tasks {
 		var cases []string
 		for _, c := range t.cases[:min(len(t.cases), words.Listed)] {
-			cases = append(cases, fmt.Sprintf("%s (%s)", span(c.address), c.about(d)))
+			var about []string
+			for _, of := range c.about {
+				if text := of(d); !slices.Contains(about, text) {
+					about = append(about, text)
+				}
+			}
+			cases = append(cases, fmt.Sprintf("%s (%s)", span(address(c.conflict)), strings.Join(about, "; ")))
 		}
 		if n := len(t.cases) - words.Listed; n > 0 {
 			cases = append(cases, fmt.Sprintf("and %s more in %s", words.Number(n), span(d.files.Workbook)))
@@ -85,8 +95,8 @@ type manualTask struct {
 }
 
 type manualCase struct {
-	address string
-	about   func(*document) string
+	conflict *conflicts.Conflict
+	about    []func(*document) string
 }
 
 // manualTasks groups the conflicts that no change ends, without those that are suppressed or
@@ -99,20 +109,31 @@ func manualTasks(a *conflicts.Audit) []manualTask {
 		}
 	}
 	var tasks []manualTask
-	add := func(c *conflicts.Conflict, do string, about func(*document) string) {
-		for i := range tasks {
-			if tasks[i].do == do {
-				tasks[i].cases = append(tasks[i].cases, manualCase{address(c), about})
-				return
-			}
-		}
-		tasks = append(tasks, manualTask{do, []manualCase{{c.Key.Address(), about}}})
-	}
 	for i := range a.Conflicts {
 		c := &a.Conflicts[i]
 		if c.SuppressedBy() != nil || left[c.Key] {
 			continue
 		}
+		for do, about := range manualSteps(c) {
+			at := slices.IndexFunc(tasks, func(t manualTask) bool { return t.do == do })
+			if at < 0 {
+				at = len(tasks)
+				tasks = append(tasks, manualTask{do: do})
+			}
+			t := &tasks[at]
+			if n := len(t.cases); n == 0 || t.cases[n-1].conflict != c {
+				t.cases = append(t.cases, manualCase{conflict: c})
+			}
+			last := &t.cases[len(t.cases)-1]
+			last.about = append(last.about, about)
+		}
+	}
+	return tasks
+}
+
+// manualSteps yields what a person has to do to end a conflict, and about what.
+func manualSteps(c *conflicts.Conflict) iter.Seq2[string, func(*document) string] {
+	return func(yield func(string, func(*document) string) bool) {
 		owners := func(d *document) string { return d.owners(c) }
 		switch c.Class {
 		case conflicts.CrossAttribute:
@@ -120,25 +141,47 @@ func manualTasks(a *conflicts.Audit) []manualTask {
 			if c.Owners[1].Claims[0].Attribute == conflicts.UserPrincipalName {
 				do, what = "Change the logon name, or accept it", "logon name"
 			}
-			add(c, do, func(d *document) string {
+			yield(do, func(d *document) string {
 				return fmt.Sprintf("address of %s; %s of %s", d.name(c.Owners[0].Object), what, d.name(c.Owners[1].Object))
 			})
+			return
 		case conflicts.NonSMTP:
-			add(c, fmt.Sprintf("Remove the %s address from one", inert(strings.ToUpper(c.Key.Type()))), owners)
-		default:
-			for _, s := range c.Unresolved {
-				switch s.Code {
-				case conflicts.LogonName:
-					add(c, "Change the logon name too", func(d *document) string { return "still the logon name of " + d.name(s.Object) })
-				case conflicts.MailOnly:
-					add(c, "Correct or clear the mail attribute", func(d *document) string { return "mail attribute of " + d.name(s.Object) })
-				case conflicts.Unchangeable:
-					add(c, "Change it in Exchange", owners)
-				default:
-					add(c, inert(words.Capital(s.String())), owners)
+			yield(fmt.Sprintf("Remove the %s address from one", inert(strings.ToUpper(c.Key.Type()))), owners)
+			return
+		}
+		for _, s := range c.Unresolved {
+			do, about := inert(words.Capital(s.String())), owners
+			switch s.Code {
+			case conflicts.LogonName:
+				do, about = "Change the logon name too", func(d *document) string { return "still the logon name of " + d.name(s.Object) }
+			case conflicts.MailOnly:
+				do, about = "Correct or clear the mail attribute", func(d *document) string { return "mail attribute of " + d.name(s.Object) }
+			case conflicts.Unchangeable:
+				do = "Change it in Exchange"
+			case conflicts.OutsideScope:
+				do, about = "Report its subtree too (--base, --exclude), or change it by hand", func(d *document) string { return d.name(s.Object) }
+			case conflicts.NoReplacement:
+				do, about = "Choose a new address, none can be proposed", func(d *document) string { return d.name(s.Object) + ": " + inert(obstacle(c, s)) }
+			case conflicts.Verbatim:
+				do, about = "Decide by hand", func(*document) string { return inert(s.Value) }
+			}
+			if !yield(do, about) {
+				return
+			}
+		}
+	}
+}
+
+// obstacle says why there is no new address, without the old one, which the text begins with.
+func obstacle(c *conflicts.Conflict, s conflicts.Statement) string {
+	for i := range c.Owners {
+		if o := &c.Owners[i]; s.Object != nil && o.Ref() == s.Object.Ref() {
+			for _, claim := range o.Claims {
+				if why, ok := strings.CutPrefix(s.Value, claim.Value+": "); ok {
+					return why
 				}
 			}
 		}
 	}
-	return tasks
+	return s.Value
 }

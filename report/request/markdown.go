@@ -37,3 +37,12 @@ func span(s string) string {
 	}
 	return fence + s + fence
 }
+
+// cell is span for a cell of a table. A pipe ends a cell in a code span too, and a backslash
+// before it does not always help (GFM section 4.10), so text with one stands outside of a span.
+func cell(s string) string {
+	if strings.Contains(s, "|") {
+		return inert(s)
+	}
+	return span(s)
+}

@@ -120,7 +120,7 @@ func (d *document) choose() {
 			continue
 		}
 		if n++; n <= named {
-			d.linef("| **Choose** | %s: %s or %s. No rule told them apart |", span(r.address()), d.name(r.stays()), d.name(r.object()))
+			d.linef("| **Choose** | %s: %s or %s. No rule told them apart |", cell(r.address()), d.name(r.stays()), d.name(r.object()))
 		}
 	}
 	if n > named {

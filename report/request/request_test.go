@@ -3,6 +3,7 @@ package request
 import (
 	"encoding/binary"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -156,5 +157,49 @@ func TestHostileNamesStayText(t *testing.T) {
 		if strings.HasPrefix(line, "|Eve") && strings.Count(strings.ReplaceAll(line, `\|`, ""), "|") != 5 {
 			t.Errorf("not four cells: %q", line)
 		}
+	}
+}
+
+// A row of a table has as many cells as its head, whatever stands in an address: Markdown splits
+// code spans too.
+func TestAddressesEndNoCell(t *testing.T) {
+	tied := mailbox(9, "Cleo", "c|d@corp.example")
+	a := judged(mailbox(1, "Ann", "a|b@corp.example"), mailbox(2, "Ben", `a|b@corp.example`, `x\|y@corp.example`), mailbox(3, "Eve", `x\|y@corp.example`),
+		mailbox(4, "Dora", "c|d@corp.example"), tied)
+	rows := 0
+	for line := range strings.Lines(written(t, a)) {
+		if !strings.HasPrefix(line, "|") || !strings.Contains(line, "corp.example") {
+			continue
+		}
+		rows++
+		cells := strings.Count(regexp.MustCompile(`\\.`).ReplaceAllString(line, ""), "|") - 1
+		if want := map[bool]int{true: 2, false: 4}[strings.HasPrefix(line, "| ")]; cells != want {
+			t.Errorf("%d cells, want %d: %s", cells, want, line)
+		}
+	}
+	if rows < 5 {
+		t.Errorf("only %d rows", rows)
+	}
+}
+
+// However many conflicts nobody can resolve here, the request groups them by what to do, counts
+// each once, and ends.
+func TestManualDecisionsAreGroupedAndCountedOnce(t *testing.T) {
+	contact := func(n int, name, address string) *conflicts.Object {
+		o := mailbox(n, name, address)
+		o.Class, o.Recipient, o.Mailbox, o.TargetAddress = "contact", 64, false, "SMTP:"+address
+		return o
+	}
+	var objects []*conflicts.Object
+	for i := range words.Listed + 1 {
+		address := fmt.Sprintf("x%d@fabrikam.example", i)
+		objects = append(objects, contact(3*i, fmt.Sprintf("K%d", i), address), contact(3*i+1, fmt.Sprintf("L%d", i), address), contact(3*i+2, fmt.Sprintf("M%d", i), address))
+	}
+	got := written(t, judged(objects...))
+	wants(t, got, "# 201 mail addresses need a manual decision", "## Needs a manual decision: 201 addresses\n",
+		"- Choose a new address, none can be proposed: `x0@fabrikam.example` (L0: fabrikam.example is not an accepted domain; M0: fabrikam.example is not an accepted domain); `x",
+		"in `report.xlsx`\n")
+	if n := strings.Count(got, "\n- Choose"); n != 1 {
+		t.Errorf("%d groups", n)
 	}
 }

@@ -79,7 +79,7 @@ func (d *document) table(rows []row, head string, last func(*row) string) {
 				stays = "same"
 			}
 		}
-		d.linef("|%s|%s → %s|%s|%s|", who, span(r.address()), becomes(r), stays, last(r))
+		d.linef("|%s|%s → %s|%s|%s|", who, cell(r.address()), becomes(r), stays, last(r))
 	}
 	d.more(len(rows))
 }
@@ -90,7 +90,7 @@ func becomes(r *row) string {
 	if address == "" {
 		return "removed"
 	}
-	text := span(address)
+	text := cell(address)
 	if r.mail() {
 		text += " + mail"
 	}
