@@ -32,7 +32,7 @@ func (f *Forest) WriteConn(ctx context.Context, dn string) (*WriteConn, error) {
 		return nil, &Error{Subject: d.conn.server().URL, Problem: problem, Advice: hint}
 	}
 	if d.full != nil {
-		return fail("a global catalog takes no changes", "use the domain controller's own port")
+		return fail("a global catalog accepts no changes", "use the domain controller's own port")
 	}
 	s, err := d.conn.another(ctx)
 	switch {

@@ -14,12 +14,12 @@ import (
 	"proxyaddr/report"
 )
 
-// run writes what came of the application, also if it was interrupted once the records
-// had been compared with the directory.
+// run writes the result of the application, even if it was interrupted after the records had been
+// compared with the directory.
 func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
-	// Whoever reads stdout may go away, as "| head" does: that is an error of the write
-	// then, and ends nothing between two changes. To ignore the signal would make the
-	// password command ignore it too.
+	// A reader of stdout may end early, as "| head" does. Then the write fails, instead of a
+	// signal ending the program between two changes. Ignoring the signal would make the password
+	// command ignore it too.
 	unread := make(chan os.Signal, 1)
 	signal.Notify(unread, syscall.SIGPIPE)
 	defer signal.Stop(unread)
@@ -40,8 +40,8 @@ func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 	return code, err
 }
 
-// steps is where people read what is done: stdout, but for the formats that have it to
-// themselves. Whoever confirms the plan reads it on stderr then.
+// steps is where people read the steps: stdout, or stderr if the format needs stdout for itself.
+// Then the plan to confirm is on stderr too.
 func (o *applyOptions) steps(c *console) io.Writer {
 	switch {
 	case o.format == "table":
@@ -59,7 +59,7 @@ func (o *applyOptions) unchanged(c *console, problem string) {
 	o.result.Stopped = &report.Stopped{Problem: problem, Outcome: outcome, State: "unchanged"}
 }
 
-// ended says how a run ended, and how to go on; err is nil if all was done.
+// ended says how a run ended, and how to continue; err is nil if everything was done.
 func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, error) {
 	code, goesOn := exitClean, true
 	var stop *apply.Stop
@@ -81,24 +81,24 @@ func (o *applyOptions) ended(c *console, j *apply.Journal, err error) (int, erro
 	}
 	switch {
 	case j.Undoing():
-		c.log("%d of %d objects are left to be taken back; the journal is %s", left, j.Planned(), o.journal)
+		c.log("%d of %d objects are left to undo; the journal is %s", left, j.Planned(), o.journal)
 	default:
 		c.log("%d of %d objects were changed%s; the journal is %s", j.Made(), j.Planned(), others, o.journal)
 	}
 	if left > 0 && goesOn {
-		c.hint("--resume goes on with it")
+		c.hint("--resume continues it")
 	}
 	return code, err
 }
 
-// tally keeps what the journal counts.
+// tally copies the counts of the journal.
 func (o *applyOptions) tally(j *apply.Journal) {
 	r := &o.result
 	r.Journal, r.Planned, r.Left, r.ByAnother = o.journal, j.Planned(), len(j.Left()), j.ByAnother()
 	r.Undo = r.Undo || j.Undoing()
 }
 
-// stopped keeps why the run ended before all was done.
+// stopped notes why the run ended early.
 func (o *applyOptions) stopped(s *apply.Stop) {
 	state := "unchanged"
 	switch changed, known := s.Changed(); {

@@ -22,11 +22,11 @@ import (
 
 const applyUsage = `Apply makes the changes of fix or rollback files. It first verifies every
 record as verify does, and changes nothing if one is stale or denied. It then
-shows the plan, and goes on when the number of objects is typed in. Each object
+shows the plan, and continues when you type the number of objects. Each object
 is changed by one request, to one domain controller of its domain, and read
 before and after it. Right before the request, apply asks the whole forest
-again whether the new addresses are free. It stops as soon as anything is not as
-expected.
+again whether the new addresses are free. It stops as soon as anything is not
+as expected.
 
 USAGE
   proxyaddr apply FILE.ldif... -d DOMAIN [FLAGS]
@@ -40,27 +40,27 @@ EXAMPLE
   proxyaddr apply --undo fix-example.com.journal -d example.com
 
 The journal records each change before it is made, and then its result. However
-a run ended, --resume finds out whether the last change was made and makes
-those that are left. --undo takes back what was done, the last change first. It
-shows objects that were changed since, and leaves them. Apply and --undo leave
-records alone that somebody else applied. Ctrl-C ends a run between two objects.
+a run ended, --resume finds out whether the last change was made and makes the
+remaining ones. --undo undoes the changes that were made, the last one first.
+It shows objects that were changed since, and leaves them as they are. Apply
+and --undo skip records that somebody else applied. Ctrl-C ends a run between
+two objects.
 
-With --limit the first objects of the plan are changed and the others left for
---resume: try a few, look, go on. A plan that would change more than
---max-percent of the objects with addresses in the forest is refused, whatever
---limit says.
+With --limit, apply changes only the first objects of the plan and leaves the
+others for --resume: try a few, check, continue. Apply refuses a plan that
+would change more than --max-percent of the objects with addresses in the
+forest, whatever --limit says.
 
-Apply refuses a file if SHA256SUMS beside it lists another checksum: it is not
-the one that was reviewed. It never changes a logon name.
+Apply refuses a file if SHA256SUMS beside it lists a different checksum: it is
+not the file that was reviewed. It never changes a logon name.
 
-With --format json, jsonl or csv, stdout tells programs what came of each
-record once the run has ended, and nothing else.
+With --format json, jsonl or csv, stdout has only the result of each record,
+for programs, once the run has ended.
 
-The exit status is 0 if all was done that was asked for, also if there was
-nothing to do; 5 if the directory has changed since the files were written, or
-the account may not write what they change; 3 if a change was refused, its
-outcome is unknown or not everything could be read; and 130 if the plan was not
-confirmed.
+The exit status is 0 if everything was done or there was nothing to do; 5 if
+the directory has changed since the files were written, or the account may not
+make the changes; 3 if a change was refused, its outcome is unknown or not
+everything could be read; and 130 if the plan was not confirmed.
 `
 
 // applyOptions are the settings of an application.
@@ -75,7 +75,7 @@ type applyOptions struct {
 	files   []apply.File
 	records []conflicts.FixRecord
 	result  report.Application
-	// unprinted is why steps could not be printed. They are made all the same.
+	// unprinted is why steps could not be printed. They are carried out nevertheless.
 	unprinted error
 }
 
@@ -83,19 +83,18 @@ func (o *applyOptions) addFlags(fs *pflag.FlagSet) {
 	o.login.addFlags(fs)
 	fs.String("config", "", "read settings from this `file`")
 	fs.StringVar(&o.journal, "journal", "", "write the journal to this `file` (default: beside the first file, fix-example.com.journal)")
-	fs.StringVar(&o.resume, "resume", "", "go on with what is left in this `journal`")
-	fs.StringVar(&o.undo, "undo", "", "take back what was done by this `journal`")
+	fs.StringVar(&o.resume, "resume", "", "continue with the remaining changes of this `journal`")
+	fs.StringVar(&o.undo, "undo", "", "undo the changes of this `journal`")
 	fs.BoolVar(&o.yes, "yes", false, "do not ask for confirmation")
-	fs.IntVar(&o.limit, "limit", 0, "change no more than this `number` of objects now, and leave the others for --resume")
+	fs.IntVar(&o.limit, "limit", 0, "change at most this `number` of objects now, and leave the others for --resume")
 	fs.Float64Var(&o.maxPercent, "max-percent", 0, "refuse a plan that changes more than this `percentage` of the objects with addresses")
 	o.formatting.addFlags(fs, applyFormats.names())
 }
 
-// leastPercent lets one object of a million be the most that is changed. Less would
-// refuse every plan.
+// leastPercent allows one changed object in a million. Less would refuse every plan.
 const leastPercent = 0.0001
 
-// check: a guard that is set has to be one; not setting it is how to do without.
+// check refuses a --limit or --max-percent that limits nothing: leave the flag out instead.
 func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error {
 	ways := 0
 	for _, given := range []bool{len(args) > 0, o.resume != "", o.undo != ""} {
@@ -108,13 +107,13 @@ func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error
 	case ways == 0:
 		return wrong("write for example proxyaddr apply fix-example.com.ldif -d example.com", "no file to apply")
 	case ways > 1 || o.journal != "" && len(args) == 0:
-		return wrong("a journal holds all that is left to do", "--resume and --undo take no other files")
+		return wrong("a journal has everything that is left to do", "--resume and --undo take no other files")
 	case fs.Changed("limit") && o.limit < 1:
 		return wrong("write for example --limit 10, or leave it out", "--limit %d: must be 1 or more", o.limit)
 	case fs.Changed("max-percent") && !(o.maxPercent >= leastPercent && o.maxPercent <= 100): // nor is NaN
 		return wrong("write for example --max-percent 5, or leave it out", "--max-percent %v: must be from %v to 100", o.maxPercent, leastPercent)
 	case o.catalog:
-		return wrong("leave it out", "a global catalog takes no changes")
+		return wrong("leave it out", "a global catalog accepts no changes")
 	case !o.named():
 		return wrong("name a domain with -d, or a domain controller with -H ldaps://HOST", "nothing to write to")
 	case !o.yes && !asks:
@@ -143,7 +142,7 @@ func (o *applyOptions) check(c *console, fs *pflag.FlagSet, args []string) error
 }
 
 func (o *applyOptions) journalExists() error {
-	return wrong("go on with it by --resume, or name another with --journal", "%s: there is a journal already", o.journal)
+	return wrong("continue it with --resume, or name another file with --journal", "%s: the journal exists already", o.journal)
 }
 
 func (o *applyOptions) apply(ctx context.Context, c *console) (int, error) {
@@ -192,8 +191,8 @@ func (o *applyOptions) apply(ctx context.Context, c *console) (int, error) {
 	return code, nil
 }
 
-// elsewhere is the error of a journal whose servers are not those that were opened, or
-// can no longer be reached.
+// elsewhere is the error for a journal whose servers are not the opened ones, or cannot be
+// reached any longer.
 func elsewhere(err error) error {
 	if e := (*ldapscan.Error)(nil); errors.As(err, &e) {
 		return unreached(err)
@@ -201,8 +200,8 @@ func elsewhere(err error) error {
 	return err
 }
 
-// execute makes the changes that are to be done now, of a plan that was confirmed, and says
-// how that ended. The journal is nil for a plan that has none yet.
+// execute makes the changes of a confirmed plan that are due now, and says how that ended. The
+// journal is nil for a plan that has none yet.
 func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan.Forest, j *apply.Journal, plan, todo []conflicts.FixRecord) (int, error) {
 	w, err := apply.Connect(ctx, forest, todo)
 	if err != nil {
@@ -224,7 +223,7 @@ func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan
 	case j == nil && errors.Is(err, os.ErrExist): // another run was faster
 		return 0, o.journalExists()
 	case err != nil:
-		return 0, &failure{exitIncomplete, err, "nothing more was written to the directory; a journal needs room and write access, and --journal names another"}
+		return 0, &failure{exitIncomplete, err, "nothing more was written to the directory; a journal needs room and write access, and --journal names another file"}
 	}
 	word := "applied"
 	if j.Undoing() {
@@ -238,7 +237,7 @@ func (o *applyOptions) execute(ctx context.Context, c *console, forest *ldapscan
 	return o.ended(c, j, err)
 }
 
-// openJournal opens a journal to go on with.
+// openJournal opens a journal to continue.
 func (c *console) openJournal(name string) (*apply.Journal, error) {
 	j, err := apply.Open(name, time.Now)
 	switch {
@@ -250,14 +249,14 @@ func (c *console) openJournal(name string) (*apply.Journal, error) {
 		return nil, unopened("name the journal that apply wrote, such as fix-example.com.journal beside the fix file", err)
 	}
 	if j.Torn {
-		c.log("%s: its last line was cut off, and is left out", name)
+		c.log("%s: its last line was cut off, and is ignored", name)
 	}
 	return j, nil
 }
 
-// verify compares the records with the directory, and returns those that are to be
-// done: all that are ready, or none if one is stale or denied and nothing is taken
-// back. The exit code says what stands against the plan.
+// verify compares the records with the directory, and returns those to apply: all ready ones, or
+// none if one is stale or denied, unless the run is an undo. The exit code says why the plan
+// cannot be applied.
 func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.Forest, undoing bool) (ready []conflicts.Verdict, code int, err error) {
 	verdicts, failed := ldapscan.Verify(ctx, forest, o.records)
 	if verdicts == nil && failed != nil {
@@ -267,7 +266,7 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 	for _, v := range verdicts {
 		switch v.Status {
 		case conflicts.Ready:
-			v.Record.GUID = v.Object.GUID // where the file does not tell it
+			v.Record.GUID = v.Object.GUID // if the file does not have it
 			ready = append(ready, v)
 		case conflicts.Stale, conflicts.Denied, conflicts.Unknown:
 			against = append(against, v)
@@ -289,10 +288,10 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 		o.unchanged(c, "not everything could be read")
 		return nil, exitIncomplete, nil
 	case len(against) > 0 && !undoing:
-		o.unchanged(c, "the directory is no longer as the records expect, or the account may not write it")
+		o.unchanged(c, "the directory is no longer as the records expect, or the account may not change it")
 		c.adviseDenied(against)
 		return nil, exitStale, nil
-	case len(against) > 0: // which does not keep the others from being taken back
+	case len(against) > 0: // the others can still be undone
 		c.adviseDenied(against)
 		code = exitStale
 	case len(ready) == 0:
@@ -309,16 +308,15 @@ func fixRecords(verdicts []conflicts.Verdict) []conflicts.FixRecord {
 	return list
 }
 
-// needed returns how many objects with addresses there have to be for n of them to
-// be no more than a percentage. It fits an int of 32 bits, as no Active Directory
-// database holds 2^31 objects.
+// needed returns how many objects with addresses there must be so that n of them do not exceed a
+// percentage. It fits an int of 32 bits, as no Active Directory database holds 2^31 objects.
 func needed(n int, percent float64) int {
 	const rounding = 1 - 1e-12 // 3 objects are 0.3 % of 1,000, though no binary fraction is 0.3
 	return int(min(math.Ceil(float64(n)*100/percent*rounding), math.MaxInt32))
 }
 
-// confirm shows what is to be done, and asks whether it is. planned is how many
-// objects the plan changes, those that are left for later included.
+// confirm shows the steps and asks for confirmation. planned is how many objects the plan
+// changes, including those left for later.
 func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan.Forest, todo []conflicts.Verdict, planned int) (bool, error) {
 	if o.maxPercent > 0 {
 		enough, err := forest.HasAddresses(ctx, needed(planned, o.maxPercent))
@@ -344,7 +342,7 @@ func (o *applyOptions) confirm(ctx context.Context, c *console, forest *ldapscan
 	if o.yes {
 		return true, nil
 	}
-	answer := c.ask(ctx, fmt.Sprintf("objects to be changed: %d. Type this number to go on: ", n))
+	answer := c.ask(ctx, fmt.Sprintf("objects to be changed: %d. Type this number to continue: ", n))
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}

@@ -74,7 +74,7 @@ func TestApplyOnSamba(t *testing.T) {
 	}
 
 	undone, stderr := proxyaddr(exitClean, overTLS, "apply", "--undo", journal, "--yes")
-	if strings.Count(undone, "\nundone ") != 5 || !strings.Contains(stderr, "0 of 5 objects are left to be taken back") {
+	if strings.Count(undone, "\nundone ") != 5 || !strings.Contains(stderr, "0 of 5 objects are left to undo") {
 		t.Errorf("%s%s", undone, stderr)
 	}
 	if after := values(t, dc, base); !slices.Equal(after, before) {
@@ -126,7 +126,7 @@ func (a *asking) Write(p []byte) (int, error) {
 func answering(t *testing.T, args []string, number int, meanwhile func()) (code int, stdout, stderr string) {
 	t.Helper()
 	keys, screen := openTerminal(t)
-	asks := &asking{question: "Type this number to go on: ", asked: func() {
+	asks := &asking{question: "Type this number to continue: ", asked: func() {
 		meanwhile()
 		if _, err := fmt.Fprintln(keys, number); err != nil {
 			t.Error(err)

@@ -50,7 +50,7 @@ proxyAddresses: smtp:x@A.example
 			exitClean, "2 of 2 objects were changed", exitClean, "", 2},
 		"refused": {func(*ldaptest.Server, func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnwillingToPerform, Modify: every}
-		}, exitIncomplete, "Unwilling To Perform (53); it was not changed\nproxyaddr: 0 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it", exitClean, "unchanged", 0},
+		}, exitIncomplete, "Unwilling To Perform (53); it was not changed\nproxyaddr: 0 of 2 objects were changed; the journal is FILE\nhint: --resume continues it", exitClean, "unchanged", 0},
 		"read-only": {func(*ldaptest.Server, func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultReferral, Modify: every}
 		}, exitIncomplete, "hint: name a domain controller that holds the object and is writable\n", exitClean, "unchanged", 0},
@@ -59,13 +59,13 @@ proxyAddresses: smtp:x@A.example
 		}, exitIncomplete, "it was changed nevertheless\n", exitClean, "changed", 1},
 		"made by another": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
 			return ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultNoSuchAttribute, Modify: every, Do: func() { made(srv) }}
-		}, exitStale, "somebody else changed it\nproxyaddr: 0 of 2 objects were changed, and 1 by somebody else; the journal is FILE\nhint: --resume goes on with it", exitClean, "unchanged", 0},
+		}, exitStale, "somebody else changed it\nproxyaddr: 0 of 2 objects were changed, and 1 by somebody else; the journal is FILE\nhint: --resume continues it", exitClean, "unchanged", 0},
 		"out of date": {func(srv *ldaptest.Server, _ func()) ldaptest.Fault {
 			return ldaptest.Fault{Modify: every, Do: func() { gone(srv) }}
 		}, exitStale, "no object has its objectGUID any more, or the account does not see it; it was not changed\nhint: scan again and review the new file; --undo takes back what was changed so far\nproxyaddr: 1 of 2", exitStale, "unchanged", 1},
 		"interrupted": {func(_ *ldaptest.Server, interrupt func()) ldaptest.Fault {
 			return ldaptest.Fault{Modify: every, Do: interrupt}
-		}, exitInterrupted, "1 of 2 objects were changed; the journal is FILE\nhint: --resume goes on with it\nproxyaddr: interrupted\n", exitClean, "unchanged", 1},
+		}, exitInterrupted, "1 of 2 objects were changed; the journal is FILE\nhint: --resume continues it\nproxyaddr: interrupted\n", exitClean, "unchanged", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv, args := serve(t, twoOwners+three)

@@ -11,11 +11,11 @@ import (
 	"proxyaddr/ldapscan"
 )
 
-const checkUsage = `Check tells whether addresses are free, and who has those that are taken: in
-proxyAddresses, mail, userPrincipalName or targetAddress, written in any way
-that Active Directory takes for the same, and by deleted objects as far as the
-account sees them. For an SMTP address that is taken it names the next free
-one. It uses the indexes of each partition, and never writes.
+const checkUsage = `Check tells whether addresses are free, and who has the others: in
+proxyAddresses, mail, userPrincipalName or targetAddress, in any spelling that
+Active Directory takes for the same, and in deleted objects that the account
+can see. For an SMTP address that is taken it names the next free one. It uses
+the indexes of each partition, and never writes.
 
 USAGE
   proxyaddr check ADDRESS... -d DOMAIN [FLAGS]
@@ -42,7 +42,7 @@ type checkOptions struct {
 	addresses []conflicts.Address
 }
 
-// An availability is what a check found out.
+// An availability is the result of a check.
 type availability struct {
 	list    []conflicts.Availability
 	problem string // why not everything could be read, or empty
@@ -71,7 +71,7 @@ func (o *checkOptions) check(_ *console, fs *pflag.FlagSet, args []string) error
 	return o.source.check()
 }
 
-// typed returns what a person wrote as an address: without a type, it is SMTP.
+// typed returns the address that a person wrote: without a type, it is SMTP.
 func typed(text string) conflicts.Address {
 	a := conflicts.ParseAddress(strings.TrimSpace(text))
 	if !strings.Contains(a.Raw, ":") || strings.ContainsAny(a.Type, `@"`) { // a colon in a quoted string or an address literal

@@ -10,7 +10,7 @@ import (
 // A command is one subcommand.
 type command struct {
 	name, about string
-	// usage stands above the flags in its help.
+	// usage comes before the flags in its help.
 	usage string
 	new   func() action
 }
@@ -19,8 +19,8 @@ type command struct {
 // in this order.
 type action interface {
 	addFlags(fs *pflag.FlagSet)
-	// check validates what can be validated before anything is contacted or
-	// asked for, once the flags are set, and reports the first mistake.
+	// check validates the settings, once the flags are set and before anything is contacted or
+	// asked for. It reports the first mistake.
 	check(c *console, fs *pflag.FlagSet, args []string) error
 	// run returns the exit code, or an error that has one (see [console.fail]).
 	run(ctx context.Context, c *console) (int, error)
@@ -34,7 +34,7 @@ var commands = []command{
 	{"fix", "write fix files for the changes approved in the workbook", fixUsage, func() action { return &fixOptions{} }},
 	{"verify", "compare fix files with the directory as it is now", verifyUsage, func() action { return &verifyOptions{} }},
 	{"apply", "make the changes of fix files, or undo them", applyUsage, func() action { return &applyOptions{} }},
-	{"watch", "tell of conflicts soon after they are made", watchUsage, func() action { return &watchOptions{} }},
+	{"watch", "report conflicts soon after they arise", watchUsage, func() action { return &watchOptions{} }},
 	{"status", "show what scans with --state remember", statusUsage, func() action { return &statusOptions{} }},
 	{"suppress", "ignore known conflicts for a time, with a reason", suppressUsage, func() action { return &suppressOptions{} }},
 	{"completion", "print a completion script for a shell", completionUsage, func() action { return &completionOptions{} }},

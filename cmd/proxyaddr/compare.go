@@ -8,7 +8,7 @@ import (
 	"proxyaddr/ldapscan"
 )
 
-// checkCompare tells a setting that --compare-dcs has no use for.
+// checkCompare reports a setting that does not go with --compare-dcs.
 func (o *scanOptions) checkCompare() error {
 	alone := func(flag string) error {
 		return wrong("leave one of them out", "%s does not go with --compare-dcs", flag)
@@ -36,7 +36,7 @@ func (o *scanOptions) checkCompare() error {
 	return nil
 }
 
-// compare is run with --compare-dcs.
+// compare is the run of a scan with --compare-dcs.
 func (o *scanOptions) compare(ctx context.Context, c *console) (int, error) {
 	directories, err := openAs(ctx, c, &o.login, ldapscan.OpenDirectories)
 	if err != nil {

@@ -86,7 +86,7 @@ type shellCommand struct {
 
 type shellFlag struct {
 	name, letter, about string
-	value               string   // a word for it, empty if the flag takes none
+	value               string   // a word for the value, empty if the flag has none
 	values              []string // to choose from
 	files, directories  bool     // what the value names
 	repeatable          bool

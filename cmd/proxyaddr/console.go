@@ -21,18 +21,18 @@ import (
 	"proxyaddr/report/words"
 )
 
-// A console is what a command talks to: the three streams and the environment.
+// A console is the surroundings of a command: the three streams and the environment.
 type console struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	environ        []string // all variables as "NAME=value"
-	// requests is told what is asked of servers; nil logs nothing.
+	// requests logs the requests to servers; nil logs nothing.
 	requests *slog.Logger
 }
 
-// log writes a line to stderr. It can hold names from a directory, so control characters are
-// escaped.
+// log writes a line to stderr. The line can have names from a directory, so control characters
+// are escaped.
 func (c *console) log(format string, args ...any) {
 	c.tell("proxyaddr: " + fmt.Sprintf(format, args...))
 }
@@ -43,7 +43,7 @@ func (c *console) hint(text string) {
 	}
 }
 
-// tell writes a line to stderr, and breaks it between words if a terminal is too narrow for it.
+// tell writes a line to stderr, and breaks it between words on a narrow terminal.
 func (c *console) tell(text string) {
 	const further = "  "
 	text = words.Escape(text)
@@ -53,7 +53,7 @@ func (c *console) tell(text string) {
 	fmt.Fprintln(c.stderr, text)
 }
 
-// warnIfShared warns of a file with a secret that accounts other than its owner may read. On
+// warnIfShared warns about a file with a secret that other accounts than its owner can read. On
 // Windows access lists decide that, not the mode.
 func (c *console) warnIfShared(file string) {
 	info, err := os.Stat(file)
@@ -79,7 +79,7 @@ func (c *console) color() bool {
 	return ok && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"
 }
 
-// columnsOf returns the width of a stream that is a terminal, 0 if that is not known.
+// columnsOf returns the width of a stream that is a terminal, 0 if it is unknown.
 func columnsOf(stream any) int {
 	if fd, ok := terminal(stream); ok {
 		if columns, _, err := term.GetSize(fd); err == nil {
@@ -117,7 +117,7 @@ func typedLine(ctx context.Context, r io.Reader) string {
 }
 
 // await returns the error of read, or that of ctx if ctx ends first. A read from a pipe or a
-// terminal may never end: it may still run then, so do not use what it sets.
+// terminal may never end: it may still run after await, so do not use variables that it sets.
 func await(ctx context.Context, read func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- read() }()
@@ -153,8 +153,8 @@ func (c *console) prompt(ctx context.Context, text string) (string, error) {
 	return string(secret), err
 }
 
-// firstLine returns the first line of a secret's source, without its end. It obeys a byte order
-// mark, because Windows programs write UTF-16.
+// firstLine returns the first line of a secret's source without its line end. It obeys a byte
+// order mark, because Windows programs write UTF-16.
 func firstLine(r io.Reader) (string, error) {
 	text := transform.NewReader(io.LimitReader(r, 64<<10), unicode.BOMOverride(encoding.Nop.NewDecoder()))
 	line, err := bufio.NewReader(text).ReadString('\n')
@@ -169,7 +169,7 @@ func firstLine(r io.Reader) (string, error) {
 func (c *console) output(ctx context.Context, line string) (string, error) {
 	cmd := shell(ctx, line)
 	cmd.Stderr = c.stderr
-	cmd.WaitDelay = time.Second // a program that the shell started may keep its stdout open
+	cmd.WaitDelay = time.Second // a program started by the shell may keep its stdout open
 	out, err := cmd.Output()
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		return "", err

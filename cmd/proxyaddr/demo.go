@@ -80,7 +80,7 @@ Open first: %s
 Beside it are:
   report.xlsx        for the people who decide
   change-request.md  for the change board
-  fix-*.ldif         the changes; rollback-*.ldif takes them back
+  fix-*.ldif         the changes; rollback-*.ldif undoes them
   scan.json          everything, for programs
 
 The exit code is 1, because conflicts were found. It is 0 if there are none.

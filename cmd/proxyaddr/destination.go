@@ -19,12 +19,12 @@ type destination struct {
 	replace bool
 	keep    int // of the directories of a dated name; 0 for all
 	dir     *report.Destination
-	runs    []page.Run // that the page shows
+	runs    []page.Run // for the page
 }
 
 func (d *destination) addFlags(fs *pflag.FlagSet, usage string) {
 	fs.StringVarP(&d.output, "output", "o", "", usage+"; {date} in its name becomes the date in UTC")
-	fs.BoolVar(&d.replace, "replace", false, "delete an audit that the directory holds, with its changes, decisions and journals")
+	fs.BoolVar(&d.replace, "replace", false, "delete an earlier audit in the directory, even with changes, decisions or journals")
 }
 
 func (d *destination) check(fs *pflag.FlagSet) error {
@@ -35,7 +35,7 @@ func (d *destination) check(fs *pflag.FlagSet) error {
 		return nil
 	}
 	if d.keep < 1 {
-		return wrong("1 keeps the directory of this run alone", "--keep %d: out of range", d.keep)
+		return wrong("1 keeps only the directory of this run", "--keep %d: out of range", d.keep)
 	}
 	hint := `give each run a directory of its own, for example -o "audits/{date}"`
 	if d.output == "" {
@@ -47,8 +47,8 @@ func (d *destination) check(fs *pflag.FlagSet) error {
 	return nil
 }
 
-// claim claims the directory, before anything is read, contacted or asked for.
-// Whoever calls it calls release.
+// claim claims the directory, before anything is read, contacted or asked for. The caller must
+// call release.
 func (d *destination) claim() error {
 	if d.replace {
 		return d.claimOver(report.Any)
@@ -70,7 +70,7 @@ func (d *destination) claimOver(may report.Replaceable) (err error) {
 	return nil
 }
 
-// release gives the directory up. Unless something was published, it is as it was.
+// release gives up the directory. Unless something was published, it is unchanged.
 func (d *destination) release() {
 	if d.dir != nil {
 		d.dir.Close()
@@ -94,8 +94,8 @@ func (d *destination) publish(c *console, audit *conflicts.Audit) ([]string, err
 	return names, nil
 }
 
-// retain removes what --keep leaves of older directories, and says what it did. What went
-// wrong does not change the exit code: the outputs of this run are there.
+// retain removes the older directories that --keep does not keep, and says what it did. Its
+// errors do not change the exit code: the outputs of this run are written.
 func (d *destination) retain(c *console) {
 	kept := d.dir.Retain(d.keep)
 	for _, name := range kept.Removed {

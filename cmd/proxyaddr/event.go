@@ -14,11 +14,11 @@ import (
 	"proxyaddr/ldapscan"
 )
 
-const eventUsage = `Event explains what Exchange logged about an ambiguous address, event 9514 or
-9217: which address it is, who has it, when and on which domain controller the
-addresses of each owner were last written, the likely cause, and the fix. It
-looks up the objects that the events name and the addresses that they share, by
-indexes and without a sweep, and never writes.
+const eventUsage = `Event explains the events 9514 and 9217, in which Exchange reports an ambiguous
+address: which address it is, who has it, when and on which domain controller
+the addresses of each owner were last written, the likely cause, and the fix.
+It looks up the objects that the events name and the addresses that they share,
+by indexes and without a sweep, and never writes.
 
 USAGE
   proxyaddr event [TEXT | FILE...] -d DOMAIN [FLAGS]
@@ -52,7 +52,7 @@ type eventOptions struct {
 	reporting
 	args   []string
 	events []eventlog.Event
-	// damaged are the places of the input that could not be read.
+	// damaged are the unreadable places of the input.
 	damaged []string
 }
 
@@ -110,13 +110,13 @@ func (o *eventOptions) read(c *console) error {
 func readFile(name string, read func(name string, r io.Reader) error) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return unopened("name a file with the events, or put the text of an event between quotes", err)
+		return unopened("name a file with the events, or write the text of an event in quotes", err)
 	}
 	defer f.Close()
 	return read(name, f)
 }
 
-// inputs tells files from a text, whose words a shell may have parted.
+// inputs tells files from a text, whose words a shell may have split.
 func inputs(args []string) (names []string, text string, err error) {
 	missing := ""
 	for _, arg := range args {
@@ -132,7 +132,7 @@ func inputs(args []string) (names []string, text string, err error) {
 	case len(names) == 0 && strings.ContainsAny(strings.Join(args, " "), " \n"):
 		return nil, strings.Join(args, " "), nil
 	}
-	return nil, "", wrong("name files, or put the text of the event between quotes", "%s: no such file", missing)
+	return nil, "", wrong("name files, or write the text of the event in quotes", "%s: no such file", missing)
 }
 
 func (o *eventOptions) run(ctx context.Context, c *console) (int, error) {

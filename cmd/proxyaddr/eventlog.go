@@ -14,29 +14,29 @@ import (
 type event uint32
 
 const (
-	eventQuiet      event = 1 // nothing that somebody has to do
+	eventQuiet      event = 1 // nobody has to do anything
 	eventNews       event = 2
 	eventIncomplete event = 3
 	eventFailed     event = 4
 )
 
 const (
-	// maxEventText is what an entry can hold, in UTF-16.
+	// maxEventText is the size of an entry in UTF-16 units.
 	maxEventText = 31_839
-	// maxEventConflicts is how many conflicts an entry names.
+	// maxEventConflicts is the most conflicts that an entry names.
 	maxEventConflicts = 100
 )
 
-// checkEventLog refuses the event log where there is none.
+// checkEventLog refuses the flag on systems without an event log.
 func (o *remembering) checkEventLog() error {
 	if o.eventLog && runtime.GOOS != "windows" {
-		return wrong("use --notify-command, or what the journal keeps", "--event-log: only Windows has an event log")
+		return wrong("use --notify-command, or the systemd journal", "--event-log: only Windows has an event log")
 	}
 	return nil
 }
 
-// record writes an entry if the flag is set. That it could not be written, or that the source
-// is not registered, is told once and is no failure.
+// record writes an entry if the flag is set. If that fails, or if the source is not registered,
+// it says so once; the run does not fail.
 func (o *remembering) record(c *console, id event, text string) {
 	if !o.eventLog {
 		return
@@ -52,8 +52,8 @@ func (o *remembering) record(c *console, id event, text string) {
 	o.eventNote = note
 }
 
-// eventOf returns what to record of a run that was judged. Everybody who is signed in may read
-// the event log, so that it has no addresses and no names.
+// eventOf returns the entry for a run that was judged. Every signed-in user may read the event
+// log, so the entry has no addresses and no names.
 func eventOf(r *stateRun, summary string) (event, string) {
 	last := &r.judgment.State.Last
 	id, text := eventQuiet, summary

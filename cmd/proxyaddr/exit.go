@@ -22,22 +22,22 @@ const (
 	exitInterrupted = 130
 )
 
-// exitCodes are what help and README say of them, in lines for the help. An error
-// that nobody foresaw is exitIncomplete: the run did not do all that it was to do.
+// exitCodes are their meanings in help and documentation, in lines for the help. An unforeseen
+// error is exitIncomplete: the run did not do everything.
 var exitCodes = []struct {
 	code    int
 	meaning string
 }{
 	{exitClean, `clean: everything was read, and no address is claimed twice or taken;
-all was done, or a watch was ended`},
+everything was done, or a watch was ended`},
 	{exitConflicts, `conflicts found, or an address taken; with --compare-dcs, differences`},
 	{exitUsage, `wrong usage or unreadable input`},
-	{exitIncomplete, `incomplete: something could not be read, an output not be written, a
-change not be made, or the run failed in another way; beats 1`},
+	{exitIncomplete, `incomplete: something could not be read, written or changed, or the run
+failed in another way; beats 1`},
 	{exitConnect, `no server found or reached, no TLS, or the bind was refused`},
-	{exitStale, `stale or denied: the directory is no longer as it was, the account may
-not make the change, a fix file was changed after it was written, or a
-workbook is not of its scan or has mistakes`},
+	{exitStale, `stale or denied: the directory has changed, the account may not make the
+change, a fix file was changed after it was written, or a workbook
+belongs to another scan or has mistakes`},
 	{exitInUse, `the state directory is in use by another run`},
 	{exitInterrupted, `interrupted, or not confirmed`},
 }
@@ -70,10 +70,10 @@ func wrong(hint, format string, args ...any) error {
 	return &failure{exitUsage, fmt.Errorf(format, args...), hint}
 }
 
-// unusable is the error of an input that is of no use.
+// unusable is the error for an input that cannot be used.
 func unusable(err error) error { return &failure{exitUsage, err, hintOf(err)} }
 
-// unreached is the error of a server that could not be found, reached or bound to.
+// unreached is the error for a server that could not be found, reached or bound to.
 func unreached(err error) error {
 	if f := (*failure)(nil); errors.As(err, &f) {
 		return err
@@ -81,10 +81,10 @@ func unreached(err error) error {
 	return &failure{exitConnect, err, hintOf(err)}
 }
 
-// unopened is the error of a file that a flag or an argument names.
+// unopened is the error for a file that a flag or an argument names.
 func unopened(hint string, err error) error { return &failure{exitUsage, bare(err), hint} }
 
-// bare returns an error of a file without what was tried with it.
+// bare returns the error of a file operation without the operation and the file.
 func bare(err error) error {
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
 		return fmt.Errorf("%s: %w", e.Path, e.Err)
@@ -92,7 +92,7 @@ func bare(err error) error {
 	return err
 }
 
-// unpublished is the error of what writes to an output directory.
+// unpublished is the error for a failed write to an output directory.
 func unpublished(dir string, err error) error {
 	if r := (*outdir.Refusal)(nil); errors.As(err, &r) {
 		return &failure{exitIncomplete, err, r.Hint()}
@@ -100,7 +100,7 @@ func unpublished(dir string, err error) error {
 	return &failure{exitIncomplete, err, dir + " needs room and write access; -o names another directory"}
 }
 
-// unprinted is the error of what writes to stdout.
+// unprinted is the error for a failed write to stdout.
 func unprinted(err error) error {
 	if e, ok := err.(*fs.PathError); ok {
 		err = e.Err

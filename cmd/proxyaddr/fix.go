@@ -14,10 +14,9 @@ import (
 	"proxyaddr/report/workbook"
 )
 
-const fixUsage = `Fix reads the workbook of a scan in which people have decided on its changes,
-and writes the fix and rollback files of those that were approved, with a
-change request that tells the risk of the others. It never writes to a
-directory.
+const fixUsage = `Fix reads the workbook of a scan after people have decided on its changes. It
+writes fix and rollback files for the approved changes, and a change request
+that also says what was not approved. It never writes to a directory.
 
 USAGE
   proxyaddr fix report.xlsx -o DIR [FLAGS]
@@ -26,20 +25,20 @@ EXAMPLE
   proxyaddr fix audit/report.xlsx -o approved
   proxyaddr fix audit/report.xlsx -o approved -d example.com
 
-The workbook may be sorted, filtered and added to, and saved by LibreOffice.
-Beside it must be the scan.json that the scan wrote with it. All mistakes are
-told at once, by sheet and cell, and then nothing is written.
+You may sort and filter the workbook, add to it, and save it with LibreOffice.
+The scan.json of the same scan must be beside it. Fix reports all mistakes at
+once, by sheet and cell, and then writes nothing.
 
 DIR may be missing, empty, or hold an earlier audit without changes, decisions
 or a journal; --replace deletes one that has them, but never the workbook that
 is read. {date} in the name of DIR becomes the date in UTC.
 
-All changes of a conflict are approved, or none. Where an address was written
+All changes of a conflict are approved, or none. If somebody typed an address
 over a proposal, name the directory with -d or -H, or an export with --input,
-as for scan: the address is looked up there, and refused unless it is free.
+as for scan: fix looks up the address there, and refuses it unless it is free.
 
-With --format json, jsonl or csv, stdout tells programs what was approved and
-what is left.
+With --format json, jsonl or csv, stdout has what was approved and what is
+left, for programs.
 
 The exit status is 0 if the files are written, and 5 if the review cannot be
 used.
@@ -53,7 +52,7 @@ type fixOptions struct {
 	workbook string
 }
 
-// fixed is what a fix wrote, and where.
+// fixed is the result of a fix, and where it was written.
 type fixed struct {
 	approved  *conflicts.Audit
 	directory string
@@ -141,7 +140,7 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	return exitClean, fixFormats.write(c, o.format, &fixed{approved, o.dir.Name(), names})
 }
 
-// ownerIn names the owner that keeps an object from getting an address.
+// ownerIn names the owner because of which an object cannot get an address.
 func ownerIn(list []conflicts.Availability) func(conflicts.Address, conflicts.Ref) string {
 	known := map[string]*conflicts.Availability{}
 	for i := range list {
@@ -155,7 +154,7 @@ func ownerIn(list []conflicts.Availability) func(conflicts.Address, conflicts.Re
 	}
 }
 
-// refuse tells all that is wrong with a review.
+// refuse prints all mistakes in a review.
 func (c *console) refuse(err error) (int, error) {
 	var review *workbook.ReviewError
 	if !errors.As(err, &review) {

@@ -66,7 +66,7 @@ func (g *flagGroup) help() string {
 	return b.String()
 }
 
-// describe returns a word for the value of a flag, empty if it takes none, and a text that ends
+// describe returns a word for the value of a flag, empty if it has none, and a text that ends
 // with the default.
 func describe(f *pflag.Flag) (value, text string) {
 	value, text = pflag.UnquoteUsage(f)
@@ -82,14 +82,14 @@ func describe(f *pflag.Flag) (value, text string) {
 // takesNone reports whether a flag has no value, such as --quiet.
 func takesNone(f *pflag.Flag) bool { return f.Value.Type() == "bool" }
 
-// choose sets the values that a flag can have, for completion.
+// choose sets the possible values of a flag, for completion.
 func choose(fs *pflag.FlagSet, name string, values ...string) {
 	if err := fs.SetAnnotation(name, choicesKey, values); err != nil {
 		panic(err) // there is no such flag
 	}
 }
 
-// choices returns the values that a flag can have, nil if it takes others than a few words.
+// choices returns the possible values of a flag, nil if they are not a few words.
 func choices(f *pflag.Flag) []string { return f.Annotations[choicesKey] }
 
 const choicesKey = "choices"

@@ -231,7 +231,7 @@ proxyAddresses: SMTP:info@northwind.test
 		fix := filepath.Join(dir, "fix-northwind.test.ldif")
 		var stdout, stderr bytes.Buffer
 		code := run(append([]string{"apply", fix, "--yes"}, login...), strings.NewReader(""), &stdout, &stderr)
-		if code != exitConnect || !strings.Contains(stderr.String(), "a global catalog takes no changes\nhint: use the domain controller's own port") {
+		if code != exitConnect || !strings.Contains(stderr.String(), "a global catalog accepts no changes\nhint: use the domain controller's own port") {
 			t.Errorf("exit %d\n%s%s", code, stdout.String(), stderr.String())
 		}
 		if _, err := os.Stat(strings.TrimSuffix(fix, ".ldif") + ".journal"); err == nil {

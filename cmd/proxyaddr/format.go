@@ -13,15 +13,15 @@ import (
 	"proxyaddr/report/status"
 )
 
-// formats are what --format of a command takes, each with what writes its result
-// to stdout. The first is the default.
+// formats are the values of --format of a command, each with its writer. The first is the
+// default.
 type formats[T any] []struct {
 	name  string
 	write func(c *console, result T) error
 }
 
-// The formats of each command and each kind of result. Totals are what --quiet
-// prints; of verify, fix and apply they stand on stderr.
+// The formats of each command and each kind of result. --quiet prints totals; those of verify,
+// fix and apply go to stderr.
 var (
 	auditFormats = formats[*conflicts.Audit]{
 		{"table", func(c *console, a *conflicts.Audit) error { return report.Table(c.stdout, a, c.tableOptions()) }},
@@ -68,7 +68,7 @@ var (
 			return c.writeCSV(func(w io.Writer) error { return report.CheckCSV(w, a.list, a.problem) })
 		}},
 	}
-	// What people want to know of a fix stands on stderr.
+	// The text for people about a fix goes to stderr.
 	fixFormats = formats[*fixed]{
 		{"table", func(*console, *fixed) error { return nil }},
 		{"totals", func(*console, *fixed) error { return nil }},
@@ -105,7 +105,7 @@ func (f formats[T]) names() []string {
 	return names
 }
 
-// write writes a result in the format of that name.
+// write writes a result in the format with that name.
 func (f formats[T]) write(c *console, name string, result T) error {
 	for i := range f {
 		if f[i].name == name {
@@ -117,13 +117,13 @@ func (f formats[T]) write(c *console, name string, result T) error {
 	return nil
 }
 
-// tableOptions are how a table looks on stdout.
+// tableOptions are the options of a table on stdout.
 func (c *console) tableOptions() report.TableOptions {
 	_, screen := terminal(c.stdout)
 	return report.TableOptions{Width: columnsOf(c.stdout), Color: c.color(), Brief: screen}
 }
 
-// writeCSV has rows written to stdout, behind a byte order mark if that is a file.
+// writeCSV writes rows to stdout, after a byte order mark if stdout is a file.
 func (c *console) writeCSV(rows func(io.Writer) error) error {
 	if emptyFile(c.stdout) {
 		if _, err := io.WriteString(c.stdout, report.ByteOrderMark); err != nil {
@@ -133,8 +133,8 @@ func (c *console) writeCSV(rows func(io.Writer) error) error {
 	return rows(c.stdout)
 }
 
-// emptyFile reports whether a stream goes to the beginning of a file, as with
-// "> scan.csv", and not through a pipe to a program.
+// emptyFile reports whether a stream goes to the beginning of a file, as with "> scan.csv", and
+// not to a pipe.
 func emptyFile(stream io.Writer) bool {
 	f, ok := stream.(*os.File)
 	if !ok {
@@ -144,14 +144,13 @@ func emptyFile(stream io.Writer) bool {
 	return err == nil && info.Mode().IsRegular() && info.Size() == 0
 }
 
-// A formatting says in which format a result is written to stdout.
+// A formatting is the format in which a result is written to stdout.
 type formatting struct {
 	format string
 	quiet  bool
 }
 
-// addFlags adds --format for the formats of these names, and --quiet if totals are
-// one of them.
+// addFlags adds --format with these names, and --quiet if totals are one of them.
 func (o *formatting) addFlags(fs *pflag.FlagSet, names []string) {
 	fs.StringVar(&o.format, "format", names[0], "write to stdout in this `format`: "+enumerate(names, "or"))
 	choose(fs, "format", names...)

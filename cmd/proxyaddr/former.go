@@ -7,10 +7,9 @@ import (
 	"proxyaddr/ldapscan"
 )
 
-// goneOwners are former owners that could not be seen any more, with their tombstones where
-// those were read. A process that makes many runs need not ask for them each time: what comes
-// back was written, so that a reading of changes finds it, and all are asked for again when
-// everything is read.
+// goneOwners are former owners that could no longer be seen, with their tombstones if those were
+// read. A process that makes many runs does not ask for them each time: an object that comes back
+// was written, so a reading of changes finds it. All are asked for again when everything is read.
 type goneOwners map[conflicts.Ref]*conflicts.Object
 
 // without returns the owners that are not gone.
@@ -24,7 +23,7 @@ func (g goneOwners) without(owners []conflicts.Entry) []conflicts.Entry {
 	return left
 }
 
-// seen takes out what is back.
+// seen removes objects that came back.
 func (g goneOwners) seen(objects []*conflicts.Object) {
 	for _, o := range objects {
 		delete(g, o.Ref())
@@ -32,8 +31,8 @@ func (g goneOwners) seen(objects []*conflicts.Object) {
 }
 
 // formerOwners reads objects again, with the stamps that tell whether somebody wrote their
-// addresses, and looks for those that are gone among the deleted ones. What a reading of
-// changes has read is not asked for once more.
+// addresses, and looks for missing ones among the deleted objects. It does not ask again for
+// objects that a reading of changes has read.
 func (r *stateRun) formerOwners(ctx context.Context, src ldapscan.Source, refs []conflicts.Ref) (found []*conflicts.Object, err error) {
 	if len(refs) == 0 {
 		return nil, nil

@@ -30,8 +30,8 @@ func (cmd *command) help(fs *pflag.FlagSet) string {
 
 const (
 	overviewIntro = `proxyaddr finds the proxy addresses that more than one directory object claims
-(Exchange event 9514), says who should keep each, and writes an Excel report and
-LDIF files that put it right. No command but apply writes to a directory.
+(Exchange event 9514), says who should keep each, and writes an Excel report
+and LDIF files that correct it. No command but apply writes to a directory.
 `
 	overviewUsage = `  proxyaddr COMMAND [FLAGS]
 `
@@ -51,7 +51,7 @@ func overview() string {
 ` + exitStatus()
 }
 
-// unknownCommand is the error for a command that does not exist.
+// unknownCommand is the error for an unknown command.
 func unknownCommand(name string) error {
 	names := []string{"help"}
 	for _, cmd := range commands {
@@ -79,15 +79,15 @@ func misspelt(err error, fs *pflag.FlagSet) error {
 	return &failure{exitUsage, err, hint}
 }
 
-// nearestFlag returns the long name of the flag that was likely meant by a name, or "".
+// nearestFlag returns the long name of the flag that the user likely meant by a name, or "".
 func nearestFlag(fs *pflag.FlagSet, name string) string {
 	var names []string
 	fs.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	return nearest(name, names)
 }
 
-// nearest returns the name that was likely meant, or "". Up to a third of the letters may be
-// wrong, or the beginning of exactly one name was typed.
+// nearest returns the name that the user likely meant, or "": up to a third of the letters may be
+// wrong, or the word is the beginning of exactly one name.
 func nearest(typed string, names []string) string {
 	typed = strings.ToLower(typed)
 	if len(typed) < 2 {
@@ -100,7 +100,7 @@ func nearest(typed string, names []string) string {
 			begun = append(begun, name)
 		}
 		if len(typed) >= len(name)+least {
-			continue // the lengths alone differ too much
+			continue // the lengths differ too much
 		}
 		if d := distance(typed, name); d < least {
 			best, least = name, d

@@ -22,7 +22,7 @@ func (o *incrementalFlags) addFlags(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.fullEvery, "full-every", 24*time.Hour, "with --incremental, read everything once the last whole sweep is of this `age`")
 }
 
-// check validates the settings beside those of the scan.
+// check validates the settings together with those of the scan.
 func (o *incrementalFlags) check(fs *pflag.FlagSet, scan *scanOptions) error {
 	switch {
 	case !o.incremental:
@@ -41,8 +41,8 @@ func (o *incrementalFlags) check(fs *pflag.FlagSet, scan *scanOptions) error {
 	return nil
 }
 
-// read reads only what was written since the last run where the settings ask for that and
-// nothing forces a whole sweep. What the next run can build on is noted in either case.
+// read reads only what was written since the last run if the settings ask for that and nothing
+// forces a whole sweep. In either case it notes the bookmark for the next run.
 func (r *stateRun) read(ctx context.Context, src ldapscan.Source, o *scanOptions, opt ldapscan.Options) (*conflicts.Audit, error) {
 	since := ldapscan.Since{Now: r.run.Time}
 	if r.dir.State != nil {

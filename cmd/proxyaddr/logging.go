@@ -21,9 +21,9 @@ func addLogFlags(fs *pflag.FlagSet) {
 	fs.Bool("log-values", false, "write names and values of the directory into the log as they are, not as hashes")
 }
 
-// startLog begins the log that the flags ask for, and returns what ends it. A command
-// without the flags has none. A file is not replaced: what it holds may be of the run that
-// failed, and one that is named in the settings serves every night.
+// startLog begins the log that the flags ask for, and returns a function to end it. A command
+// without the flags has none. It appends to an existing file: the file may have the log of a
+// failed run, and one named in the settings is used every night.
 func (c *console) startLog(fs *pflag.FlagSet) (end func(code int), err error) {
 	if fs.Lookup("log-level") == nil {
 		return func(int) {}, nil
@@ -44,7 +44,7 @@ func (c *console) startLog(fs *pflag.FlagSet) (end func(code int), err error) {
 	out := &logWriter{w: c.stderr}
 	file := (*os.File)(nil)
 	if name == "" {
-		c.stderr = out // also for what is printed meanwhile
+		c.stderr = out // for everything that is printed meanwhile too
 	} else {
 		file, err = os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {

@@ -19,7 +19,7 @@ import (
 	"proxyaddr/ldapscan/locator"
 )
 
-// A login says which directories to open, how, and as whom.
+// A login says which directories to open, how, and with which accounts.
 type login struct {
 	urls, domains             []string
 	dns                       string
@@ -69,11 +69,10 @@ func (l *login) addFlags(fs *pflag.FlagSet) {
 // named reports whether there is a directory to open.
 func (l *login) named() bool { return len(l.urls)+len(l.domains) > 0 }
 
-// check validates what can be validated before anything is contacted or asked,
-// and settles the mechanism.
+// check validates the settings before anything is contacted or asked, and chooses the mechanism.
 func (l *login) check() error {
 	targets := slices.Concat(l.urls, l.domains)
-	for _, u := range l.urls { // first, as other errors repeat them
+	for _, u := range l.urls { // first, as other errors repeat the URLs
 		if err := ldapscan.CheckURL(u); err != nil {
 			return unusable(err)
 		}
@@ -126,14 +125,14 @@ func (l *login) check() error {
 	return nil
 }
 
-// config says how to reach a server. It has no credentials yet.
+// config returns how to reach a server, without credentials.
 func (l *login) config(url string) ldapscan.Config {
 	return ldapscan.Config{URL: url, StartTLS: l.starttls, TLS: &tls.Config{RootCAs: l.roots, Certificates: l.certs}, CAFile: l.caFile,
 		Credentials: ldapscan.Credentials{Mechanism: ldapscan.Mechanism(l.auth)}, PageSize: l.pageSize, Timeout: l.timeout,
 		Rate: l.rate, Connections: l.connections}
 }
 
-// usual is the mechanism if --auth is not given.
+// usual is the mechanism without --auth.
 func (l *login) usual() string {
 	switch {
 	case l.certFile != "":
@@ -174,7 +173,7 @@ func (l *login) open(ctx context.Context, c *console) (*ldapscan.Forest, error) 
 	return openAs(ctx, c, l, ldapscan.OpenForest)
 }
 
-// openAs opens the named directories in the way of do.
+// openAs opens the named directories with do.
 func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Context, ldapscan.ForestConfig) (T, error)) (opened T, err error) {
 	var cfg ldapscan.ForestConfig
 	c.warnIfShared(strings.TrimPrefix(l.keytab, "FILE:"))
@@ -196,8 +195,8 @@ func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Co
 		}
 		cfg.Domains = append(cfg.Domains, ldapscan.DomainConfig{Domain: u, Config: server})
 	}
-	// Of servers with the same priority, the one with the greatest weight: a scan need not spread
-	// load, and should ask the same server each time.
+	// Among servers with the same priority, choose the one with the greatest weight: a scan need
+	// not spread load, and should ask the same server each time.
 	cfg.Locator = &locator.Locator{DNS: l.dns, Draw: func(n int) int { return n - 1 }, Log: c.requests}
 	cfg.GlobalCatalog = l.catalog
 	opened, err = do(ctx, cfg)
@@ -213,7 +212,7 @@ func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Co
 	return opened, nil
 }
 
-// credentials returns those for the i-th directory.
+// credentials returns the credentials for the i-th directory.
 func (l *login) credentials(ctx context.Context, c *console, i int, passwords map[string]string) (ldapscan.Credentials, error) {
 	cred := ldapscan.Credentials{Mechanism: ldapscan.Mechanism(l.auth), Keytab: l.keytab, CCache: l.ccache}
 	nth := func(list []string) string {

@@ -1,5 +1,5 @@
-// Proxyaddr finds the proxy addresses that more than one directory object
-// claims. Run "proxyaddr help" for what it can do.
+// Proxyaddr finds the proxy addresses that more than one directory object claims. "proxyaddr
+// help" lists its commands.
 package main
 
 import "os"

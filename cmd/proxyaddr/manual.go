@@ -104,12 +104,12 @@ func (p *manualPage) head(name, about, version string) {
 
 func (p *manualPage) section(title string) { p.text.WriteString(".SH " + title + "\n") }
 
-// paragraphs writes texts that an empty line divides.
+// paragraphs writes texts with empty lines between them.
 func (p *manualPage) paragraphs(text string) {
 	p.text.WriteString(strings.ReplaceAll(roff(strings.Trim(text, "\n"))+"\n", "\n\n", "\n.PP\n"))
 }
 
-// verbatim writes lines that stay as they are.
+// verbatim writes lines as they are.
 func (p *manualPage) verbatim(lines string) {
 	p.text.WriteString(".nf\n")
 	for line := range strings.Lines(lines) {
@@ -118,7 +118,7 @@ func (p *manualPage) verbatim(lines string) {
 	p.text.WriteString(".fi\n")
 }
 
-// item writes a term, which is roff source, and what it means.
+// item writes a term, which is roff source, and its meaning.
 func (p *manualPage) item(term, text string) {
 	fmt.Fprintf(&p.text, ".TP\n%s\n%s\n", term, roff(text))
 }
@@ -135,7 +135,7 @@ func (p *manualPage) flag(f *pflag.Flag) {
 	p.item(term, text)
 }
 
-// end writes what every page ends with.
+// end writes the common end of all pages.
 func (p *manualPage) end(examples string) {
 	p.section("EXIT STATUS")
 	for _, e := range exitCodes {
@@ -147,7 +147,7 @@ func (p *manualPage) end(examples string) {
 	p.text.WriteString("\\fBproxyaddr\\fR(1)\n")
 }
 
-// roff writes a text so that roff prints it as it is.
+// roff escapes a text so that roff prints it as it is.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`).Replace(text)
 	lines := strings.Split(text, "\n")

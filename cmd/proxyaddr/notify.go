@@ -15,19 +15,18 @@ import (
 	"proxyaddr/report/status"
 )
 
-// A notifyError is a --notify-command that failed.
+// A notifyError is the error of a --notify-command.
 type notifyError struct{ err error }
 
 func (e *notifyError) Error() string { return fmt.Sprintf("--notify-command: %v", e.err) }
 func (e *notifyError) Unwrap() error { return e.err }
 
-// Hint says what that means for what was to be told.
+// Hint says when the news is told again.
 func (e *notifyError) Hint() string {
-	return "the run is remembered as failed, so the next one tells the same again"
+	return "the run is remembered as failed, so the next one reports the same again"
 }
 
-// tell gives a command the report as a text fit for a mail, and the state in its
-// environment.
+// tell gives a command the report as a text for a mail, and the state in its environment.
 func (r *stateRun) tell(ctx context.Context, report *status.Report) error {
 	if r.notify == "" {
 		return nil
@@ -37,7 +36,7 @@ func (r *stateRun) tell(ctx context.Context, report *status.Report) error {
 	if err := report.Text(&text); err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeoutCause(ctx, notifyTimeout, fmt.Errorf("ended after %v, as it did not end by itself", notifyTimeout))
+	within, cancel := context.WithTimeoutCause(ctx, notifyTimeout, fmt.Errorf("killed after %v", notifyTimeout))
 	defer cancel()
 	cmd := shell(within, r.notify)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &text, r.c.stderr, r.c.stderr // stdout is for data
@@ -46,20 +45,19 @@ func (r *stateRun) tell(ctx context.Context, report *status.Report) error {
 	if err != nil && within.Err() != nil {
 		err = context.Cause(within)
 	}
-	if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // which what it left running causes
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // because programs that it started still run
 		return &notifyError{err}
 	}
 	return nil
 }
 
-// notifyTimeout is how long a command may take. It holds up the run, and with it the state.
+// notifyTimeout is how long a command may take. Meanwhile the run waits, and the state is locked.
 var notifyTimeout = time.Minute
 
-// killDelay is how long stderr of a command that has ended is waited for.
+// killDelay is how long to wait for the stderr of a command that has ended.
 const killDelay = 5 * time.Second
 
-// environment has nothing that comes from the directory: a shell could take it for a
-// command.
+// environment has no text from the directory: a shell could take it for a command.
 func (r *stateRun) environment(report *status.Report) []string {
 	level, _ := report.Level()
 	run := &r.run

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// runGroup runs a command. When its context ends, it is killed with all that it started.
+// runGroup runs a command. When its context ends, it is killed with all processes that it
+// started.
 func runGroup(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

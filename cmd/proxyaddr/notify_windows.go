@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// runGroup runs a command. When its context ends, it is killed with all that it started: a
-// job is what Windows has for that. Where there can be no job, the command alone is killed.
+// runGroup runs a command. When its context ends, it is killed with all processes that it
+// started, as they are in one job. If there can be no job, only the command is killed.
 func runGroup(cmd *exec.Cmd) error {
 	cmd.WaitDelay = killDelay
 	job, err := windows.CreateJobObject(nil, nil)

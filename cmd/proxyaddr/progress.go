@@ -8,11 +8,11 @@ import (
 	"proxyaddr/report/words"
 )
 
-// A progress shows how far a scan is: on a terminal in one line that is updated, elsewhere in a
-// new line every half minute.
+// A progress shows the progress of a scan: on a terminal in one line that is updated, elsewhere
+// in a new line every half minute.
 type progress struct {
 	c *console
-	// expected is about how many objects there are; 0 if nothing tells.
+	// expected is the approximate number of objects; 0 if it is unknown.
 	expected int
 	now      func() time.Time
 	started  time.Time
@@ -53,14 +53,14 @@ func (p *progress) show(s ldapscan.Progress) {
 	fmt.Fprintf(p.c.stderr, "\r%s\x1b[K", line)
 }
 
-// line says how far the scan is.
+// line returns the progress of the scan.
 func (p *progress) line(elapsed time.Duration) string {
 	s := p.seen
 	objects := words.Quantity(s.Objects, "object")
 	if s.Suspects > 0 { // the sweep is over
 		return fmt.Sprintf("%s read; reading %s again, %v", objects, words.Quantity(s.Suspects, "suspect"), elapsed.Round(time.Second))
 	}
-	if p.expected > s.Objects { // else the directory has grown
+	if p.expected > s.Objects { // otherwise the directory has grown
 		objects = fmt.Sprintf("%s of about %s (%d %%)", words.Number(s.Objects), words.Quantity(p.expected, "object"), s.Objects*100/p.expected)
 	}
 	pages := ""

@@ -6,7 +6,7 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// A reporting says how conflicts are judged, and where the outputs go.
+// A reporting has the rules for judging conflicts, and the place of the outputs.
 type reporting struct {
 	destination
 	formatting
@@ -26,7 +26,7 @@ func (r *reporting) addFlags(fs *pflag.FlagSet) {
 	r.formatting.addFlags(fs, auditFormats.names())
 }
 
-// check validates the settings and settles how to judge.
+// check validates the settings and sets the rules.
 func (r *reporting) check(fs *pflag.FlagSet) error {
 	r.commandLine, r.connection = commandLine(fs), connection(fs)
 	if err := r.formatting.check(fs, auditFormats.names()); err != nil {
@@ -52,8 +52,7 @@ func (r *reporting) check(fs *pflag.FlagSet) error {
 	return nil
 }
 
-// deliver writes the outputs of an audit and returns the exit code that it
-// calls for.
+// deliver writes the outputs of an audit and returns the exit code.
 func (c *console) deliver(audit *conflicts.Audit, r *reporting) (int, error) {
 	if _, err := r.publish(c, audit); err != nil {
 		return 0, err

@@ -9,8 +9,8 @@ import (
 	"proxyaddr/report"
 )
 
-// reviewed holds fix and rollback files to the SHA256SUMS beside them, where it lists
-// them. Files that were changed since are exitStale.
+// reviewed compares fix and rollback files with the SHA256SUMS beside them, if it lists them. A
+// file that was changed since is exitStale.
 func reviewed(files []apply.File) error {
 	var changed []string
 	for _, f := range files {

@@ -11,16 +11,15 @@ import (
 	"syscall"
 )
 
-// The voice of the command: stdout carries data and nothing else. All else goes
-// to stderr behind the program's name, without a capital and a full stop. An
-// error names the object first and is followed by a hint where there is one.
+// The voice of the command: stdout has only data. Everything else goes to stderr after the
+// program's name, without a capital and a full stop. An error names its object first, and a hint
+// may follow it.
 
-// gcPercent is lower than Go's 100, as nearly all that a scan keeps is the index,
-// and grows but slowly: collecting more often costs no time that can be measured
-// and saves a fifth of the memory.
+// gcPercent is lower than Go's 100: nearly all memory of a scan is the index, which grows slowly.
+// Collecting more often takes no measurable time and saves a fifth of the memory.
 const gcPercent = 40
 
-// run is the whole program but for the exit. It may be called by tests.
+// run is the whole program without the exit. Tests call it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	endings := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup

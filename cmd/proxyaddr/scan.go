@@ -54,12 +54,12 @@ those that somebody worked in. "audit-latest" points to the newest.
 
 With --state, scan remembers the conflicts in a directory and says which are
 new, got worse, came back or are resolved since the last run, and why. Exit
-code 1 then means a conflict that is not suppressed, or with --fail-on new one
-with news. A run that sees far fewer objects than the last complete one is
-incomplete, unless --accept-drop is given. An incomplete run never resolves
-anything. --suppressions names conflicts to ignore for a time. --metrics and
---notify-command pass the result on, also that of a failed run. "proxyaddr
-status" shows what is remembered.
+code 1 then means a conflict that is not suppressed, or with --fail-on new a
+conflict that is news. A run that sees far fewer objects than the last complete
+one is incomplete, unless --accept-drop is given. An incomplete run never
+resolves anything. --suppressions names conflicts to ignore for a time.
+--metrics and --notify-command pass the result on, even that of a failed run.
+"proxyaddr status" shows the state.
 
 With --incremental, scan reads only what was written since the last run. Where
 that could miss a conflict, it reads everything and says why.
@@ -85,7 +85,7 @@ type scanOptions struct {
 
 func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	o.source.addFlags(fs)
-	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
+	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); everything is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
 	o.reporting.addFlags(fs)
 	o.remembering.addFlags(fs)
@@ -121,7 +121,7 @@ func (o *scanOptions) check(_ *console, fs *pflag.FlagSet, args []string) error 
 	return o.source.check()
 }
 
-// checkNames tells what cannot be a distinguished name.
+// checkNames reports a text that is not a distinguished name.
 func checkNames(base, exclude []string) error {
 	for _, dn := range slices.Concat(base, exclude) {
 		if !strings.Contains(dn, "=") {
@@ -141,7 +141,7 @@ func (o *scanOptions) run(ctx context.Context, c *console) (int, error) {
 	return o.withState(ctx, c, func(r *stateRun) (int, error) { return o.scan(ctx, c, r) })
 }
 
-// scan scans, and compares with earlier runs if it is given what they remember.
+// scan scans, and compares the result with earlier runs if it is given their state.
 func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, error) {
 	if err := o.claim(); err != nil {
 		return 0, err
@@ -177,7 +177,7 @@ func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, e
 	return r.remember(ctx, code, code == exitIncomplete || r.judgment.Tells())
 }
 
-// scan runs a source with progress shown.
+// scan runs a source and shows the progress.
 func (c *console) scan(ctx context.Context, src ldapscan.Source, o *scanOptions, r *stateRun) (audit *conflicts.Audit, err error) {
 	p := newProgress(c, time.Now)
 	if r != nil && !o.incremental { // which may read only changes

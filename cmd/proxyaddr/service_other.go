@@ -4,7 +4,7 @@ package main
 
 import "context"
 
-// asService runs work as it is: only Windows has a service manager that has to be answered.
+// asService runs work directly: only Windows has a service manager that expects answers.
 func asService(ctx context.Context, work func(context.Context) (int, error)) (int, error) {
 	return work(ctx)
 }

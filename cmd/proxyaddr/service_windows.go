@@ -9,17 +9,17 @@ import (
 	"golang.org/x/sys/windows/svc"
 )
 
-// serviceName is that of the service as the documentation installs it. A process that has one
-// service may be installed under any other name, too.
+// serviceName is the name of the service in the documentation. A process with one service can be
+// installed under any other name too.
 const serviceName = "proxyaddr"
 
-// stopHint is how long the service manager is told that stopping may take: a request that is
-// under way ends at once, a command that is told of news is killed.
+// stopHint is the time for stopping that the service manager is told: a pending request ends at
+// once, and a --notify-command is killed.
 const stopHint = 20 * time.Second
 
-// asService runs work until the service manager ends it, if that started this process, and
-// otherwise as it is. Only the manager can tell: [svc.IsWindowsService] looks for a session
-// that services have in Windows, and not in Wine.
+// asService runs work until the service manager ends it, if the manager started this process;
+// otherwise it runs work directly. Only the manager can tell: [svc.IsWindowsService] looks for a
+// session that services have in Windows, but not in Wine.
 func asService(ctx context.Context, work func(context.Context) (int, error)) (int, error) {
 	s := &service{ctx: ctx, work: work}
 	err := svc.Run(serviceName, s)
@@ -40,7 +40,8 @@ type service struct {
 	err  error
 }
 
-// Execute is called by the service manager. It answers its requests until the work has ended.
+// Execute is called by the service manager. It answers the manager's requests until the work has
+// ended.
 func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, status chan<- svc.Status) (specific bool, code uint32) {
 	ctx, stop := context.WithCancel(s.ctx)
 	defer stop()

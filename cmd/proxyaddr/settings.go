@@ -14,25 +14,23 @@ import (
 	"proxyaddr/report/words"
 )
 
-// alternatives are groups of flags that replace each other: if a level sets one, lower levels set
-// none of its group. A flag that is set to false does not count.
+// alternatives are groups of flags that replace each other: if a level sets one, lower levels do
+// not set any of its group. A flag that is set to false does not count.
 var alternatives = [][]string{
 	{"url", "domain", "input"},
 	{"prompt", "password-file", "password-command", "keytab", "ccache"},
 	{"format", "quiet"},
 }
 
-// settle fills the flags that the command line left alone from PROXYADDR_*
-// variables, then those that are left from the file that --config names. The
-// variable of --bind-dn is PROXYADDR_BIND_DN; a repeatable flag takes one value
-// a line.
+// settle sets the flags that are not on the command line from PROXYADDR_* variables, and the rest
+// from the file that --config names. The variable of --bind-dn is PROXYADDR_BIND_DN; a repeatable
+// flag takes one value on each line.
 //
-// The file has lines "flag = value" with the long names of the flags; a
-// repeatable flag has several lines. Empty lines and lines that begin with "#" are
-// passed over.
+// The file has lines "flag = value" with the long names of the flags; a repeatable flag has
+// several lines. Empty lines and lines that begin with "#" are skipped.
 //
-// One file and one environment serve all commands: flags and formats that only
-// others have are passed over.
+// One file and one environment serve all commands: flags and formats that only other commands
+// have are skipped.
 //
 // A command without --config has no settings.
 func (c *console) settle(fs *pflag.FlagSet) error {
@@ -103,13 +101,13 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 
 const variablePrefix = "PROXYADDR_"
 
-// variableOf is the variable of a flag.
+// variableOf returns the variable of a flag.
 func variableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// warnOfVariables warns of variables that set no flag of any command. They are no error, because
-// other programs may use the prefix. A command that --notify-command started has ours.
+// warnOfVariables warns about variables that set no flag of any command. They are not an error,
+// because other programs may use the prefix, and --notify-command gets variables with it.
 func (c *console) warnOfVariables(all *pflag.FlagSet) {
 	if c.getenv(variablePrefix+"SUMMARY") != "" {
 		return
@@ -168,8 +166,8 @@ func readConfig(path string, set func(name, value string) error) error {
 	return nil
 }
 
-// unreported are flags that do not change what is found: where secrets and
-// certificates come from, and where results and the log go.
+// unreported are flags that do not change the findings: where secrets and certificates come from,
+// and where results and the log go.
 var unreported = []string{"config", "output", "replace", "keep", "format", "quiet", "stats", "prompt", "password-file", "password-command", "keytab", "ccache", "ca-file",
 	"cert-file", "key-file", "metrics", "notify-command", "event-log", "log-level", "log-file", "log-values"}
 
@@ -195,12 +193,12 @@ func commandLine(fs *pflag.FlagSet) string {
 	return strings.Join(line, " ")
 }
 
-// connecting are the flags by which a command finds a directory and binds to it, but for
-// the secrets.
+// connecting are the flags with which a command finds a directory and binds to it, except the
+// secrets.
 var connecting = []string{"domain", "url", "dns", "starttls", "auth", "bind-dn", "ca-file", "cert-file", "key-file"}
 
-// connection writes those that were given, in double quotes where a word needs some, as cmd,
-// PowerShell and POSIX shells all know them.
+// connection writes those that were given. It puts words in double quotes where necessary,
+// because cmd, PowerShell and POSIX shells all know these.
 func connection(fs *pflag.FlagSet) string {
 	var line []string
 	for _, name := range connecting {

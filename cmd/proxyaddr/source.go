@@ -25,7 +25,7 @@ func (s *source) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&s.config, "config", "", "read settings from this `file`")
 }
 
-// check validates what can be validated before anything is contacted.
+// check validates the settings before anything is contacted.
 func (s *source) check() error {
 	switch {
 	case !s.named() && s.input == "":
@@ -38,8 +38,8 @@ func (s *source) check() error {
 	return nil
 }
 
-// connect opens what is named, and says what was agreed with each server. The
-// caller ends it with done.
+// connect opens the directories or the export, and prints each server with its encryption and
+// logon. The caller ends it with done.
 func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, done func(), err error) {
 	if !s.named() {
 		x, err := s.openExport(ctx, c)
@@ -56,7 +56,8 @@ func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, 
 	return forest, forest.Close, nil
 }
 
-// tellServers says what was agreed with each server, and once what their schemas lack.
+// tellServers prints each server with its encryption and logon, and once the attributes that
+// their schemas lack.
 func (c *console) tellServers(servers []conflicts.Server) {
 	for _, line := range serverLines(servers) {
 		c.log("%s", line)
@@ -80,8 +81,8 @@ func serverLines(servers []conflicts.Server) []string {
 	return lines
 }
 
-// tellHidden says what a look-up in a source could not see, and returns that. The error is
-// that of ctx: a result without these notes would promise too much.
+// tellHidden prints what a lookup in a source could not see, and returns it. The error is that of
+// ctx: a result without these notes would promise too much.
 func (c *console) tellHidden(ctx context.Context, src ldapscan.Source) ([]string, error) {
 	notes := src.Hidden(ctx)
 	if err := ctx.Err(); err != nil {
@@ -100,7 +101,7 @@ func (s *source) openExport(ctx context.Context, c *console) (*ldapscan.Export, 
 	return ldapscan.OpenExport(ctx, s.input)
 }
 
-// unreadable is what an export that could not be read at all means to the user.
+// unreadable is the error for an export that could not be read at all.
 func (s *source) unreadable(err error) error {
 	if e := (*ldapscan.Error)(nil); s.input != "" && errors.As(err, &e) {
 		return unusable(err)

@@ -19,25 +19,25 @@ import (
 	"proxyaddr/report/suppression"
 )
 
-// A remembering says where runs remember earlier ones, and whom they tell.
+// A remembering says where runs keep their state, and where they report.
 type remembering struct {
 	state, suppressions string
 	failOn              string
 	acceptDrop          bool
 	metrics, notify     string
 	eventLog            bool
-	eventNote           string // about the event log, as it was told last
+	eventNote           string // the last message about the event log
 }
 
 func (o *remembering) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.state, "state", "", "remember the conflicts of each run in this `directory`, and tell what has changed")
+	fs.StringVar(&o.state, "state", "", "remember the conflicts of each run in this `directory`, and report what has changed")
 	fs.StringVar(&o.suppressions, "suppressions", "", "leave the conflicts that this `file` names; proxyaddr suppress writes it")
 	fs.StringVar(&o.metrics, "metrics", "", "with --state, write metrics for Prometheus to this `file`")
 	fs.StringVar(&o.notify, "notify-command", "", "with --state, give this `command` a summary on stdin when there is something to tell")
 	fs.BoolVar(&o.eventLog, "event-log", false, "with --state, write results to the Windows event log, as the source proxyaddr")
 }
 
-// addScanFlags adds what only a single run has.
+// addScanFlags adds the flags of a single run.
 func (o *remembering) addScanFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.failOn, "fail-on", string(memory.FailOnAny), "with --state, exit with 1 on these `conflicts`: any that is not suppressed, new ones, or none")
 	choose(fs, "fail-on", string(memory.FailOnAny), string(memory.FailOnNew), string(memory.FailOnNone))
@@ -69,7 +69,7 @@ type stateRun struct {
 	c            *console
 	dir          *statedir.Dir
 	suppressions []memory.Suppression // nil if no file was named
-	began        time.Time            // by the clock that does not jump
+	began        time.Time            // by the monotonic clock
 	run          memory.Run
 	scope        memory.Scope
 	reading      *ldapscan.Reading // nil until the source was read
@@ -77,7 +77,7 @@ type stateRun struct {
 	gone         goneOwners
 }
 
-// withState holds the state directory while scan runs, and remembers how that ended.
+// withState locks the state directory while scan runs, and remembers how that ended.
 func (o *remembering) withState(ctx context.Context, c *console, scan func(*stateRun) (int, error)) (code int, err error) {
 	r := o.newRun(c, time.Now())
 	if err := r.hold(ctx); err != nil {
@@ -98,12 +98,12 @@ func (o *remembering) withState(ctx context.Context, c *console, scan func(*stat
 	return code, r.measured(nil, &status.Report{State: r.dir.State})
 }
 
-// newRun begins a run, without a directory yet.
+// newRun begins a run that has no directory yet.
 func (o *remembering) newRun(c *console, now time.Time) *stateRun {
 	return &stateRun{remembering: o, c: c, began: time.Now(), run: memory.Run{Time: now.UTC().Truncate(time.Second), Version: version()}}
 }
 
-// hold takes the state directory.
+// hold locks the state directory.
 func (r *stateRun) hold(ctx context.Context) (err error) {
 	r.dir, err = statedir.Open(r.state, fmt.Sprintf("process %d since %s", os.Getpid(), r.run.Time.Format(time.RFC3339)))
 	if errors.Is(err, statedir.ErrInUse) {
@@ -116,7 +116,7 @@ func (r *stateRun) hold(ctx context.Context) (err error) {
 	return nil
 }
 
-// took is how long the run has taken so far.
+// took returns how long the run has taken so far.
 func (r *stateRun) took() time.Duration { return time.Since(r.began).Truncate(time.Millisecond) }
 
 func (r *stateRun) loadSuppressions() error {
@@ -130,7 +130,7 @@ func (r *stateRun) loadSuppressions() error {
 	return err
 }
 
-// loadSuppressions reads a file and tells all its mistakes.
+// loadSuppressions reads a file and prints all its mistakes.
 func (c *console) loadSuppressions(path string) (*suppression.File, error) {
 	file, err := suppression.Load(path)
 	if m := (*suppression.Mistakes)(nil); errors.As(err, &m) {
@@ -146,7 +146,7 @@ func (c *console) loadSuppressions(path string) (*suppression.File, error) {
 	return file, nil
 }
 
-// begin holds the state to what is to be scanned.
+// begin checks that the state belongs to the scope of the scan.
 func (r *stateRun) begin(src ldapscan.Source, judge conflicts.Options) error {
 	var scope conflicts.Scope
 	src.Describe(&scope)
@@ -158,7 +158,7 @@ func (r *stateRun) begin(src ldapscan.Source, judge conflicts.Options) error {
 	return nil
 }
 
-// judge compares an audit with what is remembered, and marks it.
+// judge compares an audit with the state, and marks it.
 func (r *stateRun) judge(ctx context.Context, src ldapscan.Source, audit *conflicts.Audit, judge conflicts.Options) error {
 	partitions, onlyChanges := partitionsOf(audit), r.reading.Whole == ""
 	if !r.acceptDrop && !onlyChanges {
@@ -207,19 +207,19 @@ func (r *stateRun) runs(audit *conflicts.Audit) ([]page.Run, error) {
 	return append(runs, page.Run{Time: r.run.Time, Complete: audit.Complete(), Conflicts: len(audit.Conflicts)}), nil
 }
 
-// partitionsOf returns what the guard compares.
+// partitionsOf returns the partitions that the guard compares.
 func partitionsOf(audit *conflicts.Audit) []memory.Partition {
 	list := make([]memory.Partition, len(audit.Coverage))
 	for i, c := range audit.Coverage {
 		list[i] = memory.Partition{Name: c.Partition, Objects: c.Objects, Values: c.Values}
 		if len(audit.Scope.Servers) == 0 {
-			list[i].Name = "export" // whose file has another name each night
+			list[i].Name = "export" // the file may have another name each night
 		}
 	}
 	return list
 }
 
-// expected is how many objects the last complete run saw, 0 if there was none.
+// expected returns how many objects the last complete run saw, 0 if there was none.
 func (r *stateRun) expected() (objects int) {
 	if r.dir.State != nil {
 		for _, p := range r.dir.State.Partitions {
@@ -229,8 +229,8 @@ func (r *stateRun) expected() (objects int) {
 	return objects
 }
 
-// remember makes the run the last one that is remembered, and has people told before that
-// if there is something to tell. code is the exit code of the scan without a state.
+// remember writes the run to the state as the last one. Before that it notifies people if there
+// is something to tell. code is the exit code of the scan without a state.
 func (r *stateRun) remember(ctx context.Context, code int, tell bool) (int, error) {
 	last := &r.judgment.State.Last
 	if code != exitIncomplete {
@@ -251,7 +251,7 @@ func (r *stateRun) remember(ctx context.Context, code int, tell bool) (int, erro
 	return code, nil
 }
 
-// reported remembers that a run failed, and tells it.
+// reported remembers that a run failed, and notifies people.
 func (r *stateRun) reported(ctx context.Context, err error) *status.Report {
 	report := r.failed(ctx, err)
 	if told := (*notifyError)(nil); errors.As(err, &told) || ctx.Err() != nil {
@@ -263,8 +263,8 @@ func (r *stateRun) reported(ctx context.Context, err error) *status.Report {
 	return report
 }
 
-// failed remembers that a run failed, and returns what there is to tell. Nothing else that
-// is remembered changes, and nothing at all where the runs of another scope are remembered.
+// failed remembers that a run failed, and returns what there is to tell. It changes nothing else
+// in the state, and nothing at all in a state of another scope.
 func (r *stateRun) failed(ctx context.Context, err error) *status.Report {
 	r.run.Duration, r.run.ExitCode = r.took(), exitCode(ctx, err)
 	r.run.Complete, r.run.Problems = false, []string{err.Error()}
@@ -284,8 +284,8 @@ func (r *stateRun) failed(ctx context.Context, err error) *status.Report {
 	return report
 }
 
-// measured writes the metrics, if a file was named, and returns the error of the run, or
-// else that of the metrics.
+// measured writes the metrics, if a file was named. It returns the error of the run or, without
+// one, that of the metrics.
 func (r *stateRun) measured(err error, report *status.Report) error {
 	if r.metrics == "" {
 		return err

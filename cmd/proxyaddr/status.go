@@ -13,8 +13,8 @@ import (
 
 const statusUsage = `Status shows what the last scan with --state remembered: whether it was
 complete, how old it is, and the conflicts that are new, got worse or went
-away. With the ID of a conflict it shows all that is remembered of it. It reads
-the state and contacts no server.
+away. With the ID of a conflict it shows everything that is remembered about
+it. It reads the state and contacts no server.
 
 USAGE
   proxyaddr status --state DIR [FLAGS]
@@ -32,7 +32,7 @@ can be read. With --format nagios it is that of a plugin: 0 OK, 1 WARNING
 With json, prometheus and prtg it is 0: the output says that there is none.
 `
 
-// statusOptions are the settings of a look at a state.
+// statusOptions are the settings of a status.
 type statusOptions struct {
 	formatting
 	state, config string
@@ -43,8 +43,8 @@ type statusOptions struct {
 
 func (o *statusOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.state, "state", "", "`directory` in which scan remembers its runs")
-	fs.DurationVar(&o.maxAge, "max-age", 0, "how old the last complete run may be, for example 26h; 0 is any `age`")
-	fs.DurationVar(&o.newsFor, "news-for", 0, "show as news what a run told within this `time`, not what the last one told alone")
+	fs.DurationVar(&o.maxAge, "max-age", 0, "how old the last complete run may be, for example 26h; 0 allows any `age`")
+	fs.DurationVar(&o.newsFor, "news-for", 0, "show as news what any run reported within this `time`, not only the last one")
 	o.formatting.addFlags(fs, statusFormats.names())
 	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
 }
@@ -96,7 +96,7 @@ func (o *statusOptions) run(_ context.Context, c *console) (int, error) {
 	return exitClean, nil
 }
 
-// show prints all that is remembered of a conflict.
+// show prints everything that is remembered about a conflict.
 func (o *statusOptions) show(c *console, r *status.Report) (int, error) {
 	found, err := remembered(r.State, o.id, o.state)
 	if err != nil {
@@ -110,7 +110,7 @@ func (o *statusOptions) show(c *console, r *status.Report) (int, error) {
 	return exitClean, nil
 }
 
-// remembered returns the conflicts that an ID names, or named.
+// remembered returns the conflicts with this ID, now or earlier.
 func remembered(state *memory.State, id, dir string) ([]*memory.Case, error) {
 	found := state.Find(id)
 	if len(found) == 0 {

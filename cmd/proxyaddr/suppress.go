@@ -24,8 +24,8 @@ import (
 
 const suppressUsage = `Suppress leaves conflicts for a time, with a reason. It writes them to a file
 that scan --suppressions reads. They stay visible in every output and are
-counted apart, but do not fail a scan, and their changes are not in the fix
-files.
+counted separately, but do not make a scan fail, and their changes are not in
+the fix files.
 
 USAGE
   proxyaddr suppress C-ID... --until DATE --reason TEXT \
@@ -40,11 +40,11 @@ EXAMPLE
   proxyaddr suppress --list --suppressions suppressions.txt
 
 A suppression ends after the day of --until, when an owner joins the conflict,
-or when its class becomes more urgent. What the conflict is now is taken from
-the state that scan --state keeps.
+or when its class becomes more urgent. The current owners and class come from
+the state of scan --state.
 
---from-workbook takes over the conflicts that reviewers rejected or deferred.
-Their comments are the reasons; --reason is that of conflicts without a comment.
+--from-workbook adds the conflicts that reviewers rejected or deferred. Their
+comments become the reasons; --reason is for conflicts without a comment.
 
 --prune deletes the suppressions that have ended, and with --state also those
 that match no conflict of the last complete run.
@@ -64,8 +64,8 @@ func (o *suppressOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.until, "until", "", "last `day` on which it holds, in UTC, for example 2027-03-31; or never")
 	fs.StringVar(&o.reason, "reason", "", "`text` that says why")
 	fs.StringVar(&o.state, "state", "", "`directory` in which scan remembers its runs")
-	fs.StringVar(&o.suppressions, "suppressions", "", "`file` of the suppressions; it is made if it is missing")
-	fs.StringVar(&o.workbook, "from-workbook", "", "take over what reviewers rejected or deferred in this `workbook`")
+	fs.StringVar(&o.suppressions, "suppressions", "", "`file` of the suppressions; it is created if it is missing")
+	fs.StringVar(&o.workbook, "from-workbook", "", "add the conflicts that reviewers rejected or deferred in this `workbook`")
 	fs.BoolVar(&o.list, "list", false, "list the suppressions")
 	fs.BoolVar(&o.prune, "prune", false, "delete the suppressions that have ended or match nothing")
 	fs.StringVar(&o.config, "config", "", "read settings from this `file`")
@@ -89,7 +89,7 @@ func (o *suppressOptions) check(_ *console, _ *pflag.FlagSet, args []string) err
 	case o.list || o.prune:
 		return nil
 	case o.state == "" && o.workbook == "":
-		return wrong("name the directory of scan with --state", "no state that knows the conflict")
+		return wrong("name the directory of scan with --state", "no state with the conflict")
 	case strings.TrimSpace(o.reason) == "" && o.workbook == "":
 		return wrong("say why with --reason", "a suppression needs a reason")
 	}
@@ -159,7 +159,7 @@ func (o *suppressOptions) run(_ context.Context, c *console) (int, error) {
 	return exitClean, nil
 }
 
-// suppressionsToAddTo reads a file, or begins one that is missing.
+// suppressionsToAddTo reads a file, or begins a new one if it is missing.
 func (c *console) suppressionsToAddTo(path string) (*suppression.File, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return &suppression.File{}, nil
@@ -220,7 +220,7 @@ func (o *suppressOptions) reviewed() (list []memory.Suppression, err error) {
 	return list, nil
 }
 
-// author names who runs the command.
+// author returns the name of the user.
 func author() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username

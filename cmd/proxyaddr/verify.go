@@ -19,10 +19,10 @@ import (
 )
 
 const verifyUsage = `Verify reads fix or rollback files, as scan wrote them or edited by hand, and
-compares every record with the directory as it is now: its object is there
-under its name, the old values are there byte for byte, the new ones are free
-in the whole forest, one primary address remains, and the account may write
-what is changed. It never writes.
+compares every record with the current directory: the object exists under its
+name, it has the old values byte for byte, the new ones are free in the whole
+forest, one primary address remains, and the account may make the change. It
+never writes.
 
 USAGE
   proxyaddr verify FILE.ldif... -d DOMAIN [FLAGS]
@@ -40,8 +40,9 @@ should be ready, after it all applied. Verify with the account that will make
 the change.
 
 The exit status is 0 if all records are ready or all are applied, 5 if one is
-stale or denied or only a part is applied, and 3 if not everything could be
-read. It is also 5 if SHA256SUMS beside a file lists another checksum for it.
+stale or denied or only some are applied, and 3 if not everything could be
+read. It is also 5 if SHA256SUMS beside a file lists a different checksum for
+it.
 `
 
 // verifyOptions are the settings of a verification.
@@ -52,7 +53,7 @@ type verifyOptions struct {
 	records []conflicts.FixRecord
 }
 
-// A verification is what a verify found out.
+// A verification is the result of a verify.
 type verification struct {
 	verdicts []conflicts.Verdict
 	problem  string // why not everything could be read, or empty
@@ -79,8 +80,7 @@ func (o *verifyOptions) check(c *console, fs *pflag.FlagSet, args []string) erro
 	return err
 }
 
-// readFixes reads the records of all files, at least one. Mistakes in them are told
-// one by one.
+// readFixes reads the records of all files, at least one. It prints all mistakes in them.
 func (c *console) readFixes(args []string) (all []conflicts.FixRecord, files []apply.File, err error) {
 	wrongs := 0
 	for _, arg := range args {
@@ -133,8 +133,7 @@ func readFix(name string) (list []conflicts.FixRecord, sum string, err error) {
 	return list, hex.EncodeToString(hash.Sum(nil)), err
 }
 
-// run tells of a file that was changed since it was written after all else, and beside
-// it.
+// run reports last that a file was changed after it was written, in addition to the verdicts.
 func (o *verifyOptions) run(ctx context.Context, c *console) (int, error) {
 	changed := reviewed(o.files)
 	code, err := o.verify(ctx, c, changed)
@@ -174,15 +173,14 @@ func (o *verifyOptions) verify(ctx context.Context, c *console, changed error) (
 	return verified(verdicts), nil
 }
 
-// adviseDenied says what to do where the account may not make a change.
+// adviseDenied says what to do if the account may not make a change.
 func (c *console) adviseDenied(verdicts []conflicts.Verdict) {
 	if slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.Status == conflicts.Denied }) {
 		c.hint("use the account that will make the change, or let this one write proxyAddresses and mail")
 	}
 }
 
-// verified is the exit code for verdicts: all records are to be ready, or all
-// applied.
+// verified is the exit code for verdicts: all records must be ready, or all applied.
 func verified(verdicts []conflicts.Verdict) int {
 	for _, v := range verdicts {
 		if s := v.Status; s != conflicts.Ready && s != conflicts.Applied || s != verdicts[0].Status {

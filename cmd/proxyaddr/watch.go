@@ -12,10 +12,10 @@ import (
 	"proxyaddr/conflicts/memory"
 )
 
-const watchUsage = `Watch finds conflicts soon after they are made: it asks the domain controllers
-in each period what was written, and tells what is new, got worse, came back or
-is resolved. It needs the read access that every account of a domain has, and
-never writes.
+const watchUsage = `Watch finds conflicts soon after they arise. In each period it asks the domain
+controllers what was written, and reports conflicts that are new, got worse,
+came back or are resolved. It needs the read access that every account of a
+domain has, and never writes.
 
 USAGE
   proxyaddr watch -d DOMAIN --state DIR [FLAGS]
@@ -26,24 +26,23 @@ EXAMPLE
   proxyaddr watch -d example.com --state state --every 5m --full-at 03:30
   proxyaddr watch --config scan.conf --keytab keytab --state state
 
-Watch prints a line when it begins, and then only when there is something to
-tell. A run that fails is told once and tried again in the next period; after
-two failed runs in a row --notify-command is told as well, and again when a run
-is complete. If the domain refuses the account, watch waits for an hour, so as
-not to lock it.
+Watch prints a line when it begins, and then only news. It reports a failed run
+once, and tries again in the next period. After two failed runs in a row it
+also runs --notify-command, and again when a run is complete. If the domain
+refuses the account, watch waits for an hour so that the account is not locked.
 
-Everything is read once a day at --full-at, and whenever reading what was
-written could miss a conflict; watch then says why. The state is the same as
-that of scans, and is in use as long as watch runs: a scan with the same state
-ends with exit code 6. "proxyaddr status" shows it.
+Watch reads everything once a day at --full-at, and whenever the changes alone
+could miss a conflict; then it says why. It uses the same state as scans, and
+locks it as long as it runs: a scan with the same state ends with exit code 6.
+"proxyaddr status" shows it.
 
 Ctrl-C and SIGTERM end watch, with exit code 0. A Windows service that runs it
-is stopped by the service manager. Passwords cannot be typed, as watch logs on
-again when a connection was lost.
+is stopped by the service manager. You cannot type a password, because watch
+logs on again after a lost connection.
 
 Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or a
-line "flag = value" in the file that --config names; the command line goes
-first.
+line "flag = value" in the file that --config names. The command line overrides
+the variables, and these override the file.
 `
 
 // watchOptions are the settings of a watch.
@@ -68,7 +67,7 @@ func (o *watchOptions) addFlags(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.every, "every", usualPeriod, "ask for changes once in this `period`")
 	fs.Var(&o.fullAt, "full-at", "read everything once a day at this local `time`")
 	o.remembering.addFlags(fs)
-	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); all is still read and compared")
+	fs.StringArrayVarP(&o.base, "base", "b", nil, "report only the subtree of this `DN` (repeatable); everything is still read and compared")
 	fs.StringArrayVar(&o.exclude, "exclude", nil, "leave the subtree of this `DN` out of the report (repeatable)")
 	fs.StringSliceVar(&o.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
 	o.login.addFlags(fs)
@@ -135,14 +134,14 @@ func (o *watchOptions) watch(ctx context.Context, c *console) (int, error) {
 		}
 		select {
 		case <-ctx.Done():
-			w.say(eventQuiet, "watching has ended")
+			w.say(eventQuiet, "watch has ended")
 			return exitClean, nil
 		case <-ticker.C:
 		}
 	}
 }
 
-// A timeOfDay is a time on each day, by the clock on the wall.
+// A timeOfDay is a local time of each day.
 type timeOfDay struct{ hour, minute int }
 
 const timeOfDayLayout = "15:04"
@@ -163,9 +162,9 @@ func (t *timeOfDay) Set(text string) error {
 // Type is the placeholder in the help.
 func (t *timeOfDay) Type() string { return "time" }
 
-// last returns when it was that time last, in the time zone of now. A time that a day does
-// not have, as clocks are put forward, comes an hour earlier or later; one that a day has twice
-// counts once.
+// last returns the last moment with that time, in the time zone of now. If a day does not have
+// the time, because clocks are set forward, it is an hour earlier or later; if a day has it
+// twice, it counts once.
 func (t *timeOfDay) last(now time.Time) time.Time {
 	at := func(days int) time.Time {
 		return time.Date(now.Year(), now.Month(), now.Day()-days, t.hour, t.minute, 0, 0, now.Location())

@@ -65,7 +65,7 @@ func TestWatchOnSamba(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	until("watching has ended")
+	until("watch has ended")
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}

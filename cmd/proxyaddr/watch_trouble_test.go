@@ -133,7 +133,7 @@ func TestWatchRefused(t *testing.T) {
 	srv.SetPassword("anna@a.example", "another")
 	srv.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Match: func(s ldaptest.Search) bool { return strings.Contains(s.Filter, "uSNChanged") }})
 	w.tells("the connection broke, and the logon was then refused")
-	w.tells("it is tried again in an hour, so that the account is not locked", "hint: ")
+	w.tells("watch tries again in an hour, so that the account is not locked", "hint: ")
 	binds := srv.Counts().Binds
 	for range 58 {
 		w.tells()

@@ -36,7 +36,7 @@ func TestWatchSignals(t *testing.T) {
 		}
 		process <- cmd.Process
 		_ = cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != exitClean || !strings.HasSuffix(stderr.String(), "proxyaddr: watching has ended\n") {
+		if code := cmd.ProcessState.ExitCode(); code != exitClean || !strings.HasSuffix(stderr.String(), "proxyaddr: watch has ended\n") {
 			t.Errorf("%v: %v\n%s", signal, cmd.ProcessState, stderr)
 		}
 		if s, err := statedir.Read(state); err != nil || !s.Last.Complete || s.Last.Number != 1 {

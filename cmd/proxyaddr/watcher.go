@@ -17,7 +17,7 @@ import (
 	"proxyaddr/report/status"
 )
 
-// A watcher makes one run in each period.
+// A watcher makes a run in each period.
 type watcher struct {
 	*watchOptions
 	c   *console
@@ -30,27 +30,27 @@ type watcher struct {
 
 	began   bool      // a run has been made
 	failed  int       // runs in a row that failed or were incomplete
-	problem string    // of the last of them, without numbers
+	problem string    // the problem of the last of them, without numbers
 	told    bool      // --notify-command was told of them
-	rest    time.Time // before it nobody is asked
+	rest    time.Time // no request is made before it
 
-	unmeasured string // why the metrics could not be written, as it was printed last
+	unmeasured string // the last printed error of the metrics
 }
 
 const (
-	// refusedRest is longer than any domain counts wrong passwords by default.
+	// refusedRest is longer than the time for which domains count wrong passwords by default.
 	refusedRest = time.Hour
-	// maxRest bounds how long to wait after whole sweeps, and notifications, that failed.
+	// maxRest bounds how long to wait after failed whole sweeps and notifications.
 	maxRest = time.Hour
-	// maxPrinted is how many conflicts of a run are printed: a journal is no report.
+	// maxPrinted is the most conflicts of a run that are printed: a log is not a report.
 	maxPrinted = 100
-	// toldAfter is how many runs in a row have to fail before --notify-command is told: one
-	// that fails while a server restarts is no reason to wake somebody.
+	// toldAfter is how many runs in a row must fail before --notify-command is told: nobody
+	// should be woken because one run fails while a server restarts.
 	toldAfter = 2
 )
 
-// period makes a run, unless it is better to wait. The error is one in how watch was called,
-// which the first run alone can find.
+// period makes a run, unless it is better to wait. The error is a usage error, which only the
+// first run can find.
 func (w *watcher) period(ctx context.Context) error {
 	if w.now().Before(w.rest) || ctx.Err() != nil {
 		return nil
@@ -70,7 +70,7 @@ func (w *watcher) period(ctx context.Context) error {
 	return nil
 }
 
-// look makes a run, and remembers it if there is something to remember.
+// look makes a run, and remembers it if necessary.
 func (w *watcher) look(ctx context.Context, r *stateRun) error {
 	if err := r.loadSuppressions(); err != nil {
 		return err
@@ -89,7 +89,7 @@ func (w *watcher) look(ctx context.Context, r *stateRun) error {
 		return w.dir.Confirm(r.run.Time, r.judgment.State.Bookmark)
 	}
 	code, tells := exitClean, r.judgment.Tells()
-	if !r.run.Complete { // which is told apart
+	if !r.run.Complete { // which is reported separately
 		code, tells = exitIncomplete, r.judgment.State.Last.Fails(memory.FailOnNew)
 	}
 	if tells || before == nil {
@@ -107,7 +107,7 @@ func (w *watcher) say(id event, format string, args ...any) {
 	w.record(w.c, id, fmt.Sprintf(format, args...))
 }
 
-// print says what there is to tell.
+// print prints the news.
 func (w *watcher) print(j *memory.Judgment, audit *conflicts.Audit) {
 	w.c.log("%s", audit.Remembered.Summary)
 	for i, e := range j.History {
@@ -123,9 +123,9 @@ func (w *watcher) print(j *memory.Judgment, audit *conflicts.Audit) {
 	}
 }
 
-// read reads what was written since the last run, or everything where that is due or changes
-// would not do. A connection that has been open for a while knows nothing of partitions and
-// attributes that came since: everything is read over a fresh one.
+// read reads what was written since the last run, or everything if that is due or changes are not
+// enough. An old connection does not know new partitions and attributes, so everything is read
+// over a fresh one.
 func (w *watcher) read(ctx context.Context, r *stateRun) (err error) {
 	kept := w.forest != nil
 	if err := w.connect(ctx, r); err != nil {
@@ -170,11 +170,11 @@ func (w *watcher) read(ctx context.Context, r *stateRun) (err error) {
 	}
 	clear(w.gone)
 	r.reading, err = ldapscan.ScanSince(ctx, w.forest, since, opt)
-	debug.FreeOSMemory() // which the runs until the next sweep do not need
+	debug.FreeOSMemory() // runs until the next sweep do not need it
 	return err
 }
 
-// connect connects if there is no connection, and holds the state to what is read.
+// connect connects if there is no connection, and checks that the state belongs to the scope.
 func (w *watcher) connect(ctx context.Context, r *stateRun) error {
 	if w.forest == nil {
 		forest, err := w.open(ctx, w.c)
@@ -197,13 +197,13 @@ func (w *watcher) disconnect() {
 	}
 }
 
-// settle tells how a run ended where that is not as the one before did, and chooses how long
-// to wait.
+// settle reports how a run ended if that differs from the run before, and chooses how long to
+// wait.
 func (w *watcher) settle(ctx context.Context, r *stateRun, err error) {
 	report := &status.Report{State: w.dir.State}
 	if err == nil && r.run.Complete {
 		if w.failed > 0 {
-			w.say(eventQuiet, "complete again, after %d that failed or were incomplete", w.failed)
+			w.say(eventQuiet, "complete again, after %d failed or incomplete runs", w.failed)
 		}
 		w.failed, w.problem, w.told, w.rest = 0, "", false, time.Time{}
 	} else {
@@ -217,7 +217,7 @@ func (w *watcher) settle(ctx context.Context, r *stateRun, err error) {
 	w.unmeasured = unmeasured
 }
 
-// failing tells of a run that failed or was incomplete, and returns what the state says of it.
+// failing reports a run that failed or was incomplete, and returns what the state says about it.
 func (w *watcher) failing(ctx context.Context, r *stateRun, err error) *status.Report {
 	w.disconnect()
 	report, problem := &status.Report{State: w.dir.State}, textOf(err)
@@ -236,7 +236,7 @@ func (w *watcher) failing(ctx context.Context, r *stateRun, err error) *status.R
 	switch {
 	case ldapscan.AccountRefused(err):
 		w.rest = w.now().Add(refusedRest)
-		problem += "; it is tried again in an hour, so that the account is not locked"
+		problem += "; watch tries again in an hour, so that the account is not locked"
 	case r.reading != nil && (err != nil || r.reading.Whole != ""):
 		w.rest = w.now().Add(min(maxRest, w.every<<min(w.failed, 10)))
 	}
@@ -260,8 +260,8 @@ func (w *watcher) failing(ctx context.Context, r *stateRun, err error) *status.R
 	return report
 }
 
-// withoutNumbers is what tells one problem from another: an error of the network has the port
-// of a connection, which is another one each time.
+// withoutNumbers returns a problem in a form for comparison: a network error has the port of a
+// connection, which differs each time.
 func withoutNumbers(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
