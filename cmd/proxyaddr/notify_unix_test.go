@@ -36,7 +36,7 @@ func TestNotifyCommandHangs(t *testing.T) {
 	const hangs = `exec >"$PIPE"; sleep 1000 & trap "" TERM; while :; do sleep 1000; done`
 	t.Setenv("PIPE", pipe)
 	_, stderr := scanState(t, exitIncomplete, "--input", export, "--state", state, "--notify-command", hangs)
-	if !strings.Contains(stderr, "--notify-command: ended after 2s, as it did not end by itself") {
+	if !strings.Contains(stderr, "--notify-command: killed after 2s") {
 		t.Error(stderr)
 	}
 	select {

@@ -49,7 +49,7 @@ func TestNotifyCommandHangs(t *testing.T) {
 	scanState(t, exitClean, "--input", export, "--state", state)
 	writeFile(t, export, pairs(10, 3))
 	_, stderr := scanState(t, exitIncomplete, "--input", export, "--state", state, "--notify-command", self+" -test.run=^TestNotifyCommandHangs$")
-	if !strings.Contains(stderr, "--notify-command: ended after 10s, as it did not end by itself") {
+	if !strings.Contains(stderr, "--notify-command: killed after 10s") {
 		t.Error(stderr)
 	}
 	select {

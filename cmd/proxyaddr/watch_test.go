@@ -238,7 +238,7 @@ func TestWatchServerAway(t *testing.T) {
 	}
 	away = false
 	w.clock = w.clock.Add(maxRest)
-	w.tells("proxyaddr: 1 new, 1 known; last whole sweep T", " new: duplicate ", "proxyaddr: complete again, after 3 that failed or were incomplete")
+	w.tells("proxyaddr: 1 new, 1 known; last whole sweep T", " new: duplicate ", "proxyaddr: complete again, after 3 failed or incomplete runs")
 	if text, err := os.ReadFile(told); err != nil || strings.ReplaceAll(string(text), "\r", "") != "critical: incomplete: 1 unconfirmed\nwarning: 1 new, 1 known\n" {
 		t.Errorf("%s, %v", text, err)
 	}

@@ -172,7 +172,7 @@ func TestWatchRestsAfterSweeps(t *testing.T) {
 	}
 	broken = false
 	for i := 0; ; i++ {
-		if text := w.next(); strings.Contains(text, "complete again, after 6 that failed or were incomplete") {
+		if text := w.next(); strings.Contains(text, "complete again, after 6 failed or incomplete runs") {
 			break
 		}
 		if i == 60 {
