@@ -101,7 +101,7 @@ func (d *follower) line(shell, line string) (code int, said string) {
 	d.t.Helper()
 	var input io.Reader = strings.NewReader("")
 	for part := range strings.SplitSeq(placeholders.Replace(line), " | ") {
-		words := shellWords(d.t, part)
+		words := shellWords(d.t, strings.Replace(part, "go run ./cmd/proxyaddr ", "proxyaddr ", 1))
 		switch {
 		case len(words) == 0:
 		case words[0] == "proxyaddr":
