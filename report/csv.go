@@ -29,6 +29,7 @@ import (
 // with that separator. For exact values use [JSON].
 func CSV(w io.Writer, a *conflicts.Audit) error {
 	rows := newCSVRows(w)
+	var reason words.Memo
 	columns := []string{"conflict", "class", "address", "role", "name", "kind", "dn", "guid", "attribute", "value", "primary",
 		"also", "action", "proposed", "risk", "risk_reason", "reason", "unresolved"}
 	if a.Remembered != nil {
@@ -38,7 +39,7 @@ func CSV(w io.Writer, a *conflicts.Audit) error {
 	changes := conflicts.NewChangeIndex(a.Changes)
 	for i := range a.Conflicts {
 		for n := range a.Conflicts[i].Owners {
-			rows.write(newCSVRow(&a.Conflicts[i], n, changes).cells(a)...)
+			rows.write(newCSVRow(&a.Conflicts[i], n, changes, &reason).cells(a)...)
 		}
 	}
 	if a.Remembered != nil {
@@ -78,7 +79,7 @@ type csvRow struct {
 	standing                                             *conflicts.Standing
 }
 
-func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex) csvRow {
+func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex, reason *words.Memo) csvRow {
 	o, role := &c.Owners[owner], "owner"
 	if owner == 0 {
 		role = "keeper"
@@ -89,7 +90,7 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex) 
 		conflict: c.ID, class: string(c.Class), address: c.Key.Address(), role: role,
 		name: o.Name(), kind: o.Kind(), dn: o.DN, guid: o.GUID.String(),
 		attribute: first.Attribute, value: first.Value, primary: strconv.FormatBool(first.Primary),
-		action: words.Action(owner == 0, change), reason: c.Reason(), unresolved: c.Obstacles(), standing: c.Standing,
+		action: words.Action(owner == 0, change), reason: reason.Say(c, (*conflicts.Conflict).Reason), unresolved: c.Obstacles(), standing: c.Standing,
 	}
 	if change != nil {
 		row.proposed, row.risk, row.riskReason = change.New, change.Risk.String(), change.RiskReason()

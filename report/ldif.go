@@ -59,6 +59,7 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []obje
 		byKey[a.Conflicts[i].Key] = &a.Conflicts[i]
 	}
 	var comments []string
+	var reason words.Memo
 	for i, o := range objects {
 		if back {
 			o = objects[len(objects)-1-i]
@@ -70,7 +71,7 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []obje
 		if back {
 			mods = inverse(mods)
 		}
-		comments = explain(comments[:0], o, byKey, back)
+		comments = explain(comments[:0], o, byKey, back, &reason)
 		err = out.Write(&ldif.Record{
 			Comments: comments,
 			DN:       o.object.DN,
@@ -131,7 +132,7 @@ func inverse(mods []ldif.Mod) []ldif.Mod {
 
 // explain appends the comments above a record: for people, why it is there, and
 // for [ReadFix] its instructions.
-func explain(lines []string, o objectChanges, byKey map[conflicts.Key]*conflicts.Conflict, back bool) []string {
+func explain(lines []string, o objectChanges, byKey map[conflicts.Key]*conflicts.Conflict, back bool, reason *words.Memo) []string {
 	lines = comment(lines, textIndent, fmt.Sprintf("%s, %s", o.object.Name(), words.Kind(o.object)))
 	undo := ""
 	if back {
@@ -143,7 +144,7 @@ func explain(lines []string, o objectChanges, byKey map[conflicts.Key]*conflicts
 			k := conflict.Keeper()
 			lines = comment(lines, textIndent, fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Key.Address()))
 			lines = comment(lines, indent, fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))
-			lines = comment(lines, indent, "reason: "+conflict.Reason())
+			lines = comment(lines, indent, "reason: "+reason.Say(conflict, (*conflicts.Conflict).Reason))
 		}
 		lines = comment(lines, indent, undo+words.Change(c))
 	}

@@ -163,6 +163,7 @@ func decideHighlights(lastRow int) []highlight {
 }
 
 func (b *book) writeDecide(t *rowWriter) error {
+	var because words.Memo
 	for row := range b.decide.order {
 		p := b.decide.at(row)
 		c, o, keeper := p.Conflict, p.Owner, p.Conflict.Keeper()
@@ -177,7 +178,7 @@ func (b *book) writeDecide(t *rowWriter) error {
 			t.lists.offer(n, d.offered)
 		}
 		if err := t.add(false, false, "", d.advice, riskWord(d.risk), cellLines{b.name(o.Object), o.Kind()}, shortAddress(o), d.newAddress, d.mailToo,
-			b.name(keeper.Object), reason(c), d.others, d.risks, "", cause,
+			b.name(keeper.Object), because.Say(c, reason), d.others, d.risks, "", cause,
 			b.keys.of(int(b.decide.order[row])), d.newAddress, o.Kind(), string(c.Class), c.ID, keeper.GUID.String(), o.GUID.String(), o.DN); err != nil {
 			return err
 		}
