@@ -100,7 +100,7 @@ func TestChangesOnSamba(t *testing.T) {
 		t.Errorf("%q", r.Whole)
 	}
 	pair.B.Modify(t, strings.NewReader(modify("CN=Event Log Readers,CN=Builtin,"+pair.B.BaseDN, "add: member\nmember: CN=reader,CN=Users,%s\n-\n", pair.B.BaseDN)))
-	if r := all.scan(openForest(t, cfg)); !strings.Contains(r.Whole, "or it is in other groups") {
+	if r := all.scan(openForest(t, cfg)); !strings.Contains(r.Whole, "its groups have changed") {
 		t.Errorf("%q", r.Whole)
 	}
 }

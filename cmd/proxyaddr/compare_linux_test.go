@@ -20,9 +20,9 @@ type compared struct {
 		Complete    bool
 		Reasons     []string `json:"incomplete_reasons"`
 		Differences []struct {
-			Name, Standing string
+			Name, Status string
 			Copies         []struct {
-				Server, State, Standing, Certainty, Because string
+				Server, State, Status, Certainty, Because string
 				Has, Lacks                                  []struct{ Value string }
 				Written, Deleted                            struct {
 					Server  string
@@ -98,9 +98,9 @@ func TestCompareOnSamba(t *testing.T) {
 	}
 	var got []string
 	for _, d := range c.doc.Differences {
-		line := d.Name + " " + d.Standing
+		line := d.Name + " " + d.Status
 		for _, one := range d.Copies {
-			line += fmt.Sprintf(" | %s %s %s", map[string]string{a: "A", b: "B"}[one.Server], one.State, strings.TrimSpace(one.Certainty+" "+one.Standing))
+			line += fmt.Sprintf(" | %s %s %s", map[string]string{a: "A", b: "B"}[one.Server], one.State, strings.TrimSpace(one.Certainty+" "+one.Status))
 			for _, v := range one.Has {
 				line += " +" + v.Value
 			}
