@@ -21,10 +21,10 @@ type compared struct {
 		Reasons     []string `json:"incomplete_reasons"`
 		Differences []struct {
 			Name, Status string
-			Copies         []struct {
+			Copies       []struct {
 				Server, State, Status, Certainty, Because string
-				Has, Lacks                                  []struct{ Value string }
-				Written, Deleted                            struct {
+				Has, Lacks                                []struct{ Value string }
+				Written, Deleted                          struct {
 					Server  string
 					Version int
 				}
