@@ -50,6 +50,9 @@ type Mistake struct {
 	// Field is the part of the reply that has to be corrected.
 	Field   ReplyField
 	Problem string
+	// Unproven says that nothing is wrong with the reply but that no directory was asked
+	// whether the address is free.
+	Unproven bool
 }
 
 // A Review is what reviewers made of the proposals of a scan.
@@ -89,14 +92,16 @@ func (r *Review) Count(d Decision) (n int) {
 // one reply for each proposal, in their order. All mistakes are told at once.
 //
 // What was written in the place of a proposal has to be all that a proposal is.
-// Blocker names who keeps an object from getting an address, as
-// [Availability.Blocker] does, or returns "" if nobody does; if it is nil, no such
-// address is known to be free.
-func (a *Audit) Decide(replies []Reply, blocker func(Address, Ref) string) (*Audit, []Mistake) {
+// Blocker returns who keeps an object from getting an address, as
+// [Availability.Blocker] does, or nil if nobody does. Without it, no such address is known
+// to be free.
+func (a *Audit) Decide(replies []Reply, blocker func(Address, Ref) *Object) (*Audit, []Mistake) {
 	r := newReviewer(a, replies)
 	for i := range a.Proposals {
 		if replies[i].Decision.Made() {
 			r.choose(i)
+		} else {
+			r.pass(i)
 		}
 	}
 	r.prove(blocker)

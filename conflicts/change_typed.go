@@ -53,7 +53,23 @@ func (r *reviewer) giver(i int) *Owner {
 }
 
 func (r *reviewer) mistake(i, other int, field ReplyField, format string, args ...any) {
-	r.mistakes = append(r.mistakes, Mistake{i, other, field, fmt.Sprintf(format, args...)})
+	r.mistakes = append(r.mistakes, Mistake{Proposal: i, Other: other, Field: field, Problem: fmt.Sprintf(format, args...)})
+}
+
+// typedBeside notes an address that would not be taken, because of the decision beside it.
+func (r *reviewer) typedBeside(i int, decision string) {
+	if reply := &r.replies[i]; reply.Edited && strings.TrimSpace(reply.New) != "" {
+		r.mistake(i, -1, NewField, "%s: an address was written, but %s: correct one of them", reply.New, decision)
+	}
+}
+
+// pass notes what was written beside a decision that changes nothing.
+func (r *reviewer) pass(i int) {
+	decision := "nothing is decided"
+	if d := r.replies[i].Decision; d != Undecided {
+		decision = "the change is " + d.String()
+	}
+	r.typedBeside(i, decision)
 }
 
 // choose finds out what the reply to a proposal changes.
@@ -76,11 +92,10 @@ func (r *reviewer) choose(i int) {
 		return
 	}
 	r.changes[i] = choice.Changes
-	if reply.Edited && reply.Decision == Removed {
-		if strings.TrimSpace(reply.New) != "" {
-			r.mistake(i, -1, NewField, "%s: an address was written, but the decision is to remove the old one: clear one of them", reply.New)
-		}
-	} else if reply.Edited {
+	switch {
+	case reply.Decision == Removed:
+		r.typedBeside(i, "the decision is to remove the old one")
+	case reply.Edited:
 		r.write(i)
 	}
 	if risk := newChoice(r.changes[i]).Risk; reply.Decision == Swapped && risk > replace.Risk && reply.Comment == "" {
@@ -90,6 +105,10 @@ func (r *reviewer) choose(i int) {
 
 // write takes what was written in the place of a new address.
 func (r *reviewer) write(i int) {
+	if strings.TrimSpace(r.replies[i].New) == "" {
+		r.mistake(i, -1, NewField, "empty: write the new address, for example the proposed %s", r.proposed(i))
+		return
+	}
 	a, problem := r.address(i)
 	if problem != "" {
 		r.mistake(i, -1, NewField, "%s: %s", r.replies[i].New, problem)
@@ -99,6 +118,11 @@ func (r *reviewer) write(i int) {
 	news[0] = a.Raw
 	r.typed[i] = a
 	r.changes[i] = surrender(r.audit.Proposals[i].Conflict, r.giver(i), news)
+}
+
+// proposed returns the address, without its type, that is proposed for the object that changes.
+func (r *reviewer) proposed(i int) string {
+	return ParseAddress(newsOf(r.changes[i])[0]).Trimmed()
 }
 
 // newsOf returns the addresses that changes bring.
@@ -116,8 +140,6 @@ func newsOf(changes []Change) (news []string) {
 func (r *reviewer) address(i int) (a Address, problem string) {
 	old, text := ParseAddress(r.giver(i).Claims[0].Value), strings.TrimSpace(r.replies[i].New)
 	switch a = ParseAddress(text); {
-	case text == "":
-		return a, "no new address: it replaces the old one"
 	case a.Type == "" && !strings.Contains(text, ":"):
 		a = ParseAddress(old.Type + ":" + text)
 	case !strings.EqualFold(a.Type, old.Type):
@@ -148,7 +170,7 @@ func (a *Audit) Typed(replies []Reply) []Address {
 }
 
 // prove finds out whether what was written is free.
-func (r *reviewer) prove(blocker func(Address, Ref) string) {
+func (r *reviewer) prove(blocker func(Address, Ref) *Object) {
 	if len(r.typed) == 0 {
 		return
 	}
@@ -159,43 +181,45 @@ func (r *reviewer) prove(blocker func(Address, Ref) string) {
 			continue
 		}
 		k := a.LooseKey()
-		dn := held[k]
-		if dn == "" && blocker != nil {
-			dn = blocker(a, r.giver(i).Ref())
+		holder := held[k]
+		if holder == nil && blocker != nil {
+			holder = blocker(a, r.giver(i).Ref())
 		}
 		other := slices.IndexFunc(reserved[k], func(b reservation) bool { return b.proposal != i })
 		switch {
-		case dn != "":
-			r.mistake(i, -1, NewField, "%s: held by %s", r.replies[i].New, dn)
+		case holder != nil:
+			r.mistake(i, -1, NewField, "%s: held by %s, %s", r.replies[i].New, r.name(holder), holder.DN)
 		case other >= 0:
 			b := reserved[k][other]
 			r.mistake(i, b.proposal, NewField, "%s: reserved for %s", r.replies[i].New, r.name(b.object))
 		case blocker == nil:
-			r.mistake(i, -1, NewField, "%s: not proven free, as no directory was named to look it up in", r.replies[i].New)
+			r.mistake(i, -1, NewField, "%s: not proven free, because no directory was named to look it up in", r.replies[i].New)
+			r.mistakes[len(r.mistakes)-1].Unproven = true
 		}
 	}
 }
 
 // held returns who holds each address that the audit knows to be in use, by its loose
 // key: the keeper of one in conflict.
-func (r *reviewer) held() map[Key]string {
-	held := map[Key]string{}
-	add := func(a Address, dn string) {
-		if k := a.OrSMTP().LooseKey(); held[k] == "" {
-			held[k] = dn
+func (r *reviewer) held() map[Key]*Object {
+	held := map[Key]*Object{}
+	add := func(a Address, o *Object) {
+		if k := a.OrSMTP().LooseKey(); held[k] == nil {
+			held[k] = o
 		}
 	}
 	for i := range r.audit.Conflicts {
 		for _, o := range r.audit.Conflicts[i].Owners {
 			for _, c := range o.Claims {
-				add(c.Parsed(), o.DN)
+				add(c.Parsed(), o.Object)
 			}
 		}
 	}
 	for i := range r.audit.Findings {
 		f := &r.audit.Findings[i]
-		add(ParseAddress(f.Value), f.DN)
-		add(mailAddress(f.Value), f.DN)
+		o := &Object{Entry: Entry{DN: f.DN, GUID: f.GUID}}
+		add(ParseAddress(f.Value), o)
+		add(mailAddress(f.Value), o)
 	}
 	return held
 }

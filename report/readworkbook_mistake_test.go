@@ -127,7 +127,7 @@ func TestReviewTellsMistakes(t *testing.T) {
 		"an address elsewhere": {func(e *workbooktest.Editor) { e.Set("New address", row, "x@fabrikam.com") },
 			[]string{cell("F", row) + "x@fabrikam.com: fabrikam.com is not an accepted domain"}},
 		"a taken address": {func(e *workbooktest.Editor) { e.Set("New address", row, "taken@contoso.com") },
-			[]string{cell("F", row) + "taken@contoso.com: held by CN=somebody"}},
+			[]string{cell("F", row) + "taken@contoso.com: held by somebody, CN=somebody"}},
 		"an address that hides something": {func(e *workbooktest.Editor) { e.Set("New address", row, "x\u200by@contoso.com") },
 			[]string{cell("F", row) + "x\u200by@contoso.com: holds a character that cannot be seen"}},
 		"an address for two": {func(e *workbooktest.Editor) {
@@ -140,7 +140,9 @@ func TestReviewTellsMistakes(t *testing.T) {
 		"an address beside a removal": {func(e *workbooktest.Editor) {
 			e.Set("Decision", removable, "Remove")
 			e.Set("New address", removable, "x@contoso.com")
-		}, []string{cell("F", removable) + "x@contoso.com: an address was written, but the decision is to remove the old one: clear one of them"}},
+		}, []string{cell("F", removable) + "x@contoso.com: an address was written, but the decision is to remove the old one: correct one of them"}},
+		"an address cleared": {func(e *workbooktest.Editor) { e.Set("New address", row, nil) },
+			[]string{cell("F", row) + "empty: write the new address, for example the proposed " + conflicts.ParseAddress(rows[row].New).Trimmed()}},
 		"several": {func(e *workbooktest.Editor) {
 			e.Set("New address", removable, "no address")
 			e.Set("Decision", primary, "perhaps")

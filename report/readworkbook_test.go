@@ -80,11 +80,11 @@ func approved(path string) (*conflicts.Audit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.Approved(func(a conflicts.Address, _ conflicts.Ref) string {
+	return r.Approved(func(a conflicts.Address, _ conflicts.Ref) *conflicts.Object {
 		if a.Trimmed() == "taken@contoso.com" {
-			return "CN=somebody"
+			return &conflicts.Object{Entry: conflicts.Entry{DN: "CN=somebody"}}
 		}
-		return ""
+		return nil
 	})
 }
 

@@ -99,7 +99,7 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	if err != nil {
 		return c.refuse(err)
 	}
-	var owner func(conflicts.Address, conflicts.Ref) string
+	var blocker func(conflicts.Address, conflicts.Ref) *conflicts.Object
 	typed := review.Typed()
 	if len(typed) > 0 && (o.named() || o.input != "") {
 		src, done, err := o.connect(ctx, c)
@@ -119,15 +119,11 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 			c.hint("nothing was written: the addresses written over proposals could not be looked up everywhere")
 			return exitIncomplete, nil
 		}
-		owner = ownerIn(list)
+		blocker = blockerIn(list)
 	}
-	approved, err := review.Approved(owner)
+	approved, err := review.Approved(blocker)
 	if err != nil {
-		code, err := c.refuse(err)
-		if err == nil && len(typed) > 0 && owner == nil {
-			c.hint("name the directory with -d or -H, or an export with --input, to look up addresses written over proposals")
-		}
-		return code, err
+		return c.refuse(err)
 	}
 	approved.Version = version()
 	r := approved.Review
@@ -140,17 +136,17 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	return exitClean, fixFormats.write(c, o.format, &fixed{approved, o.dir.Name(), names})
 }
 
-// ownerIn names the owner because of which an object cannot get an address.
-func ownerIn(list []conflicts.Availability) func(conflicts.Address, conflicts.Ref) string {
+// blockerIn returns who keeps an object from getting an address.
+func blockerIn(list []conflicts.Availability) func(conflicts.Address, conflicts.Ref) *conflicts.Object {
 	known := map[string]*conflicts.Availability{}
 	for i := range list {
 		known[list[i].Address.Raw] = &list[i]
 	}
-	return func(a conflicts.Address, object conflicts.Ref) string {
+	return func(a conflicts.Address, object conflicts.Ref) *conflicts.Object {
 		if owner := known[a.Raw].Blocker(object); owner != nil {
-			return owner.DN
+			return owner.Object
 		}
-		return ""
+		return nil
 	}
 }
 
@@ -164,5 +160,8 @@ func (c *console) refuse(err error) (int, error) {
 		c.log("%s", problem)
 	}
 	c.hint(review.Hint())
+	if review.Unproven {
+		c.hint("name the directory with -d or -H, or an export with --input, to look up addresses written over proposals")
+	}
 	return exitStale, nil
 }

@@ -90,7 +90,7 @@ func TestFixLooksAddressesUp(t *testing.T) {
 		says        string
 	}{
 		{"free", "typed@a.example", ldaptest.None, exitClean, "approved 1 of 1 proposals"},
-		{"taken", "taken@a.example", ldaptest.None, exitStale, "sheet Decide, cell F2: taken@a.example: held by CN=Third,DC=a,DC=example"},
+		{"taken", "taken@a.example", ldaptest.None, exitStale, "sheet Decide, cell F2: taken@a.example: held by Third, CN=Third,DC=a,DC=example"},
 		{"not answered", "typed@a.example", ldaptest.NoControl, exitIncomplete, "incomplete: DC=a,DC=example"},
 		{"as proposed", "smtp:X2@a.example", ldaptest.NoControl, exitClean, "approved 1 of 1 proposals"},
 	} {

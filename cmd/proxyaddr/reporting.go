@@ -20,7 +20,7 @@ type reporting struct {
 func (r *reporting) addFlags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&r.keeper, "keeper", nil, "keeper `rules` to ask first, separated by commas: "+conflicts.RuleNames(conflicts.DefaultRules()))
 	fs.StringVar(&r.pattern, "pattern", "", "`template` of proposals, for example \"{given}.{sn}{n}@{domain}\"")
-	fs.StringVar(&r.secondary, "secondary", "replace", "what to propose for a duplicated secondary address: `action` replace or remove")
+	fs.StringVar(&r.secondary, "secondary", "replace", "what to propose for a duplicated secondary address: `action` replace, or remove where nothing stands against it")
 	choose(fs, "secondary", "replace", "remove")
 	r.destination.addFlags(fs, "write the report, the fix files and scan.json to this `directory`")
 	r.formatting.addFlags(fs, auditFormats.names())

@@ -196,7 +196,7 @@ func (o *suppressOptions) reviewed() (list []memory.Suppression, err error) {
 		return nil, err
 	}
 	// Nothing is written to a directory, so it does not matter which addresses are free.
-	free := func(conflicts.Address, conflicts.Ref) string { return "" }
+	free := func(conflicts.Address, conflicts.Ref) *conflicts.Object { return nil }
 	decided, err := decisions.Approved(free)
 	if err != nil {
 		return nil, err

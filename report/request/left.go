@@ -18,7 +18,7 @@ func (d *document) left() {
 			l := &r.Left[i]
 			comment := ""
 			if len(l.Comments) > 0 {
-				comment = inert(strings.Join(l.Comments, "; ")) + ". "
+				comment = sentence(strings.Join(l.Comments, "; ")) + " "
 			}
 			lines = append(lines, fmt.Sprintf("- **%s**: %s (%s). %sMail to it stays undelivered.",
 				words.Capital(l.Decision.String()), span(address(l.Conflict)), d.owners(l.Conflict), comment))
@@ -26,7 +26,7 @@ func (d *document) left() {
 	}
 	for i := range d.a.Conflicts {
 		if c := &d.a.Conflicts[i]; c.SuppressedBy() != nil {
-			lines = append(lines, fmt.Sprintf("- **Suppressed**: %s (%s). %s.", span(address(c)), d.owners(c), inert(words.Capital(words.Suppression(c.SuppressedBy())))))
+			lines = append(lines, fmt.Sprintf("- **Suppressed**: %s (%s). %s", span(address(c)), d.owners(c), sentence(words.Capital(words.Suppression(c.SuppressedBy())))))
 		}
 	}
 	if len(lines) == 0 {

@@ -23,6 +23,14 @@ func inert(s string) string {
 	return bareURL.ReplaceAllString(b.String(), `$1\$2`)
 }
 
+// sentence is inert with a full stop, unless the text has an end of its own.
+func sentence(s string) string {
+	if s = strings.TrimRight(s, " "); s != "" && strings.Contains(".!?", s[len(s)-1:]) {
+		return inert(s)
+	}
+	return inert(s) + "."
+}
+
 // span quotes a string from the directory: in a code span everything is
 // literal, and its fence is longer than every run of backticks in it
 // (CommonMark section 6.1).

@@ -25,3 +25,17 @@ func TestInertTextHasNoMarkup(t *testing.T) {
 		t.Errorf("inert(%q) = %s, want %s", in, got, want)
 	}
 }
+
+func TestSentencesEndOnce(t *testing.T) {
+	for in, want := range map[string]string{
+		"next week":                "next week.",
+		"Needed until May. ":       "Needed until May.",
+		"Who asked?":               "Who asked?",
+		"in use by *all*":          "in use by \\*all\\*.",
+		"suppressed: x (CORP\\an)": "suppressed: x (CORP\\\\an).",
+	} {
+		if got := sentence(in); got != want {
+			t.Errorf("sentence(%q) = %s, want %s", in, got, want)
+		}
+	}
+}

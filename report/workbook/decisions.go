@@ -28,6 +28,9 @@ type ReviewError struct {
 	// Problems begin with the cell or the file.
 	Problems []string
 	Advice   string
+	// Unproven says that one of the problems is an address of which no directory was asked
+	// whether it is free.
+	Unproven bool
 }
 
 func (e *ReviewError) Error() string { return strings.Join(e.Problems, "\n") }
@@ -37,19 +40,19 @@ func (e *ReviewError) Hint() string { return e.Advice }
 
 // Unusable returns a [ReviewError] of one problem, and what to do about it.
 func Unusable(hint, format string, args ...any) error {
-	return &ReviewError{[]string{fmt.Sprintf(format, args...)}, hint}
+	return &ReviewError{Problems: []string{fmt.Sprintf(format, args...)}, Advice: hint}
 }
 
 // Typed returns the addresses that were written over proposals and approved, so
 // far as they are fit to be looked up.
 func (d *Decisions) Typed() []conflicts.Address { return d.audit.Typed(d.replies) }
 
-// Approved returns the audit with the changes that were approved; owner is as
+// Approved returns the audit with the changes that were approved; blocker is as
 // for [conflicts.Audit.Decide]. Everything that is wrong in the workbook is one
 // [ReviewError].
-func (d *Decisions) Approved(owner func(conflicts.Address, conflicts.Ref) string) (*conflicts.Audit, error) {
-	decided, wrong := d.audit.Decide(d.replies, owner)
-	mistakes := slices.Clone(d.mistakes)
+func (d *Decisions) Approved(blocker func(conflicts.Address, conflicts.Ref) *conflicts.Object) (*conflicts.Audit, error) {
+	decided, wrong := d.audit.Decide(d.replies, blocker)
+	mistakes, unproven := slices.Clone(d.mistakes), 0
 	for _, m := range wrong {
 		if d.unclear[d.audit.Proposals[m.Proposal].Conflict.Key] {
 			continue // what was meant is not known
@@ -60,10 +63,16 @@ func (d *Decisions) Approved(owner func(conflicts.Address, conflicts.Ref) string
 			problem += fmt.Sprintf(" (see %s)", d.places[m.Other].cell(fieldsAt[m.Field]))
 		}
 		mistakes = append(mistakes, mistake{at, at.sheet.columns[fieldsAt[m.Field]], problem})
+		if m.Unproven {
+			unproven++
+		}
 	}
 	if len(mistakes)+len(d.missing) > 0 {
 		slices.SortStableFunc(mistakes, mistake.compare)
-		e := &ReviewError{Advice: "correct the workbook, save it, and run fix again"}
+		e := &ReviewError{Unproven: unproven > 0}
+		if len(mistakes)+len(d.missing) > unproven {
+			e.Advice = "correct the workbook, save it, and run fix again"
+		}
 		for _, m := range mistakes {
 			e.Problems = append(e.Problems, m.String())
 		}

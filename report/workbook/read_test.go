@@ -44,7 +44,7 @@ func FuzzRow(f *testing.F) {
 			row.Cells = append(row.Cells, xlsx.Cell{Column: i + 1, Text: text, Formula: i == formula})
 		}
 		d.readRow(tableOfDecisions(a), sheet, row)
-		got, err := d.Approved(func(conflicts.Address, conflicts.Ref) string { return "" })
+		got, err := d.Approved(func(conflicts.Address, conflicts.Ref) *conflicts.Object { return nil })
 		if err != nil {
 			if len(err.(*ReviewError).Problems) == 0 {
 				t.Error("refused without a reason")
