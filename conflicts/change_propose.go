@@ -10,6 +10,7 @@ type proposer struct {
 	opt   Options
 	taken map[uint64]*Object  // by the hash of the key, or several: one more for a collision does no harm
 	used  map[string]*numbers // by the name of a series
+	bare  bool                // some proposals have no replacement
 }
 
 // several stands for more than one object that has an address, and for one to whom it was
@@ -60,6 +61,9 @@ func (p *proposer) judge(j *Judgment, objects []*Object) {
 		}
 	}
 	j.enrich(objects, &p.opt)
+	if p.bare {
+		p.removeBare(j)
+	}
 	for rest := j.Proposals; len(rest) > 0; {
 		n := ofOneConflict(rest)
 		p.exchange(rest[:n])
@@ -89,12 +93,18 @@ func (p *proposer) propose(j *Judgment, c *Conflict) {
 		news, obstacle := p.replacements(o)
 		if obstacle.Code != "" {
 			c.Unresolved = append(c.Unresolved, obstacle)
-			continue
+			if obstacle.Code != NoReplacement || o.Primary() || o.has(Mail) {
+				continue
+			}
+			p.bare = true // until it is known whether the object can do without
 		}
 		changes := surrender(c, o, news)
-		j.Proposals = append(j.Proposals, Proposal{Conflict: c, Owner: o, First: int32(len(j.Changes)), Count: int32(len(changes)), New: news[0]})
-		j.Changes = append(j.Changes, changes...)
-		if o.has(UserPrincipalName) {
+		q := Proposal{Conflict: c, Owner: o, First: int32(len(j.Changes)), Count: int32(len(changes))}
+		if len(news) > 0 {
+			q.New = news[0]
+		}
+		j.Proposals, j.Changes = append(j.Proposals, q), append(j.Changes, changes...)
+		if o.has(UserPrincipalName) && q.New != "" {
 			c.Unresolved = append(c.Unresolved, Statement{Code: LogonName, Object: o.Object})
 		}
 	}
@@ -127,6 +137,31 @@ func (p *proposer) exchange(list []Proposal) {
 	}
 }
 
+// removeBare leaves of the proposals without a replacement those whose owner can do without the
+// address.
+func (p *proposer) removeBare(j *Judgment) {
+	proposals, changes := j.Proposals[:0], j.Changes[:0]
+	for _, q := range j.Proposals {
+		made := j.Changes[q.First : q.First+q.Count]
+		if q.New == "" {
+			if remove := p.opt.remove(&q); !p.canRemove(&remove) {
+				continue
+			}
+			q.Conflict.Unresolved = slices.DeleteFunc(q.Conflict.Unresolved, func(s Statement) bool {
+				return s.Code == NoReplacement && s.Object == q.Owner.Object
+			})
+		}
+		q.First = int32(len(changes))
+		proposals, changes = append(proposals, q), append(changes, made...)
+	}
+	j.Proposals, j.Changes = proposals, changes
+}
+
+// canRemove reports whether an address is removed unless somebody decides otherwise.
+func (p *proposer) canRemove(remove *Choice) bool {
+	return remove.Offered() && (remove.Obstacle.Code == "" || p.opt.RemoveSecondary && remove.Obstacle.Code == DomainsUnknown)
+}
+
 // removeSecondaries returns the changes with removals wherever an owner can do without the
 // address.
 func (p *proposer) removeSecondaries(j *Judgment) []Change {
@@ -134,7 +169,7 @@ func (p *proposer) removeSecondaries(j *Judgment) []Change {
 	for i := range j.Proposals {
 		q := &j.Proposals[i]
 		made := j.Changes[q.First : q.First+q.Count]
-		if remove := p.opt.remove(q); remove.Offered() && (remove.Obstacle.Code == "" || remove.Obstacle.Code == DomainsUnknown) {
+		if remove := p.opt.remove(q); p.canRemove(&remove) {
 			made = remove.Changes
 		}
 		q.First, q.Count = int32(len(changes)), int32(len(made))

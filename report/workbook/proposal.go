@@ -59,7 +59,7 @@ func (b *book) decideRow(p *conflicts.Proposal) decideRow {
 	case conflicts.AdviseRemove:
 		r.advice = removeWord
 	case conflicts.AdviseChoice:
-		r.advice = approveWord + " or " + swapWord
+		r.advice = r.offered[0] + " or " + swapWord
 	default:
 		r.advice = approveWord
 	}
