@@ -26,6 +26,12 @@ type action interface {
 	run(ctx context.Context, c *console) (int, error)
 }
 
+// A monitored action is one whose output a monitoring system may read, which has to be told of a
+// wrong usage in its own way. It returns the exit code that the system understands.
+type monitored interface {
+	misused(c *console, args []string, err error) (code int)
+}
+
 var commands = []command{
 	{"scan", "scan a directory or an LDIF export for conflicts", scanUsage, func() action { return &scanOptions{} }},
 	{"check", "tell whether addresses are free, and who has them", checkUsage, func() action { return &checkOptions{} }},
@@ -55,12 +61,19 @@ func (cmd *command) flags(a action) *pflag.FlagSet {
 func (cmd *command) run(ctx context.Context, c *console, args []string) int {
 	a := cmd.new()
 	fs := cmd.flags(a)
+	fail := func(err error) int {
+		code := c.fail(ctx, cmd.name, err)
+		if m, ok := a.(monitored); ok && code == exitUsage {
+			return m.misused(c, args, err)
+		}
+		return code
+	}
 	err := fs.Parse(args)
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
 		return c.print(ctx, cmd.help(fs))
 	case err != nil:
-		return c.fail(ctx, cmd.name, misspelt(err, fs))
+		return fail(misspelt(err, fs))
 	}
 	err = await(ctx, func() error { // reading files may take long
 		if err := c.settle(fs); err != nil {
@@ -69,15 +82,15 @@ func (cmd *command) run(ctx context.Context, c *console, args []string) int {
 		return a.check(c, fs, fs.Args())
 	})
 	if err != nil {
-		return c.fail(ctx, cmd.name, err)
+		return fail(err)
 	}
 	end, err := c.startLog(fs)
 	if err != nil {
-		return c.fail(ctx, cmd.name, err)
+		return fail(err)
 	}
 	code, err := a.run(ctx, c)
 	if err != nil {
-		code = c.fail(ctx, cmd.name, err)
+		code = fail(err)
 	}
 	end(code)
 	return code

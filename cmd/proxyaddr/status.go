@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -28,8 +31,9 @@ EXAMPLE
 
 The exit status is 0 if the state could be shown, and 2 if there is none that
 can be read. With --format nagios it is that of a plugin: 0 OK, 1 WARNING
-(news), 2 CRITICAL (incomplete, or older than --max-age), 3 UNKNOWN (no state).
-With json, prometheus and prtg it is 0: the output says that there is none.
+(news), 2 CRITICAL (incomplete, or older than --max-age), 3 UNKNOWN (no state,
+or wrong usage). With json, prometheus and prtg it is 0: the output says that
+there is none. With prtg it is 3 for wrong usage, which the output explains.
 `
 
 // statusOptions are the settings of a status.
@@ -94,6 +98,26 @@ func (o *statusOptions) run(_ context.Context, c *console) (int, error) {
 		return int(level), nil
 	}
 	return exitClean, nil
+}
+
+// misused tells a monitoring system of a wrong usage. The flags may not all have been read, so
+// the format is looked for in what was written.
+func (o *statusOptions) misused(c *console, args []string, err error) int {
+	format := cmp.Or(c.getenv(variableOf("format")), o.format)
+	if fixed := slices.Index(args, "--format"); fixed >= 0 && fixed+1 < len(args) {
+		format = args[fixed+1]
+	}
+	for _, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "--format="); ok {
+			format = value
+		}
+	}
+	if format != "nagios" && format != "prtg" {
+		return exitUsage
+	}
+	// stderr has the error already, should stdout not take it.
+	_ = statusFormats.write(c, format, &status.Report{Problem: err.Error(), Now: time.Now(), Version: version()})
+	return int(status.Unknown)
 }
 
 // show prints everything that is remembered about a conflict.
