@@ -23,6 +23,7 @@ func (c *Change) hazards() iter.Seq2[Risk, Statement] {
 			say(Medium, primary && o.retired(), Statement{Code: RiskDisabledAccount}) &&
 			say(Medium, primary && !o.Live() && !o.retired(), Statement{Code: RiskPrimary}) &&
 			say(Low, !primary, Statement{Code: RiskSecondary}) &&
+			say(High, o.forwardsTo(old), Statement{Code: RiskTarget, Value: o.TargetAddress}) &&
 			say(High, primary && o.UnderPolicy(), Statement{Code: RiskPolicy}) &&
 			say(Medium, o.Members >= manyMembers, Statement{Code: RiskGroup, Count: o.Members}) &&
 			say(Medium, o.Synchronized, Statement{Code: RiskSynchronized}) &&
@@ -74,6 +75,11 @@ func assess(c *Change) Risk {
 		risk = max(risk, r)
 	}
 	return risk
+}
+
+// forwardsTo reports whether mail for the object is sent on to an address.
+func (o *Object) forwardsTo(a Address) bool {
+	return o.TargetAddress != "" && ParseAddress(o.TargetAddress).OrSMTP().LooseKey() == a.OrSMTP().LooseKey()
 }
 
 // UnderPolicy reports whether address policies are known to apply to the object.

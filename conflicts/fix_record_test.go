@@ -24,6 +24,29 @@ func amend(o *Object, words ...string) FixRecord {
 	return a
 }
 
+func TestVerifyNotesATargetAddressThatStays(t *testing.T) {
+	for name, tc := range map[string]struct {
+		now      *Object
+		restores bool
+		want     bool
+	}{
+		"ready":            {target(object(1, "X", "smtp:x@a.com"), "SMTP:X@a.com"), false, true},
+		"applied":          {target(object(1, "X", "smtp:x2@a.com"), "x@a.com"), false, true},
+		"stale":            {target(object(1, "X", "smtp:z@a.com"), "SMTP:x@a.com"), false, false},
+		"elsewhere":        {target(object(1, "X", "smtp:x@a.com"), "SMTP:y@a.com"), false, false},
+		"no targetAddress": {object(1, "X", "smtp:x@a.com"), false, false},
+		"taken back":       {target(object(1, "X", "smtp:x@a.com"), "SMTP:x@a.com"), true, false},
+	} {
+		record := amend(tc.now, ProxyAddresses, "smtp:x@a.com", "smtp:x2@a.com")
+		record.Restores = tc.restores
+		v := Verify([]FixRecord{record}, Snapshot{Objects: []*Object{tc.now}})[0]
+		noted := slices.ContainsFunc(v.Notes, func(s string) bool { return strings.HasPrefix(s, "targetAddress still is "+tc.now.TargetAddress) })
+		if noted != tc.want {
+			t.Errorf("%s: %s, %q", name, v.Status, v.Notes)
+		}
+	}
+}
+
 func TestFixRecordState(t *testing.T) {
 	const p, m = ProxyAddresses, Mail
 	x := func(addresses ...string) *Object { return object(1, "X", addresses...) }

@@ -72,6 +72,7 @@ func Verify(records []FixRecord, now Snapshot) []Verdict {
 			}
 			v.alone(changing[v.Object.Ref()], adding)
 			v.free(now.Owners)
+			v.forwarding()
 		}
 		denied := v.denied()
 		switch {
@@ -137,6 +138,19 @@ func (v *Verdict) alone(changing []*FixRecord, adding map[Key][]*FixRecord) {
 					v.say("line %d of %s adds %s too", other.Line, other.File, a.Raw)
 				}
 			}
+		}
+	}
+}
+
+// forwarding notes that mail for the object still goes to an address that it gives up.
+func (v *Verdict) forwarding() {
+	if v.Status != Ready && v.Status != Applied || v.Record.Restores {
+		return
+	}
+	for _, e := range v.Record.Attributes {
+		forwards := func(old string) bool { return v.Object.forwardsTo(ParseAddress(old)) }
+		if e.Attribute == ProxyAddresses && slices.ContainsFunc(e.Delete, forwards) {
+			v.Notes = append(v.Notes, fmt.Sprintf("targetAddress still is %s: mail for the object goes to whoever has that address", v.Object.TargetAddress))
 		}
 	}
 }

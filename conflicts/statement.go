@@ -52,6 +52,7 @@ const (
 	RiskDisabledAccount StatementCode = "disabled-account" // primary address of one
 	RiskPrimary         StatementCode = "primary-address"  // of anything else
 	RiskSecondary       StatementCode = "secondary-address"
+	RiskTarget          StatementCode = "target-stays" // Value is the targetAddress
 	RiskMail            StatementCode = "mail-follows"
 	RiskPolicy          StatementCode = "address-policy"
 	RiskGroup           StatementCode = "large-group" // of Count members
@@ -96,7 +97,7 @@ var (
 	EvidenceCodes = []StatementCode{RaceTooSoon, RaceSlow, RaceWrittenAgain, RestoredLater, ContactHolds, AliasTwice, AliasByPolicies,
 		UncheckedFirst, UncheckedCreation, UncheckedLast, UncheckedTogether, ForestsApart, RaceUnseen, OneHolder, NoStamps}
 	ObstacleCodes = []StatementCode{LogonName, MailOnly, Unchangeable, OutsideScope, NoReplacement, OnlyChanges, NotAllRead}
-	RiskCodes     = []StatementCode{RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskMail, RiskPolicy, RiskGroup,
+	RiskCodes     = []StatementCode{RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskTarget, RiskMail, RiskPolicy, RiskGroup,
 		RiskSynchronized, RiskDropped, RiskDomain}
 	ChoiceCodes = []StatementCode{MailShows, Forwards, LogonNameStays, DomainsUnknown, KeepsExternal, KeepsDisputed, KeeperFixed, KeeperOutside,
 		KeeperPrimaries, LogsOn, DomainNotAccepted, Unclean, External, NoFreeAddress}
@@ -136,7 +137,7 @@ func (s Statement) Text(n *Names) string {
 		return s.Value
 	case OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview:
 		return s.reason()
-	case RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskMail, RiskPolicy, RiskGroup, RiskSynchronized, RiskDropped, RiskDomain:
+	case RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskTarget, RiskMail, RiskPolicy, RiskGroup, RiskSynchronized, RiskDropped, RiskDomain:
 		return s.risk()
 	case LogonName:
 		return say("the logon name of %s is this address as well; proxyaddr never changes a logon name", s.Object.DN)
@@ -208,6 +209,8 @@ func (s Statement) risk() string {
 		return "primary address of " + s.Object.aKind() + " whose account is disabled"
 	case RiskPrimary:
 		return "primary address of " + s.Object.aKind()
+	case RiskTarget:
+		return "its targetAddress is this address too and stays: mail for it goes to the keeper until an administrator sets another targetAddress"
 	case RiskMail:
 		return "the mail attribute showed this address and changes with it"
 	case RiskPolicy:

@@ -98,6 +98,21 @@ func TestRequestCountsObjectsAndNamesThePeople(t *testing.T) {
 	)
 }
 
+func TestRequestNamesTargetAddressesThatStay(t *testing.T) {
+	keeper, loser := mailbox(1, "Ann", "ann@corp.example", "x@corp.example"), mailbox(2, "Ben", "ben@corp.example", "x@corp.example")
+	loser.TargetAddress = "SMTP:x@corp.example"
+	wants(t, written(t, judged(keeper, loser)),
+		"1 object: **1 high**, 0 medium, 0 low risk",
+		"|Ben|`x@corp.example` → `x2@corp.example`|Ann: arbitrary; please choose|forwards to it|",
+		"*forwards to it*: targetAddress is the old address and stays",
+		"5. Give each object that *forwards to it* another targetAddress, or its mail goes to the keeper",
+	)
+	loser.TargetAddress = "SMTP:elsewhere@corp.example"
+	if got := written(t, judged(keeper, loser)); strings.Contains(got, "targetAddress") {
+		t.Errorf("mail that goes elsewhere has nothing to do with it:\n%s", got)
+	}
+}
+
 func TestRequestOfAReviewSaysWhatWasDecided(t *testing.T) {
 	a := judged(mailbox(1, "Ann", "a@corp.example"), mailbox(2, "Ben", "ben@corp.example", "a@corp.example"),
 		mailbox(3, "Cleo", "c@corp.example"), mailbox(4, "Dora", "dora@corp.example", "c@corp.example"),

@@ -33,11 +33,19 @@ func (d *document) steps() {
 	}
 	say("Apply. "+count, "proxyaddr apply"+files+d.connection())
 	say("After replication, verify again. Exit 0, all *applied*", verify)
+	if slices.ContainsFunc(d.plan.rows, func(r row) bool { return r.has(conflicts.RiskTarget) }) {
+		step++
+		d.linef("%d. Give each object that *forwards to it* another targetAddress, or its mail goes to the keeper: %s.\n", step, targetHow)
+	}
 	say("Scan into a new directory. "+d.expected(), d.scanCommand("after"))
 	journal := strings.TrimSuffix(d.first().Fix, ".ldif") + ".journal"
 	d.linef("**Back out** at any time after apply:\n\n       proxyaddr apply --undo %s%s\n", words.Quoted(journal), d.connection())
 	d.linef("The head of each LDIF file has the commands for ldifde and ldapmodify.\n")
 }
+
+// targetHow waits for the cloud: an address that Exchange Online does not have yet returns mail to
+// its sender.
+const targetHow = "of a remote mailbox with Set-RemoteMailbox -RemoteRoutingAddress, once Exchange Online has the new address (after the next cycle of Entra Connect)"
 
 // fixes names the files that hold changes, as words of a command.
 func (d *document) fixes() []string {

@@ -23,6 +23,7 @@ func (d *document) high() {
 		}
 	}
 	explain(func(r *row) bool { return r.mail() }, "*+ mail*: the mail attribute changes with it.")
+	explain(func(r *row) bool { return r.has(conflicts.RiskTarget) }, "*forwards to it*: targetAddress is the old address and stays; a step below changes it.")
 	explain(func(r *row) bool { return r.has(conflicts.RiskPolicy) }, "*policy*: Exchange may stamp the old address again; the steps prevent it.")
 	explain(func(r *row) bool { return r.has(conflicts.RiskSynchronized) }, "*Entra ID*: synchronized, follows with the next cycle.")
 	if len(legend) > 0 {

@@ -52,6 +52,8 @@ func Risk(s conflicts.Statement) string {
 		return "primary address"
 	case conflicts.RiskSecondary:
 		return "secondary address"
+	case conflicts.RiskTarget:
+		return "forwards to it"
 	case conflicts.RiskMail:
 		return "mail shows it"
 	case conflicts.RiskPolicy:
