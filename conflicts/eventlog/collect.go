@@ -14,6 +14,7 @@ type collector struct {
 	found    map[string]*tally
 	order    []*tally
 	damaged  []Damage
+	held     *record // of a text; its XML may follow
 }
 
 // A tally is an event with the known facts about its repetitions.
@@ -30,8 +31,61 @@ func (c *collector) damage(line int, problem string) {
 // name.
 var providers = map[int]string{9514: "MSExchangeIS", 9217: "MSExchangeTransport"}
 
-// add counts a record if it is an event 9514 or 9217.
+// add counts a record if it is an event 9514 or 9217. A text and the XML behind it are one record
+// if they tell the same.
 func (c *collector) add(r record) {
+	if r.again && c.held != nil && c.held.agrees(r) {
+		r.line, r.message = c.held.line, c.held.message
+		c.held = nil
+	}
+	c.release()
+	if r.told {
+		c.held = &r
+		return
+	}
+	c.count(r)
+}
+
+// release counts the record that was held.
+func (c *collector) release() {
+	if c.held != nil {
+		c.count(*c.held)
+		c.held = nil
+	}
+}
+
+// agrees reports whether the XML of an event tells the same as its text, or nothing.
+func (r record) agrees(xml record) bool {
+	if r.id != xml.id {
+		return false
+	}
+	text, err := r.event()
+	if err != nil {
+		return true
+	}
+	event, err := xml.event()
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(text.variants(), func(key string) bool { return key == event.key() })
+}
+
+// event returns the event that a record is about. It has no number if the record is another's.
+func (r record) event() (Event, error) {
+	event := Event{ID: r.id}
+	var err error
+	switch r.id {
+	case 9514:
+		event.Readings, err = r.pair()
+	case 9217:
+		event.Address, err = address(r.message, r.inserted)
+	default:
+		event.ID = 0
+	}
+	return event, err
+}
+
+func (c *collector) count(r record) {
 	c.records++
 	c.calendar.see(r.logged)
 	r.message = strings.ReplaceAll(r.message, "\r\n", "\n")
@@ -43,17 +97,11 @@ func (c *collector) add(r record) {
 	if r.provider != "" && !strings.HasPrefix(r.provider, providers[r.id]) {
 		return
 	}
-	event := Event{ID: r.id}
-	var err error
-	switch r.id {
-	case 9514:
-		event.Readings, err = r.pair()
-	case 9217:
-		event.Address, err = address(r.message, r.inserted)
-	default:
+	event, err := r.event()
+	switch {
+	case event.ID == 0:
 		return
-	}
-	if err != nil {
+	case err != nil:
 		// Without a provider it may be an event of another program.
 		if r.provider != "" || r.message == "" || len(phrases(r.message)) > 0 {
 			c.damage(r.line, err.Error())
@@ -88,6 +136,8 @@ func (r record) pair() ([][2]string, error) {
 	switch {
 	case len(names) == 2:
 		return exact(names[0], names[1])
+	case len(names) == 1 && comma.MatchString(names[0]):
+		return joined(names[0])
 	case r.message == "":
 		return pair(strings.Join(r.inserted, "\n"))
 	}

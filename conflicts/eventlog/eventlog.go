@@ -130,6 +130,7 @@ func Read(name string, r io.Reader) (*Log, error) {
 			c.add(r)
 		}
 	}
+	c.release()
 	if s.err != nil {
 		return nil, &Error{Subject: name, Problem: s.err.Error(), Err: s.err}
 	}
@@ -144,13 +145,22 @@ var element = regexp.MustCompile(`<(Event|Object|Obj)[\s>]`)
 // detect finds out the format of an input from its beginning.
 func detect(head []byte) format {
 	head = bytes.TrimSpace(head)
+	if at := heading.FindIndex(head); at != nil && at[0] == 0 {
+		head = bytes.TrimSpace(head[at[1]:])
+	}
 	if bytes.HasPrefix(head, []byte("<")) {
 		if first := element.FindSubmatch(head); first != nil {
 			return map[string]format{"Event": eventXML, "Object": convertToXML, "Obj": clixml}[string(first[1])]
 		}
 	}
 	if start := strings.Join(strings.Fields(string(head[:min(len(head), 100)])), ""); strings.HasPrefix(start, "{") || strings.HasPrefix(start, "[{") {
-		return convertToJSON
+		return inJSON
+	}
+	switch {
+	case evtxexportHead.Match(head):
+		return evtxexport
+	case bytes.Contains(head, []byte(snareMark)):
+		return newSnare()
 	}
 	if t, ok := newTable(head); ok {
 		return t.format()

@@ -2,19 +2,24 @@ package eventlog
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// convertToJSON is the format of ConvertTo-Json of PowerShell: an object, or an array of objects.
-var convertToJSON = format{
-	name:   "JSON",
-	split:  splitObject,
-	filler: func(text []byte) bool { return strings.Trim(string(text), " \t\r\n[],") == "" },
-	parse:  parseJSON,
+// inJSON is the format of programs that write each event as an object: ConvertTo-Json of
+// PowerShell, which may put them into an array, evtx_dump and EvtxECmd.
+var inJSON = format{
+	name:  "JSON",
+	split: splitObject,
+	filler: func(text []byte) bool {
+		return strings.Trim(string(heading.ReplaceAll(text, nil)), " \t\r\n[],") == ""
+	},
+	parse: parseJSON,
 }
 
 // splitObject finds the first object. It ends a damaged object early, so that the objects after
@@ -58,6 +63,9 @@ func parseJSON(text string) ([]record, error) {
 	if err := json.Unmarshal([]byte(text), &object); err != nil {
 		return nil, errors.New("damaged JSON: " + err.Error())
 	}
+	if event, ok := object["Event"]; ok {
+		return one(parseEventJSON(event))
+	}
 	var p properties
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		p.setJSON(name, object[name])
@@ -86,4 +94,89 @@ func (p *properties) setJSON(name string, value json.RawMessage) {
 	default:
 		p.set(name, string(value))
 	}
+}
+
+// parseEventJSON reads event XML that evtx_dump, or another program, wrote as JSON.
+func parseEventJSON(text []byte) (record, error) {
+	var event map[string]any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&event); err != nil {
+		return record{}, errors.New("damaged JSON: " + err.Error())
+	}
+	system := event["System"]
+	id, err := eventID(scalar(member(system, "EventID")))
+	r := record{
+		id:       id,
+		provider: attribute(system, "Provider", "Name"),
+		computer: scalar(member(system, "Computer")),
+		logged:   parseMoment(attribute(system, "TimeCreated", "SystemTime")).utc(),
+		message:  scalar(member(member(event, "RenderingInfo"), "Message")),
+	}
+	r.insertJSON(event["EventData"])
+	return r, err
+}
+
+// insertJSON adds the strings of an element EventData.
+func (r *record) insertJSON(eventData any) {
+	object, _ := eventData.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		switch {
+		case name == "Data":
+			r.insertData(object[name])
+		case name != "Binary" && !strings.HasPrefix(name, "#") && !strings.HasPrefix(name, "@"):
+			r.insert(name, scalar(object[name]))
+		}
+	}
+}
+
+// insertData adds what stands for the elements Data: a string, or a list of them, each of which
+// may have a name.
+func (r *record) insertData(data any) {
+	switch data := data.(type) {
+	case []any:
+		for _, element := range data {
+			r.insertData(element)
+		}
+	case map[string]any:
+		if list, ok := data["#text"].([]any); ok {
+			r.insertData(list)
+			return
+		}
+		r.insert(cmp.Or(scalar(data["@Name"]), scalar(member(data["#attributes"], "Name"))), scalar(data))
+	case string:
+		r.insert("", data)
+	}
+}
+
+// member returns a member of an object, or nil.
+func member(object any, name string) any {
+	members, _ := object.(map[string]any)
+	return members[name]
+}
+
+// scalar returns the text of an element, which is an object if the element has attributes.
+func scalar(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case json.Number:
+		return value.String()
+	case bool:
+		return strconv.FormatBool(value)
+	case map[string]any:
+		if _, nested := value["#text"].(map[string]any); !nested {
+			return scalar(value["#text"])
+		}
+	}
+	return ""
+}
+
+// attribute returns an attribute of an element, in any of the ways to write it.
+func attribute(parent any, element, name string) string {
+	return cmp.Or(
+		scalar(member(member(member(parent, element), "#attributes"), name)),
+		scalar(member(member(parent, element+"_attributes"), name)),
+		scalar(member(member(parent, element), "@"+name)),
+	)
 }

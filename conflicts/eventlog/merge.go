@@ -29,7 +29,19 @@ func (e *Event) key() string {
 	if len(e.Readings) == 0 {
 		return strings.ToLower(e.Address)
 	}
-	pair := e.Readings[0]
+	return pairKey(e.Readings[0])
+}
+
+// variants are the keys of the event in each reading.
+func (e *Event) variants() []string {
+	keys := []string{e.key()}
+	for _, pair := range e.Readings {
+		keys = append(keys, pairKey(pair))
+	}
+	return keys
+}
+
+func pairKey(pair [2]string) string {
 	names := []string{strings.ToLower(pair[0]), strings.ToLower(pair[1])}
 	slices.Sort(names)
 	return strings.Join(names, "\x00")

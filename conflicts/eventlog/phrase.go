@@ -26,13 +26,32 @@ type phrase struct{ start, end, id int }
 // phrases returns the places where a text describes events, in order.
 func phrases(text string) []phrase { return find(text, pairWords, addressWords) }
 
+// noBreak turns the spaces at which programs do not break lines into plain ones. Mail programs,
+// wikis and HTML put them where there were plain ones.
+var noBreak = strings.NewReplacer("\u00A0", " ", "\u202F", " ", "\u2007", " ")
+
+// blank returns the length of the white space that a text begins with.
+func blank(text string) int {
+	switch text[0] {
+	case ' ', '\t', '\n', '\r':
+		return 1
+	}
+	for _, space := range []string{"\u00A0", "\u202F", "\u2007"} {
+		if strings.HasPrefix(text, space) {
+			return len(space)
+		}
+	}
+	return 0
+}
+
 // find returns the places of wordings in a text, in order. It ignores case and line breaks.
 func find(text string, wordings ...wording) []phrase {
 	letters := make([]byte, 0, len(text))
 	at := make([]int, 0, len(text)) // the offset of each letter in text
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		case blank(text[i:]) > 0:
+			i += blank(text[i:]) - 1
 		case 'A' <= c && c <= 'Z':
 			letters, at = append(letters, c+'a'-'A'), append(at, i)
 		default:

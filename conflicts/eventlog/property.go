@@ -1,12 +1,18 @@
 package eventlog
 
-import "strings"
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"strings"
+)
 
-// properties are the properties of an event that PowerShell wrote: of an EventLogRecord of
-// Get-WinEvent, or of an EventLogEntry of Get-EventLog.
+// properties are the properties of an event as PowerShell writes them: of an EventLogRecord of
+// Get-WinEvent, or of an EventLogEntry of Get-EventLog. Programs with properties of their own are
+// NXLog and EvtxECmd, whose Payload is the event's data as JSON and whose times are UTC.
 type properties struct {
-	id, provider, computer, logged, message string
-	inserted                                []string
+	id, instance, provider, computer, logged, message, payload string
+	inserted                                                   []string
 }
 
 // set sets a property if it is needed. The name of a nested property is a path.
@@ -16,12 +22,16 @@ func (p *properties) set(name, value string) {
 	switch name {
 	case "id", "eventid":
 		to = &p.id
-	case "providername", "source":
+	case "instanceid":
+		to = &p.instance
+	case "providername", "source", "provider", "sourcename":
 		to = &p.provider
-	case "machinename", "computer":
+	case "machinename", "computer", "hostname":
 		to = &p.computer
-	case "timecreated", "timecreated/value", "timegenerated":
+	case "timecreated", "timecreated/value", "timegenerated", "eventtime":
 		to = &p.logged
+	case "payload":
+		to = &p.payload
 	case "message":
 		to = &p.message
 	case "replacementstrings":
@@ -43,15 +53,25 @@ func (p *properties) set(name, value string) {
 func (p *properties) record() (record, error) {
 	var id int
 	var err error
-	if p.id != "" {
-		id, err = eventID(p.id)
+	if number := cmp.Or(p.id, p.instance); number != "" {
+		id, err = eventID(number)
 	}
-	return record{
+	r := record{
 		id:       id,
 		provider: p.provider,
 		computer: p.computer,
 		logged:   parseMoment(p.logged),
 		message:  p.message,
 		inserted: p.inserted,
-	}, err
+	}
+	if p.payload == "" {
+		return r, err
+	}
+	r.logged = r.logged.utc()
+	var payload struct{ EventData any }
+	if json.Unmarshal([]byte(p.payload), &payload) != nil {
+		return r, errors.New("damaged JSON in the column Payload")
+	}
+	r.insertJSON(payload.EventData)
+	return r, err
 }

@@ -22,6 +22,9 @@ type record struct {
 	logged   moment
 	message  string   // Exchange's words
 	inserted []string // the strings to insert into them, if the input has them
+	// told says that the record is of a text, in which its XML may follow, and again that it is
+	// XML that follows the text of an event.
+	told, again bool
 }
 
 func one(r record, err error) ([]record, error) {

@@ -25,16 +25,38 @@ var (
 	// leadIn is the text between the phrase and the first name.
 	leadIn = regexp.MustCompile(`^[\s\pZ\pP]*?(/*[Dd][Cc]=)`)
 	// and is the word between the names; in other languages another short word or a comma.
-	and     = regexp.MustCompile(`\sand\s(/*[Dd][Cc]=)`)
-	orOther = regexp.MustCompile(`(?:\s\pL{1,5}\s|[,;]\s)(/*[Dd][Cc]=)`)
+	and     = regexp.MustCompile(`[\s\pZ]and[\s\pZ](/*[Dd][Cc]=)`)
+	orOther = regexp.MustCompile(`(?:[\s\pZ]\pL{1,5}[\s\pZ]|[,;][\s\pZ])(/*[Dd][Cc]=)`)
+	// comma parts names that a program joined in one string.
+	comma = regexp.MustCompile(`, ?(/*[Dd][Cc]=)`)
+	// quotedName is the first name where .NET lists the strings of an event without its text:
+	// 'one', 'other'.
+	quotedName = regexp.MustCompile(`'(/*[Dd][Cc]=)`)
+	quotedNext = regexp.MustCompile(`',\s*'(/*[Dd][Cc]=)`)
 	// anyName is the first name in an unknown wording.
 	anyName = regexp.MustCompile(`(?:^|[^/\pL\pN])(/*[Dd][Cc]=)`)
 	// more begins the text that Event Viewer added up to Windows Server 2003.
 	more = regexp.MustCompile(`(?i)\s+for more information\b`)
 )
 
-// pair returns the readings of the text of an event 9514, best first.
+// pair returns the readings of the text of an event 9514, best first. Where the text has a
+// no-break space, there was more likely a plain one.
 func pair(text string) ([][2]string, error) {
+	parted, err := ways(noBreak.Replace(text), 0)
+	if err != nil {
+		return nil, err
+	}
+	if noBreak.Replace(text) != text {
+		if asItIs, err := ways(text, 1); err == nil {
+			parted = append(parted, asItIs...)
+		}
+	}
+	return readings(parted)
+}
+
+// ways returns the ways to part the two names in the text of an event 9514, each at an
+// additional cost.
+func ways(text string, extra int) ([]names, error) {
 	separator, quote, begin, start := orOther, "", 0, 0
 	if said := find(text, pairWords); len(said) > 0 {
 		separator, quote, begin = and, closing(text[:said[0].start]), said[0].start
@@ -43,10 +65,12 @@ func pair(text string) ([][2]string, error) {
 			return nil, errNoName
 		}
 		start = said[0].end + name[2]
-	} else if names := listed(text); len(names) == 2 {
-		return exact(names[0], names[1])
+	} else if name := quotedName.FindStringSubmatchIndex(text); name != nil && quotedNext.MatchString(text) {
+		separator, quote, begin, start = quotedNext, "'", name[2], name[2]
+	} else if listed := listed(text); len(listed) == 2 {
+		return []names{newNames(listed[0], listed[1], extra)}, nil
 	} else if name := anyName.FindStringSubmatchIndex(text); name != nil {
-		begin, start = name[2], name[2]
+		quote, begin, start = closing(text[:name[2]]), name[2], name[2]
 	} else {
 		return nil, errNoName
 	}
@@ -71,7 +95,7 @@ func pair(text string) ([][2]string, error) {
 			if len(places) > maxReadings {
 				return nil, errAmbiguous
 			}
-			cost := whole.cost + flat.cost
+			cost := whole.cost + flat.cost + extra
 			for _, at := range places {
 				first, second := flat.text[:at[0]], flat.text[at[2]:]
 				parted = append(parted, newNames(strings.TrimRight(first, " "), strings.TrimRight(second, " "), cost))
@@ -81,12 +105,29 @@ func pair(text string) ([][2]string, error) {
 			}
 		}
 	}
-	return readings(parted)
+	return parted, nil
 }
 
 // exact returns the readings of two names that are already separate.
 func exact(first, second string) ([][2]string, error) {
-	return readings([]names{newNames(first, second, 0)})
+	parted := []names{newNames(first, second, 0)}
+	if plain := noBreak.Replace(first + second); plain != first+second {
+		parted = append(parted, newNames(noBreak.Replace(first), noBreak.Replace(second), 1))
+	}
+	return readings(parted)
+}
+
+// joined returns the readings of two names that a program joined by a comma.
+func joined(text string) ([][2]string, error) {
+	places := comma.FindAllStringSubmatchIndex(text, maxReadings+1)
+	if len(places) > maxReadings {
+		return nil, errAmbiguous
+	}
+	var parted []names
+	for _, at := range places {
+		parted = append(parted, newNames(text[:at[0]], text[at[2]:], 0))
+	}
+	return readings(parted)
 }
 
 // listed returns the names that have lines of their own. Windows lists them like that if it lacks
@@ -103,7 +144,7 @@ func listed(text string) []string {
 
 // closing returns the quotation mark that ends a quotation beginning right after text.
 func closing(text string) string {
-	for _, marks := range []string{`""`, `''`, "“”", "„“", "«»", "‘’", "``"} {
+	for _, marks := range []string{`""`, `''`, "“”", "„“", "«»", "‘’", "``", "{}"} {
 		if m := []rune(marks); strings.HasSuffix(text, string(m[0])) {
 			return string(m[1])
 		}

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// A table is events in rows, as Export-Csv of PowerShell writes them, and Event Viewer in CSV or
-// text files. Event Viewer writes in the language of Windows, and up to Windows Server 2003
+// A table is events in rows, as Export-Csv of PowerShell and EvtxECmd write them, and Event Viewer
+// in CSV or text files. Event Viewer writes in the language of Windows, and up to Windows Server 2003
 // without a row of names. So unless the columns have PowerShell's names, fields are recognized by
 // their content.
 type table struct {
 	comma   byte
-	columns []string // PowerShell's names, or nil
+	columns []string // names of PowerShell or EvtxECmd, or nil
 	named   int      // the column that Event Viewer calls Computer, or -1
 }
 
@@ -30,7 +30,10 @@ func newTable(head []byte) (table, bool) {
 		first, n, _ := cutRow(head, comma, true)
 		second, _, _ := cutRow(head[n:], comma, true)
 		t := table{comma: comma, named: -1}
-		if known := slices.IndexFunc(first, func(name string) bool { return strings.EqualFold(name, "Message") }); known >= 0 && len(first) > 1 {
+		named := func(name string) bool {
+			return strings.EqualFold(name, "Message") || strings.EqualFold(name, "Payload")
+		}
+		if slices.ContainsFunc(first, named) && len(first) > 1 {
 			t.columns = first
 			return t, true
 		}

@@ -3,6 +3,8 @@ package eventlog
 import (
 	"bytes"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,6 +21,7 @@ const (
 // Format-List, the sentence alone, or mails that quote it.
 type prose struct {
 	context string // the blocks since the last event
+	open    bool   // the XML of the last event may follow
 }
 
 func (p *prose) format() format {
@@ -67,11 +70,12 @@ var (
 	embedded = regexp.MustCompile(`(?s)<Event[\s>].*?</Event>`)
 	// labeled is a line that begins with a label of Event Viewer, wevtutil or
 	// Format-List in any language.
-	labeled       = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
-	pairNumber    = regexp.MustCompile(`\b9514\b`)
-	addressNumber = regexp.MustCompile(`(?s)\b9217\b.*MSExchangeTransport|MSExchangeTransport.*\b9217\b`)
+	labeled = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
+	numbers = regexp.MustCompile(`\b\d{4,10}\b`)
 	// The field of the computer has such a label, or is above the description.
-	computerName  = regexp.MustCompile(`(?i)\b(?:computer|machinename)\s*[:：]\s*([\pL\pN_.-]+)`)
+	computerName = regexp.MustCompile(`(?i)\b(?:computer|machinename)[ \t]*[:：]\s*([\pL\pN_.-]+)`)
+	// syslogHost is the sender in the head of a syslog message (RFC 3164, RFC 5424).
+	syslogHost    = regexp.MustCompile(`^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}|1 \d{4}-\d{2}-\d{2}T\S+) ([\pL\pN_.:-]+) `)
 	aboveTheWords = regexp.MustCompile(`[:：][ \t]*([\pL\pN_.-]+)\s+[^\s:：]+[ \t\x{A0}]?[:：]\s*["'“„]?$`)
 )
 
@@ -88,6 +92,8 @@ func (p *prose) parse(text string) (all []record, err error) {
 		told := p.words(words)
 		for i := range told {
 			told[i].line += line
+			told[i].told = true
+			p.open = true
 		}
 		all = append(all, told...)
 		line += strings.Count(words, "\n")
@@ -96,17 +102,14 @@ func (p *prose) parse(text string) (all []record, err error) {
 		}
 		r, problem := parseEvent(xml)
 		r.line = line
-		again := len(told) > 0 && strings.HasSuffix(strings.ToLower(strings.TrimSpace(words)), "xml:")
+		r.again = p.open && strings.HasSuffix(strings.ToLower(strings.TrimSpace(words)), "xml:")
 		switch {
-		case problem == nil && again:
-			last := &all[len(all)-1]
-			r.line, r.message = last.line, last.message
-			*last = r
 		case problem == nil:
 			all = append(all, r)
-		case !again:
+		case !r.again:
 			err = problem
 		}
+		p.open = false
 		line += strings.Count(xml, "\n")
 		text = rest
 	}
@@ -154,9 +157,13 @@ func (p *prose) unknown(text string) []record {
 	}
 	r := record{message: text}
 	switch {
-	case len(anyName.FindAllStringIndex(text, 2)) == 2 && pairNumber.MatchString(p.context):
+	case len(anyName.FindAllStringIndex(text, 2)) == 2 && mentions(p.context, 9514):
 		r.id = 9514
-	case mailbox.MatchString(text) && addressNumber.MatchString(p.context):
+		name := anyName.FindStringSubmatchIndex(text)
+		if field := labeled.FindStringIndex(text[name[2]:]); field != nil {
+			r.message = text[:name[2]+field[0]]
+		}
+	case mailbox.MatchString(text) && strings.Contains(p.context, "MSExchangeTransport") && mentions(p.context, 9217):
 		r.id = 9217
 	default:
 		return nil
@@ -164,6 +171,16 @@ func (p *prose) unknown(text string) []record {
 	r.describe(p.context)
 	p.context = ""
 	return []record{r}
+}
+
+// mentions reports whether a text has the number of an event, alone or as the lower half of the
+// number with its severity, with or without a sign.
+func mentions(text string, id int) bool {
+	return slices.ContainsFunc(numbers.FindAllString(text, -1), func(s string) bool {
+		n, _ := strconv.ParseInt(s, 10, 64)
+		const severity = 3 << 30
+		return n == int64(id) || int(n&0xFFFF) == id && n&severity != 0 || int(-n&0xFFFF) == id && -n&severity != 0
+	})
 }
 
 // describe takes the time and the computer from the text around the event's words, unless they
@@ -178,6 +195,8 @@ func (r *record) describe(text string) {
 	if found := computerName.FindAllStringSubmatch(text, -1); len(found) > 0 {
 		r.computer = found[len(found)-1][1]
 	} else if found := aboveTheWords.FindStringSubmatch(text); found != nil {
+		r.computer = found[1]
+	} else if found := syslogHost.FindStringSubmatch(text[strings.LastIndexByte(text, '\n')+1:]); found != nil {
 		r.computer = found[1]
 	}
 }

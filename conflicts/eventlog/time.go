@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -47,6 +48,12 @@ func (m moment) time(order int) Time {
 	return Time{Time: m.at[order], Zoned: m.zoned, Text: m.text}
 }
 
+// utc returns a moment that is known to be written in UTC, though without a zone.
+func (m moment) utc() moment {
+	m.zoned = m.zoned || m.rank() == 2 && m.at[monthFirst] == m.at[dayFirst]
+	return m
+}
+
 // rank says how precisely a moment is known.
 func (m moment) rank() int {
 	switch {
@@ -62,8 +69,10 @@ func (m moment) rank() int {
 
 var (
 	dateTime = regexp.MustCompile(`\b(\d{1,4})([-./]) ?(\d{1,2})[-./] ?(\d{1,4})\.?(?:,? +|T|\s+\pL+:\s*)` +
-		`(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?( ?[AaPp]\.?[Mm]\b\.?|Z|[+-]\d{2}:?\d{2})?`)
-	aDate = regexp.MustCompile(`^\d{1,4}[-./] ?\d{1,2}[-./] ?\d{1,4}\b`)
+		`(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?( ?[AaPp]\.?[Mm]\b\.?|Z| UTC\b|[+-]\d{2}:?\d{2})?`)
+	// spelled is a time with the English name of the month, as C and evtxexport write it.
+	spelled = regexp.MustCompile(`\b([A-Z][a-z]{2}) {1,2}(\d{1,2})(?:, (\d{4}))? (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?: (\d{4}))?( UTC)?`)
+	aDate   = regexp.MustCompile(`^\d{1,4}[-./] ?\d{1,2}[-./] ?\d{1,4}\b`)
 	// otherClock is a word after a time that may name the half of the day.
 	otherClock = regexp.MustCompile(`^ ?\pL[\pL.]{0,3}(?:[^\pL\pN:_-]|$)`)
 	// milliseconds is a time in the JSON of Windows PowerShell.
@@ -87,6 +96,8 @@ func parseMoment(text string) moment {
 	text = invisible.Replace(text)
 	if at := dateTime.FindStringSubmatchIndex(text); at != nil {
 		m.read(text, at)
+	} else if at := spelled.FindStringSubmatch(text); at != nil {
+		m.spell(at)
 	}
 	return m
 }
@@ -94,14 +105,35 @@ func parseMoment(text string) moment {
 // lastMoment returns the last time in a text.
 func lastMoment(text string) (moment, bool) {
 	text = invisible.Replace(text)
-	all := dateTime.FindAllStringSubmatchIndex(text, -1)
-	if len(all) == 0 {
+	last := func(re *regexp.Regexp) []int {
+		all := re.FindAllStringSubmatchIndex(text, -1)
+		if len(all) == 0 {
+			return []int{-1, -1}
+		}
+		return all[len(all)-1]
+	}
+	digits, name := last(dateTime), last(spelled)
+	if digits[0] < 0 && name[0] < 0 {
 		return moment{}, false
 	}
-	at := all[len(all)-1]
-	m := moment{text: text[at[0]:at[1]]}
-	m.read(text, at)
+	if digits[0] < name[0] {
+		m := moment{text: text[name[0]:name[1]]}
+		m.spell(spelled.FindStringSubmatch(m.text))
+		return m, true
+	}
+	m := moment{text: text[digits[0]:digits[1]]}
+	m.read(text, digits)
 	return m, true
+}
+
+// spell sets the time from a match of spelled.
+func (m *moment) spell(part []string) {
+	fraction := (part[7] + "000000000")[:9]
+	t, err := time.Parse("Jan 2 2006 15:04:05.000000000",
+		fmt.Sprintf("%s %s %s %s:%s:%s.%s", part[1], part[2], part[3]+part[8], part[4], part[5], part[6], fraction))
+	if err == nil && t.Year() >= 1000 {
+		m.at, m.zoned = [orders]time.Time{t, t}, part[9] != ""
+	}
 }
 
 // read sets the time from a match of dateTime.
@@ -133,7 +165,7 @@ func (m *moment) read(text string, at []int) {
 		}
 	default:
 		m.zoned = true
-		if half != "z" {
+		if half != "z" && half != "utc" {
 			east, _ := strconv.Atoi(half[1:3])
 			minutes, _ := strconv.Atoi(half[len(half)-2:])
 			offset := (east*60 + minutes) * 60

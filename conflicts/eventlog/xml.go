@@ -91,7 +91,11 @@ func splitElement(data []byte, eof bool, name string, nests bool) (start, end in
 	return len(data), 0
 }
 
-var markup = regexp.MustCompile(`<[^>]*>`)
+var (
+	markup = regexp.MustCompile(`<[^>]*>`)
+	// heading is a line that evtx_dump writes above each event.
+	heading = regexp.MustCompile(`(?m)^Record \d+[ \t\r]*$`)
+)
 
 // tagsOnly allows a root element and a prolog around events.
 func tagsOnly(text []byte) bool {
@@ -103,7 +107,7 @@ func tagsOnly(text []byte) bool {
 		}
 		return nil
 	})
-	return len(bytes.TrimSpace(rest)) == 0
+	return len(bytes.TrimSpace(heading.ReplaceAll(rest, nil))) == 0
 }
 
 // parseEvent reads an element Event.
@@ -120,7 +124,10 @@ func parseEvent(text string) (record, error) {
 			Computer string
 		}
 		EventData struct {
-			Data []string
+			Data []struct {
+				Name string `xml:",attr"`
+				Text string `xml:",chardata"`
+			}
 		}
 		RenderingInfo struct {
 			Message string
@@ -131,14 +138,32 @@ func parseEvent(text string) (record, error) {
 	}
 	system := event.System
 	id, err := eventID(system.EventID)
-	return record{
+	r := record{
 		id:       id,
 		provider: system.Provider.Name,
 		computer: system.Computer,
-		logged:   parseMoment(system.TimeCreated.SystemTime),
+		logged:   parseMoment(system.TimeCreated.SystemTime).utc(),
 		message:  event.RenderingInfo.Message,
-		inserted: event.EventData.Data,
-	}, err
+	}
+	for _, data := range event.EventData.Data {
+		r.insert(data.Name, data.Text)
+	}
+	return r, err
+}
+
+// stringArray is an element of the strings that python-evtx writes into one element Data.
+var stringArray = regexp.MustCompile(`(?s)<string>(.*?)</string>`)
+
+// insert adds a string of the event. Without a name it may be an array of strings.
+func (r *record) insert(name, value string) {
+	array := stringArray.FindAllStringSubmatch(value, -1)
+	if name != "" || array == nil {
+		r.inserted = append(r.inserted, value)
+		return
+	}
+	for _, element := range array {
+		r.inserted = append(r.inserted, element[1])
+	}
 }
 
 func unmarshal(text string, to any) error {
