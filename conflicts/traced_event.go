@@ -16,7 +16,7 @@ type TracedEvent struct {
 	// Pairs are the two names of event 9514, in each of the ways to read them that
 	// the directory bears out, and at least in one.
 	Pairs [][2]Party
-	// Addresses are what the event is about: the address that event 9217 names,
+	// Addresses are what the event is about: the address that event 9217 or a message names,
 	// or all that the two objects of a pair now share.
 	Addresses []Address
 	// Conflicts are the keys of those that it is about, in the order of the audit.
@@ -29,16 +29,27 @@ type TracedEvent struct {
 	Resolved bool
 }
 
+// A Message is the kind of a text, other than event 9514 or 9217, that names an address.
+type Message = eventlog.Message
+
 // NewTracedEvents returns events of which nothing is known yet.
 func NewTracedEvents(events []eventlog.Event) []TracedEvent {
 	list := make([]TracedEvent, len(events))
 	for i, e := range events {
 		list[i] = TracedEvent{Event: e}
 		if e.Address != "" {
-			list[i].Addresses = []Address{mailAddress(e.Address)}
+			list[i].Addresses = []Address{namedAddress(e.Address)}
 		}
 	}
 	return list
+}
+
+// namedAddress returns the address that an event names: without a type, it is SMTP.
+func namedAddress(text string) Address {
+	if a := ParseAddress(text); strings.Contains(text, ":") && !strings.ContainsAny(a.Type, `@"`) {
+		return a
+	}
+	return mailAddress(text)
 }
 
 // A Party is one of the two objects that event 9514 names.
@@ -355,13 +366,34 @@ func soleOwner(owners []Owner) string {
 	return "no two objects have the address any more: " + strings.Join(clauses, "; ")
 }
 
+// Label names the event, or the message that names an address.
+func (e *TracedEvent) Label() string {
+	switch {
+	case e.ID != 0:
+		return fmt.Sprintf("event %d", e.ID)
+	case e.Message == eventlog.Refusal:
+		return "refusal by Exchange"
+	case e.Message == eventlog.DeliveryReport:
+		return "delivery report: ambiguous recipient"
+	case e.Message == eventlog.TrackingLog:
+		return "message tracking log: ambiguous recipient"
+	}
+	return "error of Entra Connect: value of another object"
+}
+
 // Title says what was logged: the event, how often, when and where.
 func (e *TracedEvent) Title() string {
 	times := "once"
 	if e.Count > 1 {
 		times = fmt.Sprintf("%d times", e.Count)
 	}
-	text := fmt.Sprintf("event %d, logged %s", e.ID, times)
+	text := e.Label() + ", "
+	if e.ID != 0 {
+		text += "logged "
+	} else {
+		text += "found "
+	}
+	text += times
 	switch first, last := e.First.String(), e.Last.String(); {
 	case first == "":
 	case e.Count == 1 || first == last:

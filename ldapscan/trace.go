@@ -44,7 +44,7 @@ func Trace(ctx context.Context, src Source, events []conflicts.TracedEvent, opt 
 		in := &events[i]
 		in.Conclude(t.audit.Conflicts, byAddress, t.incomplete)
 		if len(in.Conflicts) == 0 && !in.Resolved {
-			t.problem("event %d: %s", in.ID, in.Explanation)
+			t.problem("%s: %s", in.Label(), in.Explanation)
 		}
 	}
 	t.audit.Notes = append(t.audit.Notes, src.Hidden(ctx)...)

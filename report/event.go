@@ -57,6 +57,7 @@ func (t *table) events(a *conflicts.Audit) {
 type eventJSON struct {
 	jsonRecord
 	Event     int      `json:"event"`
+	Message   string   `json:"message,omitempty"`
 	Count     int      `json:"count"`
 	First     text     `json:"first"`
 	Last      text     `json:"last"`
@@ -89,7 +90,7 @@ type namedJSON struct {
 }
 
 func newEventJSON(a *conflicts.Audit, in *conflicts.TracedEvent) *eventJSON {
-	j := &eventJSON{Event: in.ID, Count: in.Count, First: newText(in.First.String()), Last: newText(in.Last.String()), Computers: texts(in.Computers),
+	j := &eventJSON{Event: in.ID, Message: string(in.Message), Count: in.Count, First: newText(in.First.String()), Last: newText(in.Last.String()), Computers: texts(in.Computers),
 		Address: newText(in.Address), State: state(in), Outcome: newText(in.Explanation), Conflicts: make([]string, len(in.Conflicts)),
 		Readings: make([][2]partyJSON, len(in.Pairs)), Base64: exact("address", in.Address, "outcome", in.Explanation)}
 	for i, key := range in.Conflicts {

@@ -38,7 +38,7 @@ func readGUID(s string) (g conflicts.GUID, err error) {
 // event reads an event, but not which objects its names stood for.
 func (d *jsonReader) event(j *eventJSON) error {
 	in := conflicts.TracedEvent{Explanation: string(j.Outcome), Resolved: j.State == resolved}
-	in.ID, in.Count, in.Address = j.Event, j.Count, exactly(j.Base64, "address", j.Address)
+	in.ID, in.Message, in.Count, in.Address = j.Event, conflicts.Message(j.Message), j.Count, exactly(j.Base64, "address", j.Address)
 	in.First.Text, in.Last.Text = string(j.First), string(j.Last)
 	for _, name := range j.Computers {
 		in.Computers = append(in.Computers, string(name))

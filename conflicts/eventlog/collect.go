@@ -29,7 +29,7 @@ func (c *collector) damage(line int, problem string) {
 
 // providers are the programs that log the events. Some versions add a part of the program to the
 // name.
-var providers = map[int]string{9514: "MSExchangeIS", 9217: "MSExchangeTransport"}
+var providers = map[int]string{9514: "MSExchangeIS", 9217: "MSExchangeTransport", syncEvent: "ADSync"}
 
 // add counts a record if it is an event 9514 or 9217. A text and the XML behind it are one record
 // if they tell the same.
@@ -59,55 +59,75 @@ func (r record) agrees(xml record) bool {
 	if r.id != xml.id {
 		return false
 	}
-	text, err := r.event()
+	text, err := r.events()
 	if err != nil {
 		return true
 	}
-	event, err := xml.event()
+	events, err := xml.events()
 	if err != nil {
 		return true
 	}
-	return slices.ContainsFunc(text.variants(), func(key string) bool { return key == event.key() })
+	for _, e := range events {
+		known := func(text Event) bool { return slices.Contains(text.variants(), e.key()) }
+		if !slices.ContainsFunc(text, known) {
+			return false
+		}
+	}
+	return true
 }
 
-// event returns the event that a record is about. It has no number if the record is another's.
-func (r record) event() (Event, error) {
-	event := Event{ID: r.id}
-	var err error
-	switch r.id {
-	case 9514:
-		event.Readings, err = r.pair()
-	case 9217:
-		event.Address, err = address(r.message, r.inserted)
-	default:
-		event.ID = 0
+// events returns the events that a record is about: one, or one for each address that another
+// message names, or none.
+func (r record) events() ([]Event, error) {
+	switch {
+	case len(r.addresses) > 0:
+	case r.id == 9514:
+		readings, err := r.pair()
+		return []Event{{ID: r.id, Readings: readings}}, err
+	case r.id == 9217:
+		address, err := address(r.message, r.inserted)
+		return []Event{{ID: r.id, Address: address}}, err
+	case r.id == syncEvent:
+		r.kind = SyncError
+		for _, t := range tellings(noBreak.Replace(r.message + "\n" + strings.Join(r.inserted, "\n"))) {
+			if t.message == SyncError {
+				r.addresses = append(r.addresses, t.addresses...)
+			}
+		}
 	}
-	return event, err
+	var all []Event
+	for _, address := range addresses(r.addresses) {
+		all = append(all, Event{ID: r.id, Message: r.kind, Address: address})
+	}
+	return all, nil
 }
 
 func (c *collector) count(r record) {
 	c.records++
 	c.calendar.see(r.logged)
 	r.message = strings.ReplaceAll(r.message, "\r\n", "\n")
-	if r.id == 0 {
+	if r.id == 0 && len(r.addresses) == 0 {
 		if found := phrases(r.message); len(found) > 0 {
 			r.id = found[0].id
 		}
 	}
-	if r.provider != "" && !strings.HasPrefix(r.provider, providers[r.id]) {
+	if r.provider != "" && len(r.addresses) == 0 && !strings.HasPrefix(r.provider, providers[r.id]) {
 		return
 	}
-	event, err := r.event()
-	switch {
-	case event.ID == 0:
-		return
-	case err != nil:
+	events, err := r.events()
+	if err != nil {
 		// Without a provider it may be an event of another program.
 		if r.provider != "" || r.message == "" || len(phrases(r.message)) > 0 {
 			c.damage(r.line, err.Error())
 		}
 		return
 	}
+	for _, event := range events {
+		c.tally(r, event)
+	}
+}
+
+func (c *collector) tally(r record, event Event) {
 	key := event.key()
 	t := c.found[key]
 	if t == nil {

@@ -109,7 +109,7 @@ func show(log *Log, err error, want string) string {
 	}
 	var b strings.Builder
 	for _, e := range log.Events {
-		fmt.Fprintln(&b, strings.TrimSpace(fmt.Sprint(e.ID, " ", e.Address)))
+		fmt.Fprintln(&b, strings.Join(strings.Fields(fmt.Sprint(e.ID, " ", e.Message, " ", e.Address)), " "))
 		for i, pair := range e.Readings {
 			line := "  also " + pair[0] + " | " + pair[1] + "\n"
 			if i == 0 {
@@ -181,6 +181,10 @@ func check(t *testing.T, log *Log) {
 			t.Errorf("computers are not sorted: %q", e.Computers)
 		}
 		switch e.ID {
+		case 0, 6941:
+			if e.Message == "" || e.Address == "" || e.Readings != nil {
+				t.Errorf("message %q, address %q, readings %q", e.Message, e.Address, e.Readings)
+			}
 		case 9217:
 			if !strings.Contains(e.Address, "@") || e.Readings != nil {
 				t.Errorf("address %q, readings %q", e.Address, e.Readings)

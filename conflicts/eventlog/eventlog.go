@@ -4,7 +4,8 @@
 //
 // Two events count. Event 9514 of MSExchangeIS names two objects that have the
 // same proxy address, but not the address. Event 9217 of MSExchangeTransport
-// names the address, but not the objects.
+// names the address, but not the objects. Other messages that name an address in the same trouble
+// count like event 9217: each is a [Message].
 //
 // # Inputs
 //
@@ -50,8 +51,12 @@ type Log struct {
 
 // An Event is an ambiguity that was logged, however often.
 type Event struct {
-	ID int // 9514 or 9217
-	// Address is the address that event 9217 names, without a type.
+	// ID is 9514 or 9217, or 6941 of Entra Connect. It is 0 where Message is not an event.
+	ID int
+	// Message is what kind of message names the address. It is empty for events 9514 and 9217.
+	Message Message
+	// Address is the address that event 9217 or a message names. An SMTP address is without its
+	// type.
 	Address string
 	// Readings are the pairs of distinguished names (RFC 4514) that event 9514
 	// can be about: at least one and at most the 64 best, the best first. Which
@@ -88,7 +93,7 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Hint() string { return e.Advice }
 
 const (
-	hintInput = "give the text of the event, or an export of the application log: wevtutil qe Application /f:xml, " +
+	hintInput = "to look up one address, use proxyaddr check ADDRESS. For events give the text of one, or an export of the application log: wevtutil qe Application /f:xml, " +
 		"Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml, or what Event Viewer saves as XML, CSV or text"
 	hintBinary = "export it: wevtutil qe FILE /lf:true /f:xml"
 )

@@ -27,7 +27,7 @@ func Merge(logs ...*Log) []Event {
 // key is the same for the events of one ambiguity.
 func (e *Event) key() string {
 	if len(e.Readings) == 0 {
-		return strings.ToLower(e.Address)
+		return strings.ToLower(e.Address) + "\x00" + string(e.Message)
 	}
 	return pairKey(e.Readings[0])
 }

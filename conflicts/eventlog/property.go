@@ -12,7 +12,8 @@ import (
 // NXLog and EvtxECmd, whose Payload is the event's data as JSON and whose times are UTC.
 type properties struct {
 	id, instance, provider, computer, logged, message, payload string
-	inserted                                                   []string
+	inserted, recipients                                       []string
+	ambiguous                                                  bool // the recipients are
 }
 
 // set sets a property if it is needed. The name of a nested property is a path.
@@ -26,7 +27,7 @@ func (p *properties) set(name, value string) {
 		to = &p.instance
 	case "providername", "source", "provider", "sourcename":
 		to = &p.provider
-	case "machinename", "computer", "hostname":
+	case "machinename", "computer", "hostname", "server-hostname", "serverhostname":
 		to = &p.computer
 	case "timecreated", "timecreated/value", "timegenerated", "eventtime":
 		to = &p.logged
@@ -34,6 +35,14 @@ func (p *properties) set(name, value string) {
 		to = &p.payload
 	case "message":
 		to = &p.message
+	case "timestamp", "date-time":
+		to = &p.logged
+	case "recipients", "recipient-address":
+		p.recipients = append(p.recipients, split(value)...)
+		return
+	case "recipientstatus", "recipient-status":
+		p.ambiguous = p.ambiguous || ambiguous.MatchString(value)
+		return
 	case "replacementstrings":
 		if strings.TrimSpace(value) != "" {
 			p.inserted = append(p.inserted, value)
@@ -53,7 +62,8 @@ func (p *properties) set(name, value string) {
 func (p *properties) record() (record, error) {
 	var id int
 	var err error
-	if number := cmp.Or(p.id, p.instance); number != "" {
+	// The message tracking log gives its kinds of events names.
+	if number := cmp.Or(p.id, p.instance); number != "" && p.recipients == nil {
 		id, err = eventID(number)
 	}
 	r := record{
@@ -63,6 +73,9 @@ func (p *properties) record() (record, error) {
 		logged:   parseMoment(p.logged),
 		message:  p.message,
 		inserted: p.inserted,
+	}
+	if p.ambiguous {
+		r.kind, r.addresses = TrackingLog, addresses(p.recipients)
 	}
 	if p.payload == "" {
 		return r, err

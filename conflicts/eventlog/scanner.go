@@ -22,6 +22,9 @@ type record struct {
 	logged   moment
 	message  string   // Exchange's words
 	inserted []string // the strings to insert into them, if the input has them
+	// addresses are those that a message names which is no event 9514 or 9217.
+	addresses []string
+	kind      Message
 	// told says that the record is of a text, in which its XML may follow, and again that it is
 	// XML that follows the text of an event.
 	told, again bool

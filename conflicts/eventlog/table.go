@@ -16,6 +16,7 @@ import (
 type table struct {
 	comma   byte
 	columns []string // names of PowerShell or EvtxECmd, or nil
+	remarks bool     // lines that begin with # are not rows
 	named   int      // the column that Event Viewer calls Computer, or -1
 }
 
@@ -23,6 +24,14 @@ var number = regexp.MustCompile(`^\d{1,10}$`)
 
 // newTable returns the table that begins with head, if head is the beginning of one.
 func newTable(head []byte) (table, bool) {
+	for bytes.HasPrefix(head, []byte("#")) && !bytes.HasPrefix(head, []byte("#TYPE ")) { // the message tracking log
+		line, rest, _ := bytes.Cut(head, []byte("\n"))
+		if fields, ok := bytes.CutPrefix(line, []byte("#Fields:")); ok {
+			columns := strings.Split(strings.TrimSpace(string(fields)), ",")
+			return table{comma: ',', columns: columns, named: -1, remarks: true}, true
+		}
+		head = rest
+	}
 	if bytes.HasPrefix(head, []byte("#TYPE ")) { // as Export-Csv begins without -NoTypeInformation
 		_, head, _ = bytes.Cut(head, []byte("\n"))
 	}
@@ -31,7 +40,7 @@ func newTable(head []byte) (table, bool) {
 		second, _, _ := cutRow(head[n:], comma, true)
 		t := table{comma: comma, named: -1}
 		named := func(name string) bool {
-			return strings.EqualFold(name, "Message") || strings.EqualFold(name, "Payload")
+			return slices.Contains([]string{"message", "payload", "recipientstatus"}, strings.ToLower(name))
 		}
 		if slices.ContainsFunc(first, named) && len(first) > 1 {
 			t.columns = first
@@ -122,7 +131,7 @@ func (t table) parse(text string) ([]record, error) {
 	if t.columns == nil {
 		return t.guess(row), nil
 	}
-	if slices.Equal(row, t.columns) || len(row) == 1 {
+	if t.remarks && strings.HasPrefix(text, "#") || slices.Equal(row, t.columns) || len(row) == 1 {
 		return nil, nil
 	}
 	if len(row) != len(t.columns) {

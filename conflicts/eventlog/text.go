@@ -115,13 +115,15 @@ func (p *prose) parse(text string) (all []record, err error) {
 	}
 }
 
-// words returns the events in a text that has Exchange's wording or lists their strings.
+// words returns the events in a text that has Exchange's wording or lists their strings, and the
+// other messages in it that name an address.
 func (p *prose) words(text string) []record {
 	found := phrases(text)
-	if len(found) == 0 {
+	named := p.messages(noBreak.Replace(text))
+	if len(found) == 0 && len(named) == 0 {
 		return p.unknown(text)
 	}
-	var all []record
+	all := named
 	done := 0
 	for i, at := range found {
 		end := len(text)
@@ -146,6 +148,22 @@ func (p *prose) words(text string) []record {
 		done = end
 	}
 	p.context = ""
+	return all
+}
+
+// messages returns the messages in a text that name an address.
+func (p *prose) messages(text string) []record {
+	var all []record
+	done := 0
+	for _, t := range tellings(text) {
+		r := record{line: strings.Count(text[:t.start], "\n"), kind: t.message, addresses: t.addresses}
+		if t.message == SyncError && mentions(p.context+text, syncEvent) {
+			r.id = syncEvent
+		}
+		r.describe(text[done:t.start])
+		all = append(all, r)
+		done = t.end
+	}
 	return all
 }
 
