@@ -2,9 +2,9 @@ package report
 
 import (
 	"io"
+	"maps"
 	"regexp"
 	"slices"
-	"sync"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/report/page"
@@ -41,52 +41,47 @@ func ours(name string) bool {
 // changeFile is the name of a fix or rollback file.
 var changeFile = regexp.MustCompile(`^(fix|rollback)-[a-z0-9._-]+\.ldif$`)
 
-// files returns the files of a scan but for SHA256SUMS, in the order in which
-// they must be written: the workbook names scan.json by its checksum, and the
-// change request names all others by theirs.
-func files(a *conflicts.Audit, runs ...page.Run) []output {
-	named := Domains(a)
+// A sequence of outputs is written in its order: some name others by their checksums.
+type sequence []output
+
+// files returns the files of a scan but for SHA256SUMS: sequences that can be written side by
+// side, and a last one. The workbook names scan.json by its checksum, the change request all
+// other files by theirs: sum tells that of a file that was written.
+func files(a *conflicts.Audit, sum func(name string) Sum, runs ...page.Run) (beside []sequence, last sequence) {
+	domains := byDomain(a)
+	named := slices.Sorted(maps.Keys(domains))
 	about := request.Files{Workbook: workbookFile}
-	sums := make(map[string]Sum)
-	domains := sync.OnceValue(func() map[string][]objectChanges { return byDomain(a) })
-	var outputs []output
-	add := func(name string, write func(io.Writer) error) {
-		outputs = append(outputs, output{name, func(w io.Writer) (err error) {
-			sums[name], err = summed(w, write)
-			return err
-		}})
-	}
+	var decided, others sequence
 	if a.Review == nil {
-		add(scanFile, func(w io.Writer) error { return JSON(w, a) })
-		add(workbookFile, func(w io.Writer) error { return workbook.Write(w, a, sums[scanFile].String()) })
-		add(pageFile, func(w io.Writer) error {
-			r := page.Report{Audit: a, Runs: runs}
-			for _, domain := range named {
-				if len(domains()[domain]) > 0 {
-					r.Fixes = append(r.Fixes, fixFile(domain))
-				}
+		decided = sequence{
+			{scanFile, func(w io.Writer) error { return JSON(w, a) }},
+			{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, sum(scanFile).String()) }},
+		}
+		r := page.Report{Audit: a, Runs: runs}
+		for _, domain := range named {
+			if len(domains[domain]) > 0 {
+				r.Fixes = append(r.Fixes, fixFile(domain))
 			}
-			return page.Write(w, r)
-		})
+		}
+		others = append(others, output{pageFile, func(w io.Writer) error { return page.Write(w, r) }})
 	} else {
 		about.Workbook = a.Review.Workbook
 	}
 	for _, domain := range named {
-		add(fixFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], false) })
-		add(rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains()[domain], true) })
-	}
-	return append(outputs, output{requestFile, func(w io.Writer) error {
-		about := about
-		for _, o := range outputs {
-			about.Sums = append(about.Sums, request.Sum{File: o.name, Hex: sums[o.name].String()})
+		d := request.Domain{Name: domain, Fix: fixFile(domain), Changes: len(domains[domain]) > 0}
+		if domain == noDomain {
+			d.Name = ""
 		}
-		for _, domain := range named {
-			d := request.Domain{Name: domain, Fix: fixFile(domain), Changes: len(domains()[domain]) > 0}
-			if domain == noDomain {
-				d.Name = ""
-			}
-			about.Domains = append(about.Domains, d)
+		about.Domains = append(about.Domains, d)
+		others = append(others,
+			output{fixFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains[domain], false) }},
+			output{rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains[domain], true) }})
+	}
+	return []sequence{decided, others}, sequence{{requestFile, func(w io.Writer) error {
+		about := about
+		for _, o := range slices.Concat(decided, others) {
+			about.Sums = append(about.Sums, request.Sum{File: o.name, Hex: sum(o.name).String()})
 		}
 		return request.Write(w, a, about)
-	}})
+	}}}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,6 +16,20 @@ import (
 
 var update = flag.Bool("update", false, "write the goldens instead of comparing with them")
 
+// fileOutputs returns the files of an audit in an order in which they can be written.
+func fileOutputs(a *conflicts.Audit) []output {
+	sums := make(map[string]Sum)
+	beside, last := files(a, func(name string) Sum { return sums[name] })
+	var outputs []output
+	for _, o := range slices.Concat(append(beside, last)...) {
+		outputs = append(outputs, output{o.name, func(w io.Writer) (err error) {
+			sums[o.name], err = summed(w, o.write)
+			return err
+		}})
+	}
+	return outputs
+}
+
 // textOutputs returns the outputs of an audit that people can read in a golden.
 func textOutputs(a *conflicts.Audit) []output {
 	outputs := []output{
@@ -23,7 +38,7 @@ func textOutputs(a *conflicts.Audit) []output {
 		{"scan.jsonl", func(w io.Writer) error { return JSONL(w, a) }},
 		{"scan.csv", func(w io.Writer) error { return CSV(w, a) }},
 	}
-	for _, o := range files(a) {
+	for _, o := range fileOutputs(a) {
 		if o.name != "report.xlsx" {
 			outputs = append(outputs, o)
 		}

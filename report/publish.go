@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"proxyaddr/conflicts"
@@ -23,6 +25,9 @@ type Destination struct {
 	name    string
 	pattern string // name, with datePattern for the date
 	claim   *outdir.Claim
+
+	mu   sync.Mutex
+	sums map[string]Sum // of the files that were staged, by name
 }
 
 // datePattern stands for the date in the name of a directory.
@@ -68,7 +73,7 @@ func claim(name, pattern string, mayGo func(dir string) error) (*Destination, er
 	if err != nil {
 		return nil, err
 	}
-	return &Destination{name, pattern, c}, nil
+	return &Destination{name: name, pattern: pattern, claim: c, sums: make(map[string]Sum)}, nil
 }
 
 // Name returns the name of the directory, with the date in it.
@@ -107,26 +112,36 @@ func collect() (undo func()) {
 // all. On an error, which names the file or the directory, what it held is as it was.
 func (d *Destination) Publish(a *conflicts.Audit, runs ...page.Run) (names []string, err error) {
 	defer collect()()
-	return d.publish(files(a, runs...))
+	beside, last := files(a, d.sum, runs...)
+	return d.publish(last, beside...)
 }
 
-// publish does the work of Publish for any outputs.
-func (d *Destination) publish(outputs []output) (names []string, err error) {
-	sums := make(map[string]Sum)
-	for _, o := range outputs {
-		if sums[o.name], err = d.stage(o); err != nil {
+// publish does the work of Publish for any outputs: sequences side by side, and one that comes
+// last. It ends when nothing is being written any more. Of several errors it returns that of
+// the first sequence.
+func (d *Destination) publish(last sequence, beside ...sequence) (names []string, err error) {
+	errs := make([]error, len(beside))
+	var all sync.WaitGroup
+	for i, s := range beside {
+		all.Go(func() { errs[i] = d.stageAll(s) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
 			return nil, err
 		}
-		names = append(names, o.name)
 	}
-	slices.Sort(names)
-	_, err = d.stage(output{sumsFile, func(w io.Writer) (err error) {
+	if err := d.stageAll(last); err != nil {
+		return nil, err
+	}
+	names = slices.Sorted(maps.Keys(d.sums))
+	sums := output{sumsFile, func(w io.Writer) (err error) {
 		for _, name := range names {
-			_, err = fmt.Fprintf(w, "%s  %s\n", sums[name], name)
+			_, err = fmt.Fprintf(w, "%s  %s\n", d.sums[name], name)
 		}
 		return err
-	}})
-	if err != nil {
+	}}
+	if err := d.stage(sums); err != nil {
 		return nil, err
 	}
 	if err := d.claim.Commit(); err != nil {
@@ -135,8 +150,24 @@ func (d *Destination) publish(outputs []output) (names []string, err error) {
 	return slices.Insert(names, 0, sumsFile), nil
 }
 
-// stage writes an output, syncs it and returns its checksum.
-func (d *Destination) stage(o output) (sum Sum, err error) {
+// sum returns the checksum of a file that was staged.
+func (d *Destination) sum(name string) Sum {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sums[name]
+}
+
+func (d *Destination) stageAll(s sequence) error {
+	for _, o := range s {
+		if err := d.stage(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage writes an output, syncs it and notes its checksum.
+func (d *Destination) stage(o output) (err error) {
 	defer func() {
 		if err != nil {
 			err = named(filepath.Join(d.name, o.name), err)
@@ -144,17 +175,21 @@ func (d *Destination) stage(o output) (sum Sum, err error) {
 	}()
 	f, err := os.OpenFile(filepath.Join(d.claim.Stage(), o.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return sum, err
+		return err
 	}
 	defer func() {
 		if closed := f.Close(); err == nil {
 			err = closed
 		}
 	}()
-	if sum, err = summed(f, o.write); err != nil {
-		return sum, err
+	sum, err := summed(f, o.write)
+	if err != nil {
+		return err
 	}
-	return sum, f.Sync()
+	d.mu.Lock()
+	d.sums[o.name] = sum
+	d.mu.Unlock()
+	return f.Sync()
 }
 
 // named says of which file an error is, and not under which name it was staged.

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -53,7 +55,8 @@ func (d disk) leave(t *testing.T, what string, more uint64) {
 }
 
 // An audit is published to a disk with a little more room each time, until it
-// fits: whatever does not fit is named, and all stays as it was.
+// fits: whatever does not fit is named, and all stays as it was. The files are written one after
+// the other, so that each is the first without room once.
 func TestFullDiskLeavesTheEarlierFilesAlone(t *testing.T) {
 	for _, tt := range []struct {
 		what string
@@ -67,7 +70,7 @@ func TestFullDiskLeavesTheEarlierFilesAlone(t *testing.T) {
 			blamed := map[string]bool{}
 			for room := uint64(0); ; room += tt.step {
 				d.leave(t, tt.what, room)
-				err := publishOver(dir, domainsAudit())
+				err := publishInTurn(dir, domainsAudit())
 				if err == nil {
 					break
 				}
@@ -90,6 +93,18 @@ func TestFullDiskLeavesTheEarlierFilesAlone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// publishInTurn publishes an audit with one file after the other.
+func publishInTurn(dir string, a *conflicts.Audit) error {
+	d, err := Claim(dir, time.Time{}, Any)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	beside, last := files(a, d.sum)
+	_, err = d.publish(slices.Concat(append(beside, last)...))
+	return err
 }
 
 // A directory that cannot be made is named too.

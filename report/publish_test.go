@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -187,6 +188,52 @@ func TestAFailureLeavesTheEarlierFilesAlone(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{"audit": "/"}, snapshot(t, above)); diff != "" {
 		t.Errorf("left behind:\n%s", diff)
+	}
+}
+
+// Each of two sequences waits for the other, which would never end if one were written after
+// the other.
+func TestSequencesAreWrittenSideBySide(t *testing.T) {
+	began := [2]chan bool{make(chan bool), make(chan bool)}
+	meet := func(name string, n int) output {
+		return output{name, func(io.Writer) error {
+			close(began[n])
+			<-began[1-n]
+			return nil
+		}}
+	}
+	d := mustClaim(t, filepath.Join(t.TempDir(), "audit"), Unneeded)
+	if _, err := d.publish(sequence{content(requestFile, "x")}, sequence{meet(scanFile, 0)}, sequence{meet(pageFile, 1)}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A failure is told once nothing is being written any more, and what comes last is not begun.
+func TestAFailureWaitsForTheOtherSequence(t *testing.T) {
+	failed, ended := make(chan bool), false
+	fail := output{scanFile, func(io.Writer) error {
+		close(failed)
+		return errors.New("no space left on device")
+	}}
+	slow := output{pageFile, func(io.Writer) error {
+		<-failed
+		runtime.Gosched()
+		ended = true
+		return nil
+	}}
+	last := output{requestFile, func(io.Writer) error {
+		t.Error("the change request was begun")
+		return nil
+	}}
+	dir := filepath.Join(t.TempDir(), "audit")
+	d := mustClaim(t, dir, Unneeded)
+	_, err := d.publish(sequence{last}, sequence{fail, content(workbookFile, "x")}, sequence{slow})
+	if err == nil || err.Error() != filepath.Join(dir, scanFile)+": no space left on device" || !ended {
+		t.Errorf("%v; the other sequence has ended: %t", err, ended)
+	}
+	d.Close()
+	if left, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

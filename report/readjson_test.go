@@ -30,8 +30,8 @@ func TestReadJSONGivesTheSameFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			read.Review = a.Review
-			outputs := append(textOutputs(read), files(read)...)
-			for i, o := range append(textOutputs(a), files(a)...) {
+			outputs := append(textOutputs(read), fileOutputs(read)...)
+			for i, o := range append(textOutputs(a), fileOutputs(a)...) {
 				var want, got bytes.Buffer
 				if err := o.write(&want); err != nil {
 					t.Fatal(err)
@@ -121,7 +121,7 @@ func FuzzReadJSON(f *testing.F) {
 		if diff := cmp.Diff(string(first), string(scanJSON(t, again))); diff != "" {
 			t.Errorf("(-first +second):\n%s", diff)
 		}
-		for _, o := range files(a)[2:] {
+		for _, o := range fileOutputs(a)[2:] {
 			_ = o.write(&bytes.Buffer{})
 		}
 	})
