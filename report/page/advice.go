@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"html/template"
+	"iter"
 	"slices"
 
 	"proxyaddr/conflicts"
@@ -22,14 +23,22 @@ func newProposalIndex(a *conflicts.Audit) proposalIndex {
 	return x
 }
 
+// proposalsOf yields those of a conflict.
+func (v *view) proposalsOf(c *conflicts.Conflict) iter.Seq[*conflicts.Proposal] {
+	return func(yield func(*conflicts.Proposal) bool) {
+		n, _ := slices.BinarySearchFunc(v.proposals, c.Key, func(i int32, k conflicts.Key) int { return cmp.Compare(v.Proposals[i].Conflict.Key, k) })
+		for ; n < len(v.proposals); n++ {
+			if p := &v.Proposals[v.proposals[n]]; p.Conflict.Key != c.Key || !yield(p) {
+				return
+			}
+		}
+	}
+}
+
 // proposal returns what may be done about an owner, nil if nothing is proposed for it.
 func (v *view) proposal(c *conflicts.Conflict, o *conflicts.Owner) *conflicts.Proposal {
-	n, _ := slices.BinarySearchFunc(v.proposals, c.Key, func(i int32, k conflicts.Key) int { return cmp.Compare(v.Proposals[i].Conflict.Key, k) })
-	for ; n < len(v.proposals); n++ {
-		switch p := &v.Proposals[v.proposals[n]]; {
-		case p.Conflict.Key != c.Key:
-			return nil
-		case p.Owner.Ref() == o.Ref():
+	for p := range v.proposalsOf(c) {
+		if p.Owner.Ref() == o.Ref() {
 			return p
 		}
 	}

@@ -116,7 +116,10 @@ func (v *view) Shares() []share {
 	return list
 }
 
-// Decisions are the conflicts that need a person, as many as are listed.
+// Decide counts the conflicts that people have to decide.
+func (v *view) Decide() int { return v.Manual + v.Choices }
+
+// Decisions are those conflicts, as many as are listed.
 func (v *view) Decisions() []*card {
 	var list []*card
 	for i := range v.Conflicts {
@@ -130,7 +133,7 @@ func (v *view) Decisions() []*card {
 }
 
 // MoreDecisions is the number of the others.
-func (v *view) MoreDecisions() int { return max(0, v.Manual-maxListed) }
+func (v *view) MoreDecisions() int { return max(0, v.Decide()-maxListed) }
 
 // Facts say what was looked at, but for what has a table of its own.
 func (v *view) Facts() []words.Fact {

@@ -33,8 +33,9 @@ type view struct {
 	Groups    []group
 	// People are those who notice the changes.
 	People people
-	// Manual counts the conflicts that need a person.
-	Manual int
+	// Manual counts the conflicts that no change ends, Choices those in which people have to
+	// choose the keeper.
+	Manual, Choices int
 }
 
 // A level is the place of a conflict on the page.
@@ -63,8 +64,11 @@ func newView(r Report) *view {
 	v.group()
 	v.People = newPeople(r.Audit.Changes)
 	for i := range v.Conflicts {
-		if _, ok := v.todo(&v.Conflicts[i]); ok {
+		switch c := &v.Conflicts[i]; {
+		case v.manual(c):
 			v.Manual++
+		case v.choice(c):
+			v.Choices++
 		}
 	}
 	return v

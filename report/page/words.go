@@ -165,10 +165,30 @@ func (o *ownerCard) Facts() []string {
 	return facts
 }
 
-// todo says what a person has to decide of a conflict.
+// manual reports whether no change ends a conflict.
+func (v *view) manual(c *conflicts.Conflict) bool {
+	return c.SuppressedBy() == nil && (len(c.Unresolved) > 0 || v.changes.First(c) < 0)
+}
+
+// choice reports whether people have to choose the keeper of a conflict.
+func (v *view) choice(c *conflicts.Conflict) bool {
+	if c.SuppressedBy() != nil || !slices.Contains(c.Kept, conflicts.ByGUID) {
+		return false
+	}
+	for p := range v.proposalsOf(c) {
+		if v.Advice(p) == conflicts.AdviseChoice {
+			return true
+		}
+	}
+	return false
+}
+
+// todo says what people have to decide of a conflict.
 func (v *view) todo(c *conflicts.Conflict) (todo template.HTML, ok bool) {
 	switch {
-	case c.SuppressedBy() != nil:
+	case !v.manual(c) && v.choice(c):
+		return "No rule told the owners apart. Choose in report.xlsx who keeps the address.", true
+	case !v.manual(c):
 		return "", false
 	case len(c.Unresolved) > 0:
 		var said []template.HTML
@@ -176,12 +196,8 @@ func (v *view) todo(c *conflicts.Conflict) (todo template.HTML, ok bool) {
 			said = append(said, v.obstacle(s))
 		}
 		return join(said, " "), true
-	case v.changes.First(c) < 0:
-		return v.byHand(c), true
-	case slices.Contains(c.Kept, conflicts.ByGUID):
-		return "No rule told the owners apart. Choose in report.xlsx who keeps the address.", true
 	}
-	return "", false
+	return v.byHand(c), true
 }
 
 // obstacle says what is left to do, and why proxyaddr does not.
