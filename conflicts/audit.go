@@ -155,8 +155,8 @@ const (
 	// Collation: the addresses are written differently, but are the same to
 	// Active Directory ([MS-ADTS] 3.1.1.2.2.4.13).
 	Collation Class = "collation"
-	// CrossAttribute: a proxy address of one object is mail or
-	// userPrincipalName of another.
+	// CrossAttribute: an address is mail or userPrincipalName of one object, and of another
+	// in whatever attribute. At most one has it in proxyAddresses.
 	CrossAttribute Class = "cross-attribute"
 	// NonSMTP: more than one object has the same X500, SIP, EUM … address.
 	NonSMTP Class = "non-smtp"

@@ -142,8 +142,11 @@ const fewOwners = 50
 
 // causeOf judges why the owners of an address share it.
 func causeOf(owners []Owner) Cause {
-	inProxy := candidates(owners)
-	if len(inProxy) < 2 {
+	inProxy := holders(owners, ProxyAddresses)
+	switch len(inProxy) {
+	case 0:
+		return Cause{Kind: UnknownCause, Code: NoHolder}
+	case 1:
 		return Cause{Kind: UnknownCause, Code: OneHolder}
 	}
 	slices.SortFunc(inProxy, func(a, b *Owner) int {

@@ -154,9 +154,8 @@ func (c *Claim) Parsed() Address {
 	return mailAddress(c.Value)
 }
 
-// group returns the owners of every address that more than one object claims, one of
-// them at least in proxyAddresses, by its loose key. Addresses without a shared key
-// are passed over.
+// group returns the owners of every address that more than one object claims, by its loose
+// key. Addresses without a shared key are passed over.
 func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 	groups := map[Key][]Owner{}
 	for _, o := range objects {
@@ -174,7 +173,7 @@ func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 		}
 	}
 	for k, owners := range groups {
-		if len(owners) < 2 || proxyOwners(owners) == 0 {
+		if len(owners) < 2 {
 			delete(groups, k)
 		}
 	}

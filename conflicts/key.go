@@ -10,9 +10,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// KeyRules is the version of the rules of keys and loose keys. It grows when an address
-// gets another key, so that what was remembered by older rules is known to be.
-const KeyRules = 2
+// KeyRules is the version of the rules by which addresses are compared. It grows when an
+// address gets another key or other attributes are compared, so that what was remembered
+// by older rules is known to be.
+const KeyRules = 3
 
 // Key decides whether two addresses are the same: they are if their keys
 // are. It is "type:address" in lower case, and its rule is written at

@@ -48,7 +48,13 @@ func kindOfRecipient(o *Owner) int64 { return int64(o.rank()) }
 
 func enabled(o *Owner) int64 { return place(!o.retired()) }
 
-func writtenFirst(o *Owner) int64 { return earliest(o.Written.Time) }
+// The stamp is that of proxyAddresses.
+func writtenFirst(o *Owner) int64 {
+	if !o.has(ProxyAddresses) {
+		return unknownPlace
+	}
+	return earliest(o.Written.Time)
+}
 
 func createdFirst(o *Owner) int64 { return earliest(o.Created) }
 
@@ -93,8 +99,7 @@ func RuleNames(rules []Rule) string {
 }
 
 // keep puts the keeper first, the others in the order of their GUIDs, and returns the codes
-// of the rules that chose it. Only owners that hold the address in proxyAddresses are
-// candidates: mail and logon names do not receive.
+// of the rules that chose it.
 func keep(owners []Owner, rules []Rule) (kept []StatementCode) {
 	slices.SortFunc(owners, func(a, b Owner) int { return compareObjects(a.Object, b.Object) })
 	left := candidates(owners)
@@ -126,11 +131,24 @@ func oneReason(code StatementCode) []StatementCode {
 	return ReasonCodes[i : i+1 : i+1]
 }
 
-// candidates returns the owners that hold the address in proxyAddresses.
+// candidates returns the owners that may keep the address: those that hold it in
+// proxyAddresses, as mail and logon names do not receive, or all if none does.
 func candidates(owners []Owner) []*Owner {
+	if list := holders(owners, ProxyAddresses); len(list) > 0 {
+		return list
+	}
+	all := make([]*Owner, len(owners))
+	for i := range owners {
+		all[i] = &owners[i]
+	}
+	return all
+}
+
+// holders returns the owners that hold the address in an attribute.
+func holders(owners []Owner, attribute string) []*Owner {
 	list := make([]*Owner, 0, len(owners))
 	for i := range owners {
-		if owners[i].Claims[0].Attribute == ProxyAddresses {
+		if owners[i].has(attribute) {
 			list = append(list, &owners[i])
 		}
 	}

@@ -77,6 +77,7 @@ const (
 	UncheckedTogether StatementCode = "unchecked-same-second"
 	ForestsApart      StatementCode = "two-forests"
 	OneHolder         StatementCode = "one-holder"
+	NoHolder          StatementCode = "no-holder"
 	NoStamps          StatementCode = "no-stamps"
 )
 
@@ -95,7 +96,7 @@ const (
 var (
 	ReasonCodes   = []StatementCode{OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview}
 	EvidenceCodes = []StatementCode{RaceTooSoon, RaceSlow, RaceWrittenAgain, RestoredLater, ContactHolds, AliasTwice, AliasByPolicies,
-		UncheckedFirst, UncheckedCreation, UncheckedLast, UncheckedTogether, ForestsApart, RaceUnseen, OneHolder, NoStamps}
+		UncheckedFirst, UncheckedCreation, UncheckedLast, UncheckedTogether, ForestsApart, RaceUnseen, OneHolder, NoHolder, NoStamps}
 	ObstacleCodes = []StatementCode{LogonName, MailOnly, Unchangeable, OutsideScope, NoReplacement, OnlyChanges, NotAllRead}
 	RiskCodes     = []StatementCode{RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskTarget, RiskMail, RiskPolicy, RiskGroup,
 		RiskSynchronized, RiskDropped, RiskDomain}
@@ -105,7 +106,7 @@ var (
 
 // ofTwo reports whether evidence is about two objects.
 func (c StatementCode) ofTwo() bool {
-	return c != RaceUnseen && c != OneHolder && c != NoStamps && slices.Contains(EvidenceCodes, c)
+	return c != RaceUnseen && c != OneHolder && c != NoHolder && c != NoStamps && slices.Contains(EvidenceCodes, c)
 }
 
 // ofOne reports whether an obstacle is about an object.
@@ -270,6 +271,8 @@ func (s Statement) evidence(a, b string) string {
 		return fmt.Sprintf("%s is in the forest %s, %s in %s; Exchange looks only in its own forest", a, s.Object.Forest, b, s.Other.Forest)
 	case OneHolder:
 		return "only one of the owners has it in proxyAddresses, and proxyaddr reads dates for proxyAddresses only"
+	case NoHolder:
+		return "none of the owners has it in proxyAddresses, and proxyaddr reads dates for proxyAddresses only"
 	case NoStamps:
 		return "the directory shows for at most one owner when and where its proxyAddresses were last written"
 	}

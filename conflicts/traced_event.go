@@ -3,7 +3,6 @@ package conflicts
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -251,26 +250,21 @@ func (p *Party) rank() int {
 	return 0
 }
 
-// inCommon returns the addresses that two objects both hold, and one of them in
-// proxyAddresses, each as either has it.
+// inCommon returns the addresses that two objects both hold, each as either has it.
 func inCommon(a, b *Object) (list []Address) {
 	if a.Ref() == b.Ref() {
 		return nil
 	}
 	held := map[*Object][]Address{}
-	proxies := AddressSet{}
 	for _, o := range []*Object{a, b} {
 		for _, c := range claims(o) {
 			held[o] = append(held[o], c.Parsed())
-			if c.Attribute == ProxyAddresses {
-				maps.Copy(proxies, NewAddressSet(c.Parsed()))
-			}
 		}
 	}
 	for _, pair := range [][2]*Object{{a, b}, {b, a}} {
 		other := NewAddressSet(held[pair[1]]...)
 		for _, address := range held[pair[0]] {
-			if other.Has(address) && proxies.Has(address) {
+			if other.Has(address) {
 				list = append(list, address)
 			}
 		}
@@ -339,7 +333,7 @@ func (e *TracedEvent) parted() (explanation string, known bool) {
 		clauses = append(clauses, o.lastWrite())
 	}
 	slices.Sort(clauses)
-	return strings.Join(append([]string{"the two share no proxy address any more"}, slices.Compact(clauses)...), "; "), true
+	return strings.Join(append([]string{"the two share no address any more"}, slices.Compact(clauses)...), "; "), true
 }
 
 func (o *Object) lastWrite() string {

@@ -175,8 +175,11 @@ func (t *table) conflict(c *conflicts.Conflict) {
 	if c.Cause.Certainty != conflicts.NotKnown {
 		t.paragraph("  ", "cause: "+c.Cause.String(), plain)
 	}
-	if len(c.Unresolved) > 0 {
+	switch {
+	case len(c.Unresolved) > 0:
 		t.paragraph("! ", "needs a manual decision: "+c.Obstacles(), alarm)
+	case c.Class == conflicts.CrossAttribute || c.Class == conflicts.NonSMTP:
+		t.paragraph("  ", "no proposal: "+words.ByHand(c), plain)
 	}
 	t.line("", "", plain)
 }

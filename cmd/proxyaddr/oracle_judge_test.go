@@ -116,11 +116,11 @@ func (d directory) judge() (found []clash) {
 			}
 		}
 		switch {
-		case len(owners) < 2 || len(holders) == 0:
+		case len(owners) < 2:
 			continue
 		case h.kind != "smtp":
 			c.class = "non-smtp"
-		case len(holders) == 1:
+		case len(holders) < 2:
 			c.class = "cross-attribute"
 		}
 		found = append(found, c)

@@ -104,14 +104,15 @@ func (r *judgment) compare(d directory) (map[string]ruling, error) {
 	return rulings, nil
 }
 
-// keptBy tells what is wrong with a keeper: it holds the address in proxyAddresses, and
-// those who cannot be changed come first, and then those whose primary address it is.
+// keptBy tells what is wrong with a keeper: it holds the address in proxyAddresses if anybody
+// does, and those who cannot be changed come first, and then those whose primary address it is.
 func (c clash) keptBy(dn string) error {
 	best, keeper := 0, 0
+	held := slices.ContainsFunc(c.claims, (*holding).proxy)
 	for _, h := range c.claims {
 		rank := 1
 		switch {
-		case !h.proxy():
+		case held && !h.proxy():
 			continue
 		case h.fixed():
 			rank = 3

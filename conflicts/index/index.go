@@ -101,7 +101,7 @@ func (x *Index) Add(v *conflicts.View) (ordinary bool) {
 	x.fingerprints = x.fingerprints[:0]
 	for _, a := range v.ProxyAddresses {
 		fingerprint, typed := x.address(a, ordinary)
-		x.post(n, fromProxy, fingerprint)
+		x.post(n, claimed, fingerprint)
 		x.fingerprints = append(x.fingerprints, fingerprint)
 		if !typed {
 			x.post(n, reserved, x.fingerprint(conflicts.ParseAddress(string(a)).OrSMTP()))
@@ -113,13 +113,13 @@ func (x *Index) Add(v *conflicts.View) (ordinary bool) {
 			continue
 		}
 		if fingerprint := x.mail(a); !slices.Contains(x.fingerprints, fingerprint) {
-			x.post(n, fromOther, fingerprint)
+			x.post(n, claimed, fingerprint)
 			x.fingerprints = append(x.fingerprints, fingerprint)
 		}
 	}
 	if len(v.TargetAddress) > 0 {
 		fingerprint, typed := x.address(v.TargetAddress, false)
-		x.post(n, fromTarget, fingerprint)
+		x.post(n, forwards, fingerprint)
 		if !typed {
 			x.post(n, reserved, x.fingerprint(conflicts.ParseAddress(string(v.TargetAddress)).OrSMTP()))
 		}

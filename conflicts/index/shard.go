@@ -22,10 +22,9 @@ func stored(fingerprint uint64) uint64 {
 type origin uint8
 
 const (
-	fromProxy origin = iota
-	fromOther        // mail or userPrincipalName
-	fromTarget
-	reserved // of a deleted object, or a value without a type as SMTP
+	claimed  origin = iota
+	forwards        // targetAddress
+	reserved        // of a deleted object, or a value without a type as SMTP
 )
 
 const originBits = 2
@@ -227,23 +226,19 @@ func (b *blocks) has(s *shard, remainder uint32, times int) bool {
 	return false
 }
 
-// shared reports whether the postings of one fingerprint are of several objects, one of them with
-// a proxy address, or of several with a target address. The postings are ordered.
+// shared reports whether several objects claim the address of the postings of one fingerprint, or
+// several forward to it. The postings are ordered.
 func shared(run []posting) bool {
 	var owners, targets distinctObjects
-	address := false
 	for _, p := range run {
 		switch p.origin() {
-		case fromProxy:
-			address = true
+		case claimed:
 			owners.add(p)
-		case fromOther:
-			owners.add(p)
-		case fromTarget:
+		case forwards:
 			targets.add(p)
 		}
 	}
-	return address && owners.n > 1 || targets.n > 1
+	return owners.n > 1 || targets.n > 1
 }
 
 // distinctObjects counts the objects of postings in order.

@@ -75,14 +75,11 @@ func heldKeys(o *conflicts.Object, keys []conflicts.Key) []heldKey {
 }
 
 // A tally counts the objects that may hold one key now.
-type tally struct {
-	seen, proxies, inScope int
-	unseen                 int
-}
+type tally struct{ seen, inScope, unseen int }
 
 // conflict reports whether the objects seen are a conflict; possible, whether there may be one
 // with those that were not seen.
-func (t tally) conflict() bool { return t.seen >= 2 && t.proxies > 0 && t.inScope > 0 }
+func (t tally) conflict() bool { return t.seen >= 2 && t.inScope > 0 }
 func (t tally) possible() bool { return t.unseen > 0 && t.seen+t.unseen >= 2 }
 
 // became returns the status of a case that a complete run did not find.
@@ -96,9 +93,6 @@ func (s *Scan) became(c *Case, keys []conflicts.Key, read former) (Status, Reaso
 		for _, h := range held {
 			t := &counts[slices.Index(keys, h.key)]
 			t.seen++
-			if h.proxy {
-				t.proxies++
-			}
 			if s.Reports == nil || s.Reports(read[o.Ref()].DN) {
 				t.inScope++
 			}
@@ -127,14 +121,5 @@ func (s *Scan) became(c *Case, keys []conflicts.Key, read former) (Status, Reaso
 	case statuses[invisible] > 0:
 		return Resolved, Accepted
 	}
-	return Resolved, stillApart(counts)
-}
-
-// stillApart returns the reason if every owner holds what it held: either the values now have
-// different keys, or none is a proxy address any longer.
-func stillApart(counts []tally) Reason {
-	if slices.ContainsFunc(counts, func(t tally) bool { return t.seen >= 2 }) {
-		return AddressRemoved
-	}
-	return Regrouped
+	return Resolved, Regrouped // every owner holds what it held
 }

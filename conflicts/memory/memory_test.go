@@ -70,12 +70,6 @@ func TestWhyResolved(t *testing.T) {
 		{"both hidden", func(w *world) { w.hidden["a"], w.hidden["b"] = true, true }, Unconfirmed, NotVisible},
 		{"hidden, and removed from the other", func(w *world) { w.hidden["a"] = true; w.put("b").Written.Version++ }, Resolved, AddressRemoved},
 		{"hidden, and accepted", func(w *world) { w.hidden["b"] = true; w.scan.AcceptDrop = true }, Resolved, Accepted},
-		{"moved to mail", func(w *world) {
-			for _, name := range []string{"a", "b"} {
-				o := w.put(name)
-				o.Mail, o.Written.Version = "x@example.com", 9
-			}
-		}, Resolved, AddressRemoved},
 		{"the addresses hidden", func(w *world) {
 			w.put("b").Written = written
 		}, Unconfirmed, NotVisible},
@@ -110,6 +104,20 @@ func TestWhyResolved(t *testing.T) {
 				t.Errorf("told twice: %v", again.History)
 			}
 		})
+	}
+}
+
+// Owners that keep the address in mail alone are still in conflict, in a less urgent one.
+func TestMovedToMail(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", smtp("x"))
+	w.put("b", smtp("x"))
+	w.night()
+	for _, name := range []string{"a", "b"} {
+		w.put(name).Mail = "x@example.com"
+	}
+	if c := w.night().State.Cases[0]; c.Status != Known || c.Class != conflicts.CrossAttribute {
+		t.Errorf("%s %s", c.Status, c.Class)
 	}
 }
 

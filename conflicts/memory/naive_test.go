@@ -41,6 +41,9 @@ func (n *naive) judge(w *world, complete bool) map[conflicts.Key]Status {
 		for _, v := range o.ProxyAddresses {
 			keys[conflicts.ParseAddress(v).LooseKey()] = true
 		}
+		if o.Mail != "" {
+			keys[conflicts.MailKey(o.Mail)] = true
+		}
 	}
 	for _, row := range n.rows {
 		keys[row.key] = true
@@ -155,9 +158,9 @@ func (n *naive) owners(visible []*conflicts.Object, key conflicts.Key) (map[conf
 		}
 	}
 	switch {
-	case len(owners) < 2 || proxies == 0:
+	case len(owners) < 2:
 		return owners, ""
-	case proxies == 1:
+	case proxies < 2:
 		return owners, conflicts.CrossAttribute
 	}
 	return owners, conflicts.Duplicate

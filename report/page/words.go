@@ -220,15 +220,17 @@ func (v *view) obstacle(s conflicts.Statement) template.HTML {
 func (v *view) byHand(c *conflicts.Conflict) template.HTML {
 	if len(c.Owners) == 2 && c.Class == conflicts.CrossAttribute {
 		keeper, other := v.strong(c.Owners[0].Object), v.strong(c.Owners[1].Object)
-		if c.Owners[1].Claims[0].Attribute == conflicts.Mail {
+		switch held := c.Owners[1].Claims[0].Attribute; {
+		case c.Owners[0].Claims[0].Attribute != conflicts.ProxyAddresses && held == conflicts.Mail:
+			return say("%s and %s claim the address, and neither holds it in proxyAddresses. Correct or clear the mail attribute of one by hand.", keeper, other)
+		case c.Owners[0].Claims[0].Attribute != conflicts.ProxyAddresses:
+			return say("%s and %s claim the address, and neither holds it in proxyAddresses. Change the logon name of one by hand.", keeper, other)
+		case held == conflicts.Mail:
 			return say("%s holds the address. The mail attribute of %s shows it: correct it by hand.", keeper, other)
 		}
 		return say("%s holds the address, and %s logs on with it. Change the logon name by hand, or leave both.", keeper, other)
 	}
-	if c.Class == conflicts.NonSMTP {
-		return "Remove the address from the owners that no longer need it."
-	}
-	return sentence(words.NotProposed)
+	return sentence(words.ByHand(c))
 }
 
 // kind says what sort of object it is: the recipient that it is to Exchange, or else its class.

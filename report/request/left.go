@@ -137,6 +137,10 @@ func manualSteps(c *conflicts.Conflict) iter.Seq2[string, func(*document) string
 		owners := func(d *document) string { return d.owners(c) }
 		switch c.Class {
 		case conflicts.CrossAttribute:
+			if c.Keeper().Claims[0].Attribute != conflicts.ProxyAddresses {
+				yield(words.Capital(words.ByHand(c)), owners)
+				return
+			}
 			do, what := "Correct or clear the mail attribute", "mail attribute"
 			if c.Owners[1].Claims[0].Attribute == conflicts.UserPrincipalName {
 				do, what = "Change the logon name, or accept it", "logon name"

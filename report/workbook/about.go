@@ -28,7 +28,7 @@ var columnsExplained = []explained{
 var classesExplained = map[conflicts.Class]string{
 	conflicts.Duplicate:      "Several objects have the same SMTP address in proxyAddresses. Exchange logs event 9514 or 9217 and holds mail to it back.",
 	conflicts.Collation:      "The addresses are written differently (josé, jose), but are equal to Active Directory, which Exchange asks.",
-	conflicts.CrossAttribute: "The proxy address of one object is mail or userPrincipalName of another. Nothing is proposed: a logon name is never changed.",
+	conflicts.CrossAttribute: "An address is mail or userPrincipalName of one object, and belongs to another too. Nothing is proposed: a logon name is never changed.",
 	conflicts.NonSMTP:        "Several objects have the same X500, SIP or other address. Nothing is proposed: such addresses serve replies to old mail and telephony.",
 }
 

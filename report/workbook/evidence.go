@@ -95,8 +95,10 @@ func (b *book) roleOf(c *conflicts.Conflict, j int) (role cellLink, why cellLine
 		why = cellLines{"cannot be changed: " + o.Fixed}
 	case o.Claims[0].Attribute != conflicts.ProxyAddresses:
 		why = cellLines{"not in its proxyAddresses: it receives nothing by the address"}
+	case len(c.Unresolved) > 0:
+		why = cellLines{c.Obstacles()}
 	default:
-		why = cellLines{cmp.Or(c.Obstacles(), words.NotProposed)}
+		why = cellLines{words.NotProposed + ": " + words.ByHand(c)}
 	}
 	return cellLink{text: "not changed"}, why
 }

@@ -252,8 +252,8 @@ func TestEvidenceTellsWhyAnOwnerStays(t *testing.T) {
 		"pf@contoso.com pf relay: cannot be changed: outside the domain partitions",
 		"ben.okafor@contoso.com Benjamin Okafor: not in its proxyAddresses: it receives nothing by the address",
 		"ewa.wojcik@contoso.com E. Wójcik: not in its proxyAddresses: it receives nothing by the address",
-		"sip:napa@contoso.com Napa Srisuk: no change is proposed for this class",
-		"x500:/o=contoso/ou=exchange administrative group (fydibohf23spdlt)/cn=recipients/cn=peter.schmidt Peter Schmidt (old forest): no change is proposed for this class",
+		"sip:napa@contoso.com Napa Srisuk: no change is proposed for this class: remove the address from the owners that no longer need it",
+		"x500:/o=contoso/ou=exchange administrative group (fydibohf23spdlt)/cn=recipients/cn=peter.schmidt Peter Schmidt (old forest): no change is proposed for this class: remove the address from the owners that no longer need it",
 	}
 	slices.Sort(want)
 	slices.Sort(why)
