@@ -1,0 +1,140 @@
+package table
+
+import (
+	"fmt"
+	"hash/maphash"
+	"strings"
+
+	"proxyaddr/conflicts"
+)
+
+// identity takes what tells which object the row is of.
+func (r *row) identity(c *cell, text string) error {
+	g, err := guid(text)
+	if len(c.list) > 1 {
+		g, err = guidOfBytes(c.list)
+	}
+	switch {
+	case c.field == anchorField && err != nil:
+		r.cloud = true // an anchor that is no GUID joins nothing
+	case c.field == idField && err != nil, c.field == consistencyField && lost.MatchString(text):
+	case err != nil:
+		return err
+	case c.field == anchorField:
+		r.cloud, r.anchor = true, g
+	case c.field == consistencyField:
+		r.anchor = g
+		r.add("mS-DS-ConsistencyGuid", string(g[:]))
+	case c.field == guidField || r.guid == (conflicts.GUID{}):
+		r.guid = g
+	}
+	return nil
+}
+
+// accepted makes a record of a row of Get-AcceptedDomain.
+func (r *row) accepted() {
+	if r.domain == "" || r.value("objectClass") != "msExchAcceptedDomain" {
+		return
+	}
+	r.add("msExchAcceptedDomainName", r.domain)
+	r.name = r.domain
+}
+
+// identify gives the record its name and objectGUID. It returns true if the row is one that was
+// there before.
+func (r *row) identify() (again bool) {
+	cloud := r.cloud || hosted(r.dn)
+	id := r.guid
+	if cloud && r.anchor != (conflicts.GUID{}) {
+		id = r.anchor // the objectGUID in the forest, in most tenants
+	}
+	if id != (conflicts.GUID{}) {
+		r.add("objectGUID", string(id[:]))
+	}
+	if r.value("displayName") == "" {
+		r.add("displayName", r.name)
+	}
+	switch {
+	case cloud:
+		r.add(Unchangeable, "lies in a cloud directory, where no LDIF file reaches it")
+	case r.dn == "":
+		r.add(Unchangeable, "the table does not give its distinguished name")
+	}
+	if r.dn != "" {
+		r.rec.DN = r.dn
+		return false
+	}
+	r.rec.DN = r.madeUp()
+	if id != (conflicts.GUID{}) {
+		return false
+	}
+	content := r.hash(func(add func(string)) {
+		for _, a := range r.rec.Attributes {
+			add(a.Name)
+			add(string(a.Value))
+		}
+	})
+	key := r.hash(func(add func(string)) { add(conflicts.DNKey(r.rec.DN)) })
+	if other, ok := r.named[key]; ok && other == content {
+		return true
+	} else if ok {
+		r.rec.DN = fmt.Sprintf("%s+line=%d", r.rec.DN, r.line)
+	}
+	r.named[key] = content
+	return false
+}
+
+// hosted reports whether Exchange Online has an object of that name.
+func hosted(dn string) bool {
+	return strings.HasSuffix(strings.ToUpper(dn), "DC=PROD,DC=OUTLOOK,DC=COM")
+}
+
+// madeUp returns a name for an object of which the table gives none: what the row says of it.
+func (r *row) madeUp() string {
+	name := r.name
+	for _, attribute := range []string{"displayName", "sAMAccountName", "mailNickname", "mail", "userPrincipalName"} {
+		if name == "" {
+			name = r.value(attribute)
+		}
+	}
+	var parts []string
+	if name != "" {
+		parts = append(parts, "CN="+escape(name))
+	}
+	for _, attribute := range []string{"userPrincipalName", "sAMAccountName", "mail"} {
+		if v := r.value(attribute); v != "" && (v != name || len(parts) == 0) {
+			parts = append(parts, attribute+"="+escape(v))
+			break
+		}
+	}
+	if parts == nil {
+		parts = append(parts, fmt.Sprintf("CN=line %d", r.line))
+	}
+	return strings.Join(parts, "+")
+}
+
+// escape returns a value as a part of a distinguished name (RFC 4514 section 2.4).
+func escape(value string) string {
+	var b strings.Builder
+	for i, c := range value {
+		switch {
+		case c < ' ' || c == 0x7f:
+			fmt.Fprintf(&b, `\%02x`, c)
+			continue
+		case strings.ContainsRune(`"+,;<>\=`, c), c == '#' && i == 0, c == ' ' && (i == 0 || i == len(value)-1):
+			b.WriteByte('\\')
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+func (b *builder) hash(write func(add func(string))) uint64 {
+	var h maphash.Hash
+	h.SetSeed(b.seed)
+	write(func(text string) {
+		maphash.WriteComparable(&h, len(text))
+		h.WriteString(text)
+	})
+	return h.Sum64()
+}

@@ -1,0 +1,335 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// Unchangeable is the attribute of a record that says why no LDIF can change its object. It is
+// none of a directory.
+const Unchangeable = "x-unchangeable"
+
+var (
+	errLost      = errors.New("the name of a list, and not its values: the export lost the addresses")
+	errShortened = errors.New("a list that PowerShell shortened: the export lost addresses")
+	errFormula   = errors.New("a formula, and not an address, name or GUID")
+	errReplaced  = errors.New("a character that could not be decoded")
+	errName      = errors.New("not a distinguished name")
+)
+
+// A cell is what one row has in one column.
+type cell struct {
+	column
+	text string
+	list []string // the values, if JSON has them one by one
+	wrong
+}
+
+// wrong returns an error with the place of a cell.
+type wrong func(error) error
+
+// A builder makes records of rows.
+type builder struct {
+	Summary
+	csvde  bool
+	beside bool
+	seed   maphash.Seed
+	named  map[uint64]uint64 // hashes of made-up names and of their rows
+
+	unclear  int
+	first    string // of them
+	unjoined int
+	has      [plainField + 1]bool // the columns with a value
+	asks     int                  // letters that a question mark may stand for
+	cells    []cell
+}
+
+// record returns the record of a row, or nil if the row has nothing that counts.
+func (b *builder) record(cells []cell, line int) (*ldif.Record, error) {
+	r := row{builder: b, line: line, rec: &ldif.Record{}}
+	for i := range cells {
+		if err := r.take(&cells[i]); err != nil {
+			return nil, cells[i].wrong(err)
+		}
+	}
+	r.accepted()
+	r.primaries()
+	for i, value := range r.proxies {
+		if i == 0 || !r.again(i) {
+			r.add("proxyAddresses", value)
+		}
+	}
+	if len(r.rec.Attributes) == 0 {
+		return nil, nil
+	}
+	if b.beside && r.synced && r.anchor == (conflicts.GUID{}) {
+		b.unjoined++
+		return nil, nil
+	}
+	if r.identify() {
+		return nil, nil
+	}
+	return r.rec, nil
+}
+
+// A row is a record that is being made.
+type row struct {
+	*builder
+	line    int
+	rec     *ldif.Record
+	dn      string
+	name    string
+	guid    conflicts.GUID // of the object in its own directory
+	anchor  conflicts.GUID
+	cloud   bool // the table is of a cloud directory
+	synced  bool
+	proxies []string
+	primary []string
+	single  map[field]bool
+	domain  string // of a list of accepted domains
+}
+
+func (r *row) add(name, value string) {
+	if value != "" {
+		r.rec.Attributes = append(r.rec.Attributes, ldif.Attribute{Name: name, Value: []byte(value)})
+	}
+}
+
+// value returns the attribute of the record.
+func (r *row) value(name string) string {
+	for _, a := range r.rec.Attributes {
+		if a.Name == name {
+			return string(a.Value)
+		}
+	}
+	return ""
+}
+
+// text returns the only or first value of a cell as text.
+func (c *cell) first() string {
+	if len(c.list) > 0 {
+		return c.list[0]
+	}
+	return c.text
+}
+
+// take adds what a cell tells.
+func (r *row) take(c *cell) error {
+	text := c.first()
+	if r.csvde {
+		text, _ = unhex(text)
+	}
+	trimmed := strings.TrimSpace(text)
+	if c.field == unknown || trimmed == "" && len(c.list) == 0 {
+		return nil
+	}
+	if err := r.suspicious(c, trimmed); err != nil {
+		return err
+	}
+	r.has[min(c.field, plainField)] = true
+	switch c.field {
+	case proxyField, kindField, primaryField:
+		return r.addresses(c)
+	case mailField:
+		r.once(c.field, "mail", trimmed)
+	case upnField:
+		r.once(c.field, "userPrincipalName", trimmed)
+	case targetField:
+		r.once(c.field, "targetAddress", targetOf(trimmed))
+	case guidField, idField, anchorField, consistencyField:
+		return r.identity(c, text)
+	case dnField:
+		if !strings.Contains(trimmed, "=") {
+			return errName
+		}
+		if r.dn == "" {
+			r.dn = trimmed
+		}
+	case nameField:
+		if r.name == "" {
+			r.name = trimmed
+		}
+	case classField:
+		r.classes(c, trimmed)
+	case recipientField:
+		if number, ok := recipientTypes[strings.ToLower(trimmed)]; ok {
+			trimmed = number
+		}
+		r.once(c.field, "msExchRecipientTypeDetails", trimmed)
+	case createdField:
+		r.once(c.field, "whenCreated", moment(trimmed))
+	case enabledField, disabledField:
+		control := "512"
+		if strings.EqualFold(trimmed, "true") == (c.field == disabledField) {
+			control = "514" // with ACCOUNTDISABLE
+		}
+		r.once(enabledField, "userAccountControl", control)
+	case policyField:
+		if strings.EqualFold(trimmed, "false") {
+			r.add("msExchPoliciesExcluded", "{26491cfc-9e50-4857-861b-0cb8df22b5d7}")
+		} else if strings.EqualFold(trimmed, "true") {
+			r.add("msExchPoliciesIncluded", "{26491cfc-9e50-4857-861b-0cb8df22b5d7}")
+		}
+	case mailboxGUIDField:
+		if g, err := guid(text); err == nil && g != (conflicts.GUID{}) {
+			r.once(c.field, "msExchMailboxGuid", string(g[:]))
+		}
+	case syncedField:
+		r.synced = r.synced || strings.EqualFold(trimmed, "true")
+	case domainField:
+		r.domain = trimmed
+	case domainTypeField:
+		r.once(c.field, "objectClass", "msExchAcceptedDomain")
+	case plainField:
+		if !lost.MatchString(trimmed) {
+			r.plain(c, text)
+		}
+	}
+	return nil
+}
+
+// once adds the first value that a field has in a row.
+func (r *row) once(f field, name, value string) {
+	if r.single == nil {
+		r.single = map[field]bool{}
+	}
+	if !r.single[f] && value != "" {
+		r.single[f] = true
+		r.add(name, value)
+	}
+}
+
+func (r *row) plain(c *cell, text string) {
+	if len(c.list) > 0 {
+		for _, value := range c.list {
+			r.add(c.attribute, value)
+		}
+		return
+	}
+	r.add(c.attribute, text)
+}
+
+// targetOf returns an address with a type: Exchange Online leaves it out.
+func targetOf(text string) string {
+	if typed.MatchString(text) {
+		return text
+	}
+	return "SMTP:" + text
+}
+
+// suspicious reports what no export writes into a column that tells an object or its addresses.
+func (r *row) suspicious(c *cell, text string) error {
+	switch c.field {
+	case proxyField, kindField, primaryField, mailField, upnField, targetField, guidField, dnField, anchorField:
+	default:
+		return nil
+	}
+	for _, text := range append(c.list, text) {
+		switch {
+		case lost.MatchString(text):
+			return errLost
+		case strings.HasPrefix(text, "="), strings.HasPrefix(text, "@"):
+			return errFormula
+		case strings.ContainsRune(text, '\ufffd'):
+			return errReplaced
+		}
+	}
+	return nil
+}
+
+// addresses adds the values of a cell with one or more addresses.
+func (r *row) addresses(c *cell) error {
+	values, clear := c.list, true
+	if len(c.list) == 0 {
+		text := c.text
+		if r.csvde {
+			if one, ok := unhex(text); ok {
+				text = one
+			} else {
+				values, clear = split(text, true)
+			}
+		}
+		if text, whole := braces(strings.TrimSpace(text)); !whole {
+			return errShortened
+		} else if values == nil {
+			switch c.field {
+			case proxyField:
+				values, clear = split(text, false)
+			case kindField:
+				values, clear = ofKind(text, c.typ)
+			case primaryField:
+				values, clear = ofKind(text, "SMTP")
+			}
+		}
+	} else if c.field != proxyField {
+		typ := c.typ
+		if c.field == primaryField {
+			typ = "SMTP"
+		}
+		values = nil
+		for _, one := range c.list {
+			if !typed.MatchString(one) {
+				one = typ + ":" + one
+			}
+			values = append(values, one)
+		}
+	}
+	if !clear {
+		if r.unclear++; r.unclear == 1 {
+			r.first = fmt.Sprintf("%v", c.wrong(errors.New("it is not clear where one address ends and the next begins")))
+		}
+	}
+	for _, v := range values {
+		r.asks += strings.Count(v, "?")
+	}
+	if c.field == primaryField {
+		r.primary = append(r.primary, values...)
+	} else {
+		r.proxies = append(r.proxies, values...)
+	}
+	return nil
+}
+
+// primaries adds the addresses of a column of primary ones. They stand before others, which may
+// have them too.
+func (r *row) primaries() {
+	for _, p := range r.primary {
+		key := conflicts.ParseAddress(p).Key()
+		known := false
+		for _, v := range r.proxies {
+			a := conflicts.ParseAddress(v)
+			known = known || a.Key() == key && a.Primary()
+		}
+		if !known {
+			r.proxies = append([]string{p}, r.proxies...)
+		}
+	}
+}
+
+// again reports whether an address stands before as the primary one of another column.
+func (r *row) again(i int) bool {
+	if len(r.primary) == 0 {
+		return false
+	}
+	a := conflicts.ParseAddress(r.proxies[i])
+	first := conflicts.ParseAddress(r.proxies[0])
+	return !a.Primary() && first.Primary() && a.Key() == first.Key()
+}
+
+func (r *row) classes(c *cell, text string) {
+	list := c.list
+	if list == nil {
+		list = strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(";,| \n", c) })
+	}
+	if lost.MatchString(text) {
+		return
+	}
+	for _, class := range list {
+		r.add("objectClass", class)
+	}
+}

@@ -1,0 +1,270 @@
+// Package table reads tables of recipients: CSV as csvde, Export-Csv of PowerShell and programs
+// for the cloud write it, and the JSON of ConvertTo-Json. It makes of each row the record that an
+// LDIF export would have, so that everything behind it has one kind of export to deal with.
+//
+// A table does not show what LDIF shows: whether it is whole, and often not the objectGUID, the
+// distinguished name or where one of several joined addresses ends. What it lacks is in the
+// [Summary], never guessed.
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"proxyaddr/ldapscan/ldif"
+)
+
+// An Error tells where a table is wrong.
+type Error struct {
+	Line   int // from 1
+	Column int // from 1; 0 if only the line is known
+	Cell   bool
+	Name   string // of the column of a cell, if known
+	Err    error
+}
+
+func (e *Error) Error() string {
+	place := fmt.Sprintf("line %d", e.Line)
+	switch {
+	case e.Name != "" && e.Column == 0:
+		place += fmt.Sprintf(", %+q", e.Name)
+	case e.Name != "":
+		place += fmt.Sprintf(", column %d (%+q)", e.Column, e.Name)
+	case e.Column > 0:
+		place += fmt.Sprintf(", column %d", e.Column)
+	}
+	return place + ": " + e.Err.Error()
+}
+
+// Unwrap returns the error behind it.
+func (e *Error) Unwrap() error { return e.Err }
+
+// ErrColumns is a table of which no column is known.
+var ErrColumns = errors.New("a table without a column of addresses that is known")
+
+// Lost reports whether an export lost values of lists.
+func Lost(err error) bool { return errors.Is(err, errLost) || errors.Is(err, errShortened) }
+
+// A Summary is what a table shows besides its records.
+type Summary struct {
+	Records int
+	// Lacks are the attributes that no row has and in which an address can stand.
+	Lacks []string
+	// Problems are why something may be missing, Notes what else a reader should know.
+	Problems, Notes []string
+}
+
+// Options say how a table is read.
+type Options struct {
+	// Beside says that other exports are read as well. Objects of a cloud directory that came
+	// from a forest, and do not say from which object, are then left out.
+	Beside bool
+}
+
+// headSize is how much of a file tells what it is. A row of names is shorter.
+const headSize = 256 << 10
+
+// ldifLine is how LDIF begins, and no table.
+var ldifLine = regexp.MustCompile(`^(?:#|[A-Za-z][A-Za-z0-9;.-]*:|$)`)
+
+// Is reports whether a file seems to be a table.
+func Is(src io.ReaderAt) bool {
+	head, _, err := headOf(src)
+	if err != nil {
+		return false
+	}
+	text := strings.TrimLeft(head, " \t\r\n")
+	if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") || strings.HasPrefix(text, typeLine) {
+		return true
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	line = strings.TrimSuffix(line, "\r")
+	if ldifLine.MatchString(line) {
+		return false
+	}
+	if _, ok := layoutOf(text); ok {
+		return true
+	}
+	control := func(c rune) bool { return c < ' ' && c != '\t' }
+	return strings.ContainsAny(line, commas) && utf8.ValidString(line) && !strings.ContainsFunc(line, control)
+}
+
+// headOf returns the beginning of a file as text, and its encoding as far as that tells it.
+func headOf(src io.ReaderAt) (string, encoding, error) {
+	buf := make([]byte, headSize)
+	n, err := src.ReadAt(buf, 0)
+	if err != nil && err != io.EOF {
+		return "", asUTF8, err
+	}
+	e, _ := byteOrder(buf[:n])
+	text, err := io.ReadAll(e.decode(strings.NewReader(string(buf[:n]))))
+	return strings.TrimPrefix(string(text), utf8Mark), e, err
+}
+
+// Read reads a table and hands over the record of each row. The error is that of ctx or of each,
+// or an [*Error].
+func Read(ctx context.Context, src *io.SectionReader, opt Options, each func(*ldif.Record) error) (*Summary, error) {
+	how, err := examine(src)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{beside: opt.Beside, seed: maphash.MakeSeed(), named: map[uint64]uint64{}}
+	rows := 0
+	take := func(cells []cell, line int) error {
+		if rows++; rows%1000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		rec, err := b.record(cells, line)
+		if err != nil || rec == nil {
+			return err
+		}
+		b.Records++
+		return each(rec)
+	}
+	head, _, err := headOf(src)
+	if err != nil {
+		return nil, err
+	}
+	text := how.decode(io.NewSectionReader(src, 0, src.Size()))
+	if start := strings.TrimLeft(head, " \t\r\n"); strings.HasPrefix(start, "{") || strings.HasPrefix(start, "[") {
+		err = b.json(text, take)
+	} else {
+		err = b.csv(head, text, take)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.sum(how)
+	return &b.Summary, nil
+}
+
+// csv reads CSV, which begins with head.
+func (b *builder) csv(head string, src io.Reader, take func([]cell, int) error) error {
+	l, ok := layoutOf(head)
+	if !ok || !slices.ContainsFunc(l.columns, func(c column) bool {
+		return c.holdsAddress() || c.field == domainField || c.attribute == "msExchAcceptedDomainName"
+	}) {
+		return &Error{Line: 1 + l.above, Err: ErrColumns}
+	}
+	b.csvde = l.csvde
+	r := newRows(src, l.comma)
+	named := func(err error) error {
+		if e := (*Error)(nil); errors.As(err, &e) && e.Cell && e.Column <= len(l.columns) {
+			e.Name = l.columns[e.Column-1].name
+		}
+		return err
+	}
+	for {
+		err := r.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return named(err)
+		}
+		if r.begins <= l.above || b.heading(r, l.columns) {
+			continue
+		}
+		if r.cutOff {
+			b.Problems = append(b.Problems, fmt.Sprintf("line %d: the last line has no line end, so the file may be cut off: its row was not used", r.begins))
+			return nil
+		}
+		if r.cells() != len(l.columns) {
+			return &Error{Line: r.begins, Err: fmt.Errorf("%d cells, and the row of names has %d", r.cells(), len(l.columns))}
+		}
+		cells := b.cells[:0]
+		for i, c := range l.columns {
+			if c.field != unknown && len(r.cell(i)) > 0 {
+				line := r.begins
+				cells = append(cells, cell{column: c, text: string(r.cell(i)),
+					wrong: func(err error) error { return &Error{Line: line, Column: i + 1, Cell: true, Name: c.name, Err: err} }})
+			}
+		}
+		b.cells = cells
+		if err := take(cells, r.begins); err != nil {
+			return err
+		}
+	}
+}
+
+// heading reports whether a row is the row of names, which comes again where tables were put
+// behind each other.
+func (b *builder) heading(r *rows, columns []column) bool {
+	if r.cells() == 1 && strings.HasPrefix(string(r.cell(0)), typeLine) {
+		return true
+	}
+	if r.cells() != len(columns) {
+		return false
+	}
+	for i, c := range columns {
+		if strings.TrimSpace(strings.TrimPrefix(string(r.cell(i)), string(mark))) != c.name {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
+	known := false
+	err := readJSON(src, func(o object, line int) error {
+		cells := b.cells[:0]
+		for _, m := range o {
+			c := columnOf(m.name)
+			if c.field == unknown || m.value.is == anObject {
+				continue
+			}
+			known = known || c.holdsAddress() || c.field == domainField
+			one := cell{column: c, text: m.value.text, list: m.value.list,
+				wrong: func(err error) error { return &Error{Line: line, Name: c.name, Err: err} }}
+			if len(one.list) == 1 && c.field == proxyField {
+				one.text, one.list = one.list[0], nil // perhaps joined
+			}
+			cells = append(cells, one)
+		}
+		b.cells = cells
+		return take(cells, line)
+	})
+	if err == nil && !known {
+		return &Error{Line: 1, Err: ErrColumns}
+	}
+	return err
+}
+
+// sum completes the summary.
+func (b *builder) sum(how examination) {
+	for _, attribute := range []struct {
+		field
+		name string
+	}{{mailField, "mail"}, {upnField, "userPrincipalName"}, {targetField, "targetAddress"}} {
+		if !b.has[attribute.field] {
+			b.Lacks = append(b.Lacks, attribute.name)
+		}
+	}
+	problem := func(format string, args ...any) { b.Problems = append(b.Problems, fmt.Sprintf(format, args...)) }
+	if b.has[primaryField] && !b.has[proxyField] && !b.has[kindField] {
+		problem("only primary addresses are in the table: export all addresses")
+	}
+	if b.unclear > 0 {
+		others := ""
+		if b.unclear > 1 {
+			others = fmt.Sprintf(", nor in %d other cells", b.unclear-1)
+		}
+		problem("%s%s: export LDIF or JSON", b.first, others)
+	}
+	if b.asks > 0 && how.ascii {
+		problem("%d question marks in addresses may stand for letters that the export lost: export with -Encoding UTF8", b.asks)
+	}
+	if how.encoding == asCodePage {
+		b.Notes = append(b.Notes, "not Unicode, so letters outside ASCII were read as Windows-1252: export with -Encoding UTF8")
+	}
+	if b.unjoined > 0 {
+		b.Notes = append(b.Notes, fmt.Sprintf("%d objects left out: they came from a forest and have no ImmutableId that tells from which object", b.unjoined))
+	}
+}

@@ -1,0 +1,271 @@
+package table
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// read returns the records of a table in lines "name | attribute=value | …", then what its summary
+// says, or an error.
+func read(t *testing.T, in string, opt Options) string {
+	t.Helper()
+	var b strings.Builder
+	src := io.NewSectionReader(strings.NewReader(in), 0, int64(len(in)))
+	sum, err := Read(context.Background(), src, opt, func(r *ldif.Record) error {
+		b.WriteString(r.DN)
+		for _, a := range r.Attributes {
+			value := string(a.Value)
+			if strings.HasSuffix(strings.ToLower(a.Name), "guid") && len(a.Value) == 16 {
+				value = conflicts.GUID(a.Value).String()
+			}
+			if a.Name == Unchangeable {
+				value, _, _ = strings.Cut(value, ",")
+			}
+			fmt.Fprintf(&b, " | %s=%s", a.Name, value)
+		}
+		b.WriteByte('\n')
+		return nil
+	})
+	if err != nil {
+		return "error: " + err.Error() + "\n"
+	}
+	if len(sum.Lacks) > 0 {
+		b.WriteString("lacks: " + strings.Join(sum.Lacks, ", ") + "\n")
+	}
+	for _, p := range sum.Problems {
+		b.WriteString("problem: " + p + "\n")
+	}
+	for _, n := range sum.Notes {
+		b.WriteString("note: " + n + "\n")
+	}
+	return b.String()
+}
+
+const all = "DistinguishedName,mail,userPrincipalName,targetAddress,proxyAddresses\n"
+
+// Each form in which a table has addresses gives the addresses that are stored.
+func TestRead(t *testing.T) {
+	guid := "2b4c7f0e-1111-2222-3333-444455556666"
+	for _, test := range []struct{ name, in, want string }{
+		{"csvde", "DN,objectClass,mail,userPrincipalName,targetAddress,proxyAddresses,objectGUID\n" +
+			`"CN=Ann Lee,DC=ex",top;person;user,ann@ex,ann@ex,SMTP:a@t,SMTP:ann@ex;X400:c=US;a= ;p=Ex;o=E;;smtp:b@ex,X'0e7f4c2b111122223333444455556666'` + "\r\n",
+			"CN=Ann Lee,DC=ex | objectClass=top | objectClass=person | objectClass=user | mail=ann@ex | userPrincipalName=ann@ex | targetAddress=SMTP:a@t" +
+				" | proxyAddresses=SMTP:ann@ex | proxyAddresses=X400:c=US;a= ;p=Ex;o=E; | proxyAddresses=smtp:b@ex | objectGUID=" + guid + "\n"},
+		{"csvde with an escaped semicolon, and with bytes", "DN,mail,userPrincipalName,targetAddress,proxyAddresses\n" +
+			`"CN=A,DC=ex",a,a,a,X500:/o=E/cn=a\;b;smtp:b@ex` + "\n" + `"CN=B,DC=ex",,,,X'736d74703a6ac3b6407878'` + "\n",
+			"CN=A,DC=ex | mail=a | userPrincipalName=a | targetAddress=SMTP:a | proxyAddresses=X500:/o=E/cn=a;b | proxyAddresses=smtp:b@ex\n" +
+				"CN=B,DC=ex | proxyAddresses=smtp:jö@xx\n"},
+		{"Windows PowerShell", "#TYPE Selected.Microsoft.ActiveDirectory.Management.ADUser\r\n" +
+			"\"Name\",\"ObjectGUID\",\"UserPrincipalName\",\"ProxyAddresses\"\r\n" +
+			"\"Lee, \"\"Ann\"\"\",\"" + guid + "\",\"ann@ex\",\"SMTP:ann@ex;smtp:b@ex\"\r\n",
+			`CN=Lee\, \"Ann\"+userPrincipalName=ann@ex | userPrincipalName=ann@ex | proxyAddresses=SMTP:ann@ex | proxyAddresses=smtp:b@ex | objectGUID=` + guid +
+				" | displayName=Lee, \"Ann\" | x-unchangeable=the table does not give its distinguished name\nlacks: mail, targetAddress\n"},
+		{"semicolons between cells", strings.ReplaceAll(all, ",", ";") + `"CN=A,DC=ex";a;a;SMTP:a;"smtp:a@ex;smtp:b@ex"` + "\n",
+			"CN=A,DC=ex | mail=a | userPrincipalName=a | targetAddress=SMTP:a | proxyAddresses=smtp:a@ex | proxyAddresses=smtp:b@ex\n"},
+		{"tabs, for Excel", "sep=\t\n" + strings.ReplaceAll(all, ",", "\t") + "CN=A,DC=ex\ta\ta\ta\tsmtp:a@ex, smtp:b@ex\n",
+			"CN=A,DC=ex | mail=a | userPrincipalName=a | targetAddress=SMTP:a | proxyAddresses=smtp:a@ex | proxyAddresses=smtp:b@ex\n"},
+		{"joints", all + `"CN=A,DC=ex",a,a,a,"smtp:a@ex|X500:/o=E/cn=a, b|sip:c@ex"` + "\n" + `"CN=B,DC=ex",,,,smtp:a@ex+smtp:b+c@ex` + "\n" +
+			`"CN=C,DC=ex",,,,"smtp:a@ex` + "\n" + `X500:/o=E/cn=x y"` + "\n" + `"CN=D,DC=ex",,,,{SMTP:a@ex smtp:b@ex}` + "\n",
+			"CN=A,DC=ex | mail=a | userPrincipalName=a | targetAddress=SMTP:a | proxyAddresses=smtp:a@ex | proxyAddresses=X500:/o=E/cn=a, b | proxyAddresses=sip:c@ex\n" +
+				"CN=B,DC=ex | proxyAddresses=smtp:a@ex | proxyAddresses=smtp:b+c@ex\n" +
+				"CN=C,DC=ex | proxyAddresses=smtp:a@ex | proxyAddresses=X500:/o=E/cn=x y\n" +
+				"CN=D,DC=ex | proxyAddresses=SMTP:a@ex | proxyAddresses=smtp:b@ex\n"},
+		{"a column for each address", "DistinguishedName,mail,UPN,targetAddress,proxyAddresses_1,proxyAddresses_2,proxyAddresses[3]\n" +
+			`"CN=A,DC=ex",a,a,a,SMTP:a@ex,,X500:/o=E;f` + "\n",
+			"CN=A,DC=ex | mail=a | userPrincipalName=a | targetAddress=SMTP:a | proxyAddresses=SMTP:a@ex | proxyAddresses=X500:/o=E;f\n"},
+		{"a column for each kind", `"DisplayName","mail","upn","targetAddress","PrimarySMTPAddress","smtp","x500","SIP"` + "\n" +
+			`"Ann Lee","a","a@x","t","ann@ex","ann@ex;sales@ex,c@ex","/o=Old/cn=a;/o=New/cn=b","ann@ex"` + "\n",
+			"CN=Ann Lee+userPrincipalName=a@x | displayName=Ann Lee | mail=a | userPrincipalName=a@x | targetAddress=SMTP:t | proxyAddresses=SMTP:ann@ex | " +
+				"proxyAddresses=smtp:sales@ex | proxyAddresses=smtp:c@ex | proxyAddresses=X500:/o=Old/cn=a | proxyAddresses=X500:/o=New/cn=b | proxyAddresses=sip:ann@ex | " +
+				"x-unchangeable=the table does not give its distinguished name\n"},
+		{"a row for each address", "DN;proxyAddress\nCN=A,DC=ex;SMTP:a@ex\nCN=A,DC=ex;smtp:b@ex\n",
+			"CN=A,DC=ex | proxyAddresses=SMTP:a@ex\nCN=A,DC=ex | proxyAddresses=smtp:b@ex\nlacks: mail, userPrincipalName, targetAddress\n"},
+		{"tables behind each other", all + "\"CN=A,DC=ex\",a,a,a,smtp:a@ex\n\ufeff" + all + "\"CN=B,DC=ex\",,,,smtp:b@ex\n",
+			"CN=A,DC=ex | mail=a | userPrincipalName=a | targetAddress=SMTP:a | proxyAddresses=smtp:a@ex\nCN=B,DC=ex | proxyAddresses=smtp:b@ex\n"},
+		{"rows of people without names", "Name,mail,upn,targetAddress,proxyAddresses\nAnn,,,,smtp:a@ex\nAnn,,,,smtp:a@ex\nAnn,,,,smtp:b@ex\n,a,,,\n,,b@x,t,\n",
+			"CN=Ann | proxyAddresses=smtp:a@ex | displayName=Ann | x-unchangeable=the table does not give its distinguished name\n" +
+				"CN=Ann+line=4 | proxyAddresses=smtp:b@ex | displayName=Ann | x-unchangeable=the table does not give its distinguished name\n" +
+				"CN=a | mail=a | x-unchangeable=the table does not give its distinguished name\n" +
+				"CN=b@x | userPrincipalName=b@x | targetAddress=SMTP:t | x-unchangeable=the table does not give its distinguished name\n"},
+		{"Exchange Online", "Name,DistinguishedName,Guid,ImmutableId,RecipientTypeDetails,ExternalEmailAddress,mail,upn,ExchangeGuid,EmailAddressPolicyEnabled,WhenCreated,EmailAddresses\n" +
+			`Ann,"CN=Ann,OU=ex,DC=EURPR01A001,DC=PROD,DC=OUTLOOK,DC=COM",00000000-0000-0000-0000-000000000001,Dn9MKxERIiIzM0REVVVmZg==,UserMailbox,SMTP:t@t,m,u,` + guid + `,False,2023-05-01T10:00:00+02:00,SMTP:ann@ex` + "\n",
+			"CN=Ann,OU=ex,DC=EURPR01A001,DC=PROD,DC=OUTLOOK,DC=COM | msExchRecipientTypeDetails=1 | targetAddress=SMTP:t@t | mail=m | userPrincipalName=u | " +
+				"msExchMailboxGuid=" + guid + " | msExchPoliciesExcluded={26491cfc-9e50-4857-861b-0cb8df22b5d7} | whenCreated=20230501080000.0Z | " +
+				"proxyAddresses=SMTP:ann@ex | objectGUID=" + guid + " | displayName=Ann | x-unchangeable=lies in a cloud directory\n"},
+		{"accepted domains", "DomainName,DomainType,mail,upn,targetAddress\nex.com,Authoritative,,,\n",
+			"CN=ex.com | objectClass=msExchAcceptedDomain | msExchAcceptedDomainName=ex.com | displayName=ex.com | x-unchangeable=the table does not give its distinguished name\n" +
+				"lacks: mail, userPrincipalName, targetAddress\n"},
+		{"JSON", `[{"DistinguishedName":"CN=A,DC=ex","mail":"a@ex","userPrincipalName":null,"Enabled":false,"whenCreated":"\/Date(1684142201000)\/","objectGUID":"` + guid + `",` +
+			`"mS-DS-ConsistencyGuid":[14,127,76,43,17,17,34,34,51,51,68,68,85,85,102,102],"proxyAddresses":["SMTP:a@ex","X500:/o=E;smtp:no@ex"]},` +
+			`{"dn":"CN=B,DC=ex","targetAddress":"SMTP:t","proxyAddresses":"smtp:b@ex"}]`,
+			"CN=A,DC=ex | mail=a@ex | userAccountControl=514 | whenCreated=20230515091641.0Z | mS-DS-ConsistencyGuid=" + guid + " | proxyAddresses=SMTP:a@ex | " +
+				"proxyAddresses=X500:/o=E;smtp:no@ex | objectGUID=" + guid + "\n" +
+				"CN=B,DC=ex | targetAddress=SMTP:t | proxyAddresses=smtp:b@ex\nlacks: userPrincipalName\n"},
+		{"JSON of Windows PowerShell", `{"DistinguishedName":"CN=A,DC=ex","mail":"a","upn":"u","targetAddress":"t","proxyAddresses":{"value":["SMTP:a@ex"],"Count":1},` +
+			`"whenCreated":{"value":"\/Date(0)\/","DisplayHint":2,"DateTime":"Thursday"},"EmailAddresses":[{"SmtpAddress":"b@ex","ProxyAddressString":"smtp:b@ex","Prefix":{"x":1}}]}`,
+			"CN=A,DC=ex | mail=a | userPrincipalName=u | targetAddress=SMTP:t | whenCreated=19700101000000.0Z | proxyAddresses=SMTP:a@ex | proxyAddresses=smtp:b@ex\n"},
+		{"JSON of Graph", `{"@odata.context":"c","value":[{"id":"` + guid + `","displayName":"A","mail":"m","userPrincipalName":"u@x","proxyAddresses":["smtp:a@ex"]}]}`,
+			"CN=A+userPrincipalName=u@x | displayName=A | mail=m | userPrincipalName=u@x | proxyAddresses=smtp:a@ex | objectGUID=" + guid +
+				" | x-unchangeable=the table does not give its distinguished name\nlacks: targetAddress\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, read(t, test.in, Options{})); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+			if !Is(strings.NewReader(test.in)) {
+				t.Error("not taken for a table")
+			}
+		})
+	}
+}
+
+// A table in any encoding reads alike.
+func TestReadEncodings(t *testing.T) {
+	text := "DistinguishedName,mail,upn,targetAddress,proxyAddresses\r\n\"CN=Jörg,DC=ex\",a,a,a,smtp:j@ex\r\n"
+	want := "CN=Jörg,DC=ex | mail=a | userPrincipalName=a | targetAddress=SMTP:a | proxyAddresses=smtp:j@ex\n"
+	wide := func(order binary.AppendByteOrder, mark string) string {
+		b := []byte(mark)
+		for _, u := range utf16.Encode([]rune(text)) {
+			b = order.AppendUint16(b, u)
+		}
+		return string(b)
+	}
+	western, err := charmap.Windows1252.NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, in := range map[string]string{
+		"UTF-8": text, "UTF-8 with a mark": "\xef\xbb\xbf" + text,
+		"UTF-16 little-endian": wide(binary.LittleEndian, "\xff\xfe"), "UTF-16 big-endian": wide(binary.BigEndian, "\xfe\xff"),
+		"UTF-16 without a mark": wide(binary.LittleEndian, ""), "a code page": western,
+	} {
+		got := read(t, in, Options{})
+		if name == "a code page" {
+			var note string
+			if got, note, _ = strings.Cut(got, "note: "); !strings.HasPrefix(note, "not Unicode") {
+				t.Errorf("%s: no note of it: %q", name, note)
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+		if !Is(strings.NewReader(in)) {
+			t.Errorf("%s: not taken for a table", name)
+		}
+	}
+}
+
+// What cannot be read surely is an error with its place, or is told in the summary.
+func TestReadDoubtful(t *testing.T) {
+	row := func(addresses string) string {
+		return all + `"CN=A,DC=ex",a,a,a,"` + addresses + "\"\n"
+	}
+	unclear := "problem: line 2, column 5 (\"proxyAddresses\"): it is not clear where one address ends and the next begins: export LDIF or JSON"
+	deep := `[{"proxyAddresses":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + "}]"
+	for _, test := range []struct{ name, in, want string }{
+		{"a list's type", row("Microsoft.ActiveDirectory.Management.ADPropertyValueCollection"), `error: line 2, column 5 ("proxyAddresses"): the name of a list`},
+		{"a type of list", row("System.Object[]"), `error: line 2, column 5 ("proxyAddresses"): the name of a list`},
+		{"a shortened list", row("{SMTP:a@ex, smtp:b@ex...}"), `error: line 2, column 5 ("proxyAddresses"): a list that PowerShell shortened`},
+		{"a formula", row("=cmd|' /C calc'!A0"), `error: line 2, column 5 ("proxyAddresses"): a formula`},
+		{"a NUL", row("smtp:a\x00@ex"), `error: line 2, column 5 ("proxyAddresses"): a NUL`},
+		{"a quotation mark too many", all + "CN=A,a,a,a\"b,smtp:a@ex\n", `error: line 2, column 4 ("targetAddress"): a quotation mark inside`},
+		{"text behind a quotation mark", all + "\"CN=A\"b,a,a,a,smtp:a@ex\n", `error: line 2, column 1 ("DistinguishedName"): text behind`},
+		{"no closing quotation mark", all + "a,a,a,a,\"smtp:a@ex\n\n", `error: line 2, column 5 ("proxyAddresses"): a quotation mark opens`},
+		{"too few cells", all + "CN=A,a,a,a\n", "error: line 2: 4 cells, and the row of names has 5"},
+		{"mixed encodings", all + "\"CN=Jörg\",a,a,a,smtp:j\xf6@ex\n", "error: line 2, column 23: a byte that is not UTF-8"},
+		{"no name", strings.Replace(row("smtp:a@ex"), "CN=A,DC=ex", "Ann", 1), `error: line 2, column 1 ("DistinguishedName"): not a distinguished name`},
+		{"no GUID", "objectGUID,proxyAddresses\n12,smtp:a@ex\n", `error: line 2, column 1 ("objectGUID"): not a GUID`},
+		{"unknown columns", "Name,Telephone\nAnn,1\n", "error: line 1: a table without a column of addresses"},
+		{"no addresses in JSON", `[{"Name":"Ann"}]`, "error: line 1: a table without a column of addresses"},
+		{"JSON of something else", "\n[1,2]", "error: line 2: neither an object"},
+		{"cut JSON", "[{\"mail\":\"a\"},\n{\"mail\":", "error: line 2: the JSON has no end"},
+		{"deep JSON", deep, "error: line 1: lists and objects lie more than 16 deep"},
+		{"a name twice", `[{"mail":"a","Mail":"b"}]`, `error: line 1: "Mail": the object has this name twice`},
+
+		{"an address without a type", row("SMTP:a@ex;b@ex"), unclear},
+		{"the same with commas", row("SMTP:a@ex,b@ex"), unclear},
+		{"two joints", row("SMTP:a@ex;smtp:b@ex,smtp:c@ex"), unclear},
+		{"an unusual type", row("X500:/o=E/cn=a;b:c"), unclear},
+		{"two organizations", row("X500:/o=E/cn=a;/o=F/cn=b"), unclear},
+		{"X.400 and more", row("X400:c=US;a= ;b@ex"), unclear},
+		{"csvde and an escape before a type", "DN,mail,upn,targetAddress,proxyAddresses\nCN=A,,,,X500:/o=E\\;smtp:a@ex\n", "problem: line 2, column 5"},
+		{"csvde and another joint", "DN,mail,upn,targetAddress,proxyAddresses\nCN=A,,,,SMTP:a@ex|smtp:a@ex\n", "problem: line 2, column 5"},
+		{"only primary addresses", "DN,PrimarySmtpAddress\nCN=A,a@ex\n", "problem: only primary addresses"},
+		{"a last line without an end", strings.TrimSuffix(row("smtp:a@ex"), "\n"), "problem: line 2: the last line has no line end"},
+		{"lost letters", row("smtp:m?ller@ex"), "problem: 1 question marks"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := read(t, test.in, Options{}); !strings.Contains(got, test.want) {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// Objects of a cloud directory that came from a forest and do not say from which object are left
+// out beside the export of a forest, where they would be conflicts with themselves.
+func TestReadBeside(t *testing.T) {
+	in := "DisplayName,mail,upn,targetAddress,ImmutableId,IsDirSynced,EmailAddresses\nA,,,,Dn9MKxERIiIzM0REVVVmZg==,True,smtp:a@ex\nB,,,,,True,smtp:b@ex\nC,,,,,False,smtp:c@ex\n"
+	alone, beside := read(t, in, Options{}), read(t, in, Options{Beside: true})
+	if !strings.Contains(alone, "smtp:b@ex") || strings.Contains(beside, "smtp:b@ex") {
+		t.Errorf("alone\n%s\nbeside\n%s", alone, beside)
+	}
+	if !strings.Contains(beside, "smtp:a@ex") || !strings.Contains(beside, "smtp:c@ex") || !strings.Contains(beside, "note: 1 objects left out") {
+		t.Errorf("beside\n%s", beside)
+	}
+}
+
+// LDIF and texts are no tables.
+func TestIs(t *testing.T) {
+	for _, in := range []string{"", "dn: CN=A,DC=ex\n", "version: 1\n\ndn: a\n", "# extended LDIF\n#\n", "\n\ndn:: YQ==\n", "dn: CN=a\"b,mail\n", "hello\n", "PK\x03\x04,;\n", "search: 2\n"} {
+		if Is(strings.NewReader(in)) {
+			t.Errorf("%q is a table", in)
+		}
+	}
+}
+
+// A table of any size takes the memory of a row; one that exceeds a limit is refused.
+func TestReadLimits(t *testing.T) {
+	for name, in := range map[string]io.Reader{
+		"cell": io.MultiReader(strings.NewReader(all+`"`), strings.NewReader(strings.Repeat("a", MaxCell+1))),
+		"row":  io.MultiReader(strings.NewReader(all), strings.NewReader(strings.Repeat(strings.Repeat("a", 1<<20)+",", 40))),
+		"JSON": io.MultiReader(strings.NewReader(`[{"mail":"`), strings.NewReader(strings.Repeat("a", MaxRow+1))),
+	} {
+		text, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := read(t, string(text), Options{})
+		if !strings.Contains(got, "is larger than") {
+			t.Errorf("%s: %.200s", name, got)
+		}
+	}
+	if got := read(t, "mail"+strings.Repeat(",a", MaxColumns)+"\n", Options{}); !strings.HasPrefix(got, "error: ") {
+		t.Errorf("columns: %.200s", got)
+	}
+}
+
+// An interrupted reading ends.
+func TestReadInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	in := "proxyAddresses\n" + strings.Repeat("smtp:a@ex\n", 5000)
+	_, err := Read(ctx, io.NewSectionReader(strings.NewReader(in), 0, int64(len(in))), Options{}, func(*ldif.Record) error {
+		cancel()
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
