@@ -27,13 +27,12 @@ import (
 // filter. It shows that it is cut off if ldapsearch without -L wrote it, and in few other
 // cases, such as a last line without a line end.
 type Export struct {
-	name      string
-	file      *os.File
-	modified  time.Time
-	temporary string            // path of the file if Close deletes it
-	data      *io.SectionReader // all of the file
-	block     int64             // how many bytes of it a goroutine reads at once
-	places    *places           // where the records are, once all of it was read
+	name     string
+	file     *os.File
+	modified time.Time
+	data     *io.SectionReader // all of the file
+	block    int64             // how many bytes of it a goroutine reads at once
+	places   *places           // where the records are, once all of it was read
 }
 
 var _ Source = (*Export)(nil)
@@ -58,14 +57,8 @@ func newExport(name string, f *os.File, info os.FileInfo) *Export {
 	return &Export{name: name, file: f, modified: info.ModTime(), data: io.NewSectionReader(f, 0, info.Size()), block: blockSize}
 }
 
-// Close closes the file, and deletes it if it is a copy.
-func (x *Export) Close() error {
-	err := x.file.Close()
-	if x.temporary != "" {
-		err = errors.Join(err, os.Remove(x.temporary))
-	}
-	return err
-}
+// Close closes the file. A copy is then gone.
+func (x *Export) Close() error { return x.file.Close() }
 
 // exportIdentity stands for the unknown forest of an export.
 const exportIdentity = "export"

@@ -6,30 +6,26 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"proxyaddr/ldapscan/osfile"
 )
 
 // SpoolExport makes an export of a source that can be read only once, such as a pipe: it
-// copies the source to a temporary file that nobody else may open. Close deletes the
-// file.
+// copies the source to a temporary file that nobody else may open, and that is gone when
+// the export is closed or the process ends.
 func SpoolExport(ctx context.Context, name string, src io.Reader) (*Export, error) {
-	f, err := os.CreateTemp("", "proxyaddr-*.ldif")
+	f, err := osfile.Temporary("proxyaddr-", ".ldif")
 	if err != nil {
 		return nil, noRoom(name, err)
-	}
-	temporary := f.Name()
-	if os.Remove(temporary) == nil { // except on Windows: the file is gone however the process ends
-		temporary = ""
 	}
 	var info os.FileInfo
 	if err = copyUntil(ctx, f, src); err == nil {
 		info, err = f.Stat()
 	}
 	if err == nil {
-		x := newExport(name, f, info)
-		x.temporary = temporary
-		return x, nil
+		return newExport(name, f, info), nil
 	}
-	(&Export{file: f, temporary: temporary}).Close()
+	f.Close()
 	var pe *os.PathError
 	switch {
 	case ctx.Err() != nil:

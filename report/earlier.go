@@ -39,6 +39,9 @@ var litter = []string{".DS_Store", "Thumbs.db", "desktop.ini"}
 // check says, by an error, why what is in dir may not be deleted. name is the
 // directory for the user.
 func (may Replaceable) check(name, dir string) error {
+	if err := outdir.CheckInUse(name, dir); err != nil {
+		return err
+	}
 	e, err := readEarlier(dir)
 	if err != nil {
 		return &outdir.Refusal{Dir: name, Err: err, Advice: outdir.Elsewhere(name)}
@@ -54,9 +57,6 @@ func (may Replaceable) check(name, dir string) error {
 			}
 			return &outdir.Refusal{Dir: name, Err: errors.New(problem), Advice: hint}
 		}
-	}
-	if file := outdir.InUse(dir); file != "" {
-		return &outdir.Refusal{Dir: filepath.Join(name, file), Err: osfile.ErrInUse, Advice: "close it there, or " + outdir.Elsewhere(name)}
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func TestReplaceDuringApply(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stderr := scanTo(t, dir, "--replace")
-	if code != exitUsage || !strings.HasPrefix(stderr, "proxyaddr: "+path+": another process is using it\nhint: ") {
+	if code != exitUsage || !strings.HasPrefix(stderr, "proxyaddr: "+path+": is open in another program\nhint: close it there, or ") {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
 	if err := journal.Close(); err != nil {
@@ -65,5 +65,61 @@ func TestReplaceDuringApply(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("the journal is still there")
+	}
+}
+
+// onRead calls a function before the first read.
+type onRead struct {
+	io.Reader
+	call func()
+}
+
+func (r *onRead) Read(p []byte) (int, error) {
+	if r.call != nil {
+		r.call()
+		r.call = nil
+	}
+	return r.Reader.Read(p)
+}
+
+// Somebody who opens the workbook during a sweep does not lose it: the whole table is printed.
+func TestWorkbookOpenedDuringScan(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		flags []string
+		table bool
+	}{
+		{"files alone", nil, true},
+		{"quiet", []string{"--quiet"}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "audit")
+			if code, stderr := scanTo(t, dir); code != exitConflicts {
+				t.Fatalf("exit %d\n%s", code, stderr)
+			}
+			path := filepath.Join(dir, "report.xlsx")
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stdin := &onRead{strings.NewReader(twoOwners), func() {
+				f, err := osfile.OpenLocked(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { f.Close() })
+			}}
+			var stdout, stderr bytes.Buffer
+			code := run(append([]string{"scan", "--input", "-", "-o", dir, "--replace"}, tc.flags...), stdin, &stdout, &stderr)
+			if code != exitIncomplete || !strings.Contains(stderr.String(), "proxyaddr: "+path+": is open in another program\nhint: close it there, or ") {
+				t.Errorf("exit %d\n%s", code, stderr.String())
+			}
+			if found := strings.Contains(stdout.String(), "smtp:x@a.example"); found != tc.table {
+				t.Errorf("an address in what is printed: %t, want %t\n%s", found, tc.table, stdout.String())
+			}
+			if after, err := os.ReadFile(path); !bytes.Equal(before, after) {
+				t.Errorf("the workbook was changed: %v", err)
+			}
+		})
 	}
 }

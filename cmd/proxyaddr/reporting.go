@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/pflag"
 
 	"proxyaddr/conflicts"
@@ -15,6 +17,7 @@ type reporting struct {
 	commandLine        string
 	connection         string
 	judge              conflicts.Options
+	totals             bool // are printed only because files have the rest
 }
 
 func (r *reporting) addFlags(fs *pflag.FlagSet) {
@@ -35,8 +38,8 @@ func (r *reporting) check(fs *pflag.FlagSet) error {
 	if err := r.destination.check(fs); err != nil {
 		return err
 	}
-	if r.output != "" && !fs.Changed("format") {
-		r.format = "totals" // the files have the rest
+	if r.output != "" && !fs.Changed("format") && !r.quiet {
+		r.format, r.totals = "totals", true
 	}
 	if r.secondary != "replace" && r.secondary != "remove" {
 		return wrong("it takes replace or remove", "--secondary %s: unknown", r.secondary)
@@ -52,13 +55,19 @@ func (r *reporting) check(fs *pflag.FlagSet) error {
 	return nil
 }
 
-// deliver writes the outputs of an audit and returns the exit code.
+// deliver writes the outputs of an audit and returns the exit code. If the files cannot be
+// written, the whole table is printed, so a sweep is not lost.
 func (c *console) deliver(audit *conflicts.Audit, r *reporting) (int, error) {
-	if _, err := r.publish(c, audit); err != nil {
-		return 0, err
+	_, unwritten := r.publish(c, audit)
+	format := r.format
+	if unwritten != nil && r.totals {
+		format = "table"
 	}
-	if err := auditFormats.write(c, r.format, audit); err != nil {
-		return 0, err
+	if err := auditFormats.write(c, format, audit); err != nil {
+		return 0, errors.Join(unwritten, err)
+	}
+	if unwritten != nil {
+		return 0, unwritten
 	}
 	switch {
 	case !audit.Complete():

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -75,7 +74,7 @@ func Create(path string, now func() time.Time, h Head, plan []conflicts.FixRecor
 	}
 	if err != nil {
 		f.Close()
-		os.Remove(path)
+		_ = osfile.Remove(path)
 		return nil, err
 	}
 	return j, nil

@@ -2,8 +2,12 @@ package osfile
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -107,5 +111,98 @@ func TestReplaceLeavesWhatIsNoFile(t *testing.T) {
 	}
 	if text, err := os.ReadFile(other); err != nil || string(text) != "mine" {
 		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// A write that fails leaves the file as it was, and nothing beside it.
+func TestReplaceByFails(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("broken")
+	err := ReplaceBy(path, 0o600, func(w io.Writer) error {
+		_, err := io.WriteString(w, "half of it")
+		return errors.Join(err, broken)
+	})
+	if !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "old" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestCheckReplace(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	if err := CheckReplace(path); err != nil {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+	if err := CheckReplace(dir); !errors.Is(err, ErrNotRegular) {
+		t.Errorf("a directory: %v", err)
+	}
+	missing := filepath.Join(dir, "missing", "file")
+	var pe *os.PathError
+	if err := CheckReplace(missing); !errors.Is(err, os.ErrNotExist) || !errors.As(err, &pe) || pe.Path != missing {
+		t.Errorf("in no directory: %v", err)
+	}
+}
+
+// tempVariable makes this program create a temporary file and end without closing it.
+const tempVariable = "OSFILE_TEMPORARY"
+
+// A temporary file is gone when it is closed, and when the process that has it is killed.
+func TestTemporary(t *testing.T) {
+	if os.Getenv(tempVariable) != "" {
+		f, err := Temporary("a", "b")
+		if err == nil {
+			_, err = f.WriteString("text")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		self, err := os.FindProcess(os.Getpid())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("written")
+		self.Kill()
+		select {}
+	}
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir)
+	f, err := Temporary("a", "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("text"); err != nil {
+		t.Error(err)
+	}
+	if text, err := io.ReadAll(io.NewSectionReader(f, 0, 4)); string(text) != "text" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+	if other, err := os.Open(f.Name()); err == nil {
+		other.Close()
+		t.Error("another program can open it")
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestTemporary$")
+	cmd.Env = append(os.Environ(), tempVariable+"=1")
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "written") {
+		t.Errorf("%s, %v", out, err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+		t.Errorf("left behind: %v", entries)
 	}
 }

@@ -54,6 +54,36 @@ func SyncDir(dir string) error {
 // Rename is [os.Rename].
 func Rename(from, to string) error { return os.Rename(from, to) }
 
+// Remove is [os.Remove].
+func Remove(path string) error { return os.Remove(path) }
+
+// RemoveAll is [os.RemoveAll].
+func RemoveAll(path string) error { return os.RemoveAll(path) }
+
+// InUse reports whether another process has locked a file. On Unix it cannot be known whether
+// other programs have it open.
+func InUse(path string) bool {
+	f, err := openLocked(path, false)
+	if err == nil {
+		f.Close()
+	}
+	return errors.Is(err, ErrInUse)
+}
+
+// Temporary creates a file in the directory for temporary files that no other program can
+// open. It is gone when it is closed, or when this process ends in whatever way.
+func Temporary(prefix, suffix string) (*os.File, error) {
+	f, err := os.CreateTemp("", prefix+"*"+suffix)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
 // Owned tells whether a file belongs to the user of this process.
 func Owned(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)

@@ -196,7 +196,7 @@ func (c *Claim) Release() {
 	}
 	if !c.done {
 		for _, dir := range slices.Backward(c.made) {
-			_ = os.Remove(dir) // unless another run uses it
+			_ = osfile.Remove(dir) // unless another run uses it
 		}
 		c.made = nil
 	}

@@ -108,16 +108,37 @@ func TestChangedAtTheLastMoment(t *testing.T) {
 func TestAFileInUseKeepsItsDirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dir")
 	write(t, dir, before)
-	if file := InUse(dir); file != "" {
-		t.Errorf("%s is in use", file)
+	if err := CheckInUse("audit", dir); err != nil {
+		t.Error(err)
 	}
 	f, err := osfile.OpenLocked(filepath.Join(dir, "b"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if file := InUse(dir); file != "b" {
-		t.Errorf("%q is in use", file)
+	err = CheckInUse("audit", dir)
+	if want := filepath.Join("audit", "b") + ": is open in another program"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// On Unix only the files that spreadsheet programs put beside a workbook tell that it is open.
+func TestAnOpenWorkbookKeepsItsDirectory(t *testing.T) {
+	for _, left := range []string{"~$report.xlsx", ".~lock.report.xlsx#"} {
+		dir := filepath.Join(t.TempDir(), "dir")
+		write(t, dir, map[string]string{left: ""})
+		if err := CheckInUse("audit", dir); err != nil {
+			t.Errorf("%s without a workbook: %v", left, err)
+		}
+		write(t, dir, map[string]string{"report.xlsx": ""})
+		err := CheckInUse("audit", dir)
+		var r *Refusal
+		if !errors.As(err, &r) || err.Error() != filepath.Join("audit", "report.xlsx")+": is open in another program" {
+			t.Fatalf("%s: %v", left, err)
+		}
+		if want := "close it there, or delete " + filepath.Join("audit", left) + " if no program has it open"; r.Hint() != want {
+			t.Errorf("%s, want %s", r.Hint(), want)
+		}
 	}
 }
 

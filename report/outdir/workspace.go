@@ -55,7 +55,7 @@ func (c *Claim) open() (err error) {
 		case errors.Is(err, osfile.ErrInUse):
 			return &Refusal{Dir: c.name, Err: ErrClaimed, Advice: "wait for it to end, or " + Elsewhere(c.name)}
 		case err != nil && (n == tries || !errors.Is(err, fs.ErrNotExist)):
-			_ = os.Remove(dir) // unless another run uses it
+			_ = osfile.Remove(dir) // unless another run uses it
 			return c.unwritable(err)
 		}
 	}
@@ -86,7 +86,7 @@ func tidy(above string) {
 		lock, err := osfile.OpenLocked(filepath.Join(dir, lockName))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			_ = os.Remove(dir) // it must be empty for that
+			_ = osfile.Remove(dir) // it must be empty for that
 		case err == nil && mend(dir) == nil:
 			leave(dir, lock)
 		case err == nil:
@@ -117,7 +117,7 @@ func mend(dir string) error {
 // half-deleted one must not be put back.
 func discard(dir string) error {
 	stage := filepath.Join(dir, stageName)
-	if err := os.RemoveAll(stage); err != nil {
+	if err := osfile.RemoveAll(stage); err != nil {
 		return err
 	}
 	err := osfile.Rename(filepath.Join(dir, asideName), stage)
@@ -126,7 +126,7 @@ func discard(dir string) error {
 	}
 	reached("no longer aside")
 	if err == nil {
-		err = os.RemoveAll(stage)
+		err = osfile.RemoveAll(stage)
 	}
 	return err
 }
@@ -135,7 +135,7 @@ func discard(dir string) error {
 func leave(dir string, lock *os.File) {
 	_ = osfile.ReleaseLocked(lock)
 	reached("unlocked")
-	_ = os.Remove(dir) // unless another run uses it
+	_ = osfile.Remove(dir) // unless another run uses it
 }
 
 // exchange is a variable so that tests can act as a system without this call.
@@ -191,26 +191,47 @@ func list(dir string) (files []string, err error) {
 // blame names the file because of which a directory could not be moved: Windows does not move a
 // directory if a program has one of its files open.
 func (c *Claim) blame(err error) error {
-	if file := InUse(c.path); file != "" {
-		return &Refusal{Dir: filepath.Join(c.name, file), Err: osfile.ErrInUse, Advice: "close it there, or " + Elsewhere(c.name)}
+	if open := CheckInUse(c.name, c.path); open != nil {
+		return open
 	}
 	return c.unwritable(err)
 }
 
-// InUse returns the name of a file in dir that another process has locked, "" if there is none.
-func InUse(dir string) string {
+// errOpen is the error for a file that another program has open.
+var errOpen = errors.New("is open in another program")
+
+// CheckInUse returns a [Refusal] if another program has a file of a directory open, or has left a
+// file that says so. name is the directory for the user, dir its path.
+func CheckInUse(name, dir string) error {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		if !e.Type().IsRegular() {
 			continue
 		}
-		f, err := osfile.OpenLocked(filepath.Join(dir, e.Name()))
-		if errors.Is(err, osfile.ErrInUse) {
-			return e.Name()
+		file, advice := e.Name(), "close it there, or "+Elsewhere(name)
+		if owned := openedBy(file); owned != "" && exists(filepath.Join(dir, owned)) {
+			file, advice = owned, fmt.Sprintf("close it there, or delete %s if no program has it open", filepath.Join(name, file))
+		} else if !osfile.InUse(filepath.Join(dir, file)) {
+			continue
 		}
-		if err == nil {
-			f.Close()
-		}
+		return &Refusal{Dir: filepath.Join(name, file), Err: errOpen, Advice: advice}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// openedBy returns the file that a program has open as long as another file exists: Excel puts
+// ~$report.xlsx beside report.xlsx, and LibreOffice .~lock.report.xlsx#.
+func openedBy(name string) string {
+	if file, ok := strings.CutPrefix(name, "~$"); ok {
+		return file
+	}
+	if file, ok := strings.CutPrefix(name, ".~lock."); ok {
+		return strings.TrimSuffix(file, "#")
 	}
 	return ""
 }

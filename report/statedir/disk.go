@@ -98,7 +98,7 @@ func (d osDisk) Cut(name string, size int64) error {
 	return err
 }
 
-func (d osDisk) Remove(name string) error     { return os.Remove(d.path(name)) }
+func (d osDisk) Remove(name string) error     { return osfile.Remove(d.path(name)) }
 func (d osDisk) Rename(from, to string) error { return osfile.Rename(d.path(from), d.path(to)) }
 func (d osDisk) Exchange(a, b string) error   { return osfile.Exchange(d.path(a), d.path(b)) }
 func (d osDisk) Sync() error                  { return osfile.SyncDir(string(d)) }
