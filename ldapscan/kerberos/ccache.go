@@ -27,11 +27,12 @@ func ccacheFile(name string) (string, error) {
 	return "", &Error{
 		Subject: "ticket cache " + name,
 		Problem: fmt.Sprintf("caches of type %s cannot be read", kind),
-		Advice:  "get a ticket into a file: kinit -c FILE:/tmp/krb5cc_proxyaddr, and name that file with --ccache or KRB5CCNAME",
+		Advice:  "get a ticket into a file: kinit -c FILE:krb5cc_proxyaddr, and name that file with --ccache or KRB5CCNAME",
 	}
 }
 
-// defaultCCache returns the name of the cache that MIT Kerberos' tools use.
+// defaultCCache returns the name of the cache that MIT Kerberos' tools use, "" if the system
+// has none.
 func defaultCCache(getenv func(string) string, p *profile) string {
 	if name := getenv("KRB5CCNAME"); name != "" {
 		return name
@@ -39,10 +40,14 @@ func defaultCCache(getenv func(string) string, p *profile) string {
 	if p.ccacheName != "" {
 		return p.ccacheName
 	}
-	return fmt.Sprintf("FILE:/tmp/krb5cc_%d", os.Getuid())
+	return systemCCache()
 }
 
 func loadCCache(name string) (*credentials.CCache, error) {
+	if name == "" {
+		return nil, &Error{Subject: "Kerberos credentials", Problem: "no ticket cache is named", Err: fs.ErrNotExist,
+			Advice: "bind as the signed-in user with --auth sspi, name a user with --bind-dn, or name a ticket cache with --ccache or KRB5CCNAME"}
+	}
 	path, err := ccacheFile(name)
 	if err != nil {
 		return nil, err

@@ -55,8 +55,8 @@ type Config struct {
 	// SignOnly protects from changes only and leaves the data readable.
 	SignOnly bool
 	// Krb5Conf are the files to read, separated as in PATH. Empty means those of
-	// KRB5_CONFIG, and then /etc/krb5.conf. Missing files and lines that it cannot read
-	// are skipped.
+	// KRB5_CONFIG, and then, on Unix, /etc/krb5.conf. Missing files and lines that it cannot
+	// read are skipped.
 	Krb5Conf string
 	// Getenv is where KRB5_CONFIG and KRB5CCNAME come from; nil means [os.Getenv].
 	Getenv func(string) string

@@ -29,7 +29,7 @@ type Credentials struct {
 	Keytab string
 	// CCache is a ticket cache: the name of a file, with or without FILE: in front.
 	// Empty, without password and keytab, means the cache in KRB5CCNAME, or otherwise
-	// that of krb5.conf or /tmp/krb5cc_UID.
+	// that of krb5.conf or, on Unix, /tmp/krb5cc_UID.
 	CCache string
 }
 
@@ -42,7 +42,7 @@ func New(cfg Config, cred Credentials) (*Client, error) {
 	if cfg.Getenv == nil {
 		cfg.Getenv = os.Getenv
 	}
-	p := readProfile(cmp.Or(cfg.Krb5Conf, cfg.Getenv("KRB5_CONFIG"), "/etc/krb5.conf"))
+	p := readProfile(cmp.Or(cfg.Krb5Conf, cfg.Getenv("KRB5_CONFIG"), systemProfile))
 	conf := newConfig(cfg, p)
 	name, suffix := cred.principal()
 	c := &Client{
