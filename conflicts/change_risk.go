@@ -66,7 +66,16 @@ func (c *Change) HasRisk(code StatementCode) bool {
 }
 
 // RiskReason returns the risks as one text.
-func (c *Change) RiskReason() string { return sentences(c.Risks(), "; ") }
+func (c *Change) RiskReason() string {
+	text := ""
+	for s := range c.eachRisk() {
+		if text != "" {
+			text += "; "
+		}
+		text += s.String()
+	}
+	return text
+}
 
 // assess returns how risky the change of a proxy address is.
 func assess(c *Change) Risk {

@@ -28,7 +28,10 @@ func NewNames(a *Audit) *Names {
 		}
 	}
 	slices.SortFunc(owners, func(a, b named) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), compareObjects(a.object, b.object))
+		if c := cmp.Compare(a.hash, b.hash); c != 0 {
+			return c
+		}
+		return compareObjects(a.object, b.object)
 	})
 	owners = slices.CompactFunc(owners, func(a, b named) bool { return a.object.Ref() == b.object.Ref() })
 	n := &Names{make(map[Ref]string)}

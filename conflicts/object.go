@@ -129,11 +129,12 @@ func (e *Entry) PrimarySMTP() string {
 // fixed order.
 func (e *Entry) primaries() []Address {
 	var list []Address
-	for _, v := range slices.Sorted(slices.Values(e.ProxyAddresses)) {
+	for _, v := range e.ProxyAddresses {
 		if a := ParseAddress(v); a.SMTP() && a.Primary() {
 			list = append(list, a)
 		}
 	}
+	slices.SortFunc(list, func(a, b Address) int { return cmp.Compare(a.Raw, b.Raw) })
 	return list
 }
 

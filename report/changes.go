@@ -11,7 +11,13 @@ import (
 // objectChanges are all changes of one object, which are made together.
 type objectChanges struct {
 	object  *conflicts.Object
-	changes []*conflicts.Change
+	changes []change
+}
+
+// A change helps to end a conflict.
+type change struct {
+	*conflicts.Change
+	conflict *conflicts.Conflict
 }
 
 // noDomain stands for the domain of objects whose names have no DC parts.
@@ -25,7 +31,8 @@ func Domains(a *conflicts.Audit) []string { return slices.Sorted(maps.Keys(byDom
 // byDomain groups the changes by domain and object, in the order of the audit.
 func byDomain(a *conflicts.Audit) map[string][]objectChanges {
 	domains := make(map[string][]objectChanges)
-	place := make(map[conflicts.Ref]int)
+	place := make(map[*conflicts.Object]int32, len(a.Changes))
+	of := conflictFinder{list: a.Conflicts}
 	partitions := make(map[string]string) // their domains
 	domainOf := func(o *conflicts.Object) string {
 		domain, ok := partitions[o.Partition]
@@ -40,15 +47,15 @@ func byDomain(a *conflicts.Audit) map[string][]objectChanges {
 	}
 	for i := range a.Changes {
 		c := &a.Changes[i]
-		domain, ref := domainOf(c.Object), c.Object.Ref()
-		n, ok := place[ref]
+		domain := domainOf(c.Object)
+		n, ok := place[c.Object]
 		if !ok {
-			n = len(domains[domain])
-			place[ref] = n
+			n = int32(len(domains[domain]))
+			place[c.Object] = n
 			domains[domain] = append(domains[domain], objectChanges{object: c.Object})
 		}
 		g := &domains[domain][n]
-		g.changes = append(g.changes, c)
+		g.changes = append(g.changes, change{c, of.find(c.Key)})
 	}
 	for _, c := range a.Coverage {
 		if domain := label(conflicts.Domain(c.Partition)); conflicts.DomainPartition(c.Partition) && domains[domain] == nil {
@@ -69,6 +76,24 @@ func byDomain(a *conflicts.Audit) map[string][]objectChanges {
 		domains[noDomain] = nil
 	}
 	return domains
+}
+
+// A conflictFinder finds conflicts by their keys, in their order or close to it. A map would
+// take more memory than all that is found.
+type conflictFinder struct {
+	list []conflicts.Conflict
+	next int
+}
+
+// find returns the conflict with a key, or nil.
+func (f *conflictFinder) find(k conflicts.Key) *conflicts.Conflict {
+	for range f.list {
+		if c := &f.list[f.next]; c.Key == k {
+			return c
+		}
+		f.next = (f.next + 1) % len(f.list)
+	}
+	return nil
 }
 
 // label makes a domain fit for the name of a file on every system: a DC part

@@ -134,7 +134,8 @@ type pendingOwnerJSON struct {
 }
 
 func newPendingJSON(p *conflicts.Pending) *pendingJSON {
-	j := &pendingJSON{conflictJSON: newConflictJSON(&p.Conflict), Owners: make([]pendingOwnerJSON, len(p.Owners))}
+	j := &pendingJSON{conflictJSON: new(conflictJSON), Owners: make([]pendingOwnerJSON, len(p.Owners))}
+	j.set(&p.Conflict)
 	for i, o := range j.conflictJSON.Owners {
 		j.Owners[i] = pendingOwnerJSON{o, texts(serverNames(p.Seen[i]))}
 	}

@@ -34,8 +34,8 @@ func auditLists(a *conflicts.Audit) []jsonList {
 	if len(a.Events) > 0 {
 		lists = append(lists, listOf("events", "event", a.Events, func(in *conflicts.TracedEvent) *eventJSON { return newEventJSON(a, in) }))
 	}
-	return append(lists, listOf("conflicts", "conflict", a.Conflicts, newConflictJSON),
-		changesJSON(a.Changes), listOf("proposals", "proposal", a.Proposals, func(p *conflicts.Proposal) *proposalJSON { return newProposalJSON(a, p) }),
+	return append(lists, conflictsJSON(a.Conflicts), changesJSON(a.Changes),
+		listOf("proposals", "proposal", a.Proposals, func(p *conflicts.Proposal) *proposalJSON { return newProposalJSON(a, p) }),
 		listOf("findings", "finding", a.Findings, newFindingJSON))
 }
 
@@ -52,7 +52,8 @@ type jsonLine interface{ setRecord(name string) }
 type jsonList struct {
 	field, record string
 	n             int
-	element       func(int) jsonLine
+	// element returns an element, which is good until the next call.
+	element func(int) jsonLine
 }
 
 func listOf[T any, L jsonLine](field, record string, items []T, newLine func(*T) L) jsonList {

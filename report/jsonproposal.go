@@ -74,7 +74,8 @@ func newChoiceJSON(c conflicts.Choice, owner *conflicts.Object) choiceJSON {
 	}
 	if c.Obstacle.Code != "" {
 		why := c.Obstacle.String()
-		j.Obstacle, j.WhyNot, j.Base64 = newStatementJSON(c.Obstacle, owner), newText(why), exact("why_not", why)
+		obstacle := newStatementJSON(c.Obstacle, owner)
+		j.Obstacle, j.WhyNot, j.Base64 = &obstacle, newText(why), exact("why_not", why)
 	}
 	return j
 }

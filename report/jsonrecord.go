@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -211,10 +212,10 @@ type conflictJSON struct {
 	Address    text              `json:"address"`
 	Keeper     keeperJSON        `json:"keeper"`
 	Reason     text              `json:"reason"`
-	Reasons    []*statementJSON  `json:"reasons"`
+	Reasons    []statementJSON   `json:"reasons"`
 	Cause      causeJSON         `json:"cause"`
 	Unresolved text              `json:"unresolved"`
-	Obstacles  []*statementJSON  `json:"obstacles"`
+	Obstacles  []statementJSON   `json:"obstacles"`
 	Owners     []ownerJSON       `json:"owners"`
 	Standing   *standingJSON     `json:"standing,omitempty"`
 	Base64     map[string][]byte `json:"base64,omitempty"`
@@ -251,25 +252,35 @@ type claimJSON struct {
 	Base64    map[string][]byte `json:"base64,omitempty"`
 }
 
-func newConflictJSON(c *conflicts.Conflict) *conflictJSON {
+// conflictsJSON lists conflicts.
+func conflictsJSON(list []conflicts.Conflict) jsonList {
+	var j conflictJSON
+	return jsonList{"conflicts", "conflict", len(list), func(i int) jsonLine {
+		j.set(&list[i])
+		return &j
+	}}
+}
+
+// set makes it the record of a conflict, in the memory of the one before.
+func (j *conflictJSON) set(c *conflicts.Conflict) {
 	k := c.Keeper()
 	evidence := c.Cause.Evidence()
-	j := &conflictJSON{
+	*j = conflictJSON{
 		ID: c.ID, Class: c.Class, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()),
 		Keeper: keeperJSON{newText(k.DN), k.GUID.String(), exact("dn", k.DN)},
-		Reason: newText(c.Reason()), Reasons: newStatementsJSON(c.Reasons(), k.Object),
+		Reason: newText(c.Reason()), Reasons: statementsJSON(j.Reasons, c.Reasons(), k.Object),
 		Cause:      causeJSON{Kind: c.Cause.Kind, Certainty: c.Cause.Certainty.String(), Because: newText(evidence.String())},
-		Unresolved: newText(c.Obstacles()), Obstacles: newStatementsJSON(c.Unresolved, nil),
-		Owners: make([]ownerJSON, len(c.Owners)), Standing: newStandingJSON(c.Standing),
+		Unresolved: newText(c.Obstacles()), Obstacles: statementsJSON(j.Obstacles, c.Unresolved, nil),
+		Owners: slices.Grow(j.Owners[:0], len(c.Owners)), Standing: newStandingJSON(c.Standing),
 		Base64: exact("address", c.Key.Address()),
 	}
 	if evidence.Code != "" {
-		j.Cause.Evidence = newStatementJSON(evidence, nil)
+		s := newStatementJSON(evidence, nil)
+		j.Cause.Evidence = &s
 	}
 	for i := range c.Owners {
-		j.Owners[i] = newOwnerJSON(&c.Owners[i])
+		j.Owners = append(j.Owners, newOwnerJSON(&c.Owners[i]))
 	}
-	return j
 }
 
 func newStampJSON(s conflicts.Stamp) *stampJSON {
@@ -302,22 +313,27 @@ type changeJSON struct {
 	Follows    text              `json:"follows,omitempty"`
 	Risk       string            `json:"risk"`
 	RiskReason text              `json:"risk_reason"`
-	Risks      []*statementJSON  `json:"risks"`
+	Risks      []statementJSON   `json:"risks"`
 	Base64     map[string][]byte `json:"base64,omitempty"`
 }
 
 // changesJSON lists changes.
 func changesJSON(changes []conflicts.Change) jsonList {
-	return jsonList{"changes", "change", len(changes), func(i int) jsonLine { return newChangeJSON(changes, i) }}
+	var j changeJSON
+	return jsonList{"changes", "change", len(changes), func(i int) jsonLine {
+		j.set(changes, i)
+		return &j
+	}}
 }
 
-func newChangeJSON(changes []conflicts.Change, i int) *changeJSON {
+// set makes it the record of the i-th change, in the memory of the one before.
+func (j *changeJSON) set(changes []conflicts.Change, i int) {
 	c := &changes[i]
 	followed := conflicts.Followed(changes, i)
-	return &changeJSON{
+	*j = changeJSON{
 		Conflict: c.Conflict, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(c.Object.DN), GUID: c.Object.GUID.String(),
 		Name: newText(c.Object.Name()), Kind: newText(c.Object.Kind()), Attribute: c.Attribute, Old: newText(c.Old), New: newText(c.New), Follows: newText(followed),
-		Risk: c.Risk.String(), RiskReason: newText(c.RiskReason()), Risks: newStatementsJSON(c.Risks(), c.Object),
+		Risk: c.Risk.String(), RiskReason: newText(c.RiskReason()), Risks: statementsJSON(j.Risks, c.Risks(), c.Object),
 		Base64: exact("address", c.Key.Address(), "dn", c.Object.DN, "name", c.Object.Name(), "kind", c.Object.Kind(), "old", c.Old, "new", c.New, "follows", followed),
 	}
 }
@@ -337,8 +353,9 @@ type findingJSON struct {
 func newFindingJSON(f *conflicts.Finding) *findingJSON {
 	detail := f.Detail()
 	sentence := detail.String()
+	details := newStatementJSON(detail, nil)
 	return &findingJSON{
 		Kind: f.Kind, DN: newText(f.DN), GUID: f.GUID.String(), Name: newText(f.Name()), Value: newText(f.Value), Detail: newText(sentence),
-		Details: newStatementJSON(detail, nil), Base64: exact("dn", f.DN, "name", f.Name(), "value", f.Value, "detail", sentence),
+		Details: &details, Base64: exact("dn", f.DN, "name", f.Name(), "value", f.Value, "detail", sentence),
 	}
 }

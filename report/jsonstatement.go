@@ -39,8 +39,8 @@ func newObjectRefJSON(o *conflicts.Object) *objectRefJSON {
 }
 
 // newStatementJSON leaves out the object if that is the one that has the statement.
-func newStatementJSON(s conflicts.Statement, of *conflicts.Object) *statementJSON {
-	j := &statementJSON{Code: s.Code, Other: newObjectRefJSON(s.Other), Time: s.Time.UTC(), OtherTime: s.OtherTime.UTC(),
+func newStatementJSON(s conflicts.Statement, of *conflicts.Object) statementJSON {
+	j := statementJSON{Code: s.Code, Other: newObjectRefJSON(s.Other), Time: s.Time.UTC(), OtherTime: s.OtherTime.UTC(),
 		Value: newText(s.Value), Count: s.Count, Of: s.Of, Base64: exact("value", s.Value)}
 	if s.Object != of {
 		j.Object = newObjectRefJSON(s.Object)
@@ -48,12 +48,16 @@ func newStatementJSON(s conflicts.Statement, of *conflicts.Object) *statementJSO
 	return j
 }
 
-func newStatementsJSON(list []conflicts.Statement, of *conflicts.Object) []*statementJSON {
-	out := make([]*statementJSON, len(list))
-	for i, s := range list {
-		out[i] = newStatementJSON(s, of)
+// statementsJSON puts statements in the place of others. The list is never nil.
+func statementsJSON(place []statementJSON, list []conflicts.Statement, of *conflicts.Object) []statementJSON {
+	if place == nil {
+		place = []statementJSON{}
 	}
-	return out
+	place = place[:0]
+	for _, s := range list {
+		place = append(place, newStatementJSON(s, of))
+	}
+	return place
 }
 
 // find returns the object that a ref names, nil for nil.

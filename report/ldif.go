@@ -54,10 +54,6 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []obje
 	if err := out.Comment(strings.Join(ldifHeader(a, domain, objects, back), "\n")); err != nil {
 		return err
 	}
-	byKey := make(map[conflicts.Key]*conflicts.Conflict, len(a.Conflicts))
-	for i := range a.Conflicts {
-		byKey[a.Conflicts[i].Key] = &a.Conflicts[i]
-	}
 	var comments []string
 	var reason words.Memo
 	for i, o := range objects {
@@ -71,7 +67,7 @@ func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []obje
 		if back {
 			mods = inverse(mods)
 		}
-		comments = explain(comments[:0], o, byKey, back, &reason)
+		comments = explain(comments[:0], o, back, &reason)
 		err = out.Write(&ldif.Record{
 			Comments: comments,
 			DN:       o.object.DN,
@@ -132,21 +128,21 @@ func inverse(mods []ldif.Mod) []ldif.Mod {
 
 // explain appends the comments above a record: for people, why it is there, and
 // for [ReadFix] its instructions.
-func explain(lines []string, o objectChanges, byKey map[conflicts.Key]*conflicts.Conflict, back bool, reason *words.Memo) []string {
-	lines = comment(lines, textIndent, fmt.Sprintf("%s, %s", o.object.Name(), words.Kind(o.object)))
+func explain(lines []string, o objectChanges, back bool, reason *words.Memo) []string {
+	lines = comment(lines, textIndent, o.object.Name(), ", ", words.Kind(o.object))
 	undo := ""
 	if back {
 		undo = "takes back "
 	}
 	const indent = textIndent + "  "
 	for i, c := range o.changes {
-		if conflict := byKey[c.Key]; conflict != nil && (i == 0 || c.Key != o.changes[i-1].Key) {
-			k := conflict.Keeper()
-			lines = comment(lines, textIndent, fmt.Sprintf("%s: %s %s", conflict.ID, conflict.Class, conflict.Key.Address()))
-			lines = comment(lines, indent, fmt.Sprintf("kept by %s, %s", k.Name(), k.DN))
-			lines = comment(lines, indent, "reason: "+reason.Say(conflict, (*conflicts.Conflict).Reason))
+		if of := c.conflict; of != nil && (i == 0 || c.Key != o.changes[i-1].Key) {
+			k := of.Keeper()
+			lines = comment(lines, textIndent, of.ID, ": ", string(of.Class), " ", of.Key.Address())
+			lines = comment(lines, indent, "kept by ", k.Name(), ", ", k.DN)
+			lines = comment(lines, indent, "reason: ", reason.Say(of, (*conflicts.Conflict).Reason))
 		}
-		lines = comment(lines, indent, undo+words.Change(c))
+		lines = comment(lines, indent, undo, words.Change(c.Change))
 	}
 	return instruct(lines, o, back)
 }
@@ -208,11 +204,25 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 	return lines
 }
 
-// comment appends a text that may hold names from the directory. It is cut at
+// comment appends a text, in pieces that may hold names from the directory. It is cut at
 // spaces, and the lines behind the first are indented further.
-func comment(lines []string, indent, text string) []string {
+func comment(lines []string, indent string, pieces ...string) []string {
 	const limit = 98
-	for i, line := range words.Wrap(words.Escape(text), limit-len(indent), quotedLen) {
+	size := len(indent)
+	for _, piece := range pieces {
+		size += len(piece)
+	}
+	var text strings.Builder
+	text.Grow(size)
+	text.WriteString(indent)
+	for _, piece := range pieces {
+		text.WriteString(piece)
+	}
+	line := words.Escape(text.String())
+	if quotedLen(line) <= limit {
+		return append(lines, line)
+	}
+	for i, line := range words.Wrap(line[len(indent):], limit-len(indent), quotedLen) {
 		if i == 1 {
 			indent += "  "
 		}

@@ -90,7 +90,8 @@ func (d *jsonReader) judgment(j *conflictJSON, c *conflicts.Conflict) (err error
 		}
 		return nil
 	}
-	for _, s := range j.Reasons {
+	for i := range j.Reasons {
+		s := &j.Reasons[i]
 		switch {
 		case s.Code == conflicts.Verbatim:
 			c.Verbatim = s.value()
@@ -102,8 +103,8 @@ func (d *jsonReader) judgment(j *conflictJSON, c *conflicts.Conflict) (err error
 		}
 		c.Kept = append(c.Kept, s.Code)
 	}
-	for _, s := range j.Obstacles {
-		read, err := d.statement(s)
+	for i := range j.Obstacles {
+		read, err := d.statement(&j.Obstacles[i])
 		if err != nil {
 			return err
 		}
@@ -181,7 +182,11 @@ func (d *jsonReader) finding(j *findingJSON) error {
 		return fmt.Errorf("unknown kind of finding %q", j.Kind)
 	}
 	f := conflicts.Finding{Kind: j.Kind, DN: exactly(j.Base64, "dn", j.DN), GUID: guid, Value: exactly(j.Base64, "value", j.Value)}
-	f.Verbatim = d.verbatim(exactly(j.Base64, "detail", j.Detail), []*statementJSON{j.Details})
+	var details []statementJSON
+	if j.Details != nil {
+		details = append(details, *j.Details)
+	}
+	f.Verbatim = d.verbatim(exactly(j.Base64, "detail", j.Detail), details)
 	if s := j.Details; s != nil && f.Verbatim == "" && f.Detail().Value == "" { // else it follows from the value
 		f.Other, f.Count = s.value(), s.Count
 	}
@@ -190,12 +195,12 @@ func (d *jsonReader) finding(j *findingJSON) error {
 }
 
 // verbatim returns a sentence for which there are no codes.
-func (d *jsonReader) verbatim(sentence string, codes []*statementJSON) string {
+func (d *jsonReader) verbatim(sentence string, codes []statementJSON) string {
 	if d.version == 1 {
 		return sentence
 	}
 	for _, s := range codes {
-		if s != nil && s.Code == conflicts.Verbatim {
+		if s.Code == conflicts.Verbatim {
 			return s.value()
 		}
 	}

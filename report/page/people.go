@@ -72,7 +72,10 @@ func newPeople(changes []conflicts.Change) people {
 		if a == b {
 			return 0
 		}
-		return cmp.Or(bytes.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN))
+		if c := bytes.Compare(a.GUID[:], b.GUID[:]); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.DN, b.DN)
 	}
 	slices.SortFunc(order, func(i, j int32) int { return cmp.Or(same(i, j), cmp.Compare(i, j)) })
 	for len(order) > 0 {

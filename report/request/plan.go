@@ -108,8 +108,11 @@ func (p *plan) sum() {
 		}
 	}
 	slices.SortFunc(p.rows, func(a, b row) int {
+		if c := cmp.Or(cmp.Compare(b.objectRisk, a.objectRisk), cmp.Compare(a.first, b.first)); c != 0 {
+			return c
+		}
 		if x, y := a.object(), b.object(); compare(x, y) != 0 {
-			return cmp.Or(cmp.Compare(b.objectRisk, a.objectRisk), cmp.Compare(a.first, b.first), cmp.Compare(x.DN, y.DN), compare(x, y))
+			return cmp.Or(cmp.Compare(x.DN, y.DN), compare(x, y))
 		}
 		return cmp.Or(cmp.Compare(b.risk, a.risk), cmp.Compare(a.address(), b.address()), cmp.Compare(a.First, b.First))
 	})
@@ -149,7 +152,10 @@ func compare(x, y *conflicts.Object) int {
 	if x == y {
 		return 0
 	}
-	return cmp.Or(bytes.Compare(x.GUID[:], y.GUID[:]), cmp.Compare(x.DN, y.DN))
+	if c := bytes.Compare(x.GUID[:], y.GUID[:]); c != 0 {
+		return c
+	}
+	return cmp.Compare(x.DN, y.DN)
 }
 
 // recommended counts the advice.

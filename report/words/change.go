@@ -27,9 +27,9 @@ func Action(keeper bool, change *conflicts.Change) string {
 // Change says in a line what is changed and at what risk.
 func Change(c *conflicts.Change) string {
 	if c.New == "" {
-		return fmt.Sprintf("%s: remove %s, risk %s", c.Attribute, c.Old, RiskInFull(c))
+		return c.Attribute + ": remove " + c.Old + ", risk " + RiskInFull(c)
 	}
-	return fmt.Sprintf("%s: replace %s with %s, risk %s", c.Attribute, c.Old, c.New, RiskInFull(c))
+	return c.Attribute + ": replace " + c.Old + " with " + c.New + ", risk " + RiskInFull(c)
 }
 
 // RiskInFull says how risky a change is, and why.

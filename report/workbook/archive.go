@@ -35,7 +35,14 @@ func (b *book) archive(w io.Writer) error {
 		return err
 	}
 	out := zip.NewWriter(w)
-	out.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	deflate, err := flate.NewWriter(nil, flate.BestSpeed) // takes 1 MB, and the parts come one after the other
+	if err != nil {
+		return err
+	}
+	out.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
+		deflate.Reset(w)
+		return deflate, nil
+	})
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		part, err := out.Create(name)
 		if err != nil {

@@ -83,9 +83,14 @@ func newDecideRows(a *conflicts.Audit) decideRows {
 		d.risks[i] = uint8(riskOf(a, &proposals[i]))
 	}
 	slices.SortFunc(d.order, func(n, m int32) int {
+		if c := cmp.Compare(d.risks[m], d.risks[n]); c != 0 {
+			return c
+		}
 		p, q := &proposals[n], &proposals[m]
-		return cmp.Or(cmp.Compare(d.risks[m], d.risks[n]), cmp.Compare(p.Conflict.Key.Address(), q.Conflict.Key.Address()),
-			cmp.Compare(p.Conflict.Key, q.Conflict.Key), cmp.Compare(p.Owner.Name(), q.Owner.Name()), cmp.Compare(n, m))
+		if c := cmp.Compare(p.Conflict.Key.Address(), q.Conflict.Key.Address()); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(p.Conflict.Key, q.Conflict.Key), cmp.Compare(p.Owner.Name(), q.Owner.Name()), cmp.Compare(n, m))
 	})
 	slices.SortFunc(d.byOwner, func(n, m int32) int {
 		return cmp.Or(d.compare(n, d.at(int(m)).Conflict, d.at(int(m)).Owner), cmp.Compare(n, m))
@@ -98,7 +103,10 @@ func (d decideRows) at(row int) *conflicts.Proposal { return &d.proposals[d.orde
 
 func (d decideRows) compare(row int32, c *conflicts.Conflict, o *conflicts.Owner) int {
 	p := d.at(int(row))
-	return cmp.Or(cmp.Compare(p.Conflict.Key, c.Key), cmp.Compare(p.Owner.DN, o.DN))
+	if c := cmp.Compare(p.Conflict.Key, c.Key); c != 0 {
+		return c
+	}
+	return cmp.Compare(p.Owner.DN, o.DN)
 }
 
 // row returns the row of an owner of a conflict, if there is a proposal for it.

@@ -5,8 +5,8 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
-	"fmt"
 	"slices"
+	"strconv"
 
 	"proxyaddr/conflicts"
 )
@@ -57,16 +57,25 @@ func (k proposalKeys) taken() (list []int32) {
 // digest sets the n-th of the digests that the i-th proposal can have.
 func (k proposalKeys) digest(i, n int) {
 	p := &k.proposals[i]
+	var room [1024]byte // of most
+	made := append(strconv.AppendQuote(room[:0], p.Conflict.ID), ' ')
 	dn := "" // as it is written
 	if p.Owner.GUID == (conflicts.GUID{}) {
 		dn = p.Owner.DN
+	} else {
+		made = p.Owner.GUID.Append(made)
 	}
-	made := fmt.Appendf(nil, "%q %s%q %q %q", p.Conflict.ID, p.Owner.GUID, dn, p.New, p.SwapTo)
+	made = strconv.AppendQuote(made, dn)
+	made = strconv.AppendQuote(append(made, ' '), p.New)
+	made = strconv.AppendQuote(append(made, ' '), p.SwapTo)
 	for _, c := range p.Owner.Claims {
-		made = fmt.Appendf(made, " %s %q", c.Attribute, c.Value)
+		made = append(append(append(made, ' '), c.Attribute...), ' ')
+		made = strconv.AppendQuote(made, c.Value)
 	}
-	sum := sha256.Sum256(fmt.Appendf(made, " %d", n))
-	copy(k.digests[i][:], base32.StdEncoding.EncodeToString(sum[:]))
+	sum := sha256.Sum256(strconv.AppendInt(append(made, ' '), int64(n), 10))
+	var text [56]byte
+	base32.StdEncoding.Encode(text[:], sum[:])
+	copy(k.digests[i][:], text[:])
 }
 
 // of returns the key of the i-th proposal.
