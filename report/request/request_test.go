@@ -89,7 +89,7 @@ func TestRequestCountsObjectsAndNamesThePeople(t *testing.T) {
 		"| **Tell them before** | Roger.",
 		"| Secondary only | 1 object:",
 		"## High risk: 1 object\n",
-		"|Roger|`shared@corp.example` → `shared2@corp.example` + mail|Keeper: arbitrary; please choose|live mailbox, policy|",
+		"|Roger|`shared@corp.example` → `shared2@corp.example` + mail|Keeper: arbitrary; please choose|choose; live mailbox, policy|",
 		"|same object|`second@corp.example` → `second2@corp.example`|Second: primary address|",
 		"|Anna|`bob@corp.example` → `bob2@corp.example`|Bob: primary address|Remove|",
 		`proxyaddr apply fix-corp.example.ldif -H ldaps://dc1.corp.example -D "CORP\anna"`,

@@ -15,13 +15,24 @@ func (d *document) high() {
 		return
 	}
 	d.linef("## High risk: %s\n", words.Quantity(d.plan.risks[conflicts.High], "object"))
-	d.table(high, "Why", d.risks)
+	d.table(high, "Why", func(r *row) string {
+		why := d.risks(r)
+		switch advice := adviceWord[r.advice]; {
+		case advice == "", r.advice == conflicts.AdviseReplace:
+			return why
+		case why == "":
+			return advice
+		default:
+			return advice + "; " + why
+		}
+	})
 	var legend []string
 	explain := func(applies func(*row) bool, text string) {
 		if slices.ContainsFunc(high, func(r row) bool { return applies(&r) }) {
 			legend = append(legend, text)
 		}
 	}
+	explain(removes, aboutRemove)
 	explain(func(r *row) bool { return r.mail() }, "*+ mail*: the mail attribute changes with it.")
 	explain(func(r *row) bool { return r.has(conflicts.RiskTarget) }, "*forwards to it*: targetAddress is the old address and stays; a step below changes it.")
 	explain(func(r *row) bool { return r.has(conflicts.RiskPolicy) }, "*policy*: Exchange may stamp the old address again; the steps prevent it.")
@@ -31,9 +42,13 @@ func (d *document) high() {
 	}
 }
 
+const aboutRemove = "*Remove*: the object keeps another address of an accepted domain, so it needs no new one."
+
+func removes(r *row) bool { return r.advice == conflicts.AdviseRemove }
+
 // others lists what is of medium and low risk.
 func (d *document) others() {
-	_, rows := d.plan.byRisk()
+	high, rows := d.plan.byRisk()
 	if len(rows) == 0 {
 		return
 	}
@@ -46,8 +61,8 @@ func (d *document) others() {
 		d.table(rows, "Risk", d.riskAndWhy)
 		return
 	}
-	if slices.ContainsFunc(rows, func(r row) bool { return r.advice == conflicts.AdviseRemove }) {
-		d.linef("*Remove*: the object keeps another address of an accepted domain, so it needs no new one.\n")
+	if said := slices.ContainsFunc(high, func(r row) bool { return removes(&r) }); !said && slices.ContainsFunc(rows, func(r row) bool { return removes(&r) }) {
+		d.linef("%s\n", aboutRemove)
 	}
 	d.table(rows, "Advice, risk", func(r *row) string {
 		if r.risk == conflicts.Low {

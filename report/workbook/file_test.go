@@ -51,7 +51,11 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 		"=HYPERLINK(\"http://evil.example\",\"x\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "a\x00b\x1b[31mc\r\nd", "\u202egpj.exe", "zero\u200bwidth",
 		"_x0041_", "<v>&amp;]]>", "\xff\xfe", "\ufffe\uffff", " padded ", "'quote", "'!A1", strings.Repeat("𝄞", 20_000), strings.Repeat("x", 32_767),
 	}
-	a := workbooktest.Audit()
+	objects := workbooktest.Objects()
+	for i, o := range objects {
+		o.DisplayName = hostile[i%len(hostile)]
+	}
+	a := workbooktest.AuditOf(objects)
 	a.Findings = nil
 	for i, s := range hostile {
 		a.Findings = append(a.Findings, conflicts.Finding{Kind: conflicts.MalformedValue, DN: s, Value: s, Verbatim: s})

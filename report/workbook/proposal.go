@@ -102,7 +102,11 @@ const commentNeeded = "comment needed"
 
 // prompt is shown beside the cell of the decision.
 func (r *decideRow) prompt() string {
-	return strings.Join(append(slices.Clone(r.others), "Write "+orList(r.offered)+", or leave it empty."), "\n")
+	lines := make([]string, len(r.others))
+	for i, choice := range r.others {
+		lines[i] = words.Escape(choice)
+	}
+	return strings.Join(append(lines, "Write "+orList(r.offered)+", or leave it empty."), "\n")
 }
 
 // newAddress is the address that a choice has for the one in conflict, without its type.
