@@ -37,6 +37,7 @@ func (s AddressSet) In(v *View) bool {
 		return len(b) > 0 && s[Key(AppendLooseMailKey(room[:0], b))] != nil
 	}
 	return slices.ContainsFunc(v.ProxyAddresses, value) || mail(v.Mail) || mail(v.UserPrincipalName) ||
+		len(v.LegacyExchangeDN) > 0 && s[Key(AppendLooseX500Key(room[:0], v.LegacyExchangeDN))] != nil ||
 		len(v.TargetAddress) > 0 && value(v.TargetAddress)
 }
 

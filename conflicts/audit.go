@@ -158,7 +158,8 @@ const (
 	// CrossAttribute: an address is mail or userPrincipalName of one object, and of another
 	// in whatever attribute. At most one has it in proxyAddresses.
 	CrossAttribute Class = "cross-attribute"
-	// NonSMTP: more than one object has the same X500, SIP, EUM … address.
+	// NonSMTP: more than one object has the same X500, SIP, EUM … address. A legacyExchangeDN
+	// is an X500 address.
 	NonSMTP Class = "non-smtp"
 )
 
@@ -223,8 +224,8 @@ func (o *Owner) Primary() bool { return o.Claims[0].Primary }
 
 // A Claim is an attribute value that holds the address.
 type Claim struct {
-	// Attribute is proxyAddresses, mail or userPrincipalName; of [AddressSet.Claims]
-	// also targetAddress.
+	// Attribute is proxyAddresses, mail, userPrincipalName or legacyExchangeDN; of
+	// [AddressSet.Claims] also targetAddress.
 	Attribute string
 	// Value is what is stored.
 	Value   string
@@ -239,6 +240,7 @@ const (
 	ProxyAddresses    = "proxyAddresses"
 	Mail              = "mail"
 	UserPrincipalName = "userPrincipalName"
+	LegacyExchangeDN  = "legacyExchangeDN"
 	TargetAddress     = "targetAddress"
 )
 

@@ -15,6 +15,7 @@ type View struct {
 	ProxyAddresses    [][]byte
 	Mail              []byte
 	UserPrincipalName []byte
+	LegacyExchangeDN  []byte
 	TargetAddress     []byte
 }
 
@@ -33,6 +34,7 @@ func (v *View) Entry() *Entry {
 		GUID:              v.GUID,
 		Mail:              string(v.Mail),
 		UserPrincipalName: string(v.UserPrincipalName),
+		LegacyExchangeDN:  string(v.LegacyExchangeDN),
 		TargetAddress:     string(v.TargetAddress),
 	}
 	for _, a := range v.ProxyAddresses {

@@ -121,7 +121,7 @@ func distinct(objects []*Object) []*Object {
 // claims returns where an object holds addresses, values in a fixed order:
 // proxyAddresses first, primaries before the others.
 func claims(o *Object) []Claim {
-	cs := make([]Claim, 0, len(o.ProxyAddresses)+2)
+	cs := make([]Claim, 0, len(o.ProxyAddresses)+3)
 	for _, v := range o.ProxyAddresses {
 		a := ParseAddress(v)
 		cs = append(cs, Claim{Attribute: ProxyAddresses, Value: v, Primary: a.Primary(), Padded: a.Padded()})
@@ -142,16 +142,22 @@ func claims(o *Object) []Claim {
 	if o.UserPrincipalName != "" {
 		cs = append(cs, Claim{Attribute: UserPrincipalName, Value: o.UserPrincipalName})
 	}
+	if o.LegacyExchangeDN != "" {
+		cs = append(cs, Claim{Attribute: LegacyExchangeDN, Value: o.LegacyExchangeDN, Padded: x500Address(o.LegacyExchangeDN).Padded()})
+	}
 	return cs
 }
 
 // Parsed returns the claimed value as an address; mail and userPrincipalName
-// count as SMTP.
+// count as SMTP, legacyExchangeDN as X500.
 func (c *Claim) Parsed() Address {
-	if c.Attribute == ProxyAddresses || c.Attribute == TargetAddress {
-		return ParseAddress(c.Value)
+	switch c.Attribute {
+	case Mail, UserPrincipalName:
+		return mailAddress(c.Value)
+	case LegacyExchangeDN:
+		return x500Address(c.Value)
 	}
-	return mailAddress(c.Value)
+	return ParseAddress(c.Value)
 }
 
 // group returns the owners of every address that more than one object claims, by its loose
@@ -173,11 +179,24 @@ func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 		}
 	}
 	for k, owners := range groups {
-		if len(owners) < 2 {
+		if owners = withoutForeign(owners); len(owners) < 2 {
 			delete(groups, k)
+			continue
 		}
+		groups[k] = owners
 	}
 	return groups
+}
+
+// withoutForeign leaves out objects that have the address as their legacyExchangeDN alone, if
+// no other owner is in their forest. A mailbox that moves between forests gets the
+// legacyExchangeDN that it had as an X500 address, so that replies to old messages find it.
+func withoutForeign(owners []Owner) []Owner {
+	return slices.DeleteFunc(slices.Clone(owners), func(o Owner) bool {
+		return o.Claims[0].Attribute == LegacyExchangeDN && !slices.ContainsFunc(owners, func(other Owner) bool {
+			return other.Object != o.Object && other.Forest == o.Forest
+		})
+	})
 }
 
 // proxyOwners counts the owners that hold the address in proxyAddresses.

@@ -58,6 +58,7 @@ func domainsIn(objects []*Object) (list []string) {
 func mail(o *Object, mail string) *Object { o.Mail = mail; return o }
 func upn(o *Object, upn string) *Object   { o.UserPrincipalName = upn; return o }
 func target(o *Object, a string) *Object  { o.TargetAddress = a; return o }
+func legacy(o *Object, dn string) *Object { o.LegacyExchangeDN = dn; return o }
 
 func TestJudge(t *testing.T) {
 	pattern, err := ParsePattern("{given}.{sn}{n}@{domain}")
@@ -167,6 +168,14 @@ func TestJudge(t *testing.T) {
 		{"the domain of the primary, where the domain in conflict is not accepted",
 			[]*Object{object(1, "A", "smtp:x@old.com"), object(2, "B", "smtp:x@old.com", "SMTP:b@a.com")}, Options{AcceptedDomains: []string{"a.com"}},
 			[]string{"duplicate x@old.com: A B", "B proxyAddresses smtp:x@old.com -> smtp:x2@a.com"}},
+		{"a legacyExchangeDN is an X500 address: who has it there keeps it, and two of them are told",
+			[]*Object{object(1, "A", "X500:/o=O/cn=x"), object(2, "B", "x500:/o=o/cn=X"), legacy(object(3, "C"), "/O=o/cn=x"),
+				legacy(object(4, "D"), "/o=O/cn=y"), legacy(object(5, "E", "X500:/o=O/cn=y"), "/o=O/cn=Y"), legacy(object(6, "F", "X500:/o=O/cn=z"), "/o=O/cn=z")}, Options{},
+			[]string{"non-smtp /o=o/cn=x: C A B", "non-smtp /o=o/cn=y: E D"}},
+		{"a mailbox that moved between forests has its old legacyExchangeDN as X500",
+			[]*Object{inForest(object(1, "A", "X500:/o=O/cn=x"), "a.com"), inForest(legacy(object(2, "B"), "/o=O/cn=x"), "b.com"),
+				inForest(object(3, "C", "X500:/o=O/cn=y"), "a.com"), inForest(legacy(object(4, "D"), "/o=O/cn=y"), "b.com"), inForest(legacy(object(5, "E"), "/o=O/cn=y"), "b.com")}, Options{},
+			[]string{"non-smtp /o=o/cn=y: D C E"}},
 		{"a subdomain is accepted by a wildcard",
 			[]*Object{object(1, "A", "smtp:x@eu.a.com"), object(2, "B", "smtp:x@eu.a.com", "SMTP:b@a.com")}, Options{AcceptedDomains: []string{"*.a.com"}},
 			[]string{"duplicate x@eu.a.com: A B", "B proxyAddresses smtp:x@eu.a.com -> smtp:x2@eu.a.com"}},

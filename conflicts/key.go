@@ -125,6 +125,9 @@ func mailAddress(address string) Address {
 	return Address{Raw: "smtp:" + address, Type: "smtp", Text: address}
 }
 
+// x500Address is a legacyExchangeDN as the proxy address that it is to Exchange.
+func x500Address(dn string) Address { return Address{Raw: "X500:" + dn, Type: "X500", Text: dn} }
+
 func mailKey(text string) string {
 	local, domain, ok := splitAt(text)
 	if !ok {

@@ -28,13 +28,13 @@ func typeEnd(value []byte) int {
 	return i
 }
 
-// appendPlainMailKey does the same for a mail address without a type, of which
-// [MailKey] tells the key.
-func appendPlainMailKey(dst, address []byte) (key []byte, plain bool) {
+// appendPlainKeyOf does the same for an address whose type, in lower case and with its
+// colon, is not part of the value.
+func appendPlainKeyOf(typ string, dst, address []byte) (key []byte, plain bool) {
 	if len(address) == 0 || address[0] <= ' ' || address[len(address)-1] <= ' ' {
 		return dst, false
 	}
-	key, plain = appendLower(append(dst, "smtp:"...), address)
+	key, plain = appendLower(append(dst, typ...), address)
 	return key, plain
 }
 
@@ -52,10 +52,18 @@ func AppendLooseKey(dst, value []byte, ordinary bool) (loose []byte, typed bool)
 // AppendLooseMailKey does the same for a mail address without a type, which counts as
 // SMTP.
 func AppendLooseMailKey(dst, address []byte) (loose []byte) {
-	if loose, ok := appendPlainMailKey(dst, address); ok && !hasALabel(loose[len(dst):]) {
+	if loose, ok := appendPlainKeyOf("smtp:", dst, address); ok && !hasALabel(loose[len(dst):]) {
 		return loose
 	}
 	return append(dst, mailAddress(string(address)).LooseKey()...)
+}
+
+// AppendLooseX500Key does the same for a legacyExchangeDN, which counts as X500.
+func AppendLooseX500Key(dst, dn []byte) (loose []byte) {
+	if loose, ok := appendPlainKeyOf("x500:", dst, dn); ok {
+		return loose
+	}
+	return append(dst, x500Address(string(dn)).LooseKey()...)
 }
 
 // appendLooseKey appends the loose key of a value of proxyAddresses to dst, if the

@@ -33,6 +33,7 @@ func FuzzLooseKey(f *testing.F) {
 			return // no mail at all
 		}
 		check("mail", mailAddress(value), AppendLooseMailKey([]byte("before"), []byte(value)))
+		check("legacyExchangeDN", x500Address(value), AppendLooseX500Key([]byte("before"), []byte(value)))
 	})
 }
 
@@ -98,6 +99,7 @@ func TestOrdinaryObject(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		AppendLooseKey(room[:0], v.ProxyAddresses[2], v.Ordinary())
 		AppendLooseMailKey(room[:0], v.Mail)
+		AppendLooseX500Key(room[:0], v.ProxyAddresses[2])
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
 	}

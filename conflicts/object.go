@@ -87,6 +87,7 @@ type Entry struct {
 	ProxyAddresses    []string
 	Mail              string
 	UserPrincipalName string
+	LegacyExchangeDN  string
 	TargetAddress     string
 }
 
@@ -99,7 +100,7 @@ func (e *Entry) Ref() Ref {
 }
 
 // Claimed hands over the addresses that an object may own, in no particular order: those
-// in proxyAddresses, mail and userPrincipalName.
+// in proxyAddresses, mail, userPrincipalName and legacyExchangeDN.
 func (e *Entry) Claimed() iter.Seq[Address] {
 	return func(yield func(Address) bool) {
 		for _, v := range e.ProxyAddresses {
@@ -110,8 +111,11 @@ func (e *Entry) Claimed() iter.Seq[Address] {
 		if e.Mail != "" && !yield(mailAddress(e.Mail)) {
 			return
 		}
-		if e.UserPrincipalName != "" {
-			yield(mailAddress(e.UserPrincipalName))
+		if e.UserPrincipalName != "" && !yield(mailAddress(e.UserPrincipalName)) {
+			return
+		}
+		if e.LegacyExchangeDN != "" {
+			yield(x500Address(e.LegacyExchangeDN))
 		}
 	}
 }

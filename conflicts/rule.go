@@ -103,8 +103,11 @@ func RuleNames(rules []Rule) string {
 func keep(owners []Owner, rules []Rule) (kept []StatementCode) {
 	slices.SortFunc(owners, func(a, b Owner) int { return compareObjects(a.Object, b.Object) })
 	left := candidates(owners)
-	if len(left) == 1 {
-		kept = oneReason(OnlyHolder)
+	switch {
+	case left[0].has(LegacyExchangeDN) && len(left) < len(owners):
+		kept = append(kept, ByLegacyDN)
+	case len(left) == 1:
+		kept = append(kept, OnlyHolder)
 	}
 	for i := range rules {
 		if len(left) == 1 {
@@ -131,11 +134,14 @@ func oneReason(code StatementCode) []StatementCode {
 	return ReasonCodes[i : i+1 : i+1]
 }
 
-// candidates returns the owners that may keep the address: those that hold it in
-// proxyAddresses, as mail and logon names do not receive, or all if none does.
+// candidates returns the owners that may keep the address: those whose legacyExchangeDN it
+// is, as that never changes, or else those that hold it in proxyAddresses, as mail and logon
+// names do not receive, or else all.
 func candidates(owners []Owner) []*Owner {
-	if list := holders(owners, ProxyAddresses); len(list) > 0 {
-		return list
+	for _, attribute := range []string{LegacyExchangeDN, ProxyAddresses} {
+		if list := holders(owners, attribute); len(list) > 0 {
+			return list
+		}
 	}
 	all := make([]*Owner, len(owners))
 	for i := range owners {
@@ -211,6 +217,8 @@ func (c *Conflict) Reasons() []Statement {
 			}
 		}
 		switch code {
+		case ByLegacyDN:
+			s.Count, s.Of = len(left), len(c.Owners)
 		case ByFixed:
 			s.Value = keeper.Fixed
 		case ByFirstWritten:

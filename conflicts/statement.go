@@ -35,6 +35,7 @@ const Verbatim StatementCode = "verbatim"
 // that it ruled out. If it left several, they are Count of Of.
 const (
 	OnlyHolder     StatementCode = "only-holder"
+	ByLegacyDN     StatementCode = "legacy-exchange-dn"
 	ByFixed        StatementCode = "fixed" // Value says why
 	ByPrimary      StatementCode = "primary"
 	ByMail         StatementCode = "mail"
@@ -94,7 +95,7 @@ const (
 
 // The codes of each use, but for Verbatim. ChoiceCodes stand against a choice.
 var (
-	ReasonCodes   = []StatementCode{OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview}
+	ReasonCodes   = []StatementCode{OnlyHolder, ByLegacyDN, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview}
 	EvidenceCodes = []StatementCode{RaceTooSoon, RaceSlow, RaceWrittenAgain, RestoredLater, ContactHolds, AliasTwice, AliasByPolicies,
 		UncheckedFirst, UncheckedCreation, UncheckedLast, UncheckedTogether, ForestsApart, RaceUnseen, OneHolder, NoHolder, NoStamps}
 	ObstacleCodes = []StatementCode{LogonName, MailOnly, Unchangeable, OutsideScope, NoReplacement, OnlyChanges, NotAllRead}
@@ -136,7 +137,7 @@ func (s Statement) Text(n *Names) string {
 	switch s.Code {
 	case Verbatim:
 		return s.Value
-	case OnlyHolder, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview:
+	case OnlyHolder, ByLegacyDN, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview:
 		return s.reason()
 	case RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskTarget, RiskMail, RiskPolicy, RiskGroup, RiskSynchronized, RiskDropped, RiskDomain:
 		return s.risk()
@@ -168,6 +169,8 @@ func (s Statement) reason() (text string) {
 	switch s.Code {
 	case OnlyHolder:
 		text = "the only object that holds it in proxyAddresses"
+	case ByLegacyDN:
+		text = "its legacyExchangeDN is the address, and never changes"
 	case ByFixed:
 		text = "cannot be changed: " + s.Value
 	case ByPrimary:

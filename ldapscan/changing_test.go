@@ -142,6 +142,10 @@ func (c *changing) value() string {
 		return fmt.Sprintf("proxyAddresses: smtp:a%d@xn--mller-kva.example", c.chance.IntN(4))
 	case 7:
 		return "proxyAddresses: SMTP:" + address
+	case 8:
+		return fmt.Sprintf("legacyExchangeDN: /o=C/cn=a%d", c.chance.IntN(9))
+	case 9:
+		return fmt.Sprintf("proxyAddresses: X500:/O=c/cn=A%d", c.chance.IntN(9))
 	}
 	return "proxyAddresses: smtp:" + address
 }

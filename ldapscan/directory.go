@@ -217,7 +217,7 @@ func siteOf(serverName string) string { return rdnOf(serverName, 2).Value }
 // exchangeAttributes are those of Exchange's schema that judgments use,
 // sweptAttributes those that a global catalog must hold.
 var (
-	exchangeAttributes = []string{"mailNickname", "targetAddress", "msExchRecipientTypeDetails", "msExchPoliciesExcluded"}
+	exchangeAttributes = []string{"mailNickname", "targetAddress", "legacyExchangeDN", "msExchRecipientTypeDetails", "msExchPoliciesExcluded"}
 	sweptAttributes    = []string{"proxyAddresses", "mail", "userPrincipalName"}
 )
 

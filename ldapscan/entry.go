@@ -9,13 +9,13 @@ import (
 )
 
 // filter finds every object in which an address can stand, also without proxyAddresses.
-// Active Directory indexes all four attributes; targetAddress, which comes with
+// Active Directory indexes all five attributes; targetAddress, which comes with
 // Exchange's schema, has the searchFlags 1 there (ms-Exch-Target-Address).
-const filter = "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*))"
+const filter = "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*)(legacyExchangeDN=*))"
 
 // sweepAttributes are what an Entry is made of, inspectAttributes an Object.
 var (
-	sweepAttributes   = []string{"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress"}
+	sweepAttributes   = []string{"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress", "legacyExchangeDN"}
 	inspectAttributes = append([]string{"objectClass", "displayName", "givenName", "sn", "sAMAccountName", "mailNickname",
 		"msExchRecipientTypeDetails", "homeMDB", "msExchMailboxGuid", "userAccountControl", "isCriticalSystemObject", "whenCreated",
 		"replPropertyMetaData", "msExchPoliciesExcluded", "msExchPoliciesIncluded", "msDS-ExternalDirectoryObjectId",
@@ -60,6 +60,7 @@ func (a attributes) entry(dn string) conflicts.Entry {
 		ProxyAddresses:    a.all("proxyaddresses"),
 		Mail:              a.first("mail"),
 		UserPrincipalName: a.first("userprincipalname"),
+		LegacyExchangeDN:  a.first("legacyexchangedn"),
 		TargetAddress:     a.first("targetaddress"),
 	}
 	if len(a["objectguid"]) > 0 {

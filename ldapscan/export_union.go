@@ -13,7 +13,7 @@ import (
 
 // singleValued are attributes that an Object is made of and that have one value.
 // Attributes that change by themselves are left out.
-var singleValued = []string{"objectguid", "isdeleted", "mail", "userprincipalname", "targetaddress", "displayname", "givenname", "sn",
+var singleValued = []string{"objectguid", "isdeleted", "mail", "userprincipalname", "targetaddress", "legacyexchangedn", "displayname", "givenname", "sn",
 	"samaccountname", "mailnickname", "msexchrecipienttypedetails", "homemdb", "msexchmailboxguid", "useraccountcontrol",
 	"iscriticalsystemobject", "whencreated"}
 

@@ -33,10 +33,9 @@ func newLookup(addresses []conflicts.Address, found func(*conflicts.Object)) *lo
 	wanted := conflicts.NewAddressSet(addresses...)
 	return &lookup{
 		filters: func(d *Directory) (filters []string) {
-			attributes := []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.TargetAddress}
-			if slices.Contains(d.missing, conflicts.TargetAddress) {
-				attributes = attributes[:3] // an attribute without an index makes the server compare every object
-			}
+			attributes := []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.LegacyExchangeDN, conflicts.TargetAddress}
+			// An attribute without an index makes the server compare every object.
+			attributes = slices.DeleteFunc(attributes, func(name string) bool { return slices.Contains(d.missing, name) })
 			for batch := range slices.Chunk(addresses, lookupBatch) {
 				filters = append(filters, addressFilter(batch, attributes))
 			}
@@ -193,8 +192,14 @@ func addressFilter(addresses []conflicts.Address, attributes []string) string {
 		for _, form := range a.Spellings() {
 			for _, attribute := range attributes {
 				prefixes := types
-				if attribute == conflicts.Mail || attribute == conflicts.UserPrincipalName {
+				switch attribute {
+				case conflicts.Mail, conflicts.UserPrincipalName:
 					if !a.SMTP() {
+						continue
+					}
+					prefixes = []string{""}
+				case conflicts.LegacyExchangeDN:
+					if !strings.EqualFold(a.Type, "X500") {
 						continue
 					}
 					prefixes = []string{""}

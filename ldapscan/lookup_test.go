@@ -37,8 +37,13 @@ dn: CN=Target,DC=contoso,DC=example
 objectClass: contact
 targetAddress: SMTP:x@contoso.example
 
+dn: CN=Legacy,DC=contoso,DC=example
+objectClass: contact
+legacyExchangeDN: /o=Contoso/cn=Recipients/cn=x
+
 dn: CN=Other,DC=contoso,DC=example
 objectClass: contact
+proxyAddresses: x500:/O=contoso/cn=recipients/cn=X
 proxyAddresses: SMTP:other@contoso.example
 proxyAddresses: Bare@contoso.example
 
@@ -63,6 +68,11 @@ func TestLookupClaims(t *testing.T) {
 			if o.Deleted != strings.Contains(o.DN, "DEL:") {
 				t.Errorf("%s: %s deleted: %v", name, o.DN, o.Deleted)
 			}
+		}
+		legacy := lookup(t, src, "X500:/o=contoso/cn=Recipients/cn=x")
+		if owners := conflicts.NewOwnersByAddress(legacy).Of(conflicts.ParseAddress("X500:/o=Contoso/cn=Recipients/cn=x")); len(owners) != 2 ||
+			owners[0].Name() != "Other" || owners[1].Name() != "Legacy" || owners[1].Claims[0].Attribute != conflicts.LegacyExchangeDN {
+			t.Errorf("%s: X500: %+v", name, owners)
 		}
 		for _, o := range lookup(t, src, "smtp:bare@contoso.example") {
 			claims[o.Name()] += "untyped"
@@ -117,7 +127,7 @@ func TestLookupIncomplete(t *testing.T) {
 		})
 	}
 	for name, tc := range map[string]struct{ content, says string }{
-		"cut":            {ownersLDIF + "\ndn: CN=more,DC=contoso,DC=example\nproxyAddr", "line 36"},
+		"cut":            {ownersLDIF + "\ndn: CN=more,DC=contoso,DC=example\nproxyAddr", "line 41"},
 		"no addresses":   {"dn: CN=a,DC=contoso,DC=example\nobjectClass: contact\n", "not one proxy address"},
 		"part of values": {ownersLDIF + "\ndn: CN=p,DC=contoso,DC=example\nproxyAddresses;range=0-0: SMTP:p@contoso.example\n", "only part"},
 	} {

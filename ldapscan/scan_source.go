@@ -14,18 +14,18 @@ import (
 type Source interface {
 	// Describe adds to a scope where the data comes from, and the account that reads it.
 	Describe(*conflicts.Scope)
-	// Sweep hands every object that has proxyAddresses, mail, userPrincipalName or
-	// targetAddress to streams of sink, in any order. What could not be read is told in
-	// the survey. The error is that of ctx, if it ended the sweep, or says why not even
-	// the list of partitions could be read.
+	// Sweep hands every object that has proxyAddresses, mail, userPrincipalName,
+	// legacyExchangeDN or targetAddress to streams of sink, in any order. What could not be
+	// read is told in the survey. The error is that of ctx, if it ended the sweep, or says
+	// why not even the list of partitions could be read.
 	Sweep(ctx context.Context, sink Sink) (*Survey, error)
 	// Inspect hands over the objects that refs name, whole, in any order. Those
 	// that no longer exist are left out. An error means that some are missing
 	// for another reason. A ref by name finds an object with a GUID too.
 	Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error
 	// Lookup hands over every object that holds one of the addresses (see
-	// [conflicts.AddressSet]) in proxyAddresses, mail, userPrincipalName or
-	// targetAddress. Each comes whole and once, in any order; deleted ones are marked,
+	// [conflicts.AddressSet]) in proxyAddresses, mail, userPrincipalName,
+	// legacyExchangeDN or targetAddress. Each comes whole and once, in any order; deleted ones are marked,
 	// where the directory shows them. An address without an object is known to be free
 	// only if the error is nil.
 	//

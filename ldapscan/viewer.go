@@ -31,6 +31,7 @@ const (
 	mailField
 	upnField
 	targetField
+	legacyField
 	deletedField
 	domainField
 	classField
@@ -40,7 +41,7 @@ const (
 	noField
 )
 
-var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress", "isDeleted", "msExchAcceptedDomainName",
+var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress", "legacyExchangeDN", "isDeleted", "msExchAcceptedDomainName",
 	"objectClass", "msExchRecipientTypeDetails", "homeMDB", "msExchMailboxGuid"}
 
 func (w *viewer) begin(dn []byte) {
@@ -64,6 +65,8 @@ func named[S string | []byte](w *viewer, name S) field {
 		return upnField
 	case "targetAddress":
 		return targetField
+	case "legacyExchangeDN":
+		return legacyField
 	}
 	return w.otherField(string(name))
 }
@@ -107,6 +110,8 @@ func (w *viewer) add(f field, value []byte) {
 		w.view.UserPrincipalName = value
 	case f == targetField:
 		w.view.TargetAddress = value
+	case f == legacyField:
+		w.view.LegacyExchangeDN = value
 	case f == recipientField:
 		w.recipient = value
 	case f == storeField, f == mailboxField:
@@ -119,7 +124,7 @@ func (w *viewer) add(f field, value []byte) {
 // hasAddress reports whether the entry has one of the attributes for which
 // objects are swept.
 func (w *viewer) hasAddress() bool {
-	return w.seen[proxyField] || w.seen[mailField] || w.seen[upnField] || w.seen[targetField]
+	return w.seen[proxyField] || w.seen[mailField] || w.seen[upnField] || w.seen[targetField] || w.seen[legacyField]
 }
 
 // read makes the view of a SearchResultEntry.

@@ -33,6 +33,7 @@ type factsJSON struct {
 	PrimaryAddress    text `json:"primary_address"`
 	Mail              text `json:"mail,omitempty"`
 	UserPrincipalName text `json:"user_principal_name,omitempty"`
+	LegacyExchangeDN  text `json:"legacy_exchange_dn,omitempty"`
 	TargetAddress     text `json:"target_address,omitempty"`
 	Forest            text `json:"forest,omitempty"`
 	// Fixed says why the object cannot be changed.
@@ -77,12 +78,13 @@ func newOwnerJSON(o *conflicts.Owner) ownerJSON {
 		Created:   o.Created.UTC(), Written: newStampJSON(o.Written), Restored: o.Restored.UTC(),
 		factsJSON: factsJSON{
 			Addresses: texts(addresses), PrimaryAddress: newText(primary), Mail: newText(o.Mail), UserPrincipalName: newText(o.UserPrincipalName),
-			TargetAddress: newText(o.TargetAddress), Forest: newText(o.Forest), Fixed: newText(o.Fixed), Class: newText(o.Class),
+			LegacyExchangeDN: newText(o.LegacyExchangeDN), TargetAddress: newText(o.TargetAddress), Forest: newText(o.Forest), Fixed: newText(o.Fixed), Class: newText(o.Class),
 			RecipientType: o.Recipient, Alias: newText(o.MailNickname), Mailbox: o.Mailbox, Live: o.Live(), Disabled: o.Disabled,
 			Policy: newPolicyJSON(o.Object), Synchronized: o.Synchronized, Members: o.Members,
 		},
 		Base64: exact("dn", o.DN, "partition", o.Partition, "name", o.Name(), "kind", o.Kind(), "value", o.Claims[0].Value,
-			"primary_address", primary, "mail", o.Mail, "user_principal_name", o.UserPrincipalName, "target_address", o.TargetAddress,
+			"primary_address", primary, "mail", o.Mail, "user_principal_name", o.UserPrincipalName,
+			"legacy_exchange_dn", o.LegacyExchangeDN, "target_address", o.TargetAddress,
 			"forest", o.Forest, "fixed", o.Fixed, "class", o.Class, "alias", o.MailNickname),
 	}
 	for n, claim := range o.Claims[1:] {
@@ -131,7 +133,7 @@ func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 }
 
 // attributes are those in which an owner can hold an address.
-var attributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName}
+var attributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.LegacyExchangeDN}
 
 // facts reads what documents of schema version 1 do not have.
 func (j *ownerJSON) facts(o *conflicts.Object) error {
@@ -139,6 +141,7 @@ func (j *ownerJSON) facts(o *conflicts.Object) error {
 	o.ProxyAddresses = exactlyList(j.Base64, "addresses", f.Addresses)
 	get := func(name string, written text) string { return exactly(j.Base64, name, written) }
 	o.Mail, o.UserPrincipalName = get("mail", f.Mail), get("user_principal_name", f.UserPrincipalName)
+	o.LegacyExchangeDN = get("legacy_exchange_dn", f.LegacyExchangeDN)
 	o.TargetAddress, o.Forest, o.Fixed = get("target_address", f.TargetAddress), get("forest", f.Forest), get("fixed", f.Fixed)
 	o.Class, o.Recipient, o.MailNickname = get("class", f.Class), f.RecipientType, get("alias", f.Alias)
 	o.Mailbox, o.Disabled, o.Synchronized, o.Members = f.Mailbox, f.Disabled, f.Synchronized, f.Members

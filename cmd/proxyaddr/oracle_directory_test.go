@@ -11,7 +11,7 @@ import (
 // features are what a made-up directory can have besides plain addresses.
 var features = []string{
 	"A-labels", "accepted domains", "configuration", "critical objects", "deleted mail", "deleted objects",
-	"dots", "letters", "long addresses", "malformed", "marks", "mixed types", "no class", "no GUID", "not UTF-8", "numbers",
+	"dots", "legacy", "letters", "long addresses", "malformed", "marks", "mixed types", "no class", "no GUID", "not UTF-8", "numbers",
 	"other types", "padding", "parts", "primaries", "quotes", "target alone", "targets", "two domains",
 	"undecided letters", "untyped", "wide letters",
 }
@@ -133,6 +133,9 @@ func (m *maker) object(n int) *object {
 	if m.one(4) {
 		set("userPrincipalName", m.address())
 	}
+	if m.sometimes("legacy") {
+		set("legacyExchangeDN", pick(m, []string{"/o=Ex/cn=", "/O=ex/CN="})+m.spell(pick(m, m.locals)))
+	}
 	if m.sometimes("target alone") || m.sometimes("targets") && len(o.values["proxyAddresses"]) > 0 {
 		set("targetAddress", m.typed())
 	}
@@ -143,6 +146,7 @@ func (m *maker) object(n int) *object {
 			delete(o.values, "mail")
 			delete(o.values, "userPrincipalName")
 			delete(o.values, "targetAddress")
+			delete(o.values, "legacyExchangeDN")
 		}
 	}
 	return o

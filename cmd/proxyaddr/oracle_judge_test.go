@@ -57,7 +57,10 @@ func parts(key string) (local, domain string, ok bool) {
 func newHolding(o *object, attribute, value string) *holding {
 	h := &holding{object: o, attribute: attribute, value: value, kind: "smtp"}
 	text := value
-	if attribute == "proxyAddresses" || attribute == "targetAddress" {
+	switch attribute {
+	case "legacyExchangeDN":
+		h.kind = "x500"
+	case "proxyAddresses", "targetAddress":
 		kind, rest, ok := strings.Cut(value, ":")
 		if !ok {
 			kind, rest = "", value
@@ -74,7 +77,7 @@ func newHolding(o *object, attribute, value string) *holding {
 
 // holdings are all of a directory, those of targetAddress last.
 func (d directory) holdings() (all []*holding) {
-	for _, attribute := range []string{"proxyAddresses", "mail", "userPrincipalName", "targetAddress"} {
+	for _, attribute := range []string{"proxyAddresses", "mail", "userPrincipalName", "legacyExchangeDN", "targetAddress"} {
 		for _, o := range d {
 			for _, value := range o.values[attribute] {
 				all = append(all, newHolding(o, attribute, value))

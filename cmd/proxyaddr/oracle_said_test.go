@@ -104,15 +104,25 @@ func (r *judgment) compare(d directory) (map[string]ruling, error) {
 	return rulings, nil
 }
 
-// keptBy tells what is wrong with a keeper: it holds the address in proxyAddresses if anybody
-// does, and those who cannot be changed come first, and then those whose primary address it is.
+// keptBy tells what is wrong with a keeper: it holds the address in legacyExchangeDN if anybody
+// does, or else in proxyAddresses if anybody does, and those who cannot be changed come first, and then those whose primary address it is.
 func (c clash) keptBy(dn string) error {
 	best, keeper := 0, 0
-	held := slices.ContainsFunc(c.claims, (*holding).proxy)
+	in := func(attribute string) func(*holding) bool {
+		return func(h *holding) bool {
+			return slices.ContainsFunc(c.claims, func(other *holding) bool { return other.dn == h.dn && other.attribute == attribute })
+		}
+	}
+	may := func(*holding) bool { return true }
+	for _, attribute := range []string{"proxyAddresses", "legacyExchangeDN"} {
+		if holds := in(attribute); slices.ContainsFunc(c.claims, holds) {
+			may = holds
+		}
+	}
 	for _, h := range c.claims {
 		rank := 1
 		switch {
-		case held && !h.proxy():
+		case !may(h):
 			continue
 		case h.fixed():
 			rank = 3

@@ -23,7 +23,7 @@ import (
 // blocks add up to 1 MiB and partly filled slabs up to 8 MiB, and as much again for each joined
 // fork; a small index takes at most four times what it needs. mail and userPrincipalName cost
 // nothing if they equal a proxy address of the object, so an object with four addresses takes 41
-// bytes. Suspects adds up to 200 bytes for each object that it returns.
+// bytes, and 47 with a legacyExchangeDN. Suspects adds up to 200 bytes for each object that it returns.
 //
 // An Index is not safe for concurrent use. Each goroutine fills its own, made by Fork and merged
 // by Join.
@@ -117,6 +117,12 @@ func (x *Index) Add(v *conflicts.View) (ordinary bool) {
 			x.fingerprints = append(x.fingerprints, fingerprint)
 		}
 	}
+	if len(v.LegacyExchangeDN) > 0 {
+		// Few objects have it as a proxy address too.
+		if fingerprint := x.x500(v.LegacyExchangeDN); !slices.Contains(x.fingerprints, fingerprint) {
+			x.post(n, claimed, fingerprint)
+		}
+	}
 	if len(v.TargetAddress) > 0 {
 		fingerprint, typed := x.address(v.TargetAddress, false)
 		x.post(n, forwards, fingerprint)
@@ -176,6 +182,12 @@ func (x *Index) address(value []byte, ordinary bool) (fingerprint uint64, typed 
 // mail does the same for a mail address without a type.
 func (x *Index) mail(value []byte) uint64 {
 	x.key = conflicts.AppendLooseMailKey(x.key[:0], value)
+	return maphash.Bytes(x.seed, x.key)
+}
+
+// x500 does the same for a legacyExchangeDN.
+func (x *Index) x500(dn []byte) uint64 {
+	x.key = conflicts.AppendLooseX500Key(x.key[:0], dn)
 	return maphash.Bytes(x.seed, x.key)
 }
 

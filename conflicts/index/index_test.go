@@ -22,6 +22,7 @@ func entry(n int, name string, addresses ...string) *conflicts.Entry {
 
 func mail(e *conflicts.Entry, mail string) *conflicts.Entry { e.Mail = mail; return e }
 func upn(e *conflicts.Entry, upn string) *conflicts.Entry   { e.UserPrincipalName = upn; return e }
+func legacy(e *conflicts.Entry, dn string) *conflicts.Entry { e.LegacyExchangeDN = dn; return e }
 
 func TestIndexSuspects(t *testing.T) {
 	index := New(maphash.MakeSeed())
@@ -33,6 +34,9 @@ func TestIndexSuspects(t *testing.T) {
 		upn(entry(5, "E"), "jose@a.com"),
 		mail(entry(6, "F"), "f@a.com"), // mail alone, and the logon name of another
 		upn(entry(7, "G"), "F@a.com"),
+		legacy(entry(9, "L", "X500:/o=a/cn=l"), "/o=a/cn=l"), // shares with itself only
+		legacy(entry(10, "M"), "/o=a/cn=m"),
+		entry(11, "N", "x500:/O=A/cn=M"),
 	}
 	for _, o := range objects {
 		index.Add(view(o))
@@ -43,17 +47,17 @@ func TestIndexSuspects(t *testing.T) {
 	untyped := entry(8, "U", "untyped@a.com", ":empty@a.com")
 	untyped.TargetAddress = "target@a.com"
 	index.Add(view(untyped))
-	index.Reserve(view(&conflicts.Entry{ProxyAddresses: []string{"smtp:gone@a.com", "gone-untyped@a.com"}, Mail: "gone-mail@a.com", UserPrincipalName: "gone-upn@a.com", TargetAddress: "SMTP:gone-target@a.com"}))
+	index.Reserve(view(&conflicts.Entry{ProxyAddresses: []string{"smtp:gone@a.com", "gone-untyped@a.com"}, Mail: "gone-mail@a.com", UserPrincipalName: "gone-upn@a.com", TargetAddress: "SMTP:gone-target@a.com", LegacyExchangeDN: "/o=a/cn=gone"}))
 	got := map[conflicts.Ref]bool{}
 	for _, ref := range index.Suspects() {
 		got[ref] = true
 	}
 	for i, o := range objects {
-		if want := i != 2; got[o.Ref()] != want {
+		if want := i != 2 && i != 7; got[o.Ref()] != want {
 			t.Errorf("%s suspect: %v", o.DN, !want)
 		}
 	}
-	if !got[conflicts.NameRef("CN=H")] || !got[conflicts.NameRef("CN=I")] || len(got) != 8 {
+	if !got[conflicts.NameRef("CN=H")] || !got[conflicts.NameRef("CN=I")] || len(got) != 10 {
 		t.Errorf("suspects %v", got)
 	}
 	for address, want := range map[string]bool{"smtp:x@a.com": true, "smtp:c@a.com": false, "smtp:josè@a.com": true, "smtp:f@a.com": true, "smtp:gone@a.com": false, "smtp:nobody@a.com": false} {
@@ -63,7 +67,7 @@ func TestIndexSuspects(t *testing.T) {
 	}
 	for address, want := range map[string]bool{"smtp:x@a.com": true, "smtp:JOSE@a.com": true, "smtp:josè@a.com": true, "smtp:f@a.com": true,
 		"smtp:gone@a.com": true, "smtp:gone-untyped@a.com": true, "smtp:gone-mail@a.com": true, "smtp:gone-upn@a.com": true, "smtp:gone-target@a.com": true,
-		"smtp:untyped@a.com": true, "smtp:empty@a.com": true, "smtp:target@a.com": true, "smtp:new@a.com": false, "sip:x@a.com": false, "sip:untyped@a.com": false} {
+		"smtp:untyped@a.com": true, "smtp:empty@a.com": true, "smtp:target@a.com": true, "X500:/o=A/cn=l": true, "x500:/o=a/cn=gone": true, "X500:/o=a/cn=new": false, "smtp:/o=a/cn=l": false, "smtp:new@a.com": false, "sip:x@a.com": false, "sip:untyped@a.com": false} {
 		if index.Taken(conflicts.ParseAddress(address)) != want {
 			t.Errorf("%s taken: %v", address, !want)
 		}
@@ -113,6 +117,9 @@ func TestIndexConfirms(t *testing.T) {
 		if r.IntN(5) == 0 {
 			e.TargetAddress = fmt.Sprintf("SMTP:%d@a.com", r.IntN(3000))
 		}
+		if r.IntN(3) == 0 {
+			e.LegacyExchangeDN = fmt.Sprintf("/o=A/cn=%d", r.IntN(3000))
+		}
 		index.Add(view(e))
 		first[e.Ref()] = e
 	}
@@ -138,7 +145,7 @@ func TestIndexConfirms(t *testing.T) {
 
 // view returns an entry as a sweep would hand it on.
 func view(e *conflicts.Entry) *conflicts.View {
-	v := &conflicts.View{DN: []byte(e.DN), GUID: e.GUID, Mail: []byte(e.Mail), UserPrincipalName: []byte(e.UserPrincipalName), TargetAddress: []byte(e.TargetAddress)}
+	v := &conflicts.View{DN: []byte(e.DN), GUID: e.GUID, Mail: []byte(e.Mail), UserPrincipalName: []byte(e.UserPrincipalName), TargetAddress: []byte(e.TargetAddress), LegacyExchangeDN: []byte(e.LegacyExchangeDN)}
 	for _, a := range e.ProxyAddresses {
 		v.ProxyAddresses = append(v.ProxyAddresses, []byte(a))
 	}

@@ -71,6 +71,9 @@ func heldKeys(o *conflicts.Object, keys []conflicts.Key) []heldKey {
 			add("smtp:"+v, false)
 		}
 	}
+	if o.LegacyExchangeDN != "" {
+		add("X500:"+o.LegacyExchangeDN, false)
+	}
 	return held
 }
 

@@ -145,7 +145,7 @@ type Owner struct {
 	GUID conflicts.GUID
 	DN   string
 	// Values are what it holds, as stored, each once. Those of mail and
-	// userPrincipalName have the type smtp.
+	// userPrincipalName have the type smtp, that of legacyExchangeDN X500.
 	Values []string
 	// Written and Version are the stamp of its proxyAddresses when the run saw it, if it holds
 	// the address there and the directory shows stamps. While the stamp is the same, so are the

@@ -18,6 +18,7 @@ var stampedAttributes = []struct {
 	{"proxyaddresses", 0x000200D2},
 	{"targetaddress", 0x00020160},
 	{"name", 0x00090001},
+	{"legacyexchangedn", 0x0009028F},
 	{"userprincipalname", 0x00090290},
 	{"mail", 0x00150003},
 }

@@ -150,7 +150,11 @@ func manualSteps(c *conflicts.Conflict) iter.Seq2[string, func(*document) string
 			})
 			return
 		case conflicts.NonSMTP:
-			yield(fmt.Sprintf("Remove the %s address from one", inert(strings.ToUpper(c.Key.Type()))), owners)
+			do := fmt.Sprintf("Remove the %s address from one", inert(strings.ToUpper(c.Key.Type())))
+			if slices.Contains(c.Kept, conflicts.ByLegacyDN) || c.Owners[1].Claims[0].Attribute == conflicts.LegacyExchangeDN {
+				do = words.Capital(words.ByHand(c))
+			}
+			yield(do, owners)
 			return
 		}
 		for _, s := range c.Unresolved {

@@ -9,11 +9,19 @@ import (
 
 // ByHand says what people can do about a conflict for whose class no change is proposed.
 func ByHand(c *conflicts.Conflict) string {
-	if c.Class != conflicts.CrossAttribute {
-		return "remove the address from the owners that no longer need it"
+	holds := func(o conflicts.Owner, attribute string) bool {
+		return slices.ContainsFunc(o.Claims, func(c conflicts.Claim) bool { return c.Attribute == attribute })
 	}
 	others := func(attribute string) bool {
-		return slices.ContainsFunc(c.Owners[1:], func(o conflicts.Owner) bool { return o.Claims[0].Attribute == attribute })
+		return slices.ContainsFunc(c.Owners[1:], func(o conflicts.Owner) bool { return holds(o, attribute) })
+	}
+	switch {
+	case others(conflicts.LegacyExchangeDN):
+		return "give every object but one a legacyExchangeDN of its own; proxyaddr never changes one"
+	case holds(c.Owners[0], conflicts.LegacyExchangeDN):
+		return "remove the address from the proxyAddresses of every object but the first, whose legacyExchangeDN it is"
+	case c.Class != conflicts.CrossAttribute:
+		return "remove the address from the owners that no longer need it"
 	}
 	var steps []string
 	if others(conflicts.Mail) {
@@ -23,7 +31,7 @@ func ByHand(c *conflicts.Conflict) string {
 		steps = append(steps, "change the logon name")
 	}
 	text := strings.Join(steps, " or ") + " of every object but the first"
-	if c.Keeper().Claims[0].Attribute == conflicts.ProxyAddresses && others(conflicts.UserPrincipalName) {
+	if holds(c.Owners[0], conflicts.ProxyAddresses) && others(conflicts.UserPrincipalName) {
 		text += ", or accept it"
 	}
 	return text

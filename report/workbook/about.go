@@ -29,7 +29,7 @@ var classesExplained = map[conflicts.Class]string{
 	conflicts.Duplicate:      "Several objects have the same SMTP address in proxyAddresses. Exchange logs event 9514 or 9217 and holds mail to it back.",
 	conflicts.Collation:      "The addresses are written differently (josé, jose), but are equal to Active Directory, which Exchange asks.",
 	conflicts.CrossAttribute: "An address is mail or userPrincipalName of one object, and belongs to another too. Nothing is proposed: a logon name is never changed.",
-	conflicts.NonSMTP:        "Several objects have the same X500, SIP or other address. Nothing is proposed: such addresses serve replies to old mail and telephony.",
+	conflicts.NonSMTP:        "Several objects have the same X500, SIP or other address; a legacyExchangeDN is an X500 address. Nothing is proposed: such addresses serve replies to old mail and telephony.",
 }
 
 var risksExplained = []explained{

@@ -93,7 +93,7 @@ func (b *book) roleOf(c *conflicts.Conflict, j int) (role cellLink, why cellLine
 		why = cellLines{words.Suppression(c.SuppressedBy())}
 	case o.Fixed != "":
 		why = cellLines{"cannot be changed: " + o.Fixed}
-	case o.Claims[0].Attribute != conflicts.ProxyAddresses:
+	case o.Claims[0].Attribute == conflicts.Mail || o.Claims[0].Attribute == conflicts.UserPrincipalName:
 		why = cellLines{"not in its proxyAddresses: it receives nothing by the address"}
 	case len(c.Unresolved) > 0:
 		why = cellLines{c.Obstacles()}

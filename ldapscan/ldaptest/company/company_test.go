@@ -24,7 +24,7 @@ import (
 )
 
 // digest is the SHA-256 of the directory. It changes with the content only.
-const digest = "57117f67bb23f5fd878c51e48f6a0dacbbb3a37488e84b529aa3161a34b8aafb"
+const digest = "7a523d0335e9b9224b18d08e4293ee9462e92b010f87aedd535065c42cbb3a21"
 
 func content(t *testing.T) []byte {
 	t.Helper()

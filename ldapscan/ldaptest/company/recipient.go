@@ -1,6 +1,7 @@
 package company
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,8 @@ const (
 func (e *entry) recipient(kind conflicts.Recipient, alias string, addresses ...string) {
 	e.set("mailNickname", alias)
 	e.set("msExchRecipientTypeDetails", strconv.FormatInt(int64(kind), 10))
-	e.set("legacyExchangeDN", "/o=Northwind/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn="+alias)
+	random := newGUID("legacyExchangeDN of " + e.dn) // as Exchange 2010 and later make them
+	e.set("legacyExchangeDN", fmt.Sprintf("/o=Northwind/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=%x-%s", random[:], alias))
 	e.set("msExchPoliciesIncluded", defaultStamp)
 	switch kind {
 	case userMailbox, sharedMailbox, roomMailbox, equipmentMailbox, arbitration:
