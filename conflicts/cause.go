@@ -130,7 +130,7 @@ var causeRules = []func(a, b *Owner) Cause{
 
 func withinForest(rule func(a, b *Owner) Cause) func(a, b *Owner) Cause {
 	return func(a, b *Owner) Cause {
-		if a.Forest != b.Forest {
+		if apart(a.Object, b.Object) {
 			return Cause{}
 		}
 		return rule(a, b)
@@ -286,7 +286,7 @@ func unchecked(a, b *Owner) Cause {
 }
 
 func twoForests(a, b *Owner) Cause {
-	if a.Forest == b.Forest {
+	if !apart(a.Object, b.Object) {
 		return Cause{}
 	}
 	return cause(TwoForests, Likely, ForestsApart, a, b)

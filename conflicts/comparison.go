@@ -133,7 +133,8 @@ func (c *Comparison) Judge(others []*Object, opt Options) {
 			objects = append(objects, o)
 		}
 	}
-	for _, found := range find(distinct(objects), opt) {
+	objects = distinct(objects)
+	for _, found := range find(objects, newPointers(objects), opt) {
 		p := Pending{Conflict: found, Seen: make([][]*Server, len(found.Owners))}
 		pending := false
 		for i, o := range found.Owners {

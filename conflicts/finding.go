@@ -34,11 +34,14 @@ const (
 	// RepeatedTarget is a targetAddress of several objects: information, as it
 	// is legitimate.
 	RepeatedTarget FindingKind = "repeated-target"
+	// Pointer is a contact or mail user whose targetAddress is an address of a mailbox in
+	// another forest: information, as it has to be so.
+	Pointer FindingKind = "pointer"
 )
 
 // FindingKinds lists every kind in the order of the outputs.
 var FindingKinds = []FindingKind{MalformedValue, PaddedValue, SeveralPrimaries, NoPrimary, MailDiffers, TooLong,
-	EntraCharacter, DoubledAddress, RepeatedTarget}
+	EntraCharacter, DoubledAddress, RepeatedTarget, Pointer}
 
 // Title returns the kind as a heading.
 func (k FindingKind) Title() string {
@@ -61,6 +64,8 @@ func (k FindingKind) Title() string {
 		return "Address twice on one object"
 	case RepeatedTarget:
 		return "targetAddress of several objects"
+	case Pointer:
+		return "Points to a mailbox in another forest"
 	}
 	return string(k)
 }
@@ -112,6 +117,8 @@ func (s Statement) detail() string {
 		return "the same address as " + s.Value
 	case RepeatedTarget:
 		return fmt.Sprintf("%d objects forward to it, among them %s", s.Count, s.Value)
+	case Pointer:
+		return "leads to " + s.Value + ", which has the address in another forest: no conflict"
 	}
 	return ""
 }

@@ -60,7 +60,9 @@ func Judge(objects []*Object, opt Options) Judgment {
 	if len(opt.AcceptedDomains) == 0 {
 		opt.PrimaryDomains = withDomainsOf(objects, opt.PrimaryDomains)
 	}
-	j := Judgment{Conflicts: find(objects, opt), Findings: repeatedTargets(objects, opt), PrimaryDomains: opt.PrimaryDomains}
+	led := newPointers(objects)
+	j := Judgment{Conflicts: find(objects, led, opt), Findings: repeatedTargets(objects, opt), PrimaryDomains: opt.PrimaryDomains}
+	j.Findings = append(j.Findings, led.findings(&opt)...)
 	newProposer(objects, opt).judge(&j, objects)
 	return j
 }
@@ -69,14 +71,22 @@ func Judge(objects []*Object, opt Options) Judgment {
 func (j *Judgment) Into(a *Audit) {
 	a.Conflicts, a.Proposals, a.Changes = j.Conflicts, j.Proposals, j.Changes
 	a.Scope.PrimaryDomains = j.PrimaryDomains
+	if note := noteOnPointers(j.Findings); note != "" {
+		a.Notes = append(a.Notes, note)
+	}
 }
 
-// find returns the conflicts among distinct objects.
-func find(objects []*Object, opt Options) []Conflict {
+// find returns the conflicts among distinct objects, without the pointers among them.
+func find(objects []*Object, led *pointers, opt Options) []Conflict {
 	rules := opt.rules()
 	groups := group(objects, newSharedKeys(objects))
 	found := make([]Conflict, 0, len(groups))
 	for k, owners := range groups {
+		claimants := led.claimants(owners)
+		if len(claimants) < len(owners) && (len(claimants) < 2 || proxyOwners(claimants) == 0) {
+			continue
+		}
+		owners = claimants
 		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.Reports(o.DN) }) {
 			continue
 		}

@@ -288,6 +288,8 @@ func (e *TracedEvent) Conclude(found []Conflict, owners OwnersByAddress, incompl
 		e.Explanation = fmt.Sprintf("not everything could be read, so more objects may have %s", e.Address)
 	case e.Address != "":
 		e.Explanation, e.Resolved = soleOwner(owners.Of(e.Addresses[0])), true
+	case len(e.Addresses) > 0 && !incomplete:
+		e.Explanation, e.Resolved = "the two share an address, but one only forwards to the other, which is in another forest", true
 	default:
 		e.Explanation, e.Resolved = e.parted()
 		if e.Resolved && incomplete {
@@ -343,7 +345,11 @@ func (o *Object) lastWrite() string {
 // soleOwner says who is left of those who had an address.
 func soleOwner(owners []Owner) string {
 	var clauses []string
+	holders := 0
 	for _, o := range owners {
+		if !o.Deleted && !o.Forwards() {
+			holders++
+		}
 		switch {
 		case o.Deleted:
 			clauses = append(clauses, fmt.Sprintf("%s was deleted%s", o.Name(), o.deletedAt()))
@@ -357,7 +363,11 @@ func soleOwner(owners []Owner) string {
 	if len(clauses) == 0 {
 		return "nobody has the address any more"
 	}
-	return "no two objects have the address any more: " + strings.Join(clauses, "; ")
+	objects := "objects"
+	if holders > 1 {
+		objects = "objects of one forest"
+	}
+	return "no two " + objects + " have the address any more: " + strings.Join(clauses, "; ")
 }
 
 // Label names the event, or the message that names an address.

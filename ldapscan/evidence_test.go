@@ -200,3 +200,32 @@ func TestEvidenceOfForest(t *testing.T) {
 		t.Errorf("cause %v", c)
 	}
 }
+
+// A contact of one forest whose targetAddress is a mailbox of another is no owner, and its
+// twin in the mailbox's own forest is.
+func TestPointersOfTwoForests(t *testing.T) {
+	other := func(s string) string { return strings.ReplaceAll(s, "DC=contoso", "DC=fabrikam") }
+	const contact = `dn: CN=Contact,DC=contoso,DC=example
+objectClass: contact
+targetAddress: SMTP:x@fabrikam.example
+proxyAddresses: SMTP:x@fabrikam.example
+
+`
+	mailbox := other("dn: CN=Mailbox,DC=contoso,DC=example\nobjectClass: user\nmsExchMailboxGuid: 1234567890123456\nproxyAddresses: SMTP:x@fabrikam.example\n\n")
+	for content, want := range map[string]int{mailbox: 0, mailbox + other(contact): 1} {
+		first := serve(t, ldaptest.Config{Entries: strings.NewReader(evidenceHeads + contact)})
+		second := serve(t, ldaptest.Config{Entries: strings.NewReader(other(evidenceHeads) + content)})
+		f, err := ldapscan.OpenForest(t.Context(), ldapscan.ForestConfig{Servers: []ldapscan.Config{config(first), config(second)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(f.Close)
+		audit := scan(t, f, ldapscan.Options{})
+		if len(audit.Conflicts) != want || want == 1 && len(audit.Conflicts[0].Owners) != 2 {
+			t.Errorf("%+v", audit.Conflicts)
+		}
+		if len(audit.Findings) == 0 || audit.Findings[len(audit.Findings)-1].Kind != conflicts.Pointer {
+			t.Errorf("findings %+v", audit.Findings)
+		}
+	}
+}

@@ -33,6 +33,7 @@ type Export struct {
 	data     *io.SectionReader // all of the file
 	block    int64             // how many bytes of it a goroutine reads at once
 	places   *places           // where the records are, once all of it was read
+	forests  map[string]string // that hold the partitions, by their names in lower case
 }
 
 var _ Source = (*Export)(nil)
@@ -143,7 +144,9 @@ func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[
 	var objects []*conflicts.Object
 	err := x.gather(ctx, slices.Sorted(maps.Keys(hashes)), names, known, func(g *group) {
 		if wanted(g) {
-			objects = append(objects, unite(g.records).object())
+			o := unite(g.records).object()
+			o.Forest = x.forests[strings.ToLower(o.Partition)]
+			objects = append(objects, o)
 		}
 	})
 	slices.SortFunc(objects, func(a, b *conflicts.Object) int { return cmp.Compare(a.DN, b.DN) })

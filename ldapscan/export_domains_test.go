@@ -80,3 +80,55 @@ proxyAddresses: SMTP:nobody
 		t.Errorf("%q, want %q", audit.Scope.PrimaryDomains, want)
 	}
 }
+
+// An export of several forests tells them apart by the stores of the mailboxes, or by a
+// configuration partition that is in it.
+func TestForestsOfAnExport(t *testing.T) {
+	const content = `dn: CN=Ann,OU=Users,DC=a,DC=example
+homeMDB: CN=DB1,CN=Services,CN=Configuration,DC=a,DC=example
+proxyAddresses: SMTP:x@a.example
+
+dn: CN=Contact,OU=Contacts,DC=a,DC=example
+proxyAddresses: smtp:x@a.example
+
+dn: CN=Child,OU=Users,DC=child,DC=a,DC=example
+proxyAddresses: smtp:x@a.example
+
+dn: CN=Tree,OU=Users,DC=tree,DC=example
+homeMDB: CN=DB1,CN=Services,CN=Configuration,DC=a,DC=example
+proxyAddresses: smtp:x@a.example
+
+dn: CN=Bob,OU=Users,DC=b,DC=a,DC=example
+homeMDB: CN=DB1,CN=Services,CN=Configuration,DC=b,DC=a,DC=example
+proxyAddresses: smtp:x@a.example
+
+dn: CN=Cleo,OU=Users,DC=c,DC=example
+proxyAddresses: smtp:x@a.example
+
+dn: CN=Connector,CN=Services,CN=Configuration,DC=c,DC=example
+proxyAddresses: smtp:x@a.example
+
+dn: CN=Unknown,OU=Users,DC=d,DC=example
+proxyAddresses: smtp:x@a.example
+
+dn: CN=Torn,OU=Users,DC=e,DC=example
+homeMDB: CN=DB1,CN=Services,CN=Configuration,DC=a,DC=example
+proxyAddresses: smtp:x@a.example
+
+dn: CN=Torn 2,OU=Users,DC=e,DC=example
+homeMDB: CN=DB1,CN=Services,CN=Configuration,DC=c,DC=example
+proxyAddresses: smtp:x@a.example
+
+`
+	want := map[string]string{"Ann": "a.example", "Contact": "a.example", "Child": "a.example", "Tree": "a.example", "Bob": "b.a.example",
+		"Cleo": "c.example", "Connector": "c.example", "Unknown": "", "Torn": "", "Torn 2": ""}
+	audit := scan(t, export(t, content), ldapscan.Options{})
+	if len(audit.Conflicts) != 1 || len(audit.Conflicts[0].Owners) != len(want) {
+		t.Fatalf("%+v", audit.Conflicts)
+	}
+	for _, o := range audit.Conflicts[0].Owners {
+		if o.Forest != want[o.Name()] {
+			t.Errorf("%s: forest %q, want %q", o.DN, o.Forest, want[o.Name()])
+		}
+	}
+}

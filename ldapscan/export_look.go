@@ -29,7 +29,7 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 		return nil, nil, damage
 	}
 	r.keep()
-	x.places = total.places
+	x.places, x.forests = total.places, total.forests()
 	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, ByRecord: true, AcceptedDomains: inOrder(total.domains)}
 	if damage != nil {
 		x.places.unknown = true // behind the damage

@@ -27,6 +27,7 @@ type exportSweep struct {
 	places   *places
 	domains  []string
 	homes    homeDomains
+	stores   configurations
 	records  int
 	nameless int               // of them, with an address and without an objectGUID
 	wanted   map[uint64]bool   // the hashes of objects that are looked for
@@ -52,7 +53,7 @@ func (x *Export) sweep(ctx context.Context, sink Sink, want func(*conflicts.View
 	var group sync.WaitGroup
 	for range min(goroutines, blocks.count()) {
 		s := &exportSweep{stream: sink.Stream(), want: want, rows: newCoverage(x.name), places: &places{seed: seed, byName: byName},
-			homes: homeDomains{}, wanted: map[uint64]bool{}, partial: map[uint64]string{}}
+			homes: homeDomains{}, stores: configurations{}, wanted: map[uint64]bool{}, partial: map[uint64]string{}}
 		r.sweeps = append(r.sweeps, s)
 		group.Go(func() {
 			if err := s.read(ctx, x, blocks, &said); err != nil {
@@ -118,6 +119,9 @@ func (s *exportSweep) take(v *ldif.View, start int64) {
 		s.partial[hash] = dn
 	}
 	s.count(w, 1)
+	if w.store != nil {
+		s.stores.add(s.rows.of(w.view.DN), w.store)
+	}
 	switch {
 	case !w.hasAddress():
 	case w.deleted:
@@ -151,6 +155,7 @@ func (r *reading) total() *exportSweep {
 		total.nameless += p.nameless
 		total.domains = append(total.domains, p.domains...)
 		total.homes.join(p.homes)
+		maps.Copy(total.stores, p.stores)
 		total.rows.add(p.rows)
 		total.places.join(p.places)
 		maps.Copy(total.wanted, p.wanted)

@@ -19,6 +19,7 @@ type viewer struct {
 	domains   [][]byte
 	class     []byte // the most specific one
 	recipient []byte
+	store     []byte // of the mailbox (homeMDB)
 	mailbox   bool
 }
 
@@ -47,7 +48,7 @@ var fieldNames = [noField]string{"objectGUID", "proxyAddresses", "mail", "userPr
 func (w *viewer) begin(dn []byte) {
 	w.view = conflicts.View{DN: dn, ProxyAddresses: w.view.ProxyAddresses[:0]}
 	w.seen, w.deleted = [noField]bool{}, false
-	w.class, w.recipient, w.mailbox = nil, nil, false
+	w.class, w.recipient, w.store, w.mailbox = nil, nil, nil, false
 	w.ranges = w.ranges[:0]
 	w.domains = w.domains[:0]
 }
@@ -114,7 +115,9 @@ func (w *viewer) add(f field, value []byte) {
 		w.view.LegacyExchangeDN = value
 	case f == recipientField:
 		w.recipient = value
-	case f == storeField, f == mailboxField:
+	case f == storeField:
+		w.store, w.mailbox = value, w.mailbox || len(value) > 0
+	case f == mailboxField:
 		w.mailbox = w.mailbox || len(value) > 0
 	case f == deletedField:
 		w.deleted = strings.EqualFold(string(value), "TRUE")

@@ -13,4 +13,5 @@ var FindingAdvice = map[conflicts.FindingKind]string{
 	conflicts.EntraCharacter:   "The object may fail to synchronize. Replace the character.",
 	conflicts.DoubledAddress:   "One of the two values does nothing. Remove it.",
 	conflicts.RepeatedTarget:   "Several objects forward to one address. Check that this is intended.",
+	conflicts.Pointer:          "A contact leads to a mailbox in another forest, as synchronized address lists have it. Nothing is to be done.",
 }
