@@ -17,6 +17,8 @@ import (
 const eventUsage = `Event explains the events 9514 and 9217, in which Exchange reports an ambiguous
 address: which address it is, who has it, when and on which domain controller
 the addresses of each owner were last written, the likely cause, and the fix.
+Exchange's refusal of an address, a delivery report, the message tracking log
+and errors of Entra Connect name an address as well, and are read like 9217.
 It looks up the objects that the events name and the addresses that they share,
 by indexes and without a sweep, and never writes.
 
@@ -31,9 +33,11 @@ EXAMPLE
   proxyaddr event ex1.xml -d example.com -o audit
   proxyaddr event ex1.xml ex2.csv -d example.com -D "EXAMPLE\anna"
 
-An argument that names an existing file is a file: event XML of wevtutil, what
-Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml
-writes, or what Event Viewer saves. Anything else is the text of an event.
+An argument that names an existing file is a file: what Event Viewer saves
+(.evtx, XML, CSV or text), event XML of wevtutil, what Get-WinEvent with
+Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml writes, or what
+python-evtx, evtxexport, evtx_dump, EvtxECmd, Snare or NXLog make of events.
+Anything else is the text of an event.
 Without an argument, or with "-", the input is stdin. Repeated events are
 counted once.
 

@@ -32,6 +32,7 @@ func TestImportsRunOneWay(t *testing.T) {
 				allowed = !strings.Contains(imp, ".") || below(imp, "golang.org/x/text") || below(imp, "golang.org/x/net")
 				allowed = allowed && !slices.ContainsFunc(outside, func(dir string) bool { return below(imp, dir) })
 				allowed = allowed && !ours || pkg == "proxyaddr/conflicts" && imp == "proxyaddr/conflicts/eventlog" ||
+					pkg == "proxyaddr/conflicts/eventlog" && imp == "proxyaddr/conflicts/eventlog/evtx" ||
 					(pkg == "proxyaddr/conflicts/index" || pkg == "proxyaddr/conflicts/memory") && imp == "proxyaddr/conflicts"
 			case pkg == "proxyaddr/ldapscan/ldif":
 				allowed = !strings.Contains(imp, ".") && !ours
@@ -50,7 +51,7 @@ func TestImportsRunOneWay(t *testing.T) {
 			case below(pkg, "proxyaddr/ldapscan"):
 				allowed = !ours || imp == "proxyaddr/conflicts" || imp == "proxyaddr/conflicts/index" || below(imp, "proxyaddr/ldapscan")
 			}
-			if imp == "proxyaddr/report/schematest" || imp == "proxyaddr/report/calctest" { // for tests alone
+			if imp == "proxyaddr/conflicts/eventlog/evtx/evtxtest" || imp == "proxyaddr/report/schematest" || imp == "proxyaddr/report/calctest" { // for tests alone
 				allowed = false
 			}
 			if !allowed {

@@ -13,10 +13,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/xuri/excelize/v2"
 
+	"proxyaddr/conflicts/eventlog/evtx/evtxtest"
 	"proxyaddr/ldapscan/ldaptest"
 	"proxyaddr/report/schematest"
 )
@@ -63,6 +65,31 @@ func TestScripts(t *testing.T) {
 				if out := ts.ReadFile("stdout"); strings.HasPrefix(out, "{") {
 					ts.Check(schematest.Check([]byte(out)))
 				}
+			},
+			// evtx LINES FILE [SIZE] writes an .evtx file, up to a size. A line has the number of an event, its
+			// provider, computer and time, and behind " | " each its strings or NAME=VALUE.
+			"evtx": func(ts *testscript.TestScript, _ bool, args []string) {
+				var events []evtxtest.Event
+				for line := range strings.Lines(ts.ReadFile(args[0])) {
+					parts := strings.Split(strings.TrimSpace(line), " | ")
+					head := strings.Fields(parts[0])
+					id, err := strconv.ParseUint(head[0], 10, 16)
+					ts.Check(err)
+					at, err := time.Parse(time.RFC3339, head[3])
+					ts.Check(err)
+					e := evtxtest.Event{ID: uint16(id), Provider: head[1], Computer: head[2], Time: at, Data: evtxtest.Strings(parts[1:]...)}
+					if e.ID == 5136 {
+						e.Data = evtxtest.Named(parts[1:]...)
+					}
+					events = append(events, e)
+				}
+				file := evtxtest.File(events...)
+				if len(args) > 2 {
+					size, err := strconv.Atoi(args[2])
+					ts.Check(err)
+					file = file[:size]
+				}
+				ts.Check(os.WriteFile(ts.MkAbs(args[1]), file, 0o600))
 			},
 			// schema FILE checks a file against the schema.
 			"schema": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -216,7 +216,7 @@ func check(t *testing.T, log *Log) {
 		}
 	}
 	for _, d := range log.Damaged {
-		if d.Line < 1 || d.Problem == "" {
+		if d.Line < 0 || d.Problem == "" {
 			t.Errorf("damage %+v", d)
 		}
 	}

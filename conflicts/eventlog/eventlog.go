@@ -16,6 +16,9 @@
 //   - the output of Get-WinEvent in PowerShell, written by Export-Csv, ConvertTo-Json,
 //     ConvertTo-Xml or Export-Clixml
 //   - the CSV or text files of Event Viewer, in any language
+//   - .evtx files, as Windows keeps them and Event Viewer saves them, and what python-evtx,
+//     evtxexport, evtx_dump and EvtxECmd make of them
+//   - what agents of Snare and NXLog send by syslog
 //
 // # Readings
 //
@@ -40,6 +43,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"proxyaddr/conflicts/eventlog/evtx"
 )
 
 // A Log is the content of an input.
@@ -72,11 +77,16 @@ type Event struct {
 
 // A Damage is a place in an input that could not be read.
 type Damage struct {
-	Line    int // from 1
+	Line    int // from 1; 0 in an .evtx file
 	Problem string
 }
 
-func (d Damage) String() string { return fmt.Sprintf("line %d: %s", d.Line, d.Problem) }
+func (d Damage) String() string {
+	if d.Line == 0 {
+		return d.Problem
+	}
+	return fmt.Sprintf("line %d: %s", d.Line, d.Problem)
+}
 
 // An Error says in one sentence why an input cannot be used, and what to use instead.
 type Error struct {
@@ -94,8 +104,8 @@ func (e *Error) Hint() string { return e.Advice }
 
 const (
 	hintInput = "to look up one address, use proxyaddr check ADDRESS. For events give the text of one, or an export of the application log: wevtutil qe Application /f:xml, " +
-		"Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml, or what Event Viewer saves as XML, CSV or text"
-	hintBinary = "export it: wevtutil qe FILE /lf:true /f:xml"
+		"Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml, or what Event Viewer saves as .evtx, XML, CSV or text"
+	hintEVT = "this is the format of Windows Server 2003. On a newer Windows, convert it: wevtutil epl FILE NEW.evtx /lf:true"
 )
 
 // Read reads an input to its end and returns the events in it. Errors call the input name. Read
@@ -104,16 +114,20 @@ const (
 //
 // An error is an [*Error]: the input cannot be read, or has none of the events.
 func Read(name string, r io.Reader) (*Log, error) {
-	src := bufio.NewReaderSize(decode(r), headSize)
+	raw := bufio.NewReaderSize(r, headSize)
+	switch magic, _ := raw.Peek(8); {
+	case string(magic) == evtx.Magic:
+		return readEVTX(name, raw)
+	case len(magic) == 8 && string(magic[4:]) == "LfLe":
+		return nil, &Error{Subject: name, Problem: "a binary event log of an old Windows", Advice: hintEVT}
+	}
+	src := bufio.NewReaderSize(decode(raw), headSize)
 	head, err := src.Peek(headSize)
 	if err != nil && err != io.EOF {
 		return nil, &Error{Subject: name, Problem: err.Error(), Err: err}
 	}
-	switch {
-	case len(bytes.TrimSpace(head)) == 0:
+	if len(bytes.TrimSpace(head)) == 0 {
 		return nil, &Error{Subject: name, Problem: "nothing in it", Advice: hintInput}
-	case bytes.HasPrefix(head, []byte("ElfFile\x00")):
-		return nil, &Error{Subject: name, Problem: "a binary event log", Advice: hintBinary}
 	}
 	s := scanner{format: detect(head), r: src}
 	c := collector{found: make(map[string]*tally)}
@@ -135,14 +149,7 @@ func Read(name string, r io.Reader) (*Log, error) {
 			c.add(r)
 		}
 	}
-	c.release()
-	if s.err != nil {
-		return nil, &Error{Subject: name, Problem: s.err.Error(), Err: s.err}
-	}
-	if len(c.order) == 0 {
-		return nil, &Error{Subject: name, Problem: c.nothing(s.name), Advice: hintInput}
-	}
-	return c.log(), nil
+	return c.end(name, s.name, s.err)
 }
 
 var element = regexp.MustCompile(`<(Event|Object|Obj)[\s>]`)

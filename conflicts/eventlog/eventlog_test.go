@@ -184,10 +184,10 @@ func TestUnreadable(t *testing.T) {
 
 func TestHints(t *testing.T) {
 	for input, want := range map[string]string{
-		"":                 hintInput,
-		"hello":            hintInput,
-		"ElfFile\x00\x01":  hintBinary,
-		"[{\"Id\": 9514}]": hintInput,
+		"":                  hintInput,
+		"hello":             hintInput,
+		"0\x00\x00\x00LfLe": hintEVT,
+		"[{\"Id\": 9514}]":  hintInput,
 	} {
 		_, err := Read("input", strings.NewReader(input))
 		var e *Error
