@@ -14,11 +14,12 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
+	"proxyaddr/ldapscan/table"
 )
 
 // An Export is an LDIF file of content records, as ldifde -f and ldapsearch write
-// them. It is a [Source]. The file is read more than once and must not change
-// meanwhile.
+// them, or a table of recipients in CSV or JSON. It is a [Source]. An LDIF file is read more
+// than once and must not change meanwhile; of a table, a copy as LDIF is made.
 //
 // An object can have several records, which are united. Records belong to one object if
 // they have one objectGUID or, where records with addresses lack it, one name.
@@ -34,6 +35,7 @@ type Export struct {
 	block    int64             // how many bytes of it a goroutine reads at once
 	places   *places           // where the records are, once all of it was read
 	forests  map[string]string // that hold the partitions, by their names in lower case
+	table    *table.Summary    // what the table showed of which the file is a copy; nil for LDIF
 }
 
 var _ Source = (*Export)(nil)
@@ -42,7 +44,7 @@ var _ Source = (*Export)(nil)
 func OpenExport(ctx context.Context, path string) (*Export, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, &Error{Subject: path, Problem: systemError(err), Err: err, Advice: "name an LDIF file, or - for standard input"}
+		return nil, &Error{Subject: path, Problem: systemError(err), Err: err, Advice: "name an LDIF file, a table in CSV or JSON, or - for standard input"}
 	}
 	if !info.Mode().IsRegular() {
 		return SpoolExport(ctx, path, &lateFile{path: path})
@@ -51,7 +53,7 @@ func OpenExport(ctx context.Context, path string) (*Export, error) {
 	if err != nil {
 		return nil, &Error{Subject: path, Problem: systemError(err), Err: err}
 	}
-	return newExport(path, f, info), nil
+	return newExport(path, f, info).orTable(ctx, table.Options{})
 }
 
 func newExport(name string, f *os.File, info os.FileInfo) *Export {
@@ -144,9 +146,7 @@ func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[
 	var objects []*conflicts.Object
 	err := x.gather(ctx, slices.Sorted(maps.Keys(hashes)), names, known, func(g *group) {
 		if wanted(g) {
-			o := unite(g.records).object()
-			o.Forest = x.forests[strings.ToLower(o.Partition)]
-			objects = append(objects, o)
+			objects = append(objects, x.object(unite(g.records)))
 		}
 	})
 	slices.SortFunc(objects, func(a, b *conflicts.Object) int { return cmp.Compare(a.DN, b.DN) })
@@ -286,7 +286,7 @@ func (x *Export) unreadable(damage error) error {
 	e := &Error{Subject: x.name, Problem: "no objects in it", Advice: "check whether the export failed"}
 	if damage != nil && !errors.As(damage, &e) {
 		e.Problem = strings.TrimPrefix(damage.Error(), x.name+": ")
-		e.Advice = "it must be LDIF as ldifde -f or ldapsearch write it"
+		e.Advice = "it must be LDIF as ldifde -f or ldapsearch write it, or a table in CSV or JSON"
 		if errors.Is(damage, ldif.ErrCutOff) {
 			e.Advice = completeIt
 		}

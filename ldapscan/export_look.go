@@ -31,6 +31,7 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 	r.keep()
 	x.places, x.forests = total.places, total.forests()
 	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, ByRecord: true, AcceptedDomains: inOrder(total.domains)}
+	x.tellTable(survey)
 	if damage != nil {
 		x.places.unknown = true // behind the damage
 	} else if err := x.unite(ctx, total, sink, survey); err != nil {
@@ -51,7 +52,7 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: x.name, Problem: problem})
 		return total, survey, nil
 	}
-	if total.records == maxPageSize && !r.searches.telling {
+	if total.records == maxPageSize && !r.searches.telling && x.table == nil {
 		survey.Notes = append(survey.Notes, x.name+": exactly 1,000 objects: a domain controller sends no more unless ldapsearch asks for pages with -E pr=1000/noprompt")
 	}
 	for _, problem := range r.searches.end() {
@@ -77,7 +78,7 @@ func (x *Export) readAll(ctx context.Context, sink Sink, want func(*conflicts.Vi
 		case r.damage != nil && block < x.data.Size():
 			// One goroutine alone can tell the line, and stop there.
 			goroutines, block = 1, x.data.Size()
-		case total.nameless > 0 && total.places.guids && !byName:
+		case total.nameless > 0 && total.places.guids && !byName && x.table == nil:
 			// Only names tell whether these records belong to objects that have others.
 			byName = true
 		default:

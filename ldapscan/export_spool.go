@@ -8,18 +8,28 @@ import (
 	"os"
 
 	"proxyaddr/ldapscan/osfile"
+	"proxyaddr/ldapscan/table"
 )
 
 // SpoolExport makes an export of a source that can be read only once, such as a pipe: it
 // copies the source to a temporary file that nobody else may open, and that is gone when
 // the export is closed or the process ends.
 func SpoolExport(ctx context.Context, name string, src io.Reader) (*Export, error) {
+	x, err := spool(ctx, name, func(w io.Writer) error { return copyUntil(ctx, w, src) })
+	if err != nil {
+		return nil, err
+	}
+	return x.orTable(ctx, table.Options{})
+}
+
+// spool makes an export of what is written to a temporary file.
+func spool(ctx context.Context, name string, write func(io.Writer) error) (*Export, error) {
 	f, err := osfile.Temporary("proxyaddr-", ".ldif")
 	if err != nil {
 		return nil, noRoom(name, err)
 	}
 	var info os.FileInfo
-	if err = copyUntil(ctx, f, src); err == nil {
+	if err = write(f); err == nil {
 		info, err = f.Stat()
 	}
 	if err == nil {
@@ -32,6 +42,10 @@ func SpoolExport(ctx context.Context, name string, src io.Reader) (*Export, erro
 		return nil, ctx.Err()
 	case errors.As(err, &pe) && pe.Path == f.Name():
 		return nil, noRoom(name, err)
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return nil, known
 	}
 	return nil, &Error{Subject: name, Problem: systemError(err), Err: err}
 }

@@ -56,9 +56,10 @@ func (r *row) identify() (again bool) {
 	}
 	switch {
 	case cloud:
-		r.add(Unchangeable, "lies in a cloud directory, where no LDIF file reaches it")
+		r.add(Unchangeable, InCloud)
 	case r.dn == "":
-		r.add(Unchangeable, "the table does not give its distinguished name")
+		r.nameless++
+		r.add(Unchangeable, Nameless)
 	}
 	if r.dn != "" {
 		r.rec.DN = r.dn
@@ -76,6 +77,7 @@ func (r *row) identify() (again bool) {
 	})
 	key := r.hash(func(add func(string)) { add(conflicts.DNKey(r.rec.DN)) })
 	if other, ok := r.named[key]; ok && other == content {
+		r.nameless--
 		return true
 	} else if ok {
 		r.rec.DN = fmt.Sprintf("%s+line=%d", r.rec.DN, r.line)

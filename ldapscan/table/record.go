@@ -10,9 +10,15 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// Unchangeable is the attribute of a record that says why no LDIF can change its object. It is
-// none of a directory.
+// Unchangeable is the attribute of a record that says why no LDIF file can change its object. No
+// directory has it.
 const Unchangeable = "x-unchangeable"
+
+// Values of Unchangeable.
+const (
+	Nameless = "no-name" // the table does not give the distinguished name
+	InCloud  = "cloud"   // the object lies in a cloud directory
+)
 
 var (
 	errLost      = errors.New("the name of a list, and not its values: the export lost the addresses")
@@ -44,6 +50,7 @@ type builder struct {
 	unclear  int
 	first    string // of them
 	unjoined int
+	nameless int
 	has      [plainField + 1]bool // the columns with a value
 	asks     int                  // letters that a question mark may stand for
 	cells    []cell

@@ -89,7 +89,7 @@ func Is(src io.ReaderAt) bool {
 	if ldifLine.MatchString(line) {
 		return false
 	}
-	if _, ok := layoutOf(text); ok {
+	if l, ok := layoutOf(text); ok && (len(l.columns) > 1 || l.columns[0].holdsAddress()) {
 		return true
 	}
 	control := func(c rune) bool { return c < ' ' && c != '\t' }
@@ -264,7 +264,10 @@ func (b *builder) sum(how examination) {
 	if how.encoding == asCodePage {
 		b.Notes = append(b.Notes, "not Unicode, so letters outside ASCII were read as Windows-1252: export with -Encoding UTF8")
 	}
+	if b.nameless > 0 {
+		b.Notes = append(b.Notes, fmt.Sprintf("%d objects without a distinguished name: they cannot be changed; export DistinguishedName too", b.nameless))
+	}
 	if b.unjoined > 0 {
-		b.Notes = append(b.Notes, fmt.Sprintf("%d objects left out: they came from a forest and have no ImmutableId that tells from which object", b.unjoined))
+		b.Notes = append(b.Notes, fmt.Sprintf("%d objects left out: they were synchronized from a forest, and no ImmutableId tells from which object", b.unjoined))
 	}
 }

@@ -1,0 +1,100 @@
+package ldapscan
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+	"proxyaddr/ldapscan/table"
+)
+
+// What makes exports that can be read, for hints.
+const (
+	tableByPowerShell = `Get-ADObject -LDAPFilter "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*))" ` +
+		`-Properties mail,userPrincipalName,targetAddress,displayName,sAMAccountName,proxyAddresses | ` +
+		`Select-Object DistinguishedName,ObjectGUID,ObjectClass,mail,userPrincipalName,targetAddress,displayName,sAMAccountName,` +
+		`@{n='proxyAddresses';e={$_.proxyAddresses -join ';'}} | Export-Csv export.csv -NoTypeInformation -Encoding UTF8`
+	exportByLdifde = `ldifde -f export.ldif -r "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*))"`
+)
+
+// orTable returns the export, or if it is a table, one that is a copy of it as LDIF.
+func (x *Export) orTable(ctx context.Context, opt table.Options) (*Export, error) {
+	if !table.Is(x.data) {
+		return x, nil
+	}
+	defer x.Close()
+	var sum *table.Summary
+	copied, err := spool(ctx, x.name, func(w io.Writer) (err error) {
+		sum, err = x.convert(ctx, w, opt)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	copied.table = sum
+	return copied, nil
+}
+
+// convert writes a table as LDIF.
+func (x *Export) convert(ctx context.Context, dst io.Writer, opt table.Options) (*table.Summary, error) {
+	w := ldif.NewWriter(dst)
+	sum, err := table.Read(ctx, x.data, opt, w.Write)
+	var wrong *table.Error
+	switch {
+	case errors.As(err, &wrong):
+		return nil, &Error{Subject: x.name, Problem: wrong.Error(), Advice: adviceOnTable(err), Err: err}
+	case err != nil:
+		return nil, err
+	case sum.Records == 0 && len(sum.Problems) == 0:
+		return nil, &Error{Subject: x.name, Problem: "a table without rows", Advice: "check whether the export failed"}
+	}
+	return sum, w.Flush()
+}
+
+func adviceOnTable(err error) string {
+	switch {
+	case table.Lost(err):
+		return "join the values in PowerShell: " + tableByPowerShell
+	case errors.Is(err, table.ErrColumns):
+		return "export with " + exportByLdifde + " or, in PowerShell, with " + tableByPowerShell
+	}
+	return "correct that cell or export again, best with " + exportByLdifde
+}
+
+// tellTable adds what a table showed to a survey.
+func (x *Export) tellTable(survey *Survey) {
+	if x.table == nil {
+		return
+	}
+	lacks := "deleted objects and the Configuration partition"
+	if len(x.table.Lacks) > 0 {
+		lacks = strings.Join(x.table.Lacks, ", ") + ", " + lacks
+	}
+	survey.Notes = []string{fmt.Sprintf("%s: a table without %s: a proposed address may be in use there", x.name, lacks)}
+	for _, note := range x.table.Notes {
+		survey.Notes = append(survey.Notes, x.name+": "+note)
+	}
+	for _, problem := range x.table.Problems {
+		survey.Problems = append(survey.Problems, x.name+": "+problem)
+	}
+}
+
+// object returns the object of a union, and the forest that it is of. One of a table may be out of the reach of LDIF files.
+func (x *Export) object(u union) *conflicts.Object {
+	o := u.object()
+	o.Forest = x.forests[strings.ToLower(o.Partition)]
+	if x.table != nil {
+		switch attributesOf(u.Record).first(table.Unchangeable) {
+		case table.Nameless:
+			o.Fixed = cmp.Or(o.Fixed, x.name+" does not give its distinguished name")
+		case table.InCloud:
+			o.Fixed = cmp.Or(o.Fixed, "lies in a cloud directory, out of the reach of LDIF files")
+		}
+	}
+	return o
+}
