@@ -42,18 +42,22 @@ var _ Source = (*Export)(nil)
 
 // OpenExport opens a file, or spools a source that is not a file. The caller closes it.
 func OpenExport(ctx context.Context, path string) (*Export, error) {
+	return openExport(ctx, path, table.Options{})
+}
+
+func openExport(ctx context.Context, path string, opt table.Options) (*Export, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, &Error{Subject: path, Problem: systemError(err), Err: err, Advice: "name an LDIF file, a table in CSV or JSON, or - for standard input"}
 	}
 	if !info.Mode().IsRegular() {
-		return SpoolExport(ctx, path, &lateFile{path: path})
+		return spoolExport(ctx, path, &lateFile{path: path}, opt)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &Error{Subject: path, Problem: systemError(err), Err: err}
 	}
-	return newExport(path, f, info).orTable(ctx, table.Options{})
+	return newExport(path, f, info).orTable(ctx, opt)
 }
 
 func newExport(name string, f *os.File, info os.FileInfo) *Export {

@@ -15,11 +15,15 @@ import (
 // copies the source to a temporary file that nobody else may open, and that is gone when
 // the export is closed or the process ends.
 func SpoolExport(ctx context.Context, name string, src io.Reader) (*Export, error) {
+	return spoolExport(ctx, name, src, table.Options{})
+}
+
+func spoolExport(ctx context.Context, name string, src io.Reader, opt table.Options) (*Export, error) {
 	x, err := spool(ctx, name, func(w io.Writer) error { return copyUntil(ctx, w, src) })
 	if err != nil {
 		return nil, err
 	}
-	return x.orTable(ctx, table.Options{})
+	return x.orTable(ctx, opt)
 }
 
 // spool makes an export of what is written to a temporary file.

@@ -14,7 +14,7 @@ func (o *scanOptions) checkCompare() error {
 		return wrong("leave one of them out", "%s does not go with --compare-dcs", flag)
 	}
 	switch {
-	case o.input != "":
+	case o.exported():
 		return alone("--input")
 	case o.catalog:
 		return alone("--global-catalog")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -88,7 +89,7 @@ func (o *eventOptions) read(c *console) error {
 		return nil
 	}
 	if len(o.args) == 0 || len(o.args) == 1 && o.args[0] == "-" {
-		if o.input == "-" {
+		if slices.Contains(o.input, "-") {
 			return wrong("put the events or the export into a file", "both the events and --input from stdin")
 		}
 		err := read("stdin", c.stdin)

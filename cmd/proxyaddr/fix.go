@@ -77,7 +77,7 @@ func (o *fixOptions) check(_ *console, fs *pflag.FlagSet, args []string) error {
 		return wrong("", "unexpected argument %q", args[1])
 	case o.output == "":
 		return wrong("name one with -o", "no directory for the files")
-	case o.named() || o.input != "":
+	case o.named() || o.exported():
 		if err := o.source.check(); err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	}
 	var blocker func(conflicts.Address, conflicts.Ref) *conflicts.Object
 	typed := review.Typed()
-	if len(typed) > 0 && (o.named() || o.input != "") {
+	if len(typed) > 0 && (o.named() || o.exported()) {
 		src, done, err := o.connect(ctx, c)
 		if err != nil {
 			return 0, err

@@ -33,7 +33,7 @@ func (o *incrementalFlags) check(fs *pflag.FlagSet, scan *scanOptions) error {
 		}
 	case scan.state == "":
 		return wrong("name the directory that remembers earlier runs with --state", "--incremental goes with --state only")
-	case scan.input != "":
+	case scan.exported():
 		return wrong("an export does not tell what was written since the last one", "--incremental does not go with --input")
 	case o.fullEvery <= 0:
 		return wrong("write for example 24h", "--full-every %v: must be more than 0", o.fullEvery)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -12,37 +13,42 @@ import (
 	"proxyaddr/report/words"
 )
 
-// A source says what to read: directories, or an export of one.
+// A source says what to read: directories, or exports of them.
 type source struct {
 	login
-	input  string
+	input  []string
 	config string // of all settings
 }
 
 func (s *source) addFlags(fs *pflag.FlagSet) {
 	s.login.addFlags(fs)
-	fs.StringVar(&s.input, "input", "", "read this LDIF `export` instead of a domain controller, - for standard input")
+	fs.StringArrayVar(&s.input, "input", nil, "read this `export` in LDIF, CSV or JSON instead of a domain controller, - for standard input (repeatable)")
 	fs.StringVar(&s.config, "config", "", "read settings from this `file`")
 }
 
 // check validates the settings before anything is contacted.
 func (s *source) check() error {
 	switch {
-	case !s.named() && s.input == "":
-		return wrong("name a domain with -d, a domain controller with -H ldaps://HOST, or an LDIF export with --input", "nothing to read")
-	case s.named() && s.input != "":
+	case !s.named() && !s.exported():
+		return wrong("name a domain with -d, a domain controller with -H ldaps://HOST, or an export with --input", "nothing to read")
+	case s.named() && s.exported():
 		return wrong("give one of them", "both a directory and --input")
+	case len(slices.DeleteFunc(slices.Clone(s.input), func(name string) bool { return name != "-" })) > 1:
+		return wrong("put one of the exports into a file", "two exports from stdin")
 	case s.named():
 		return s.login.check()
 	}
 	return nil
 }
 
-// connect opens the directories or the export, and prints each server with its encryption and
+// exported reports whether an export is named.
+func (s *source) exported() bool { return len(s.input) > 0 }
+
+// connect opens the directories or the exports, and prints each server with its encryption and
 // logon. The caller ends it with done.
 func (s *source) connect(ctx context.Context, c *console) (src ldapscan.Source, done func(), err error) {
 	if !s.named() {
-		x, err := s.openExport(ctx, c)
+		x, err := s.openExports(ctx, c)
 		if err != nil {
 			return nil, nil, s.unreadable(err)
 		}
@@ -94,16 +100,22 @@ func (c *console) tellHidden(ctx context.Context, src ldapscan.Source) ([]string
 	return notes, nil
 }
 
-func (s *source) openExport(ctx context.Context, c *console) (*ldapscan.Export, error) {
-	if s.input == "-" {
+func (s *source) openExports(ctx context.Context, c *console) (interface {
+	ldapscan.Source
+	io.Closer
+}, error) {
+	switch {
+	case len(s.input) > 1:
+		return ldapscan.OpenExports(ctx, s.input, c.stdin)
+	case s.input[0] == "-":
 		return ldapscan.SpoolExport(ctx, "standard input", c.stdin)
 	}
-	return ldapscan.OpenExport(ctx, s.input)
+	return ldapscan.OpenExport(ctx, s.input[0])
 }
 
 // unreadable is the error for an export that could not be read at all.
 func (s *source) unreadable(err error) error {
-	if e := (*ldapscan.Error)(nil); s.input != "" && errors.As(err, &e) {
+	if e := (*ldapscan.Error)(nil); s.exported() && errors.As(err, &e) {
 		return unusable(err)
 	}
 	return err

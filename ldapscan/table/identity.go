@@ -15,13 +15,12 @@ func (r *row) identity(c *cell, text string) error {
 		g, err = guidOfBytes(c.list)
 	}
 	switch {
-	case c.field == anchorField && err != nil:
-		r.cloud = true // an anchor that is no GUID joins nothing
-	case c.field == idField && err != nil, c.field == consistencyField && lost.MatchString(text):
+	case err != nil && (c.field == anchorField || c.field == idField), c.field == consistencyField && lost.MatchString(text):
+		// it joins nothing
 	case err != nil:
 		return err
 	case c.field == anchorField:
-		r.cloud, r.anchor = true, g
+		r.anchor = g
 	case c.field == consistencyField:
 		r.anchor = g
 		r.add("mS-DS-ConsistencyGuid", string(g[:]))
@@ -45,8 +44,8 @@ func (r *row) accepted() {
 func (r *row) identify() (again bool) {
 	cloud := r.cloud || hosted(r.dn)
 	id := r.guid
-	if cloud && r.anchor != (conflicts.GUID{}) {
-		id = r.anchor // the objectGUID in the forest, in most tenants
+	if cloud {
+		id = r.cloudID(id)
 	}
 	if id != (conflicts.GUID{}) {
 		r.add("objectGUID", string(id[:]))
@@ -65,7 +64,7 @@ func (r *row) identify() (again bool) {
 		r.rec.DN = r.dn
 		return false
 	}
-	r.rec.DN = r.madeUp()
+	r.rec.DN = r.madeUp() + r.Within
 	if id != (conflicts.GUID{}) {
 		return false
 	}
@@ -80,10 +79,22 @@ func (r *row) identify() (again bool) {
 		r.nameless--
 		return true
 	} else if ok {
-		r.rec.DN = fmt.Sprintf("%s+line=%d", r.rec.DN, r.line)
+		r.rec.DN = fmt.Sprintf("%s+line=%d%s", strings.TrimSuffix(r.rec.DN, r.Within), r.line, r.Within)
 	}
 	r.named[key] = content
 	return false
+}
+
+// cloudID returns the GUID of an object of a cloud directory: that of its object in a forest, or
+// else what all tables of a tenant have.
+func (r *row) cloudID(own conflicts.GUID) conflicts.GUID {
+	if r.anchor != (conflicts.GUID{}) {
+		return r.anchor
+	}
+	if g, err := guid(r.value("msDS-ExternalDirectoryObjectId")); err == nil {
+		return g
+	}
+	return own
 }
 
 // hosted reports whether Exchange Online has an object of that name.

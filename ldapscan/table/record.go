@@ -42,10 +42,11 @@ type wrong func(error) error
 // A builder makes records of rows.
 type builder struct {
 	Summary
-	csvde  bool
-	beside bool
-	seed   maphash.Seed
-	named  map[uint64]uint64 // hashes of made-up names and of their rows
+	Options
+	csvde bool
+	cloud bool // it has a column that tables of a cloud directory have
+	seed  maphash.Seed
+	named map[uint64]uint64 // hashes of made-up names and of their rows
 
 	unclear  int
 	first    string // of them
@@ -74,7 +75,7 @@ func (b *builder) record(cells []cell, line int) (*ldif.Record, error) {
 	if len(r.rec.Attributes) == 0 {
 		return nil, nil
 	}
-	if b.beside && r.synced && r.anchor == (conflicts.GUID{}) {
+	if b.Beside && r.synced && r.anchor == (conflicts.GUID{}) {
 		b.unjoined++
 		return nil, nil
 	}
@@ -93,7 +94,6 @@ type row struct {
 	name    string
 	guid    conflicts.GUID // of the object in its own directory
 	anchor  conflicts.GUID
-	cloud   bool // the table is of a cloud directory
 	synced  bool
 	proxies []string
 	primary []string

@@ -66,6 +66,9 @@ type Options struct {
 	// Beside says that other exports are read as well. Objects of a cloud directory that came
 	// from a forest, and do not say from which object, are then left out.
 	Beside bool
+	// Within ends the names that are made for objects without one, so that those of several
+	// tables differ: ",OU=input 2".
+	Within string
 }
 
 // headSize is how much of a file tells what it is. A row of names is shorter.
@@ -115,7 +118,7 @@ func Read(ctx context.Context, src *io.SectionReader, opt Options, each func(*ld
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{beside: opt.Beside, seed: maphash.MakeSeed(), named: map[uint64]uint64{}}
+	b := &builder{Options: opt, seed: maphash.MakeSeed(), named: map[uint64]uint64{}}
 	rows := 0
 	take := func(cells []cell, line int) error {
 		if rows++; rows%1000 == 0 && ctx.Err() != nil {
@@ -154,6 +157,7 @@ func (b *builder) csv(head string, src io.Reader, take func([]cell, int) error) 
 		return &Error{Line: 1 + l.above, Err: ErrColumns}
 	}
 	b.csvde = l.csvde
+	b.cloud = slices.ContainsFunc(l.columns, func(c column) bool { return c.field == anchorField })
 	r := newRows(src, l.comma)
 	named := func(err error) error {
 		if e := (*Error)(nil); errors.As(err, &e) && e.Cell && e.Column <= len(l.columns) {
@@ -220,6 +224,7 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 			if c.field == unknown || m.value.is == anObject {
 				continue
 			}
+			b.cloud = b.cloud || c.field == anchorField
 			known = known || c.holdsAddress() || c.field == domainField
 			one := cell{column: c, text: m.value.text, list: m.value.list,
 				wrong: func(err error) error { return &Error{Line: line, Name: c.name, Err: err} }}

@@ -1,0 +1,278 @@
+package ldapscan
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/table"
+)
+
+// Exports are several exports that are one name space: of the domains of a forest, of several
+// forests, of a forest and the cloud directory that has copies of its objects. It is a [Source].
+//
+// What several exports have of one object is joined; see [identities].
+type Exports struct {
+	list []*Export
+	same *identities // nil until it is needed
+}
+
+var _ Source = (*Exports)(nil)
+
+// OpenExports opens exports by their names, of which "-" is stdin. The caller closes them.
+func OpenExports(ctx context.Context, names []string, stdin io.Reader) (*Exports, error) {
+	x := &Exports{}
+	opt := table.Options{Beside: len(names) > 1}
+	for i, name := range names {
+		if i > 0 {
+			opt.Within = fmt.Sprintf(",OU=input %d", i+1)
+		}
+		var one *Export
+		var err error
+		if name == "-" {
+			one, err = spoolExport(ctx, "standard input", stdin, opt)
+		} else {
+			one, err = openExport(ctx, name, opt)
+		}
+		if err != nil {
+			x.Close()
+			return nil, err
+		}
+		x.list = append(x.list, one)
+	}
+	return x, nil
+}
+
+// Close closes all exports.
+func (x *Exports) Close() error {
+	var failed []error
+	for _, one := range x.list {
+		failed = append(failed, one.Close())
+	}
+	return errors.Join(failed...)
+}
+
+// Describe names the files.
+func (x *Exports) Describe(s *conflicts.Scope) {
+	for _, one := range x.list {
+		one.Describe(s)
+	}
+}
+
+// Sweep reads one file after the other. What several files have of one object comes as a change
+// of it.
+func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
+	if err := x.identify(ctx); err != nil {
+		return nil, err
+	}
+	survey := &Survey{ByRecord: true}
+	for _, one := range x.list {
+		s, err := one.Sweep(ctx, &joiningSink{sink, x.same})
+		if err != nil {
+			return nil, err
+		}
+		survey.add(s)
+		survey.PrimaryDomains = append(survey.PrimaryDomains, s.PrimaryDomains...)
+	}
+	survey.AcceptedDomains, survey.PrimaryDomains = inOrder(survey.AcceptedDomains), inOrder(survey.PrimaryDomains)
+	stream := sink.Stream()
+	defer stream.Keep()
+	var contradictions contradictions
+	for refs := range slices.Chunk(x.same.joined, gatheredAtOnce) {
+		parties, err := x.gather(ctx, refs)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			survey.Problems = append(survey.Problems, err.Error())
+		}
+		for _, p := range parties {
+			if len(p.objects) > 1 {
+				stream.Changed(viewOf(&p.join().Entry))
+				contradictions.take(p)
+			}
+		}
+	}
+	survey.Problems = append(survey.Problems, contradictions.problems()...)
+	return survey, nil
+}
+
+func viewOf(e *conflicts.Entry) *conflicts.View {
+	v := &conflicts.View{DN: []byte(e.DN), GUID: e.GUID, Mail: []byte(e.Mail), UserPrincipalName: []byte(e.UserPrincipalName), TargetAddress: []byte(e.TargetAddress)}
+	for _, a := range e.ProxyAddresses {
+		v.ProxyAddresses = append(v.ProxyAddresses, []byte(a))
+	}
+	return v
+}
+
+// Inspect asks all files for each object.
+func (x *Exports) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*conflicts.Object)) error {
+	if err := x.identify(ctx); err != nil {
+		return err
+	}
+	parties, err := x.gather(ctx, refs)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	objects := make([]*conflicts.Object, len(parties))
+	for i, p := range parties {
+		objects[i] = p.join()
+	}
+	doubts := pin(parties, objects)
+	if err != nil {
+		doubts = append([]string{err.Error()}, doubts...)
+	}
+	for _, o := range objects {
+		found(o)
+	}
+	return joined(doubts)
+}
+
+// A party is what the exports have of one object.
+type party struct {
+	ref     conflicts.Ref
+	objects []*conflicts.Object // in the order of the exports
+	exports []string            // that have them
+}
+
+// gather returns what all exports have of the objects that refs name, in the order of refs.
+func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*party, error) {
+	found := map[conflicts.Ref]*party{}
+	var failed []string
+	var names []conflicts.Ref // of objects that an export may have by name only
+	ask := func(one *Export, refs []conflicts.Ref) {
+		err := one.Inspect(ctx, refs, func(o *conflicts.Object) {
+			ref := x.same.ref(o)
+			p := found[ref]
+			if p == nil {
+				p = &party{ref: ref}
+				found[ref] = p
+			}
+			p.objects, p.exports = append(p.objects, o), append(p.exports, one.name)
+		})
+		if err != nil {
+			failed = append(failed, err.Error())
+		}
+	}
+	wanted := x.same.everyRef(refs)
+	for i, one := range x.list {
+		if !x.same.nameless[i] {
+			ask(one, wanted)
+		}
+	}
+	if len(x.same.named) > 0 {
+		for _, p := range found {
+			for _, o := range p.objects {
+				names = append(names, conflicts.NameRef(o.DN))
+			}
+		}
+	}
+	for i, one := range x.list {
+		if x.same.nameless[i] {
+			ask(one, slices.Concat(wanted, names))
+		}
+	}
+	var parties []*party
+	for _, ref := range refs {
+		if p := found[x.same.root(ref)]; p != nil {
+			parties = append(parties, p)
+			delete(found, p.ref)
+		}
+	}
+	return parties, joined(failed)
+}
+
+// Lookup asks all files for the addresses, and then for all that they have of the objects found.
+func (x *Exports) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
+	wanted := conflicts.NewAddressSet(addresses...)
+	return x.find(ctx, func(one *Export, found func(*conflicts.Object)) error { return one.Lookup(ctx, addresses, found) },
+		func(o *conflicts.Object) {
+			if len(wanted.Claims(o)) > 0 {
+				found(o)
+			}
+		})
+}
+
+// Namesakes asks all files.
+func (x *Exports) Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error {
+	return x.find(ctx, func(one *Export, found func(*conflicts.Object)) error { return one.Namesakes(ctx, dns, found) }, found)
+}
+
+// find asks all files, and hands over joined objects. An [*Error] of one file is returned alone.
+func (x *Exports) find(ctx context.Context, ask func(*Export, func(*conflicts.Object)) error, found func(*conflicts.Object)) error {
+	if err := x.identify(ctx); err != nil {
+		return err
+	}
+	var failed []string
+	var refs []conflicts.Ref
+	known := map[conflicts.Ref]bool{}
+	for _, one := range x.list {
+		err := ask(one, func(o *conflicts.Object) {
+			if o.Deleted {
+				found(o)
+				return
+			}
+			if ref := x.same.ref(o); !known[ref] {
+				known[ref] = true
+				refs = append(refs, ref)
+			}
+		})
+		if _, fatal := err.(*Error); fatal || ctx.Err() != nil {
+			return cmp.Or(ctx.Err(), err)
+		}
+		if err != nil {
+			failed = append(failed, err.Error())
+		}
+	}
+	if err := x.Inspect(ctx, refs, found); err != nil {
+		failed = append(failed, err.Error())
+	}
+	return joined(failed)
+}
+
+// Reread hands over the objects that fix records change, as the export of their directory has
+// them: a copy in another one changes later.
+func (x *Exports) Reread(ctx context.Context, records []conflicts.FixRecord, found func(*conflicts.Object)) error {
+	if err := x.identify(ctx); err != nil {
+		return err
+	}
+	parties := map[conflicts.Ref]*party{}
+	var failed []string
+	for _, one := range x.list {
+		err := one.Reread(ctx, records, func(o *conflicts.Object) {
+			ref := x.same.ref(o)
+			if parties[ref] == nil {
+				parties[ref] = &party{ref: ref}
+			}
+			parties[ref].objects = append(parties[ref].objects, o)
+		})
+		if _, fatal := err.(*Error); fatal || ctx.Err() != nil {
+			return cmp.Or(ctx.Err(), err)
+		}
+		if err != nil {
+			failed = append(failed, err.Error())
+		}
+	}
+	for _, p := range parties {
+		found(p.objects[p.base()])
+	}
+	return joined(failed)
+}
+
+// Hidden returns nothing: an export does not tell what it left out.
+func (x *Exports) Hidden(context.Context) []string { return nil }
+
+// AcceptedDomains are those of all files.
+func (x *Exports) AcceptedDomains(ctx context.Context) ([]string, error) {
+	var all []string
+	var failed []error
+	for _, one := range x.list {
+		domains, err := one.AcceptedDomains(ctx)
+		all, failed = append(all, domains...), append(failed, err)
+	}
+	return inOrder(all), errors.Join(failed...)
+}

@@ -1,0 +1,234 @@
+package ldapscan
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
+)
+
+// identities tell which objects of several exports are the same: those with one objectGUID; one
+// whose mS-DS-ConsistencyGuid is that, as a copy in the cloud and an object that was migrated
+// have it; and one without objectGUID that has the name of another.
+type identities struct {
+	// known leads from an objectGUID to the one under which the object is known, others are the way
+	// back.
+	known  map[conflicts.GUID]conflicts.GUID
+	others map[conflicts.GUID][]conflicts.GUID
+	// named are the objectGUIDs of objects that an export has by name only.
+	named map[nameSum]conflicts.GUID
+	// nameless says which exports have objects by name only.
+	nameless []bool
+	// joined are the objects that more than one export has.
+	joined []conflicts.Ref
+}
+
+// A nameSum stands for a name, as DNKey writes it.
+type nameSum [16]byte
+
+func sumOfName(dn string) nameSum {
+	sum := sha256.Sum256([]byte(conflicts.DNKey(dn)))
+	return nameSum(sum[:len(nameSum{})])
+}
+
+// inDirectory reports whether a name is that of an object of a directory: names that are made of
+// the rows of a table have no DC parts.
+func inDirectory(dn string) bool { return conflicts.Partition(dn) != "" }
+
+// identify reads all files to find out which objects are the same. It takes memory for the
+// objects of all files but the largest.
+func (x *Exports) identify(ctx context.Context) error {
+	if x.same != nil {
+		return nil
+	}
+	same := &identities{known: map[conflicts.GUID]conflicts.GUID{}, named: map[nameSum]conflicts.GUID{}, nameless: make([]bool, len(x.list))}
+	names := map[nameSum]int{} // of objects without objectGUID, and the export
+	twice := map[conflicts.Ref]bool{}
+	err := x.eachIdentity(ctx, x.list, func(i int, id identity) {
+		switch {
+		case id.guid != (conflicts.GUID{}) && id.anchor != (conflicts.GUID{}):
+			same.unite(id.guid, id.anchor)
+		case id.guid == (conflicts.GUID{}):
+			same.nameless[i] = true
+			if !inDirectory(string(id.dn)) {
+				return
+			}
+			sum := sumOfName(string(id.dn))
+			if other, ok := names[sum]; !ok {
+				names[sum] = i
+			} else if other != i {
+				twice[conflicts.NameRef(string(id.dn))] = true
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	same.settle()
+	seen := map[conflicts.GUID]*Export{}
+	bySize := slices.SortedStableFunc(slices.Values(x.list), func(a, b *Export) int { return cmp.Compare(a.data.Size(), b.data.Size()) })
+	err = x.eachIdentity(ctx, bySize, func(i int, id identity) {
+		if id.guid == (conflicts.GUID{}) {
+			return
+		}
+		one, guid := bySize[i], same.of(id.guid)
+		if len(names) > 0 {
+			if sum := sumOfName(string(id.dn)); inDirectory(string(id.dn)) {
+				if _, ok := names[sum]; ok {
+					same.named[sum] = guid
+					twice[conflicts.Ref{GUID: guid}] = true
+				}
+			}
+		}
+		switch other := seen[guid]; {
+		case other != nil && other != one:
+			twice[conflicts.Ref{GUID: guid}] = true
+		case other == nil && i < len(bySize)-1:
+			seen[guid] = one
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for ref := range twice {
+		same.joined = append(same.joined, same.root(ref))
+	}
+	slices.SortFunc(same.joined, func(a, b conflicts.Ref) int {
+		return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN))
+	})
+	same.joined = slices.Compact(same.joined)
+	x.same = same
+	return nil
+}
+
+// An identity is what tells which object a record is of.
+type identity struct {
+	dn           []byte
+	guid, anchor conflicts.GUID
+}
+
+// eachIdentity reads files to their ends. Damage ends only the file: the sweep reports it.
+func (x *Exports) eachIdentity(ctx context.Context, files []*Export, each func(i int, id identity)) error {
+	for i, one := range files {
+		r := ldif.NewReader(nil)
+		r.Select = func(name string) bool {
+			return strings.EqualFold(name, "objectGUID") || strings.EqualFold(name, "mS-DS-ConsistencyGuid")
+		}
+		err := one.readBlock(ctx, r, 0, one.data.Size(), func(_ *ldif.Reader, v *ldif.View) error {
+			id := identity{dn: v.DN}
+			for _, a := range v.Attributes {
+				if strings.EqualFold(a.Name, "objectGUID") {
+					id.guid = guidOf(a.Value)
+				} else if len(a.Value) == len(id.anchor) {
+					id.anchor = conflicts.GUID(a.Value)
+				}
+			}
+			each(i, id)
+			return nil
+		})
+		if err != nil && err != io.EOF && !errors.As(err, new(*ldif.ParseError)) {
+			return err
+		}
+	}
+	return nil
+}
+
+// unite notes that the object of an objectGUID has another one as its mS-DS-ConsistencyGuid.
+func (s *identities) unite(guid, anchor conflicts.GUID) {
+	if from, to := s.last(anchor), s.last(guid); from != to {
+		s.known[from] = to
+	}
+}
+
+// last follows a chain to its end.
+func (s *identities) last(guid conflicts.GUID) conflicts.GUID {
+	for {
+		next, ok := s.known[guid]
+		if !ok {
+			return guid
+		}
+		if after, ok := s.known[next]; ok {
+			s.known[guid] = after // half the way next time
+		}
+		guid = next
+	}
+}
+
+// settle makes all chains short, after the last call of unite.
+func (s *identities) settle() {
+	s.others = map[conflicts.GUID][]conflicts.GUID{}
+	for guid := range s.known {
+		last := s.last(guid)
+		s.known[guid] = last
+		s.others[last] = append(s.others[last], guid)
+	}
+}
+
+// of returns the objectGUID under which an object is known.
+func (s *identities) of(guid conflicts.GUID) conflicts.GUID {
+	if known, ok := s.known[guid]; ok {
+		return known
+	}
+	return guid
+}
+
+// root returns the ref under which an object is known.
+func (s *identities) root(ref conflicts.Ref) conflicts.Ref {
+	if ref.GUID != (conflicts.GUID{}) {
+		return conflicts.Ref{GUID: s.of(ref.GUID)}
+	}
+	if len(s.named) > 0 {
+		if guid, ok := s.named[sumOfName(ref.DN)]; ok {
+			return conflicts.Ref{GUID: s.of(guid)}
+		}
+	}
+	return ref
+}
+
+func (s *identities) ref(o *conflicts.Object) conflicts.Ref { return s.root(o.Ref()) }
+
+// everyRef returns all refs that exports may have of objects.
+func (s *identities) everyRef(refs []conflicts.Ref) []conflicts.Ref {
+	all := slices.Clone(refs)
+	for _, ref := range refs {
+		for _, guid := range s.others[ref.GUID] {
+			all = append(all, conflicts.Ref{GUID: guid})
+		}
+	}
+	return all
+}
+
+// A joiningSink gives objects the objectGUID under which they are known.
+type joiningSink struct {
+	Sink
+	same *identities
+}
+
+func (s *joiningSink) Stream() Stream { return &joiningStream{s.Sink.Stream(), s.same} }
+
+type joiningStream struct {
+	Stream
+	same *identities
+}
+
+// joined hands over a view under the objectGUID by which its object is known.
+func (s *joiningStream) joined(v *conflicts.View, hand func(*conflicts.View)) {
+	own := v.GUID
+	if own != (conflicts.GUID{}) {
+		v.GUID = s.same.of(own)
+	} else if len(s.same.named) > 0 {
+		v.GUID = s.same.root(conflicts.NameRef(string(v.DN))).GUID
+	}
+	hand(v)
+	v.GUID = own
+}
+
+func (s *joiningStream) Entry(v *conflicts.View)   { s.joined(v, s.Stream.Entry) }
+func (s *joiningStream) Changed(v *conflicts.View) { s.joined(v, s.Stream.Changed) }
+func (s *joiningStream) Deleted(v *conflicts.View) { s.joined(v, s.Stream.Deleted) }

@@ -1,0 +1,175 @@
+package ldapscan
+
+import (
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"proxyaddr/conflicts"
+)
+
+// exportsOf opens files with these texts, whose names are 1, 2 and so on.
+func exportsOf(t *testing.T, texts ...string) *Exports {
+	t.Helper()
+	dir := t.TempDir()
+	var names []string
+	for i, text := range texts {
+		path := filepath.Join(dir, fmt.Sprint(i+1))
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, path)
+	}
+	x, err := OpenExports(t.Context(), names, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Close() })
+	return x
+}
+
+func testGUID(n byte) conflicts.GUID {
+	return conflicts.GUID{n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+}
+
+// person is a record of LDIF; a zero GUID is left out.
+func person(name string, guid, anchor byte, addresses ...string) string {
+	text := "dn: CN=" + name + ",DC=ex,DC=com\nobjectClass: user\n"
+	attribute := func(name string, n byte) {
+		if g := testGUID(n); n > 0 {
+			text += name + ":: " + base64.StdEncoding.EncodeToString(g[:]) + "\n"
+		}
+	}
+	attribute("objectGUID", guid)
+	attribute("mS-DS-ConsistencyGuid", anchor)
+	for _, a := range addresses {
+		text += "proxyAddresses: " + a + "\n"
+	}
+	return text + "\n"
+}
+
+// cloudTable is a table of a cloud directory.
+const cloudHead = "DisplayName,UserPrincipalName,ImmutableId,proxyAddresses\n"
+
+func cloudRow(name string, anchor byte, addresses string) string {
+	id := ""
+	if g := testGUID(anchor); anchor > 0 {
+		id = base64.StdEncoding.EncodeToString(g[:])
+	}
+	return fmt.Sprintf("%s,%s@ex.com,%s,%s\n", name, name, id, addresses)
+}
+
+// Several exports are one name space. An object that several have is one object, and is changed
+// in its directory if that reaches the address.
+func TestExportsJoin(t *testing.T) {
+	const duplicate = "smtp:sales@ex.com: "
+	for _, test := range []struct {
+		name     string
+		texts    []string
+		want     []string // conflicts, with their owners
+		fixed    string   // owners that cannot be changed, and why
+		problems string
+	}{
+		{name: "two domains", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com", "smtp:sales@ex.com"), person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:sales@ex.com")},
+			want: []string{duplicate + "Ann, Bob"}},
+		{name: "a copy in the cloud", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:ann@ex.com;smtp:ann@ex.onmicrosoft.com")}},
+		{name: "a copy whose anchor is another than the objectGUID",
+			texts: []string{person("Ann", 1, 9, "SMTP:ann@ex.com") + person("Bob", 2, 8, "SMTP:bob@ex.com"), cloudHead + cloudRow("Ann", 9, "SMTP:ann@ex.com") + cloudRow("Bob", 8, "SMTP:bob@ex.com")}},
+		{name: "a migrated object", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "SMTP:ann@ex.com"), "DC=ex", "DC=new")}},
+		{name: "a migrated object and two copies", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "SMTP:ann@ex.com"), "DC=ex", "DC=new"),
+			strings.ReplaceAll(person("Ann", 3, 1, "SMTP:ann@ex.com"), "DC=ex", "DC=third"), cloudHead + cloudRow("Ann", 1, "SMTP:ann@ex.com")}},
+		{name: "an export without objectGUID", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), person("Ann", 0, 0, "SMTP:ann@ex.com", "smtp:a@ex.com")}},
+		{name: "two of them", texts: []string{person("Ann", 0, 0, "SMTP:ann@ex.com"), person("Ann", 0, 0, "SMTP:ann@ex.com", "smtp:a@ex.com")}},
+		{name: "two in the cloud", texts: []string{cloudHead + cloudRow("Ann", 1, "SMTP:ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:ann@ex.com")}},
+
+		{name: "an owner in the cloud alone", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com", "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "smtp:sales@ex.com") + cloudRow("Team", 0, "SMTP:sales@ex.com")},
+			want: []string{duplicate + "Team, Ann"}, fixed: "Team: lies in a cloud directory, out of the reach of LDIF files"},
+		{name: "an address in a copy alone", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "smtp:sales@ex.com")},
+			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: has smtp:sales@ex.com in 2 only"},
+		{name: "a migrated object and another", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "smtp:sales@ex.com"), "DC=ex", "DC=new") + person("Bob", 3, 0, "smtp:sales@ex.com")},
+			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: is the same as CN=Ann,DC=ex,DC=com: change both by hand"},
+		{name: "a logon name of a copy alone", texts: []string{person("Ann", 1, 0, "SMTP:a@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:Ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:a@ex.com")},
+			problems: "2: userPrincipalName of CN=Ann+userPrincipalName=Ann@ex.com,OU=input 2 is an address of another object: check it by hand"},
+		{name: "contradictions", texts: []string{strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: a@ex.com\n\n", strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: b@ex.com\n\n"},
+			problems: "1 and 2 contradict each other in mail of CN=Ann,DC=ex,DC=com: export again, everything at the same time"},
+		{name: "people of one name in two tables", texts: []string{"Name,proxyAddresses\nAnn,smtp:sales@ex.com\n", "Name,proxyAddresses\nAnn,smtp:sales@ex.com\n"},
+			want: []string{duplicate + "Ann, Ann"}, fixed: "Ann: 1 does not give its distinguished name; Ann: 2 does not give its distinguished name"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			x := exportsOf(t, test.texts...)
+			audit, err := Scan(t.Context(), x, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			short := strings.NewReplacer(filepath.Dir(x.list[0].name)+string(filepath.Separator), "")
+			var got, fixed []string
+			for _, c := range audit.Conflicts {
+				var owners []string
+				for _, o := range c.Owners {
+					owners = append(owners, o.Name())
+					if o.Fixed != "" {
+						fixed = append(fixed, o.Name()+": "+short.Replace(o.Fixed))
+					}
+				}
+				got = append(got, c.Key.Type()+":"+c.Key.Address()+": "+strings.Join(owners, ", "))
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if s := strings.Join(fixed, "; "); s != test.fixed {
+				t.Errorf("fixed: got %q, want %q", s, test.fixed)
+			}
+			if s := short.Replace(strings.Join(audit.Problems, "; ")); s != test.problems {
+				t.Errorf("problems: got %q, want %q", s, test.problems)
+			}
+			for _, n := range audit.Notes {
+				if strings.Contains(n, "when read again") {
+					t.Errorf("note: %s", n)
+				}
+			}
+		})
+	}
+}
+
+// A look-up finds the object that all exports have parts of, and rereading the one that is
+// changed.
+func TestExportsLookup(t *testing.T) {
+	x := exportsOf(t, person("Ann", 1, 0, "SMTP:ann@ex.com")+person("Bob", 2, 0, "SMTP:bob@ex.com"),
+		cloudHead+cloudRow("Ann", 1, "SMTP:ann@ex.com;smtp:sales@ex.com")+cloudRow("Team", 0, "smtp:team@ex.com"))
+	owners, err := Owners(t.Context(), x, []conflicts.Address{conflicts.ParseAddress("smtp:sales@ex.com"), conflicts.ParseAddress("smtp:team@ex.com")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if of := owners.Of(conflicts.ParseAddress("smtp:sales@ex.com")); len(of) != 1 || of[0].DN != "CN=Ann,DC=ex,DC=com" || of[0].GUID != testGUID(1) {
+		t.Errorf("%+v", of)
+	}
+	if of := owners.Of(conflicts.ParseAddress("smtp:team@ex.com")); len(of) != 1 || of[0].Name() != "Team" {
+		t.Errorf("%+v", of)
+	}
+	var again []*conflicts.Object
+	err = x.Reread(t.Context(), []conflicts.FixRecord{{DN: "CN=Ann,DC=ex,DC=com", GUID: testGUID(1)}}, func(o *conflicts.Object) { again = append(again, o) })
+	if err != nil || len(again) != 1 || !slices.Equal(again[0].ProxyAddresses, []string{"SMTP:ann@ex.com"}) {
+		t.Errorf("%v, %+v", err, again)
+	}
+	names := 0
+	if err := x.Namesakes(t.Context(), []string{"CN=Bob,OU=x"}, func(*conflicts.Object) { names++ }); err != nil || names != 1 {
+		t.Errorf("%d namesakes, %v", names, err)
+	}
+}
+
+// Damage in one export makes the whole scan incomplete, and a file that cannot be opened leaves
+// none open.
+func TestExportsDamaged(t *testing.T) {
+	x := exportsOf(t, person("Ann", 1, 0, "SMTP:ann@ex.com"), person("Bob", 2, 0, "SMTP:bob@ex.com")+"dn: CN=")
+	audit, err := Scan(t.Context(), x, Options{})
+	if err != nil || audit.Complete() || audit.Objects() != 2 {
+		t.Errorf("%v, %+v", err, audit)
+	}
+	if _, err := OpenExports(t.Context(), []string{x.list[0].name, "missing"}, nil); err == nil {
+		t.Error("a missing file is no error")
+	}
+}
