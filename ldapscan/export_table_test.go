@@ -53,7 +53,7 @@ func TestExportTable(t *testing.T) {
 	if !slices.Contains(audit.Notes, want) {
 		t.Errorf("notes %q", audit.Notes)
 	}
-	if !slices.ContainsFunc(audit.Notes, func(n string) bool { return strings.Contains(n, "1 objects without a distinguished name") }) {
+	if !slices.ContainsFunc(audit.Notes, func(n string) bool { return strings.Contains(n, "1 object without a distinguished name") }) {
 		t.Errorf("notes %q", audit.Notes)
 	}
 	if err := x.Close(); err != nil {

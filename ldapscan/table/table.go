@@ -264,15 +264,22 @@ func (b *builder) sum(how examination) {
 		problem("%s%s: export LDIF or JSON", b.first, others)
 	}
 	if b.asks > 0 && how.ascii {
-		problem("%d question marks in addresses may stand for letters that the export lost: export with -Encoding UTF8", b.asks)
+		problem("question marks in addresses may stand for letters that the export lost: export with -Encoding UTF8")
 	}
 	if how.encoding == asCodePage {
 		b.Notes = append(b.Notes, "not Unicode, so letters outside ASCII were read as Windows-1252: export with -Encoding UTF8")
 	}
 	if b.nameless > 0 {
-		b.Notes = append(b.Notes, fmt.Sprintf("%d objects without a distinguished name: they cannot be changed; export DistinguishedName too", b.nameless))
+		b.Notes = append(b.Notes, counted(b.nameless)+" without a distinguished name: no LDIF file can change that; export DistinguishedName too")
 	}
 	if b.unjoined > 0 {
-		b.Notes = append(b.Notes, fmt.Sprintf("%d objects left out: they were synchronized from a forest, and no ImmutableId tells from which object", b.unjoined))
+		b.Notes = append(b.Notes, counted(b.unjoined)+" left out: synchronized from a forest, and no ImmutableId tells from which object")
 	}
+}
+
+func counted(objects int) string {
+	if objects == 1 {
+		return "1 object"
+	}
+	return fmt.Sprintf("%d objects", objects)
 }
