@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 	"golang.org/x/text/encoding"
@@ -29,6 +30,7 @@ type console struct {
 	environ        []string // all variables as "NAME=value"
 	// requests logs the requests to servers; nil logs nothing.
 	requests *slog.Logger
+	undo     []func() // what was switched on in the terminal
 }
 
 // log writes a line to stderr. The line can have names from a directory, so control characters
@@ -73,10 +75,25 @@ func terminal(stream any) (fd int, ok bool) {
 	return int(f.Fd()), term.IsTerminal(int(f.Fd()))
 }
 
-// color tells whether stdout may be colored (https://no-color.org).
+// color tells whether stdout may be colored (https://no-color.org), and switches that on.
 func (c *console) color() bool {
-	_, ok := terminal(c.stdout)
-	return ok && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"
+	fd, ok := terminal(c.stdout)
+	if !ok || c.getenv("NO_COLOR") != "" || c.getenv("TERM") == "dumb" {
+		return false
+	}
+	undo, ok := obeyEscapes(fd)
+	if undo != nil {
+		c.undo = append(c.undo, undo)
+	}
+	return ok
+}
+
+// close leaves the terminal as it was.
+func (c *console) close() {
+	for _, undo := range c.undo {
+		undo()
+	}
+	c.undo = nil
 }
 
 // columnsOf returns the width of a stream that is a terminal, 0 if it is unknown.
@@ -153,11 +170,21 @@ func (c *console) prompt(ctx context.Context, text string) (string, error) {
 	return string(secret), err
 }
 
-// firstLine returns the first line of a secret's source without its line end. It obeys a byte
-// order mark, because Windows programs write UTF-16.
+// decoded returns a text as UTF-8. It obeys a byte order mark, because Windows programs write
+// UTF-16, and removes it.
+func decoded(r io.Reader) io.Reader {
+	return transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder()))
+}
+
+// isText reports whether a decoded text is one: it has no bytes of another code page, and no NUL,
+// as UTF-16 without a byte order mark has.
+func isText(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsAny(s, "\x00"+string(utf8.RuneError))
+}
+
+// firstLine returns the first line of a secret's source without its line end.
 func firstLine(r io.Reader) (string, error) {
-	text := transform.NewReader(io.LimitReader(r, 64<<10), unicode.BOMOverride(encoding.Nop.NewDecoder()))
-	line, err := bufio.NewReader(text).ReadString('\n')
+	line, err := bufio.NewReader(decoded(io.LimitReader(r, 64<<10))).ReadString('\n')
 	if err == io.EOF {
 		err = nil
 	}
@@ -167,7 +194,10 @@ func firstLine(r io.Reader) (string, error) {
 // output runs a command line with the system's shell and returns the first line
 // that it prints.
 func (c *console) output(ctx context.Context, line string) (string, error) {
-	cmd := shell(ctx, line)
+	cmd, err := shell(ctx, line)
+	if err != nil {
+		return "", err
+	}
 	cmd.Stderr = c.stderr
 	cmd.WaitDelay = time.Second // a program started by the shell may keep its stdout open
 	out, err := cmd.Output()

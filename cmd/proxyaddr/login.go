@@ -247,10 +247,19 @@ func (l *login) credentials(ctx context.Context, c *console, i int, passwords ma
 }
 
 func (l *login) password(ctx context.Context, c *console, user, file string) (string, error) {
+	secret, hint, err := l.secret(ctx, c, user, file)
+	if err == nil && !isText(secret) { // no server could have it
+		err = wrong(hint, "%s: the password is not UTF-8 text", user)
+	}
+	return secret, err
+}
+
+// secret returns the password of a user as it was read, and what to do if it is no text.
+func (l *login) secret(ctx context.Context, c *console, user, file string) (secret, hint string, err error) {
 	switch {
 	case l.prompt:
 	case file != "":
-		secret := ""
+		line := ""
 		err := await(ctx, func() error {
 			f, err := os.Open(file)
 			if err != nil {
@@ -258,19 +267,20 @@ func (l *login) password(ctx context.Context, c *console, user, file string) (st
 			}
 			defer f.Close()
 			c.warnIfShared(file)
-			secret, err = firstLine(f)
+			line, err = firstLine(f)
 			return err
 		})
 		if err != nil {
-			return "", unopened("--password-file names a file that holds the password in its first line", err)
+			return "", "", unopened("--password-file names a file that holds the password in its first line", err)
 		}
-		return secret, nil
+		return line, "save " + file + " as UTF-8, or as UTF-16 with a byte order mark", nil
 	case l.passwordCommand != "":
 		secret, err := c.output(ctx, l.passwordCommand)
 		if err != nil {
-			return "", wrong("", "--password-command: %v", err)
+			return "", "", wrong("", "--password-command: %v", err)
 		}
-		return secret, nil
+		return secret, "have --password-command print UTF-8, or UTF-16 with a byte order mark", nil
 	}
-	return c.prompt(ctx, fmt.Sprintf("password of %s: ", user))
+	secret, err = c.prompt(ctx, fmt.Sprintf("password of %s: ", user))
+	return secret, "set the terminal to UTF-8, or use --password-file", err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"time"
 
@@ -38,10 +37,13 @@ func (r *stateRun) tell(ctx context.Context, report *status.Report) error {
 	}
 	within, cancel := context.WithTimeoutCause(ctx, notifyTimeout, fmt.Errorf("killed after %v", notifyTimeout))
 	defer cancel()
-	cmd := shell(within, r.notify)
+	cmd, err := shell(within, r.notify)
+	if err != nil {
+		return &notifyError{err}
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &text, r.c.stderr, r.c.stderr // stdout is for data
 	cmd.Env = append(os.Environ(), r.environment(report)...)
-	err := runGroup(cmd)
+	err = runGroup(cmd)
 	if err != nil && within.Err() != nil {
 		err = context.Cause(within)
 	}
@@ -82,12 +84,4 @@ func (r *stateRun) environment(report *status.Report) []string {
 		env = append(env, fmt.Sprintf("PROXYADDR_%s=%d", strings.ToUpper(string(s)), run.Counts[s]))
 	}
 	return env
-}
-
-// shell runs a command line with the system's shell.
-func shell(ctx context.Context, line string) *exec.Cmd {
-	if runtime.GOOS == "windows" {
-		return exec.CommandContext(ctx, "cmd", "/C", line)
-	}
-	return exec.CommandContext(ctx, "sh", "-c", line)
 }

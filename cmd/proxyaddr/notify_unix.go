@@ -3,9 +3,15 @@
 package main
 
 import (
+	"context"
 	"os/exec"
 	"syscall"
 )
+
+// shell runs a command line with the system's shell.
+func shell(ctx context.Context, line string) (*exec.Cmd, error) {
+	return exec.CommandContext(ctx, "sh", "-c", line), nil
+}
 
 // runGroup runs a command. When its context ends, it is killed with all processes that it
 // started.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"proxyaddr/ldapscan"
@@ -18,7 +19,7 @@ type progress struct {
 	started  time.Time
 	last     time.Time
 	terminal bool
-	shown    bool
+	columns  int // of the line that is shown
 	seen     ldapscan.Progress
 }
 
@@ -49,8 +50,7 @@ func (p *progress) show(s ldapscan.Progress) {
 		p.c.log("%s", line)
 		return
 	}
-	p.shown = true
-	fmt.Fprintf(p.c.stderr, "\r%s\x1b[K", line)
+	p.overwrite(line)
 }
 
 // line returns the progress of the scan.
@@ -71,10 +71,19 @@ func (p *progress) line(elapsed time.Duration) string {
 	return fmt.Sprintf("%s, %s/s, %s%v", objects, rate, pages, elapsed.Round(time.Second))
 }
 
+// overwrite shows a line in place of the one that is shown, without escape sequences: not every
+// Windows console obeys them.
+func (p *progress) overwrite(line string) {
+	columns := words.Columns(line)
+	fmt.Fprintf(p.c.stderr, "\r%s%s", line, strings.Repeat(" ", max(0, p.columns-columns)))
+	p.columns = columns
+}
+
 // done clears the line.
 func (p *progress) done() {
-	if p.shown {
-		fmt.Fprint(p.c.stderr, "\r\x1b[K")
+	if p.columns > 0 {
+		p.overwrite("")
+		fmt.Fprint(p.c.stderr, "\r")
 	}
 }
 

@@ -146,11 +146,14 @@ func readConfig(path string, set func(name, value string) error) error {
 		return unopened(hint, err)
 	}
 	defer f.Close()
-	text, err := io.ReadAll(f)
+	text, err := io.ReadAll(decoded(f))
 	if err != nil {
 		return unopened(hint, err)
 	}
 	for line := range ini.Lines(string(text)) {
+		if line.Kind != ini.Comment && !isText(line.Raw) {
+			return wrong("save it as UTF-8, or as UTF-16 with a byte order mark", "%s:%d: not UTF-8 text", path, line.Number)
+		}
 		switch line.Kind {
 		case ini.Empty, ini.Comment:
 			continue
