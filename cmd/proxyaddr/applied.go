@@ -31,7 +31,7 @@ func (o *applyOptions) run(ctx context.Context, c *console) (int, error) {
 	case err != nil:
 		o.result.Stopped = &report.Stopped{Problem: "interrupted", State: "unchanged"}
 	}
-	if failed := applyFormats.write(c, o.format, &o.result); failed != nil {
+	if failed := applyFormats.write(c, &o.formatting, &o.result); failed != nil {
 		return 0, failed
 	}
 	if o.unprinted != nil && err == nil {

@@ -95,7 +95,7 @@ func (o *checkOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	found := &availability{list: list, problem: textOf(failed), notes: notes}
-	if err := checkFormats.write(c, o.format, found); err != nil {
+	if err := checkFormats.write(c, &o.formatting, found); err != nil {
 		return 0, err
 	}
 	switch {

@@ -27,13 +27,13 @@ func (o *scanOptions) checkCompare() error {
 	case o.state != "":
 		return alone("--state")
 	case o.output != "":
-		return wrong("send the output of --format json to a file", "--output does not go with --compare-dcs")
+		return wrong("use --report with a file that ends in .json", "--output does not go with --compare-dcs")
 	case !slices.Contains(comparisonFormats.names(), o.format):
 		return wrong("it takes "+enumerate(comparisonFormats.names(), "and"), "--format %s does not go with --compare-dcs", o.format)
 	case len(o.domains) == 0 && len(o.urls) == 1:
 		return wrong("name another domain controller with -H, or a domain with -d", "--compare-dcs: nothing to compare the domain controller with")
 	}
-	return nil
+	return o.checkReports(comparisonFormats.names())
 }
 
 // compare is the run of a scan with --compare-dcs.
@@ -53,7 +53,7 @@ func (o *scanOptions) compare(ctx context.Context, c *console) (int, error) {
 	if o.stats {
 		p.stats()
 	}
-	if err := comparisonFormats.write(c, o.format, found); err != nil {
+	if err := comparisonFormats.write(c, &o.formatting, found); err != nil {
 		return 0, err
 	}
 	switch {

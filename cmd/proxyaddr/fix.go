@@ -133,7 +133,7 @@ func (o *fixOptions) run(ctx context.Context, c *console) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return exitClean, fixFormats.write(c, o.format, &fixed{approved, o.dir.Name(), names})
+	return exitClean, fixFormats.write(c, &o.formatting, &fixed{approved, o.dir.Name(), names})
 }
 
 // blockerIn returns who keeps an object from getting an address.

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/osfile"
 	"proxyaddr/report"
 	"proxyaddr/report/status"
 )
@@ -105,17 +109,48 @@ func (f formats[T]) names() []string {
 	return names
 }
 
-// write writes a result in the format with that name.
-func (f formats[T]) write(c *console, name string, result T) error {
+// write writes a result to the files of --report and to stdout. An error for one does not stop
+// the others.
+func (f formats[T]) write(c *console, o *formatting, result T) error {
+	var failed error
+	for _, path := range o.reports {
+		err := osfile.ReplaceBy(path, reportMode, func(w io.Writer) error {
+			to := *c
+			to.stdout = reportFile{w}
+			return f.writeAs(&to, reportFormat(path), result)
+		})
+		if err != nil && failed == nil {
+			failed = &failure{exitIncomplete, fmt.Errorf("--report: %w", bare(err)), "name a file that this account may write"}
+		}
+	}
+	if err := f.writeAs(c, o.format, result); err != nil && failed == nil {
+		failed = unprinted(err)
+	}
+	return failed
+}
+
+// writeAs writes a result to stdout in the format with that name.
+func (f formats[T]) writeAs(c *console, name string, result T) error {
 	for i := range f {
 		if f[i].name == name {
-			if err := f[i].write(c, result); err != nil {
-				return unprinted(err)
-			}
+			return f[i].write(c, result)
 		}
 	}
 	return nil
 }
+
+// reportMode lets only its owner read a report: it has names and addresses.
+const reportMode = 0o600
+
+// reportFormats are the formats that a file can have, by the ending of its name.
+var reportFormats = []string{"csv", "json", "jsonl"}
+
+func reportFormat(path string) string {
+	return strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
+}
+
+// A reportFile is the stdout of a format that goes to a file.
+type reportFile struct{ io.Writer }
 
 // tableOptions are the options of a table on stdout.
 func (c *console) tableOptions() report.TableOptions {
@@ -136,6 +171,9 @@ func (c *console) writeCSV(rows func(io.Writer) error) error {
 // emptyFile reports whether a stream goes to the beginning of a file, as with "> scan.csv", and
 // not to a pipe.
 func emptyFile(stream io.Writer) bool {
+	if _, ok := stream.(reportFile); ok {
+		return true
+	}
 	f, ok := stream.(*os.File)
 	if !ok {
 		return false
@@ -144,16 +182,19 @@ func emptyFile(stream io.Writer) bool {
 	return err == nil && info.Mode().IsRegular() && info.Size() == 0
 }
 
-// A formatting is the format in which a result is written to stdout.
+// A formatting is the format in which a result is written to stdout, and the files that get it
+// too.
 type formatting struct {
-	format string
-	quiet  bool
+	format  string
+	quiet   bool
+	reports []string
 }
 
-// addFlags adds --format with these names, and --quiet if totals are one of them.
+// addFlags adds --format with these names, --report, and --quiet if totals are one of them.
 func (o *formatting) addFlags(fs *pflag.FlagSet, names []string) {
 	fs.StringVar(&o.format, "format", names[0], "write to stdout in this `format`: "+enumerate(names, "or"))
 	choose(fs, "format", names...)
+	fs.StringArrayVar(&o.reports, "report", nil, "also write the result to this `file` (repeatable), in the format of its ending: "+enumerate(reportable(names), "or"))
 	if slices.Contains(names, "totals") {
 		fs.BoolVarP(&o.quiet, "quiet", "q", false, "write nothing but totals to stdout: short for --format totals")
 	}
@@ -168,7 +209,29 @@ func (o *formatting) check(fs *pflag.FlagSet, names []string) error {
 	case o.quiet:
 		o.format = "totals"
 	}
+	return o.checkReports(names)
+}
+
+// checkReports validates the files of --report, before anything is read or contacted.
+func (o *formatting) checkReports(names []string) error {
+	for _, path := range o.reports {
+		if !slices.Contains(reportable(names), reportFormat(path)) {
+			return wrong("name a file that ends in "+enumerate(reportable(names), "or"), "--report %s: no format by its ending", path)
+		}
+		err := osfile.CheckReplace(path)
+		if errors.Is(err, osfile.ErrInUse) {
+			return wrong("close it there, or name another file", "--report %s: is open in another program", path)
+		}
+		if err != nil {
+			return unopened("name a file in a directory that exists, and that this account may write", fmt.Errorf("--report: %w", bare(err)))
+		}
+	}
 	return nil
+}
+
+// reportable returns the formats of these that a file can have, as endings.
+func reportable(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(reportFormats), func(name string) bool { return !slices.Contains(names, name) })
 }
 
 // enumerate writes names as "table, json and csv".

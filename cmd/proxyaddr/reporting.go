@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"path/filepath"
 
 	"github.com/spf13/pflag"
 
@@ -32,6 +32,11 @@ func (r *reporting) addFlags(fs *pflag.FlagSet) {
 // check validates the settings and sets the rules.
 func (r *reporting) check(fs *pflag.FlagSet) error {
 	r.commandLine, r.connection = commandLine(fs), connection(fs)
+	for _, path := range r.reports {
+		if r.output != "" && filepath.Dir(path) == filepath.Clean(r.output) {
+			return wrong("name a file outside it", "--report %s: lies in the directory that -o makes", path)
+		}
+	}
 	if err := r.formatting.check(fs, auditFormats.names()); err != nil {
 		return err
 	}
@@ -59,15 +64,16 @@ func (r *reporting) check(fs *pflag.FlagSet) error {
 // written, the whole table is printed, so a sweep is not lost.
 func (c *console) deliver(audit *conflicts.Audit, r *reporting) (int, error) {
 	_, unwritten := r.publish(c, audit)
-	format := r.format
+	formatting := r.formatting
 	if unwritten != nil && r.totals {
-		format = "table"
+		formatting.format = "table"
 	}
-	if err := auditFormats.write(c, format, audit); err != nil {
-		return 0, errors.Join(unwritten, err)
-	}
+	err := auditFormats.write(c, &formatting, audit)
 	if unwritten != nil {
 		return 0, unwritten
+	}
+	if err != nil {
+		return 0, err
 	}
 	switch {
 	case !audit.Complete():

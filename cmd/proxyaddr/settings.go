@@ -171,7 +171,7 @@ func readConfig(path string, set func(name, value string) error) error {
 
 // unreported are flags that do not change the findings: where secrets and certificates come from,
 // and where results and the log go.
-var unreported = []string{"config", "output", "replace", "keep", "format", "quiet", "stats", "prompt", "password-file", "password-command", "keytab", "ccache", "ca-file",
+var unreported = []string{"config", "output", "replace", "keep", "format", "report", "quiet", "stats", "prompt", "password-file", "password-command", "keytab", "ccache", "ca-file",
 	"cert-file", "key-file", "metrics", "notify-command", "event-log", "log-level", "log-file", "log-values"}
 
 // commandLine writes the settings in force as a command line for the reports.

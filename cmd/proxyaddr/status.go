@@ -91,7 +91,7 @@ func (o *statusOptions) run(_ context.Context, c *console) (int, error) {
 	if o.id != "" {
 		return o.show(c, r)
 	}
-	if err := statusFormats.write(c, o.format, r); err != nil {
+	if err := statusFormats.write(c, &o.formatting, r); err != nil {
 		return 0, err
 	}
 	if level, _ := r.Level(); o.format == "nagios" {

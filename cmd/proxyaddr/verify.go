@@ -161,7 +161,7 @@ func (o *verifyOptions) verify(ctx context.Context, c *console, changed error) (
 		notes = append(notes, changed.Error())
 	}
 	found := &verification{verdicts: verdicts, problem: textOf(failed), notes: notes}
-	if err := verifyFormats.write(c, o.format, found); err != nil {
+	if err := verifyFormats.write(c, &o.formatting, found); err != nil {
 		return 0, err
 	}
 	c.log("%s", report.StatusCounts(verdicts))
