@@ -116,7 +116,7 @@ func (o *statusOptions) misused(c *console, args []string, err error) int {
 		return exitUsage
 	}
 	// stderr has the error already, should stdout not take it.
-	_ = statusFormats.write(c, format, &status.Report{Problem: err.Error(), Now: time.Now(), Version: version()})
+	_ = statusFormats.writeAs(c, format, &status.Report{Problem: err.Error(), Now: time.Now(), Version: version()})
 	return int(status.Unknown)
 }
 

@@ -103,7 +103,7 @@ func TestRequestNamesTargetAddressesThatStay(t *testing.T) {
 	loser.TargetAddress = "SMTP:x@corp.example"
 	wants(t, written(t, judged(keeper, loser)),
 		"1 object: **1 high**, 0 medium, 0 low risk",
-		"|Ben|`x@corp.example` → `x2@corp.example`|Ann: arbitrary; please choose|forwards to it|",
+		"|Ben|`x@corp.example` → `x2@corp.example`|Ann: arbitrary; please choose|choose; forwards to it|",
 		"*forwards to it*: targetAddress is the old address and stays",
 		"5. Give each object that *forwards to it* another targetAddress, or its mail goes to the keeper",
 	)
