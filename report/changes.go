@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -20,6 +22,37 @@ type change struct {
 	conflict *conflicts.Conflict
 }
 
+// domainChanges are the changes of a domain, object by object. They are numbers, as there can
+// be many.
+type domainChanges struct {
+	audit   *conflicts.Audit
+	changes []int32
+	objects []int32 // where in changes the first one of each object stands
+}
+
+// object returns the changes of the i-th object.
+func (d *domainChanges) object(i int) objectChanges {
+	its := d.changes[d.objects[i]:]
+	if i+1 < len(d.objects) {
+		its = its[:d.objects[i+1]-d.objects[i]]
+	}
+	o := objectChanges{d.audit.Changes[its[0]].Object, make([]change, len(its))}
+	for k, n := range its {
+		o.changes[k] = change{&d.audit.Changes[n], d.conflict(n)}
+	}
+	return o
+}
+
+// conflict returns that of the n-th change of the audit, nil if no proposal has the change.
+func (d *domainChanges) conflict(n int32) *conflicts.Conflict {
+	proposals := d.audit.Proposals
+	next := sort.Search(len(proposals), func(i int) bool { return proposals[i].First > n })
+	if next == 0 {
+		return nil
+	}
+	return proposals[next-1].Conflict
+}
+
 // noDomain stands for the domain of objects whose names have no DC parts.
 const noDomain = "directory"
 
@@ -29,10 +62,16 @@ const noDomain = "directory"
 func Domains(a *conflicts.Audit) []string { return slices.Sorted(maps.Keys(byDomain(a))) }
 
 // byDomain groups the changes by domain and object, in the order of the audit.
-func byDomain(a *conflicts.Audit) map[string][]objectChanges {
-	domains := make(map[string][]objectChanges)
-	place := make(map[*conflicts.Object]int32, len(a.Changes))
-	of := conflictFinder{list: a.Conflicts}
+func byDomain(a *conflicts.Audit) map[string]*domainChanges {
+	domains := make(map[string]*domainChanges)
+	of := func(domain string) *domainChanges {
+		d := domains[domain]
+		if d == nil {
+			d = &domainChanges{audit: a}
+			domains[domain] = d
+		}
+		return d
+	}
 	partitions := make(map[string]string) // their domains
 	domainOf := func(o *conflicts.Object) string {
 		domain, ok := partitions[o.Partition]
@@ -45,55 +84,62 @@ func byDomain(a *conflicts.Audit) map[string][]objectChanges {
 		}
 		return label(domain)
 	}
-	for i := range a.Changes {
-		c := &a.Changes[i]
-		domain := domainOf(c.Object)
-		n, ok := place[c.Object]
-		if !ok {
-			n = int32(len(domains[domain]))
-			place[c.Object] = n
-			domains[domain] = append(domains[domain], objectChanges{object: c.Object})
+	first := firstChanges(a.Changes)
+	order := make([]int32, len(first))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(n, m int32) int { return cmp.Or(cmp.Compare(first[n], first[m]), cmp.Compare(n, m)) })
+	var d *domainChanges
+	for _, n := range order {
+		if first[n] == n {
+			d = of(domainOf(a.Changes[n].Object))
+			d.objects = append(d.objects, int32(len(d.changes)))
 		}
-		g := &domains[domain][n]
-		g.changes = append(g.changes, change{c, of.find(c.Key)})
+		d.changes = append(d.changes, n)
 	}
 	for _, c := range a.Coverage {
-		if domain := label(conflicts.Domain(c.Partition)); conflicts.DomainPartition(c.Partition) && domains[domain] == nil {
-			domains[domain] = nil
+		if conflicts.DomainPartition(c.Partition) {
+			of(label(conflicts.Domain(c.Partition)))
 		}
 	}
 	if len(domains) == 0 { // an export: its coverage names a file
 		for i := range a.Conflicts {
 			for _, o := range a.Conflicts[i].Owners {
-				domains[domainOf(o.Object)] = nil
+				of(domainOf(o.Object))
 			}
 		}
 		for i := range a.Findings {
-			domains[label(conflicts.Domain(a.Findings[i].DN))] = nil
+			of(label(conflicts.Domain(a.Findings[i].DN)))
 		}
 	}
 	if len(domains) == 0 {
-		domains[noDomain] = nil
+		of(noDomain)
 	}
 	return domains
 }
 
-// A conflictFinder finds conflicts by their keys, in their order or close to it. A map would
-// take more memory than all that is found.
-type conflictFinder struct {
-	list []conflicts.Conflict
-	next int
+// changesIn returns the changes of a domain, which need not have any.
+func changesIn(a *conflicts.Audit, domain string) *domainChanges {
+	if d := byDomain(a)[domain]; d != nil {
+		return d
+	}
+	return &domainChanges{audit: a}
 }
 
-// find returns the conflict with a key, or nil.
-func (f *conflictFinder) find(k conflicts.Key) *conflicts.Conflict {
-	for range f.list {
-		if c := &f.list[f.next]; c.Key == k {
-			return c
+// firstChanges returns of each change the number of the first one of its object.
+func firstChanges(changes []conflicts.Change) []int32 {
+	first := make([]int32, len(changes))
+	of := make(map[*conflicts.Object]int32, len(changes))
+	for i := range changes {
+		n, known := of[changes[i].Object]
+		if !known {
+			n = int32(i)
+			of[changes[i].Object] = n
 		}
-		f.next = (f.next + 1) % len(f.list)
+		first[i] = n
 	}
-	return nil
+	return first
 }
 
 // label makes a domain fit for the name of a file on every system: a DC part

@@ -59,7 +59,7 @@ func files(a *conflicts.Audit, sum func(name string) Sum, runs ...page.Run) (bes
 		}
 		r := page.Report{Audit: a, Runs: runs}
 		for _, domain := range named {
-			if len(domains[domain]) > 0 {
+			if len(domains[domain].changes) > 0 {
 				r.Fixes = append(r.Fixes, fixFile(domain))
 			}
 		}
@@ -68,19 +68,23 @@ func files(a *conflicts.Audit, sum func(name string) Sum, runs ...page.Run) (bes
 		about.Workbook = a.Review.Workbook
 	}
 	for _, domain := range named {
-		d := request.Domain{Name: domain, Fix: fixFile(domain), Changes: len(domains[domain]) > 0}
+		d := request.Domain{Name: domain, Fix: fixFile(domain), Changes: len(domains[domain].changes) > 0}
 		if domain == noDomain {
 			d.Name = ""
 		}
 		about.Domains = append(about.Domains, d)
 		others = append(others,
-			output{fixFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains[domain], false) }},
-			output{rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, a, domain, domains[domain], true) }})
+			output{fixFile(domain), func(w io.Writer) error { return writeChanges(w, domain, domains[domain], false) }},
+			output{rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, domain, domains[domain], true) }})
+	}
+	var names []string // the outputs themselves hold much
+	for _, o := range slices.Concat(decided, others) {
+		names = append(names, o.name)
 	}
 	return []sequence{decided, others}, sequence{{requestFile, func(w io.Writer) error {
 		about := about
-		for _, o := range slices.Concat(decided, others) {
-			about.Sums = append(about.Sums, request.Sum{File: o.name, Hex: sum(o.name).String()})
+		for _, name := range names {
+			about.Sums = append(about.Sums, request.Sum{File: name, Hex: sum(name).String()})
 		}
 		return request.Write(w, a, about)
 	}}}

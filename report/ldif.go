@@ -40,26 +40,27 @@ func verifyCommand(file, domain string) string {
 //
 // A change of any attribute but proxyAddresses and mail is an error.
 func Fix(w io.Writer, a *conflicts.Audit, domain string) error {
-	return writeChanges(w, a, domain, byDomain(a)[domain], false)
+	return writeChanges(w, domain, changesIn(a, domain), false)
 }
 
 // Rollback writes the LDIF that takes back what [Fix] wrote for the same domain:
 // the inverse changes in the inverse order.
 func Rollback(w io.Writer, a *conflicts.Audit, domain string) error {
-	return writeChanges(w, a, domain, byDomain(a)[domain], true)
+	return writeChanges(w, domain, changesIn(a, domain), true)
 }
 
-func writeChanges(w io.Writer, a *conflicts.Audit, domain string, objects []objectChanges, back bool) error {
+func writeChanges(w io.Writer, domain string, d *domainChanges, back bool) error {
 	out := ldif.NewWriter(w)
-	if err := out.Comment(strings.Join(ldifHeader(a, domain, objects, back), "\n")); err != nil {
+	if err := out.Comment(strings.Join(ldifHeader(domain, d, back), "\n")); err != nil {
 		return err
 	}
 	var comments []string
 	var reason words.Memo
-	for i, o := range objects {
+	for i := range d.objects {
 		if back {
-			o = objects[len(objects)-1-i]
+			i = len(d.objects) - 1 - i
 		}
+		o := d.object(i)
 		mods, err := modifications(o)
 		if err != nil {
 			return err
@@ -148,15 +149,12 @@ func explain(lines []string, o objectChanges, back bool, reason *words.Memo) []s
 }
 
 // ldifHeader returns what stands above the first record.
-func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back bool) []string {
+func ldifHeader(domain string, d *domainChanges, back bool) []string {
+	a := d.audit
 	var lines []string
 	say := func(indent, text string) { lines = comment(lines, indent, text) }
 	gap := func() { lines = append(lines, "") }
 
-	values := 0
-	for _, o := range objects {
-		values += len(o.changes)
-	}
 	file, other := fixFile(domain), rollbackFile(domain)
 	if back {
 		file, other = other, file
@@ -164,7 +162,7 @@ func ldifHeader(a *conflicts.Audit, domain string, objects []objectChanges, back
 	} else {
 		say("", fmt.Sprintf("proxyaddr %s: %s ends conflicts between proxy addresses.", a.Version, file))
 	}
-	say("", fmt.Sprintf("Changes %s on %s.", words.Quantity(values, "value"), words.Quantity(len(objects), "object")))
+	say("", fmt.Sprintf("Changes %s on %s.", words.Quantity(len(d.changes), "value"), words.Quantity(len(d.objects), "object")))
 	if r := a.Review; r != nil {
 		say("", fmt.Sprintf("Reviewed: approved %s of %s.", words.Number(len(a.Proposals)), words.Quantity(r.Proposed, "proposal")))
 		say("  ", fmt.Sprintf("%s: SHA-256 %s", r.Workbook, r.WorkbookSum))

@@ -17,7 +17,9 @@ import (
 
 // recordsOf returns the records that the files of a domain are to have.
 func recordsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.FixRecord) {
-	for _, o := range byDomain(a)[domain] {
+	d := changesIn(a, domain)
+	for i := range d.objects {
+		o := d.object(i)
 		f := conflicts.FixRecord{DN: o.object.DN, GUID: o.object.GUID}
 		for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
 			e := conflicts.AttributeFix{Attribute: attribute}
