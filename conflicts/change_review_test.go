@@ -118,7 +118,7 @@ func TestDecide(t *testing.T) {
 		"two swaps": {map[int]Reply{primary: swap, secondary: swap}, nil, "y@a.example not decided []",
 			"1 decision only one object can keep x@a.example, and 2 is to keep it too"},
 		"a primary removed": {map[int]Reply{primary: remove, secondary: yes}, nil, "y@a.example not decided []",
-			"0 decision the address cannot be removed: 2 would have no other address, or no primary one"},
+			"0 decision the address cannot be removed: it is the primary address of 2"},
 		"a swap that raises the risk": {map[int]Reply{other: {Decision: Swapped}}, nil, "x@a.example not decided []",
 			"2 comment swapping raises the risk from low to medium: name who asked for it"},
 		"an address written beside a removal": {map[int]Reply{other: {Decision: Removed, New: "bob@a.example", Edited: true}}, nil, "x@a.example not decided []",
@@ -132,7 +132,7 @@ func TestDecide(t *testing.T) {
 			"2 new empty: write the new address, for example the proposed y3@a.example"},
 		"the new address cleared beside a removal": {map[int]Reply{other: {Decision: Removed, Edited: true}}, []string{"2 proxyAddresses smtp:y@a.example "}, "x@a.example not decided []", ""},
 		"everything wrong is told at once": {map[int]Reply{primary: remove, secondary: no, other: {Decision: Swapped, New: "nobody", Edited: true}}, nil, "",
-			"0 decision the address cannot be removed: 2 would have no other address, or no primary one; " +
+			"0 decision the address cannot be removed: it is the primary address of 2; " +
 				"1 decision rejected, but for 2 it is removed: two objects would keep x@a.example; " +
 				`2 new nobody: no "@"; 2 comment swapping raises the risk from low to medium: name who asked for it`},
 	} {
@@ -185,6 +185,10 @@ func TestDecideHoldsTheResult(t *testing.T) {
 	_, mistakes := a.Decide(remove, nil)
 	if got, want := told(mistakes), "1 decision 3 would have no address in an accepted domain"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+	external := audited([]*Object{object(1, "SMTP:x@a.com"), object(3, "smtp:x@a.com", "SMTP:z@gmail.example")}, acceptedHere)
+	if _, mistakes := external.Decide(remove[:1], nil); len(mistakes) > 0 {
+		t.Errorf("the choice says it, and is on offer: %s", told(mistakes))
 	}
 	remove[0].Decision = Approved
 	if _, mistakes := a.Decide(remove, nil); len(mistakes) > 0 {
@@ -249,6 +253,7 @@ func TestDecideRefusesTypedAddresses(t *testing.T) {
 		"made primary":            {map[int]string{other: "SMTP:bob@a.example"}, "2 new SMTP:bob@a.example: the type must stay smtp:, as"},
 		"made secondary":          {map[int]string{primary: "smtp:bob@a.example"}, "0 new smtp:bob@a.example: the type must stay SMTP:, as"},
 		"not an accepted domain":  {map[int]string{other: "bob@b.example"}, "2 new bob@b.example: b.example is not an accepted domain"},
+		"a whole text":            {map[int]string{other: strings.Repeat("é", 20_000)}, "2 new " + strings.Repeat("é", 150) + "…: no"},
 		"long local part":         {map[int]string{other: strings.Repeat("x", 65) + "@a.example"}, "bytes before the @, 64 are allowed"},
 		"white space":             {map[int]string{other: "b ob@a.example"}, "Entra ID refuses white space"},
 		"two addresses":           {map[int]string{other: "a@a.example; b@a.example"}, `more than one "@"`},

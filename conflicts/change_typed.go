@@ -13,14 +13,17 @@ type reviewer struct {
 	replies []Reply
 	// changes are those of each proposal that is carried out, typed the addresses that were
 	// written in the place of proposals.
-	changes  [][]Change
-	typed    map[int]Address
+	changes [][]Change
+	typed   map[int]Address
+	// warned are the objects of which the choices say that they would keep no address in an
+	// accepted domain.
+	warned   map[*Object]bool
 	mistakes []Mistake
 	names    *Names // made when they are needed
 }
 
 func newReviewer(a *Audit, replies []Reply) *reviewer {
-	r := &reviewer{audit: a, replies: slices.Clone(replies), opt: a.Scope.options(), changes: make([][]Change, len(replies)), typed: map[int]Address{}}
+	r := &reviewer{audit: a, replies: slices.Clone(replies), opt: a.Scope.options(), changes: make([][]Change, len(replies)), typed: map[int]Address{}, warned: map[*Object]bool{}}
 	if len(r.opt.AcceptedDomains)+len(r.opt.PrimaryDomains) == 0 { // of an earlier version: every domain in use will do
 		for i := range a.Conflicts {
 			for _, o := range a.Conflicts[i].Owners {
@@ -59,7 +62,7 @@ func (r *reviewer) mistake(i, other int, field ReplyField, format string, args .
 // typedBeside notes an address that would not be taken, because of the decision beside it.
 func (r *reviewer) typedBeside(i int, decision string) {
 	if reply := &r.replies[i]; reply.Edited && strings.TrimSpace(reply.New) != "" {
-		r.mistake(i, -1, NewField, "%s: an address was written, but %s: correct one of them", reply.New, decision)
+		r.mistake(i, -1, NewField, "%s: an address was written, but %s: correct one of them", abridged(reply.New), decision)
 	}
 }
 
@@ -70,6 +73,15 @@ func (r *reviewer) pass(i int) {
 		decision = "the change is " + d.String()
 	}
 	r.typedBeside(i, decision)
+}
+
+// abridged cuts what was typed to what a message has room for.
+func abridged(text string) string {
+	const room = 300
+	if len(text) <= room {
+		return text
+	}
+	return strings.ToValidUTF8(text[:room], "") + "…"
 }
 
 // choose finds out what the reply to a proposal changes.
@@ -84,14 +96,20 @@ func (r *reviewer) choose(i int) {
 		choice = r.audit.Swap(p)
 	}
 	if !choice.Offered() {
-		why := r.name(p.Owner.Object) + " would have no other address, or no primary one"
-		if choice.Obstacle.Code != "" {
+		why := "it is the only address of " + r.name(p.Owner.Object)
+		switch {
+		case choice.Obstacle.Code != "":
 			why = choice.Obstacle.Text(r.names)
+		case p.Owner.Primary():
+			why = "it is the primary address of " + r.name(p.Owner.Object)
 		}
 		r.mistake(i, -1, DecisionField, "the address cannot be %s: %s", reply.Decision, why)
 		return
 	}
 	r.changes[i] = choice.Changes
+	if choice.Obstacle.Code == KeepsExternal {
+		r.warned[p.Owner.Object] = true
+	}
 	switch {
 	case reply.Decision == Removed:
 		r.typedBeside(i, "the decision is to remove the old one")
@@ -111,7 +129,7 @@ func (r *reviewer) write(i int) {
 	}
 	a, problem := r.address(i)
 	if problem != "" {
-		r.mistake(i, -1, NewField, "%s: %s", r.replies[i].New, problem)
+		r.mistake(i, -1, NewField, "%s: %s", abridged(r.replies[i].New), problem)
 		return
 	}
 	news := newsOf(r.changes[i])
@@ -308,7 +326,7 @@ func (r *reviewer) result(o *Object, changes []*Change) string {
 	switch before, after := primarySMTP(o.ProxyAddresses), primarySMTP(values); {
 	case after != 1 && after != before:
 		return fmt.Sprintf("%d primary addresses", after)
-	case slices.ContainsFunc(o.ProxyAddresses, accepted) && !slices.ContainsFunc(values, accepted):
+	case !r.warned[o] && slices.ContainsFunc(o.ProxyAddresses, accepted) && !slices.ContainsFunc(values, accepted):
 		return "no address in an accepted domain"
 	}
 	return ""

@@ -85,7 +85,7 @@ func TestReviewTellsMistakes(t *testing.T) {
 		"advice that leaves a choice": {func(e *workbooktest.Editor) { e.Set("Decision", row, "Approve or Swap") },
 			[]string{cell("A", row) + "Approve or Swap: " + words}},
 		"a primary address removed": {func(e *workbooktest.Editor) { e.Set("Decision", primary, "Remove") },
-			[]string{cell("A", primary) + "the address cannot be removed: " + name(primary) + " would have no other address, or no primary one"}},
+			[]string{cell("A", primary) + "the address cannot be removed: it is the primary address of " + name(primary)}},
 		"a swap with what cannot be changed": {func(e *workbooktest.Editor) { e.Set("Decision", fixed, "swap") },
 			[]string{cell("A", fixed) + "the address cannot be swapped: " + names.Of(rows[fixed].Conflict.Keeper().Object) + " cannot be changed"}},
 		"a riskier swap that nobody asked for": {func(e *workbooktest.Editor) { e.Set("Decision", riskier, "Swap") },
