@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -201,7 +202,8 @@ func commandLine(fs *pflag.FlagSet) string {
 var connecting = []string{"domain", "url", "dns", "starttls", "auth", "bind-dn", "ca-file", "cert-file", "key-file"}
 
 // connection writes those that were given. It puts words in double quotes where necessary,
-// because cmd, PowerShell and POSIX shells all know these.
+// because cmd, PowerShell and POSIX shells all know these. Files are named in full, because the
+// commands are run in the directory of the outputs.
 func connection(fs *pflag.FlagSet) string {
 	var line []string
 	for _, name := range connecting {
@@ -219,6 +221,11 @@ func connection(fs *pflag.FlagSet) string {
 		}
 		for _, v := range values {
 			line = append(line, flag)
+			if strings.HasSuffix(name, "-file") {
+				if path, err := filepath.Abs(v); err == nil {
+					v = path
+				}
+			}
 			if f.Value.Type() != "bool" {
 				line = append(line, words.Quoted(v))
 			}
