@@ -15,8 +15,8 @@ type TracedEvent struct {
 	// Pairs are the two names of event 9514, in each of the ways to read them that
 	// the directory bears out, and at least in one.
 	Pairs [][2]Party
-	// Addresses are what the event is about: the address that event 9217 or a message names,
-	// or all that the two objects of a pair now share.
+	// Addresses are what the event is about: the address that event 9217 or a message names, in
+	// all its meanings, or all that the two objects of a pair now share.
 	Addresses []Address
 	// Conflicts are the keys of those that it is about, in the order of the audit.
 	Conflicts []Key
@@ -37,7 +37,7 @@ func NewTracedEvents(events []eventlog.Event) []TracedEvent {
 	for i, e := range events {
 		list[i] = TracedEvent{Event: e}
 		if e.Address != "" {
-			list[i].Addresses = []Address{namedAddress(e.Address)}
+			list[i].Addresses = namedAddress(e.Address).Meanings()
 		}
 	}
 	return list
@@ -287,7 +287,7 @@ func (e *TracedEvent) Conclude(found []Conflict, owners OwnersByAddress, incompl
 	case e.Address != "" && incomplete:
 		e.Explanation = fmt.Sprintf("not everything could be read, so more objects may have %s", e.Address)
 	case e.Address != "":
-		e.Explanation, e.Resolved = soleOwner(owners.Of(e.Addresses[0])), true
+		e.Explanation, e.Resolved = e.soleOwner(owners)
 	case len(e.Addresses) > 0 && !incomplete:
 		e.Explanation, e.Resolved = "the two share an address, but one only forwards to the other, which is in another forest", true
 	default:
@@ -342,14 +342,42 @@ func (o *Object) lastWrite() string {
 	return fmt.Sprintf("proxyAddresses of %s last written %s", o.DN, o.Written)
 }
 
-// soleOwner says who is left of those who had an address.
-func soleOwner(owners []Owner) string {
+// soleOwner says who is left of those who had the address that the event names, and whether it
+// is known that it is only one: objects that have it in two meanings are no conflict, but
+// Exchange may find either.
+func (e *TracedEvent) soleOwner(owners OwnersByAddress) (explanation string, known bool) {
 	var clauses []string
-	holders := 0
-	for _, o := range owners {
-		if !o.Deleted && !o.Forwards() {
-			holders++
+	holders := make(map[Ref]bool)
+	meanings := 0
+	for _, a := range e.Addresses {
+		of := owners.Of(a)
+		before := len(holders)
+		of = slices.DeleteFunc(of, func(o Owner) bool { return holders[o.Ref()] })
+		for _, o := range of {
+			if !o.Deleted && !o.Forwards() {
+				holders[o.Ref()] = true
+			}
 		}
+		if len(holders) > before {
+			meanings++
+		}
+		clauses = append(clauses, whoHas(of)...)
+	}
+	switch {
+	case meanings > 1:
+		return "objects have the address in two meanings, and Exchange may find either: " + strings.Join(clauses, "; "), false
+	case len(clauses) == 0:
+		return "nobody has the address any more", true
+	}
+	objects := "objects"
+	if len(holders) > 1 {
+		objects = "objects of one forest"
+	}
+	return "no two " + objects + " have the address any more: " + strings.Join(clauses, "; "), true
+}
+
+func whoHas(owners []Owner) (clauses []string) {
+	for _, o := range owners {
 		switch {
 		case o.Deleted:
 			clauses = append(clauses, fmt.Sprintf("%s was deleted%s", o.Name(), o.deletedAt()))
@@ -360,14 +388,7 @@ func soleOwner(owners []Owner) string {
 			clauses = append(clauses, o.DN+" has it")
 		}
 	}
-	if len(clauses) == 0 {
-		return "nobody has the address any more"
-	}
-	objects := "objects"
-	if holders > 1 {
-		objects = "objects of one forest"
-	}
-	return "no two " + objects + " have the address any more: " + strings.Join(clauses, "; ")
+	return clauses
 }
 
 // Label names the event, or the message that names an address.

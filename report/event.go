@@ -16,6 +16,9 @@ func (t *table) events(a *conflicts.Audit) {
 		t.paragraph("", in.Title(), bold)
 		if in.Address != "" {
 			t.line("  ", in.Address, plain)
+			if inner, ok := conflicts.Encapsulated(in.Address); ok {
+				t.line("  ", "stands for "+inner.Raw, plain)
+			}
 		}
 		for n, pair := range in.Pairs {
 			if len(in.Pairs) > 1 {

@@ -12,10 +12,10 @@ import (
 )
 
 const checkUsage = `Check tells whether addresses are free, and who has the others: in
-proxyAddresses, mail, userPrincipalName or targetAddress, in any spelling that
-Active Directory takes for the same, and in deleted objects that the account
-can see. For an SMTP address that is taken it names the next free one. It uses
-the indexes of each partition, and never writes.
+proxyAddresses, mail, userPrincipalName, targetAddress or legacyExchangeDN, in
+any spelling that Active Directory takes for the same, and in deleted objects
+that the account can see. For an SMTP address that is taken it names the next
+free one. It uses the indexes of each partition, and never writes.
 
 USAGE
   proxyaddr check ADDRESS... -d DOMAIN [FLAGS]
@@ -28,7 +28,8 @@ EXAMPLE
   proxyaddr check bob@example.com -d example.com -D "EXAMPLE\anna"
   proxyaddr check bob@example.com --input export.ldif --format json
 
-An ADDRESS without a type is an SMTP address. An address in targetAddress is
+An ADDRESS without a type is an SMTP address. IMCEAEX-... from a delivery report
+stands for an X500 address; both are looked up. An address in targetAddress is
 taken, too: that object forwards its mail there.
 
 The exit status is 0 if all are free, 1 if one is taken, and 3 if one is
@@ -63,10 +64,13 @@ func (o *checkOptions) check(_ *console, fs *pflag.FlagSet, args []string) error
 	}
 	for _, arg := range args {
 		a := typed(arg)
+		if inner, ok := conflicts.Encapsulated(a.Text); ok && a.Malformed() != "" {
+			a = inner // copied without its domain
+		}
 		if why := a.Malformed(); why != "" {
 			return wrong("write for example bob@example.com or X500:/o=Example/cn=bob", "%q: not an address: %s", arg, why)
 		}
-		o.addresses = append(o.addresses, a)
+		o.addresses = append(o.addresses, a.Meanings()...)
 	}
 	return o.source.check()
 }
