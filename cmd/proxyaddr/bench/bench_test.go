@@ -67,6 +67,14 @@ func TestAnswerIsWhatTheObjectsHold(t *testing.T) {
 	if diff := cmp.Diff(want, d.answer(), cmp.AllowUnexported(answer{})); diff != "" {
 		t.Error(diff)
 	}
+	d.legacy = true
+	legacy := map[string]bool{}
+	for i := range d.size {
+		legacy[strings.ToLower(d.record(i).legacy)] = true
+	}
+	if len(legacy) != d.size {
+		t.Errorf("%d legacyExchangeDNs for %d objects", len(legacy), d.size)
+	}
 	if perObject := float64(values) / float64(d.size); perObject < 3.95 || perObject > 4.05 {
 		t.Errorf("%.2f addresses an object", perObject)
 	}

@@ -26,12 +26,14 @@ type directory struct {
 	size int
 	// every so manyth object takes an address; 0 is every 1,000th.
 	every int
+	// legacy says that every object has a legacyExchangeDN, as recipients of Exchange have.
+	legacy bool
 }
 
 // A record is one object with the attributes that a scan looks at.
 type record struct {
 	dn, given, surname, created string
-	mail, upn                   string
+	mail, upn, legacy           string
 	guid                        conflicts.GUID
 	addresses                   []string
 }
@@ -115,6 +117,9 @@ func (d directory) record(i int) record {
 			lower = "müller-" + lower
 		}
 		r.addresses = append(r.addresses, fmt.Sprintf("X500:/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=%08x%s", uint32(k>>24), lower))
+	}
+	if d.legacy {
+		r.legacy = fmt.Sprintf("/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=%016x%016x-%s", k, mix(^i), lower)
 	}
 	theirs := alias(d.victim(i))
 	switch d.conflict(i) {
@@ -228,10 +233,14 @@ func (r record) attributes() []attribute {
 }
 
 func (r record) swept() []attribute {
-	return []attribute{
+	list := []attribute{
 		{"proxyAddresses", r.addresses},
 		{"objectGUID", []string{string(r.guid[:])}},
 		{"mail", []string{r.mail}},
 		{"userPrincipalName", []string{r.upn}},
 	}
+	if r.legacy != "" {
+		list = append(list, attribute{"legacyExchangeDN", []string{r.legacy}})
+	}
+	return list
 }

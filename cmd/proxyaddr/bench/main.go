@@ -10,6 +10,8 @@
 // address and in a temporary directory, which is gone afterwards: allow 2 GB in it
 // for a million objects with -slapd, and 6 GB of memory for the go-ldap programs.
 //
+// With -legacy every object has a legacyExchangeDN, which is read and compared too.
+//
 // With -state it measures what --state adds to a scan of which nothing is new, with as many
 // known conflicts as a hundredth of the objects:
 //
@@ -72,8 +74,8 @@ func main() {
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	switch {
-	case len(args) == 5 && args[0] == serveMode:
-		return serve(stdin, stdout, args[1], args[2], args[3], args[4])
+	case len(args) == 6 && args[0] == serveMode:
+		return serve(stdin, stdout, args[1], args[2], args[3], args[4], args[5])
 	case len(args) == 4 && args[0] == mapMode:
 		return printMap(stdout, args[1], args[2], args[3])
 	}
@@ -81,6 +83,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	objects := fs.Int("objects", 20000, "size of the `directory`, from 500 objects on")
 	rounds := fs.Int("rounds", 3, "run every program so `often`, in turn, and print the medians")
 	slapd := fs.Bool("slapd", false, "also load the directory into slapd and read it from there")
+	legacy := fs.Bool("legacy", false, "give every object a legacyExchangeDN")
 	state := fs.Bool("state", false, "measure instead what --state adds to a scan")
 	var g given
 	fs.StringVar(&g.url, "server", "", "measure on this server, a `URL`, instead")
@@ -108,9 +111,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 	defer os.RemoveAll(dir)
 	b := &bench{dir: dir}
 	if *state {
-		return b.measureState(ctx, stdout, directory{size: *objects, every: 100}, *rounds)
+		return b.measureState(ctx, stdout, directory{size: *objects, every: 100, legacy: *legacy}, *rounds)
 	}
-	return b.measure(ctx, stdout, directory{size: *objects}, *rounds, *slapd)
+	return b.measure(ctx, stdout, directory{size: *objects, legacy: *legacy}, *rounds, *slapd)
 }
 
 // measure measures on the servers of this program and on a file.
@@ -203,7 +206,7 @@ type endpoints struct{ tls, plain string }
 
 // startReplay starts the server that answers from RAM.
 func (b *bench) startReplay(ctx context.Context, d directory) (at endpoints, size int, stop func(), err error) {
-	cmd := exec.CommandContext(ctx, b.self, serveMode, strconv.Itoa(d.size), strconv.Itoa(d.every), b.path(certFile), b.path(keyFile))
+	cmd := exec.CommandContext(ctx, b.self, serveMode, strconv.Itoa(d.size), strconv.Itoa(d.every), strconv.FormatBool(d.legacy), b.path(certFile), b.path(keyFile))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -233,12 +236,15 @@ func (b *bench) startReplay(ctx context.Context, d directory) (at endpoints, siz
 
 // serve is the server. It prints its URLs and how many bytes its answers have,
 // and ends when the other end of stdin does.
-func serve(stdin io.Reader, stdout io.Writer, size, every, certFile, keyFile string) (err error) {
+func serve(stdin io.Reader, stdout io.Writer, size, every, legacy, certFile, keyFile string) (err error) {
 	var d directory
 	if d.size, err = strconv.Atoi(size); err != nil {
 		return err
 	}
 	if d.every, err = strconv.Atoi(every); err != nil {
+		return err
+	}
+	if d.legacy, err = strconv.ParseBool(legacy); err != nil {
 		return err
 	}
 	cert, err := tls.LoadX509KeyPair(certFile, keyFile)

@@ -22,7 +22,7 @@ import (
 
 // The programs compared with proxyaddr are what an administrator would write to
 // find equal values of proxyAddresses, and ask for those alone. proxyaddr asks for
-// five attributes and then for all that there is of the suspects, and finds every
+// six attributes and then for all that there is of the suspects, and finds every
 // class of conflict. What ldapsearch > /dev/null takes is for reading alone.
 
 //go:embed python-ldap.py
@@ -31,8 +31,8 @@ var pythonLDAP []byte
 // Filters and attributes: what they ask for, and what proxyaddr does.
 var (
 	addressQuestion = []string{"(proxyAddresses=*)", "proxyAddresses"}
-	scanQuestion    = []string{"(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*))",
-		"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress"}
+	scanQuestion    = []string{"(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*)(legacyExchangeDN=*))",
+		"objectGUID", "proxyAddresses", "mail", "userPrincipalName", "targetAddress", "legacyExchangeDN"}
 )
 
 // A bench is a directory, where its files are, and what there is to find.

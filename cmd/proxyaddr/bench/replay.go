@@ -34,7 +34,10 @@ type replay struct {
 const maxPage = 1000
 
 func newReplay(d directory) *replay {
-	const room = 600 // bytes, of which most messages have less
+	room := 600 // bytes, of which most messages have less
+	if d.legacy {
+		room += 200
+	}
 	s := &replay{directory: d, wire: make([]byte, 0, d.size*room)}
 	for i := range d.size {
 		r := d.record(i)
@@ -277,7 +280,7 @@ func (s *replay) match(f *ber.Packet) (selection, error) {
 		any.list = slices.Compact(any.list)
 		return any, nil
 	case ldap.FilterPresent:
-		return selection{all: slices.Contains([]string{"objectclass", "objectguid", "proxyaddresses", "mail", "userprincipalname"}, name())}, nil
+		return selection{all: slices.Contains([]string{"objectclass", "objectguid", "proxyaddresses", "mail", "userprincipalname"}, name()) || s.legacy && name() == "legacyexchangedn"}, nil
 	case ldap.FilterEqualityMatch:
 		switch name() {
 		case "objectguid":
