@@ -113,6 +113,10 @@ const (
 	NoFreeAddress StatementCode = "no-free-address"
 )
 
+// OrMerge is what to do instead of any choice: Object only forwards to Other, which keeps the
+// address.
+const OrMerge StatementCode = "or-merge"
+
 // Withdraw takes out the proposals and changes of some conflicts.
 func (a *Audit) Withdraw(of func(Key) bool) {
 	place := make([]int32, len(a.Changes)) // of each change among those that stay
@@ -340,17 +344,45 @@ func (o *Object) external() bool {
 // case of trouble, such as postmaster, is of no use with a number behind it.
 func (a *Audit) Advice(p *Proposal) Advice {
 	opt := a.Scope.options()
+	remove := opt.remove(p)
+	role := isRole(p.Conflict.Key) && remove.Offered()
 	switch {
-	case p.Tied && p.SwapTo != "" && opt.swapObstacle(p).Code == "":
+	case p.Tied && !role && p.SwapTo != "" && opt.swapObstacle(p).Code == "":
 		return AdviseChoice
 	case a.removes(p):
 		return AdviseRemove
 	}
-	remove := opt.remove(p)
-	if remove.Offered() && (remove.Obstacle.Code == "" || isRole(p.Conflict.Key)) {
+	if role || remove.Offered() && remove.Obstacle.Code == "" {
 		return AdviseRemove
 	}
 	return AdviseReplace
+}
+
+// Merge says that an owner need not be there at all, if it is a contact or mail user that forwards
+// to the mailbox that keeps the address. Old messages name their sender by its legacyExchangeDN, so
+// the mailbox has to get that to take replies to them.
+func (c *Conflict) Merge(o *Owner) (s Statement, ok bool) {
+	k, rank := c.Keeper(), o.rank()
+	if k.rank() != mailboxRank || rank != contactRank && rank != mailUserRank || apart(o.Object, k.Object) {
+		return s, false
+	}
+	if !slices.ContainsFunc(k.ProxyAddresses, func(v string) bool { return o.forwardsTo(ParseAddress(v)) }) {
+		return s, false
+	}
+	return Statement{Code: OrMerge, Object: o.Object, Other: k.Object}, true
+}
+
+// merge says how to merge a contact or mail user with a mailbox.
+func (s Statement) merge(contact, mailbox string) string {
+	if s.Code != OrMerge {
+		return ""
+	}
+	do := "delete the contact "
+	if s.Object.rank() == mailUserRank {
+		do = "disable mail for the user "
+	}
+	return do + contact + ", which only forwards to " + mailbox + ", and give " + mailbox +
+		" its legacyExchangeDN as an X500 address, so that replies to old messages arrive"
 }
 
 // roles are the mailbox names of RFC 2142.

@@ -2,6 +2,7 @@ package conflicts
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -200,6 +201,29 @@ func TestProposalsForManyOwners(t *testing.T) {
 		p := &a.Proposals[i]
 		if swap, remove := a.Swap(p), a.Remove(p); a.Advice(p) != AdviseRemove || !swap.Offered() || !remove.Offered() || p.SwapTo != a.Proposals[0].SwapTo {
 			t.Fatalf("%+v", p)
+		}
+	}
+}
+
+func TestMerge(t *testing.T) {
+	const x = "SMTP:x@a.com"
+	for name, tc := range map[string]struct {
+		keeper, owner *Object
+		says          string
+	}{
+		"a contact that forwards to the keeper": {mailbox(object(1, "M", x)), target(contact(object(2, "C", x)), "SMTP:X@a.com"), "delete the contact C, "},
+		"it forwards to another address of it":  {mailbox(object(1, "M", x, "smtp:m@a.com")), target(contact(object(2, "C", x)), "m@a.com"), "delete the contact C, "},
+		"a mail user":                           {mailbox(object(1, "M", x)), target(recipient(object(2, "U", x), 128), x), "disable mail for the user U, "},
+		"it forwards elsewhere":                 {mailbox(object(1, "M", x)), target(contact(object(2, "C", x)), "SMTP:y@a.com"), ""},
+		"it forwards nowhere":                   {mailbox(object(1, "M", x)), contact(object(2, "C", x)), ""},
+		"the keeper is no mailbox":              {recipient(object(1, "G", x), 256), target(contact(object(2, "C", x)), x), ""},
+		"a remote mailbox":                      {mailbox(object(1, "M", x)), target(recipient(object(2, "R", x), 2147483648), x), ""},
+		"another forest":                        {inForest(mailbox(object(1, "M", x)), "a"), inForest(target(contact(object(2, "C", x)), x), "b"), ""},
+	} {
+		c := Conflict{Owners: []Owner{{Object: tc.keeper}, {Object: tc.owner}}}
+		merge, ok := c.Merge(&c.Owners[1])
+		if ok != (tc.says != "") || !strings.HasPrefix(merge.String(), tc.says) {
+			t.Errorf("%s: %q", name, merge.String())
 		}
 	}
 }

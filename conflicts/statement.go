@@ -93,7 +93,7 @@ const (
 	NotAllRead    StatementCode = "not-everything-read"
 )
 
-// The codes of each use, but for Verbatim. ChoiceCodes stand against a choice.
+// The codes of each use, but for Verbatim. ChoiceCodes stand against a choice, or beside all of them.
 var (
 	ReasonCodes   = []StatementCode{OnlyHolder, ByLegacyDN, ByFixed, ByPrimary, ByMail, ByMailbox, ByEnabled, ByFirstWritten, ByCreation, ByGUID, ByReview}
 	EvidenceCodes = []StatementCode{RaceTooSoon, RaceSlow, RaceWrittenAgain, RestoredLater, ContactHolds, AliasTwice, AliasByPolicies,
@@ -102,7 +102,7 @@ var (
 	RiskCodes     = []StatementCode{RiskLiveMailbox, RiskDisabledAccount, RiskPrimary, RiskSecondary, RiskTarget, RiskMail, RiskPolicy, RiskGroup,
 		RiskSynchronized, RiskDropped, RiskDomain}
 	ChoiceCodes = []StatementCode{MailShows, Forwards, LogonNameStays, DomainsUnknown, KeepsExternal, KeepsDisputed, KeeperFixed, KeeperOutside,
-		KeeperPrimaries, LogsOn, DomainNotAccepted, Unclean, External, NoFreeAddress}
+		KeeperPrimaries, LogsOn, DomainNotAccepted, Unclean, External, NoFreeAddress, OrMerge}
 )
 
 // ofTwo reports whether evidence is about two objects.
@@ -156,7 +156,7 @@ func (s Statement) Text(n *Names) string {
 	case NotAllRead:
 		return "not everything could be read, so no address is known to be free"
 	}
-	for _, text := range []string{s.obstacle(object), s.evidence(object, other), s.detail()} {
+	for _, text := range []string{s.obstacle(object), s.merge(object, other), s.evidence(object, other), s.detail()} {
 		if text != "" {
 			return text
 		}

@@ -25,12 +25,14 @@ type proposalJSON struct {
 	Keeps   text `json:"keeps"`
 	Tied    bool `json:"tied"`
 	// Forwarder forwards to the address, LoggedOn is another owner whose logon name it is.
-	Forwarder *forwarderJSON    `json:"forwarder,omitempty"`
-	LoggedOn  *objectRefJSON    `json:"logged_on,omitempty"`
-	Replace   choiceJSON        `json:"replace"`
-	Remove    choiceJSON        `json:"remove"`
-	Swap      choiceJSON        `json:"swap"`
-	Base64    map[string][]byte `json:"base64,omitempty"`
+	Forwarder *forwarderJSON `json:"forwarder,omitempty"`
+	LoggedOn  *objectRefJSON `json:"logged_on,omitempty"`
+	// Merge is what to do instead of any choice.
+	Merge   *statementJSON    `json:"merge,omitempty"`
+	Replace choiceJSON        `json:"replace"`
+	Remove  choiceJSON        `json:"remove"`
+	Swap    choiceJSON        `json:"swap"`
+	Base64  map[string][]byte `json:"base64,omitempty"`
 }
 
 // A choiceJSON is one way to end the conflict.
@@ -63,6 +65,9 @@ func newProposalJSON(a *conflicts.Audit, p *conflicts.Proposal) *proposalJSON {
 	}
 	if f := p.Forwarder; f != nil {
 		j.Forwarder = &forwarderJSON{newText(f.DN), f.GUID.String(), newText(f.Name()), newText(f.Kind()), exact("dn", f.DN, "name", f.Name(), "kind", f.Kind())}
+	}
+	if merge, ok := c.Merge(o); ok {
+		j.Merge = newStatementJSON(merge, o.Object)
 	}
 	return j
 }

@@ -165,6 +165,9 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		for _, claim := range o.Claims {
 			t.claim(claim, t.changes.Claim(c, o, claim))
 		}
+		if merge, ok := c.Merge(o); ok {
+			t.paragraph(indent, "or merge: "+merge.String(), plain)
+		}
 		if written := words.Written(o); written != "" {
 			t.paragraph(indent, written, plain)
 		}

@@ -67,6 +67,9 @@ func (o *ownerCard) Advice() template.HTML {
 		return ""
 	}
 	keeper := v.strong(o.card.Conflict.Keeper().Object)
+	if merge, ok := p.Conflict.Merge(p.Owner); ok {
+		return say("<b>Or merge:</b> %s.", merge.Text(v.names))
+	}
 	switch v.Advice(p) {
 	case conflicts.AdviseRemove:
 		switch {

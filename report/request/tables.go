@@ -35,6 +35,7 @@ func (d *document) high() {
 	explain(removes, aboutRemove)
 	explain(func(r *row) bool { return r.mail() }, "*+ mail*: the mail attribute changes with it.")
 	explain(func(r *row) bool { return r.has(conflicts.RiskTarget) }, "*forwards to it*: targetAddress is the old address and stays; a step below changes it.")
+	explain(func(r *row) bool { _, ok := r.Conflict.Merge(r.Owner); return ok && d.a.Review == nil }, "A contact that forwards to the keeper can be merged instead: delete it, and give the keeper its legacyExchangeDN as an X500 address.")
 	explain(func(r *row) bool { return r.has(conflicts.RiskPolicy) }, "*policy*: Exchange may stamp the old address again; the steps prevent it.")
 	explain(func(r *row) bool { return r.has(conflicts.RiskSynchronized) }, "*Entra ID*: synchronized, follows with the next cycle.")
 	if len(legend) > 0 {

@@ -54,6 +54,9 @@ func (b *book) decideRow(p *conflicts.Proposal) decideRow {
 	}
 	r.addRemove(b, p, &remove)
 	r.addSwap(b, p, &swap)
+	if merge, ok := p.Conflict.Merge(p.Owner); ok {
+		r.others = append(r.others, "Or merge: "+merge.Text(b.names)+".")
+	}
 	r.offered = append(r.offered, rejectWord, deferWord)
 	switch b.audit.Advice(p) {
 	case conflicts.AdviseRemove:
