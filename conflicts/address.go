@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -70,9 +71,102 @@ func (a Address) Domain() string {
 
 // Malformed says in a few words what keeps the value from being an address,
 // or "" if nothing does. Only the shape that every type shares is judged,
-// and for SMTP the parts of an address: X500 and its like contain
+// and for SMTP the dots before the "@" and the domain: X500 and its like contain
 // "/ = ( ) '" and colons legitimately.
 func (a Address) Malformed() string {
+	if why := a.shapeless(); why != "" || !a.SMTP() {
+		return why
+	}
+	local, domain, _ := splitAt(a.Trimmed())
+	switch {
+	case !quoted(local) && (strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..")):
+		return `a dot at an end of the part before the "@", or two in a row`
+	case !hostName(domain):
+		return "the domain is not a host name"
+	}
+	return ""
+}
+
+// Unusable says what keeps anybody from having or getting the address, or "": what [Address.Malformed]
+// says, and of SMTP a part before the "@" that is neither a dot-atom nor a quoted string (RFC 5321
+// section 4.1.2). Letters outside ASCII can be in either (RFC 6531 section 3.3).
+func (a Address) Unusable() string {
+	if why := a.Malformed(); why != "" || !a.SMTP() {
+		return why
+	}
+	local, _, _ := splitAt(a.Trimmed())
+	if quoted(local) {
+		if !quotedString(local[1 : len(local)-1]) {
+			return `a quotation mark or backslash in quotes, without a backslash before it`
+		}
+		return ""
+	}
+	if i := strings.IndexFunc(local, func(r rune) bool { return r != '.' && !atext(r) }); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(local[i:])
+		if unicode.IsSpace(r) {
+			return `white space before the "@"`
+		}
+		return fmt.Sprintf(`%c before the "@", which needs quotes`, r)
+	}
+	return ""
+}
+
+// atext reports whether a character can stand in an atom (RFC 5322 section 3.2.3, RFC 6532
+// section 3.2).
+func atext(r rune) bool {
+	if r >= utf8.RuneSelf {
+		return !unicode.IsSpace(r)
+	}
+	return letterOrDigit(byte(r)) || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
+}
+
+// quotedString reports whether quotes can be put around a text.
+func quotedString(text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return false
+		case '\\':
+			if i++; i == len(text) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// hostName reports whether a domain, whatever IDNA makes of it, is a name that a host can have (RFC
+// 1123 section 2.1).
+func hostName(domain string) bool { return hostLabels(DomainKey(domain)) }
+
+// hostLabels is hostName for ASCII.
+func hostLabels[S string | []byte](domain S) bool {
+	const longest = 63
+	size, last := 0, byte('-') // of the label so far
+	for i := range len(domain) {
+		switch c := domain[i]; {
+		case c == '.':
+			if last == '-' {
+				return false
+			}
+			size, last = 0, '-'
+			continue
+		case c == '-' && size == 0, c != '-' && !letterOrDigit(c):
+			return false
+		default:
+			size, last = size+1, c
+		}
+		if size > longest {
+			return false
+		}
+	}
+	return last != '-'
+}
+
+func letterOrDigit(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
+
+// shapeless says what keeps the parts of an address from being told, or "".
+func (a Address) shapeless() string {
 	switch {
 	case !utf8.ValidString(a.Raw):
 		return "not UTF-8"

@@ -327,7 +327,7 @@ func (o *Owner) primaryClaims() (n int) {
 func (o *Owner) unclean() string {
 	for _, c := range o.Claims {
 		a := c.Parsed()
-		if c.Attribute == ProxyAddresses && (a.Padded() || a.Malformed() != "" || tooLong(a) != "" || refusedByEntra(a) != "") {
+		if c.Attribute == ProxyAddresses && (a.Padded() || a.Unusable() != "" || tooLong(a) != "" || refusedByEntra(a) != "") {
 			return c.Value
 		}
 	}

@@ -128,22 +128,28 @@ func orderly(text []byte) bool {
 
 // orderlyMail reports whether a mail address has one "@", no part that is empty or
 // too long, no dot at the edge of a part or beside another, no two hyphens in a row,
-// as an A-label has them, and nothing in it that Entra ID refuses. It goes once
-// through all bytes: the end of each loop is one that the processor does not foresee.
+// as an A-label has them, nothing in it that Entra ID refuses, and a host name with
+// nothing else than letters, digits and dots behind the "@", or hyphens of which
+// hostLabels has to tell. It goes once through all bytes: the end of each loop is one
+// that the processor does not foresee.
 func orderlyMail(text []byte) bool {
 	if len(text) > maxLocal && (bytes.IndexByte(text, '@') > maxLocal || len(text) > maxEntra-len("smtp:")) {
 		return false
 	}
-	var all, pairs, ats uint8
-	before := uint8(divider)
+	var all, host, pairs, ats uint8
+	before, behind := uint8(divider), uint8(0) // behind the "@" all bits are set
 	for _, c := range text {
 		k := byteKinds[c]
 		all |= k
+		host |= k & behind
 		pairs |= k & before
-		ats += k / atSign
+		at := k / atSign
+		ats += at
+		behind |= -at
 		before = k
 	}
-	return all&refused == 0 && pairs&hyphen == 0 && (pairs|before)&divider == 0 && ats == 1
+	return all&refused == 0 && host&noHost == 0 && pairs&hyphen == 0 && (pairs|before)&divider == 0 && ats == 1 &&
+		(host&hyphen == 0 && len(text) <= maxLocal || hostLabels(behindAt(text)))
 }
 
 // Kinds of bytes in a mail address.
@@ -151,6 +157,7 @@ const (
 	refused = 1 << iota // may stand nowhere
 	divider             // a dot or "@"
 	hyphen
+	noHost // in no host name
 	atSign
 )
 
@@ -165,6 +172,8 @@ var byteKinds = func() (kinds [256]uint8) {
 			kinds[i] = hyphen
 		case c < '!' || c > '~' || strings.ContainsRune(refusedMarks, c):
 			kinds[i] = refused
+		case !letterOrDigit(byte(i)):
+			kinds[i] = noHost
 		}
 	}
 	return kinds

@@ -149,7 +149,7 @@ func Findings(e *Entry) []Finding {
 			if tooLong(a) != "" {
 				add(TooLong, v, "", 0)
 			}
-			if refusedByEntra(a) != "" {
+			if refusedByEntra(a) != "" && a.Malformed() == "" {
 				add(EntraCharacter, v, "", 0)
 			}
 		}

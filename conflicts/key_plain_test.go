@@ -73,7 +73,8 @@ func FuzzFindings(f *testing.F) {
 	for _, s := range []string{"", "SMTP:a@a.com", "SMTP:a@a.com\nsmtp:A@a.com", "SMTP:a@a.com\nSMTP:b@a.com", "smtp:a@a.com", "X500:/o=a b/cn=<c>\nsip:a", "SMTP:a@a..com", "SMTP:a@.a", "SMTP:a@a.",
 		"SMTP:.a.@a", "SMTP:a@b@c", "SMTP:a(b)@c", "SMTP:a b@c", "Smtp:a@b\nSMTP:" + strings.Repeat("x", 64) + "@a", "SMTP:" + strings.Repeat("x", 65) + "@a",
 		"SMTP:a@" + strings.Repeat("x", 249), "SMTP:a@" + strings.Repeat("x", 250), "ſmtp:a@b", "x-1:a", ":a", "EUM: a", "x500:\x01", "SMTP:a@b\x7f", "no type",
-		"SMTP:a@a.com\nX500:/cn=jos\u00e9x", "X500:/cn=jos\u00e9x\nx500:/cn=josex", "X500:/cn=jos\u00e9x\nsip:\u00e9x", "X500:\u00a0x", "X500:x\u00a0", "X500:x\xffx", "smtp:a@xn--a.b\nSMTP:a--b@c"} {
+		"SMTP:a@a.com\nX500:/cn=jos\u00e9x", "X500:/cn=jos\u00e9x\nx500:/cn=josex", "X500:/cn=jos\u00e9x\nsip:\u00e9x", "X500:\u00a0x", "X500:x\u00a0", "X500:x\xffx", "smtp:a@xn--a.b\nSMTP:a--b@c",
+		"SMTP:a@-b", "SMTP:a@b-", "SMTP:a@b-.c", "SMTP:a@b.-c", "SMTP:a@b_c", "SMTP:a@b'", "SMTP:-a-@b-c", "SMTP:a@" + strings.Repeat("x", 63) + ".com", "SMTP:a@" + strings.Repeat("x", 64) + ".com"} {
 		f.Add(s, "a@a.com")
 		f.Add(s, "")
 	}

@@ -204,3 +204,41 @@ func TestFoldInParts(t *testing.T) {
 		}
 	}
 }
+
+func TestUnusable(t *testing.T) {
+	for raw, want := range map[string]string{
+		"smtp:o'brien+x`~!#$%^&*_-={}|/?.b@a.com": "", "smtp:josé@müller.de": "", `smtp:"b..o b@\"x"@a.com`: "", "SMTP:a@localhost": "",
+		"X500:/o=a b/cn=..(x)": "", "sip:.a.@_": "",
+		"smtp:'jose@a.test'":   "the domain is not a host name",
+		"smtp:a@b_c.com":       "the domain is not a host name",
+		"smtp:.bob@a.com":      `a dot at an end of the part before the "@", or two in a row`,
+		"smtp:b ob@a.com":      `white space before the "@"`,
+		"smtp:b\u00a0ob@a.com": `white space before the "@"`,
+		"smtp:b(o)b@a.com":     `( before the "@", which needs quotes`,
+		`smtp:b\ob@a.com`:      `\ before the "@", which needs quotes`,
+		`smtp:"b"ob"@a.com`:    "a quotation mark or backslash in quotes, without a backslash before it",
+		`smtp:"bob\"@a.com`:    "a quotation mark or backslash in quotes, without a backslash before it",
+		"smtp:bob":             `no "@"`,
+	} {
+		if got := ParseAddress(raw).Unusable(); got != want {
+			t.Errorf("%s: %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func TestPatternsThatMakeNoAddress(t *testing.T) {
+	for text, want := range map[string]string{
+		"{given}.{sn}{n}@{domain}": "", "hr.{local}@{domain}": "", "{sn}@mail.{domain}": "",
+		"{local}.{n}@{domain}":  `pattern "{local}.{n}@{domain}": would make x.@example.com: a dot at an end`,
+		"{given} {sn}@{domain}": `would make x x@example.com: white space before the "@"`,
+		"'{sn}@{domain}'":       "would make 'x@example.com': the domain is not a host name",
+		"{sn}@a_b.com":          "the domain is not a host name",
+		"jürgen{n}@{domain}":    "Entra ID refuses ü",
+		"{n}@{domain}":          `nothing before the "@"`,
+	} {
+		_, err := ParsePattern(text)
+		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

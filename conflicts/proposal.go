@@ -44,6 +44,13 @@ func ParsePattern(text string) (Pattern, error) {
 	if strings.Contains(domain, "{n}") {
 		return Pattern{}, fmt.Errorf("pattern %q: {n} belongs before the @", text)
 	}
+	example := strings.NewReplacer("{domain}", "example.com", "{n}", "").Replace(text)
+	for _, f := range patternFields {
+		example = strings.ReplaceAll(example, f, "x")
+	}
+	if why := improper(mailAddress(example)); why != "" {
+		return Pattern{}, fmt.Errorf("pattern %q: would make %s: %s", text, example, why)
+	}
 	if !strings.Contains(local, "{n}") {
 		text = local + "{n}@" + domain
 	}
@@ -162,9 +169,9 @@ func (a Address) Alternatives() iter.Seq[Address] {
 // stem returns the parts of an address from which others are made.
 func (a Address) stem() (local, domain string, err error) {
 	text := a.Trimmed()
-	if a.Malformed() != "" { // perhaps only written in full-width letters
+	if a.shapeless() != "" { // perhaps only written in full-width letters
 		text = width.Fold.String(text)
-		if why := mailAddress(text).Malformed(); why != "" {
+		if why := mailAddress(text).shapeless(); why != "" {
 			return "", "", errors.New(why)
 		}
 	}
@@ -189,16 +196,14 @@ func (opt *Options) improper(a Address) string {
 func improper(a Address) string {
 	local, _, _ := splitAt(a.Text)
 	switch {
-	case a.Malformed() != "":
-		return a.Malformed()
+	case a.Unusable() != "":
+		return a.Unusable()
 	case tooLong(a) != "":
 		return tooLong(a)
 	case quoted(local):
 		return ""
 	case refusedByEntra(a) != "":
 		return "Entra ID refuses " + refusedByEntra(a)
-	case strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, ".."):
-		return "a dot at an end of the local part, or two in a row"
 	}
 	return ""
 }
@@ -244,13 +249,16 @@ func dotAtom(s string) string {
 // accepts mail for it, else that of a primary address of the object that is
 // accepted. An address elsewhere would be somebody else's.
 func (p *proposer) domain(o *Object, domain string) (string, error) {
-	if p.opt.accepts(domain) {
+	if p.opt.accepts(domain) && hostName(domain) {
 		return domain, nil
 	}
 	for _, primary := range o.primaries() {
-		if p.opt.accepts(primary.Domain()) {
-			return DomainKey(primary.Domain()), nil
+		if d := primary.Domain(); p.opt.accepts(d) && hostName(d) {
+			return DomainKey(d), nil
 		}
+	}
+	if !hostName(domain) {
+		return "", fmt.Errorf("%s is not a host name", domain)
 	}
 	return "", errors.New(p.opt.refuses(domain))
 }

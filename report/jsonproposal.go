@@ -67,7 +67,8 @@ func newProposalJSON(a *conflicts.Audit, p *conflicts.Proposal) *proposalJSON {
 		j.Forwarder = &forwarderJSON{newText(f.DN), f.GUID.String(), newText(f.Name()), newText(f.Kind()), exact("dn", f.DN, "name", f.Name(), "kind", f.Kind())}
 	}
 	if merge, ok := c.Merge(o); ok {
-		j.Merge = newStatementJSON(merge, o.Object)
+		said := newStatementJSON(merge, o.Object)
+		j.Merge = &said
 	}
 	return j
 }

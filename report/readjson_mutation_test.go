@@ -94,7 +94,7 @@ func TestNoFieldOfScanJSONCrashesAnything(t *testing.T) {
 					return
 				}
 				accepted++
-				for _, o := range append(textOutputs(read), files(read)[2:]...) {
+				for _, o := range append(textOutputs(read), fileOutputs(read)[2:]...) {
 					_ = o.write(io.Discard)
 				}
 				for d := conflicts.Undecided; d <= conflicts.Swapped; d++ {
@@ -106,7 +106,7 @@ func TestNoFieldOfScanJSONCrashesAnything(t *testing.T) {
 					if len(mistakes) > 0 {
 						continue
 					}
-					for _, o := range files(decided) {
+					for _, o := range fileOutputs(decided) {
 						_ = o.write(io.Discard)
 					}
 				}

@@ -64,10 +64,10 @@ func (o *checkOptions) check(_ *console, fs *pflag.FlagSet, args []string) error
 	}
 	for _, arg := range args {
 		a := typed(arg)
-		if inner, ok := conflicts.Encapsulated(a.Text); ok && a.Malformed() != "" {
+		if inner, ok := conflicts.Encapsulated(a.Text); ok && a.Unusable() != "" {
 			a = inner // copied without its domain
 		}
-		if why := a.Malformed(); why != "" {
+		if why := a.Unusable(); why != "" {
 			return wrong("write for example bob@example.com or X500:/o=Example/cn=bob", "%q: not an address: %s", arg, why)
 		}
 		o.addresses = append(o.addresses, a.Meanings()...)
