@@ -64,10 +64,12 @@ type Party struct {
 type PartyStatus string
 
 const (
-	// Found: it is there under its name.
+	// Found: it is there under its name, or under the only one that its name can have been
+	// before letters of it were lost.
 	Found PartyStatus = "found"
 	// Moved: no object has its name, but others have the relative distinguished
-	// name elsewhere. That one of them is the object nothing proves.
+	// name elsewhere, or one of the names that its name can have been before letters of it were
+	// lost. That one of them is the object nothing proves.
 	Moved PartyStatus = "moved"
 	// Deleted: only deleted objects had its relative distinguished name.
 	Deleted PartyStatus = "deleted"
@@ -85,7 +87,14 @@ func (p *Party) String() string {
 		deleted = append(deleted, "deleted"+o.deletedAt())
 	}
 	switch p.Status {
+	case Found:
+		if p.Restored() {
+			return "letters of its name were lost; read as " + names[0]
+		}
 	case Moved:
+		if _, lost := NewLostName(p.DN); lost {
+			return "letters of its name were lost; it may be " + strings.Join(names, " or ")
+		}
 		return "no longer there, moved perhaps: its name has " + strings.Join(names, " or ")
 	case Deleted:
 		return strings.Join(slices.Compact(deleted), " or ")
@@ -95,6 +104,11 @@ func (p *Party) String() string {
 		return "not found, but not everything could be read"
 	}
 	return "there"
+}
+
+// Restored reports whether the object was found though letters of its name were lost.
+func (p *Party) Restored() bool {
+	return p.Status == Found && DNKey(p.DN) != DNKey(p.Objects[0].DN)
 }
 
 func (o *Object) deletedAt() string {
@@ -148,6 +162,21 @@ func (n *DNIndex) Add(o *Object) {
 func (n *DNIndex) party(dn string) Party {
 	if o := n.exact[DNKey(dn)]; o != nil {
 		return Party{dn, Found, []*Object{o}}
+	}
+	if lost, ok := NewLostName(dn); ok {
+		var list []*Object
+		for _, o := range n.exact {
+			if lost.Match(o.DN) {
+				list = append(list, o)
+			}
+		}
+		slices.SortFunc(list, compareObjects)
+		switch {
+		case len(list) == 1:
+			return Party{dn, Found, list}
+		case len(list) > 1:
+			return Party{dn, Moved, list}
+		}
 	}
 	parent := ParentDN(dn)
 	var living, deleted, here []*Object

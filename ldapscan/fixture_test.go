@@ -219,7 +219,7 @@ func conformance(t *testing.T, f *fixture, src ldapscan.Source) {
 		for n := range 30 { // several batches
 			dns = append(dns, fmt.Sprintf("CN=Nobody %d,DC=x", n))
 		}
-		dns = append(dns, "CN=c3-7,DC=x")
+		dns = append(dns, "CN=c3-7,DC=x", "CN=M??ller,DC=x", "CN=Sm?th\\, Anna,DC=x", "CN=?,DC=x")
 		var objects []*conflicts.Object
 		if err := src.Namesakes(context.Background(), dns, func(o *conflicts.Object) { objects = append(objects, o) }); err != nil {
 			t.Fatal(err)

@@ -26,7 +26,7 @@ func (t *table) events(a *conflicts.Audit) {
 			}
 			for _, p := range pair {
 				t.dn("  ", p.DN)
-				if p.Status != conflicts.Found {
+				if p.Status != conflicts.Found || p.Restored() {
 					t.paragraph(indent, p.String(), plain)
 				}
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"proxyaddr/conflicts/eventlog/evtx/evtxtest"
 	"proxyaddr/ldapscan/ldaptest"
 	"proxyaddr/ldapscan/ldaptest/company"
 )
@@ -62,8 +63,9 @@ func follow(t *testing.T) *follower {
 		t.Fatal(err)
 	}
 	d.caFile, d.password, d.firstCA = absolute(t, "example-ca.pem"), absolute(t, "secret.txt"), absolute(t, "first-ca.pem")
-	event := fmt.Sprintf("Two objects in the directory have the same proxy - %s and %s\n",
-		"dc=example/dc=northwind/ou=Sites/ou=Berlin/ou=Shared Mailboxes/cn=Bewerbung", "dc=example/dc=northwind/ou=Groups/cn=Bewerbungen")
+	pair := []string{"dc=example/dc=northwind/ou=Sites/ou=Berlin/ou=Shared Mailboxes/cn=Bewerbung", "dc=example/dc=northwind/ou=Groups/cn=Bewerbungen"}
+	event := fmt.Sprintf("Two objects in the directory have the same proxy - %s and %s\n", pair[0], pair[1])
+	application := evtxtest.File(evtxtest.Event{ID: 9514, Provider: "MSExchangeIS", Data: evtxtest.Strings(pair...)})
 	settings, err := os.ReadFile(filepath.Join(packaging, "scan.conf"))
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +80,7 @@ func follow(t *testing.T) *follower {
 		"fabrikam.txt":     password,
 		"export.ldif":      entries.String(),
 		"events.xml":       event,
+		"Application.evtx": string(application),
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A collector builds a Log from records.
@@ -165,6 +166,24 @@ func (r record) pair() ([][2]string, error) {
 }
 
 func compareFold(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) }
+
+// decodeOtherwise adds the readings in which the names of events have other encodings than the one
+// that was guessed.
+func (c *collector) decodeOtherwise() {
+	c.release()
+	const most = maxReadings / 16 // of the readings, so that there is room
+	for _, t := range c.order {
+		likely := t.Readings[:min(most, len(t.Readings))]
+		for _, page := range codePages {
+			for _, pair := range likely {
+				other := [2]string{otherwise(pair[0], page), otherwise(pair[1], page)}
+				if !strings.ContainsRune(other[0]+other[1], utf8.RuneError) {
+					t.addReadings([][2]string{other})
+				}
+			}
+		}
+	}
+}
 
 // end returns what was collected of an input, whose format has a name, or why that is nothing.
 func (c *collector) end(name, format string, err error) (*Log, error) {

@@ -85,6 +85,10 @@ func shape(text, form string) (data []byte, err error) {
 			data = append([]byte("\uFEFF"), data...)
 		case "windows-1252":
 			data, err = charmap.Windows1252.NewEncoder().Bytes(data)
+		case "850":
+			data, err = charmap.CodePage850.NewEncoder().Bytes(data)
+		case "866":
+			data, err = charmap.CodePage866.NewEncoder().Bytes(data)
 		case "utf-16le":
 			data, err = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder().Bytes(data)
 		case "utf-16be":

@@ -121,7 +121,8 @@ func Read(name string, r io.Reader) (*Log, error) {
 	case len(magic) == 8 && string(magic[4:]) == "LfLe":
 		return nil, &Error{Subject: name, Problem: "a binary event log of an old Windows", Advice: hintEVT}
 	}
-	src := bufio.NewReaderSize(decode(raw), headSize)
+	decoded, guessed := decode(raw)
+	src := bufio.NewReaderSize(decoded, headSize)
 	head, err := src.Peek(headSize)
 	if err != nil && err != io.EOF {
 		return nil, &Error{Subject: name, Problem: err.Error(), Err: err}
@@ -148,6 +149,9 @@ func Read(name string, r io.Reader) (*Log, error) {
 			r.line += piece.line
 			c.add(r)
 		}
+	}
+	if *guessed {
+		c.decodeOtherwise()
 	}
 	return c.end(name, s.name, s.err)
 }
