@@ -6,18 +6,15 @@ import (
 	"proxyaddr/conflicts/eventlog/evtx"
 )
 
-// readEVTX reads an .evtx file.
-func readEVTX(name string, r io.Reader) (*Log, error) {
-	c := collector{found: make(map[string]*tally)}
-	err := evtx.Read(r, func(r evtx.Record) {
-		record, err := fromBinary(r)
-		if err != nil {
-			c.damage(0, err.Error())
-			return
+// readEVTX hands over the events of an .evtx file, and what is damaged in it.
+func readEVTX(r io.Reader, add func(record), damage func(line int, problem string)) error {
+	return evtx.Read(r, func(r evtx.Record) {
+		if event, err := fromBinary(r); err != nil {
+			damage(0, err.Error())
+		} else {
+			add(event)
 		}
-		c.add(record)
-	}, func(d evtx.Damage) { c.damage(0, d.String()) })
-	return c.end(name, "an .evtx file", err)
+	}, func(d evtx.Damage) { damage(0, d.String()) })
 }
 
 // fromBinary returns the event of an .evtx file.

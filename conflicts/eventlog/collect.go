@@ -185,18 +185,6 @@ func (c *collector) decodeOtherwise() {
 	}
 }
 
-// end returns what was collected of an input, whose format has a name, or why that is nothing.
-func (c *collector) end(name, format string, err error) (*Log, error) {
-	c.release()
-	switch {
-	case err != nil:
-		return nil, &Error{Subject: name, Problem: err.Error(), Err: err}
-	case len(c.order) == 0:
-		return nil, &Error{Subject: name, Problem: c.nothing(format), Advice: hintInput}
-	}
-	return c.log(), nil
-}
-
 // log returns the collected events.
 func (c *collector) log() *Log {
 	log := &Log{Damaged: c.damaged}

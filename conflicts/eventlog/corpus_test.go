@@ -31,8 +31,10 @@ type example struct {
 	want  string
 }
 
-func examples(tb testing.TB) []example {
-	files, err := filepath.Glob("testdata/*.txtar")
+func examples(tb testing.TB) []example { return examplesIn(tb, "testdata/*.txtar") }
+
+func examplesIn(tb testing.TB, pattern string) []example {
+	files, err := filepath.Glob(pattern)
 	if err != nil {
 		tb.Fatal(err)
 	}

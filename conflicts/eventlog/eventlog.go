@@ -114,52 +114,79 @@ const (
 //
 // An error is an [*Error]: the input cannot be read, or has none of the events.
 func Read(name string, r io.Reader) (*Log, error) {
+	c := collector{found: make(map[string]*tally)}
+	in, err := each(name, r, new(prose).format(), c.add, c.damage)
+	if err != nil {
+		return nil, err
+	}
+	c.release()
+	if in.guessed {
+		c.decodeOtherwise()
+	}
+	if len(c.order) == 0 {
+		return nil, &Error{Subject: name, Problem: c.nothing(in.format), Advice: hintInput}
+	}
+	return c.log(), nil
+}
+
+// An input is what is known of an input once it was read.
+type input struct {
+	format  string
+	guessed bool // the encoding
+}
+
+// each hands over the events of an input, of any kind, and the places that it cannot read. An input
+// that has no other format is text. The error is an [*Error]: the input cannot be read.
+func each(name string, r io.Reader, text format, add func(record), damage func(line int, problem string)) (input, error) {
+	unreadable := func(err error) error { return &Error{Subject: name, Problem: err.Error(), Err: err} }
 	raw := bufio.NewReaderSize(r, headSize)
 	switch magic, _ := raw.Peek(8); {
 	case string(magic) == evtx.Magic:
-		return readEVTX(name, raw)
+		if err := readEVTX(raw, add, damage); err != nil {
+			return input{}, unreadable(err)
+		}
+		return input{format: "an .evtx file"}, nil
 	case len(magic) == 8 && string(magic[4:]) == "LfLe":
-		return nil, &Error{Subject: name, Problem: "a binary event log of an old Windows", Advice: hintEVT}
+		return input{}, &Error{Subject: name, Problem: "a binary event log of an old Windows", Advice: hintEVT}
 	}
 	decoded, guessed := decode(raw)
 	src := bufio.NewReaderSize(decoded, headSize)
 	head, err := src.Peek(headSize)
 	if err != nil && err != io.EOF {
-		return nil, &Error{Subject: name, Problem: err.Error(), Err: err}
+		return input{}, unreadable(err)
 	}
 	if len(bytes.TrimSpace(head)) == 0 {
-		return nil, &Error{Subject: name, Problem: "nothing in it", Advice: hintInput}
+		return input{}, &Error{Subject: name, Problem: "nothing in it", Advice: hintInput}
 	}
-	s := scanner{format: detect(head), r: src}
-	c := collector{found: make(map[string]*tally)}
+	s := scanner{format: detect(head, text), r: src}
 	for {
 		piece, ok := s.next()
 		if !ok {
 			break
 		}
 		if piece.problem != "" {
-			c.damage(piece.line, piece.problem)
+			damage(piece.line, piece.problem)
 			continue
 		}
 		records, err := s.parse(piece.text)
 		if err != nil {
-			c.damage(piece.line, err.Error())
+			damage(piece.line, err.Error())
 		}
 		for _, r := range records {
 			r.line += piece.line
-			c.add(r)
+			add(r)
 		}
 	}
-	if *guessed {
-		c.decodeOtherwise()
+	if s.err != nil {
+		return input{}, unreadable(s.err)
 	}
-	return c.end(name, s.name, s.err)
+	return input{s.name, *guessed}, nil
 }
 
 var element = regexp.MustCompile(`<(Event|Object|Obj)[\s>]`)
 
-// detect finds out the format of an input from its beginning.
-func detect(head []byte) format {
+// detect finds out the format of an input from its beginning. What has no other format is text.
+func detect(head []byte, text format) format {
 	head = bytes.TrimSpace(head)
 	if at := heading.FindIndex(head); at != nil && at[0] == 0 {
 		head = bytes.TrimSpace(head[at[1]:])
@@ -176,10 +203,10 @@ func detect(head []byte) format {
 	case evtxexportHead.Match(head):
 		return evtxexport
 	case bytes.Contains(head, []byte(snareMark)):
-		return newSnare()
+		return newSnare(text)
 	}
 	if t, ok := newTable(head); ok {
 		return t.format()
 	}
-	return new(prose).format()
+	return text
 }

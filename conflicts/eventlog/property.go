@@ -13,11 +13,15 @@ import (
 type properties struct {
 	id, instance, provider, computer, logged, message, payload string
 	inserted, recipients                                       []string
+	named                                                      map[string]string
 	ambiguous                                                  bool // the recipients are
 }
 
 // set sets a property if it is needed. The name of a nested property is a path.
 func (p *properties) set(name, value string) {
+	if p.named == nil {
+		p.named = map[string]string{}
+	}
 	name = strings.Trim(strings.ToLower(name), "/")
 	var to *string
 	switch name {
@@ -49,6 +53,11 @@ func (p *properties) set(name, value string) {
 		}
 		return
 	default:
+		for _, field := range changeFields { // as NXLog writes them
+			if strings.EqualFold(name, field) {
+				p.named[field] = value
+			}
+		}
 		if strings.HasPrefix(name, "properties/") && strings.HasSuffix(name, "/value") {
 			p.inserted = append(p.inserted, value)
 		}
@@ -73,6 +82,7 @@ func (p *properties) record() (record, error) {
 		logged:   parseMoment(p.logged),
 		message:  p.message,
 		inserted: p.inserted,
+		named:    p.named,
 	}
 	if p.ambiguous {
 		r.kind, r.addresses = TrackingLog, addresses(p.recipients)

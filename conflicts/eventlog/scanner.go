@@ -20,8 +20,9 @@ type record struct {
 	provider string
 	computer string
 	logged   moment
-	message  string   // Exchange's words
-	inserted []string // the strings to insert into them, if the input has them
+	message  string            // Exchange's words
+	inserted []string          // the strings to insert into them, if the input has them
+	named    map[string]string // those strings that have names
 	// addresses are those that a message names which is no event 9514 or 9217.
 	addresses []string
 	kind      Message

@@ -20,8 +20,7 @@ const (
 
 // newSnare returns the format of events that agents of Snare send by syslog: lines of fields that
 // tabs separate. Syslog daemons may write #011 for a tab. A line of another kind is text.
-func newSnare() format {
-	var other prose
+func newSnare(other format) format {
 	return format{
 		name:  "Snare",
 		split: splitLine,

@@ -157,6 +157,12 @@ var stringArray = regexp.MustCompile(`(?s)<string>(.*?)</string>`)
 // insert adds a string of the event. Without a name it may be an array of strings.
 func (r *record) insert(name, value string) {
 	array := stringArray.FindAllStringSubmatch(value, -1)
+	if name != "" {
+		if r.named == nil {
+			r.named = map[string]string{}
+		}
+		r.named[name] = value
+	}
 	if name != "" || array == nil {
 		r.inserted = append(r.inserted, value)
 		return

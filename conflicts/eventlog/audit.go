@@ -1,0 +1,213 @@
+package eventlog
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Event 5136 of the Security log (Directory Service Changes) tells that a value was added to an
+// attribute of an object, or deleted.
+const changeEvent = 5136
+
+// maxWrites is how many writes of an input are kept.
+const maxWrites = 1_000_000
+
+// A Write is what an event 5136 tells.
+type Write struct {
+	// GUID is the objectGUID of the object, in lower case without braces. It is empty if the input
+	// shows a name instead.
+	GUID, DN         string
+	Attribute, Value string
+	Added            bool   // else deleted
+	Operation        string // the same for all writes of one request
+	Account          string // DOMAIN\name
+	Computer         string // the domain controller that was written to
+	Logged           Time
+}
+
+// An AuditLog is what an export of the Security log tells of some attributes.
+type AuditLog struct {
+	Writes []Write // in the order of the input
+	Events int     // 5136, also those of other attributes
+	// Damaged are the unreadable places of the input. If there are any, writes may be missing.
+	Damaged []Damage
+}
+
+const hintAudit = `export the Security log of a domain controller: wevtutil epl Security dc1.evtx "/q:*[System[(EventID=5136)]]"`
+
+// ReadAudit reads an export of the Security log, in any format that [Read] knows. It keeps the writes
+// of those attributes.
+//
+// An error is an [*Error]: the input cannot be read, or has no event 5136.
+func ReadAudit(name string, r io.Reader, attributes []string) (*AuditLog, error) {
+	log := new(AuditLog)
+	var dates calendar
+	var logged []moment // of the writes
+	records := 0
+	damage := func(line int, problem string) { log.Damaged = append(log.Damaged, Damage{line, problem}) }
+	in, err := each(name, r, changesText, func(r record) {
+		records++
+		dates.see(r.logged)
+		if r.id != changeEvent || r.provider != "" && !strings.Contains(r.provider, "Security") {
+			return
+		}
+		log.Events++
+		w, err := r.write()
+		known := func(name string) bool { return strings.EqualFold(name, w.Attribute) }
+		switch {
+		case err != nil:
+			damage(r.line, err.Error())
+		case len(log.Writes) == maxWrites:
+			if len(logged) == maxWrites {
+				damage(r.line, fmt.Sprintf("only the first %d events of these attributes are read", maxWrites))
+				logged = append(logged, moment{})
+			}
+		case slices.ContainsFunc(attributes, known):
+			log.Writes = append(log.Writes, w)
+			logged = append(logged, r.logged)
+		}
+	}, damage)
+	switch {
+	case err != nil:
+		return nil, err
+	case log.Events == 0 && len(log.Damaged) > 0:
+		return nil, &Error{Subject: name, Problem: fmt.Sprintf("no event 5136 that can be read: %v", log.Damaged[0]), Advice: hintAudit}
+	case log.Events == 0:
+		return nil, &Error{Subject: name, Problem: fmt.Sprintf("no event 5136 of the Security log in it (events read as %s: %d)", in.format, records), Advice: hintAudit}
+	}
+	for i := range log.Writes {
+		log.Writes[i].Logged = resolve(logged[i], dates)
+	}
+	return log, nil
+}
+
+// resolve returns a moment, for which the order of its date may have to be certain.
+func resolve(m moment, dates calendar) Time {
+	order, certain := dates.order()
+	if !certain && m.at[monthFirst] != m.at[dayFirst] {
+		return Time{Text: m.text}
+	}
+	return m.time(order)
+}
+
+// changeFields are the names of the strings of event 5136, in their order.
+var changeFields = []string{"OpCorrelationID", "AppCorrelationID", "SubjectUserSid", "SubjectUserName", "SubjectDomainName", "SubjectLogonId",
+	"DSName", "DSType", "ObjectDN", "ObjectGUID", "ObjectClass", "AttributeLDAPDisplayName", "AttributeSyntaxOID", "AttributeValue", "OperationType"}
+
+// shownFields are the same in the order of the event's text, in which each has a line.
+var shownFields = []string{"SubjectUserSid", "SubjectUserName", "SubjectDomainName", "SubjectLogonId", "DSName", "DSType", "ObjectDN", "ObjectGUID",
+	"ObjectClass", "AttributeLDAPDisplayName", "AttributeSyntaxOID", "AttributeValue", "OperationType", "OpCorrelationID", "AppCorrelationID"}
+
+var (
+	// shownField is a line of the event's text in any language.
+	shownField = regexp.MustCompile(`(?m)^[ \t]+\pL[^:\n]{0,60}:[ \t\x{A0}]*(.*?)[ \t\r]*$`)
+	// onOneLine is the event's text whose lines an agent joined.
+	onOneLine = regexp.MustCompile(`(?s)Account Name:\s*(.*?)\s+Account Domain:\s*(.*?)\s+Logon ID:.*?Object:\s+DN:\s*(.*?)\s+GUID:\s*(.*?)\s+Class:.*?` +
+		`LDAP Display Name:\s*(\S+)\s+Syntax \(OID\):\s*\S+\s+Value:\s*(.*?)\s+Operation:\s+Type:\s*(.*?)\s+Correlation ID:\s*(\S*)`)
+	objectGUID = regexp.MustCompile(`^\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?$`)
+	// added and deleted are what happened to the value, as the log has it or in the languages of its
+	// text.
+	added   = regexp.MustCompile(`(?i)%%14674|added|hinzugef|ajout|agregad|aggiunt`)
+	deleted = regexp.MustCompile(`(?i)%%14675|delet|gel.sch|supprim|elimin`)
+)
+
+// write returns what an event 5136 tells.
+func (r record) write() (Write, error) {
+	field := r.named
+	if field["AttributeLDAPDisplayName"] == "" {
+		field = r.changeFields()
+	}
+	if field == nil {
+		return Write{}, fmt.Errorf("event 5136 lacks some of its %d fields", len(changeFields))
+	}
+	w := Write{
+		DN: field["ObjectDN"], Attribute: field["AttributeLDAPDisplayName"], Value: field["AttributeValue"],
+		Operation: strings.ToLower(field["OpCorrelationID"]), Account: field["SubjectUserName"], Computer: r.computer,
+	}
+	if domain := field["SubjectDomainName"]; domain != "" && domain != "-" {
+		w.Account = domain + `\` + w.Account
+	}
+	if guid := objectGUID.FindStringSubmatch(field["ObjectGUID"]); guid != nil {
+		w.GUID = strings.ToLower(guid[1])
+	}
+	switch operation := field["OperationType"]; {
+	case added.MatchString(operation):
+		w.Added = true
+	case !deleted.MatchString(operation):
+		return w, fmt.Errorf("event 5136 has the unknown operation %.40q", operation)
+	}
+	return w, nil
+}
+
+// changeFields returns the strings of an event 5136 by name if the input does not name them.
+func (r record) changeFields() map[string]string {
+	if len(r.inserted) == len(changeFields) {
+		return byName(changeFields, r.inserted)
+	}
+	var values []string
+	for _, line := range shownField.FindAllStringSubmatch(strings.ReplaceAll(r.message, "\r\n", "\n"), -1) {
+		values = append(values, line[1])
+	}
+	if len(values) == len(shownFields) {
+		return byName(shownFields, values)
+	}
+	if found := onOneLine.FindStringSubmatch(r.message); found != nil {
+		return byName([]string{"SubjectUserName", "SubjectDomainName", "ObjectDN", "ObjectGUID", "AttributeLDAPDisplayName", "AttributeValue",
+			"OperationType", "OpCorrelationID"}, found[1:])
+	}
+	return nil
+}
+
+func byName(names, values []string) map[string]string {
+	m := make(map[string]string, len(names))
+	for i, name := range names {
+		m[name] = values[i]
+	}
+	return m
+}
+
+// changesText is text that has events 5136 as Event Viewer, wevtutil and Format-List show them.
+var changesText = format{name: "text", split: splitChange, parse: func(text string) ([]record, error) {
+	if !mentions(text, changeEvent) && !strings.Contains(text, "LDAP Display Name:") {
+		return nil, nil
+	}
+	r := record{id: changeEvent, message: citation.ReplaceAllString(text, "")}
+	if at := strings.Index(text, "DN:"); at >= 0 {
+		text = text[:at]
+	}
+	r.describe(text)
+	return []record{r}, nil
+}}
+
+var (
+	// changeEnd is the last line of an event's text, and changeBegin the first of the next.
+	changeEnd   = regexp.MustCompile(`(?m)^.*Application Correlation ID:.*$`)
+	changeBegin = regexp.MustCompile(`(?m)^(?:Event\[\d+\]|[^:\n]{1,40}:[ \t\x{A0}]*Security[ \t\r]*$)`)
+)
+
+// splitChange finds the text up to the end of an event or the beginning of the next.
+func splitChange(data []byte, eof bool) (start, end int) {
+	for start < len(data) && strings.IndexByte(" \t\r\n", data[start]) >= 0 {
+		start++
+	}
+	end = len(data)
+	whole := eof
+	if at := changeEnd.FindIndex(data[start:]); at != nil && (eof || start+at[1] < len(data)) {
+		end, whole = start+at[1], true
+	}
+	for _, at := range changeBegin.FindAllIndex(data[start:], 2) {
+		if at[0] > 0 && start+at[0] < end && (eof || start+at[1] < len(data)) {
+			end, whole = start+at[0], true
+		}
+	}
+	switch {
+	case whole:
+		return start, end
+	case len(data)-start >= maxRecord/2: // no event is as long
+		return start, len(data)
+	}
+	return start, 0
+}
