@@ -217,6 +217,8 @@ type Owner struct {
 	// Claims are where it stands, at least one; proxyAddresses first, primaries
 	// before the others.
 	Claims []Claim
+	// Writers are who wrote them, as far as an audit log tells.
+	Writers []Writer
 }
 
 // Primary reports whether the owner holds the address as a primary one.

@@ -21,8 +21,33 @@ type ownerJSON struct {
 	Created  time.Time  `json:"created,omitzero"`
 	Written  *stampJSON `json:"written,omitempty"`
 	Restored time.Time  `json:"restored,omitzero"`
+	// Writers are those that an audit log names.
+	Writers []writerJSON `json:"writers,omitempty"`
 	factsJSON
 	Base64 map[string][]byte `json:"base64,omitempty"`
+}
+
+// writerJSON is who wrote a value.
+type writerJSON struct {
+	Attribute string            `json:"attribute"`
+	Value     text              `json:"value"`
+	Account   text              `json:"account"`
+	Server    text              `json:"server"`
+	Time      text              `json:"time"`
+	Replaced  text              `json:"replaced,omitempty"`
+	Base64    map[string][]byte `json:"base64,omitempty"`
+}
+
+func newWriterJSON(w *conflicts.Writer) writerJSON {
+	return writerJSON{w.Attribute, newText(w.Value), newText(w.Account), newText(w.Computer), newText(w.Logged), newText(w.Replaced),
+		exact("value", w.Value, "account", w.Account, "server", w.Computer, "time", w.Logged, "replaced", w.Replaced)}
+}
+
+// read is the inverse of newWriterJSON.
+func (j *writerJSON) read() conflicts.Writer {
+	get := func(name string, written text) string { return exactly(j.Base64, name, written) }
+	return conflicts.Writer{Attribute: j.Attribute, Value: get("value", j.Value), Account: get("account", j.Account),
+		Computer: get("server", j.Server), Logged: get("time", j.Time), Replaced: get("replaced", j.Replaced)}
 }
 
 // factsJSON are what an object is and has besides the address in conflict. Documents of
@@ -90,6 +115,9 @@ func newOwnerJSON(o *conflicts.Owner) ownerJSON {
 	for n, claim := range o.Claims[1:] {
 		j.Also[n] = newClaimJSON(claim)
 	}
+	for n := range o.Writers {
+		j.Writers = append(j.Writers, newWriterJSON(&o.Writers[n]))
+	}
 	j.Base64 = exactList(j.Base64, "addresses", addresses)
 	return j
 }
@@ -128,6 +156,9 @@ func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 		}
 		owner.Claims[i] = conflicts.Claim{Attribute: claim.Attribute, Value: exactly(claim.Base64, "value", claim.Value),
 			Primary: claim.Primary, Padded: claim.Padded, Loose: claim.Loose}
+	}
+	for i := range j.Writers {
+		owner.Writers = append(owner.Writers, j.Writers[i].read())
 	}
 	return owner, nil
 }

@@ -171,6 +171,9 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		if written := words.Written(o); written != "" {
 			t.paragraph(indent, written, plain)
 		}
+		for _, w := range o.Writers {
+			t.paragraph(indent, w.String(), plain)
+		}
 		if i == 0 {
 			t.paragraph(indent, "kept because: "+c.Reason(), plain)
 		}

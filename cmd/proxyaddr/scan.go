@@ -52,6 +52,10 @@ them. -o "audit-{date}" makes a new directory for each run, with the date in
 UTC. --keep 30 then keeps the newest 30 and removes the older ones, except
 those that somebody worked in. "audit-latest" points to the newest.
 
+With --audit-log, scan says who wrote the address of each owner, as event 5136
+of the domain controllers' Security logs tells: .evtx files, or exports in the
+formats of "proxyaddr event".
+
 With --state, scan remembers the conflicts in a directory and says which are
 new, got worse, came back or are resolved since the last run, and why. Exit
 code 1 then means a conflict that is not suppressed, or with --fail-on new a
@@ -79,6 +83,7 @@ type scanOptions struct {
 	reporting
 	remembering
 	incrementalFlags
+	auditing
 	base, exclude     []string
 	stats, compareDCs bool
 }
@@ -91,6 +96,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	o.remembering.addFlags(fs)
 	o.remembering.addScanFlags(fs)
 	o.incrementalFlags.addFlags(fs)
+	o.auditing.addFlags(fs)
 	fs.IntVar(&o.keep, "keep", 0, "with {date} in -o, keep the newest `n` directories and remove older ones that nobody touched")
 	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare domain controllers with each other instead: all of the domain that -d names, or those of several -H")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
@@ -147,6 +153,9 @@ func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, e
 		return 0, err
 	}
 	defer o.release()
+	if err := await(ctx, o.auditing.read); err != nil {
+		return 0, err
+	}
 	src, done, err := o.connect(ctx, c)
 	if err != nil {
 		return 0, err
@@ -161,6 +170,7 @@ func (o *scanOptions) scan(ctx context.Context, c *console, r *stateRun) (int, e
 	if err != nil {
 		return 0, o.unreadable(err)
 	}
+	o.auditing.match(audit)
 	if r == nil {
 		return c.deliver(audit, &o.reporting)
 	}

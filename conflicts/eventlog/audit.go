@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -70,7 +71,11 @@ func ReadAudit(name string, r io.Reader, attributes []string) (*AuditLog, error)
 			logged = append(logged, r.logged)
 		}
 	}, damage)
+	var unusable *Error
 	switch {
+	case errors.As(err, &unusable) && unusable.Advice == hintInput:
+		unusable.Advice = hintAudit
+		return nil, err
 	case err != nil:
 		return nil, err
 	case log.Events == 0 && len(log.Damaged) > 0:

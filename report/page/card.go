@@ -204,3 +204,12 @@ func (o *ownerCard) Held() []held {
 
 // Stamp says when and where its proxyAddresses were last written.
 func (o *ownerCard) Stamp() string { return words.Written(o.Owner) }
+
+// WrittenBy says who wrote its values, as the audit log tells.
+func (o *ownerCard) WrittenBy() []string {
+	var list []string
+	for i := range o.Writers {
+		list = append(list, o.Writers[i].String())
+	}
+	return list
+}

@@ -61,7 +61,7 @@ func (b *book) writeEvidence(t *rowWriter) error {
 			}
 			role, why := b.roleOf(c, j)
 			if err := t.add(i%2 == 1, j == 0, address, class, why, b.name(o.Object), kindOf(o), role, heldAs(o),
-				o.Created, o.Written.Time, writtenBy(o.Written), c.ID, o.DN, o.GUID.String()); err != nil {
+				o.Created, o.Written.Time, writtenBy(o), c.ID, o.DN, o.GUID.String()); err != nil {
 				return err
 			}
 		}
@@ -142,14 +142,19 @@ func kindOf(o *conflicts.Owner) cellLines {
 	return kind
 }
 
-// writtenBy says which domain controller wrote proxyAddresses last, as which version.
-func writtenBy(s conflicts.Stamp) cellLines {
-	if !s.Known() {
-		return nil
+// writtenBy says which domain controller wrote proxyAddresses last, as which version, and which
+// account wrote the address.
+func writtenBy(o *conflicts.Owner) cellLines {
+	var lines cellLines
+	if s := o.Written; s.Known() {
+		on := "unknown DC"
+		if s.Server != "" {
+			on = s.On()
+		}
+		lines = cellLines{on, fmt.Sprintf("version %d", s.Version)}
 	}
-	on := "unknown DC"
-	if s.Server != "" {
-		on = s.On()
+	for i := range o.Writers {
+		lines = append(lines, "audit log: "+o.Writers[i].String())
 	}
-	return cellLines{on, fmt.Sprintf("version %d", s.Version)}
+	return lines
 }

@@ -1,0 +1,199 @@
+package conflicts
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"proxyaddr/conflicts/eventlog"
+)
+
+// WrittenAttributes are those whose writes an audit log is searched for.
+var WrittenAttributes = []string{ProxyAddresses, Mail, UserPrincipalName}
+
+// A Writer is who wrote a value that holds the address of a conflict, as the audit log of a domain
+// controller tells.
+type Writer struct {
+	Attribute string
+	// Value is what was written. The stored value may be another spelling of it, which a later
+	// write brought.
+	Value string
+	// Replaced is the value that the same request deleted, or empty.
+	Replaced string
+	Account  string // DOMAIN\name
+	Computer string // the domain controller
+	Logged   string // when, in words
+}
+
+// String says who wrote the value, where and when.
+func (w *Writer) String() string {
+	text := "written by " + w.Account
+	if w.Attribute != ProxyAddresses {
+		text = w.Attribute + " " + text
+	}
+	if w.Computer != "" {
+		text += " on " + w.Server()
+	}
+	if w.Logged != "" {
+		text += ", " + w.Logged
+	}
+	if w.Replaced != "" {
+		text += ", in place of " + w.Replaced
+	}
+	if w.Machine() {
+		text += " (a computer account; if it is an Exchange server, its admin audit log names the person)"
+	}
+	return text
+}
+
+// Server is the name of the domain controller without its domain.
+func (w *Writer) Server() string {
+	host, _, _ := strings.Cut(w.Computer, ".")
+	return host
+}
+
+// Machine reports whether the writer is the account of a computer: Exchange writes as its server.
+func (w *Writer) Machine() bool { return strings.HasSuffix(w.Account, "$") }
+
+// late is how much later than the last write that the directory tells of an event may be logged:
+// the two are of different clocks.
+const late = 5 * time.Minute
+
+// MatchWrites finds, for the values of owners, who wrote them. It notes how many writes belong to
+// no owner.
+func (a *Audit) MatchWrites(writes []eventlog.Write) {
+	trail := newTrail(writes)
+	for i := range a.Conflicts {
+		for j := range a.Conflicts[i].Owners {
+			trail.match(&a.Conflicts[i].Owners[j])
+		}
+	}
+	switch n := len(trail.writes) - len(trail.matched); {
+	case n == 1:
+		a.Notes = append(a.Notes, "1 event of the audit log matches no owner of a conflict")
+	case n > 1:
+		a.Notes = append(a.Notes, fmt.Sprintf("%d events of the audit log match no owner of a conflict", n))
+	}
+}
+
+// A trail has the writes of an audit log by the objects that were written.
+type trail struct {
+	writes  []eventlog.Write
+	byGUID  map[string][]int
+	byDN    map[string][]int // by DNKey; without those that have a GUID
+	anyDN   map[string][]int // by DNKey
+	matched map[int]bool
+}
+
+// newTrail puts writes in order of time, and leaves out those that two exports have.
+func newTrail(writes []eventlog.Write) *trail {
+	writes = slices.Clone(writes)
+	slices.SortStableFunc(writes, func(a, b eventlog.Write) int {
+		return cmp.Or(a.Logged.Time.Compare(b.Logged.Time), order(a.Added, b.Added))
+	})
+	writes = slices.Compact(writes)
+	t := &trail{writes: writes, byGUID: map[string][]int{}, byDN: map[string][]int{}, anyDN: map[string][]int{}, matched: map[int]bool{}}
+	for i, w := range writes {
+		key := DNKey(w.DN)
+		t.anyDN[key] = append(t.anyDN[key], i)
+		if w.GUID == "" {
+			t.byDN[key] = append(t.byDN[key], i)
+		} else {
+			t.byGUID[w.GUID] = append(t.byGUID[w.GUID], i)
+		}
+	}
+	return t
+}
+
+// order puts what was deleted before what was added in the same moment.
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// match finds the writers of the values of an owner. The objectGUID decides which object was
+// written; the name does where one of the two has none.
+func (t *trail) match(o *Owner) {
+	of := t.anyDN[DNKey(o.DN)]
+	if o.GUID != (GUID{}) {
+		of = slices.Concat(t.byGUID[o.GUID.String()], t.byDN[DNKey(o.DN)])
+		slices.Sort(of)
+	}
+	for _, c := range o.Claims {
+		key := c.Parsed().Key()
+		var about []int // writes of this address
+		for _, i := range of {
+			w := &t.writes[i]
+			written := Claim{Attribute: c.Attribute, Value: w.Value}
+			if strings.EqualFold(w.Attribute, c.Attribute) && written.Parsed().Key() == key && !o.before(w, c) {
+				t.matched[i] = true
+				about = append(about, i)
+			}
+		}
+		if w, ok := t.writer(about, of, c); ok {
+			o.Writers = append(o.Writers, w)
+		}
+	}
+}
+
+// before reports whether the last write of proxyAddresses that the directory tells of is earlier
+// than an event. Then the event is not of what the directory has.
+func (o *Owner) before(w *eventlog.Write, c Claim) bool {
+	return c.Attribute == ProxyAddresses && w.Logged.Zoned && o.Written.Known() && w.Logged.Time.After(o.Written.Time.Add(late))
+}
+
+// writer returns who brought the value of a claim. A request that deletes another spelling of the
+// address and adds this one, as to make it primary, did not bring it: then it looks further back.
+func (t *trail) writer(about, of []int, c Claim) (found Writer, ok bool) {
+	value, end := c.Value, len(about)
+	for {
+		at := -1
+		for n := end - 1; n >= 0 && at < 0; n-- {
+			if t.writes[about[n]].Value == value {
+				at = n
+			}
+		}
+		if at < 0 || !t.writes[about[at]].Added {
+			return found, ok // the log does not reach back, or lacks a later write
+		}
+		w := &t.writes[about[at]]
+		ok = true
+		found = Writer{Attribute: c.Attribute, Value: w.Value, Account: w.Account, Computer: w.Computer, Logged: w.Logged.String()}
+		spelling := false
+		for _, i := range of {
+			d := &t.writes[i]
+			if d.Added || d.Operation == "" || d.Operation != w.Operation || !strings.EqualFold(d.Attribute, w.Attribute) {
+				continue
+			}
+			if n := slices.Index(about, i); n >= 0 {
+				found.Replaced, value, spelling, end = d.Value, d.Value, true, min(at, n)
+				break
+			}
+			found.Replaced = t.onlyReplaced(of, w, d)
+		}
+		if !spelling {
+			return found, true
+		}
+	}
+}
+
+// onlyReplaced returns the value that a request deleted if it deleted and added one value only.
+func (t *trail) onlyReplaced(of []int, added, deleted *eventlog.Write) string {
+	n := 0
+	for _, i := range of {
+		if w := &t.writes[i]; w.Operation == added.Operation && strings.EqualFold(w.Attribute, added.Attribute) {
+			n++
+		}
+	}
+	if n == 2 {
+		return deleted.Value
+	}
+	return ""
+}

@@ -1,0 +1,84 @@
+package conflicts
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"proxyaddr/conflicts/eventlog"
+)
+
+func TestMatchWrites(t *testing.T) {
+	const guid, other, dn = "00000001-0000-0000-0000-000000000000", "00000002-0000-0000-0000-000000000000", "CN=Ann,DC=x"
+	id, err := ParseGUID(guid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(minute int) eventlog.Time {
+		moment := time.Date(2023, 5, 15, 9, minute, 0, 0, time.UTC)
+		return eventlog.Time{Time: moment, Zoned: true, Text: "x"}
+	}
+	add := func(minute int, value, operation string) eventlog.Write {
+		return eventlog.Write{GUID: guid, DN: dn, Attribute: "proxyAddresses", Value: value, Added: true, Operation: operation,
+			Account: `CORP\hrfeed`, Computer: "BER-DC01.corp.example", Logged: at(minute)}
+	}
+	del := func(minute int, value, operation string) eventlog.Write {
+		w := add(minute, value, operation)
+		w.Added = false
+		return w
+	}
+	with := func(w eventlog.Write, change func(*eventlog.Write)) eventlog.Write { change(&w); return w }
+	const ours = "smtp:sales@x.example"
+	const hrfeed = `written by CORP\hrfeed on BER-DC01, `
+	for name, test := range map[string]struct {
+		writes []eventlog.Write
+		want   []string
+		note   string
+	}{
+		"added":                       {[]eventlog.Write{add(1, ours, "a")}, []string{hrfeed + "2023-05-15 09:01:00 UTC"}, ""},
+		"added twice counts the last": {[]eventlog.Write{add(3, ours, "c"), add(1, ours, "a"), del(2, ours, "b")}, []string{hrfeed + "2023-05-15 09:03:00 UTC"}, ""},
+		"in two exports":              {[]eventlog.Write{add(1, ours, "a"), add(1, ours, "a")}, []string{hrfeed + "2023-05-15 09:01:00 UTC"}, ""},
+		"in place of another": {[]eventlog.Write{add(1, ours, "a"), del(1, "smtp:old@x.example", "a")},
+			[]string{hrfeed + "2023-05-15 09:01:00 UTC, in place of smtp:old@x.example"}, "1 event of the audit log matches no owner of a conflict"},
+		"one of several": {[]eventlog.Write{add(1, ours, "a"), add(1, "smtp:b@x.example", "a"), del(1, "smtp:c@x.example", "a")},
+			[]string{hrfeed + "2023-05-15 09:01:00 UTC"}, "2 events of the audit log match no owner of a conflict"},
+		"another spelling brought it": {[]eventlog.Write{add(1, "smtp:SALES@x.example", "a"), del(2, "smtp:SALES@x.example", "b"), add(2, ours, "b")},
+			[]string{hrfeed + "2023-05-15 09:01:00 UTC"}, ""},
+		"another spelling of unknown origin": {[]eventlog.Write{del(2, "SMTP:sales@x.example", "b"), add(2, ours, "b")},
+			[]string{hrfeed + "2023-05-15 09:02:00 UTC, in place of SMTP:sales@x.example"}, ""},
+		"deleted, and added unseen":  {[]eventlog.Write{add(1, ours, "a"), del(2, ours, "b")}, nil, ""},
+		"later than the directory":   {[]eventlog.Write{add(30, ours, "a")}, nil, "1 event of the audit log matches no owner of a conflict"},
+		"another value":              {[]eventlog.Write{add(1, "smtp:b@x.example", "a")}, nil, "1 event of the audit log matches no owner of a conflict"},
+		"another object of the name": {[]eventlog.Write{with(add(1, ours, "a"), func(w *eventlog.Write) { w.GUID = other })}, nil, "1 event of the audit log matches no owner of a conflict"},
+		"renamed since":              {[]eventlog.Write{with(add(1, ours, "a"), func(w *eventlog.Write) { w.DN = "CN=Before,DC=x" })}, []string{hrfeed + "2023-05-15 09:01:00 UTC"}, ""},
+		"by its name alone":          {[]eventlog.Write{with(add(1, ours, "a"), func(w *eventlog.Write) { w.GUID, w.DN = "", "cn=ANN, dc=X" })}, []string{hrfeed + "2023-05-15 09:01:00 UTC"}, ""},
+		"mail": {[]eventlog.Write{with(add(1, "Sales@x.example", "a"), func(w *eventlog.Write) { w.Attribute = "mail" })},
+			[]string{"mail " + hrfeed + "2023-05-15 09:01:00 UTC"}, ""},
+		"a server": {[]eventlog.Write{with(add(1, ours, "a"), func(w *eventlog.Write) { w.Account, w.Computer, w.Logged = `CORP\EX01$`, "", eventlog.Time{} })},
+			[]string{`written by CORP\EX01$ (a computer account; if it is an Exchange server, its admin audit log names the person)`}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := &Object{Entry: Entry{DN: dn, GUID: id}, Written: Stamp{Time: at(4).Time, Version: 2}}
+			a := &Audit{Conflicts: []Conflict{{Owners: []Owner{{Object: o, Claims: []Claim{{Attribute: ProxyAddresses, Value: ours}, {Attribute: Mail, Value: "Sales@x.example"}}}}}}}
+			a.MatchWrites(test.writes)
+			var got []string
+			for _, w := range a.Conflicts[0].Owners[0].Writers {
+				got = append(got, w.String())
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if want := []string{test.note}; test.note == "" && a.Notes != nil || test.note != "" && !slices.Equal(a.Notes, want) {
+				t.Errorf("%q", a.Notes)
+			}
+		})
+	}
+	// An export without objectGUIDs has names alone.
+	o := &Object{Entry: Entry{DN: dn}}
+	a := &Audit{Conflicts: []Conflict{{Owners: []Owner{{Object: o, Claims: []Claim{{Attribute: ProxyAddresses, Value: ours}}}}}}}
+	if a.MatchWrites([]eventlog.Write{add(1, ours, "a")}); len(a.Conflicts[0].Owners[0].Writers) != 1 {
+		t.Error("not found by name")
+	}
+}
