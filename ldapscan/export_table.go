@@ -50,8 +50,12 @@ func (x *Export) convert(ctx context.Context, dst io.Writer, opt table.Options) 
 		return nil, &Error{Subject: x.name, Problem: wrong.Error(), Advice: adviceOnTable(err), Err: err}
 	case err != nil:
 		return nil, err
-	case sum.Records == 0 && len(sum.Problems) == 0:
-		return nil, &Error{Subject: x.name, Problem: "a table without rows", Advice: "check whether the export failed"}
+	case sum.Records == 0:
+		problem := "a table without rows"
+		if len(sum.Problems) > 0 {
+			problem = sum.Problems[0]
+		}
+		return nil, &Error{Subject: x.name, Problem: problem, Advice: "check whether the export failed"}
 	}
 	return sum, w.Flush()
 }

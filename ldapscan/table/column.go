@@ -138,3 +138,9 @@ func (c column) holdsAddress() bool {
 	}
 	return false
 }
+
+// ofCloud reports whether a table with this column is one of a cloud directory, unless it has
+// names of a forest.
+func (c column) ofCloud() bool {
+	return c.field == anchorField || strings.HasPrefix(strings.ToLower(c.name), "onpremises")
+}

@@ -42,7 +42,7 @@ func (r *row) accepted() {
 // identify gives the record its name and objectGUID. It returns true if the row is one that was
 // there before.
 func (r *row) identify() (again bool) {
-	cloud := r.cloud || hosted(r.dn)
+	cloud := hosted(r.dn) || r.cloud && r.dn == "" // Exchange in a forest has an ImmutableId too, and names
 	id := r.guid
 	if cloud {
 		id = r.cloudID(id)

@@ -157,7 +157,7 @@ func (b *builder) csv(head string, src io.Reader, take func([]cell, int) error) 
 		return &Error{Line: 1 + l.above, Err: ErrColumns}
 	}
 	b.csvde = l.csvde
-	b.cloud = slices.ContainsFunc(l.columns, func(c column) bool { return c.field == anchorField })
+	b.cloud = slices.ContainsFunc(l.columns, column.ofCloud)
 	r := newRows(src, l.comma)
 	named := func(err error) error {
 		if e := (*Error)(nil); errors.As(err, &e) && e.Cell && e.Column <= len(l.columns) {
@@ -224,7 +224,7 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 			if c.field == unknown || m.value.is == anObject {
 				continue
 			}
-			b.cloud = b.cloud || c.field == anchorField
+			b.cloud = b.cloud || c.ofCloud()
 			known = known || c.holdsAddress() || c.field == domainField
 			one := cell{column: c, text: m.value.text, list: m.value.list,
 				wrong: func(err error) error { return &Error{Line: line, Name: c.name, Err: err} }}
@@ -273,7 +273,7 @@ func (b *builder) sum(how examination) {
 		b.Notes = append(b.Notes, counted(b.nameless)+" without a distinguished name: no LDIF file can change that; export DistinguishedName too")
 	}
 	if b.unjoined > 0 {
-		b.Notes = append(b.Notes, counted(b.unjoined)+" left out: synchronized from a forest, and no ImmutableId tells from which object")
+		problem("%s left out: synchronized from a forest, and no ImmutableId tells from which object; export only those that are not synchronized", counted(b.unjoined))
 	}
 }
 

@@ -222,7 +222,7 @@ func TestReadBeside(t *testing.T) {
 	if !strings.Contains(alone, "smtp:b@ex") || strings.Contains(beside, "smtp:b@ex") {
 		t.Errorf("alone\n%s\nbeside\n%s", alone, beside)
 	}
-	if !strings.Contains(beside, "smtp:a@ex") || !strings.Contains(beside, "smtp:c@ex") || !strings.Contains(beside, "note: 1 object left out") {
+	if !strings.Contains(beside, "smtp:a@ex") || !strings.Contains(beside, "smtp:c@ex") || !strings.Contains(beside, "problem: 1 object left out") {
 		t.Errorf("beside\n%s", beside)
 	}
 }
