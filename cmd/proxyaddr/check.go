@@ -20,7 +20,7 @@ free one. It uses the indexes of each partition, and never writes.
 USAGE
   proxyaddr check ADDRESS... -d DOMAIN [FLAGS]
   proxyaddr check ADDRESS... -H URL -D USER [FLAGS]
-  proxyaddr check ADDRESS... --input EXPORT.ldif [FLAGS]
+  proxyaddr check ADDRESS... --input EXPORT [FLAGS]
 
 EXAMPLE
   proxyaddr check bob@example.com -d example.com

@@ -26,7 +26,7 @@ by indexes and without a sweep, and never writes.
 USAGE
   proxyaddr event [TEXT | FILE...] -d DOMAIN [FLAGS]
   proxyaddr event [TEXT | FILE...] -H URL -D USER [FLAGS]
-  proxyaddr event [TEXT | FILE...] --input EXPORT.ldif [FLAGS]
+  proxyaddr event [TEXT | FILE...] --input EXPORT [FLAGS]
 
 EXAMPLE
   proxyaddr event "TEXT OF THE EVENT" -d example.com

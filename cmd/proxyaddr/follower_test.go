@@ -79,6 +79,7 @@ func follow(t *testing.T) *follower {
 		"secret.txt":       password,
 		"fabrikam.txt":     password,
 		"export.ldif":      entries.String(),
+		"cloud.csv":        "\"Id\",\"UserPrincipalName\",\"OnPremisesImmutableId\",\"ProxyAddresses\"\n\"2b4c7f0e-1111-2222-3333-444455556666\",\"guest@cloud.example\",\"\",\"SMTP:guest@cloud.example\"\n",
 		"events.xml":       event,
 		"Application.evtx": string(application),
 	} {

@@ -20,7 +20,7 @@ never writes.
 USAGE
   proxyaddr scan -d DOMAIN [FLAGS]
   proxyaddr scan -H URL -D USER [FLAGS]
-  proxyaddr scan --input EXPORT.ldif [FLAGS]
+  proxyaddr scan --input EXPORT [--input EXPORT...] [FLAGS]
   proxyaddr scan --compare-dcs -d DOMAIN [FLAGS]
   proxyaddr scan --compare-dcs -H URL -H URL [FLAGS]
 
@@ -30,6 +30,7 @@ EXAMPLE
   proxyaddr scan -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W -o audit
   proxyaddr scan -d example.com -D scan@example.com -y secret.txt --format json
   proxyaddr scan --input export.ldif -b "OU=Berlin,DC=example,DC=com"
+  proxyaddr scan --input forest.ldif --input cloud.csv -o audit
   proxyaddr scan -d example.com --state state --fail-on new --quiet
   proxyaddr scan -d example.com --state state --incremental --quiet
   proxyaddr scan --compare-dcs -d example.com
@@ -68,9 +69,13 @@ resolves anything. --suppressions names conflicts to ignore for a time.
 With --incremental, scan reads only what was written since the last run. Where
 that could miss a conflict, it reads everything and says why.
 
-Scan reads an export twice. If it comes through a pipe, scan copies it to a
-temporary file in the directory that TMPDIR names (TMP on Windows), and deletes
-the file at the end.
+An export is LDIF of ldifde or ldapsearch, CSV of csvde or Export-Csv, or JSON
+of ConvertTo-Json. Several exports count as one name space. Objects that are
+the same are joined by objectGUID, ImmutableId or mS-DS-ConsistencyGuid.
+
+Scan reads an export twice. A table, and what comes through a pipe, is copied
+to a temporary file in the directory that TMPDIR names (TMP on Windows), which
+is deleted at the end.
 
 Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or by
 a line "flag = value" in the file that --config names. The command line
