@@ -3,6 +3,7 @@ package ldapscan
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"maps"
 	"net"
@@ -22,8 +23,8 @@ const (
 	// GSSAPI is Kerberos (RFC 4752): sealed on ldap://, with the channel binding
 	// of the TLS connection elsewhere.
 	GSSAPI Mechanism = "gssapi"
-	// SSPI is Kerberos as the user who is signed in to Windows, with the channel
-	// binding.
+	// SSPI is Kerberos as the user who is signed in to Windows, protected as with
+	// GSSAPI.
 	SSPI Mechanism = "sspi"
 	// External is the client certificate of the TLS connection.
 	External Mechanism = "external"
@@ -59,12 +60,7 @@ func (s *session) bindBy(ctx context.Context, t target, cfg Config) error {
 	case GSSAPI:
 		return s.bindKerberos(ctx, t, cfg)
 	case SSPI:
-		s.server.Protection = "channel binding"
-		service, err := t.service("", nil)
-		if err != nil {
-			return err
-		}
-		return kerberos.Explain(s.bindSSPI(service), t.host)
+		return s.bindSignedIn(ctx, t, cfg)
 	case External:
 		return s.ldap.ExternalBind()
 	case Simple:
@@ -102,12 +98,35 @@ func (s *session) bindKerberos(ctx context.Context, t target, cfg Config) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(cfg.Timeout, connectTimeout))
 	defer cancel()
+	s.protect()
 	if s.secured != nil {
-		s.server.Protection = "channel binding"
 		return client.BindTLS(ctx, s.ldap, s.secured.ConnectionState(), service)
 	}
-	s.server.Protection = "sealed"
 	return client.Bind(ctx, s.ldap, s.wire, service)
+}
+
+// protect notes how Kerberos protects the connection.
+func (s *session) protect() {
+	s.server.Protection = "sealed"
+	if s.secured != nil {
+		s.server.Protection = "channel binding"
+	}
+}
+
+// bindSignedIn logs on as the user who is signed in to Windows.
+func (s *session) bindSignedIn(ctx context.Context, t target, cfg Config) error {
+	service, err := t.service("", nil)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(cfg.Timeout, connectTimeout))
+	defer cancel()
+	s.protect()
+	var state tls.ConnectionState
+	if s.secured != nil {
+		state = s.secured.ConnectionState()
+	}
+	return kerberos.BindSignedIn(ctx, s.ldap, s.wire, state, service)
 }
 
 func realmOf(domain string) string { return strings.ToUpper(domain) }

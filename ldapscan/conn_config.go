@@ -93,8 +93,8 @@ func (cfg Config) checkBind(t target) *Error {
 		return fail("a password would cross the network unencrypted", "use ldaps://, add --starttls, or use --auth gssapi")
 	case cfg.Mechanism == External && (!encrypted || cfg.TLS == nil || len(cfg.TLS.Certificates) == 0):
 		return fail("a bind by certificate needs TLS and a certificate", "use ldaps:// with --cert-file and --key-file")
-	case cfg.Mechanism == SSPI && !encrypted:
-		return fail("the bind by the signed-in user needs TLS", "use ldaps://, or add --starttls")
+	case cfg.Mechanism == SSPI && cfg.User != "":
+		return fail("the signed-in user logs on, and no other", "leave out the user, or use --auth gssapi")
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func connect(ctx context.Context, t target, cfg Config) (*session, error) {
 		}
 		nc = secured
 		server.Transport = tls.VersionName(secured.ConnectionState().Version)
-	case cfg.Mechanism == GSSAPI:
+	case cfg.Mechanism == GSSAPI, cfg.Mechanism == SSPI:
 		nc = kerberos.NewConn(buffered(nc))
 	}
 	s := newSession(nc, cfg.Timeout)

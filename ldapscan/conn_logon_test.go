@@ -157,7 +157,7 @@ func TestRefusedTicketIsNoRefusedAccount(t *testing.T) {
 	if !refusesAccount(refusal) {
 		t.Error("a refused password is none")
 	}
-	err := kerberos.Explain(refusal, "dc1.example.test")
+	err := error(&kerberos.Error{Subject: "dc1.example.test", Problem: "the server refused the Kerberos ticket", Err: refusal})
 	if refusesAccount(err) || accountAtFault(err) || !strings.Contains(err.Error(), "dc1.example.test: the server refused the Kerberos ticket") {
 		t.Errorf("%v", err)
 	}

@@ -95,6 +95,10 @@ func (l *login) check() error {
 		return wrong("name the domain with -d, or remove --dns, also from the settings file and PROXYADDR_DNS", "--dns goes with -d only")
 	case l.auth == "simple" && len(l.users) == 0:
 		return wrong("name a user with -D, for example -D anna@example.com", "%s: no user to bind as", targets[0])
+	case l.auth == "sspi" && runtime.GOOS != "windows":
+		return wrong("use --auth gssapi, which binds with the ticket of kinit", "--auth sspi works on Windows only")
+	case l.auth == "sspi" && len(l.users) > 0:
+		return wrong("leave out -D, or use --auth gssapi", "--auth sspi binds as the signed-in user, not as %s", l.users[0])
 	case l.auth != "gssapi" && (l.keytab != "" || l.ccache != ""):
 		return wrong("leave it out, or use --auth gssapi", "--keytab and --ccache do not go with --auth %s", l.auth)
 	case len(l.users) > 1 && len(l.users) != len(targets):
@@ -190,7 +194,7 @@ func openAs[T any](ctx context.Context, c *console, l *login, do func(context.Co
 			continue
 		}
 		server.URL = "ldaps"
-		if l.starttls || cred.Mechanism == ldapscan.GSSAPI {
+		if l.starttls || cred.Mechanism == ldapscan.GSSAPI || cred.Mechanism == ldapscan.SSPI {
 			server.URL = "ldap" // Kerberos seals the connection without a certificate
 		}
 		cfg.Domains = append(cfg.Domains, ldapscan.DomainConfig{Domain: u, Config: server})

@@ -177,7 +177,7 @@ func TestOversizedTokenEndsTheConnectionBeforeItIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := NewConn(tcp)
-		c.layer = &layer{wrapper: w}
+		c.layer = &layer{tokens: w}
 		if _, err := c.Read(make([]byte, 10)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q: %v, want %q", tt.raw, err, tt.want)
 		}

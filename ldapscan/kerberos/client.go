@@ -156,21 +156,26 @@ func (c *Client) BindTLS(ctx context.Context, conn *ldap.Conn, state tls.Connect
 }
 
 func (c *Client) logOn(ctx context.Context, conn *ldap.Conn, wire *Conn, state tls.ConnectionState, service Service) error {
+	return c.explain(within(ctx, conn, service, func() error { return c.bind(ctx, conn, wire, state, service) }), service.Host)
+}
+
+// within runs a bind, and closes the connection when ctx is done.
+func within(ctx context.Context, conn *ldap.Conn, service Service, bind func() error) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	err := c.bind(ctx, conn, wire, state, service)
+	err := bind()
 	if err != nil && ctx.Err() != nil {
 		conn.Close() // before the AfterFunc gets to it
 		return &Error{Subject: service.Host, Problem: "the logon was aborted: " + ctx.Err().Error(), Err: ctx.Err()}
 	}
-	return c.explain(err, service.Host)
+	return err
 }
 
 func (c *Client) bind(ctx context.Context, conn *ldap.Conn, wire *Conn, state tls.ConnectionState, service Service) error {
 	i := &initiator{want: layerSeal}
 	switch {
 	case wire == nil && len(state.PeerCertificates) == 0:
-		return errors.New("no TLS handshake yet")
+		return errNoHandshake
 	case wire == nil:
 		i.want, i.binding = layerNone, endpointBinding(state)
 	case c.signOnly:
@@ -190,6 +195,8 @@ func (c *Client) bind(ctx context.Context, conn *ldap.Conn, wire *Conn, state tl
 	}
 	return wire.protect(i.layer)
 }
+
+var errNoHandshake = errors.New("no TLS handshake yet")
 
 // authenticate gives an initiator the ticket of a service. gokrb5 has no contexts: a
 // logon that was given up goes on in the background, and the next one uses its ticket.

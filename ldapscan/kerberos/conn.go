@@ -33,14 +33,37 @@ type Conn struct {
 
 // A layer is a negotiated security layer.
 type layer struct {
-	*wrapper
+	tokens
 	seal       bool
 	maxPayload int // most bytes of a payload, so that the server takes the token
+}
+
+// Tokens makes and opens the Wrap tokens of a security context. One goroutine may wrap while
+// another unwraps.
+type tokens interface {
+	// wrap returns the token of a payload, encrypted if seal is set, signed if not.
+	wrap(payload []byte, seal bool) ([]byte, error)
+	// unwrap verifies a token and returns its payload. If wantSeal is set, a token that is only
+	// signed is an error.
+	unwrap(token []byte, wantSeal bool) ([]byte, error)
+	// overhead returns how many bytes a token is longer than its payload.
+	overhead(seal bool) int
+	// close gives up the security context.
+	close()
 }
 
 // NewConn returns a Conn over a connection to an LDAP port without TLS, 389 or
 // 3268.
 func NewConn(c net.Conn) *Conn { return &Conn{Conn: c} }
+
+// Close closes the connection and gives up the security context.
+func (c *Conn) Close() error {
+	err := c.Conn.Close()
+	if l := c.current(nil); l != nil {
+		l.close()
+	}
+	return err
+}
 
 // protect switches the security layer on. The reader of the LDAP connection may already
 // be blocked in Read. Whatever it reads from now on is wrapped: a server sends nothing

@@ -45,7 +45,8 @@ func (e *Error) Plain() string { return cmp.Or(e.plain, e.Problem) }
 type fault struct{ subject, problem, hint string }
 
 // refusals are the faults of accounts for which a retry is useless.
-var refusals = map[fault]bool{badSecret: true, codeFaults[6]: true, codeFaults[12]: true, codeFaults[18]: true, codeFaults[23]: true}
+var refusals = map[fault]bool{badSecret: true, codeFaults[6]: true, codeFaults[12]: true, codeFaults[18]: true, codeFaults[23]: true,
+	statusFaults[secLogonDenied]: true}
 
 const (
 	hintKinit  = "run kinit again, or name a user with --bind-dn"
@@ -65,6 +66,9 @@ var (
 	kdcUnreachable = fault{"realm {realm}", "its Kerberos servers cannot be reached", "check the network, and that no firewall blocks port 88"}
 	kdcRefuses     = fault{"realm {realm}", "its Kerberos servers refuse the connection", "check that the domain controllers are up, and port 88"}
 	noTicket       = fault{"{source}", "no valid ticket for realm {realm}", hintKinit}
+	identityFault  = fault{"{host}", "the server did not prove that it is the domain controller", hintServer}
+	badBindings    = fault{"{host}", "the TLS channel binding does not match",
+		"a proxy, load balancer or TLS inspection in between ends TLS: connect to the domain controller itself, or use ldap://, which Kerberos encrypts"}
 )
 
 // codeFaults are the errors of KDCs and servers by their number (RFC 4120 section
@@ -131,7 +135,7 @@ func (c *Client) explain(err error, host string) error {
 	}
 	words := strings.NewReplacer("{account}", c.account(), "{realm}", c.realm, "{host}", host, "{source}", c.source, "{1}", group)
 	return &Error{Subject: words.Replace(f.subject), Problem: words.Replace(f.problem), Advice: words.Replace(f.hint), plain: f.plain(c.realm, host, group),
-		Account: f.subject == "{account}" || f.subject == "{source}", Refused: refusals[f] && ofAccount(err), Err: err}
+		Account: f.subject == "{account}" || f.subject == "{source}" || f.subject == signedIn, Refused: refusals[f] && ofAccount(err), Err: err}
 }
 
 // plain returns what a log may say about a fault.
@@ -146,19 +150,10 @@ func (f fault) plain(realm, host, group string) string {
 	return strings.NewReplacer("{account}", "the account", "{source}", "password or file", "{realm}", realm, "{host}", host, "{1}", group).Replace(text)
 }
 
-// Explain turns the answer of host to a ticket that Windows got for the signed-in user
-// into an [*Error]. Any other error stays as it is.
-func Explain(err error, host string) error {
-	if !errors.As(err, new(*ldap.Error)) {
-		return err
-	}
-	return (&Client{}).explain(err, host)
-}
-
 // ofAccount reports whether an error comes from the KDC of the account, not from another
 // realm or about a ticket. With keytabs gokrb5 logs on, and says so in its text.
 func ofAccount(err error) bool {
-	return errors.As(err, new(*logonError)) || strings.Contains(err.Error(), ": AS Exchange Error: ")
+	return errors.As(err, new(*logonError)) || errors.As(err, new(status)) || strings.Contains(err.Error(), ": AS Exchange Error: ")
 }
 
 func (c *Client) account() string {
@@ -176,6 +171,7 @@ func diagnose(err error) (f fault, group string, ok bool) {
 		identity *identityError
 		etype    etypeError
 		rounds   iterationsError
+		system   status
 	)
 	switch {
 	case errors.As(err, &rounds):
@@ -187,7 +183,10 @@ func diagnose(err error) (f fault, group string, ok bool) {
 	case errors.As(err, &layer):
 		return fault{"{host}", "the server offers no encryption of LDAP", "use ldaps://"}, "", true
 	case errors.As(err, &identity):
-		return fault{"{host}", "the server did not prove that it is the domain controller", hintServer}, "", true
+		return identityFault, "", true
+	case errors.As(err, &system):
+		f, ok = statusFaults[system]
+		return f, "", ok
 	case errors.Is(err, errNoAES):
 		return noAES, "", true
 	case errors.As(err, &etype):
@@ -223,8 +222,7 @@ func diagnoseLDAP(e *ldap.Error) (fault, bool) {
 	case ldap.LDAPResultInvalidCredentials:
 		switch {
 		case strings.Contains(text, "80090346"): // SEC_E_BAD_BINDINGS
-			return fault{"{host}", "the TLS channel binding does not match",
-				"a proxy, load balancer or TLS inspection in between ends TLS: connect to the domain controller itself, or use ldap://, which Kerberos encrypts"}, true
+			return badBindings, true
 		case strings.Contains(text, "80090324"), strings.Contains(strings.ToLower(text), "skew"): // SEC_E_TIME_SKEW
 			return skew, true
 		}

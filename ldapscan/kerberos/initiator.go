@@ -17,13 +17,6 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 )
 
-// The bits of the security layers (RFC 4752 section 3.3).
-const (
-	layerNone = 1
-	layerSign = 2
-	layerSeal = 4
-)
-
 // mechanism is the DER of Kerberos' object identifier, 1.2.840.113554.1.2.2
 // (RFC 4121 section 4.1).
 const mechanism = "\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"
@@ -187,48 +180,8 @@ func openToken(token []byte) (id string, body []byte, err error) {
 func (i *initiator) NegotiateSaslAuth(token []byte, authzid string) (answer []byte, err error) {
 	defer recoverTo(&err, "offer of security layers")
 	if i.wrapper == nil || i.layer != nil {
-		return nil, errors.New("offer of security layers out of turn")
+		return nil, errOutOfTurn
 	}
-	offer, err := i.wrapper.unwrap(token, false)
-	if err != nil {
-		return nil, err
-	}
-	l, announced, err := i.choose(offer)
-	if err != nil {
-		return nil, err
-	}
-	choice := binary.BigEndian.AppendUint32(nil, uint32(i.want)<<24|announced)
-	if answer, err = i.wrapper.wrap(append(choice, authzid...), false); err != nil {
-		return nil, err
-	}
-	i.layer = l
-	return answer, nil
-}
-
-// choose reads an offer: a byte of layers, and three of the largest token the server
-// takes. The size announced to the server is 0 if no layer is wanted.
-func (i *initiator) choose(offer []byte) (l *layer, announced uint32, err error) {
-	if len(offer) != 4 {
-		return nil, 0, fmt.Errorf("offer of security layers of %d bytes, not 4", len(offer))
-	}
-	if offer[0]&i.want == 0 {
-		return nil, 0, &layerError{want: i.want, offered: offer[0]}
-	}
-	if i.want == layerNone {
-		return &layer{wrapper: i.wrapper}, 0, nil
-	}
-	seal := i.want == layerSeal
-	size := int(binary.BigEndian.Uint32(offer) & 0xFFFFFF)
-	l = &layer{wrapper: i.wrapper, seal: seal, maxPayload: size - i.wrapper.overhead(seal)}
-	if l.maxPayload < 1 {
-		return nil, 0, fmt.Errorf("server takes tokens of no more than %d bytes", size)
-	}
-	return l, maxAnnounced, nil
-}
-
-// A layerError says that the server does not offer the wanted security layer.
-type layerError struct{ want, offered byte }
-
-func (e *layerError) Error() string {
-	return fmt.Sprintf("security layer %d wanted, %03b offered", e.want, e.offered)
+	answer, i.layer, err = negotiate(i.wrapper, i.want, token, authzid)
+	return answer, err
 }

@@ -21,8 +21,7 @@ const (
 	flagAcceptorKey  = 0x04
 )
 
-// A wrapper makes and opens the Wrap tokens of one security context. One
-// goroutine may wrap while another unwraps.
+// A wrapper is the [tokens] of RFC 4121 with keys that this program has.
 type wrapper struct {
 	key      types.EncryptionKey
 	etype    etype.EType
@@ -74,6 +73,9 @@ func usage(fromAcceptor bool) uint32 {
 	}
 	return keyusage.GSSAPI_INITIATOR_SEAL
 }
+
+// close has nothing to give up.
+func (w *wrapper) close() {}
 
 func (w *wrapper) sumSize() int { return w.etype.GetHMACBitLength() / 8 }
 
