@@ -185,8 +185,7 @@ func diagnose(err error) (f fault, group string, ok bool) {
 	case errors.As(err, &identity):
 		return identityFault, "", true
 	case errors.As(err, &system):
-		f, ok = statusFaults[system]
-		return f, "", ok
+		return system.fault(), "", true
 	case errors.Is(err, errNoAES):
 		return noAES, "", true
 	case errors.As(err, &etype):

@@ -47,6 +47,9 @@ const (
 	wrapNoEncrypt = 0x80000001
 	// maxToken is more than the largest that Windows can be set to, 65,535 bytes.
 	maxToken = 1 << 16
+	// leastTrailer is what encryption with AES takes: two headers, a confounder and a checksum (RFC
+	// 4121 section 4.2.4). Windows never tells less for AES; Wine tells what DES takes.
+	leastTrailer = 2*headerSize + 16 + 12
 )
 
 // A secHandle is a CredHandle or a CtxtHandle.
@@ -145,7 +148,7 @@ func (c *securityContext) measure() error {
 	if s := status(r); s != 0 {
 		return s
 	}
-	c.block, c.trailer = sizes.block, sizes.trailer
+	c.block, c.trailer = sizes.block, max(sizes.trailer, leastTrailer)
 	return nil
 }
 

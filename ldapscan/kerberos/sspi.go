@@ -62,6 +62,15 @@ var statusFaults = map[status]fault{
 	secInvalidToken:     {"{host}", "the server's answer is no Kerberos token", "check that it is a domain controller"},
 }
 
+// fault returns the status in words.
+func (s status) fault() fault {
+	if f, ok := statusFaults[s]; ok {
+		return f
+	}
+	return fault{signedIn, "Windows cannot log on by Kerberos: " + s.Error(),
+		"check with klist that the session has a ticket, or name a user with -D and --auth gssapi"}
+}
+
 // of returns the fault with a subject of its own.
 func (f fault) of(subject string) fault {
 	f.subject = subject

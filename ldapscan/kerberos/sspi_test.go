@@ -30,7 +30,7 @@ func TestStatusesAreExplained(t *testing.T) {
 		{&layerError{want: layerSeal, offered: layerNone}, host, "the server offers no encryption of LDAP", "ldaps://", false, false},
 		{ldap.NewError(49, errors.New("80090346: LdapErr: DSID-0C090711, data 35b")), host, "the TLS channel binding does not match", "ldap://", false, false},
 		{ldap.NewError(49, errors.New("8009030C: LdapErr: DSID-0C0904DC, data 52e")), host, "the server refused the Kerberos ticket", "not an alias", false, false},
-		{status(0x80090301), host, "the Kerberos logon failed: Windows error 0x80090301", "", false, false},
+		{status(0x80090301), user, "Windows cannot log on by Kerberos: Windows error 0x80090301", "klist", true, false},
 	} {
 		var e *Error
 		err := c.explain(fmt.Errorf("bind: %w", tt.err), host)
@@ -38,7 +38,7 @@ func TestStatusesAreExplained(t *testing.T) {
 			t.Errorf("%v: %v", tt.err, err)
 			continue
 		}
-		if problem := strings.Replace(e.Problem, "bind: ", "", 1); e.Subject != tt.subject || problem != tt.problem || !strings.Contains(e.Hint(), tt.hint) {
+		if e.Subject != tt.subject || e.Problem != tt.problem || !strings.Contains(e.Hint(), tt.hint) {
 			t.Errorf("%v: %v\nhint: %s", tt.err, err, e.Hint())
 		}
 		if e.Account != tt.account || e.Refused != tt.refused {
