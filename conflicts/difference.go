@@ -212,7 +212,7 @@ func (d *Difference) newest() (newest *Copy, tie string) {
 			return newest, "the directory does not tell when the addresses were written"
 		case compareWrites(w, last) < 0:
 		case w.Invocation == last.Invocation:
-			return newest, "the stamps are the same, so that replication takes the copies for equal"
+			return newest, "the stamps are the same, so replication treats the copies as equal"
 		default:
 			return newest, "they were written in the same second, and either may prevail"
 		}
@@ -285,6 +285,6 @@ func (c *Copy) absent(elsewhere *Object, now time.Time) {
 	c.behind(how, Stamp{Time: came, Site: elsewhere.Written.Site}, now)
 	if c.Status == Stuck {
 		c.Certainty, c.Age, c.Usual = NotKnown, 0, 0
-		c.unclear(fmt.Sprintf("%s %s ago, so that either it never arrived, or it was deleted here and lingers elsewhere", how, now.Sub(came)))
+		c.unclear(fmt.Sprintf("%s %s ago: either it never arrived, or it was deleted here and lingers elsewhere", how, now.Sub(came)))
 	}
 }

@@ -69,7 +69,7 @@ func TestDifference(t *testing.T) {
 		{"in the same second", []Copy{here(berlin1, on(old("a"), dc1, 0, 3)), here(tokyo, on(old("b"), dc3, 0, 3))}, []string{
 			"dc1 +a -b not known: they were written in the same second, and either may prevail", "dc3 +b -a not known: they were written in the same second, and either may prevail", "leaves a b"}},
 		{"one stamp, two values", []Copy{here(berlin1, old("a")), here(tokyo, old("a", "b"))}, []string{
-			"dc1 -b not known: the stamps are the same, so that replication takes the copies for equal", "dc3 +b not known: the stamps are the same, so that replication takes the copies for equal", "leaves a b"}},
+			"dc1 -b not known: the stamps are the same, so replication treats the copies as equal", "dc3 +b not known: the stamps are the same, so replication treats the copies as equal", "leaves a b"}},
 		{"no stamp anywhere", []Copy{here(berlin1, object(1, "O", "a")), here(tokyo, object(1, "O"))}, []string{
 			"dc1 +a not known: the directory does not tell when the addresses were written", "dc3 -a not known: the directory does not tell when the addresses were written", "leaves a"}},
 		{"one stamp missing", []Copy{here(berlin1, object(1, "O", "a")), here(tokyo, on(old("b"), dc3, 0, 3))}, []string{
@@ -81,7 +81,7 @@ func TestDifference(t *testing.T) {
 		{"created now", []Copy{here(berlin1, created(on(object(1, "O", "a"), dc1, -30*seconds, 1), -30*seconds)), {Server: berlin2}}, []string{
 			"dc1 +a newest", "dc2 -a likely on the way: the object was created 30s ago, which arrives within 15m0s as a rule", "leaves a"}},
 		{"missing for long", []Copy{here(berlin1, on(old("a"), dc1, -30*seconds, 9)), {Server: berlin2}}, []string{
-			"dc1 +a newest", "dc2 -a not known: the object was created 43800h0m0s ago, so that either it never arrived, or it was deleted here and lingers elsewhere", "leaves a"}},
+			"dc1 +a newest", "dc2 -a not known: the object was created 43800h0m0s ago: either it never arrived, or it was deleted here and lingers elsewhere", "leaves a"}},
 		{"nobody knows since when", []Copy{here(berlin1, &Object{Entry: Entry{ProxyAddresses: []string{"a"}}}), {Server: berlin2}}, []string{
 			"dc1 +a newest", "dc2 -a not known: the directory does not tell when the object was created", "leaves a"}},
 		{"deleted now", []Copy{gone(berlin1, -40*seconds), here(berlin2, old("a"))}, []string{

@@ -100,7 +100,7 @@ func (v *Verdict) say(format string, args ...any) {
 	}
 }
 
-// denied says which attributes the account may not write, though they are to change;
+// denied says which attributes the account cannot write, though they are to change;
 // "" if there are none, or the directory does not tell.
 func (v *Verdict) denied() string {
 	if v.Status == Applied || v.Object == nil || v.Object.Rights == nil {
@@ -115,7 +115,7 @@ func (v *Verdict) denied() string {
 	if len(guarded) == 0 {
 		return ""
 	}
-	return "this account may not write " + strings.Join(guarded, " and ")
+	return "this account cannot write " + strings.Join(guarded, " and ")
 }
 
 // alone finds other fix records that change the same object, or add the same

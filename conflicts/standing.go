@@ -6,7 +6,7 @@ import "time"
 type Remembered struct {
 	// Run is its number, from 1.
 	Run int
-	// Baseline says that no complete run came before, so that nothing is called new.
+	// Baseline says that no complete run came before, so nothing is called new.
 	Baseline bool
 	// LastComplete is when the last complete run before this one began; zero if there
 	// was none.

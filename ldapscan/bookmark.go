@@ -151,7 +151,7 @@ func (b *bookmarker) positions(ctx context.Context, d *Directory, m mark, audit 
 			return err
 		}
 		if hidden {
-			b.obstacle("%s: this account may not read uSNChanged of every object", p.dn)
+			b.obstacle("%s: this account cannot read uSNChanged of every object", p.dn)
 			return nil
 		}
 		if position.Witnesses, err = d.witnesses(ctx, p.dn, m.usn); err != nil {

@@ -186,7 +186,7 @@ func (c *changes) take(ctx context.Context, d *Directory, p *changedPartition, p
 		p.seen = append(p.seen, w)
 		switch {
 		case w.USN == 0:
-			return sweepBecause("%s: this account may not read its uSNChanged", e.dn)
+			return sweepBecause("%s: this account cannot read its uSNChanged", e.dn)
 		case w.USN <= usn:
 			continue // a witness
 		case e.isOf("crossRef"):

@@ -87,8 +87,8 @@ func brief(err error) string {
 var bindData = map[string][2]string{
 	"525": {"the user does not exist", `write the user as name@domain, "DOMAIN\name" in quotes or a distinguished name`},
 	"52e": {"user or password is wrong", `write the user as name@domain, "DOMAIN\name" in quotes or a distinguished name, and check the password`},
-	"530": {"the account may not log on at this time", ""},
-	"531": {"the account may not log on from this computer", ""},
+	"530": {"the account is not allowed to log on at this time", ""},
+	"531": {"the account is not allowed to log on from this computer", ""},
 	"532": {"the password has expired", "set a new password, then scan again"},
 	"533": {"the account is disabled", "use another account"},
 	"701": {"the account has expired", "use another account"},

@@ -37,8 +37,8 @@ func TestDiagnoseLDAP(t *testing.T) {
 	}{
 		{49, ad("52e"), "user or password is wrong"},
 		{49, ad("525"), "the user does not exist"},
-		{49, ad("530"), "the account may not log on at this time"},
-		{49, ad("531"), "the account may not log on from this computer"},
+		{49, ad("530"), "the account is not allowed to log on at this time"},
+		{49, ad("531"), "the account is not allowed to log on from this computer"},
 		{49, ad("532"), "the password has expired"},
 		{49, ad("533"), "the account is disabled"},
 		{49, ad("701"), "the account has expired"},

@@ -66,8 +66,8 @@ func TestVerify(t *testing.T) {
 	}
 	taken := "SMTP:carl@contoso.example is taken by CN=Carl,DC=contoso,DC=example (proxyAddresses: SMTP:carl@contoso.example)"
 	want := []string{
-		"Anna denied this account may not write mail",
-		"Read stale " + taken + "; this account may not write proxyAddresses",
+		"Anna denied this account cannot write mail",
+		"Read stale " + taken + "; this account cannot write proxyAddresses",
 		"Bob, stale the object was deleted",
 		"Carl ready",
 		"Dora stale no object has its objectGUID any more, or the account does not see it",

@@ -288,7 +288,7 @@ func (o *applyOptions) verify(ctx context.Context, c *console, forest *ldapscan.
 		o.unchanged(c, "not everything could be read")
 		return nil, exitIncomplete, nil
 	case len(against) > 0 && !undoing:
-		o.unchanged(c, "the directory is no longer as the records expect, or the account may not change it")
+		o.unchanged(c, "the directory is no longer as the records expect, or the account cannot change it")
 		c.adviseDenied(against)
 		return nil, exitStale, nil
 	case len(against) > 0: // the others can still be undone

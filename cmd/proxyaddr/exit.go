@@ -35,7 +35,7 @@ everything was done, or a watch was ended`},
 	{exitIncomplete, `incomplete: something could not be read, written or changed, or the run
 failed in another way; beats 1`},
 	{exitConnect, `no server found or reached, no TLS, or the bind was refused`},
-	{exitStale, `stale or denied: the directory has changed, the account may not make the
+	{exitStale, `stale or denied: the directory has changed, the account cannot make the
 change, a fix file was changed after it was written, or a workbook
 belongs to another scan or has mistakes`},
 	{exitInUse, `the state directory is in use by another run`},

@@ -25,7 +25,7 @@ func installed(t *testing.T, args ...string) *mgr.Service {
 	copyFile(t, self, program)
 	manager, err := mgr.Connect()
 	if err != nil {
-		t.Skip("this account may not install services: ", err)
+		t.Skip("this account cannot install services: ", err)
 	}
 	t.Cleanup(func() { manager.Disconnect() })
 	s, err := manager.CreateService("proxyaddr-test", program, mgr.Config{StartType: mgr.StartManual}, args...)

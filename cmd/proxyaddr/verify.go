@@ -34,7 +34,7 @@ EXAMPLE
   proxyaddr verify fix-*.ldif -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W
   proxyaddr verify fix-example.com.ldif --input export.ldif --format jsonl
 
-Each record is ready, applied, stale, denied (the account may not write what it
+Each record is ready, applied, stale, denied (the account cannot write what it
 changes) or unknown (not everything could be read). Before the change all
 should be ready, after it all applied. Verify with the account that will make
 the change.
@@ -173,7 +173,7 @@ func (o *verifyOptions) verify(ctx context.Context, c *console, changed error) (
 	return verified(verdicts), nil
 }
 
-// adviseDenied says what to do if the account may not make a change.
+// adviseDenied says what to do if the account cannot make a change.
 func (c *console) adviseDenied(verdicts []conflicts.Verdict) {
 	if slices.ContainsFunc(verdicts, func(v conflicts.Verdict) bool { return v.Status == conflicts.Denied }) {
 		c.hint("use the account that will make the change, or let this one write proxyAddresses and mail")

@@ -75,7 +75,7 @@ func TestVerifyOnSamba(t *testing.T) {
 	const password = "Reads-0nly!"
 	reader := dc.AddUser(t, "verifier", password)
 	text := proxyaddr(exitStale, "verify", fix, "-H", dc.URL("ldaps"), "--ca-file", dc.CAFile, "-D", reader, "-y", secretFile(t, password))
-	if strings.Count(text, "denied ") != 5 || strings.Count(text, "this account may not write proxyAddresses") != 5 {
+	if strings.Count(text, "denied ") != 5 || strings.Count(text, "this account cannot write proxyAddresses") != 5 {
 		t.Errorf("rights:\n%s", text)
 	}
 

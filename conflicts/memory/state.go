@@ -78,7 +78,7 @@ type Run struct {
 	ExitCode int
 	// Incremental says that only changes were read.
 	Incremental bool
-	// Baseline says that no complete run came before, so that nothing is called new.
+	// Baseline says that no complete run came before, so nothing is called new.
 	Baseline bool
 	// Counts are the numbers of cases with each status; Resolved counts those that this run
 	// resolved. They are nil if the run failed.

@@ -213,7 +213,7 @@ func (d *directory) admit(e *entry) error {
 		e.guid = guid(sum[:len(e.guid)])
 		e.set(newAttribute("objectGUID", e.guid[:]))
 	default:
-		return fmt.Errorf("%s: objectGUID of %d octets", e.dn, len(value))
+		return fmt.Errorf("%s: objectGUID of %d bytes", e.dn, len(value))
 	}
 	if other := d.byGUID[e.guid]; other != nil {
 		return fmt.Errorf("%s: has the objectGUID of %s", e.dn, other.dn)

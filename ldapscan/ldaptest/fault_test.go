@@ -16,7 +16,7 @@ import (
 )
 
 // rawPage binds without an LDAP library, asks for a page of four contacts, and returns the
-// octets of the answer up to the end of the connection. Where the server does not end it,
+// bytes of the answer up to the end of the connection. Where the server does not end it,
 // unbind does.
 func rawPage(t *testing.T, srv *ldaptest.Server, unbind bool) ([]byte, error) {
 	t.Helper()
@@ -91,7 +91,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 	}
 	messages, rest := split(whole)
 	if len(messages) != 5 || len(rest) != 0 {
-		t.Fatalf("without a fault: %d messages, %d octets left", len(messages), len(rest))
+		t.Fatalf("without a fault: %d messages, %d bytes left", len(messages), len(rest))
 	}
 	// Cookies differ from one search to the next, so the result is compared by its parts.
 	ends := []int{0}
@@ -109,14 +109,14 @@ func TestFaultsOnTheWire(t *testing.T) {
 		srv.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Entry: 3})
 		got, err := rawPage(t, srv, false)
 		if !bytes.Equal(got, whole[:ends[3]]) || err != nil {
-			t.Errorf("%d octets, %v, want %d", len(got), err, ends[3])
+			t.Errorf("%d bytes, %v, want %d", len(got), err, ends[3])
 		}
 	})
 	t.Run("Truncate", func(t *testing.T) {
 		srv.Inject(ldaptest.Fault{Kind: ldaptest.Truncate, Entry: 3})
 		got, err := rawPage(t, srv, false)
 		if want := (ends[3] + ends[4]) / 2; !bytes.Equal(got, whole[:want]) || err != nil {
-			t.Errorf("%d octets, %v, want %d", len(got), err, want)
+			t.Errorf("%d bytes, %v, want %d", len(got), err, want)
 		}
 	})
 	t.Run("Garbage", func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 		srv.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Entry: 99})
 		got, err := rawPage(t, srv, false)
 		if !bytes.Equal(got, whole[:ends[4]]) || err != nil {
-			t.Errorf("%d octets, %v, want %d", len(got), err, ends[4])
+			t.Errorf("%d bytes, %v, want %d", len(got), err, ends[4])
 		}
 	})
 }

@@ -21,7 +21,7 @@ func (s script) Close() error                     { return nil }
 func (s script) SetDeadline(time.Time) error      { return nil }
 func (s script) SetWriteDeadline(time.Time) error { return nil }
 
-// element writes one of less than 128 octets.
+// element writes one of less than 128 bytes.
 func element(tag byte, parts ...string) string {
 	content := strings.Join(parts, "")
 	return string([]byte{tag, byte(len(content))}) + content
@@ -34,7 +34,7 @@ func searchFor(filter string, attributes ...string) string {
 	return element(searchRequest, element(0x04, "DC=tst"), fixed, filter, element(0x30, attributes...)) + element(tagControls, paging)
 }
 
-// FuzzConn sends octets as a client that is bound: whatever they are, the connection ends when
+// FuzzConn sends bytes as a client that is bound: whatever they are, the connection ends when
 // they do.
 func FuzzConn(f *testing.F) {
 	present, mail, value := element(0x87, "cn"), element(0x04, "mail"), element(0x04, "a")

@@ -114,7 +114,7 @@ func TestFilters(t *testing.T) {
 		"(userAccountControl:1.2.840.113556.1.4.803:=two)":                                                                              {},
 		"(!(userAccountControl:1.2.3:=2))":                                                                                              {}, // not undefined is undefined
 		`(objectGUID=\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\61)`:                                                                 {ann},
-		`(objectGUID=\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\41)`:                                                                 {}, // A is not a in octets
+		`(objectGUID=\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\41)`:                                                                 {}, // A is not a in bytes
 		`(|(objectGUID=\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\61)(cn=bob*))`:                                                     {ann, bob},
 		`(|(objectGUID=\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\61)(objectGUID=\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\61))`: {ann},
 		`(&(cn=bob*)(objectGUID=\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\61))`:                                                     {},

@@ -190,7 +190,7 @@ func TestContentThatIsNoDirectoryIsRefused(t *testing.T) {
 		"crossRef to no DN": {head + "dn: CN=r,DC=contoso,DC=test\nobjectClass: crossRef\nnCName: x\n", "CN=r,DC=contoso,DC=test: nCName: "},
 		"same DN twice":     {head + "dn: CN=x,DC=contoso,DC=test\ncn: x\n\ndn: cn=X, dc=contoso,dc=test\ncn: x\n", "cn=X, dc=contoso,dc=test: entry exists"},
 		"same GUID twice":   {head + "dn: CN=x,DC=contoso,DC=test\nobjectGUID: 0123456789abcdef\n\ndn: CN=y,DC=contoso,DC=test\nobjectGUID: 0123456789abcdef\n", "CN=y,DC=contoso,DC=test: has the objectGUID of CN=x,DC=contoso,DC=test"},
-		"short GUID":        {head + "dn: CN=x,DC=contoso,DC=test\nobjectGUID: 01\n", "CN=x,DC=contoso,DC=test: objectGUID of 2 octets"},
+		"short GUID":        {head + "dn: CN=x,DC=contoso,DC=test\nobjectGUID: 01\n", "CN=x,DC=contoso,DC=test: objectGUID of 2 bytes"},
 		"malformed DN":      {head + "dn: x\ncn: x\n", "x: "},
 		"a change":          {head + "dn: CN=x,DC=contoso,DC=test\nchangetype: delete\n", "CN=x,DC=contoso,DC=test: line 4: a change, not an entry"},
 		"no LDIF at all":    {"hello", "line 1: "},
@@ -319,7 +319,7 @@ func TestMalformedRequestEndsTheConnectionWithNotice(t *testing.T) {
 	for name, request := range map[string]string{
 		"not BER":                "GET / HTTP/1.1\r\n\r\n",
 		"indefinite length":      "\x30\x80\x02\x01\x01\x42\x00\x00\x00",
-		"length of five octets":  "\x30\x85\x00\x00\x00\x00\x05\x02\x01\x01\x42\x00",
+		"length of five bytes":   "\x30\x85\x00\x00\x00\x00\x05\x02\x01\x01\x42\x00",
 		"announced 4 GiB":        "\x30\x84\xff\xff\xff\xff",
 		"one over the limit":     "\x30\x84\x00\xa0\x00\x01",
 		"message id 0":           "\x30\x05\x02\x01\x00\x42\x00",

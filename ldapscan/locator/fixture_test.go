@@ -163,7 +163,7 @@ func app(tag byte, parts ...[]byte) []byte {
 	return b
 }
 
-// tlv is a BER element of a universal tag with a length of two octets.
+// tlv is a BER element of a universal tag with a length of two bytes.
 func tlv(tag ber.Tag, parts ...[]byte) []byte {
 	content := []byte{}
 	for _, p := range parts {

@@ -34,13 +34,13 @@ func TestAnswerOfSamba(t *testing.T) {
 func TestDamagedAnswers(t *testing.T) {
 	for i := range len(sambaValue) {
 		if c, err := parseNetlogon([]byte(sambaValue[:i])); err == nil {
-			t.Errorf("cut to %d octets: %+v", i, c)
+			t.Errorf("cut to %d bytes: %+v", i, c)
 		}
 	}
 	entry := len(sambaAnswer) - len("0\f\x02\x01\ae\a\n\x01\x00\x04\x00\x04\x00")
 	for i := range entry {
 		if c, err := parseAnswer([]byte(sambaAnswer[:i]), sambaID); err == nil {
-			t.Errorf("message cut to %d octets: %+v", i, c)
+			t.Errorf("message cut to %d bytes: %+v", i, c)
 		}
 	}
 	for name, tt := range map[string]struct {
