@@ -25,7 +25,7 @@ func (c *card) Address() string { return c.Key.Address() }
 // ID names the card in links. It may have been read from a file of earlier runs.
 func (c *card) ID() string { return words.Escape(c.Conflict.ID) }
 
-// Type is that of the address if it is not an SMTP address, as people write it.
+// Type is the type of an address that is not an SMTP address, as people write it.
 func (c *card) Type() string {
 	if t := c.Key.Type(); t != "smtp" {
 		return strings.ToUpper(t) + ": "
@@ -33,7 +33,7 @@ func (c *card) Type() string {
 	return ""
 }
 
-// Todo says what a person has to decide, "" if nothing.
+// Todo says what people have to decide, "" if nothing.
 func (c *card) Todo() template.HTML {
 	todo, _ := c.view.todo(c.Conflict)
 	return todo
@@ -97,7 +97,7 @@ type ownerCard struct {
 	card *card
 	// Keeps says that it is the keeper.
 	Keeps bool
-	// Changes are those that are proposed for it.
+	// Changes are the changes proposed for it.
 	Changes []*conflicts.Change
 }
 
@@ -121,7 +121,7 @@ func (c *card) Losers() []*ownerCard { return c.Shown()[1:] }
 // More is the number of owners that are not shown.
 func (c *card) More() int { return max(0, len(c.Conflict.Owners)-maxOwners) }
 
-// Fate says what becomes of the claim of an owner, Sign the same as a mark.
+// Fate says what happens to the claim of an owner, Sign the same as a mark.
 func (o *ownerCard) Fate() string {
 	switch words.Action(o.Keeps, o.change()) {
 	case "keep":
@@ -138,7 +138,7 @@ func (o *ownerCard) Sign() string {
 	return map[string]string{"keep": "✓", "replace": "→", "remove": "×"}[words.Action(o.Keeps, o.change())]
 }
 
-// change is that of the proxy address, nil if there is none.
+// change returns the change of the proxy address, nil if there is none.
 func (o *ownerCard) change() *conflicts.Change {
 	for _, c := range o.Changes {
 		if c.Attribute == conflicts.ProxyAddresses {

@@ -14,7 +14,7 @@ type timeline struct {
 	Ticks []tick
 }
 
-// A timelineRow is that of one owner. Places are percentages of the width.
+// A timelineRow is the row of one owner. Places are percentages of the width.
 type timelineRow struct {
 	Name                       string
 	Keeps                      bool

@@ -32,7 +32,7 @@ type gridLine struct {
 	Value    int
 }
 
-// The drawing is plotHeight high below plotTop. It is plotWidth wide, of which sides are left
+// The drawing is plotHeight high below plotTop. It is plotWidth wide; sides are left
 // for labels, both in the units of the lines; marks and texts are placed in percent.
 const (
 	plotTop    = 12

@@ -9,17 +9,17 @@ import (
 	"proxyaddr/report/words"
 )
 
-// Up to these numbers things are shown. The workbook has all.
+// The page shows at most this many of each thing. The workbook has all.
 const (
 	maxCards    = 500    // conflicts in full
 	maxRows     = 20_000 // conflicts in a line
 	tableRows   = 100    // of one table, as browsers lay out tables whole
-	maxListed   = 50     // objects, and conflicts that need a person
+	maxListed   = 50     // objects, and conflicts that people decide
 	maxFindings = 200    // of a kind
 	maxOwners   = 20     // of a conflict
 )
 
-// A view is what the templates ask for. It holds numbers, not texts, so that it is small
+// A view is what the templates ask for. It holds numbers, not texts, which keeps it small
 // beside the audit.
 type view struct {
 	*conflicts.Audit
@@ -168,7 +168,7 @@ func (v *view) total(of func(*group) int) (n int) {
 // Left is the number of conflicts that are not on the page.
 func (v *view) Left() int { return len(v.Conflicts) - v.Cards() - v.Rows() }
 
-// Classes are those of which there are conflicts.
+// Classes are the classes that have conflicts.
 func (v *view) Classes() []classCount {
 	var list []classCount
 	for _, c := range conflicts.Classes {
