@@ -39,7 +39,7 @@ func (d *document) left() {
 	d.more(len(lines))
 }
 
-// address is the one in conflict as its keeper has it.
+// address returns the address in conflict, in the form that the keeper holds.
 func address(c *conflicts.Conflict) string { return c.Keeper().Claims[0].Parsed().Trimmed() }
 
 // owners names the owners of a conflict, the first ones of many.
@@ -56,7 +56,7 @@ func (d *document) owners(c *conflicts.Conflict) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// manual lists the conflicts that the request does not end, by what a person has to do.
+// manual lists the conflicts that the request does not end, by what has to be done.
 func (d *document) manual() {
 	tasks := manualTasks(d.a)
 	open := make(map[conflicts.Key]bool)
@@ -88,7 +88,7 @@ func (d *document) manual() {
 	d.linef("")
 }
 
-// A manualTask is what a person has to do about some conflicts.
+// A manualTask is what people have to do about some conflicts.
 type manualTask struct {
 	do    string
 	cases []manualCase
@@ -131,7 +131,7 @@ func manualTasks(a *conflicts.Audit) []manualTask {
 	return tasks
 }
 
-// manualSteps yields what a person has to do to end a conflict, and about what.
+// manualSteps yields what people have to do to end a conflict, and about what.
 func manualSteps(c *conflicts.Conflict) iter.Seq2[string, func(*document) string] {
 	return func(yield func(string, func(*document) string) bool) {
 		owners := func(d *document) string { return d.owners(c) }

@@ -59,7 +59,7 @@ func (r *row) object() *conflicts.Object { return r.changes[0].Object }
 // stays is who keeps the address.
 func (r *row) stays() *conflicts.Object { return r.Conflict.Keeper().Object }
 
-// address is the one in conflict as the object has it, without its type.
+// address returns the address in conflict, in the form that the object holds, without its type.
 func (r *row) address() string { return conflicts.ParseAddress(r.changes[0].Old).Trimmed() }
 
 // becomes is what takes the place of the address, without a type; empty if nothing does.
@@ -147,7 +147,7 @@ func (p *plan) eachObject() iter.Seq[[]row] {
 	}
 }
 
-// compare gives objects an order of no meaning, so that a plan needs no map of them.
+// compare gives objects an order without a meaning, which saves a plan a map of them.
 func compare(x, y *conflicts.Object) int {
 	if x == y {
 		return 0

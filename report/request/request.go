@@ -11,7 +11,7 @@ import (
 	"proxyaddr/report/words"
 )
 
-// Files are those that the request is about.
+// Files are the files that the request is about.
 type Files struct {
 	// Domains are in order. There is at least one.
 	Domains []Domain
@@ -110,7 +110,7 @@ func (d *document) incomplete() {
 	}
 }
 
-// choose names the conflicts in which a person has to choose the keeper.
+// choose names the conflicts in which people have to choose the keeper.
 func (d *document) choose() {
 	const named = 5
 	n := 0
