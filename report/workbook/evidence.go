@@ -69,7 +69,7 @@ func (b *book) writeEvidence(t *rowWriter) error {
 	return nil
 }
 
-// roleOf says what becomes of the j-th owner of a conflict, and why.
+// roleOf says what happens to the j-th owner of a conflict, and why.
 func (b *book) roleOf(c *conflicts.Conflict, j int) (role cellLink, why cellLines) {
 	o := &c.Owners[j]
 	if j == 0 {

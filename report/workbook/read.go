@@ -252,8 +252,8 @@ func (s *reviewSheet) readHeader(t *reviewTable, row *xlsx.Row) error {
 	return nil
 }
 
-// readRow takes in the decision of a row. One without key and decision is not of
-// the table.
+// readRow reads the decision of a row. A row without key and decision does not belong to the
+// table.
 func (d *Decisions) readRow(t *reviewTable, sheet *reviewSheet, row *xlsx.Row) {
 	var cells [columnsRead]xlsx.Cell
 	for _, c := range row.Cells {
@@ -328,5 +328,5 @@ func decisionOf(word string) (d conflicts.Decision, ok bool) {
 	return d, ok
 }
 
-// shown is a text as it stands in a cell.
+// shown returns a text in the form that a cell shows.
 func shown(s string) string { return strings.TrimSpace(cut(words.Escape(s))) }

@@ -11,8 +11,8 @@ import (
 	"proxyaddr/report/words"
 )
 
-// classHeight is that of the rows of the classes in points: the chart is as
-// high as they are together.
+// classHeight is the height of a row of a class in points. The chart is as high as these rows
+// together.
 const classHeight = 33
 
 func (b *book) writeSummary() error {
