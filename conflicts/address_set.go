@@ -41,7 +41,7 @@ func (s AddressSet) In(v *View) bool {
 		len(v.TargetAddress) > 0 && value(v.TargetAddress)
 }
 
-// Has reports whether an address is one of them, be it only to Active Directory.
+// Has reports whether an address is one of them, or equal to one for Active Directory.
 func (s AddressSet) Has(a Address) bool { return s[a.OrSMTP().LooseKey()] != nil }
 
 // concerns reports whether one of the owners claims one of the addresses.

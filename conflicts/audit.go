@@ -94,7 +94,7 @@ type Scope struct {
 	// what is read and compared.
 	Base, Exclude []string
 	// AcceptedDomains are the domains for which Exchange takes mail, in
-	// order; empty if the directory names none, so that they are not known.
+	// order; empty if the directory names none: they are not known.
 	AcceptedDomains []string
 	// PrimaryDomains stand in for them where they are not known: see [PrimaryDomains].
 	PrimaryDomains []string
@@ -188,7 +188,7 @@ type Conflict struct {
 	// for people: what tells conflicts apart is their Key.
 	ID    string
 	Class Class
-	// Key is that of the address. No other conflict of an audit has it.
+	// Key is the key of the address. No other conflict of an audit has it.
 	Key Key
 	// Owners begin with the keeper; the others follow by objectGUID.
 	Owners []Owner

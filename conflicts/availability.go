@@ -9,7 +9,7 @@ import (
 // attribute.
 type OwnersByAddress map[Key][]*Object
 
-// NewOwnersByAddress takes in objects, each of which comes once.
+// NewOwnersByAddress indexes objects. Each comes once.
 func NewOwnersByAddress(objects []*Object) OwnersByAddress {
 	m := OwnersByAddress{}
 	for _, o := range objects {

@@ -2,7 +2,7 @@ package conflicts
 
 import "time"
 
-// A Bookmark is what a scan leaves so that the next one can read only what was written
+// A Bookmark is what a scan leaves for the next one, which then reads only what was written
 // since.
 type Bookmark struct {
 	// Swept is when the last complete whole sweep began.

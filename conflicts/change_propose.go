@@ -5,7 +5,7 @@ import (
 )
 
 // A proposer makes the changes for a list of conflicts, in their order. It
-// remembers what it has handed out, so that no address is proposed twice.
+// remembers what it has handed out, and proposes no address twice.
 type proposer struct {
 	opt   Options
 	taken map[uint64]*Object  // by the hash of the key, or several: one more for a collision does no harm
@@ -248,7 +248,7 @@ func Followed(changes []Change, i int) string {
 	return ""
 }
 
-// enrich completes proposals with what is known of other objects than the owner.
+// enrich adds to proposals what is known of objects other than the owner.
 func (j *Judgment) enrich(objects []*Object, opt *Options) {
 	forwarders := map[Key]*Object{}
 	for _, o := range slices.Backward(objects) {
@@ -282,8 +282,8 @@ func (j *Judgment) enrich(objects []*Object, opt *Options) {
 func (p *Proposal) loose() Key { return p.Owner.Claims[0].Parsed().LooseKey() }
 
 // firstKept returns an SMTP address in an accepted domain that the object keeps when it gives
-// up some: its primary if it can be. A primary is replaced, never removed, so that of a
-// secondary address it holds even one that is given up.
+// some up: its primary, if possible. A primary is replaced, never removed: an object that gives up
+// its primary still keeps one.
 func (o *Object) firstKept(given []Key, opt *Options) string {
 	lost := make(map[Key]bool, len(given))
 	for _, k := range given {

@@ -62,7 +62,7 @@ type Review struct {
 	Workbook, WorkbookSum, ScanSum string
 	// Proposed is the number of proposals that were to be decided.
 	Proposed int
-	// Left are the conflicts of which no proposal was taken, in the order of the audit.
+	// Left are the conflicts without an approved proposal, in the order of the audit.
 	Left []Left
 }
 
@@ -83,8 +83,8 @@ func (r *Review) Count(d Decision) (n int) {
 	return n
 }
 
-// Decide returns the audit as it was decided. Its Proposals are those that were taken, each
-// with its Reply, its Changes what they change; the conflicts that are left are in its
+// Decide returns the audit with the decisions carried out. Its Proposals are the approved ones,
+// each with its Reply, its Changes what they change; the conflicts that are left are in its
 // Review. In a conflict with a swap the owner that keeps the address is the Keeper, chosen in
 // review, and the proposal is for the one that gives it up.
 //
@@ -157,7 +157,7 @@ func (r *reviewer) together(c *Conflict, list []int) bool {
 	return true
 }
 
-// leave returns a conflict of which nothing was taken.
+// leave returns a conflict that stays as it is.
 func (r *reviewer) leave(c *Conflict, list []int) Left {
 	l := Left{Conflict: c}
 	for _, i := range list {
@@ -169,7 +169,7 @@ func (r *reviewer) leave(c *Conflict, list []int) Left {
 	return l
 }
 
-// carryOut adds to what was decided the proposals of a conflict that were taken.
+// carryOut adds the approved proposals of a conflict to the decided audit.
 func (r *reviewer) carryOut(decided *Audit, c *Conflict, list []int) {
 	owner := r.giver // of the address in c
 	if swap := slices.IndexFunc(list, func(i int) bool { return r.replies[i].Decision == Swapped }); swap >= 0 {
@@ -201,6 +201,6 @@ func (c *Conflict) prefer(owner Ref, comment string) {
 	slices.SortFunc(owners, func(a, b Owner) int { return compareObjects(a.Object, b.Object) })
 	c.Owners = slices.Insert(owners, 0, chosen)
 	c.Kept, c.Verbatim = []StatementCode{ByReview}, comment
-	// Whoever keeps an address may log on with it.
+	// The keeper of an address may log on with it.
 	c.Unresolved = slices.DeleteFunc(slices.Clone(c.Unresolved), func(s Statement) bool { return s.Code == LogonName && s.Object.Ref() == owner })
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// manyMembers is from where on a group counts as one that many people write to.
+// manyMembers is the number of members with which a group counts as one that many people write to.
 const manyMembers = 50
 
 // hazards yields what can make a change risky, with how risky each makes it. All that apply

@@ -121,7 +121,7 @@ func (r *reviewer) choose(i int) {
 	}
 }
 
-// write takes what was written in the place of a new address.
+// write uses what was written in the place of a new address.
 func (r *reviewer) write(i int) {
 	if strings.TrimSpace(r.replies[i].New) == "" {
 		r.mistake(i, -1, NewField, "empty: write the new address, for example the proposed %s", r.proposed(i))
@@ -170,9 +170,9 @@ func (r *reviewer) address(i int) (a Address, problem string) {
 	return a, r.opt.improper(a)
 }
 
-// Typed returns the addresses that were written in the place of proposals and are to be
-// taken, if they may be proposed at all: those of which somebody has to tell
-// whether they are free. There is one reply for each proposal, in their order.
+// Typed returns the approved addresses that were written in the place of proposals, as far as
+// they are proper: somebody has to look up whether they are free. There is one reply for each
+// proposal, in their order.
 func (a *Audit) Typed(replies []Reply) []Address {
 	var typed []Address
 	r := newReviewer(a, replies)

@@ -78,8 +78,8 @@ type Advice string
 const (
 	AdviseReplace Advice = "replace"
 	AdviseRemove  Advice = "remove"
-	// AdviseChoice: no rule told the owners apart, so that a person has to choose which of
-	// them keeps the address.
+	// AdviseChoice: no rule told the owners apart. People have to choose which of them keeps
+	// the address.
 	AdviseChoice Advice = "choose"
 )
 
@@ -340,8 +340,8 @@ func (o *Object) external() bool {
 	return rank == contactRank || rank == mailUserRank && o.TargetAddress != ""
 }
 
-// Advice says what to choose. An address that people and programs everywhere write to in
-// case of trouble, such as postmaster, is of no use with a number behind it.
+// Advice says what to choose. A number behind an address that everybody writes to in case of
+// trouble, such as postmaster, helps nobody.
 func (a *Audit) Advice(p *Proposal) Advice {
 	opt := a.Scope.options()
 	remove := opt.remove(p)
@@ -389,7 +389,7 @@ func (s Statement) merge(contact, mailbox string) string {
 var roles = []string{"abuse", "ftp", "hostmaster", "info", "marketing", "news", "noc", "postmaster", "sales", "security",
 	"support", "usenet", "uucp", "webmaster", "www"}
 
-// isRole reports whether an address is that of a role that RFC 2142 names.
+// isRole reports whether RFC 2142 names the role of an address.
 func isRole(k Key) bool {
 	local, _, _ := splitAt(k.Address())
 	return k.Type() == "smtp" && slices.Contains(roles, local)

@@ -21,7 +21,7 @@ type Difference struct {
 // A Copy is what one domain controller has of an object.
 type Copy struct {
 	Server *Server
-	// Unread says that the object was not read there, so that nothing is known.
+	// Unread says that the object was not read there: nothing is known.
 	Unread bool
 	// Object is nil if it is not there.
 	Object *Object
@@ -100,7 +100,7 @@ func (d *Difference) Object() *Object {
 	return d.Copies[slices.IndexFunc(d.Copies, func(c Copy) bool { return c.Object != nil })].Object
 }
 
-// Status is that of the copy that needs attention most.
+// Status is the status of the copy that needs attention most.
 func (d *Difference) Status() CopyStatus {
 	for _, s := range CopyStatuses {
 		if slices.ContainsFunc(d.Copies, func(c Copy) bool { return c.Status == s }) {

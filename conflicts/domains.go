@@ -59,7 +59,7 @@ func (v *View) Native(domain []byte) bool {
 
 func behindAt(b []byte) []byte { return b[bytes.LastIndexByte(b, '@')+1:] }
 
-// Join takes in those of another part of the directory.
+// Join adds the domains of another part of the directory.
 func (d *PrimaryDomains) Join(other *PrimaryDomains) {
 	if d.stored == nil {
 		d.stored = map[string]bool{}

@@ -19,7 +19,7 @@ type FixRecord struct {
 	// Restores says that the record takes back another: what it adds is what the
 	// conflict was about, and so need not be free.
 	Restores bool
-	// Attributes are those that change, each once.
+	// Attributes are the attributes that change, each once.
 	Attributes []AttributeFix
 }
 

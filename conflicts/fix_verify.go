@@ -21,7 +21,7 @@ type Verdict struct {
 
 // Snapshot is the part of a directory that fix records are compared with.
 type Snapshot struct {
-	// Objects are those that the fix records name, as far as they were found.
+	// Objects are the objects that the fix records name, as far as they were found.
 	Objects []*Object
 	// Owners are all that hold one of the addresses that the fix records add.
 	Owners OwnersByAddress

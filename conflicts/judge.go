@@ -44,9 +44,9 @@ type Judgment struct {
 	// Proposals follow the order of the conflicts, Changes that of the proposals.
 	Proposals []Proposal
 	Changes   []Change
-	// Findings are those that need more than one object.
+	// Findings are the findings about more than one object.
 	Findings []Finding
-	// PrimaryDomains are those that stood in for accepted domains that are not known.
+	// PrimaryDomains were used in place of accepted domains that are not known.
 	PrimaryDomains []string
 }
 

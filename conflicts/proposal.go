@@ -90,8 +90,8 @@ func (p *proposer) replacement(o *Object, old Address) (Address, error) {
 	return Address{}, fmt.Errorf("%s: no replacement: %s", old.Raw, obstacle)
 }
 
-// personal returns a free address that a person would accept, if o is one: the logon name,
-// or the name.
+// personal returns a free address that people would accept, if o is the account of somebody: the
+// logon name, or the name.
 func (p *proposer) personal(o *Object, old Address, domain string) (a Address, ok bool) {
 	if !o.person() || !old.SMTP() {
 		return a, false
@@ -179,8 +179,8 @@ func (a Address) stem() (local, domain string, err error) {
 	return plain(local), DomainKey(domain), nil
 }
 
-// improper says why an address may not be proposed, or "" if it may: it is proper, and in
-// a domain that Exchange accepts mail for.
+// improper says why an address must not be proposed, or "": it is proper, and in a domain that
+// Exchange accepts mail for.
 func (opt *Options) improper(a Address) string {
 	if why := improper(a); why != "" {
 		return why

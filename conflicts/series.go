@@ -34,7 +34,7 @@ func (u *numbers) after(n int) int {
 	return n
 }
 
-// add takes in a number that is not among them.
+// add adds a number that is not among them.
 func (u *numbers) add(n int) {
 	i, _ := u.find(n)
 	joins := i < len(u.runs) && u.runs[i].first == n+1

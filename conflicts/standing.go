@@ -18,7 +18,7 @@ type Remembered struct {
 	Summary string
 	// Counts are the conflicts of each status, in the order of the outputs.
 	Counts []StatusCount
-	// NotFound are those that are remembered and were not found.
+	// NotFound are the remembered conflicts that were not found.
 	NotFound []Absent
 }
 

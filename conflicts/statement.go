@@ -27,7 +27,7 @@ type Statement struct {
 // A StatementCode names what a statement says. Codes stay as they are from version to version.
 type StatementCode string
 
-// Verbatim is the code of a sentence, in Value, of which no more is known: it was read from a
+// Verbatim is the code of a sentence, in Value, without further facts: it was read from a
 // document of schema version 1.
 const Verbatim StatementCode = "verbatim"
 

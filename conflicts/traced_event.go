@@ -144,7 +144,7 @@ func NewDNIndex() *DNIndex {
 	return &DNIndex{exact: map[string]*Object{}, alike: map[string][]*Object{}}
 }
 
-// Add takes in an object. Again it takes the place of the first.
+// Add adds an object. A second one with the same identity replaces the first.
 func (n *DNIndex) Add(o *Object) {
 	if !o.Deleted {
 		n.exact[DNKey(o.DN)] = o
@@ -279,7 +279,7 @@ func (p *Party) rank() int {
 	return 0
 }
 
-// inCommon returns the addresses that two objects both hold, each as either has it.
+// inCommon returns the addresses that two objects both hold, in the form that each holds.
 func inCommon(a, b *Object) (list []Address) {
 	if a.Ref() == b.Ref() {
 		return nil
