@@ -75,7 +75,7 @@ func (o *checkOptions) check(_ *console, fs *pflag.FlagSet, args []string) error
 	return o.source.check()
 }
 
-// typed returns the address that a person wrote: without a type, it is SMTP.
+// typed returns the address that somebody wrote: without a type, it is SMTP.
 func typed(text string) conflicts.Address {
 	a := conflicts.ParseAddress(strings.TrimSpace(text))
 	if !strings.Contains(a.Raw, ":") || strings.ContainsAny(a.Type, `@"`) { // a colon in a quoted string or an address literal

@@ -27,7 +27,7 @@ EXAMPLE
   proxyaddr demo -o proxyaddr-demo
 `
 
-// demoOptions are those of a scan, of which a demo sets only the directory.
+// demoOptions are the options of a scan. A demo sets only the directory.
 type demoOptions struct{ scanOptions }
 
 func (o *demoOptions) addFlags(fs *pflag.FlagSet) {
