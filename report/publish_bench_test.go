@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	if _, err := fmt.Sscanf(size, "%d+%d", &found, &findings); err != nil {
 		panic(err)
 	}
-	debug.SetGCPercent(40) // as the command has it
+	debug.SetGCPercent(30) // as the command has it
 	a := largeAudit(found, findings)
 	start := time.Now()
 	d, err := Claim(dir, start, Unneeded)

@@ -119,7 +119,7 @@ func (d directory) record(i int) record {
 		r.addresses = append(r.addresses, fmt.Sprintf("X500:/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=%08x%s", uint32(k>>24), lower))
 	}
 	if d.legacy {
-		r.legacy = fmt.Sprintf("/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=%016x%016x-%s", k, mix(^i), lower)
+		r.legacy = fmt.Sprintf("/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=%016x%016x-%s", k, mix(^i), strings.TrimSuffix(alias(i), "@fabrikam.test"))
 	}
 	theirs := alias(d.victim(i))
 	switch d.conflict(i) {
