@@ -202,11 +202,15 @@ func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 // no other owner is in their forest. A mailbox that moves between forests gets the
 // legacyExchangeDN that it had as an X500 address, so that replies to old messages find it.
 func withoutForeign(owners []Owner) []Owner {
-	return slices.DeleteFunc(slices.Clone(owners), func(o Owner) bool {
-		return o.Claims[0].Attribute == LegacyExchangeDN && !slices.ContainsFunc(owners, func(other Owner) bool {
-			return other.Object != o.Object && other.Forest == o.Forest
-		})
-	})
+	foreign := func(Owner) bool { return false }
+	if o := owners[0]; slices.ContainsFunc(owners[1:], func(other Owner) bool { return other.Forest != o.Forest }) {
+		inForest := map[string]int{}
+		for _, o := range owners {
+			inForest[o.Forest]++
+		}
+		foreign = func(o Owner) bool { return o.Claims[0].Attribute == LegacyExchangeDN && inForest[o.Forest] == 1 }
+	}
+	return slices.DeleteFunc(owners, foreign)
 }
 
 // proxyOwners counts the owners that hold the address in proxyAddresses.

@@ -151,8 +151,9 @@ func TestCompare(t *testing.T) {
 // also where that other one does not differ, and unless it is in order everywhere.
 func TestPendingConflicts(t *testing.T) {
 	common := many(200) + stampedLDIF("Held", 1, -time.Hour, here, "SMTP:Held@contoso.example") + stampedLDIF("Old", 1, -time.Hour, here, "SMTP:old@contoso.example") +
-		strings.ReplaceAll(stampedLDIF("Store", 1, -time.Hour, here, "smtp:store@contoso.example"), "CN=Store,", "CN=Store,CN=Configuration,")
-	newest := stampedLDIF("Taker", 3, 9*time.Minute, here, "SMTP:taker@contoso.example", "smtp:held@contoso.example", "smtp:Store@contoso.example", "smtp:old@contoso.example")
+		strings.ReplaceAll(stampedLDIF("Store", 1, -time.Hour, here, "smtp:store@contoso.example"), "CN=Store,", "CN=Store,CN=Configuration,") +
+		strings.TrimSuffix(stampedLDIF("Legacy", 1, -time.Hour, here, "SMTP:legacy@contoso.example"), "\n") + "legacyExchangeDN: /o=Contoso/cn=legacy\n\n"
+	newest := stampedLDIF("Taker", 3, 9*time.Minute, here, "SMTP:taker@contoso.example", "smtp:held@contoso.example", "smtp:Store@contoso.example", "smtp:old@contoso.example", "X500:/O=contoso/cn=Legacy")
 	older := stampedLDIF("Taker", 2, 0, here, "SMTP:taker@contoso.example", "smtp:old@contoso.example")
 	dc1 := replicaOf(t, "dc1.contoso.example", common, newest)
 	dc2 := replicaOf(t, "dc2.contoso.example", common, older)
@@ -173,12 +174,13 @@ func TestPendingConflicts(t *testing.T) {
 		}
 		return lines
 	}
-	want := []string{`held@contoso.example | Held Berlin\DC1 dc1 dc2 | Taker Berlin\DC1 dc1`, `store@contoso.example | Store Berlin\DC1 dc1 dc2 | Taker Berlin\DC1 dc1`}
+	want := []string{`held@contoso.example | Held Berlin\DC1 dc1 dc2 | Taker Berlin\DC1 dc1`, `store@contoso.example | Store Berlin\DC1 dc1 dc2 | Taker Berlin\DC1 dc1`,
+		`/o=contoso/cn=legacy | Legacy Berlin\DC1 dc1 dc2 | Taker Berlin\DC1 dc1`}
 	if got := pending(ldapscan.Options{}); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	within := conflicts.Options{Base: []string{"CN=Configuration,DC=contoso,DC=example"}}
-	if got := pending(ldapscan.Options{Judge: within}); !slices.Equal(got, want[1:]) {
+	if got := pending(ldapscan.Options{Judge: within}); !slices.Equal(got, want[1:2]) {
 		t.Errorf("in the configuration %q", got)
 	}
 	dc1.Inject(ldaptest.Fault{Kind: ldaptest.Drop, Times: -1, Match: func(s ldaptest.Search) bool { return strings.Contains(s.Filter, "userPrincipalName=") }})
