@@ -176,7 +176,9 @@ func (t *trail) writer(about, of []int, c Claim) (found Writer, ok bool) {
 				found.Replaced, value, spelling, end = d.Value, d.Value, true, min(at, n)
 				break
 			}
-			found.Replaced = t.onlyReplaced(of, w, d)
+			if t.alone(of, w) {
+				found.Replaced, t.matched[i] = d.Value, true
+			}
 		}
 		if !spelling {
 			return found, true
@@ -184,16 +186,13 @@ func (t *trail) writer(about, of []int, c Claim) (found Writer, ok bool) {
 	}
 }
 
-// onlyReplaced returns the value that a request deleted if it deleted and added one value only.
-func (t *trail) onlyReplaced(of []int, added, deleted *eventlog.Write) string {
+// alone reports whether a request that added a value made one other write to the attribute.
+func (t *trail) alone(of []int, added *eventlog.Write) bool {
 	n := 0
 	for _, i := range of {
 		if w := &t.writes[i]; w.Operation == added.Operation && strings.EqualFold(w.Attribute, added.Attribute) {
 			n++
 		}
 	}
-	if n == 2 {
-		return deleted.Value
-	}
-	return ""
+	return n == 2
 }

@@ -26,6 +26,8 @@ func (o *scanOptions) checkCompare() error {
 		return alone("--secondary")
 	case o.state != "":
 		return alone("--state")
+	case len(o.auditLogs) > 0:
+		return alone("--audit-log")
 	case o.output != "":
 		return wrong("use --report with a file that ends in .json", "--output does not go with --compare-dcs")
 	case !slices.Contains(comparisonFormats.names(), o.format):

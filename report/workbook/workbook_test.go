@@ -156,6 +156,7 @@ func facesOf(t *testing.T, f *excelize.File, sheet string) (longest []string) {
 
 func TestEvidenceShowsEveryOwner(t *testing.T) {
 	a := workbooktest.Audit()
+	a.Conflicts[0].Owners[0].Writers = []conflicts.Writer{{Attribute: conflicts.ProxyAddresses, Account: `CORP\hrfeed`, Computer: "DC1.corp.example"}}
 	rows := workbooktest.Records(t, written(t, newBook(a, "")), evidenceSheet)
 	for _, c := range a.Conflicts {
 		for j, o := range c.Owners {
@@ -171,6 +172,9 @@ func TestEvidenceShowsEveryOwner(t *testing.T) {
 			}
 			if o.Written.Server != "" {
 				want["Written by"] = fmt.Sprintf("%s\nversion %d", o.Written.On(), o.Written.Version)
+			}
+			for _, w := range o.Writers {
+				want["Written by"] += "\naudit log: written by " + w.Account + " on DC1"
 			}
 			if j == 0 { // once a block
 				want["Address"], want["Class"], want["Role"] = fullAddress(&c), c.Class.Title(), "keeps"
