@@ -88,16 +88,28 @@ func (x *Export) tellTable(survey *Survey) {
 	}
 }
 
-// object returns the object of a union, and the forest that it is of. One of a table may be out of the reach of LDIF files.
+// Why LDIF files do not reach an object of a table.
+const (
+	givesNoName = " does not give its distinguished name" // behind the name of the table
+	inCloud     = "lies in a cloud directory, out of the reach of LDIF files"
+)
+
+// outOfReach reports whether an object is known from a table alone.
+func outOfReach(o *conflicts.Object) bool {
+	return o.Fixed == inCloud || strings.HasSuffix(o.Fixed, givesNoName)
+}
+
+// object returns the object of a union, and the forest that it is of. LDIF files may not reach one
+// of a table.
 func (x *Export) object(u union) *conflicts.Object {
 	o := u.object()
 	o.Forest = x.forests[strings.ToLower(o.Partition)]
 	if x.table != nil {
 		switch attributesOf(u.Record).first(table.Unchangeable) {
 		case table.Nameless:
-			o.Fixed = cmp.Or(o.Fixed, x.name+" does not give its distinguished name")
+			o.Fixed = cmp.Or(o.Fixed, x.name+givesNoName)
 		case table.InCloud:
-			o.Fixed = cmp.Or(o.Fixed, "lies in a cloud directory, out of the reach of LDIF files")
+			o.Fixed = cmp.Or(o.Fixed, inCloud)
 		}
 	}
 	return o

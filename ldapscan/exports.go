@@ -63,8 +63,8 @@ func (x *Exports) Describe(s *conflicts.Scope) {
 	}
 }
 
-// Sweep reads one file after the other. What several files have of one object comes as a change
-// of it.
+// Sweep reads one file after the other. What several files have of one object is read again at the
+// end, and comes as one object.
 func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	if err := x.identify(ctx); err != nil {
 		return nil, err
@@ -82,7 +82,8 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	stream := sink.Stream()
 	defer stream.Keep()
 	var contradictions contradictions
-	for refs := range slices.Chunk(x.same.joined, gatheredAtOnce) {
+	var strays strays
+	for refs := range slices.Chunk(x.same.joinedInOrder(), gatheredAtOnce) {
 		parties, err := x.gather(ctx, refs)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -91,14 +92,22 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 			survey.Problems = append(survey.Problems, err.Error())
 		}
 		for _, p := range parties {
-			if len(p.objects) > 1 {
-				stream.Changed(viewOf(&p.join().Entry))
-				contradictions.take(p)
+			o := p.join()
+			if hasAddress(o) {
+				stream.Entry(viewOf(&o.Entry))
 			}
+			contradictions.take(p)
+			strays.take(p, o, func(e *conflicts.Entry) { stream.Deleted(viewOf(e)) }) // claims nothing, and is taken
 		}
 	}
-	survey.Problems = append(survey.Problems, contradictions.problems()...)
-	return survey, nil
+	also, err := strays.problems(ctx, x)
+	survey.Problems = append(append(survey.Problems, contradictions.problems()...), also...)
+	return survey, err
+}
+
+// hasAddress reports whether an object has an attribute for which objects are swept.
+func hasAddress(o *conflicts.Object) bool {
+	return len(o.ProxyAddresses) > 0 || o.Mail != "" || o.UserPrincipalName != "" || o.TargetAddress != ""
 }
 
 func viewOf(e *conflicts.Entry) *conflicts.View {
@@ -122,14 +131,11 @@ func (x *Exports) Inspect(ctx context.Context, refs []conflicts.Ref, found func(
 	for i, p := range parties {
 		objects[i] = p.join()
 	}
-	doubts := pin(parties, objects)
-	if err != nil {
-		doubts = append([]string{err.Error()}, doubts...)
-	}
+	pin(parties, objects)
 	for _, o := range objects {
 		found(o)
 	}
-	return joined(doubts)
+	return err
 }
 
 // A party is what the exports have of one object.
@@ -190,34 +196,33 @@ func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*party, e
 func (x *Exports) Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error {
 	wanted := conflicts.NewAddressSet(addresses...)
 	return x.find(ctx, func(one *Export, found func(*conflicts.Object)) error { return one.Lookup(ctx, addresses, found) },
-		func(o *conflicts.Object) {
-			if len(wanted.Claims(o)) > 0 {
-				found(o)
-			}
-		})
+		func(o *conflicts.Object) bool { return len(wanted.Claims(o)) > 0 }, found)
 }
 
 // Namesakes asks all files.
 func (x *Exports) Namesakes(ctx context.Context, dns []string, found func(*conflicts.Object)) error {
-	return x.find(ctx, func(one *Export, found func(*conflicts.Object)) error { return one.Namesakes(ctx, dns, found) }, found)
+	return x.find(ctx, func(one *Export, found func(*conflicts.Object)) error { return one.Namesakes(ctx, dns, found) },
+		func(*conflicts.Object) bool { return true }, found)
 }
 
-// find asks all files, and hands over joined objects. An [*Error] of one file is returned alone.
-func (x *Exports) find(ctx context.Context, ask func(*Export, func(*conflicts.Object)) error, found func(*conflicts.Object)) error {
+// find asks all files, and hands over the joined objects that fit, or what was found of one whose
+// copy alone fits. An [*Error] of one file is returned alone.
+func (x *Exports) find(ctx context.Context, ask func(*Export, func(*conflicts.Object)) error, fits func(*conflicts.Object) bool,
+	found func(*conflicts.Object)) error {
 	if err := x.identify(ctx); err != nil {
 		return err
 	}
 	var failed []string
 	var refs []conflicts.Ref
-	known := map[conflicts.Ref]bool{}
+	parts := map[conflicts.Ref]*conflicts.Object{}
 	for _, one := range x.list {
 		err := ask(one, func(o *conflicts.Object) {
 			if o.Deleted {
 				found(o)
 				return
 			}
-			if ref := x.same.ref(o); !known[ref] {
-				known[ref] = true
+			if ref := x.same.ref(o); parts[ref] == nil {
+				parts[ref] = o
 				refs = append(refs, ref)
 			}
 		})
@@ -228,7 +233,13 @@ func (x *Exports) find(ctx context.Context, ask func(*Export, func(*conflicts.Ob
 			failed = append(failed, err.Error())
 		}
 	}
-	if err := x.Inspect(ctx, refs, found); err != nil {
+	err := x.Inspect(ctx, refs, func(o *conflicts.Object) {
+		if !fits(o) {
+			o = parts[x.same.ref(o)]
+		}
+		found(o)
+	})
+	if err != nil {
 		failed = append(failed, err.Error())
 	}
 	return joined(failed)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ type identities struct {
 	// nameless says which exports have objects by name only.
 	nameless []bool
 	// joined are the objects that more than one export has.
-	joined []conflicts.Ref
+	joined map[conflicts.Ref]bool
 }
 
 // A nameSum stands for a name, as DNKey writes it.
@@ -47,7 +48,7 @@ func (x *Exports) identify(ctx context.Context) error {
 	if x.same != nil {
 		return nil
 	}
-	same := &identities{known: map[conflicts.GUID]conflicts.GUID{}, named: map[nameSum]conflicts.GUID{}, nameless: make([]bool, len(x.list))}
+	same := &identities{known: map[conflicts.GUID]conflicts.GUID{}, named: map[nameSum]conflicts.GUID{}, joined: map[conflicts.Ref]bool{}, nameless: make([]bool, len(x.list))}
 	names := map[nameSum]int{} // of objects without objectGUID, and the export
 	twice := map[conflicts.Ref]bool{}
 	err := x.eachIdentity(ctx, x.list, func(i int, id identity) {
@@ -97,12 +98,8 @@ func (x *Exports) identify(ctx context.Context) error {
 		return err
 	}
 	for ref := range twice {
-		same.joined = append(same.joined, same.root(ref))
+		same.joined[same.root(ref)] = true
 	}
-	slices.SortFunc(same.joined, func(a, b conflicts.Ref) int {
-		return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN))
-	})
-	same.joined = slices.Compact(same.joined)
 	x.same = same
 	return nil
 }
@@ -204,7 +201,15 @@ func (s *identities) everyRef(refs []conflicts.Ref) []conflicts.Ref {
 	return all
 }
 
-// A joiningSink gives objects the objectGUID under which they are known.
+// joinedInOrder returns the objects that more than one export has.
+func (s *identities) joinedInOrder() []conflicts.Ref {
+	return slices.SortedFunc(maps.Keys(s.joined), func(a, b conflicts.Ref) int {
+		return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN))
+	})
+}
+
+// A joiningSink gives objects the objectGUID under which they are known, and leaves out those that
+// are to be joined.
 type joiningSink struct {
 	Sink
 	same *identities
@@ -217,18 +222,22 @@ type joiningStream struct {
 	same *identities
 }
 
-// joined hands over a view under the objectGUID by which its object is known.
-func (s *joiningStream) joined(v *conflicts.View, hand func(*conflicts.View)) {
-	own := v.GUID
-	if own != (conflicts.GUID{}) {
-		v.GUID = s.same.of(own)
-	} else if len(s.same.named) > 0 {
-		v.GUID = s.same.root(conflicts.NameRef(string(v.DN))).GUID
+// single hands over a view of an object that one export has, under the objectGUID by which it is
+// known.
+func (s *joiningStream) single(v *conflicts.View, hand func(*conflicts.View)) {
+	if len(s.same.joined) == 0 {
+		hand(v)
+		return
 	}
+	ref := s.same.root(v.Ref())
+	if s.same.joined[ref] {
+		return
+	}
+	own := v.GUID
+	v.GUID = ref.GUID
 	hand(v)
 	v.GUID = own
 }
 
-func (s *joiningStream) Entry(v *conflicts.View)   { s.joined(v, s.Stream.Entry) }
-func (s *joiningStream) Changed(v *conflicts.View) { s.joined(v, s.Stream.Changed) }
-func (s *joiningStream) Deleted(v *conflicts.View) { s.joined(v, s.Stream.Deleted) }
+func (s *joiningStream) Entry(v *conflicts.View)   { s.single(v, s.Stream.Entry) }
+func (s *joiningStream) Changed(v *conflicts.View) { s.single(v, s.Stream.Changed) }

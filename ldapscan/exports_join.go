@@ -8,13 +8,16 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// base returns which object of a party can be changed, or else is known by the objectGUID of the
-// party.
+// base returns which object of a party is in a directory, can be changed, and is known by the
+// objectGUID of the party.
 func (p *party) base() int {
 	best := 0
 	rank := func(o *conflicts.Object) (n int) {
+		if outOfReach(o) {
+			n = 4
+		}
 		if o.Fixed != "" {
-			n = 2
+			n += 2
 		}
 		if o.GUID != p.ref.GUID {
 			n++
@@ -79,8 +82,8 @@ func missing(o, other *conflicts.Object) (values []string) {
 }
 
 // pin makes objects unchangeable that have an address of a conflict in a copy only: a change of
-// the object would not reach it. It returns the claims of copies that the objects do not have.
-func pin(parties []*party, objects []*conflicts.Object) (doubts []string) {
+// the object would not reach it.
+func pin(parties []*party, objects []*conflicts.Object) {
 	holders := map[conflicts.Key]int{}
 	for _, o := range objects {
 		for k := range claimedKeys(&o.Entry) {
@@ -107,20 +110,8 @@ func pin(parties []*party, objects []*conflicts.Object) (doubts []string) {
 					o.Fixed = cmp.Or(o.Fixed, fmt.Sprintf("has %s in %s only", v, p.exports[n]))
 				}
 			}
-			all := claimedKeys(&o.Entry)
-			for _, e := range []struct {
-				attribute string
-				conflicts.Entry
-			}{{conflicts.Mail, conflicts.Entry{Mail: one.Mail}}, {conflicts.UserPrincipalName, conflicts.Entry{UserPrincipalName: one.UserPrincipalName}}} {
-				for k := range claimedKeys(&e.Entry) {
-					if !all[k] && holders[k] > 0 {
-						doubts = append(doubts, fmt.Sprintf("%s: %s of %s is an address of another object: check it by hand", p.exports[n], e.attribute, one.DN))
-					}
-				}
-			}
 		}
 	}
-	return doubts
 }
 
 func claimedKeys(e *conflicts.Entry) map[conflicts.Key]bool {

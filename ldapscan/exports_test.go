@@ -1,15 +1,21 @@
 package ldapscan
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldaptest/company"
+	"proxyaddr/ldapscan/ldif"
 )
 
 // exportsOf opens files with these texts, whose names are 1, 2 and so on.
@@ -93,7 +99,7 @@ func TestExportsJoin(t *testing.T) {
 		{name: "a migrated object and another", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "smtp:sales@ex.com"), "DC=ex", "DC=new") + person("Bob", 3, 0, "smtp:sales@ex.com")},
 			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: is the same as CN=Ann,DC=ex,DC=com: change both by hand"},
 		{name: "a logon name of a copy alone", texts: []string{person("Ann", 1, 0, "SMTP:a@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:Ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:a@ex.com")},
-			problems: "2: userPrincipalName of CN=Ann+userPrincipalName=Ann@ex.com,OU=input 2 is an address of another object: check it by hand"},
+			problems: "2: userPrincipalName Ann@ex.com of CN=Ann,DC=ex,DC=com is also an address of CN=Bob,DC=ex,DC=com: compare them by hand"},
 		{name: "contradictions", texts: []string{strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: a@ex.com\n\n", strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: b@ex.com\n\n"},
 			problems: "1 and 2 contradict each other in mail of CN=Ann,DC=ex,DC=com: export again, everything at the same time"},
 		{name: "people of one name in two tables", texts: []string{"Name,proxyAddresses\nAnn,smtp:sales@ex.com\n", "Name,proxyAddresses\nAnn,smtp:sales@ex.com\n"},
@@ -139,8 +145,8 @@ func TestExportsJoin(t *testing.T) {
 // changed.
 func TestExportsLookup(t *testing.T) {
 	x := exportsOf(t, person("Ann", 1, 0, "SMTP:ann@ex.com")+person("Bob", 2, 0, "SMTP:bob@ex.com"),
-		cloudHead+cloudRow("Ann", 1, "SMTP:ann@ex.com;smtp:sales@ex.com")+cloudRow("Team", 0, "smtp:team@ex.com"))
-	owners, err := Owners(t.Context(), x, []conflicts.Address{conflicts.ParseAddress("smtp:sales@ex.com"), conflicts.ParseAddress("smtp:team@ex.com")})
+		cloudHead+cloudRow("Ann", 1, "SMTP:ann@ex.com;smtp:sales@ex.com")+cloudRow("Bobby", 2, "SMTP:bob@ex.com")+cloudRow("Team", 0, "smtp:team@ex.com"))
+	owners, err := Owners(t.Context(), x, []conflicts.Address{conflicts.ParseAddress("smtp:bobby@ex.com"), conflicts.ParseAddress("smtp:sales@ex.com"), conflicts.ParseAddress("smtp:team@ex.com")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,6 +154,9 @@ func TestExportsLookup(t *testing.T) {
 		t.Errorf("%+v", of)
 	}
 	if of := owners.Of(conflicts.ParseAddress("smtp:team@ex.com")); len(of) != 1 || of[0].Name() != "Team" {
+		t.Errorf("%+v", of)
+	}
+	if of := owners.Of(conflicts.ParseAddress("smtp:bobby@ex.com")); len(of) != 1 { // the logon name of a copy
 		t.Errorf("%+v", of)
 	}
 	var again []*conflicts.Object
@@ -171,5 +180,91 @@ func TestExportsDamaged(t *testing.T) {
 	}
 	if _, err := OpenExports(t.Context(), []string{x.list[0].name, "missing"}, nil); err == nil {
 		t.Error("a missing file is no error")
+	}
+}
+
+// A view of an entry has all that the entry has.
+func TestViewOf(t *testing.T) {
+	var e conflicts.Entry
+	fields := reflect.ValueOf(&e).Elem()
+	for i := range fields.NumField() {
+		switch f := fields.Field(i); f.Kind() {
+		case reflect.String:
+			f.SetString(fields.Type().Field(i).Name)
+		case reflect.Slice:
+			f.Set(reflect.ValueOf([]string{"a", "b"}))
+		default:
+			e.GUID = testGUID(1)
+		}
+	}
+	if got := viewOf(&e).Entry(); !reflect.DeepEqual(got, &e) {
+		t.Errorf("got %+v, want %+v", got, &e)
+	}
+}
+
+// A directory in several exports, with a copy of it in the cloud, has the conflicts, changes and
+// findings that it has in one.
+func TestExportsAreOneExport(t *testing.T) {
+	var records bytes.Buffer
+	if err := company.WriteLDIF(&records); err != nil {
+		t.Fatal(err)
+	}
+	whole := inEachForm(t, &records)
+	scan := func(texts ...string) *conflicts.Audit {
+		audit, err := Scan(t.Context(), exportsOf(t, texts...), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return audit
+	}
+	want := scan(whole.ldif)
+	parts := [3]strings.Builder{}
+	cloud := cloudHead
+	r, n := ldif.NewReader(strings.NewReader(whole.ldif)), 0
+	writers := [3]*ldif.Writer{ldif.NewWriter(&parts[0]), ldif.NewWriter(&parts[1]), ldif.NewWriter(&parts[2])}
+	for rec, err := r.Read(); err == nil; rec, err = r.Read() {
+		nameless := *rec // the last part does not have objectGUIDs, and what others have too
+		nameless.Attributes = slices.DeleteFunc(slices.Clone(rec.Attributes), func(a ldif.Attribute) bool { return a.Name == "objectGUID" })
+		n++
+		if err := writers[n%2].Write(rec); err != nil {
+			t.Fatal(err)
+		}
+		if n%3 == 0 && len(nameless.Attributes) > 0 {
+			if err := writers[2].Write(&nameless); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a := attributesOf(rec)
+		if g := a["objectguid"]; len(a["proxyaddresses"]) > 0 && a.first("isdeleted") == "" && len(g) > 0 {
+			cloud += fmt.Sprintf("\"%s\",\"%s\",%s,\"%s\"\n", strings.ReplaceAll(a.first("displayname"), `"`, `""`), a.first("userprincipalname"),
+				base64.StdEncoding.EncodeToString(g[0]), strings.Join(a.all("proxyaddresses"), ";"))
+		}
+	}
+	for _, w := range writers {
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, texts := range map[string][]string{
+		"two parts":                  {parts[0].String(), parts[1].String()},
+		"two parts and a cloud":      {parts[0].String(), parts[1].String(), cloud},
+		"a cloud and the whole":      {cloud, whole.ldif},
+		"parts without objectGUID":   {parts[2].String(), parts[1].String(), parts[0].String()},
+		"tables and a cloud":         {whole.csvde, cloud, whole.json},
+		"the whole and a part of it": {whole.ldif, parts[0].String()},
+	} {
+		got := scan(texts...)
+		for what, diff := range map[string]string{
+			"conflicts": cmp.Diff(want.Conflicts, got.Conflicts),
+			"changes":   cmp.Diff(want.Changes, got.Changes),
+			"findings":  cmp.Diff(want.Findings, got.Findings),
+		} {
+			if diff != "" {
+				t.Errorf("%s: %s: -want +got\n%.3000s", name, what, diff)
+			}
+		}
+		if len(got.Problems) != len(want.Problems) {
+			t.Errorf("%s: problems %q, want %q", name, got.Problems, want.Problems)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strings"
+	"unicode/utf8"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
@@ -53,7 +54,8 @@ type builder struct {
 	unjoined int
 	nameless int
 	has      [plainField + 1]bool // the columns with a value
-	asks     int                  // letters that a question mark may stand for
+	asks     bool                 // an address has a question mark, which may stand for a letter
+	foreign  int                  // addresses with letters outside ASCII
 	cells    []cell
 }
 
@@ -292,7 +294,10 @@ func (r *row) addresses(c *cell) error {
 		}
 	}
 	for _, v := range values {
-		r.asks += strings.Count(v, "?")
+		r.asks = r.asks || strings.Contains(v, "?")
+		if strings.ContainsFunc(v, func(c rune) bool { return c >= utf8.RuneSelf }) {
+			r.foreign++
+		}
 	}
 	if c.field == primaryField {
 		r.primary = append(r.primary, values...)

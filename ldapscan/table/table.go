@@ -263,10 +263,14 @@ func (b *builder) sum(how examination) {
 		}
 		problem("%s%s: export LDIF or JSON", b.first, others)
 	}
-	if b.asks > 0 && how.ascii {
+	if b.asks && how.ascii {
 		problem("question marks in addresses may stand for letters that the export lost: export with -Encoding UTF8")
 	}
-	if how.encoding == asCodePage {
+	switch {
+	case how.encoding != asCodePage:
+	case b.foreign > 0:
+		problem("%d addresses have letters outside ASCII in a code page that the file does not name: export with -Encoding UTF8", b.foreign)
+	default:
 		b.Notes = append(b.Notes, "not Unicode, so letters outside ASCII were read as Windows-1252: export with -Encoding UTF8")
 	}
 	if b.nameless > 0 {

@@ -204,6 +204,7 @@ func TestReadDoubtful(t *testing.T) {
 		{"csvde and another joint", "DN,mail,upn,targetAddress,proxyAddresses\nCN=A,,,,SMTP:a@ex|smtp:a@ex\n", "problem: line 2, column 5"},
 		{"only primary addresses", "DN,PrimarySmtpAddress\nCN=A,a@ex\n", "problem: only primary addresses"},
 		{"a last line without an end", strings.TrimSuffix(row("smtp:a@ex"), "\n"), "problem: line 2: the last line has no line end"},
+		{"addresses in a code page", row("smtp:m\xfcller@ex"), "problem: 1 addresses have letters outside ASCII"},
 		{"lost letters", row("smtp:m?ller@ex"), "problem: question marks"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

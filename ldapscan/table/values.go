@@ -17,13 +17,13 @@ import (
 var lost = regexp.MustCompile(`^(?:System|Microsoft|Deserialized)\.[\w.]+(?:\[\]|` + "`" + `\d.*)?$`)
 
 // typed is the beginning of an address with its type.
-var typed = regexp.MustCompile(`^\s*[A-Za-z][A-Za-z0-9]{0,15}:`)
+var typed = regexp.MustCompile(`^\s*[A-Za-z][A-Za-z0-9]{0,15} *:`)
 
 // joints are what joins addresses.
 const joints = ";,|+\n "
 
 // commonType is the beginning of an address of a type that Exchange makes itself.
-var commonType = regexp.MustCompile(`(?i)^\s*(?:smtp|x500|x400|sip|eum|spo|notes|ccmail|msmail|ms|fax|mrs|gwise):`)
+var commonType = regexp.MustCompile(`(?i)^\s*(?:smtp|x500|x400|sip|eum|spo|notes|ccmail|msmail|ms|fax|mrs|gwise) *:`)
 
 // split returns the addresses that were joined to one text. It is not clear where one ends if
 // they are joined in several ways, if an address seems to go on behind its end, or if another

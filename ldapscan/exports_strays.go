@@ -1,0 +1,84 @@
+package ldapscan
+
+import (
+	"context"
+	"fmt"
+
+	"proxyaddr/conflicts"
+)
+
+// strays are the mail and userPrincipalName of copies that their objects do not have. An object
+// has one of each, so that they stand nowhere in the result.
+type strays struct {
+	addresses []conflicts.Address
+	of        map[conflicts.Key]stray
+}
+
+type stray struct {
+	ref  conflicts.Ref
+	text string
+}
+
+// take notes the strays of a party whose objects were joined. It hands over what only a copy has,
+// a targetAddress too.
+func (s *strays) take(p *party, joined *conflicts.Object, reserve func(*conflicts.Entry)) {
+	known := claimedKeys(&joined.Entry)
+	for i, o := range p.objects {
+		if o.TargetAddress != "" && o.TargetAddress != joined.TargetAddress {
+			reserve(&conflicts.Entry{DN: o.DN, TargetAddress: o.TargetAddress})
+		}
+		for _, e := range []conflicts.Entry{{Mail: o.Mail}, {UserPrincipalName: o.UserPrincipalName}} {
+			attribute := conflicts.Mail
+			if e.Mail == "" {
+				attribute = conflicts.UserPrincipalName
+			}
+			for a := range e.Claimed() {
+				k := a.LooseKey()
+				if known[k] || s.of[k].text != "" {
+					continue
+				}
+				if s.of == nil {
+					s.of = map[conflicts.Key]stray{}
+				}
+				s.of[k] = stray{p.ref, fmt.Sprintf("%s: %s %s of %s", p.exports[i], attribute, a.Trimmed(), joined.DN)}
+				s.addresses = append(s.addresses, a)
+				reserve(&conflicts.Entry{DN: o.DN, Mail: e.Mail, UserPrincipalName: e.UserPrincipalName})
+			}
+		}
+	}
+}
+
+// problems asks all files who else has a stray.
+func (s *strays) problems(ctx context.Context, x *Exports) ([]string, error) {
+	if len(s.addresses) == 0 {
+		return nil, nil
+	}
+	wanted := conflicts.NewAddressSet(s.addresses...)
+	n, first := 0, ""
+	for _, one := range x.list {
+		err := one.Lookup(ctx, s.addresses, func(o *conflicts.Object) {
+			for _, c := range wanted.Claims(o) {
+				parsed := c.Parsed()
+				stray := s.of[parsed.OrSMTP().LooseKey()]
+				if stray.text == "" || c.Attribute == conflicts.TargetAddress || stray.ref == x.same.ref(o) {
+					continue
+				}
+				n++
+				least(&first, fmt.Sprintf("%s is also an address of %s", stray.text, o.DN))
+			}
+		})
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if _, fatal := err.(*Error); fatal {
+			return nil, err
+		}
+	}
+	switch {
+	case n == 0:
+		return nil, nil
+	case n > 1:
+		first += fmt.Sprintf(", and %d more are shared like that", n-1)
+	}
+	return []string{first + ": compare them by hand"}, nil
+}
