@@ -60,3 +60,18 @@ func TestConsoleObeysEscapes(t *testing.T) {
 		t.Errorf("it obeys escape sequences before: %t, afterwards: %t", before, obeys())
 	}
 }
+
+// typedVariable has what somebody, or .ci/windows, types at the prompt of a test.
+const typedVariable = "PROXYADDR_TEST_TYPED"
+
+// A password that is typed at a console arrives as UTF-8, whatever its code page.
+func TestConsolePrompt(t *testing.T) {
+	typed := os.Getenv(typedVariable)
+	if typed == "" {
+		t.Skip("nobody types")
+	}
+	c := &console{stdin: os.Stdin, stderr: os.Stderr, getenv: os.Getenv}
+	if got, err := c.prompt(t.Context(), "password: "); got != typed || err != nil {
+		t.Errorf("%q, %v, want %q", got, err, typed)
+	}
+}
