@@ -46,7 +46,7 @@ func (c Cause) Evidence() Statement {
 	case UncheckedCreation:
 		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Created
 	case RestoredLater:
-		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Restored
+		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Restored()
 	case AliasTwice, AliasByPolicies:
 		s.Value = c.Earlier.MailNickname
 	}
@@ -188,11 +188,11 @@ const (
 // did not know of each other.
 func latency(a, b Stamp) (likely, possible time.Duration) {
 	switch {
-	case a.Invocation == b.Invocation && a.Invocation != GUID{}:
+	case a.Invocation() == b.Invocation() && a.Invocation() != GUID{}:
 		return 0, 0
-	case a.Site == "" || b.Site == "":
+	case a.Site() == "" || b.Site() == "":
 		return notified, usualLink
-	case strings.EqualFold(a.Site, b.Site):
+	case strings.EqualFold(a.Site(), b.Site()):
 		return notified, withinSite
 	}
 	return shortestLink, usualLink
@@ -209,7 +209,7 @@ func (o *Owner) since() time.Time {
 
 func race(a, b *Owner) Cause {
 	s, t := a.Written, b.Written
-	if !s.Known() || !t.Known() || s.Invocation == t.Invocation || s.Invocation == (GUID{}) || t.Invocation == (GUID{}) {
+	if !s.Known() || !t.Known() || s.Invocation() == t.Invocation() || s.Invocation() == (GUID{}) || t.Invocation() == (GUID{}) {
 		return Cause{}
 	}
 	apart := t.Time.Sub(s.Time)
@@ -228,11 +228,11 @@ func race(a, b *Owner) Cause {
 }
 
 func restored(a, b *Owner) Cause {
-	if a.Restored.Before(b.Restored) {
+	if a.Restored().Before(b.Restored()) {
 		a, b = b, a
 	}
 	s, t := a.Written, b.Written
-	if !s.Known() || !t.Known() || !s.Time.Before(a.Restored) || !t.Time.Before(a.Restored) {
+	if !s.Known() || !t.Known() || !s.Time.Before(a.Restored()) || !t.Time.Before(a.Restored()) {
 		return Cause{}
 	}
 	certainty := Possible

@@ -17,8 +17,10 @@ var noon = time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
 // nobody knows.
 func on(o *Object, dc string, after time.Duration, version int) *Object {
 	o.Written = Stamp{Time: noon.Add(after), Version: version}
-	o.Written.Site, o.Written.Server, _ = strings.Cut(dc, `\`)
-	copy(o.Written.Invocation[:], "id of "+dc)
+	site, server, _ := strings.Cut(dc, `\`)
+	var invocation GUID
+	copy(invocation[:], "id of "+dc)
+	o.Written.Origin = NewOrigin(invocation, server, site)
 	return o
 }
 
@@ -31,7 +33,10 @@ func nowhere(o *Object) *Object {
 // created sets when an object was created.
 func created(o *Object, after time.Duration) *Object { o.Created = noon.Add(after); return o }
 
-func restoredAt(o *Object, after time.Duration) *Object { o.Restored = noon.Add(after); return o }
+func restoredAt(o *Object, after time.Duration) *Object {
+	o.Remains = RestoredAt(noon.Add(after))
+	return o
+}
 
 func recipient(o *Object, kind Recipient) *Object { o.Recipient = kind; return o }
 

@@ -211,7 +211,7 @@ func (d *Difference) newest() (newest *Copy, tie string) {
 		case !last.Known() || !w.Known() && len(c.Object.ProxyAddresses) > 0:
 			return newest, "the directory does not tell when the addresses were written"
 		case compareWrites(w, last) < 0:
-		case w.Invocation == last.Invocation:
+		case w.Invocation() == last.Invocation():
 			return newest, "the stamps are the same, so replication treats the copies as equal"
 		default:
 			return newest, "they were written in the same second, and either may prevail"
@@ -232,7 +232,7 @@ func (d *Difference) deletion() (last Stamp) {
 		}
 	}
 	for _, c := range d.Copies {
-		if c.Object != nil && c.Object.Restored.After(last.Time) {
+		if c.Object != nil && c.Object.Restored().After(last.Time) {
 			return Stamp{}
 		}
 	}
@@ -259,7 +259,7 @@ func (c *Copy) behind(what string, write Stamp, now time.Time) {
 		return
 	}
 	var likely time.Duration
-	likely, c.Usual = latency(write, Stamp{Site: c.Server.Site})
+	likely, c.Usual = latency(write, Stamp{Origin: NewOrigin(GUID{}, "", c.Server.Site)})
 	c.Age = max(0, now.Sub(write.Time))
 	c.Status, c.Certainty = OnTheWay, Likely
 	c.Because = fmt.Sprintf("%s %s ago, which arrives within %s as a rule", what, c.Age, c.Usual)
@@ -275,14 +275,14 @@ func (c *Copy) behind(what string, write Stamp, now time.Time) {
 // absent judges a copy that is not there.
 func (c *Copy) absent(elsewhere *Object, now time.Time) {
 	came, how := elsewhere.Created, "the object was created"
-	if elsewhere.Restored.After(came) {
-		came, how = elsewhere.Restored, "the object was restored"
+	if restored := elsewhere.Restored(); restored.After(came) {
+		came, how = restored, "the object was restored"
 	}
 	if came.IsZero() {
 		c.unclear("the directory does not tell when the object was created")
 		return
 	}
-	c.behind(how, Stamp{Time: came, Site: elsewhere.Written.Site}, now)
+	c.behind(how, Stamp{Time: came, Origin: NewOrigin(GUID{}, "", elsewhere.Written.Site())}, now)
 	if c.Status == Stuck {
 		c.Certainty, c.Age, c.Usual = NotKnown, 0, 0
 		c.unclear(fmt.Sprintf("%s %s ago: either it never arrived, or it was deleted here and lingers elsewhere", how, now.Sub(came)))

@@ -41,7 +41,7 @@ func TestDifference(t *testing.T) {
 	}
 	here := func(s *Server, o *Object) Copy { return Copy{Server: s, Object: o} }
 	gone := func(s *Server, after time.Duration) Copy {
-		return Copy{Server: s, Deleted: Stamp{Time: noon.Add(after), Version: 1, Site: "Berlin", Server: "DC1"}}
+		return Copy{Server: s, Deleted: Stamp{Time: noon.Add(after), Version: 1, Origin: NewOrigin(GUID{}, "DC1", "Berlin")}}
 	}
 	for _, tc := range []struct {
 		name   string

@@ -166,8 +166,6 @@ type Object struct {
 	Created        time.Time
 	// Written is the stamp of proxyAddresses.
 	Written Stamp
-	// Restored is when the object was last brought back after it had been deleted.
-	Restored time.Time
 	// Mailbox says that a mailbox is attached (homeMDB or msExchMailboxGuid).
 	Mailbox bool
 	// Disabled is the flag ACCOUNTDISABLE, 0x2, of userAccountControl ([MS-ADTS] 2.2.16).
@@ -182,18 +180,36 @@ type Object struct {
 	// Members is the number of direct members of a group, at most as many as
 	// one answer of the directory holds.
 	Members int
-	// Remains tell more of a deleted object; nil for any other.
+	// Remains tell more of an object that is deleted or once was; nil for any other.
 	Remains *Remains
 	// Rights are nil if the directory does not tell what the account may write.
 	Rights *Rights
 }
 
-// Remains are what only a deleted object has.
+// Remains are what only an object has that is deleted or once was.
 type Remains struct {
-	// Changed is when it was last changed, most often by deleting it, and LastParent where
-	// it stood until then.
+	// Changed is when a deleted object was last changed, most often by deleting it, and
+	// LastParent where it stood until then.
 	Changed    time.Time
 	LastParent string
+	// Restored is when the object was last brought back.
+	Restored time.Time
+}
+
+// Restored is when the object was last brought back after it had been deleted.
+func (o *Object) Restored() time.Time {
+	if o.Remains == nil {
+		return time.Time{}
+	}
+	return o.Remains.Restored
+}
+
+// RestoredAt returns the remains of an object that was brought back then, nil for the zero time.
+func RestoredAt(t time.Time) *Remains {
+	if t.IsZero() {
+		return nil
+	}
+	return &Remains{Restored: t}
 }
 
 // Rights say what the account may do to an object.

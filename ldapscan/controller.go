@@ -39,9 +39,9 @@ func (c controllers) add(dn string, a attributes) conflicts.GUID {
 
 // name completes a stamp and reports whether it could.
 func (c controllers) name(s *conflicts.Stamp) bool {
-	dc, ok := c[s.Invocation]
+	dc, ok := c[s.Invocation()]
 	if dc.server != "" {
-		s.Server, s.Site = dc.server, dc.site
+		s.Origin = conflicts.NewOrigin(s.Invocation(), dc.server, dc.site)
 	}
 	return ok
 }

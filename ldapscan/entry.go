@@ -100,13 +100,13 @@ func (a attributes) object(dn string) *conflicts.Object {
 		Disabled:       a.number("useraccountcontrol")&accountDisabled != 0,
 		Created:        generalizedTime(a.first("whencreated")),
 		Written:        a.stamp(addressStamp),
-		Restored:       a.restored(),
+		Remains:        conflicts.RestoredAt(a.restored()),
 		Members:        min(len(a["member"]), countedMembers),
 		Synchronized:   a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
 		Deleted:        strings.EqualFold(a.first("isdeleted"), "TRUE"),
 	}
 	if o.Deleted {
-		o.Remains = &conflicts.Remains{Changed: generalizedTime(a.first("whenchanged")), LastParent: a.first("lastknownparent")}
+		o.Remains = &conflicts.Remains{Changed: generalizedTime(a.first("whenchanged")), LastParent: a.first("lastknownparent"), Restored: o.Restored()}
 	}
 	if len(a["sdrightseffective"]) > 0 { // always there if the directory tells what the account may write
 		o.Rights = &conflicts.Rights{}

@@ -80,7 +80,7 @@ func xmlStamp(values [][]byte, name string) conflicts.Stamp {
 		s := newStamp(t.Unix(), x.Version, invocation)
 		if s.Known() {
 			dc := controllerOf(x.DSA)
-			s.Server, s.Site = dc.server, dc.site
+			s.Origin = conflicts.NewOrigin(invocation, dc.server, dc.site)
 		}
 		return s
 	}
@@ -93,5 +93,5 @@ func newStamp(unix int64, version uint32, invocation conflicts.GUID) conflicts.S
 	if unix <= 0 || unix >= 1<<33 {
 		return conflicts.Stamp{}
 	}
-	return conflicts.Stamp{Time: time.Unix(unix, 0).UTC(), Version: int(version), Invocation: invocation}
+	return conflicts.Stamp{Time: time.Unix(unix, 0).UTC(), Version: int(version), Origin: conflicts.NewOrigin(invocation, "", "")}
 }

@@ -29,7 +29,7 @@ var want = func() conflicts.Stamp {
 	if err != nil {
 		panic(err)
 	}
-	return conflicts.Stamp{Time: time.Date(2026, 11, 23, 7, 25, 7, 0, time.UTC), Version: 2, Invocation: id}
+	return conflicts.Stamp{Time: time.Date(2026, 11, 23, 7, 25, 7, 0, time.UTC), Version: 2, Origin: conflicts.NewOrigin(id, "", "")}
 }()
 
 func decode(t testing.TB) []byte {
@@ -62,7 +62,7 @@ func TestBinaryStamp(t *testing.T) {
 
 func TestXMLStamp(t *testing.T) {
 	named := want
-	named.Server, named.Site = "DCB", "Rhein, Main"
+	named.Origin = conflicts.NewOrigin(named.Invocation(), "DCB", "Rhein, Main")
 	nameless := want
 	replace := func(old, new string) string { return strings.Replace(xmlStamps, old, new, 1) }
 	other := strings.Replace(xmlStamps, "proxyAddresses", "mail", 1)
@@ -98,7 +98,7 @@ func TestStampOfAttributes(t *testing.T) {
 		"damage": {"replpropertymetadata": {decode(t)[:20]}, "msds-replattributemetadata": {[]byte(xmlStamps)}},
 	} {
 		got := a.stamp(addressStamp)
-		got.Server, got.Site = "", ""
+		got.Origin = conflicts.NewOrigin(got.Invocation(), "", "")
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -134,7 +134,7 @@ func checkStamp(t *testing.T, s conflicts.Stamp) {
 		t.Errorf("no time, but %+v", s)
 	case s.Known() && (s.Time.Year() < 1970 || s.Time.Year() > 2300 || s.Time.Nanosecond() != 0 || s.Time.Location() != time.UTC || s.Version < 0):
 		t.Errorf("%+v", s)
-	case (s.Server == "") != (s.Site == ""):
-		t.Errorf("server %q in site %q", s.Server, s.Site)
+	case (s.Server() == "") != (s.Site() == ""):
+		t.Errorf("server %q in site %q", s.Server(), s.Site())
 	}
 }

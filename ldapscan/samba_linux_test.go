@@ -77,8 +77,8 @@ func TestSamba(t *testing.T) {
 			t.Fatalf("%+v", audit.Conflicts)
 		}
 		for _, o := range audit.Conflicts[0].Owners {
-			if restored := time.Since(o.Restored) < time.Hour; restored != (o.Name() == "Restored") {
-				t.Errorf("%s: restored %v", o.DN, o.Restored)
+			if restored := time.Since(o.Restored()) < time.Hour; restored != (o.Name() == "Restored") {
+				t.Errorf("%s: restored %v", o.DN, o.Restored())
 			}
 		}
 	})

@@ -46,7 +46,7 @@ func owner(o *conflicts.Object, claims ...conflicts.Claim) conflicts.Owner {
 
 // stamped is a stamp of 2023-05-15 09:40:50 and some seconds.
 func stamped(seconds, version int, site, server string) conflicts.Stamp {
-	return conflicts.Stamp{Time: time.Date(2023, 5, 15, 9, 40, 50+seconds, 0, time.UTC), Version: version, Invocation: guid(0xd0), Server: server, Site: site}
+	return conflicts.Stamp{Time: time.Date(2023, 5, 15, 9, 40, 50+seconds, 0, time.UTC), Version: version, Origin: conflicts.NewOrigin(guid(0xd0), server, site)}
 }
 
 // linked gives each change the key of the conflict that has its ID, and each conflict
@@ -83,7 +83,7 @@ func normalAudit() *conflicts.Audit {
 	jane.Created = time.Date(2019, 4, 1, 7, 30, 0, 0, time.UTC)
 	other.PolicyKnown = true
 	jane.Written, other.Written = stamped(0, 1, "Berlin", "DC1"), stamped(22, 3, "", "")
-	other.Restored = time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC)
+	other.Remains = conflicts.RestoredAt(time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC))
 	short := object(3, "John Dew", corp, "SMTP:john.dew@contoso.com", "smtp:JD@contoso.com")
 	yamada := object(4, "山田　太郎", corp, "smtp:josé@contoso.com")
 	jose := object(5, "José Müller", corp, "smtp:jose@contoso.com ")

@@ -34,8 +34,7 @@ func auditLists(a *conflicts.Audit) []jsonList {
 	if len(a.Events) > 0 {
 		lists = append(lists, listOf("events", "event", a.Events, func(in *conflicts.TracedEvent) *eventJSON { return newEventJSON(a, in) }))
 	}
-	return append(lists, conflictsJSON(a.Conflicts), changesJSON(a.Changes),
-		listOf("proposals", "proposal", a.Proposals, func(p *conflicts.Proposal) *proposalJSON { return newProposalJSON(a, p) }),
+	return append(lists, conflictsJSON(a.Conflicts), changesJSON(a.Changes), proposalsJSON(a),
 		listOf("findings", "finding", a.Findings, newFindingJSON))
 }
 

@@ -100,7 +100,7 @@ func newOwnerJSON(o *conflicts.Owner) ownerJSON {
 		DN: newText(o.DN), GUID: o.GUID.String(), Partition: newText(o.Partition), Name: newText(o.Name()), Kind: newText(o.Kind()),
 		claimJSON: newClaimJSON(o.Claims[0]),
 		Also:      make([]claimJSON, len(o.Claims)-1),
-		Created:   o.Created.UTC(), Written: newStampJSON(o.Written), Restored: o.Restored.UTC(),
+		Created:   o.Created.UTC(), Written: newStampJSON(o.Written), Restored: o.Restored().UTC(),
 		factsJSON: factsJSON{
 			Addresses: texts(addresses), PrimaryAddress: newText(primary), Mail: newText(o.Mail), UserPrincipalName: newText(o.UserPrincipalName),
 			LegacyExchangeDN: newText(o.LegacyExchangeDN), TargetAddress: newText(o.TargetAddress), Forest: newText(o.Forest), Fixed: newText(o.Fixed), Class: newText(o.Class),
@@ -135,7 +135,7 @@ func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 	read := &conflicts.Object{
 		Entry:     conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid},
 		Partition: exactly(j.Base64, "partition", j.Partition), Class: exactly(j.Base64, "kind", j.Kind),
-		DisplayName: exactly(j.Base64, "name", j.Name), Created: j.Created, Written: written, Restored: j.Restored,
+		DisplayName: exactly(j.Base64, "name", j.Name), Created: j.Created, Written: written, Remains: conflicts.RestoredAt(j.Restored),
 	}
 	o := d.objects[read.Ref()]
 	if o == nil {

@@ -54,9 +54,19 @@ type forwarderJSON struct {
 	Base64 map[string][]byte `json:"base64,omitempty"`
 }
 
-func newProposalJSON(a *conflicts.Audit, p *conflicts.Proposal) *proposalJSON {
+// proposalsJSON lists the proposals of an audit.
+func proposalsJSON(a *conflicts.Audit) jsonList {
+	var j proposalJSON
+	return jsonList{"proposals", "proposal", len(a.Proposals), func(i int) jsonLine {
+		j.set(a, &a.Proposals[i])
+		return &j
+	}}
+}
+
+// set makes it the record of a proposal, in the memory of the one before.
+func (j *proposalJSON) set(a *conflicts.Audit, p *conflicts.Proposal) {
 	c, o := p.Conflict, p.Owner
-	j := &proposalJSON{
+	*j = proposalJSON{
 		Conflict: c.ID, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(o.DN), GUID: o.GUID.String(), Name: newText(o.Name()),
 		Advice: a.Advice(p), Changes: int(p.Count), New: newText(p.New), SwapTo: newText(p.SwapTo), Keeps: newText(p.Keeps), Tied: p.Tied,
 		LoggedOn: newObjectRefJSON(p.LoggedOn),
@@ -70,7 +80,6 @@ func newProposalJSON(a *conflicts.Audit, p *conflicts.Proposal) *proposalJSON {
 		said := newStatementJSON(merge, o.Object)
 		j.Merge = &said
 	}
-	return j
 }
 
 func newChoiceJSON(c conflicts.Choice, owner *conflicts.Object) choiceJSON {

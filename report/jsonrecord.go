@@ -287,7 +287,8 @@ func newStampJSON(s conflicts.Stamp) *stampJSON {
 	if !s.Known() {
 		return nil
 	}
-	return &stampJSON{s.Time.UTC(), s.Version, s.Invocation.String(), newText(s.Server), newText(s.Site), exact("server", s.Server, "site", s.Site)}
+	server, site := s.Server(), s.Site()
+	return &stampJSON{s.Time.UTC(), s.Version, s.Invocation().String(), newText(server), newText(site), exact("server", server, "site", site)}
 }
 
 func newClaimJSON(c conflicts.Claim) claimJSON {

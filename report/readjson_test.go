@@ -55,6 +55,7 @@ func TestReadJSONRefuses(t *testing.T) {
 		"schema version 0: this program reads":                           {`"schema_version": 2`, `"schema_version": 0`},
 		`"schema_version" is missing before "conflicts"`:                 {`"schema_version": 2,`, ``},
 		`unknown reason "whim"`:                                          {`"code": "mailbox"`, `"code": "whim"`},
+		`unknown reason ""`:                                              {`"reasons": [`, `"reasons": [null, `},
 		`"findings" is missing`:                                          {`"findings": [`, `"found": [`},
 		`"version" twice`:                                                {`"version"`, `"version": "", "version"`},
 		`C-AAAAAAAAAA: unknown class "twin"`:                             {`"class": "duplicate"`, `"class": "twin"`},

@@ -146,8 +146,8 @@ func (j *stampJSON) read() (conflicts.Stamp, error) {
 		return conflicts.Stamp{}, nil
 	}
 	invocation, err := readGUID(j.Invocation)
-	return conflicts.Stamp{Time: j.Time, Version: j.Version, Invocation: invocation,
-		Server: exactly(j.Base64, "server", j.Server), Site: exactly(j.Base64, "site", j.Site)}, err
+	origin := conflicts.NewOrigin(invocation, exactly(j.Base64, "server", j.Server), exactly(j.Base64, "site", j.Site))
+	return conflicts.Stamp{Time: j.Time, Version: j.Version, Origin: origin}, err
 }
 
 // change leaves the object to complete, as the conflicts may come later.

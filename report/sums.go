@@ -27,7 +27,7 @@ func (s Sum) String() string { return hex.EncodeToString(s[:]) }
 // summed writes to w and returns the checksum of what was written.
 func summed(w io.Writer, write func(io.Writer) error) (sum Sum, err error) {
 	hash := sha256.New()
-	out := bufio.NewWriter(io.MultiWriter(w, hash))
+	out := bufio.NewWriterSize(io.MultiWriter(w, hash), 64<<10)
 	if err = write(out); err == nil {
 		err = out.Flush()
 	}

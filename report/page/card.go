@@ -79,7 +79,7 @@ func (c *card) History() []string {
 func (c *card) Newest() string {
 	var newest time.Time
 	for i := range c.Owners {
-		for _, t := range []time.Time{c.Owners[i].Created, c.Owners[i].Written.Time, c.Owners[i].Restored} {
+		for _, t := range []time.Time{c.Owners[i].Created, c.Owners[i].Written.Time, c.Owners[i].Restored()} {
 			if t.After(newest) {
 				newest = t
 			}

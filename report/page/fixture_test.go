@@ -25,7 +25,7 @@ func person(n int, name, container string, addresses ...string) *conflicts.Objec
 		o.ProxyAddresses = append(o.ProxyAddresses, typ+a)
 	}
 	o.Created = time.Date(2012+n%9, time.Month(1+n%12), 1+n%28, 8, 14, 34, 0, time.UTC)
-	o.Written = conflicts.Stamp{Time: o.Created.Add(3 * time.Second), Version: 1, Invocation: conflicts.GUID{byte(n)}, Server: "DC1", Site: "Berlin"}
+	o.Written = conflicts.Stamp{Time: o.Created.Add(3 * time.Second), Version: 1, Origin: conflicts.NewOrigin(conflicts.GUID{byte(n)}, "DC1", "Berlin")}
 	return o
 }
 
@@ -63,7 +63,7 @@ func company() *conflicts.Audit {
 	eum2 := person(9, "Kai Horst", "OU=Berlin", "kai.horst@corp.example")
 	eum2.ProxyAddresses = append(eum2.ProxyAddresses, "eum:4711;phone-context=corp.example")
 	back := person(12, "Sam Berg", "OU=Returned", "sam.berg@corp.example", "s.berg@corp.example")
-	back.Restored = time.Date(2025, 6, 3, 8, 12, 40, 0, time.UTC)
+	back.Remains = conflicts.RestoredAt(time.Date(2025, 6, 3, 8, 12, 40, 0, time.UTC))
 	return judged(shared, group, josé, jose, logon, eum, eum2, back,
 		person(1, "Carola Lindqvist", "OU=Sales", "carola.lindqvist@corp.example"),
 		person(2, "Carola Lindqvist", "OU=Logistics", "carola.lindqvist@corp.example", "cl@corp.example"),
@@ -97,7 +97,9 @@ const (
 // is hostile.
 func hostile() *conflicts.Audit {
 	a, b := person(1, hostileText, "OU="+hostileText, "a@corp.example", hostileText+"@corp.example"), person(2, hostileText+"2", "OU=x", "b@corp.example", hostileText+"@corp.example")
-	a.Written.Server, b.Written.Site, a.Class, b.Recipient = hostileText, hostileText, hostileText, 0
+	a.Written.Origin = conflicts.NewOrigin(a.Written.Invocation(), hostileText, a.Written.Site())
+	b.Written.Origin = conflicts.NewOrigin(b.Written.Invocation(), b.Written.Server(), hostileText)
+	a.Class, b.Recipient = hostileText, 0
 	audit := judged(a, b, person(3, "c\xff", "OU=\xff", "x@corp.example", "smtp: \xff@corp.example"))
 	audit.Command, audit.Version = hostileText, hostileText
 	audit.Notes, audit.Problems = []string{hostileText}, []string{hostileText, "\xff"}

@@ -32,7 +32,7 @@ func (c *card) Timeline() *timeline {
 	for _, o := range c.Shown() {
 		s.widen(o.Created)
 		s.widen(o.Written.Time)
-		s.widen(o.Restored)
+		s.widen(o.Restored())
 	}
 	if s.first.IsZero() {
 		return nil
@@ -40,11 +40,11 @@ func (c *card) Timeline() *timeline {
 	t := &timeline{Ticks: s.ticks()}
 	for _, o := range c.Shown() {
 		row := timelineRow{Name: o.Title(), Keeps: o.Keeps, Facts: o.dates()}
-		row.Created, row.Written, row.Restored = s.place(o.Created), s.place(o.Written.Time), s.place(o.Restored)
+		row.Created, row.Written, row.Restored = s.place(o.Created), s.place(o.Written.Time), s.place(o.Restored())
 		own := scale{}
 		own.widen(o.Created)
 		own.widen(o.Written.Time)
-		own.widen(o.Restored)
+		own.widen(o.Restored())
 		row.From, row.To = s.place(own.first), s.place(own.last)
 		t.Rows = append(t.Rows, row)
 	}
@@ -64,14 +64,14 @@ func (o *ownerCard) dates() []template.HTML {
 	default:
 		facts = append(facts, "written "+later(o.Created, w.Time))
 	}
-	if !o.Restored.IsZero() {
-		facts = append(facts, say("restored %s", o.Restored))
+	if restored := o.Restored(); !restored.IsZero() {
+		facts = append(facts, say("restored %s", restored))
 	}
 	switch {
 	case len(facts) == 0:
 		return []template.HTML{"no dates known"}
-	case o.Written.Known() && o.Written.Server != "":
-		facts = append(facts, say("on %s", o.Written.Server))
+	case o.Written.Known() && o.Written.Server() != "":
+		facts = append(facts, say("on %s", o.Written.Server()))
 	}
 	return facts
 }

@@ -102,7 +102,7 @@ func (v *view) evidence(c *conflicts.Conflict, s conflicts.Statement) template.H
 }
 
 // server names the domain controller that an object was written on.
-func server(o *conflicts.Object) string { return cmp.Or(o.Written.Server, "an unknown DC") }
+func server(o *conflicts.Object) string { return cmp.Or(o.Written.Server(), "an unknown DC") }
 
 // Risks says what the changes of the owners risk. Owners of the same risks share a line.
 func (c *card) Risks() []template.HTML {

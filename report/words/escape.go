@@ -13,7 +13,7 @@ import (
 // a byte that is not UTF-8). Letters of every script stay. So does a
 // backslash: the escapes are for the eye and cannot be taken back.
 func Escape(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || Hidden(r) }) {
+	if plain(s) || !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || Hidden(r) }) {
 		return s
 	}
 	var b strings.Builder
@@ -31,6 +31,16 @@ func Escape(s string) string {
 		s = s[size:]
 	}
 	return b.String()
+}
+
+// plain reports whether a string has printable characters of ASCII alone, as most have.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= unicode.MaxASCII {
+			return false
+		}
+	}
+	return true
 }
 
 // Hidden tells whether a rune has no shape of its own: controls, format

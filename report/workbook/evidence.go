@@ -148,7 +148,7 @@ func writtenBy(o *conflicts.Owner) cellLines {
 	var lines cellLines
 	if s := o.Written; s.Known() {
 		on := "unknown DC"
-		if s.Server != "" {
+		if s.Server() != "" {
 			on = s.On()
 		}
 		lines = cellLines{on, fmt.Sprintf("version %d", s.Version)}

@@ -170,7 +170,7 @@ func TestEvidenceShowsEveryOwner(t *testing.T) {
 				"Created (UTC)": o.Created.Format("2006-01-02 15:04:05"), "Last written (UTC)": o.Written.Time.Format("2006-01-02 15:04:05"),
 				"Written by": fmt.Sprintf("unknown DC\nversion %d", o.Written.Version),
 			}
-			if o.Written.Server != "" {
+			if o.Written.Server() != "" {
 				want["Written by"] = fmt.Sprintf("%s\nversion %d", o.Written.On(), o.Written.Version)
 			}
 			for _, w := range o.Writers {
