@@ -79,7 +79,7 @@ func everyClaim(o *Object) []Claim {
 // under its key and its loose key, composed and decomposed (Unicode NFC and NFD),
 // and its domain with A-labels and with U-labels (RFC 5890). They are for servers
 // that compare by case only, so no two differ in that alone. The other forms that
-// Active Directory takes for equal, such as josé for jose, are too many to name.
+// Active Directory treats as equal, such as josé for jose, are too many to name.
 func (a Address) Spellings() []string {
 	text := a.Trimmed()
 	locals, domains := []string{text}, []string{""}

@@ -95,7 +95,7 @@ func TestJudge(t *testing.T) {
 			[]*Object{object(1, "A", "SMTP:x@a.com"), object(2, "B", "smtp:x@a.com"), mail(object(3, "C"), "x@a.com")}, Options{},
 			[]string{"duplicate x@a.com: A B C UNRESOLVED the mail attribute of CN=C,OU=Staff,DC=a,DC=com shows this address and is left alone",
 				"B proxyAddresses smtp:x@a.com -> smtp:x2@a.com"}},
-		{"a domain in both of its forms and one that Active Directory takes for the same are one address",
+		{"a domain in both of its forms and one that Active Directory treats as the same are one address",
 			[]*Object{object(1, "A", "SMTP:s@xn--mller-kva.de"), object(2, "B", "smtp:s@muller.de"), object(3, "C", "smtp:s@müller.de"), mail(object(4, "D"), "s@MÜLLER.de")}, Options{},
 			[]string{"duplicate s@xn--mller-kva.de: A B C D UNRESOLVED the mail attribute of CN=D,OU=Staff,DC=a,DC=com shows this address and is left alone",
 				"B proxyAddresses smtp:s@muller.de -> smtp:s2@muller.de", "C proxyAddresses smtp:s@müller.de -> smtp:s3@xn--mller-kva.de"}},

@@ -37,7 +37,7 @@ func (k Key) Address() string {
 //   - the type is folded to lower case;
 //   - white space around the address is left out;
 //   - the address is case-folded (Unicode, full) and brought to NFC, as far as Active
-//     Directory takes the result for the same;
+//     Directory treats the result as the same;
 //   - the domain of an SMTP address is brought to its A-label (RFC 5890), so
 //     that müller.de and xn--mller-kva.de are one domain. What IDNA refuses is
 //     only folded.
@@ -67,7 +67,7 @@ func (a Address) anyKey() Key {
 }
 
 // LooseKey returns the form that all addresses share which a domain controller may
-// take for the same: Active Directory's comparison of Unicode strings ignores case,
+// treat as the same: Active Directory's comparison of Unicode strings ignores case,
 // kana type, non-spacing marks and width ([MS-ADTS] 3.1.1.2.2.4.13 and 6.5), so josé
 // and jose, ø and o, ＠ and @ are equal to it. A domain counts in its U-label
 // (RFC 5890): xn--mller-kva.de is müller.de, which is muller.de to Active Directory.

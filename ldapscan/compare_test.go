@@ -329,7 +329,7 @@ func TestBlindReplica(t *testing.T) {
 	}
 }
 
-// A connection that leads to another server in the middle is not taken for the same.
+// A connection that leads to another server in the middle is not treated as the same.
 func TestReplicaStaysTheSame(t *testing.T) {
 	dc1, dc2, dc3 := replicaOf(t, "dc1.contoso.example", many(60)), replicaOf(t, "dc2.contoso.example", many(60)), replicaOf(t, "dc3.contoso.example", many(60))
 	var now atomic.Pointer[ldaptest.Server]

@@ -176,7 +176,7 @@ func (c *changes) conclude(objects []*conflicts.Object, opt Options) *Reading {
 	audit.Notes = append(audit.Notes, fmt.Sprintf("%s: only what changed was read, after the whole sweep of %s", sourceNames(audit), c.Bookmark.Swept.UTC().Format(time.RFC3339)))
 	for _, d := range c.directories {
 		if d.conn.comparesByCase() {
-			audit.Notes = append(audit.Notes, fmt.Sprintf("%s compares addresses by case only: a conflict between addresses that only Active Directory takes for the same may not be seen before the next whole sweep", d.conn.server().Name()))
+			audit.Notes = append(audit.Notes, fmt.Sprintf("%s compares addresses by case only: a conflict between addresses that only Active Directory treats as the same may not be seen before the next whole sweep", d.conn.server().Name()))
 		}
 	}
 	r := &Reading{Audit: audit, Bookmark: c.Bookmark, Objects: objects, Changed: len(c.changed)}

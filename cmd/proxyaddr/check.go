@@ -13,7 +13,7 @@ import (
 
 const checkUsage = `Check tells whether addresses are free, and who has the others: in
 proxyAddresses, mail, userPrincipalName, targetAddress or legacyExchangeDN, in
-any spelling that Active Directory takes for the same, and in deleted objects
+any spelling that Active Directory treats as the same, and in deleted objects
 that the account can see. For an SMTP address that is taken it names the next
 free one. It uses the indexes of each partition, and never writes.
 
