@@ -39,7 +39,7 @@ func (c *card) Todo() template.HTML {
 	return todo
 }
 
-// A tag is a fact that is told beside the address.
+// A tag is a fact shown beside the address.
 type tag struct{ Name, Text string }
 
 func (c *card) Tags() []tag {

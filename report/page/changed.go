@@ -35,7 +35,7 @@ func (g *statusGroup) About() string { return statusAbout[memory.Status(g.Status
 // More is the number of conflicts that are not listed.
 func (g *statusGroup) More() int { return g.Count - len(g.Found) - len(g.NotFound) }
 
-// Statuses hands over the statuses of which there are conflicts, with the first ones of
+// Statuses yields the statuses that conflicts have, with the first conflicts of
 // those that a reader has to look at.
 func (v *view) Statuses() iter.Seq[*statusGroup] {
 	return func(yield func(*statusGroup) bool) {

@@ -44,7 +44,7 @@ func (v *view) Harm() string {
 // fewNames is up to how many people are named in a sentence.
 const fewNames = 4
 
-// Tell names those who have to be told before anything is changed.
+// Tell names the people to tell before anything is changed.
 func (v *view) Tell() template.HTML {
 	live := v.People.live
 	switch {
