@@ -19,14 +19,14 @@ type plan struct {
 	// objects counts those that change, risks each of them by the highest of its risks.
 	objects int
 	risks   [3]int
-	// tell are people whose primary address changes, primary the other objects of which that
-	// is true; secondary counts the rest.
+	// tell are people whose primary address changes, primary the other objects with such a
+	// change; secondary counts the rest.
 	tell, primary []*conflicts.Object
 	secondary     int
 }
 
 // A row is one address that one object gives up. It holds little, as there is one for each
-// proposal: most is told on demand.
+// proposal: most is worked out on demand.
 type row struct {
 	*conflicts.Proposal
 	// choice has the changes that are made.

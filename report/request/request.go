@@ -128,7 +128,7 @@ func (d *document) choose() {
 	}
 }
 
-// notice says who has to be told, and who notices nothing.
+// notice says whom to tell, and who notices nothing.
 func (d *document) notice() {
 	p := &d.plan
 	if len(p.tell) > 0 {

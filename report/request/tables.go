@@ -143,7 +143,7 @@ func (d *document) riskAndWhy(r *row) string {
 	return text
 }
 
-// more ends a list of n elements of which at most words.Listed are shown.
+// more ends a list of n elements that shows at most words.Listed.
 func (d *document) more(n int) {
 	if n > words.Listed {
 		d.linef("\nThese are the first %s of %s; the workbook %s has all.", words.Number(words.Listed), words.Number(n), span(d.files.Workbook))

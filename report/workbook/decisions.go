@@ -28,8 +28,7 @@ type ReviewError struct {
 	// Problems begin with the cell or the file.
 	Problems []string
 	Advice   string
-	// Unproven says that one of the problems is an address of which no directory was asked
-	// whether it is free.
+	// Unproven says that no directory was asked whether a typed address is free.
 	Unproven bool
 }
 
