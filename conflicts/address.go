@@ -22,7 +22,7 @@ type Address struct {
 }
 
 // ParseAddress takes a stored value apart. It accepts every string: what is
-// wrong with a value is told by [Address.Malformed].
+// wrong with a value is in [Address.Malformed].
 func ParseAddress(raw string) Address {
 	typ, text, ok := strings.Cut(raw, ":")
 	if !ok {

@@ -8,7 +8,7 @@ import (
 )
 
 // An AddressSet is the addresses that are looked for: their keys by their loose keys. A
-// value without a type is taken for SMTP.
+// value without a type counts as SMTP.
 type AddressSet map[Key][]Key
 
 // NewAddressSet returns the set of some addresses.

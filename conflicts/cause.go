@@ -14,7 +14,7 @@ import (
 type Cause struct {
 	Kind      CauseKind
 	Certainty Certainty
-	// Code is what speaks for it, and Earlier and Later are whom it is about, by when they
+	// Code is what speaks for it. Earlier and Later are the owners that it is about, in the order in which they
 	// were written; [Cause.Evidence] puts it together.
 	Code           StatementCode
 	Earlier, Later *Object

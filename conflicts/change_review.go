@@ -89,7 +89,7 @@ func (r *Review) Count(d Decision) (n int) {
 // review, and the proposal is for the one that gives it up.
 //
 // A conflict is decided as a whole: otherwise two owners would keep the address. There is
-// one reply for each proposal, in their order. All mistakes are told at once.
+// one reply for each proposal, in their order. All mistakes are returned at once.
 //
 // What was written in the place of a proposal has to be all that a proposal is.
 // Blocker returns who keeps an object from getting an address, as
@@ -129,8 +129,8 @@ func (a *Audit) Decide(replies []Reply, blocker func(Address, Ref) *Object) (*Au
 	return &decided, r.mistakes
 }
 
-// together reports whether anything is to be done in a conflict, and holds the decisions on
-// it against each other.
+// together reports whether anything has to be done in a conflict, and compares the decisions on
+// it with each other.
 func (r *reviewer) together(c *Conflict, list []int) bool {
 	made, swap := -1, -1
 	for _, i := range list {

@@ -9,7 +9,7 @@ import (
 const manyMembers = 50
 
 // hazards yields what can make a change risky, with how risky each makes it. All that apply
-// are told, the highest risk counts.
+// are yielded, and the highest risk counts.
 func (c *Change) hazards() iter.Seq2[Risk, Statement] {
 	return func(yield func(Risk, Statement) bool) {
 		o, old := c.Object, ParseAddress(c.Old)

@@ -15,8 +15,7 @@ type reviewer struct {
 	// written in the place of proposals.
 	changes [][]Change
 	typed   map[int]Address
-	// warned are the objects of which the choices say that they would keep no address in an
-	// accepted domain.
+	// warned are the objects that keep no address in an accepted domain, as the choice said.
 	warned   map[*Object]bool
 	mistakes []Mistake
 	names    *Names // made when they are needed

@@ -176,7 +176,7 @@ func (p *Pending) seenTogether() bool {
 	return false
 }
 
-// comparedOn returns the domain controllers of which a partition was compared.
+// comparedOn returns the domain controllers on which a partition was compared.
 func (c *Comparison) comparedOn(partition string) []*Server {
 	var list []*Server
 	for _, row := range c.Coverage {

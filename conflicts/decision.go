@@ -7,7 +7,7 @@ import "slices"
 // proposals of an audit share one, but for the SwapTo of the same conflict: only one owner
 // can keep the address. So any mix of decisions can be carried out.
 //
-// It keeps what cannot be told from its conflict. [Audit.Replace], [Audit.Remove] and
+// It keeps what does not follow from its conflict. [Audit.Replace], [Audit.Remove] and
 // [Audit.Swap] say what can be chosen, [Audit.Advice] what should be.
 type Proposal struct {
 	Conflict *Conflict

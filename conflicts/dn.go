@@ -149,7 +149,7 @@ func unescapeInside(value string) string {
 	return before + strings.NewReplacer(space, " ", number, "#").Replace(value) + after
 }
 
-// lowerName is how case is taken out of a name, so that what is left still names the
+// lowerName takes the case out of a name; what is left still names the
 // object to a directory: ß does not become ss.
 func lowerName(s string) string {
 	if !utf8.ValidString(s) {

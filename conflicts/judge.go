@@ -109,7 +109,7 @@ func (opt *Options) rules() []Rule {
 	return opt.Rules
 }
 
-// Reports tells whether an object lies in what is to be reported.
+// Reports reports whether an object lies in the reported subtrees.
 func (opt *Options) Reports(dn string) bool {
 	within := func(base string) bool { return Within(dn, base) }
 	return (len(opt.Base) == 0 || slices.ContainsFunc(opt.Base, within)) && !slices.ContainsFunc(opt.Exclude, within)

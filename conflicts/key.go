@@ -182,8 +182,8 @@ func foldMarked(s string) string {
 	return b.String()
 }
 
-// foldLetter folds a letter with its marks as far as Active Directory takes the folded
-// form for the same: a key never joins what a loose key parts. ſ is not s to it, nor is a
+// foldLetter folds a letter with its marks as far as Active Directory treats the folded
+// form as the same: a key never joins what a loose key parts. ſ is not s to it, nor is a
 // decomposed Hangul syllable the composed one.
 func foldLetter(s string, caser cases.Caser) string {
 	if r, n := utf8.DecodeRuneInString(s); n == len(s) && unicode.Is(unicode.Lo, r) && norm.NFC.IsNormalString(s) {

@@ -122,7 +122,7 @@ func appendLowerShort(dst, s []byte) (lowered []byte, ascii bool) {
 	return binary.LittleEndian.AppendUint64(dst, lower8(w))[:n], (all|w)&high == 0
 }
 
-// lastWord returns the bytes of s, of which there are less than eight, in a word.
+// lastWord returns the bytes of s, at most seven, in a word.
 func lastWord(s []byte) (w uint64) {
 	for i, c := range s {
 		w |= uint64(c) << (8 * i)
