@@ -88,12 +88,13 @@ func (b *book) roleOf(c *conflicts.Conflict, j int) (role cellLink, why cellLine
 	if row, ok := b.decide.row(c, o); ok {
 		return cellLink{"changes", b.location(decideSheet, row)}, nil
 	}
+	held, keeps := o.Claims[0].Attribute, c.Keeper().Claims[0].Attribute
 	switch {
 	case c.SuppressedBy() != nil:
 		why = cellLines{words.Suppression(c.SuppressedBy())}
 	case o.Fixed != "":
 		why = cellLines{"cannot be changed: " + o.Fixed}
-	case o.Claims[0].Attribute == conflicts.Mail || o.Claims[0].Attribute == conflicts.UserPrincipalName:
+	case keeps == conflicts.ProxyAddresses && (held == conflicts.Mail || held == conflicts.UserPrincipalName):
 		why = cellLines{"not in its proxyAddresses: it receives nothing by the address"}
 	case len(c.Unresolved) > 0:
 		why = cellLines{c.Obstacles()}
