@@ -37,11 +37,24 @@ const (
 	// Pointer is a contact or mail user whose targetAddress is an address of a mailbox in
 	// another forest: information, as it has to be so.
 	Pointer FindingKind = "pointer"
+
+	// The rest is found on request only.
+
+	// EntraAttribute is a value of displayName, mailNickname, sAMAccountName, targetAddress or
+	// userPrincipalName that Entra ID refuses or changes.
+	EntraAttribute FindingKind = "entra-attribute"
+	// RepeatedAlias and RepeatedAccount are a mailNickname and a sAMAccountName of several objects.
+	RepeatedAlias   FindingKind = "repeated-alias"
+	RepeatedAccount FindingKind = "repeated-account"
+	// ShadowDiffers is a difference between msExchShadowProxyAddresses and proxyAddresses.
+	ShadowDiffers FindingKind = "shadow-differs"
+	// SIPDiffers is a msRTCSIP-PrimaryUserAddress that is not the SIP address of proxyAddresses.
+	SIPDiffers FindingKind = "sip-differs"
 )
 
 // FindingKinds lists every kind in the order of the outputs.
 var FindingKinds = []FindingKind{MalformedValue, PaddedValue, SeveralPrimaries, NoPrimary, MailDiffers, TooLong,
-	EntraCharacter, DoubledAddress, RepeatedTarget, Pointer}
+	EntraCharacter, DoubledAddress, RepeatedTarget, Pointer, EntraAttribute, RepeatedAlias, RepeatedAccount, ShadowDiffers, SIPDiffers}
 
 // Title returns the kind as a heading.
 func (k FindingKind) Title() string {
@@ -66,6 +79,16 @@ func (k FindingKind) Title() string {
 		return "targetAddress of several objects"
 	case Pointer:
 		return "Points to a mailbox in another forest"
+	case EntraAttribute:
+		return "Attribute that Entra ID refuses"
+	case RepeatedAlias:
+		return "mailNickname of several objects"
+	case RepeatedAccount:
+		return "sAMAccountName of several objects"
+	case ShadowDiffers:
+		return "Shadow addresses differ"
+	case SIPDiffers:
+		return "SIP address is not that of proxyAddresses"
 	}
 	return string(k)
 }
@@ -119,6 +142,14 @@ func (s Statement) detail() string {
 		return fmt.Sprintf("%d objects forward to it, among them %s", s.Count, s.Value)
 	case Pointer:
 		return "leads to " + s.Value + ", which has the address in another forest: no conflict"
+	case EntraAttribute:
+		return s.Value
+	case RepeatedAlias, RepeatedAccount:
+		return fmt.Sprintf("%d objects have it, among them %s", s.Count, s.Value)
+	case ShadowDiffers:
+		return fmt.Sprintf("only one of msExchShadowProxyAddresses and proxyAddresses has it; in all they differ in %d", s.Count)
+	case SIPDiffers:
+		return "msRTCSIP-PrimaryUserAddress; proxyAddresses has " + s.Value
 	}
 	return ""
 }

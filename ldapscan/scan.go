@@ -17,6 +17,8 @@ type Options struct {
 	// Judge holds the rules; Scan fills in what it learns from the source: the
 	// accepted domains and which addresses are taken.
 	Judge conflicts.Options
+	// Hygiene reads everything once more, for findings that take further attributes.
+	Hygiene bool
 	// Progress, if set, is called after every page, by one goroutine at a time.
 	Progress func(Progress)
 }
@@ -83,6 +85,11 @@ func Scan(ctx context.Context, src Source, opt Options) (*conflicts.Audit, error
 	judged.Into(audit)
 	noteUnknownDomains(audit)
 	audit.Findings = conflicts.SortFindings(append(all.current(), judged.Findings...))
+	if opt.Hygiene {
+		if hygiene(ctx, src, &opt.Judge, audit); ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
 	return audit, nil
 }
 

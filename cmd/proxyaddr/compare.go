@@ -16,6 +16,8 @@ func (o *scanOptions) checkCompare() error {
 	switch {
 	case o.exported():
 		return alone("--input")
+	case o.hygiene:
+		return alone("--hygiene")
 	case o.catalog:
 		return alone("--global-catalog")
 	case len(o.keeper) > 0:

@@ -35,6 +35,8 @@ func (o *incrementalFlags) check(fs *pflag.FlagSet, scan *scanOptions) error {
 		return wrong("name the directory that remembers earlier runs with --state", "--incremental goes with --state only")
 	case scan.exported():
 		return wrong("an export does not tell what was written since the last one", "--incremental does not go with --input")
+	case scan.hygiene:
+		return wrong("leave one of them out", "--incremental does not go with --hygiene, which reads everything")
 	case o.fullEvery <= 0:
 		return wrong("write for example 24h", "--full-every %v: must be more than 0", o.fullEvery)
 	}

@@ -91,6 +91,7 @@ type scanOptions struct {
 	auditing
 	base, exclude     []string
 	stats, compareDCs bool
+	hygiene           bool
 }
 
 func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
@@ -104,6 +105,7 @@ func (o *scanOptions) addFlags(fs *pflag.FlagSet) {
 	o.auditing.addFlags(fs)
 	fs.IntVar(&o.keep, "keep", 0, "with {date} in -o, keep the newest `n` directories and remove older ones that nobody touched")
 	fs.BoolVar(&o.compareDCs, "compare-dcs", false, "compare domain controllers with each other instead: all of the domain that -d names, or those of several -H")
+	fs.BoolVar(&o.hygiene, "hygiene", false, "read everything once more, for findings on names, aliases, logon names and shadow addresses")
 	fs.BoolVar(&o.stats, "stats", false, "say on stderr what was read, how fast, and with how much memory")
 }
 
@@ -198,7 +200,7 @@ func (c *console) scan(ctx context.Context, src ldapscan.Source, o *scanOptions,
 	if r != nil && !o.incremental { // which may read only changes
 		p.expected = r.expected()
 	}
-	opt := ldapscan.Options{Version: version(), Command: o.commandLine, Connection: o.connection, Judge: o.judge, Progress: p.show}
+	opt := ldapscan.Options{Version: version(), Command: o.commandLine, Connection: o.connection, Judge: o.judge, Hygiene: o.hygiene, Progress: p.show}
 	if r == nil {
 		audit, err = ldapscan.Scan(ctx, src, opt)
 	} else {
