@@ -43,6 +43,15 @@ func newPointers(objects []*Object) *pointers {
 	return p
 }
 
+// Pointers returns those of some objects that are pointers to others of them.
+func Pointers(objects []*Object) map[*Object]bool {
+	led := map[*Object]bool{}
+	for o := range newPointers(objects).mailboxes {
+		led[o] = true
+	}
+	return led
+}
+
 func inSeveralForests(objects []*Object) bool {
 	known := slices.IndexFunc(objects, func(o *Object) bool { return o.Forest != "" })
 	return known >= 0 && slices.ContainsFunc(objects[known:], func(o *Object) bool { return apart(o, objects[known]) })

@@ -49,6 +49,17 @@ func (f former) of(o *Owner, keys []conflicts.Key) (ownerStatus, []heldKey) {
 	return holds, held
 }
 
+// pointers returns those owners of a case that only lead to another of them.
+func (f former) pointers(c *Case) map[*conflicts.Object]bool {
+	var objects []*conflicts.Object
+	for i := range c.Owners {
+		if now := f[c.Owners[i].Ref()]; now != nil && !now.Deleted {
+			objects = append(objects, now)
+		}
+	}
+	return conflicts.Pointers(objects)
+}
+
 // A heldKey is a key that an object holds, and whether as a proxy address.
 type heldKey struct {
 	key   conflicts.Key
@@ -89,10 +100,15 @@ func (t tally) possible() bool { return t.unseen > 0 && t.seen+t.unseen >= 2 }
 func (s *Scan) became(c *Case, keys []conflicts.Key, read former) (Status, Reason) {
 	counts := make([]tally, len(keys))
 	var statuses [holds + 1]int
+	led, pointers := read.pointers(c), 0
 	for i := range c.Owners {
 		o := &c.Owners[i]
 		is, held := read.of(o, keys)
 		statuses[is]++
+		if is == holds && led[read[o.Ref()]] {
+			pointers++
+			continue
+		}
 		for _, h := range held {
 			t := &counts[slices.Index(keys, h.key)]
 			t.seen++
@@ -123,6 +139,8 @@ func (s *Scan) became(c *Case, keys []conflicts.Key, read former) (Status, Reaso
 		return Resolved, OutOfScope
 	case statuses[invisible] > 0:
 		return Resolved, Accepted
+	case pointers > 0:
+		return Resolved, Pointed
 	}
 	return Resolved, Regrouped // every owner holds what it held
 }

@@ -323,3 +323,21 @@ func TestScopeDifference(t *testing.T) {
 		}
 	}
 }
+
+// A contact that an earlier version took for an owner, or that came to forward to the mailbox, is
+// told to be a pointer, and not for ever to be unconfirmed.
+func TestPointersAreResolved(t *testing.T) {
+	w := newWorld(t)
+	mailbox, contact := w.put("mailbox", smtp("a")), w.put("contact", smtp("a"))
+	mailbox.Mailbox, mailbox.Forest = true, "a.example"
+	contact.Class, contact.Forest = "contact", "b.example"
+	w.night()
+	contact.TargetAddress = smtp("a")
+	if c := w.only(w.night()).Case; c.Status != Resolved || c.Reason != Pointed {
+		t.Errorf("%s, %s", c.Status, c.Reason)
+	}
+	contact.TargetAddress = smtp("elsewhere")
+	if c := w.only(w.night()).Case; c.Status != Reopened {
+		t.Errorf("%s, %s", c.Status, c.Reason)
+	}
+}

@@ -205,6 +205,8 @@ const (
 	OutOfScope     Reason = "object out of scope"
 	// Regrouped: by newer rules of keys the values are different addresses.
 	Regrouped Reason = "no longer the same address"
+	// Pointed: one owner only leads to the other, which is in another forest.
+	Pointed Reason = "only a pointer to another forest"
 	// Accepted: the user accepted that objects are no longer visible.
 	Accepted Reason = "no longer visible, accepted"
 )
