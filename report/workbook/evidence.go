@@ -82,6 +82,8 @@ func (b *book) roleOf(c *conflicts.Conflict, j int) (role cellLink, why cellLine
 		}
 		if len(c.Unresolved) > 0 {
 			why = append(why, "Not resolved: "+c.Obstacles())
+		} else if c.Class == conflicts.CrossAttribute || c.Class == conflicts.NonSMTP {
+			why = append(why, "By hand: "+words.ByHand(c))
 		}
 		return cellLink{text: "keeps"}, why
 	}
@@ -96,10 +98,8 @@ func (b *book) roleOf(c *conflicts.Conflict, j int) (role cellLink, why cellLine
 		why = cellLines{"cannot be changed: " + o.Fixed}
 	case keeps == conflicts.ProxyAddresses && (held == conflicts.Mail || held == conflicts.UserPrincipalName):
 		why = cellLines{"not in its proxyAddresses: it receives nothing by the address"}
-	case len(c.Unresolved) > 0:
-		why = cellLines{c.Obstacles()}
 	default:
-		why = cellLines{words.NotProposed + ": " + words.ByHand(c)}
+		why = cellLines{cmp.Or(c.Obstacles(), words.NotProposed)}
 	}
 	return cellLink{text: "not changed"}, why
 }
