@@ -66,6 +66,9 @@ func follow(t *testing.T) *follower {
 	pair := []string{"dc=example/dc=northwind/ou=Sites/ou=Berlin/ou=Shared Mailboxes/cn=Bewerbung", "dc=example/dc=northwind/ou=Groups/cn=Bewerbungen"}
 	event := fmt.Sprintf("Two objects in the directory have the same proxy - %s and %s\n", pair[0], pair[1])
 	application := evtxtest.File(evtxtest.Event{ID: 9514, Provider: "MSExchangeIS", Data: evtxtest.Strings(pair...)})
+	written := evtxtest.File(evtxtest.Event{ID: 5136, Provider: "Microsoft-Windows-Security-Auditing", Data: evtxtest.Named(
+		"ObjectDN=CN=Bewerbungen,OU=Groups,"+company.BaseDN, "AttributeLDAPDisplayName=proxyAddresses", "AttributeValue=SMTP:bewerbung@"+company.Domain,
+		"SubjectUserName=hrfeed", "OperationType=%%14674")})
 	settings, err := os.ReadFile(filepath.Join(packaging, "scan.conf"))
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +85,8 @@ func follow(t *testing.T) *follower {
 		"cloud.csv":        "\"Id\",\"UserPrincipalName\",\"OnPremisesImmutableId\",\"ProxyAddresses\"\n\"2b4c7f0e-1111-2222-3333-444455556666\",\"guest@cloud.example\",\"\",\"SMTP:guest@cloud.example\"\n",
 		"events.xml":       event,
 		"Application.evtx": string(application),
+		"dc1.evtx":         string(written),
+		"dc2.evtx":         string(written),
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
