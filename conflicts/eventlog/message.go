@@ -25,10 +25,10 @@ const syncEvent = 6941
 
 var (
 	// refusal is Exchange's text in any language: "proxy address" and the address in quotes.
-	refusal = regexp.MustCompile(`(?i)prox[yi][^\n"“”„«»]{0,20}["“”„«]\s*(` +
-		`(?:smtp|x500|x400|sip|eum|mrs|fax|notes|msmail|ccmail)\s*:[^"“”«»]+?)\s*["“”»]`)
+	refusal = regexp.MustCompile(`[Pp]rox[yi][^\n"“”„«»]{0,20}["“”„«]\s*(` +
+		`(?i:smtp|x500|x400|sip|eum|mrs|fax|notes|msmail|ccmail)\s*:[^"“”«»]+?)\s*["“”»]`)
 	// ambiguous is the status that Exchange gives a recipient.
-	ambiguous = regexp.MustCompile(`(?i)RESOLVER\.ADR\.Ambiguous`)
+	ambiguous = regexp.MustCompile(`RESOLVER\.ADR\.Ambiguous`)
 	// recipients are those of an event of the message tracking log.
 	recipients = regexp.MustCompile(`(?im)^[ \t]*Recipients[ \t]*:[ \t]*\{([^{}]*)\}`)
 	// refused are the values that Entra Connect could not export, behind the names of their attributes.
@@ -49,8 +49,10 @@ type telling struct {
 // of message about the same addresses once.
 func tellings(text string) []telling {
 	var all []telling
-	for _, at := range refusal.FindAllStringSubmatchIndex(text, -1) {
-		all = append(all, telling{at[0], at[1], Refusal, []string{text[at[2]:at[3]]}})
+	if strings.Contains(text, "rox") { // which is found faster
+		for _, at := range refusal.FindAllStringSubmatchIndex(text, -1) {
+			all = append(all, telling{at[0], at[1], Refusal, []string{text[at[2]:at[3]]}})
+		}
 	}
 	for _, at := range refused.FindAllStringSubmatchIndex(text, -1) {
 		var values []string
