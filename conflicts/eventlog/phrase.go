@@ -3,6 +3,7 @@ package eventlog
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A wording is the text of Exchange in an event, in small letters and without spaces. Quotations
@@ -26,17 +27,16 @@ type phrase struct{ start, end, id int }
 // phrases returns the places where a text describes events, in order.
 func phrases(text string) []phrase { return find(text, pairWords, addressWords) }
 
-// noBreak turns the spaces at which programs do not break lines into plain ones. Mail programs,
-// wikis and HTML put them where there were plain ones.
-var noBreak = strings.NewReplacer("\u00A0", " ", "\u202F", " ", "\u2007", " ")
+// noBreaks are the spaces at which programs do not break lines. Mail programs, wikis and HTML put
+// them where there were plain ones.
+var noBreaks = []string{"\u00A0", "\u202F", "\u2007"}
 
-// blank returns the length of the white space that a text begins with.
-func blank(text string) int {
-	switch text[0] {
-	case ' ', '\t', '\n', '\r':
-		return 1
-	}
-	for _, space := range []string{"\u00A0", "\u202F", "\u2007"} {
+// noBreak turns noBreaks into plain spaces.
+var noBreak = strings.NewReplacer(noBreaks[0], " ", noBreaks[1], " ", noBreaks[2], " ")
+
+// noBreakSize returns the length of the one of noBreaks that a text begins with, or 0.
+func noBreakSize(text string) int {
+	for _, space := range noBreaks {
 		if strings.HasPrefix(text, space) {
 			return len(space)
 		}
@@ -50,8 +50,9 @@ func find(text string, wordings ...wording) []phrase {
 	at := make([]int, 0, len(text)) // the offset of each letter in text
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
-		case blank(text[i:]) > 0:
-			i += blank(text[i:]) - 1
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		case c >= utf8.RuneSelf && noBreakSize(text[i:]) > 0:
+			i += noBreakSize(text[i:]) - 1
 		case 'A' <= c && c <= 'Z':
 			letters, at = append(letters, c+'a'-'A'), append(at, i)
 		default:
