@@ -93,8 +93,8 @@ func splitElement(data []byte, eof bool, name string, nests bool) (start, end in
 
 var (
 	markup = regexp.MustCompile(`<[^>]*>`)
-	// heading is a line that evtx_dump writes above each event.
-	heading = regexp.MustCompile(`(?m)^Record \d+[ \t\r]*$`)
+	// heading is a line that evtx_dump writes above each event, or evtxexport above all.
+	heading = regexp.MustCompile(`(?m)^(?:Record|evtxexport) \d+[ \t\r]*$`)
 )
 
 // tagsOnly allows a root element and a prolog around events.
