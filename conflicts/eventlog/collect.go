@@ -16,6 +16,7 @@ type collector struct {
 	order    []*tally
 	damaged  []Damage
 	held     *record // of a text; its XML may follow
+	changes  bool    // there were events 5136
 }
 
 // A tally is an event with the known facts about its repetitions.
@@ -105,6 +106,7 @@ func (r record) events() ([]Event, error) {
 
 func (c *collector) count(r record) {
 	c.records++
+	c.changes = c.changes || r.id == changeEvent
 	c.calendar.see(r.logged)
 	r.message = strings.ReplaceAll(r.message, "\r\n", "\n")
 	if r.id == 0 && len(r.addresses) == 0 {

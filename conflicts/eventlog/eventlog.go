@@ -105,7 +105,8 @@ func (e *Error) Hint() string { return e.Advice }
 const (
 	hintInput = "to look up one address, use proxyaddr check ADDRESS. For events give the text of one, or an export of the application log: wevtutil qe Application /f:xml, " +
 		"Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml, or what Event Viewer saves as .evtx, XML, CSV or text"
-	hintEVT = "this is the format of Windows Server 2003. On a newer Windows, convert it: wevtutil epl FILE NEW.evtx /lf:true"
+	hintSecurity = "this is the Security log, which tells who wrote an address: give it with --audit-log, beside the event"
+	hintEVT      = "this is the format of Windows Server 2003. On a newer Windows, convert it: wevtutil epl FILE NEW.evtx /lf:true"
 )
 
 // Read reads an input to its end and returns the events in it. Errors call the input name. Read
@@ -124,7 +125,11 @@ func Read(name string, r io.Reader) (*Log, error) {
 		c.decodeOtherwise()
 	}
 	if len(c.order) == 0 {
-		return nil, &Error{Subject: name, Problem: c.nothing(in.format), Advice: hintInput}
+		advice := hintInput
+		if c.changes {
+			advice = hintSecurity
+		}
+		return nil, &Error{Subject: name, Problem: c.nothing(in.format), Advice: advice}
 	}
 	return c.log(), nil
 }

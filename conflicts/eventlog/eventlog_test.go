@@ -206,6 +206,7 @@ func TestHints(t *testing.T) {
 		"hello":             hintInput,
 		"0\x00\x00\x00LfLe": hintEVT,
 		"[{\"Id\": 9514}]":  hintInput,
+		"[{\"Id\": 5136}]":  hintSecurity,
 	} {
 		_, err := Read("input", strings.NewReader(input))
 		var e *Error
