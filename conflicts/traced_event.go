@@ -126,6 +126,9 @@ func (e *TracedEvent) Conclude(found []Conflict, owners OwnersByAddress, incompl
 		e.Explanation = fmt.Sprintf("not everything could be read, so more objects may have %s", e.Address)
 	case e.Address != "":
 		e.Explanation, e.Resolved = e.soleOwner(owners)
+		if e.Message == eventlog.SyncError {
+			e.Explanation += "; the error may be about another value, or an object that is in Entra ID alone"
+		}
 	case len(e.Addresses) > 0 && !incomplete:
 		e.Explanation, e.Resolved = "the two share an address, but one only forwards to the other, which is in another forest", true
 	default:

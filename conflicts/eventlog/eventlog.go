@@ -207,7 +207,7 @@ func detect(head []byte, text format) format {
 	switch {
 	case evtxexportHead.Match(head):
 		return evtxexport
-	case bytes.Contains(head, []byte(snareMark)):
+	case bytes.Contains(head, []byte(snareMark+"\t")), bytes.Contains(head, []byte(snareMark+snareTab)):
 		return newSnare(text)
 	}
 	if t, ok := newTable(head); ok {

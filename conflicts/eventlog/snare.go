@@ -7,6 +7,9 @@ import (
 // snareMark is the field that begins an event of an agent of Snare, or of NXLog in that form.
 const snareMark = "MSWinEventLog"
 
+// snareTab is what syslog daemons write for a tab.
+const snareTab = "#011"
+
 // The fields of an event, counted from snareMark.
 const (
 	snareTime = iota + 4
@@ -19,7 +22,7 @@ const (
 )
 
 // newSnare returns the format of events that agents of Snare send by syslog: lines of fields that
-// tabs separate. Syslog daemons may write #011 for a tab. A line of another kind is text.
+// tabs separate. A line of another kind is text.
 func newSnare(other format) format {
 	return format{
 		name:  "Snare",
@@ -29,7 +32,7 @@ func newSnare(other format) format {
 			if at < 0 {
 				return other.parse(text)
 			}
-			fields := strings.Split(strings.ReplaceAll(strings.TrimRight(text[at:], "\r\n"), "#011", "\t"), "\t")
+			fields := strings.Split(strings.ReplaceAll(strings.TrimRight(text[at:], "\r\n"), snareTab, "\t"), "\t")
 			if len(fields) <= snareWords {
 				return other.parse(text)
 			}
