@@ -90,6 +90,7 @@ func init() {
 		"msDS-ExternalDirectoryObjectId": "msdsexternaldirectoryobjectid externaldirectoryobjectid",
 		"msExchAcceptedDomainName":       "msexchaccepteddomainname",
 		"replPropertyMetaData":           "replpropertymetadata",
+		"invocationId":                   "invocationid",
 	} {
 		for _, name := range strings.Fields(list) {
 			names[name] = column{field: plainField, attribute: attribute}

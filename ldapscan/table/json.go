@@ -168,7 +168,7 @@ func (r *objects) members(top bool, depth int) (o object, around bool, err error
 		}
 		name, _ := t.(string)
 		if known[strings.ToLower(name)] {
-			return nil, false, fmt.Errorf("%q: %w", name, errTwice)
+			return nil, false, fmt.Errorf("%s: %w", excerpt(name), errTwice)
 		}
 		if known[strings.ToLower(name)] = true; len(known) > MaxColumns {
 			return nil, false, errManyCells

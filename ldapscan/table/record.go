@@ -54,7 +54,7 @@ type builder struct {
 	unjoined int
 	nameless int
 	has      [plainField + 1]bool // the columns with a value
-	asks     bool                 // an address has a question mark, which may stand for a letter
+	asks     bool                 // an address or a name has a question mark, which may stand for a letter
 	foreign  int                  // addresses with letters outside ASCII
 	cells    []cell
 }
@@ -159,6 +159,7 @@ func (r *row) take(c *cell) error {
 		if r.dn == "" {
 			r.dn = trimmed
 		}
+		r.asks = r.asks || strings.Contains(trimmed, "?")
 	case nameField:
 		if r.name == "" {
 			r.name = trimmed

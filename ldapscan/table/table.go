@@ -34,13 +34,22 @@ func (e *Error) Error() string {
 	place := fmt.Sprintf("line %d", e.Line)
 	switch {
 	case e.Name != "" && e.Column == 0:
-		place += fmt.Sprintf(", %+q", e.Name)
+		place += ", " + excerpt(e.Name)
 	case e.Name != "":
-		place += fmt.Sprintf(", column %d (%+q)", e.Column, e.Name)
+		place += fmt.Sprintf(", column %d (%s)", e.Column, excerpt(e.Name))
 	case e.Column > 0:
 		place += fmt.Sprintf(", column %d", e.Column)
 	}
 	return place + ": " + e.Err.Error()
+}
+
+// excerpt quotes the beginning of a text of a table, so that it is safe on a terminal.
+func excerpt(text string) string {
+	const most = 40
+	if len(text) > most {
+		return fmt.Sprintf("%+q…", text[:most])
+	}
+	return fmt.Sprintf("%+q", text)
 }
 
 // Unwrap returns the error behind it.
@@ -264,7 +273,7 @@ func (b *builder) sum(how examination) {
 		problem("%s%s: export LDIF or JSON", b.first, others)
 	}
 	if b.asks && how.ascii {
-		problem("question marks in addresses may stand for letters that the export lost: export with -Encoding UTF8")
+		problem("question marks in addresses or names may stand for letters that the export lost: export with -Encoding UTF8")
 	}
 	switch {
 	case how.encoding != asCodePage:

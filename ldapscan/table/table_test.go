@@ -205,6 +205,8 @@ func TestReadDoubtful(t *testing.T) {
 		{"only primary addresses", "DN,PrimarySmtpAddress\nCN=A,a@ex\n", "problem: only primary addresses"},
 		{"a last line without an end", strings.TrimSuffix(row("smtp:a@ex"), "\n"), "problem: line 2: the last line has no line end"},
 		{"addresses in a code page", row("smtp:m\xfcller@ex"), "problem: 1 addresses have letters outside ASCII"},
+		{"a long name", `[{"mail` + strings.Repeat(" ", 100) + `":"=1"}]`, `error: line 1, "mail`},
+		{"lost letters in a name", all + "CN=J?rg,a,a,a,a:b\n", "problem: question marks"},
 		{"lost letters", row("smtp:m?ller@ex"), "problem: question marks"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
