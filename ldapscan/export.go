@@ -28,14 +28,15 @@ import (
 // filter. It shows that it is cut off if ldapsearch without -L wrote it, and in few other
 // cases, such as a last line without a line end.
 type Export struct {
-	name     string
-	file     *os.File
-	modified time.Time
-	data     *io.SectionReader // all of the file
-	block    int64             // how many bytes of it a goroutine reads at once
-	places   *places           // where the records are, once all of it was read
-	forests  map[string]string // that hold the partitions, by their names in lower case
-	table    *table.Summary    // what the table showed of which the file is a copy; nil for LDIF
+	name      string
+	file      *os.File
+	modified  time.Time
+	data      *io.SectionReader // all of the file
+	block     int64             // how many bytes of it a goroutine reads at once
+	places    *places           // where the records are, once all of it was read
+	forests   map[string]string // that hold the partitions, by their names in lower case
+	table     *table.Summary    // what the table showed of which the file is a copy; nil for LDIF
+	elsewhere func(string) bool // whether another export has a partition, by its DNKey; nil for one export alone
 }
 
 var _ Source = (*Export)(nil)

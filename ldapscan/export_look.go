@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -41,7 +40,7 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 		least(&total.rows.of([]byte(dn)).Problem, fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.name, dn))
 	}
 	survey.Coverage, survey.PrimaryDomains = total.rows.list(), total.homes.list()
-	if !slices.ContainsFunc(survey.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 }) {
+	if x.elsewhere == nil && !survey.seesAddresses() {
 		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
 	}
 	if damage != nil {
@@ -58,7 +57,10 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 	for _, problem := range r.searches.end() {
 		survey.Problems = append(survey.Problems, x.name+": "+problem)
 	}
-	for _, dn := range r.searches.unfollowed(total.rows.holds) {
+	held := func(partition string) bool {
+		return total.rows.holds(partition) || x.elsewhere != nil && x.elsewhere(partition)
+	}
+	for _, dn := range r.searches.unfollowed(held) {
 		survey.Coverage = append(survey.Coverage, conflicts.Coverage{Partition: dn,
 			Problem: fmt.Sprintf("%s: %s: the server referred to it, and it is not in the file: append an export of it", x.name, dn)})
 	}

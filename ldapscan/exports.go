@@ -42,10 +42,14 @@ func OpenExports(ctx context.Context, names []string, stdin io.Reader) (*Exports
 			x.Close()
 			return nil, err
 		}
+		one.elsewhere = x.holds
 		x.list = append(x.list, one)
 	}
 	return x, nil
 }
+
+// holds reports whether an export has an object of a partition.
+func (x *Exports) holds(partition string) bool { return x.same.partitions[partition] }
 
 // Close closes all exports.
 func (x *Exports) Close() error {
@@ -99,6 +103,9 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 			contradictions.take(p)
 			strays.take(p, o, func(e *conflicts.Entry) { stream.Deleted(viewOf(e)) }) // claims nothing, and is taken
 		}
+	}
+	if !survey.seesAddresses() {
+		survey.Problems = append(survey.Problems, "not one proxy address was seen: the exports left them out")
 	}
 	also, err := strays.problems(ctx, x)
 	survey.Problems = append(append(survey.Problems, contradictions.problems()...), also...)
@@ -279,6 +286,9 @@ func (x *Exports) Hidden(context.Context) []string { return nil }
 
 // AcceptedDomains are those of all files.
 func (x *Exports) AcceptedDomains(ctx context.Context) ([]string, error) {
+	if err := x.identify(ctx); err != nil {
+		return nil, err
+	}
 	var all []string
 	var failed []error
 	for _, one := range x.list {

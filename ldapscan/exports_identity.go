@@ -26,6 +26,8 @@ type identities struct {
 	named map[nameSum]conflicts.GUID
 	// nameless says which exports have objects by name only.
 	nameless []bool
+	// partitions are those of all objects, by DNKey.
+	partitions map[string]bool
 	// joined are the objects that more than one export has.
 	joined map[conflicts.Ref]bool
 }
@@ -48,10 +50,12 @@ func (x *Exports) identify(ctx context.Context) error {
 	if x.same != nil {
 		return nil
 	}
-	same := &identities{known: map[conflicts.GUID]conflicts.GUID{}, named: map[nameSum]conflicts.GUID{}, joined: map[conflicts.Ref]bool{}, nameless: make([]bool, len(x.list))}
+	same := &identities{known: map[conflicts.GUID]conflicts.GUID{}, named: map[nameSum]conflicts.GUID{}, partitions: map[string]bool{}, joined: map[conflicts.Ref]bool{}, nameless: make([]bool, len(x.list))}
 	names := map[nameSum]int{} // of objects without objectGUID, and the export
 	twice := map[conflicts.Ref]bool{}
+	rows := newCoverage("")
 	err := x.eachIdentity(ctx, x.list, func(i int, id identity) {
+		rows.of(id.dn)
 		switch {
 		case id.guid != (conflicts.GUID{}) && id.anchor != (conflicts.GUID{}):
 			same.unite(id.guid, id.anchor)
@@ -72,6 +76,9 @@ func (x *Exports) identify(ctx context.Context) error {
 		return err
 	}
 	same.settle()
+	for partition := range rows.partitions {
+		same.partitions[conflicts.DNKey(partition)] = true
+	}
 	seen := map[conflicts.GUID]*Export{}
 	bySize := slices.SortedStableFunc(slices.Values(x.list), func(a, b *Export) int { return cmp.Compare(a.data.Size(), b.data.Size()) })
 	err = x.eachIdentity(ctx, bySize, func(i int, id identity) {

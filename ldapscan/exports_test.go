@@ -141,6 +141,28 @@ func TestExportsJoin(t *testing.T) {
 	}
 }
 
+// What one export lacks another has: a domain to which the server referred, the accepted domains.
+func TestExportsComplete(t *testing.T) {
+	root := "# extended LDIF\n#\n# LDAPv3\n\n# Ann\n" + person("Ann", 1, 0, "SMTP:ann@ex.com") +
+		"# search reference\nref: ldap://emea.ex.com/DC=emea,DC=ex,DC=com\n\n# search result\nsearch: 2\nresult: 0 Success\n\n# numResponses: 3\n# numEntries: 1\n# numReferences: 1\n"
+	emea := strings.ReplaceAll(person("Bob", 2, 0, "SMTP:bob@ex.com"), "DC=ex", "DC=emea,DC=ex")
+	domains := "\"Name\",\"DomainName\",\"DomainType\"\n\"ex.com\",\"ex.com\",\"Authoritative\"\n"
+	audit, err := Scan(t.Context(), exportsOf(t, root, emea, domains), Options{})
+	if err != nil || len(audit.Problems) > 0 || !slices.Equal(audit.Scope.AcceptedDomains, []string{"ex.com"}) {
+		t.Errorf("%v, problems %q, accepted domains %q", err, audit.Problems, audit.Scope.AcceptedDomains)
+	}
+	x := exportsOf(t, root, domains)
+	if audit, err := Scan(t.Context(), x, Options{}); err != nil || len(audit.Problems) != 1 || !strings.Contains(audit.Problems[0], "DC=emea,DC=ex,DC=com: the server referred to it") {
+		t.Errorf("%v, problems %q", err, audit.Problems)
+	}
+	if list, err := exportsOf(t, root, emea, domains).AcceptedDomains(t.Context()); err != nil || !slices.Equal(list, []string{"ex.com"}) {
+		t.Errorf("%q, %v", list, err)
+	}
+	if audit, err := Scan(t.Context(), exportsOf(t, domains, domains), Options{}); err != nil || len(audit.Problems) != 1 {
+		t.Errorf("no addresses at all: %v, problems %q", err, audit.Problems)
+	}
+}
+
 // A look-up finds the object that all exports have parts of, and rereading the one that is
 // changed.
 func TestExportsLookup(t *testing.T) {

@@ -92,6 +92,11 @@ type Survey struct {
 	ByRecord bool
 }
 
+// seesAddresses reports whether a proxy address was seen.
+func (s *Survey) seesAddresses() bool {
+	return slices.ContainsFunc(s.Coverage, func(c conflicts.Coverage) bool { return c.Values > 0 })
+}
+
 // incomplete returns an error with everything that could not be read, and further
 // reasons.
 func (s *Survey) incomplete(further ...string) error {

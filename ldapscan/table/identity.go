@@ -56,6 +56,7 @@ func (r *row) identify() (again bool) {
 	switch {
 	case cloud:
 		r.add(Unchangeable, InCloud)
+	case r.dn == "" && r.domain != "":
 	case r.dn == "":
 		r.nameless++
 		r.add(Unchangeable, Nameless)

@@ -253,11 +253,15 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 
 // sum completes the summary.
 func (b *builder) sum(how examination) {
+	objects := false // besides accepted domains
+	for f := proxyField; f <= targetField; f++ {
+		objects = objects || b.has[f]
+	}
 	for _, attribute := range []struct {
 		field
 		name string
 	}{{mailField, "mail"}, {upnField, "userPrincipalName"}, {targetField, "targetAddress"}} {
-		if !b.has[attribute.field] {
+		if objects && !b.has[attribute.field] {
 			b.Lacks = append(b.Lacks, attribute.name)
 		}
 	}

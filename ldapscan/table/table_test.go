@@ -105,8 +105,7 @@ func TestRead(t *testing.T) {
 				"msExchMailboxGuid=" + guid + " | msExchPoliciesExcluded={26491cfc-9e50-4857-861b-0cb8df22b5d7} | whenCreated=20230501080000.0Z | " +
 				"proxyAddresses=SMTP:ann@ex | objectGUID=" + guid + " | displayName=Ann | x-unchangeable=cloud\n"},
 		{"accepted domains", "DomainName,DomainType,mail,upn,targetAddress\nex.com,Authoritative,,,\n",
-			"CN=ex.com | objectClass=msExchAcceptedDomain | msExchAcceptedDomainName=ex.com | displayName=ex.com | x-unchangeable=no-name\n" +
-				"lacks: mail, userPrincipalName, targetAddress\n"},
+			"CN=ex.com | objectClass=msExchAcceptedDomain | msExchAcceptedDomainName=ex.com | displayName=ex.com\n"},
 		{"JSON", `[{"DistinguishedName":"CN=A,DC=ex","mail":"a@ex","userPrincipalName":null,"Enabled":false,"whenCreated":"\/Date(1684142201000)\/","objectGUID":"` + guid + `",` +
 			`"mS-DS-ConsistencyGuid":[14,127,76,43,17,17,34,34,51,51,68,68,85,85,102,102],"proxyAddresses":["SMTP:a@ex","X500:/o=E;smtp:no@ex"]},` +
 			`{"dn":"CN=B,DC=ex","targetAddress":"SMTP:t","proxyAddresses":"smtp:b@ex"}]`,
