@@ -27,10 +27,24 @@ func (c configurations) add(partition *conflicts.Coverage, store []byte) {
 	}
 }
 
-// forests returns the names of the forests to which partitions belong, by the names of the
-// partitions in lower case, if there are several forests. A domain without mailboxes belongs to the
-// forest in whose root its name ends. What cannot be told is left out.
-func (s *exportSweep) forests() map[string]string {
+// A forestIndex has the names of the forests to which partitions belong, by the names of the
+// partitions in lower case. What cannot be told is left out.
+type forestIndex struct {
+	names   map[string]string
+	several bool
+}
+
+// of returns the forest of an object, if there are several forests.
+func (x forestIndex) of(o *conflicts.Object) string {
+	if !x.several {
+		return ""
+	}
+	return x.names[strings.ToLower(o.Partition)]
+}
+
+// forests tells the forests apart. A domain without mailboxes belongs to the forest in whose root
+// its name ends.
+func (s *exportSweep) forests() forestIndex {
 	names, roots := map[string]map[string]bool{}, map[string]bool{}
 	for row, stores := range s.stores {
 		key := strings.ToLower(row.Partition)
@@ -47,25 +61,21 @@ func (s *exportSweep) forests() map[string]string {
 			roots[conflicts.Domain(partition)] = true
 		}
 	}
-	if len(roots) < 2 {
-		return nil
-	}
-	forests := map[string]string{}
+	forests := forestIndex{map[string]string{}, len(roots) > 1}
 	for partition := range s.rows.partitions {
-		domain, forest := conflicts.Domain(partition), ""
+		forest := ""
 		switch known := names[partition]; len(known) {
 		case 0:
-			for root := range roots {
-				if strings.HasSuffix("."+domain, "."+root) && len(root) > len(forest) {
-					forest = root
-				}
+			forest = conflicts.Domain(partition)
+			for forest != "" && !roots[forest] {
+				_, forest, _ = strings.Cut(forest, ".")
 			}
 		case 1:
 			for forest = range known {
 			}
 		}
 		if forest != "" {
-			forests[partition] = forest
+			forests.names[partition] = forest
 		}
 	}
 	return forests

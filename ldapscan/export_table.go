@@ -103,7 +103,7 @@ func outOfReach(o *conflicts.Object) bool {
 // of a table.
 func (x *Export) object(u union) *conflicts.Object {
 	o := u.object()
-	o.Forest = x.forests[strings.ToLower(o.Partition)]
+	o.Forest = x.forests.of(o)
 	if x.table != nil {
 		switch attributesOf(u.Record).first(table.Unchangeable) {
 		case table.Nameless:
