@@ -24,6 +24,10 @@ const (
 
 // orTable returns the export, or if it is a table, one that is a copy of it as LDIF.
 func (x *Export) orTable(ctx context.Context, opt table.Options) (*Export, error) {
+	if x.isZip() {
+		x.Close()
+		return nil, &Error{Subject: x.name, Problem: "a workbook or another zip archive", Advice: "save it in Excel as CSV UTF-8"}
+	}
 	if !table.Is(x.data) {
 		return x, nil
 	}
@@ -38,6 +42,14 @@ func (x *Export) orTable(ctx context.Context, opt table.Options) (*Export, error
 	}
 	copied.table = sum
 	return copied, nil
+}
+
+// isZip reports whether the file is a zip archive, as workbooks are.
+func (x *Export) isZip() bool {
+	const signature = "PK\x03\x04"
+	var head [len(signature)]byte
+	n, _ := x.data.ReadAt(head[:], 0)
+	return string(head[:n]) == signature
 }
 
 // convert writes a table as LDIF.
@@ -67,7 +79,7 @@ func adviceOnTable(err error) string {
 	case errors.Is(err, table.ErrColumns):
 		return "export with " + exportByLdifde + " or, in PowerShell, with " + tableByPowerShell
 	}
-	return "correct that cell or export again, best with " + exportByLdifde
+	return "correct that place or export again, best with " + exportByLdifde
 }
 
 // tellTable adds what a table showed to a survey.

@@ -87,7 +87,8 @@ func TestExportTableErrors(t *testing.T) {
 		{"DN,proxyAddresses\nCN=A,Microsoft.ActiveDirectory.Management.ADPropertyValueCollection\n",
 			`line 2, column 2 ("proxyAddresses"): the name of a list, and not its values: the export lost the addresses`, "-join ';'"},
 		{"Name,Phone\nAnn,1\n", "line 1: a table without a column of addresses that is known", "ldifde -f export.ldif"},
-		{"DN,proxyAddresses\nCN=A,\"smtp:a\"b\n", `line 2, column 2 ("proxyAddresses"): text behind a closing quotation mark`, "correct that cell or export again"},
+		{"DN,proxyAddresses\nCN=A,\"smtp:a\"b\n", `line 2, column 2 ("proxyAddresses"): text behind a closing quotation mark`, "correct that place or export again"},
+		{"PK\x03\x04\x14\x00", "a workbook or another zip archive", "save it in Excel as CSV UTF-8"},
 		{"DN,proxyAddresses\n", "a table without rows", "check whether the export failed"},
 	} {
 		dir := t.TempDir()
