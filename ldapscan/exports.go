@@ -172,9 +172,10 @@ func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*party, e
 		}
 	}
 	wanted := x.same.everyRef(refs)
+	identified := slices.DeleteFunc(slices.Clone(wanted), func(ref conflicts.Ref) bool { return ref.GUID == (conflicts.GUID{}) })
 	for i, one := range x.list {
-		if !x.same.nameless[i] {
-			ask(one, wanted)
+		if !x.same.nameless[i] { // a name would make it read every record
+			ask(one, identified)
 		}
 	}
 	if len(x.same.named) > 0 {

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldaptest/company"
 	"proxyaddr/ldapscan/ldif"
@@ -276,15 +274,7 @@ func TestExportsAreOneExport(t *testing.T) {
 		"the whole and a part of it": {whole.ldif, parts[0].String()},
 	} {
 		got := scan(texts...)
-		for what, diff := range map[string]string{
-			"conflicts": cmp.Diff(want.Conflicts, got.Conflicts),
-			"changes":   cmp.Diff(want.Changes, got.Changes),
-			"findings":  cmp.Diff(want.Findings, got.Findings),
-		} {
-			if diff != "" {
-				t.Errorf("%s: %s: -want +got\n%.3000s", name, what, diff)
-			}
-		}
+		sameResult(t, name, want, got)
 		if len(got.Problems) != len(want.Problems) {
 			t.Errorf("%s: problems %q, want %q", name, got.Problems, want.Problems)
 		}
