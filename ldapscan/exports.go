@@ -13,7 +13,7 @@ import (
 )
 
 // Exports are several exports that are one name space: of the domains of a forest, of several
-// forests, of a forest and the cloud directory that has copies of its objects. It is a [Source].
+// forests, of a forest and a cloud directory with counterparts of its objects. It is a [Source].
 //
 // What several exports have of one object is joined; see [identities].
 type Exports struct {
@@ -88,14 +88,14 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	var contradictions contradictions
 	var strays strays
 	for refs := range slices.Chunk(x.same.joinedInOrder(), gatheredAtOnce) {
-		parties, err := x.gather(ctx, refs)
+		all, err := x.gather(ctx, refs)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if err != nil {
 			survey.Problems = append(survey.Problems, err.Error())
 		}
-		for _, p := range parties {
+		for _, p := range all {
 			o := p.join()
 			if hasAddress(o) {
 				stream.Entry(viewOf(&o.Entry))
@@ -130,31 +130,31 @@ func (x *Exports) Inspect(ctx context.Context, refs []conflicts.Ref, found func(
 	if err := x.identify(ctx); err != nil {
 		return err
 	}
-	parties, err := x.gather(ctx, refs)
+	all, err := x.gather(ctx, refs)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	objects := make([]*conflicts.Object, len(parties))
-	for i, p := range parties {
+	objects := make([]*conflicts.Object, len(all))
+	for i, p := range all {
 		objects[i] = p.join()
 	}
-	pin(parties, objects)
+	pin(all, objects)
 	for _, o := range objects {
 		found(o)
 	}
 	return err
 }
 
-// A party is what the exports have of one object.
-type party struct {
+// versions are what the exports have of one object.
+type versions struct {
 	ref     conflicts.Ref
 	objects []*conflicts.Object // in the order of the exports
 	exports []string            // that have them
 }
 
 // gather returns what all exports have of the objects that refs name, in the order of refs.
-func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*party, error) {
-	found := map[conflicts.Ref]*party{}
+func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*versions, error) {
+	found := map[conflicts.Ref]*versions{}
 	var failed []string
 	var names []conflicts.Ref // of objects that an export may have by name only
 	ask := func(one *Export, refs []conflicts.Ref) {
@@ -162,7 +162,7 @@ func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*party, e
 			ref := x.same.ref(o)
 			p := found[ref]
 			if p == nil {
-				p = &party{ref: ref}
+				p = &versions{ref: ref}
 				found[ref] = p
 			}
 			p.objects, p.exports = append(p.objects, o), append(p.exports, one.name)
@@ -190,14 +190,14 @@ func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*party, e
 			ask(one, slices.Concat(wanted, names))
 		}
 	}
-	var parties []*party
+	var all []*versions
 	for _, ref := range refs {
 		if p := found[x.same.root(ref)]; p != nil {
-			parties = append(parties, p)
+			all = append(all, p)
 			delete(found, p.ref)
 		}
 	}
-	return parties, joined(failed)
+	return all, joined(failed)
 }
 
 // Lookup asks all files for the addresses, and then for all that they have of the objects found.
@@ -214,7 +214,7 @@ func (x *Exports) Namesakes(ctx context.Context, dns []string, found func(*confl
 }
 
 // find asks all files, and hands over the joined objects that fit, or what was found of one whose
-// copy alone fits. An [*Error] of one file is returned alone.
+// counterpart alone fits. An [*Error] of one file is returned alone.
 func (x *Exports) find(ctx context.Context, ask func(*Export, func(*conflicts.Object)) error, fits func(*conflicts.Object) bool,
 	found func(*conflicts.Object)) error {
 	if err := x.identify(ctx); err != nil {
@@ -254,20 +254,20 @@ func (x *Exports) find(ctx context.Context, ask func(*Export, func(*conflicts.Ob
 }
 
 // Reread hands over the objects that fix records change, as the export of their directory has
-// them: a copy in another one changes later.
+// them: a counterpart in another one changes later.
 func (x *Exports) Reread(ctx context.Context, records []conflicts.FixRecord, found func(*conflicts.Object)) error {
 	if err := x.identify(ctx); err != nil {
 		return err
 	}
-	parties := map[conflicts.Ref]*party{}
+	all := map[conflicts.Ref]*versions{}
 	var failed []string
 	for _, one := range x.list {
 		err := one.Reread(ctx, records, func(o *conflicts.Object) {
 			ref := x.same.ref(o)
-			if parties[ref] == nil {
-				parties[ref] = &party{ref: ref}
+			if all[ref] == nil {
+				all[ref] = &versions{ref: ref}
 			}
-			parties[ref].objects = append(parties[ref].objects, o)
+			all[ref].objects = append(all[ref].objects, o)
 		})
 		if _, fatal := err.(*Error); fatal || ctx.Err() != nil {
 			return cmp.Or(ctx.Err(), err)
@@ -276,7 +276,7 @@ func (x *Exports) Reread(ctx context.Context, records []conflicts.FixRecord, fou
 			failed = append(failed, err.Error())
 		}
 	}
-	for _, p := range parties {
+	for _, p := range all {
 		found(p.objects[p.base()])
 	}
 	return joined(failed)

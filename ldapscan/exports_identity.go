@@ -15,7 +15,7 @@ import (
 )
 
 // identities tell which objects of several exports are the same: those with one objectGUID; one
-// whose mS-DS-ConsistencyGuid is that, as a copy in the cloud and an object that was migrated
+// whose mS-DS-ConsistencyGuid is that, as a counterpart in the cloud and an object that was migrated
 // have it; and one without objectGUID that has the name of another.
 type identities struct {
 	// known leads from an objectGUID to the one under which the object is known, others are the way

@@ -8,9 +8,9 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// base returns which object of a party is in a directory, can be changed, and is known by the
-// objectGUID of the party.
-func (p *party) base() int {
+// base returns which of the versions is in a directory, can be changed, and is known by the
+// objectGUID of all.
+func (p *versions) base() int {
 	best := 0
 	rank := func(o *conflicts.Object) (n int) {
 		if outOfReach(o) {
@@ -32,15 +32,21 @@ func (p *party) base() int {
 	return best
 }
 
-// copies reports whether an object of a party is another one than its base: a copy in a cloud
+// counterpart reports whether an object is another one than the base: one in a cloud
 // directory or in another forest.
-func copies(o, base *conflicts.Object) bool {
+func counterpart(o, base *conflicts.Object) bool {
+	if outOfReach(o) != outOfReach(base) {
+		return true
+	}
+	if o.GUID != (conflicts.GUID{}) && base.GUID != (conflicts.GUID{}) {
+		return o.GUID != base.GUID
+	}
 	return conflicts.DNKey(o.DN) != conflicts.DNKey(base.DN)
 }
 
 // join returns one object with the addresses of all. What else it has, it has from the base and
 // from other exports of the same directory.
-func (p *party) join() *conflicts.Object {
+func (p *versions) join() *conflicts.Object {
 	base := p.objects[p.base()]
 	if len(p.objects) == 1 && base.Ref() == p.ref {
 		return base
@@ -54,7 +60,7 @@ func (p *party) join() *conflicts.Object {
 	for _, other := range p.objects {
 		switch {
 		case other == base:
-		case copies(other, base):
+		case counterpart(other, base):
 			o.ProxyAddresses = append(o.ProxyAddresses, missing(&o, other)...)
 			if other.Fixed == "" {
 				o.Fixed = cmp.Or(o.Fixed, "is the same as "+other.DN+": change both by hand")
@@ -81,28 +87,28 @@ func missing(o, other *conflicts.Object) (values []string) {
 	return values
 }
 
-// pin makes objects unchangeable that have an address of a conflict in a copy only: a change of
+// pin makes objects unchangeable that have an address of a conflict in a counterpart only: a change of
 // the object would not reach it.
-func pin(parties []*party, objects []*conflicts.Object) {
+func pin(all []*versions, objects []*conflicts.Object) {
 	holders := map[conflicts.Key]int{}
 	for _, o := range objects {
 		for k := range claimedKeys(&o.Entry) {
 			holders[k]++
 		}
 	}
-	for i, p := range parties {
+	for i, p := range all {
 		o := objects[i]
 		base := p.objects[p.base()]
 		own := map[conflicts.Key]bool{}
 		for _, one := range p.objects {
-			if !copies(one, base) {
+			if !counterpart(one, base) {
 				for k := range claimedKeys(&one.Entry) {
 					own[k] = true
 				}
 			}
 		}
 		for n, one := range p.objects {
-			if !copies(one, base) {
+			if !counterpart(one, base) {
 				continue
 			}
 			for _, v := range one.ProxyAddresses {
@@ -152,15 +158,16 @@ type contradictions struct {
 	first string
 }
 
-func (c *contradictions) take(p *party) {
+func (c *contradictions) take(p *versions) {
 	base := p.base()
 	for i, o := range p.objects {
-		if i == base || copies(o, p.objects[base]) {
+		if i == base || counterpart(o, p.objects[base]) {
 			continue
 		}
 		for _, of := range []struct{ attribute, a, b string }{
 			{conflicts.Mail, o.Mail, p.objects[base].Mail}, {conflicts.UserPrincipalName, o.UserPrincipalName, p.objects[base].UserPrincipalName},
 			{conflicts.TargetAddress, o.TargetAddress, p.objects[base].TargetAddress},
+			{"DN", placeOf(o), placeOf(p.objects[base])},
 		} {
 			if of.a != of.b && of.a != "" && of.b != "" {
 				c.n++
@@ -168,6 +175,14 @@ func (c *contradictions) take(p *party) {
 			}
 		}
 	}
+}
+
+// placeOf returns the key of an object's name if it is one of a directory.
+func placeOf(o *conflicts.Object) string {
+	if outOfReach(o) {
+		return ""
+	}
+	return conflicts.DNKey(o.DN)
 }
 
 func (c *contradictions) problems() []string {

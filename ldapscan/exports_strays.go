@@ -7,7 +7,7 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// strays are the mail and userPrincipalName of copies that their objects do not have. An object
+// strays are the mail and userPrincipalName of counterparts that their objects do not have. An object
 // has one of each, so that they stand nowhere in the result.
 type strays struct {
 	addresses []conflicts.Address
@@ -19,9 +19,9 @@ type stray struct {
 	text string
 }
 
-// take notes the strays of a party whose objects were joined. It hands over what only a copy has,
+// take notes the strays of versions whose objects were joined. It hands over what only a counterpart has,
 // a targetAddress too.
-func (s *strays) take(p *party, joined *conflicts.Object, reserve func(*conflicts.Entry)) {
+func (s *strays) take(p *versions, joined *conflicts.Object, reserve func(*conflicts.Entry)) {
 	known := claimedKeys(&joined.Entry)
 	for i, o := range p.objects {
 		if o.TargetAddress != "" && o.TargetAddress != joined.TargetAddress {

@@ -80,11 +80,11 @@ func TestExportsJoin(t *testing.T) {
 	}{
 		{name: "two domains", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com", "smtp:sales@ex.com"), person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:sales@ex.com")},
 			want: []string{duplicate + "Ann, Bob"}},
-		{name: "a copy in the cloud", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:ann@ex.com;smtp:ann@ex.onmicrosoft.com")}},
-		{name: "a copy whose anchor is another than the objectGUID",
+		{name: "a counterpart in the cloud", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:ann@ex.com;smtp:ann@ex.onmicrosoft.com")}},
+		{name: "a counterpart whose anchor is another than the objectGUID",
 			texts: []string{person("Ann", 1, 9, "SMTP:ann@ex.com") + person("Bob", 2, 8, "SMTP:bob@ex.com"), cloudHead + cloudRow("Ann", 9, "SMTP:ann@ex.com") + cloudRow("Bob", 8, "SMTP:bob@ex.com")}},
 		{name: "a migrated object", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "SMTP:ann@ex.com"), "DC=ex", "DC=new")}},
-		{name: "a migrated object and two copies", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "SMTP:ann@ex.com"), "DC=ex", "DC=new"),
+		{name: "a migrated object and two counterparts", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "SMTP:ann@ex.com"), "DC=ex", "DC=new"),
 			strings.ReplaceAll(person("Ann", 3, 1, "SMTP:ann@ex.com"), "DC=ex", "DC=third"), cloudHead + cloudRow("Ann", 1, "SMTP:ann@ex.com")}},
 		{name: "an export without objectGUID", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), person("Ann", 0, 0, "SMTP:ann@ex.com", "smtp:a@ex.com")}},
 		{name: "two of them", texts: []string{person("Ann", 0, 0, "SMTP:ann@ex.com"), person("Ann", 0, 0, "SMTP:ann@ex.com", "smtp:a@ex.com")}},
@@ -92,14 +92,16 @@ func TestExportsJoin(t *testing.T) {
 
 		{name: "an owner in the cloud alone", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com", "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "smtp:sales@ex.com") + cloudRow("Team", 0, "SMTP:sales@ex.com")},
 			want: []string{duplicate + "Team, Ann"}, fixed: "Team: lies in a cloud directory, out of the reach of LDIF files"},
-		{name: "an address in a copy alone", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "smtp:sales@ex.com")},
+		{name: "an address in a counterpart alone", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "smtp:sales@ex.com")},
 			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: has smtp:sales@ex.com in 2 only"},
 		{name: "a migrated object and another", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "smtp:sales@ex.com"), "DC=ex", "DC=new") + person("Bob", 3, 0, "smtp:sales@ex.com")},
 			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: is the same as CN=Ann,DC=ex,DC=com: change both by hand"},
-		{name: "a logon name of a copy alone", texts: []string{person("Ann", 1, 0, "SMTP:a@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:Ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:a@ex.com")},
+		{name: "a logon name of a counterpart alone", texts: []string{person("Ann", 1, 0, "SMTP:a@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:Ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:a@ex.com")},
 			problems: "2: userPrincipalName Ann@ex.com of CN=Ann,DC=ex,DC=com is also an address of CN=Bob,DC=ex,DC=com: compare them by hand"},
 		{name: "contradictions", texts: []string{strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: a@ex.com\n\n", strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: b@ex.com\n\n"},
 			problems: "1 and 2 contradict each other in mail of CN=Ann,DC=ex,DC=com: export again, everything at the same time"},
+		{name: "an object that moved", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), person("Ann Lee", 1, 0, "SMTP:ann@ex.com")},
+			problems: "1 and 2 contradict each other in DN of CN=Ann Lee,DC=ex,DC=com: export again, everything at the same time"},
 		{name: "people of one name in two tables", texts: []string{"Name,proxyAddresses\nAnn,smtp:sales@ex.com\n", "Name,proxyAddresses\nAnn,smtp:sales@ex.com\n"},
 			want: []string{duplicate + "Ann, Ann"}, fixed: "Ann: 1 does not give its distinguished name; Ann: 2 does not give its distinguished name"},
 	} {
@@ -176,7 +178,7 @@ func TestExportsLookup(t *testing.T) {
 	if of := owners.Of(conflicts.ParseAddress("smtp:team@ex.com")); len(of) != 1 || of[0].Name() != "Team" {
 		t.Errorf("%+v", of)
 	}
-	if of := owners.Of(conflicts.ParseAddress("smtp:bobby@ex.com")); len(of) != 1 { // the logon name of a copy
+	if of := owners.Of(conflicts.ParseAddress("smtp:bobby@ex.com")); len(of) != 1 { // the logon name of a counterpart
 		t.Errorf("%+v", of)
 	}
 	var again []*conflicts.Object
@@ -222,7 +224,7 @@ func TestViewOf(t *testing.T) {
 	}
 }
 
-// A directory in several exports, with a copy of it in the cloud, has the conflicts, changes and
+// A directory in several exports, with counterparts in the cloud, has the conflicts, changes and
 // findings that it has in one.
 func TestExportsAreOneExport(t *testing.T) {
 	var records bytes.Buffer
