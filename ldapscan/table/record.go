@@ -119,7 +119,7 @@ func (r *row) value(name string) string {
 	return ""
 }
 
-// text returns the only or first value of a cell as text.
+// first returns the only or first value of a cell as text.
 func (c *cell) first() string {
 	if len(c.list) > 0 {
 		return c.list[0]
