@@ -114,11 +114,8 @@ func (r *rows) row() error {
 				return r.wrong(r.line, errManyCells)
 			}
 		case c == '\n':
-			if !quoted {
+			if !quoted && len(r.text) > start {
 				r.text = bytes.TrimSuffix(r.text, []byte("\r"))
-				if len(r.text) < start {
-					start = len(r.text)
-				}
 			}
 			r.end()
 			return nil

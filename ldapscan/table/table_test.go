@@ -229,6 +229,20 @@ func TestReadBeside(t *testing.T) {
 	}
 }
 
+// A carriage return at the end of a cell is no part of the line end behind the next cell.
+func TestRowsCarriageReturn(t *testing.T) {
+	r := newRows(strings.NewReader("\"a\r\",\n\"b\",c\r\n"), ',')
+	var got []string
+	for r.next() == nil {
+		for i := range r.cells() {
+			got = append(got, string(r.cell(i)))
+		}
+	}
+	if diff := cmp.Diff([]string{"a\r", "", "b", "c"}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 // LDIF and texts are no tables.
 func TestIs(t *testing.T) {
 	for _, in := range []string{"", "dn: CN=A,DC=ex\n", "version: 1\n\ndn: a\n", "# extended LDIF\n#\n", "\n\ndn:: YQ==\n", "dn: CN=a\"b,mail\n", "hello\n", "PK\x03\x04,;\n", "dn", "search: 2\n"} {

@@ -88,9 +88,7 @@ func divide(piece string, csvde bool) (parts []string, clear bool) {
 			return []string{piece}, true
 		}
 		parts = []string{piece[:at+end]}
-		for _, part := range strings.FieldsFunc(piece[at+end:], func(c rune) bool { return strings.ContainsRune("; ,|\r\n", c) }) {
-			parts = append(parts, part)
-		}
+		parts = append(parts, strings.FieldsFunc(piece[at+end:], func(c rune) bool { return strings.ContainsRune("; ,|\r\n", c) })...)
 	default:
 		_, behind, _ := strings.Cut(piece, ";")
 		foreign := func(part string) bool { return strings.TrimSpace(part) != "" && !strings.Contains(part, "=") }
