@@ -82,11 +82,9 @@ func find(objects []*Object, led *pointers, opt Options) []Conflict {
 	groups := group(objects, newSharedKeys(objects))
 	found := make([]Conflict, 0, len(groups))
 	for k, owners := range groups {
-		claimants := led.claimants(owners)
-		if len(claimants) < len(owners) && (len(claimants) < 2 || proxyOwners(claimants) == 0) {
+		if owners = led.claimants(owners); len(owners) < 2 {
 			continue
 		}
-		owners = claimants
 		if !slices.ContainsFunc(owners, func(o Owner) bool { return opt.Reports(o.DN) }) {
 			continue
 		}

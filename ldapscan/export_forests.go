@@ -39,8 +39,11 @@ func (x forestIndex) of(o *conflicts.Object) string {
 	if !x.several {
 		return ""
 	}
-	return x.names[strings.ToLower(o.Partition)]
+	return x.name(o)
 }
+
+// name returns the forest of an object, also if it is the only one.
+func (x forestIndex) name(o *conflicts.Object) string { return x.names[strings.ToLower(o.Partition)] }
 
 // forests tells the forests apart. A domain without mailboxes belongs to the forest in whose root
 // its name ends.

@@ -114,11 +114,12 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 
 // hasAddress reports whether an object has an attribute for which objects are swept.
 func hasAddress(o *conflicts.Object) bool {
-	return len(o.ProxyAddresses) > 0 || o.Mail != "" || o.UserPrincipalName != "" || o.TargetAddress != ""
+	return len(o.ProxyAddresses) > 0 || o.Mail != "" || o.UserPrincipalName != "" || o.TargetAddress != "" || o.LegacyExchangeDN != ""
 }
 
 func viewOf(e *conflicts.Entry) *conflicts.View {
-	v := &conflicts.View{DN: []byte(e.DN), GUID: e.GUID, Mail: []byte(e.Mail), UserPrincipalName: []byte(e.UserPrincipalName), TargetAddress: []byte(e.TargetAddress)}
+	v := &conflicts.View{DN: []byte(e.DN), GUID: e.GUID, Mail: []byte(e.Mail), UserPrincipalName: []byte(e.UserPrincipalName),
+		TargetAddress: []byte(e.TargetAddress), LegacyExchangeDN: []byte(e.LegacyExchangeDN)}
 	for _, a := range e.ProxyAddresses {
 		v.ProxyAddresses = append(v.ProxyAddresses, []byte(a))
 	}
@@ -155,10 +156,14 @@ type versions struct {
 // gather returns what all exports have of the objects that refs name, in the order of refs.
 func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*versions, error) {
 	found := map[conflicts.Ref]*versions{}
+	several := x.severalForests()
 	var failed []string
 	var names []conflicts.Ref // of objects that an export may have by name only
 	ask := func(one *Export, refs []conflicts.Ref) {
 		err := one.Inspect(ctx, refs, func(o *conflicts.Object) {
+			if several {
+				o.Forest = one.forests.name(o)
+			}
 			ref := x.same.ref(o)
 			p := found[ref]
 			if p == nil {
@@ -198,6 +203,19 @@ func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*versions
 		}
 	}
 	return all, joined(failed)
+}
+
+// severalForests reports whether the exports are of more than one forest.
+func (x *Exports) severalForests() bool {
+	first := ""
+	for _, one := range x.list {
+		for _, forest := range one.forests.names {
+			if first = cmp.Or(first, forest); forest != first {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Lookup asks all files for the addresses, and then for all that they have of the objects found.

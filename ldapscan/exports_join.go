@@ -138,7 +138,7 @@ func complete(o, other *conflicts.Object) {
 	for _, text := range []struct{ to, from *string }{
 		{&o.Mail, &other.Mail}, {&o.UserPrincipalName, &other.UserPrincipalName}, {&o.TargetAddress, &other.TargetAddress},
 		{&o.Class, &other.Class}, {&o.DisplayName, &other.DisplayName}, {&o.GivenName, &other.GivenName}, {&o.Surname, &other.Surname},
-		{&o.SAMAccountName, &other.SAMAccountName}, {&o.MailNickname, &other.MailNickname},
+		{&o.SAMAccountName, &other.SAMAccountName}, {&o.MailNickname, &other.MailNickname}, {&o.LegacyExchangeDN, &other.LegacyExchangeDN},
 	} {
 		*text.to = cmp.Or(*text.to, *text.from)
 	}

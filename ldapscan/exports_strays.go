@@ -7,8 +7,8 @@ import (
 	"proxyaddr/conflicts"
 )
 
-// strays are the mail and userPrincipalName of counterparts that their objects do not have. An object
-// has one of each, so that they stand nowhere in the result.
+// strays are the mail, userPrincipalName and legacyExchangeDN of counterparts that their objects do
+// not have. An object has one of each, so that they stand nowhere in the result.
 type strays struct {
 	addresses []conflicts.Address
 	of        map[conflicts.Key]stray
@@ -27,12 +27,15 @@ func (s *strays) take(p *versions, joined *conflicts.Object, reserve func(*confl
 		if o.TargetAddress != "" && o.TargetAddress != joined.TargetAddress {
 			reserve(&conflicts.Entry{DN: o.DN, TargetAddress: o.TargetAddress})
 		}
-		for _, e := range []conflicts.Entry{{Mail: o.Mail}, {UserPrincipalName: o.UserPrincipalName}} {
-			attribute := conflicts.Mail
-			if e.Mail == "" {
-				attribute = conflicts.UserPrincipalName
-			}
-			for a := range e.Claimed() {
+		for _, single := range []struct {
+			attribute string
+			conflicts.Entry
+		}{
+			{conflicts.Mail, conflicts.Entry{DN: o.DN, Mail: o.Mail}},
+			{conflicts.UserPrincipalName, conflicts.Entry{DN: o.DN, UserPrincipalName: o.UserPrincipalName}},
+			{conflicts.LegacyExchangeDN, conflicts.Entry{DN: o.DN, LegacyExchangeDN: o.LegacyExchangeDN}},
+		} {
+			for a := range single.Claimed() {
 				k := a.LooseKey()
 				if known[k] || s.of[k].text != "" {
 					continue
@@ -40,9 +43,9 @@ func (s *strays) take(p *versions, joined *conflicts.Object, reserve func(*confl
 				if s.of == nil {
 					s.of = map[conflicts.Key]stray{}
 				}
-				s.of[k] = stray{p.ref, fmt.Sprintf("%s: %s %s of %s", p.exports[i], attribute, a.Trimmed(), joined.DN)}
+				s.of[k] = stray{p.ref, fmt.Sprintf("%s: %s %s of %s", p.exports[i], single.attribute, a.Trimmed(), joined.DN)}
 				s.addresses = append(s.addresses, a)
-				reserve(&conflicts.Entry{DN: o.DN, Mail: e.Mail, UserPrincipalName: e.UserPrincipalName})
+				reserve(&single.Entry)
 			}
 		}
 	}

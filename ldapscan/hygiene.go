@@ -133,3 +133,27 @@ func (x *Export) hygiene(ctx context.Context, each func(*conflicts.Attributes)) 
 		return nil
 	})
 }
+
+// hygiene hands over what the first export has of an object that several have, without a judgment
+// on what others may have.
+func (x *Exports) hygiene(ctx context.Context, each func(*conflicts.Attributes)) error {
+	var failed []string
+	known := map[conflicts.Ref]bool{}
+	for _, one := range x.list {
+		err := one.hygiene(ctx, func(a *conflicts.Attributes) {
+			ref := x.same.root(a.Ref())
+			if x.same.joined[ref] {
+				if known[ref] {
+					return
+				}
+				known[ref], a.Partial = true, true
+			}
+			a.GUID = ref.GUID
+			each(a)
+		})
+		if err != nil {
+			failed = append(failed, err.Error())
+		}
+	}
+	return joined(failed)
+}
