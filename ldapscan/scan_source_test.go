@@ -132,7 +132,7 @@ func TestDamagedExport(t *testing.T) {
 		"part of values": {content: good + "\ndn: CN=c,DC=a,DC=com\nproxyAddresses;range=0-1: SMTP:c@a.com\n", problem: "only part of the values"},
 		"same twice":     {content: good + "\n" + good},
 		"URL value":      {content: good + "\ndn: CN=c,DC=a,DC=com\nproxyAddresses:< file:///etc/passwd\n", problem: "line 8"},
-		"not LDIF":       {content: "PK\x03\x04", err: "line 1"},
+		"not LDIF":       {content: "\x7fELF\x02", err: "line 1"},
 		"a change":       {content: "dn: CN=a,DC=a,DC=com\nchangetype: modify\ndelete: mail\n-\n", err: "a change, not the content"},
 		"a later change": {content: good + "\ndn: CN=a,DC=a,DC=com\nchangetype: delete\n", err: "a change, not the content"},
 		"nothing at all": {content: "", err: "no objects in it"},

@@ -202,7 +202,7 @@ func toldByPage(t *testing.T, page string) *sayings {
 				continue
 			}
 			switch advice := textOfAll(owner, "advice"); {
-			case strings.HasPrefix(advice, "Advice: Remove."), f.becomes == "removed" && advice == "":
+			case strings.HasPrefix(advice, "Advice: Remove."), f.becomes == "removed" && (advice == "" || strings.HasPrefix(advice, "Or merge:")):
 				f.advice = "Remove"
 			case strings.HasPrefix(advice, "Or Swap:"):
 				f.advice = "Approve or Swap"

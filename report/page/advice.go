@@ -66,10 +66,15 @@ func (o *ownerCard) Advice() template.HTML {
 	if p == nil {
 		return ""
 	}
-	keeper := v.strong(o.card.Conflict.Keeper().Object)
+	advice := o.choice(p)
 	if merge, ok := p.Conflict.Merge(p.Owner); ok {
-		return say("<b>Or merge:</b> %s.", merge.Text(v.names))
+		advice += say(" <b>Or merge:</b> %s.", merge.Text(v.names))
 	}
+	return advice
+}
+
+func (o *ownerCard) choice(p *conflicts.Proposal) template.HTML {
+	v := o.card.view
 	switch v.Advice(p) {
 	case conflicts.AdviseRemove:
 		switch {
@@ -80,7 +85,7 @@ func (o *ownerCard) Advice() template.HTML {
 		}
 		return say("<b>Advice: Remove.</b> It keeps %s, and nothing forwards to the address in conflict.", address(p.Keeps))
 	case conflicts.AdviseChoice:
-		return say("<b>Or Swap:</b> it keeps the address, and %s gets %s.", keeper, address(bare(p.SwapTo)))
+		return say("<b>Or Swap:</b> it keeps the address, and %s gets %s.", v.strong(o.card.Conflict.Keeper().Object), address(bare(p.SwapTo)))
 	}
 	return ""
 }
