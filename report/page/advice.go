@@ -67,10 +67,14 @@ func (o *ownerCard) Advice() template.HTML {
 		return ""
 	}
 	advice := o.choice(p)
-	if merge, ok := p.Conflict.Merge(p.Owner); ok {
-		advice += say(" <b>Or merge:</b> %s.", merge.Text(v.names))
+	merge, ok := p.Conflict.Merge(p.Owner)
+	switch {
+	case !ok:
+		return advice
+	case advice != "":
+		advice += " "
 	}
-	return advice
+	return advice + say("<b>Or merge:</b> %s.", merge.Text(v.names))
 }
 
 func (o *ownerCard) choice(p *conflicts.Proposal) template.HTML {
