@@ -141,20 +141,29 @@ func (p *proposer) exchange(list []Proposal) {
 // address.
 func (p *proposer) removeBare(j *Judgment) {
 	proposals, changes := j.Proposals[:0], j.Changes[:0]
+	type settled struct {
+		conflict *Conflict
+		owner    *Object
+	}
+	removed := map[settled]bool{}
 	for _, q := range j.Proposals {
 		made := j.Changes[q.First : q.First+q.Count]
 		if q.New == "" {
 			if remove := p.opt.remove(&q); !p.canRemove(&remove) {
 				continue
 			}
-			q.Conflict.Unresolved = slices.DeleteFunc(q.Conflict.Unresolved, func(s Statement) bool {
-				return s.Code == NoReplacement && s.Object == q.Owner.Object
-			})
+			removed[settled{q.Conflict, q.Owner.Object}] = true
 		}
 		q.First = int32(len(changes))
 		proposals, changes = append(proposals, q), append(changes, made...)
 	}
 	j.Proposals, j.Changes = proposals, changes
+	for i := range j.Conflicts {
+		c := &j.Conflicts[i]
+		c.Unresolved = slices.DeleteFunc(c.Unresolved, func(s Statement) bool {
+			return s.Code == NoReplacement && removed[settled{c, s.Object}]
+		})
+	}
 }
 
 // canRemove reports whether an address is removed unless somebody decides otherwise.

@@ -229,13 +229,17 @@ func names(alias, account string) (list []string) {
 }
 
 // RepeatedNames returns a finding for each object that has its mailNickname or sAMAccountName with
-// another.
+// another of its forest.
 func RepeatedNames(objects []*Object, opt *Options) []Finding {
 	objects = distinct(objects)
-	same := map[Key][]*Object{}
+	type named struct {
+		forest string
+		key    Key
+	}
+	same := map[named][]*Object{}
 	for _, o := range objects {
 		for _, name := range names(o.MailNickname, o.SAMAccountName) {
-			k := ParseAddress(name).LooseKey()
+			k := named{o.Forest, ParseAddress(name).LooseKey()}
 			same[k] = append(same[k], o)
 		}
 	}
@@ -246,7 +250,7 @@ func RepeatedNames(objects []*Object, opt *Options) []Finding {
 				continue
 			}
 			f := Finding{Kind: RepeatedAlias, DN: o.DN, GUID: o.GUID, Value: o.MailNickname, Other: sharers[(i+1)%len(sharers)].DN, Count: len(sharers)}
-			if k.Type()+":" == accountType {
+			if k.key.Type()+":" == accountType {
 				f.Kind, f.Value = RepeatedAccount, o.SAMAccountName
 			}
 			found = append(found, f)

@@ -200,15 +200,17 @@ func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
 // no other owner is in their forest. A mailbox that moves between forests gets the
 // legacyExchangeDN that it had as an X500 address, so that replies to old messages find it.
 func withoutForeign(owners []Owner) []Owner {
-	foreign := func(Owner) bool { return false }
-	if o := owners[0]; slices.ContainsFunc(owners[1:], func(other Owner) bool { return other.Forest != o.Forest }) {
-		inForest := map[string]int{}
-		for _, o := range owners {
-			inForest[o.Forest]++
-		}
-		foreign = func(o Owner) bool { return o.Claims[0].Attribute == LegacyExchangeDN && inForest[o.Forest] == 1 }
+	if first := owners[0].Forest; !slices.ContainsFunc(owners, func(o Owner) bool { return o.Forest != first }) {
+		return owners
 	}
-	return slices.DeleteFunc(owners, foreign)
+	inForest := map[string]int{}
+	for _, o := range owners {
+		inForest[o.Forest]++
+	}
+	if inForest[""] > 0 { // it may be that of any other
+		return owners
+	}
+	return slices.DeleteFunc(owners, func(o Owner) bool { return o.Claims[0].Attribute == LegacyExchangeDN && inForest[o.Forest] == 1 })
 }
 
 // proxyOwners counts the owners that hold the address in proxyAddresses.

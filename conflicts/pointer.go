@@ -34,8 +34,8 @@ func newPointers(objects []*Object) *pointers {
 		}
 		for _, v := range m.ProxyAddresses {
 			for _, o := range candidates[ParseAddress(v).LooseKey()] {
-				if apart(o, m) && !slices.Contains(p.mailboxes[o], m) {
-					p.mailboxes[o] = append(p.mailboxes[o], m)
+				if list := p.mailboxes[o]; apart(o, m) && (len(list) == 0 || list[len(list)-1] != m) {
+					p.mailboxes[o] = append(list, m)
 				}
 			}
 		}

@@ -47,10 +47,10 @@ type Reading struct {
 // have their addresses, and the owners of the known conflicts. Where that might miss
 // something it sweeps everything and says why. Its errors are those of Scan.
 //
-// Two things are not seen until the next whole sweep, because nobody wrote them. The
-// account can see objects that it could not see before, although neither its groups nor
-// the objects changed. A domain controller was set back and has since counted further
-// than before, so its lost changes stay unnoticed.
+// Three things are not seen until the next whole sweep. The account can see objects that it
+// could not see before, although neither its groups nor the objects changed. A domain
+// controller was set back and has since counted further than before, so its lost changes stay
+// unnoticed. A subtree of Options.Judge has no object with an address any more.
 func ScanSince(ctx context.Context, src Source, since Since, opt Options) (*Reading, error) {
 	r, err := ScanChanges(ctx, src, since, opt)
 	why := (*SweepNeeded)(nil)

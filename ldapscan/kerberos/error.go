@@ -46,7 +46,7 @@ type fault struct{ subject, problem, hint string }
 
 // refusals are the faults of accounts for which a retry is useless.
 var refusals = map[fault]bool{badSecret: true, codeFaults[6]: true, codeFaults[12]: true, codeFaults[18]: true, codeFaults[23]: true,
-	statusFaults[secLogonDenied]: true}
+	statusFaults[secLogonDenied]: true, statusFaults[secPolicyAccountForbid]: true}
 
 const (
 	hintKinit  = "run kinit again, or name a user with --bind-dn"
