@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // The tokens of binary XML ([MS-EVEN6] 2.2.12). more is set in some of them if another of the kind
@@ -32,8 +33,9 @@ const (
 const (
 	// maxDepth is how deep elements and templates may nest.
 	maxDepth = 64
-	// maxExpanded is how large an event may become: bytes of text, 64 for each element, attribute
-	// and template, and 1 for each token. Values can be put into a template any number of times.
+	// maxExpanded is how large an event may become: bytes of text, or those that it is read from if
+	// they are more, 64 for each element, attribute and template, and 1 for each token. Values can
+	// be put into a template any number of times.
 	maxExpanded = 256 << 10
 	// maxChunk is how large all events of a chunk may become together.
 	maxChunk = 16 << 20
@@ -45,51 +47,14 @@ var (
 	errLarge = fmt.Errorf("larger than %d KB", maxExpanded>>10)
 )
 
-// An Element is an element of an event's XML.
-type Element struct {
-	Name       string
-	Attributes []Attribute
-	Text       string
-	Children   []*Element
+// A node is an element that is being read.
+type node struct {
+	*Element
+	text strings.Builder
 	// list has the texts of the elements that this one stands for, if its value is an array.
 	list []string
 	// absent says that its value is optional, and null.
 	absent bool
-}
-
-// An Attribute is an attribute of an element.
-type Attribute struct{ Name, Value string }
-
-// Child returns the first child with that name, or nil. The children of nil are nil.
-func (e *Element) Child(name string) *Element {
-	if e != nil {
-		for _, c := range e.Children {
-			if c.Name == name {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
-// Content returns the text of an element, and nothing of nil.
-func (e *Element) Content() string {
-	if e == nil {
-		return ""
-	}
-	return e.Text
-}
-
-// Attribute returns the value of an attribute, or nothing.
-func (e *Element) Attribute(name string) string {
-	if e != nil {
-		for _, a := range e.Attributes {
-			if a.Name == name {
-				return a.Value
-			}
-		}
-	}
-	return ""
 }
 
 // A parser reads the XML of the records of a chunk.
@@ -121,7 +86,7 @@ type scope struct {
 func (p *parser) event(from, to int) (*Element, error) {
 	p.left = min(maxExpanded, p.total)
 	p.total -= p.left
-	root := new(Element)
+	root := &node{Element: new(Element)}
 	_, err := p.content(from, scope{end: to}, root)
 	p.total += max(p.left, 0)
 	if err != nil {
@@ -159,8 +124,12 @@ func (p *parser) u32(at, end int) (int, error) {
 	return int(n), nil
 }
 
+// spendText takes off what a text is longer than the bytes that it was read from. Those are taken off
+// before they are read, for zeros leave no text.
+func (p *parser) spendText(text string, from int) error { return p.spend(max(0, len(text)-from)) }
+
 // content reads what stands in an element, or in a document, and returns the offset behind it.
-func (p *parser) content(at int, s scope, into *Element) (int, error) {
+func (p *parser) content(at int, s scope, into *node) (int, error) {
 	if s.depth > maxDepth {
 		return 0, errDepth
 	}
@@ -183,7 +152,7 @@ func (p *parser) content(at int, s scope, into *Element) (int, error) {
 		case tokenPIData:
 			_, at, err = p.text(at+1, s.end)
 		default:
-			at, err = p.piece(at, s, into, &into.Text)
+			at, err = p.piece(at, s, into, &into.text)
 		}
 		if err != nil {
 			return 0, err
@@ -193,14 +162,14 @@ func (p *parser) content(at int, s scope, into *Element) (int, error) {
 }
 
 // element reads an element and adds it to its parent.
-func (p *parser) element(at int, s scope, parent *Element) (int, error) {
+func (p *parser) element(at int, s scope, parent *node) (int, error) {
 	hasAttributes := p.data[at]&more != 0
 	at++
 	if s.template {
 		at += 2 // an identifier
 	}
 	at += 4 // its size
-	e := new(Element)
+	e := &node{Element: new(Element)}
 	if err := p.spend(64); err != nil {
 		return 0, err
 	}
@@ -219,11 +188,16 @@ func (p *parser) element(at int, s scope, parent *Element) (int, error) {
 		if a.Name, at, err = p.name(at+1, s.end); err != nil {
 			return 0, err
 		}
+		var text strings.Builder
 		for at < s.end && isPiece(p.data[at]&^more) {
-			if at, err = p.piece(at, s, nil, &a.Value); err != nil {
+			if err := p.spend(1); err != nil {
+				return 0, err
+			}
+			if at, err = p.piece(at, s, nil, &text); err != nil {
 				return 0, err
 			}
 		}
+		a.Value = text.String()
 		e.Attributes = append(e.Attributes, a)
 	}
 	if at >= s.end {
@@ -240,15 +214,20 @@ func (p *parser) element(at int, s scope, parent *Element) (int, error) {
 	default:
 		return 0, fmt.Errorf("unexpected token %#02x in an element", token)
 	}
+	e.Text = e.text.String()
 	if e.absent && e.Text == "" && len(e.Children) == 0 && len(e.Attributes) == 0 {
 		return at, nil
 	}
 	if len(e.list) == 0 {
-		parent.Children = append(parent.Children, e)
+		parent.Children = append(parent.Children, e.Element)
 		return at, nil
 	}
+	size := 64 + len(e.Name)
+	for _, a := range e.Attributes {
+		size += 64 + len(a.Name) + len(a.Value)
+	}
 	for _, text := range e.list { // an array repeats its element
-		if err := p.spend(64); err != nil {
+		if err := p.spend(size); err != nil {
 			return 0, err
 		}
 		parent.Children = append(parent.Children, &Element{Name: e.Name, Attributes: e.Attributes, Text: text})
@@ -266,7 +245,7 @@ func isPiece(token byte) bool {
 
 // piece reads a piece of text and appends it. Only in an element can it stand for elements or an
 // array.
-func (p *parser) piece(at int, s scope, into *Element, to *string) (int, error) {
+func (p *parser) piece(at int, s scope, into *node, to *strings.Builder) (int, error) {
 	text := ""
 	var err error
 	switch token := p.data[at] &^ more; token {
@@ -276,43 +255,58 @@ func (p *parser) piece(at int, s scope, into *Element, to *string) (int, error) 
 		text, at, err = p.text(at+1, s.end)
 	case tokenCharRef:
 		var c int
-		c, err = p.u16(at+1, s.end)
-		text, at = string(rune(c)), at+3
+		if c, err = p.u16(at+1, s.end); err == nil {
+			text, at = string(rune(c)), at+3
+			err = p.spend(len(text))
+		}
 	case tokenEntityRef:
 		text, at, err = p.name(at+1, s.end)
 		text = map[string]string{"lt": "<", "gt": ">", "amp": "&", "quot": `"`, "apos": "'"}[text]
 	case tokenSubstitution, tokenOptional:
-		var id int
-		if id, err = p.u16(at+1, s.end); err != nil || id >= len(s.values) {
-			return at + 4, err
-		}
+		text, err = p.substitution(at, s, into)
 		at += 4
-		v := s.values[id]
-		switch {
-		case v.typ == typeNull && token == tokenOptional && into != nil:
-			into.absent = true
-		case v.typ == typeBinXML && into != nil:
-			if err = p.spend(64); err != nil {
-				return 0, err
-			}
-			_, err = p.content(v.from, scope{end: v.to, depth: s.depth + 1}, into)
-		case v.typ&typeArray != 0 && into != nil:
-			into.list, err = p.array(v)
-		default:
-			text, err = p.render(v)
-		}
 	default:
-		return 0, fmt.Errorf("unexpected token %#02x", p.data[at])
+		err = fmt.Errorf("unexpected token %#02x", p.data[at])
 	}
-	if err == nil {
-		err = p.spend(len(text))
-	}
-	*to += text
+	to.WriteString(text)
 	return at, err
 }
 
+// substitution returns the text of a value that stands in a template.
+func (p *parser) substitution(at int, s scope, into *node) (string, error) {
+	id, err := p.u16(at+1, s.end)
+	if err != nil || id >= len(s.values) {
+		return "", err
+	}
+	v := s.values[id]
+	switch {
+	case v.typ == typeNull && p.data[at]&^more == tokenOptional && into != nil:
+		into.absent = true
+		return "", nil
+	case v.typ == typeBinXML && into != nil:
+		if err := p.spend(64); err != nil {
+			return "", err
+		}
+		_, err := p.content(v.from, scope{end: v.to, depth: s.depth + 1}, into)
+		return "", err
+	}
+	size := v.to - v.from
+	if err := p.spend(size); err != nil {
+		return "", err
+	}
+	if v.typ&typeArray != 0 && into != nil {
+		into.list, err = p.array(v)
+		return "", err
+	}
+	text, err := p.render(v)
+	if err == nil {
+		err = p.spendText(text, size)
+	}
+	return text, err
+}
+
 // instance reads a template with its values.
-func (p *parser) instance(at int, s scope, into *Element) (int, error) {
+func (p *parser) instance(at int, s scope, into *node) (int, error) {
 	const head = 24 // of a definition: the next one, its GUID, its size
 	at += 6
 	definition, err := p.u32(at, s.end)
@@ -365,8 +359,8 @@ func (p *parser) name(at, end int) (string, int, error) {
 	if offset == at {
 		at += 8 + 2*n + 2
 	}
-	text := utf16Text(p.data[offset+8 : offset+8+2*n])
-	return text, at, p.spend(len(text))
+	text, err := p.utf16(offset+8, n)
+	return text, at, err
 }
 
 // text reads a string with its length.
@@ -376,5 +370,15 @@ func (p *parser) text(at, end int) (string, int, error) {
 		return "", 0, errCut
 	}
 	at += 2
-	return utf16Text(p.data[at : at+2*n]), at + 2*n, nil
+	text, err := p.utf16(at, n)
+	return text, at + 2*n, err
+}
+
+// utf16 decodes a string of n units.
+func (p *parser) utf16(at, n int) (string, error) {
+	if err := p.spend(2 * n); err != nil {
+		return "", err
+	}
+	text := utf16Text(p.data[at : at+2*n])
+	return text, p.spendText(text, 2*n)
 }

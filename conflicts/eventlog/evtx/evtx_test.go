@@ -237,6 +237,9 @@ func FuzzRead(f *testing.F) {
 	const records = evtxtest.HeaderSize + evtxtest.ChunkHeaderSize
 	f.Add(bytes.TrimRight(file[records:], "\x00"))
 	f.Add([]byte("**\x00\x00"))
+	for _, records := range hostiles() {
+		f.Add([]byte(records))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		whole := slices.Clone(file)
 		clear(whole[records+copy(whole[records:], data):])

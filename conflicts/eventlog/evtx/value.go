@@ -199,9 +199,9 @@ func sid(b []byte) (string, error) {
 		return "", fmt.Errorf("a SID with %d bytes", len(b))
 	}
 	authority := uint64(binary.BigEndian.Uint16(b[2:]))<<32 | uint64(binary.BigEndian.Uint32(b[4:]))
-	text := fmt.Sprintf("S-%d-%d", b[0], authority)
+	text := fmt.Appendf(nil, "S-%d-%d", b[0], authority)
 	for i := range int(b[1]) {
-		text += fmt.Sprintf("-%d", binary.LittleEndian.Uint32(b[8+4*i:]))
+		text = fmt.Appendf(text, "-%d", binary.LittleEndian.Uint32(b[8+4*i:]))
 	}
-	return text, nil
+	return string(text), nil
 }
