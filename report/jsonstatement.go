@@ -1,7 +1,6 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -77,13 +76,8 @@ func (d *jsonReader) find(j *objectRefJSON) (*conflicts.Object, error) {
 	return nil, fmt.Errorf("%s%s: about an object that is no owner", j.GUID, named.DN)
 }
 
-var errNullStatement = errors.New("null where a code belongs")
-
 // statement reads one that is kept as it is: evidence or an obstacle. Others are worked out.
 func (d *jsonReader) statement(j *statementJSON) (s conflicts.Statement, err error) {
-	if j == nil {
-		return s, errNullStatement
-	}
 	s = conflicts.Statement{Code: j.Code, Value: j.value()}
 	if s.Object, err = d.find(j.Object); err != nil {
 		return s, err

@@ -93,8 +93,6 @@ func (d *jsonReader) judgment(j *conflictJSON, c *conflicts.Conflict) (err error
 	for i := range j.Reasons {
 		s := &j.Reasons[i]
 		switch {
-		case s == nil:
-			return errNullStatement
 		case s.Code == conflicts.Verbatim:
 			c.Verbatim = s.value()
 			continue

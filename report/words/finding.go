@@ -13,10 +13,10 @@ var FindingAdvice = map[conflicts.FindingKind]string{
 	conflicts.EntraCharacter:   "The object may fail to synchronize. Replace the character.",
 	conflicts.DoubledAddress:   "One of the two values does nothing. Remove it.",
 	conflicts.RepeatedTarget:   "Several objects forward to one address. Check that this is intended.",
-	conflicts.Pointer:          "A contact leads to a mailbox in another forest, as synchronized address lists have it. Nothing is to be done.",
+	conflicts.Pointer:          "A contact forwards to a mailbox in another forest. Address list synchronization makes such contacts. Nothing to do.",
 	conflicts.EntraAttribute:   "The object may fail to synchronize, or get another name in Entra ID. Correct the attribute.",
-	conflicts.RepeatedAlias:    "Address policies make one address of one alias. Give each object its own.",
-	conflicts.RepeatedAccount:  "Entra ID names an account without a userPrincipalName by it. Give each object its own, or a userPrincipalName.",
+	conflicts.RepeatedAlias:    "Address policies build addresses from the alias, so equal aliases give equal addresses. Give each object its own.",
+	conflicts.RepeatedAccount:  "Without a userPrincipalName, Entra ID builds the account name from sAMAccountName. Give each object its own, or a userPrincipalName.",
 	conflicts.ShadowDiffers:    "Exchange may bring back addresses that were removed. Find out which list is right.",
 	conflicts.SIPDiffers:       "Calls and presence use one address, Exchange shows the other. Make them equal.",
 }
