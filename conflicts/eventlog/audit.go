@@ -21,7 +21,7 @@ type Write struct {
 	// GUID is the objectGUID of the object, in lower case without braces. It is empty if the input
 	// shows a name instead.
 	GUID, DN         string
-	Attribute, Value string
+	Attribute, Value string // the attribute as the caller spells it
 	Added            bool   // else deleted
 	Operation        string // the same for all writes of one request
 	Account          string // DOMAIN\name
@@ -44,10 +44,14 @@ const hintAudit = `export the Security log of a domain controller: wevtutil epl 
 //
 // An error is an [*Error]: the input cannot be read, or has no event 5136.
 func ReadAudit(name string, r io.Reader, attributes []string) (*AuditLog, error) {
+	return readAudit(name, r, attributes, maxWrites)
+}
+
+func readAudit(name string, r io.Reader, attributes []string, bound int) (*AuditLog, error) {
 	log := new(AuditLog)
 	var dates calendar
 	var logged []moment // of the writes
-	records := 0
+	records, exceeded := 0, false
 	damage := func(line int, problem string) { log.Damaged = append(log.Damaged, Damage{line, problem}) }
 	in, err := each(name, r, changesText, func(r record) {
 		records++
@@ -57,18 +61,20 @@ func ReadAudit(name string, r io.Reader, attributes []string) (*AuditLog, error)
 		}
 		log.Events++
 		w, err := r.write()
-		known := func(name string) bool { return strings.EqualFold(name, w.Attribute) }
+		known := slices.IndexFunc(attributes, func(name string) bool { return strings.EqualFold(name, w.Attribute) })
 		switch {
 		case err != nil:
 			damage(r.line, err.Error())
-		case len(log.Writes) == maxWrites:
-			if len(logged) == maxWrites {
-				damage(r.line, fmt.Sprintf("only the first %d events of these attributes are read", maxWrites))
-				logged = append(logged, moment{})
-			}
-		case slices.ContainsFunc(attributes, known):
+		case known < 0:
+		case len(log.Writes) < bound:
+			w.Attribute = attributes[known]
+			w.detach()
 			log.Writes = append(log.Writes, w)
+			r.logged.text = strings.Clone(r.logged.text)
 			logged = append(logged, r.logged)
+		case !exceeded:
+			exceeded = true
+			damage(r.line, fmt.Sprintf("only the first %d events of these attributes are read", bound))
 		}
 	}, damage)
 	var unusable *Error
@@ -87,6 +93,13 @@ func ReadAudit(name string, r io.Reader, attributes []string) (*AuditLog, error)
 		log.Writes[i].Logged = resolve(logged[i], dates)
 	}
 	return log, nil
+}
+
+// detach copies the fields, which are parts of a whole event.
+func (w *Write) detach() {
+	for _, field := range []*string{&w.GUID, &w.DN, &w.Value, &w.Operation, &w.Account, &w.Computer} {
+		*field = strings.Clone(*field)
+	}
 }
 
 // resolve returns a moment, for which the order of its date may have to be certain.

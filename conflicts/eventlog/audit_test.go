@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -65,6 +67,65 @@ events 1
 `
 	if diff := cmp.Diff(want, showAudit(log, err)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// change is an event 5136 as Event Viewer shows it.
+func change(attribute, class string) string {
+	return "Computer: dc1\r\nDate: 2023-05-15T09:41:12Z\r\nA directory service object was modified.\r\n\r\nSubject:\r\n\tSecurity ID:\tS-1-5-21-1\r\n" +
+		"\tAccount Name:\thrfeed\r\n\tAccount Domain:\tCORP\r\n\tLogon ID:\t0x1\r\n\r\nDirectory Service:\r\n\tName:\tcorp.example\r\n" +
+		"\tType:\tActive Directory Domain Services\r\n\r\nObject:\r\n\tDN:\tCN=Ann,DC=x\r\n\tGUID:\t{8C1B6F3A-0A1E-4C55-9A6F-2F6A1C7F0E11}\r\n" +
+		"\tClass:\t" + class + "\r\n\r\nAttribute:\r\n\tLDAP Display Name:\t" + attribute + "\r\n\tSyntax (OID):\t2.5.5.12\r\n" +
+		"\tValue:\tsales@corp.example\r\n\r\nOperation:\r\n\tType:\tValue Added\r\n\tCorrelation ID:\t{a}\r\n\tApplication Correlation ID:\t-\r\n"
+}
+
+// A write is kept without the event around it.
+func TestAuditMemory(t *testing.T) {
+	const events = 200
+	event := change("mail", strings.Repeat("x", 8<<10))
+	var parts []io.Reader
+	for range events {
+		parts = append(parts, strings.NewReader(event))
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	log, err := ReadAudit("input", io.MultiReader(parts...), addressAttributes)
+	if err != nil || len(log.Writes) != events {
+		t.Fatalf("%v: %s", err, showAudit(log, err))
+	}
+	if after := heap(); after > before+512<<10 {
+		t.Errorf("%d KB in use", (after-before)>>10)
+	}
+	runtime.KeepAlive(log)
+}
+
+// Events of other attributes do not count for the bound.
+func TestAuditBound(t *testing.T) {
+	mail, other := change("mail", "user"), change("description", "user")
+	const exceeded = "only the first 2 events of these attributes are read"
+	for _, test := range []struct {
+		input string
+		want  []string
+	}{
+		{mail + mail + other, nil},
+		{other + mail + other + mail + mail + other + mail, []string{exceeded}},
+	} {
+		log, err := readAudit("input", strings.NewReader(test.input), addressAttributes, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, d := range log.Damaged {
+			got = append(got, d.Problem)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" || len(log.Writes) != 2 {
+			t.Errorf("%d writes; %s", len(log.Writes), diff)
+		}
 	}
 }
 
