@@ -45,7 +45,7 @@ func Claim(name string, now time.Time, may Replaceable) (*Destination, error) {
 		return claim(name, name, func(dir string) error { return may.check(name, dir) })
 	}
 	date := now.UTC().Format(time.DateOnly)
-	pattern, dated := name, strings.ReplaceAll(name, datePattern, date)
+	pattern, dated := name, Dated(name, now)
 	first := 1
 	if s, err := seriesOf(pattern); err == nil {
 		first = s.last(date) + 1
@@ -63,6 +63,11 @@ func Claim(name string, now time.Time, may Replaceable) (*Destination, error) {
 			return d, err
 		}
 	}
+}
+
+// Dated returns the name of a directory with the date of now, in UTC, for {date}.
+func Dated(name string, now time.Time) string {
+	return strings.ReplaceAll(name, datePattern, now.UTC().Format(time.DateOnly))
 }
 
 // errTaken is the error for a dated directory that somebody made meanwhile.

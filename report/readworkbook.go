@@ -38,12 +38,15 @@ func ReadWorkbook(path string) (*workbook.Decisions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	scan, scanSum, err := readScan(filepath.Join(filepath.Dir(path), scanFile))
+	scan, scanSum, err := readScan(ScanBeside(path))
 	if err != nil {
 		return nil, err
 	}
 	return workbook.Read(workbook.File{ReaderAt: f, Size: info.Size(), Path: path, Sum: sum.String(), ScanSum: scanSum.String()}, scan)
 }
+
+// ScanBeside returns the name of the scan.json that is read with a workbook.
+func ScanBeside(workbook string) string { return filepath.Join(filepath.Dir(workbook), scanFile) }
 
 // readScan reads the scan.json beside a workbook, and holds it to SHA256SUMS where that
 // is there.

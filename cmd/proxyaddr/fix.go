@@ -83,6 +83,9 @@ func (o *fixOptions) check(_ *console, fs *pflag.FlagSet, args []string) error {
 		}
 	}
 	o.workbook = args[0]
+	if err := o.checkUnread(report.ScanBeside(o.workbook)); err != nil {
+		return err
+	}
 	source, err := os.Stat(filepath.Dir(o.workbook))
 	if target, missing := os.Stat(o.output); err == nil && missing == nil && os.SameFile(source, target) {
 		return wrong("name another directory with -o", "%s: holds the workbook that is read", o.output)

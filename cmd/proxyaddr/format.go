@@ -209,6 +209,9 @@ func (o *formatting) check(fs *pflag.FlagSet, names []string) error {
 	case o.quiet:
 		o.format = "totals"
 	}
+	if err := o.checkApart(fs); err != nil {
+		return err
+	}
 	return o.checkReports(names)
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"proxyaddr/ldapscan/osfile"
 	"proxyaddr/report"
@@ -66,7 +67,7 @@ func TestReportFilesAreRefused(t *testing.T) {
 		"dir.json":                        "--report: dir.json: not a regular file\nhint: ",
 		"held.csv":                        "--report held.csv: is open in another program\nhint: close it there, or name another file\n",
 		filepath.Join("missing", "a.csv"): "--report: " + filepath.Join("missing", "a.csv") + ": ",
-		filepath.Join("audit", "a.csv"):   "--report " + filepath.Join("audit", "a.csv") + ": lies in the directory that -o makes\n",
+		filepath.Join("audit", "a.csv"):   "--report " + filepath.Join("audit", "a.csv") + ": lies in the directory of --output\n",
 	} {
 		code, stdout, stderr := scanInto(t, "-o", "audit", "--report", path)
 		if code != exitUsage || stdout != "" || !strings.HasPrefix(stderr, "proxyaddr: "+want) {
@@ -81,6 +82,27 @@ func TestReportFilesAreRefused(t *testing.T) {
 	code := run([]string{"scan", "-d", "a.example", "--compare-dcs", "--report", "a.csv"}, strings.NewReader(""), &bytes.Buffer{}, &stderr)
 	if code != exitUsage || !strings.Contains(stderr.String(), "name a file that ends in json\n") {
 		t.Errorf("a comparison as csv: exit %d\n%s", code, stderr.String())
+	}
+}
+
+// The directory of this day exists, so the scan would make another one beside it.
+func TestReportFileInDatedDirectory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const dated = "audit-{date}"
+	for {
+		dir := report.Dated(dated, time.Now())
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "a.csv")
+		code, _, stderr := scanInto(t, "-o", dated, "--report", path)
+		if report.Dated(dated, time.Now()) != dir { // midnight
+			continue
+		}
+		if code != exitUsage || !strings.Contains(stderr, "--report "+path+": lies in the directory of --output\n") {
+			t.Errorf("exit %d\n%s", code, stderr)
+		}
+		return
 	}
 }
 

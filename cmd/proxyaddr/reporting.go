@@ -1,8 +1,6 @@
 package main
 
 import (
-	"path/filepath"
-
 	"github.com/spf13/pflag"
 
 	"proxyaddr/conflicts"
@@ -32,11 +30,6 @@ func (r *reporting) addFlags(fs *pflag.FlagSet) {
 // check validates the settings and sets the rules.
 func (r *reporting) check(fs *pflag.FlagSet) error {
 	r.commandLine, r.connection = commandLine(fs), connection(fs)
-	for _, path := range r.reports {
-		if r.output != "" && filepath.Dir(path) == filepath.Clean(r.output) {
-			return wrong("name a file outside it", "--report %s: lies in the directory that -o makes", path)
-		}
-	}
 	if err := r.formatting.check(fs, auditFormats.names()); err != nil {
 		return err
 	}

@@ -79,7 +79,8 @@ is deleted at the end.
 
 Each flag can also be set by a variable (PROXYADDR_BIND_DN for --bind-dn) or by
 a line "flag = value" in the file that --config names. The command line
-overrides the variables, and these override the file.
+overrides the variables, and these override the file. Only the command line
+takes --report, because every command would write to the same file.
 `
 
 // scanOptions are the settings of a scan.

@@ -31,7 +31,7 @@ var alternatives = [][]string{
 // several lines. Empty lines and lines that begin with "#" are skipped.
 //
 // One file and one environment serve all commands: flags and formats that only other commands
-// have are skipped.
+// have are skipped. --report is set by neither: each command would replace the file of another.
 //
 // A command without --config has no settings.
 func (c *console) settle(fs *pflag.FlagSet) error {
@@ -63,7 +63,7 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 	fs.VisitAll(func(f *pflag.Flag) {
 		variable := variableOf(f.Name)
 		value := c.getenv(variable)
-		if value == "" || fixed[f.Name] || failed != nil {
+		if value == "" || f.Name == "report" || fixed[f.Name] || failed != nil {
 			return
 		}
 		for line := range strings.Lines(value) {
@@ -85,6 +85,9 @@ func (c *console) settle(fs *pflag.FlagSet) error {
 	return readConfig(path, func(name, value string) error {
 		if name == "config" {
 			return wrong("write the settings of the other file into this one", "a settings file cannot name another one")
+		}
+		if name == "report" {
+			return wrong("name it on the command line: each command writes a report of its own", "a settings file cannot name a report")
 		}
 		if all.Lookup(name) == nil {
 			hint := ""
@@ -114,7 +117,11 @@ func (c *console) warnOfVariables(all *pflag.FlagSet) {
 		return
 	}
 	var known []string
-	all.VisitAll(func(f *pflag.Flag) { known = append(known, strings.ReplaceAll(f.Name, "-", "_")) })
+	all.VisitAll(func(f *pflag.Flag) {
+		if f.Name != "report" {
+			known = append(known, strings.ReplaceAll(f.Name, "-", "_"))
+		}
+	})
 	for _, variable := range c.environ {
 		variable, value, _ := strings.Cut(variable, "=")
 		name, ours := strings.CutPrefix(variable, variablePrefix)
