@@ -53,36 +53,43 @@ func (r *row) identify() (again bool) {
 	if r.value("displayName") == "" {
 		r.add("displayName", r.name)
 	}
+	nameless := r.dn == "" && r.domain == "" && !cloud
 	switch {
 	case cloud:
 		r.add(Unchangeable, InCloud)
-	case r.dn == "" && r.domain != "":
-	case r.dn == "":
-		r.nameless++
+	case nameless:
 		r.add(Unchangeable, Nameless)
 	}
 	if r.dn != "" {
 		r.rec.DN = r.dn
 		return false
 	}
-	r.rec.DN = r.madeUp() + r.Within
-	if id != (conflicts.GUID{}) {
-		return false
-	}
-	content := r.hash(func(add func(string)) {
-		for _, a := range r.rec.Attributes {
-			add(a.Name)
-			add(string(a.Value))
+	name := r.madeUp()
+	r.rec.DN = name + r.Within
+	if id == (conflicts.GUID{}) {
+		key := conflicts.DNKey(name)
+		content := r.hash(func(add func(string)) {
+			add(key)
+			for _, a := range r.rec.Attributes {
+				add(a.Name)
+				add(string(a.Value))
+			}
+		})
+		if _, again := r.known[content]; again {
+			if r.domain == "" {
+				r.equal++
+			}
+			return true
 		}
-	})
-	key := r.hash(func(add func(string)) { add(conflicts.DNKey(r.rec.DN)) })
-	if other, ok := r.named[key]; ok && other == content {
-		r.nameless--
-		return true
-	} else if ok {
-		r.rec.DN = fmt.Sprintf("%s+line=%d%s", strings.TrimSuffix(r.rec.DN, r.Within), r.line, r.Within)
+		r.known[content] = struct{}{}
+		namesakes := r.hash(func(add func(string)) { add(key) })
+		if r.namesakes[namesakes]++; r.namesakes[namesakes] > 1 {
+			r.rec.DN = fmt.Sprintf("%s+number=%d%s", name, r.namesakes[namesakes], r.Within)
+		}
 	}
-	r.named[key] = content
+	if nameless {
+		r.nameless++
+	}
 	return false
 }
 
@@ -122,7 +129,7 @@ func (r *row) madeUp() string {
 		}
 	}
 	if parts == nil {
-		parts = append(parts, fmt.Sprintf("CN=line %d", r.line))
+		parts = append(parts, fmt.Sprintf("CN=%s %d", r.unit, r.number))
 	}
 	return strings.Join(parts, "+")
 }

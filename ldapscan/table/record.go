@@ -47,7 +47,12 @@ type builder struct {
 	csvde bool
 	cloud bool // it has a column that tables of a cloud directory have
 	seed  maphash.Seed
-	named map[uint64]uint64 // hashes of made-up names and of their rows
+	unit  string // what the rows are numbered by: "line", or "object" as JSON may have all on one line
+
+	// Of rows with a made-up name and without an objectGUID:
+	known     map[uint64]struct{} // hashes of their names and attributes
+	namesakes map[uint64]int      // how many of them differ and have the name of the hash
+	equal     int                 // how many were known
 
 	unclear  int
 	first    string // of them
@@ -60,8 +65,8 @@ type builder struct {
 }
 
 // record returns the record of a row, or nil if the row has nothing that counts.
-func (b *builder) record(cells []cell, line int) (*ldif.Record, error) {
-	r := row{builder: b, line: line, rec: &ldif.Record{}}
+func (b *builder) record(cells []cell, number int) (*ldif.Record, error) {
+	r := row{builder: b, number: number, rec: &ldif.Record{}}
 	for i := range cells {
 		if err := r.take(&cells[i]); err != nil {
 			return nil, cells[i].wrong(err)
@@ -90,7 +95,7 @@ func (b *builder) record(cells []cell, line int) (*ldif.Record, error) {
 // A row is a record that is being made.
 type row struct {
 	*builder
-	line    int
+	number  int // among the units
 	rec     *ldif.Record
 	dn      string
 	name    string

@@ -127,13 +127,13 @@ func Read(ctx context.Context, src *io.SectionReader, opt Options, each func(*ld
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{Options: opt, seed: maphash.MakeSeed(), named: map[uint64]uint64{}}
+	b := &builder{Options: opt, seed: maphash.MakeSeed(), unit: "line", known: map[uint64]struct{}{}, namesakes: map[uint64]int{}}
 	rows := 0
-	take := func(cells []cell, line int) error {
+	take := func(cells []cell, number int) error {
 		if rows++; rows%1000 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		rec, err := b.record(cells, line)
+		rec, err := b.record(cells, number)
 		if err != nil || rec == nil {
 			return err
 		}
@@ -225,7 +225,8 @@ func (b *builder) heading(r *rows, columns []column) bool {
 }
 
 func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
-	known := false
+	known, number := false, 0
+	b.unit = "object"
 	err := readJSON(src, func(o object, line int) error {
 		cells := b.cells[:0]
 		for _, m := range o {
@@ -243,7 +244,8 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 			cells = append(cells, one)
 		}
 		b.cells = cells
-		return take(cells, line)
+		number++
+		return take(cells, number)
 	})
 	if err == nil && !known {
 		return &Error{Line: 1, Err: ErrColumns}
@@ -288,6 +290,13 @@ func (b *builder) sum(how examination) {
 	}
 	if b.nameless > 0 {
 		b.Notes = append(b.Notes, counted(b.nameless)+" without a distinguished name: no LDIF file can change that; export DistinguishedName too")
+	}
+	const equal = " neither objectGUID nor DN: equal rows count as one object; export ObjectGUID"
+	switch {
+	case b.equal == 1:
+		problem("1 row is equal to another, and has" + equal)
+	case b.equal > 1:
+		problem("%d rows are equal to others, and have"+equal, b.equal)
 	}
 	if b.unjoined > 0 {
 		problem("%s left out: synchronized from a forest, and no ImmutableId tells from which object; export only those that are not synchronized", counted(b.unjoined))

@@ -96,9 +96,10 @@ func TestRead(t *testing.T) {
 			"CN=A,DC=ex | mail=a | userPrincipalName=a | targetAddress=SMTP:a | proxyAddresses=smtp:a@ex\nCN=B,DC=ex | proxyAddresses=smtp:b@ex\n"},
 		{"rows of people without names", "Name,mail,upn,targetAddress,proxyAddresses\nAnn,,,,smtp:a@ex\nAnn,,,,smtp:a@ex\nAnn,,,,smtp:b@ex\n,a,,,\n,,b@x,t,\n",
 			"CN=Ann | proxyAddresses=smtp:a@ex | displayName=Ann | x-unchangeable=no-name\n" +
-				"CN=Ann+line=4 | proxyAddresses=smtp:b@ex | displayName=Ann | x-unchangeable=no-name\n" +
+				"CN=Ann+number=2 | proxyAddresses=smtp:b@ex | displayName=Ann | x-unchangeable=no-name\n" +
 				"CN=a | mail=a | x-unchangeable=no-name\n" +
-				"CN=b@x | userPrincipalName=b@x | targetAddress=SMTP:t | x-unchangeable=no-name\n"},
+				"CN=b@x | userPrincipalName=b@x | targetAddress=SMTP:t | x-unchangeable=no-name\n" +
+				"problem: 1 row is equal to another, and has neither objectGUID nor DN: equal rows count as one object; export ObjectGUID\n"},
 		{"Exchange Online", "Name,DistinguishedName,Guid,ImmutableId,RecipientTypeDetails,ExternalEmailAddress,mail,upn,ExchangeGuid,EmailAddressPolicyEnabled,WhenCreated,EmailAddresses\n" +
 			`Ann,"CN=Ann,OU=ex,DC=EURPR01A001,DC=PROD,DC=OUTLOOK,DC=COM",00000000-0000-0000-0000-000000000001,Dn9MKxERIiIzM0REVVVmZg==,UserMailbox,SMTP:t@t,m,u,` + guid + `,False,2023-05-01T10:00:00+02:00,SMTP:ann@ex` + "\n",
 			"CN=Ann,OU=ex,DC=EURPR01A001,DC=PROD,DC=OUTLOOK,DC=COM | msExchRecipientTypeDetails=1 | targetAddress=SMTP:t@t | mail=m | userPrincipalName=u | " +
@@ -213,6 +214,58 @@ func TestReadDoubtful(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+// Rows without objectGUID and DN are one object if they are equal, and else objects of their own.
+func TestReadNamesakes(t *testing.T) {
+	const one = "problem: 1 row is equal to another, and has neither objectGUID nor DN: equal rows count as one object; export ObjectGUID\n"
+	two := strings.Replace(one, "1 row is equal to another, and has", "2 rows are equal to others, and have", 1)
+	for _, test := range []struct{ name, in, want string }{
+		{"JSON on one line", `[{"Name":"Bob","proxyAddresses":"smtp:a@ex"},{"Name":"Bob","proxyAddresses":"smtp:b@ex"},{"Name":"Bob","proxyAddresses":"smtp:c@ex"},` +
+			`{"proxyAddresses":"smtp:d@ex"},{"proxyAddresses":"smtp:e@ex"}]`,
+			"CN=Bob smtp:a@ex\nCN=Bob+number=2 smtp:b@ex\nCN=Bob+number=3 smtp:c@ex\nCN=object 4 smtp:d@ex\nCN=object 5 smtp:e@ex\n"},
+		{"A, B, A", "Name,proxyAddresses\nBob,smtp:a@ex\nBob,smtp:b@ex\nBob,smtp:a@ex\n",
+			"CN=Bob smtp:a@ex\nCN=Bob+number=2 smtp:b@ex\n" + one},
+		{"thrice the same", "Name,proxyAddresses\nBob,smtp:a@ex\nBob,smtp:a@ex\nBob,smtp:a@ex\n", "CN=Bob smtp:a@ex\n" + two},
+		{"the same domain", "DomainName,DomainType\nex,Authoritative\nex,Authoritative\n", "CN=ex \n"},
+		{"lines", "proxyAddresses\nsmtp:a@ex\nsmtp:b@ex\n", "CN=line 2 smtp:a@ex\nCN=line 3 smtp:b@ex\n"},
+	} {
+		var got strings.Builder
+		src := io.NewSectionReader(strings.NewReader(test.in), 0, int64(len(test.in)))
+		sum, err := Read(t.Context(), src, Options{}, func(r *ldif.Record) error {
+			address := ""
+			for _, a := range r.Attributes {
+				if a.Name == "proxyAddresses" {
+					address = string(a.Value)
+				}
+			}
+			fmt.Fprintf(&got, "%s %s\n", r.DN, address)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range sum.Problems {
+			got.WriteString("problem: " + p + "\n")
+		}
+		if diff := cmp.Diff(test.want, got.String()); diff != "" {
+			t.Errorf("%s: -want +got\n%s", test.name, diff)
+		}
+	}
+}
+
+// The number of objects without a name leaves out rows of a cloud directory, and rows that count
+// as one object with another.
+func TestReadNameless(t *testing.T) {
+	in := `[{"Name":"Ann","mail":"a@ex"},{"Name":"Ann","mail":"a@ex"},{"Name":"Bob","ImmutableId":"","mail":"b@ex"},{"Name":"Bob","ImmutableId":"","mail":"b@ex"}]`
+	src := io.NewSectionReader(strings.NewReader(in), 0, int64(len(in)))
+	sum, err := Read(t.Context(), src, Options{}, func(*ldif.Record) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sum.Notes) != 1 || !strings.Contains(sum.Notes[0], "1 object without a distinguished name") {
+		t.Errorf("notes %q", sum.Notes)
 	}
 }
 
