@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -26,6 +27,7 @@ var (
 	errShortened = errors.New("a list that PowerShell shortened: the export lost addresses")
 	errFormula   = errors.New("a formula, and not an address, name or GUID")
 	errReplaced  = errors.New("a character that could not be decoded")
+	errTruth     = errors.New("neither True nor False, so not used")
 	errName      = errors.New("not a distinguished name")
 )
 
@@ -54,14 +56,16 @@ type builder struct {
 	namesakes map[uint64]int      // how many of them differ and have the name of the hash
 	equal     int                 // how many were known
 
-	unclear  int
-	first    string // of them
-	unjoined int
-	nameless int
-	has      [plainField + 1]bool // the columns with a value
-	asks     bool                 // an address or a name has a question mark, which may stand for a letter
-	foreign  int                  // addresses with letters outside ASCII
-	cells    []cell
+	unclear   int
+	first     string // of them
+	open      int    // cells that are neither true nor false
+	firstOpen string
+	unjoined  int
+	nameless  int
+	has       [plainField + 1]bool // the columns with a value
+	asks      bool                 // an address or a name has a question mark, which may stand for a letter
+	foreign   int                  // addresses with letters outside ASCII
+	cells     []cell
 }
 
 // record returns the record of a row, or nil if the row has nothing that counts.
@@ -179,23 +183,29 @@ func (r *row) take(c *cell) error {
 	case createdField:
 		r.once(c.field, "whenCreated", moment(trimmed))
 	case enabledField, disabledField:
-		control := "512"
-		if strings.EqualFold(trimmed, "true") == (c.field == disabledField) {
-			control = "514" // with ACCOUNTDISABLE
+		if is, ok := r.truth(c, trimmed); ok {
+			control := "512"
+			if is == (c.field == disabledField) {
+				control = "514" // with ACCOUNTDISABLE
+			}
+			r.once(enabledField, "userAccountControl", control)
 		}
-		r.once(enabledField, "userAccountControl", control)
 	case policyField:
-		if strings.EqualFold(trimmed, "false") {
-			r.add("msExchPoliciesExcluded", "{26491cfc-9e50-4857-861b-0cb8df22b5d7}")
-		} else if strings.EqualFold(trimmed, "true") {
-			r.add("msExchPoliciesIncluded", "{26491cfc-9e50-4857-861b-0cb8df22b5d7}")
+		attribute := "msExchPoliciesExcluded"
+		is, ok := r.truth(c, trimmed)
+		if is {
+			attribute = "msExchPoliciesIncluded"
+		}
+		if ok {
+			r.add(attribute, "{26491cfc-9e50-4857-861b-0cb8df22b5d7}")
 		}
 	case mailboxGUIDField:
 		if g, err := guid(text); err == nil && g != (conflicts.GUID{}) {
 			r.once(c.field, "msExchMailboxGuid", string(g[:]))
 		}
 	case syncedField:
-		r.synced = r.synced || strings.EqualFold(trimmed, "true")
+		is, ok := r.truth(c, trimmed)
+		r.synced = r.synced || is || !ok // else it may be a conflict with itself
 	case domainField:
 		r.domain = trimmed
 	case domainTypeField:
@@ -206,6 +216,17 @@ func (r *row) take(c *cell) error {
 		}
 	}
 	return nil
+}
+
+// truth returns what a cell says in English or as a number. Other languages leave it open.
+func (r *row) truth(c *cell, text string) (is, ok bool) {
+	is, err := strconv.ParseBool(strings.ToLower(text))
+	if err != nil {
+		if r.open++; r.open == 1 {
+			r.firstOpen = fmt.Sprintf("%v", c.wrong(errTruth))
+		}
+	}
+	return is, err == nil
 }
 
 // once adds the first value that a field has in a row.

@@ -288,6 +288,16 @@ func (b *builder) sum(how examination) {
 	default:
 		b.Notes = append(b.Notes, "not Unicode, so letters outside ASCII were read as Windows-1252: export with -Encoding UTF8")
 	}
+	if b.open > 0 {
+		others := ""
+		switch {
+		case b.open == 2:
+			others = "; the same in 1 other cell"
+		case b.open > 2:
+			others = fmt.Sprintf("; the same in %d other cells", b.open-1)
+		}
+		b.Notes = append(b.Notes, b.firstOpen+others)
+	}
 	if b.nameless > 0 {
 		b.Notes = append(b.Notes, counted(b.nameless)+" without a distinguished name: no LDIF file can change that; export DistinguishedName too")
 	}

@@ -217,6 +217,33 @@ func TestReadDoubtful(t *testing.T) {
 	}
 }
 
+// A truth value in another language leaves open what it tells. An object that may come from a
+// forest counts as one that does.
+func TestReadTruth(t *testing.T) {
+	const columns = "DN,mail,upn,targetAddress,Enabled,AccountDisabled,IsDirSynced,proxyAddresses\n"
+	for _, test := range []struct{ cells, control, told string }{
+		{"True,,", "512", ""}, {"false,,", "514", ""}, {",TRUE,", "514", ""}, {",0,", "512", ""}, {"1,,", "512", ""}, {",,False", "", ""},
+		{"WAHR,,", "", `note: line 2, column 5 ("Enabled"): neither True nor False, so not used`},
+		{"Yes,VRAI,", "", `note: line 2, column 5 ("Enabled"): neither True nor False, so not used; the same in 1 other cell`},
+		{",,WAHR", "left out", `note: line 2, column 7 ("IsDirSynced"): neither True nor False, so not used`},
+	} {
+		got := read(t, columns+"CN=A,a,a,a,"+test.cells+",smtp:a@ex\n", Options{Beside: true})
+		control := ""
+		if _, behind, ok := strings.Cut(got, "userAccountControl="); ok {
+			control, _, _ = strings.Cut(behind, " ")
+		} else if strings.Contains(got, "problem: 1 object left out") {
+			control = "left out"
+		}
+		_, told, _ := strings.Cut(got, "note: ")
+		if told != "" {
+			told = "note: " + strings.TrimSuffix(told, "\n")
+		}
+		if control != test.control || told != test.told {
+			t.Errorf("%s: %s", test.cells, got)
+		}
+	}
+}
+
 // Rows without objectGUID and DN are one object if they are equal, and else objects of their own.
 func TestReadNamesakes(t *testing.T) {
 	const one = "problem: 1 row is equal to another, and has neither objectGUID nor DN: equal rows count as one object; export ObjectGUID\n"
