@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -40,6 +41,7 @@ type objects struct {
 	budget *budget
 	lines  *lineCounter
 	each   func(o object, line int) error
+	goesOn bool // the last answer of a service has more pages
 }
 
 // An object has the values under each name, by what ConvertTo-Json makes of them.
@@ -84,8 +86,9 @@ func (r *objects) line() int {
 	return 1 + r.lines.n - bytes.Count(ahead, []byte("\n"))
 }
 
-// readJSON hands over each object with the line on which it ends.
-func readJSON(src io.Reader, each func(o object, line int) error) error {
+// readJSON hands over each object with the line on which it ends. It returns true if the objects
+// are those of one page and more pages follow.
+func readJSON(src io.Reader, each func(o object, line int) error) (goesOn bool, err error) {
 	lines := &lineCounter{src: src}
 	b := &budget{src: lines, left: MaxRow}
 	r := &objects{dec: json.NewDecoder(b), budget: b, lines: lines, each: each}
@@ -93,13 +96,13 @@ func readJSON(src io.Reader, each func(o object, line int) error) error {
 	for {
 		t, err := r.dec.Token()
 		if err == io.EOF {
-			return nil
+			return r.goesOn, nil
 		}
 		if err == nil {
 			err = r.top(t)
 		}
 		if err != nil {
-			return r.placed(err)
+			return false, r.placed(err)
 		}
 	}
 }
@@ -147,6 +150,11 @@ func (r *objects) top(t json.Token) error {
 // list.
 func (r *objects) object(top bool) error {
 	o, around, err := r.members(top, 1)
+	if around {
+		r.goesOn = slices.ContainsFunc(o, func(m member) bool {
+			return strings.EqualFold(strings.TrimPrefix(m.name, "@"), "odata.nextLink") && m.value.text != ""
+		})
+	}
 	if err != nil || around {
 		return err
 	}

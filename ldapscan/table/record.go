@@ -49,6 +49,7 @@ type builder struct {
 	csvde bool
 	cloud bool // it has a column that tables of a cloud directory have
 	seed  maphash.Seed
+	rows  int
 	unit  string // what the rows are numbered by: "line", or "object" as JSON may have all on one line
 
 	// Of rows with a made-up name and without an objectGUID:

@@ -128,9 +128,8 @@ func Read(ctx context.Context, src *io.SectionReader, opt Options, each func(*ld
 		return nil, err
 	}
 	b := &builder{Options: opt, seed: maphash.MakeSeed(), unit: "line", known: map[uint64]struct{}{}, namesakes: map[uint64]int{}}
-	rows := 0
 	take := func(cells []cell, number int) error {
-		if rows++; rows%1000 == 0 && ctx.Err() != nil {
+		if b.rows++; b.rows%1000 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		rec, err := b.record(cells, number)
@@ -225,9 +224,9 @@ func (b *builder) heading(r *rows, columns []column) bool {
 }
 
 func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
-	known, number := false, 0
+	known := false
 	b.unit = "object"
-	err := readJSON(src, func(o object, line int) error {
+	goesOn, err := readJSON(src, func(o object, line int) error {
 		cells := b.cells[:0]
 		for _, m := range o {
 			c := columnOf(m.name)
@@ -244,11 +243,13 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 			cells = append(cells, one)
 		}
 		b.cells = cells
-		number++
-		return take(cells, number)
+		return take(cells, b.rows+1)
 	})
 	if err == nil && !known {
 		return &Error{Line: 1, Err: ErrColumns}
+	}
+	if goesOn {
+		b.Problems = append(b.Problems, "the JSON is one page of a longer answer (@odata.nextLink): export all pages")
 	}
 	return err
 }
@@ -288,6 +289,9 @@ func (b *builder) sum(how examination) {
 	default:
 		b.Notes = append(b.Notes, "not Unicode, so letters outside ASCII were read as Windows-1252: export with -Encoding UTF8")
 	}
+	if most, ok := atOnce[b.rows]; ok && !b.csvde {
+		b.Notes = append(b.Notes, "exactly "+most)
+	}
 	if b.open > 0 {
 		others := ""
 		switch {
@@ -311,6 +315,13 @@ func (b *builder) sum(how examination) {
 	if b.unjoined > 0 {
 		problem("%s left out: synchronized from a forest, and no ImmutableId tells from which object; export only those that are not synchronized", counted(b.unjoined))
 	}
+}
+
+// atOnce tells by the number of rows which program shows no more of them by default.
+var atOnce = map[int]string{
+	100:  "100 rows: Microsoft Graph shows no more without -All",
+	500:  "500 rows: Get-MsolUser shows no more without -All",
+	1000: "1,000 rows: Exchange shows no more without -ResultSize Unlimited",
 }
 
 func counted(objects int) string {

@@ -217,6 +217,37 @@ func TestReadDoubtful(t *testing.T) {
 	}
 }
 
+// One page of a longer answer makes the scan incomplete; as many rows as a program shows at once
+// are noted.
+func TestReadPages(t *testing.T) {
+	page := func(link string) string {
+		return `{"@odata.context":"c",` + link + `"value":[{"distinguishedName":"CN=A","mail":"m","upn":"u","targetAddress":"t"}]}`
+	}
+	const next = `"@odata.nextLink":"https://graph.example/users?$skiptoken=1",`
+	const problem = "problem: the JSON is one page of a longer answer (@odata.nextLink): export all pages"
+	behind := strings.Replace(page(""), "}]", `}],"@odata.nextLink":"https://graph.example"`, 1)
+	object := `{"distinguishedName":"CN=A","mail":"m","@odata.nextLink":"u"}`
+	for in, want := range map[string]bool{page(""): false, page(next): true, behind: true, page(next) + page(""): false, page(`"@odata.nextLink":null,`): false, object: false} {
+		if got := read(t, in, Options{}); strings.Contains(got, problem) != want {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+	for rows, want := range map[int]string{
+		99: "", 101: "",
+		100:  "note: exactly 100 rows: Microsoft Graph shows no more without -All",
+		500:  "note: exactly 500 rows: Get-MsolUser shows no more without -All",
+		1000: "note: exactly 1,000 rows: Exchange shows no more without -ResultSize Unlimited",
+	} {
+		_, note, _ := strings.Cut(read(t, all+strings.Repeat("CN=A,a,a,a,smtp:a@ex\n", rows), Options{}), "note: ")
+		if "note: "+note != want+"\n" && note+want != "" {
+			t.Errorf("%d rows: %q", rows, note)
+		}
+	}
+	if got := read(t, "DN,mail\n"+strings.Repeat("CN=A,a\n", 1000), Options{}); strings.Contains(got, "note: ") {
+		t.Errorf("csvde: %.200s", got[len(got)-200:])
+	}
+}
+
 // A truth value in another language leaves open what it tells. An object that may come from a
 // forest counts as one that does.
 func TestReadTruth(t *testing.T) {
