@@ -16,7 +16,8 @@ import (
 
 // identities tell which objects of several exports are the same: those with one objectGUID; one
 // whose mS-DS-ConsistencyGuid is that, as a counterpart in the cloud and an object that was migrated
-// have it; and one without objectGUID that has the name of another.
+// have it; and one without objectGUID that has the name of another. Two live objects of one export
+// are never the same: they would be in conflict there alone.
 type identities struct {
 	// known leads from an objectGUID to the one under which the object is known, others are the way
 	// back.
@@ -54,12 +55,15 @@ func (x *Exports) identify(ctx context.Context) error {
 	names := map[nameSum]int{} // of objects without objectGUID, and the export
 	twice := map[conflicts.Ref]bool{}
 	rows := newCoverage("")
+	var pairs []pair
 	err := x.eachIdentity(ctx, x.list, func(i int, id identity) {
 		rows.of(id.dn)
 		switch {
-		case id.guid != (conflicts.GUID{}) && id.anchor != (conflicts.GUID{}):
-			same.unite(id.guid, id.anchor)
-		case id.guid == (conflicts.GUID{}):
+		case id.guid != (conflicts.GUID{}):
+			if !id.deleted && id.anchor != (conflicts.GUID{}) && id.anchor != id.guid {
+				pairs = append(pairs, pair{id.anchor, id.guid})
+			}
+		default:
 			same.nameless[i] = true
 			if !inDirectory(string(id.dn)) {
 				return
@@ -73,6 +77,9 @@ func (x *Exports) identify(ctx context.Context) error {
 		}
 	})
 	if err != nil {
+		return err
+	}
+	if err := x.unite(ctx, same, pairs); err != nil {
 		return err
 	}
 	same.settle()
@@ -115,6 +122,46 @@ func (x *Exports) identify(ctx context.Context) error {
 type identity struct {
 	dn           []byte
 	guid, anchor conflicts.GUID
+	deleted      bool
+}
+
+// A pair is an object and its mS-DS-ConsistencyGuid.
+type pair struct{ anchor, guid conflicts.GUID }
+
+func comparePairs(a, b pair) int {
+	return cmp.Or(slices.Compare(a.anchor[:], b.anchor[:]), slices.Compare(a.guid[:], b.guid[:]))
+}
+
+// unite unites the objects of pairs, unless an export has both sides alive. It does not depend on the
+// order of the exports.
+func (x *Exports) unite(ctx context.Context, same *identities, pairs []pair) error {
+	if len(pairs) == 0 {
+		return nil
+	}
+	slices.SortFunc(pairs, comparePairs)
+	pairs = slices.Compact(pairs)
+	alive := map[conflicts.GUID][]int{} // in which exports
+	for _, p := range pairs {
+		alive[p.anchor], alive[p.guid] = nil, nil
+	}
+	err := x.eachIdentity(ctx, x.list, func(i int, id identity) {
+		if in, ok := alive[id.guid]; ok && !id.deleted && !slices.Contains(in, i) {
+			alive[id.guid] = append(in, i)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		from, to := same.last(p.anchor), same.last(p.guid)
+		in := alive[to]
+		both := slices.ContainsFunc(alive[from], func(i int) bool { return slices.Contains(in, i) })
+		if from != to && !both {
+			same.known[from] = to
+			alive[to] = append(in, alive[from]...)
+		}
+	}
+	return nil
 }
 
 // eachIdentity reads files to their ends. Damage ends only the file: the sweep reports it.
@@ -122,14 +169,17 @@ func (x *Exports) eachIdentity(ctx context.Context, files []*Export, each func(i
 	for i, one := range files {
 		r := ldif.NewReader(nil)
 		r.Select = func(name string) bool {
-			return strings.EqualFold(name, "objectGUID") || strings.EqualFold(name, "mS-DS-ConsistencyGuid")
+			return strings.EqualFold(name, "objectGUID") || strings.EqualFold(name, "mS-DS-ConsistencyGuid") || strings.EqualFold(name, "isDeleted")
 		}
 		err := one.readBlock(ctx, r, 0, one.data.Size(), func(_ *ldif.Reader, v *ldif.View) error {
 			id := identity{dn: v.DN}
 			for _, a := range v.Attributes {
-				if strings.EqualFold(a.Name, "objectGUID") {
+				switch {
+				case strings.EqualFold(a.Name, "objectGUID"):
 					id.guid = guidOf(a.Value)
-				} else if len(a.Value) == len(id.anchor) {
+				case strings.EqualFold(a.Name, "isDeleted"):
+					id.deleted = strings.EqualFold(string(a.Value), "TRUE")
+				case len(a.Value) == len(id.anchor):
 					id.anchor = conflicts.GUID(a.Value)
 				}
 			}
@@ -141,13 +191,6 @@ func (x *Exports) eachIdentity(ctx context.Context, files []*Export, each func(i
 		}
 	}
 	return nil
-}
-
-// unite notes that the object of an objectGUID has another one as its mS-DS-ConsistencyGuid.
-func (s *identities) unite(guid, anchor conflicts.GUID) {
-	if from, to := s.last(anchor), s.last(guid); from != to {
-		s.known[from] = to
-	}
 }
 
 // last follows a chain to its end.
@@ -164,7 +207,7 @@ func (s *identities) last(guid conflicts.GUID) conflicts.GUID {
 	}
 }
 
-// settle makes all chains short, after the last call of unite.
+// settle makes all chains short, after unite.
 func (s *identities) settle() {
 	s.others = map[conflicts.GUID][]conflicts.GUID{}
 	for guid := range s.known {

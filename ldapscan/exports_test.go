@@ -96,6 +96,14 @@ func TestExportsJoin(t *testing.T) {
 			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: has smtp:sales@ex.com in 2 only"},
 		{name: "a migrated object and another", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "smtp:sales@ex.com"), "DC=ex", "DC=new") + person("Bob", 3, 0, "smtp:sales@ex.com")},
 			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: is the same as CN=Ann,DC=ex,DC=com: change both by hand"},
+		{name: "a migrated object beside the old one", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com") + person("Bob", 2, 1, "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:x@ex.com")},
+			want: []string{duplicate + "Ann, Bob"}},
+		{name: "two migrated objects of one", texts: []string{person("Ann", 2, 1, "smtp:sales@ex.com") + person("Bob", 3, 1, "smtp:sales@ex.com"), person("Old", 1, 0, "SMTP:x@ex.com")},
+			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: is the same as CN=Old,DC=ex,DC=com: change both by hand"},
+		{name: "a migrated object beside the old one that was deleted", texts: []string{strings.TrimSpace(person("Ann", 1, 0, "smtp:sales@ex.com")) + "\nisDeleted: TRUE\n\n" +
+			person("Bob", 2, 1, "smtp:sales@ex.com"), cloudHead + cloudRow("Bob", 1, "smtp:sales@ex.com")}},
+		{name: "a deleted object that was migrated", texts: []string{strings.TrimSpace(person("Bob", 2, 1, "smtp:sales@ex.com")) + "\nisDeleted: TRUE\n\n" + person("Cem", 3, 0, "smtp:sales@ex.com"),
+			person("Ann", 1, 0, "smtp:sales@ex.com")}, want: []string{duplicate + "Ann, Cem"}},
 		{name: "a logon name of a counterpart alone", texts: []string{person("Ann", 1, 0, "SMTP:a@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:Ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:a@ex.com")},
 			problems: "2: userPrincipalName Ann@ex.com of CN=Ann,DC=ex,DC=com is also an address of CN=Bob,DC=ex,DC=com: compare them by hand"},
 		{name: "contradictions", texts: []string{strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: a@ex.com\n\n", strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: b@ex.com\n\n"},
@@ -138,6 +146,21 @@ func TestExportsJoin(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What exports have of an object does not depend on their order.
+func TestExportsInAnyOrder(t *testing.T) {
+	texts := []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), person("Bob", 2, 1, "SMTP:ann@ex.com"), person("Cem", 3, 1, "SMTP:ann@ex.com")}
+	for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {2, 1, 0}} {
+		x := exportsOf(t, texts[order[0]], texts[order[1]], texts[order[2]])
+		var got []string
+		err := x.Lookup(t.Context(), []conflicts.Address{conflicts.ParseAddress("SMTP:ann@ex.com")}, func(o *conflicts.Object) {
+			got = append(got, o.DN+" "+o.GUID.String())
+		})
+		if want := []string{"CN=Cem,DC=ex,DC=com " + testGUID(3).String()}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("%v: %v, %q, want %q", order, err, got, want)
+		}
 	}
 }
 
