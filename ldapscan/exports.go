@@ -74,10 +74,14 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 		return nil, err
 	}
 	survey := &Survey{ByRecord: true}
+	told := map[*Export]string{}
 	for _, one := range x.list {
 		s, err := one.Sweep(ctx, &joiningSink{sink, x.same})
 		if err != nil {
 			return nil, err
+		}
+		if err := s.incomplete(); err != nil {
+			told[one] = err.Error()
 		}
 		survey.add(s)
 		survey.PrimaryDomains = append(survey.PrimaryDomains, s.PrimaryDomains...)
@@ -107,7 +111,7 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	if !survey.seesAddresses() {
 		survey.Problems = append(survey.Problems, "not one proxy address was seen: the exports left them out")
 	}
-	also, err := strays.problems(ctx, x)
+	also, err := strays.problems(ctx, x, told)
 	survey.Problems = append(append(survey.Problems, contradictions.problems()...), also...)
 	return survey, err
 }

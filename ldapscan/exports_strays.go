@@ -3,6 +3,7 @@ package ldapscan
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"proxyaddr/conflicts"
 )
@@ -51,15 +52,20 @@ func (s *strays) take(p *versions, joined *conflicts.Object, reserve func(*confl
 	}
 }
 
-// problems asks all files who else has a stray.
-func (s *strays) problems(ctx context.Context, x *Exports) ([]string, error) {
+// problems asks all files who else has a stray. A file that was not searched to its end is a problem
+// too, but for what its sweep has told.
+func (s *strays) problems(ctx context.Context, x *Exports, told map[*Export]string) ([]string, error) {
 	if len(s.addresses) == 0 {
 		return nil, nil
 	}
 	wanted := conflicts.NewAddressSet(s.addresses...)
 	n, first := 0, ""
+	var problems []string
 	for _, one := range x.list {
 		err := one.Lookup(ctx, s.addresses, func(o *conflicts.Object) {
+			if o.Deleted {
+				return
+			}
 			for _, c := range wanted.Claims(o) {
 				parsed := c.Parsed()
 				stray := s.of[parsed.OrSMTP().LooseKey()]
@@ -76,12 +82,15 @@ func (s *strays) problems(ctx context.Context, x *Exports) ([]string, error) {
 		if _, fatal := err.(*Error); fatal {
 			return nil, err
 		}
+		if err != nil && err.Error() != told[one] {
+			problems = append(problems, strings.TrimPrefix(err.Error(), told[one]+"; "))
+		}
 	}
-	switch {
-	case n == 0:
-		return nil, nil
-	case n > 1:
+	if n > 1 {
 		first += fmt.Sprintf(", and %d more are shared like that", n-1)
 	}
-	return []string{first + ": compare them by hand"}, nil
+	if n > 0 {
+		problems = append(problems, first+": compare them by hand")
+	}
+	return problems, nil
 }

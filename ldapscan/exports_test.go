@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldaptest/company"
@@ -106,6 +107,8 @@ func TestExportsJoin(t *testing.T) {
 			person("Ann", 1, 0, "smtp:sales@ex.com")}, want: []string{duplicate + "Ann, Cem"}},
 		{name: "a logon name of a counterpart alone", texts: []string{person("Ann", 1, 0, "SMTP:a@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:Ann@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:a@ex.com")},
 			problems: "2: userPrincipalName Ann@ex.com of CN=Ann,DC=ex,DC=com is also an address of CN=Bob,DC=ex,DC=com: compare them by hand"},
+		{name: "a logon name of a counterpart that a deleted object has", texts: []string{person("Ann", 1, 0, "SMTP:a@ex.com") +
+			strings.TrimSpace(person("Bob", 2, 0, "smtp:Ann@ex.com")) + "\nisDeleted: TRUE\n\n", cloudHead + cloudRow("Ann", 1, "SMTP:a@ex.com")}},
 		{name: "contradictions", texts: []string{strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: a@ex.com\n\n", strings.TrimSpace(person("Ann", 1, 0, "SMTP:ann@ex.com")) + "\nmail: b@ex.com\n\n"},
 			problems: "1 and 2 contradict each other in mail of CN=Ann,DC=ex,DC=com: export again, everything at the same time"},
 		{name: "an object that moved", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), person("Ann Lee", 1, 0, "SMTP:ann@ex.com")},
@@ -161,6 +164,33 @@ func TestExportsInAnyOrder(t *testing.T) {
 		if want := []string{"CN=Cem,DC=ex,DC=com " + testGUID(3).String()}; err != nil || !slices.Equal(got, want) {
 			t.Errorf("%v: %v, %q, want %q", order, err, got, want)
 		}
+	}
+}
+
+// An export that cannot be searched for the addresses of counterparts makes the scan incomplete, and
+// what its sweep told is told once.
+func TestExportsStraysUnknown(t *testing.T) {
+	x := exportsOf(t, person("Ann", 1, 0, "SMTP:ann@ex.com"), person("Bob", 2, 0, "SMTP:bob@ex.com"))
+	if err := x.identify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	x.list[1].modified = time.Time{}
+	a := conflicts.ParseAddress("smtp:bob@ex.com")
+	s := strays{addresses: []conflicts.Address{a}, of: map[conflicts.Key]stray{a.LooseKey(): {conflicts.Ref{GUID: testGUID(2)}, "mail"}}}
+	changed := x.list[1].changed().Error()
+	twice := changed + "; " + changed // in the sweep of a look-up and when objects are read
+	for _, test := range []struct {
+		told string
+		want []string
+	}{{"", []string{twice}}, {"damage", []string{twice}}, {changed, []string{changed}}, {twice, nil}} {
+		if got, err := s.problems(t.Context(), x, map[*Export]string{x.list[1]: test.told}); err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("told %q: %q, %v, want %q", test.told, got, err, test.want)
+		}
+	}
+	texts := []string{person("Ann", 1, 0, "SMTP:a@ex.com") + "dn: CN=", cloudHead + cloudRow("Ann", 1, "SMTP:a@ex.com")}
+	audit, err := Scan(t.Context(), exportsOf(t, texts...), Options{})
+	if err != nil || len(audit.Problems) != 1 {
+		t.Errorf("%v, problems %q", err, audit.Problems)
 	}
 }
 
