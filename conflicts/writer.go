@@ -62,13 +62,20 @@ func (w *Writer) Machine() bool { return strings.HasSuffix(w.Account, "$") }
 const late = 5 * time.Minute
 
 // MatchWrites finds, for the values of owners, who wrote them. It notes how many writes belong to
-// no owner.
+// no owner, and of how many values the writer is not certain.
 func (a *Audit) MatchWrites(writes []eventlog.Write) {
 	trail := newTrail(writes)
 	for i := range a.Conflicts {
 		for j := range a.Conflicts[i].Owners {
 			trail.match(&a.Conflicts[i].Owners[j])
 		}
+	}
+	const advice = "events in the audit log is unknown; use .evtx files, whose times are in UTC"
+	switch n := trail.unordered; {
+	case n == 1:
+		a.Notes = append(a.Notes, "the writer of 1 value is not named: the order of its "+advice)
+	case n > 1:
+		a.Notes = append(a.Notes, fmt.Sprintf("the writers of %d values are not named: the order of their %s", n, advice))
 	}
 	switch n := len(trail.writes) - len(trail.matched); {
 	case n == 1:
@@ -80,22 +87,30 @@ func (a *Audit) MatchWrites(writes []eventlog.Write) {
 
 // A trail has the writes of an audit log by the objects that were written.
 type trail struct {
-	writes  []eventlog.Write
-	byGUID  map[string][]int
-	byDN    map[string][]int // by DNKey; without those that have a GUID
-	anyDN   map[string][]int // by DNKey
-	matched map[int]bool
+	writes    []eventlog.Write
+	keys      []Key // of the addresses that were written
+	byGUID    map[string][]int
+	byDN      map[string][]int // by DNKey; without those that have a GUID
+	anyDN     map[string][]int // by DNKey
+	matched   map[int]bool
+	unordered int // values of which it is unknown which write was the last
 }
 
 // newTrail puts writes in order of time, and leaves out those that two exports have.
 func newTrail(writes []eventlog.Write) *trail {
-	writes = slices.Clone(writes)
+	seen := make(map[eventlog.Write]bool, len(writes))
+	writes = slices.DeleteFunc(slices.Clone(writes), func(w eventlog.Write) bool {
+		again := seen[w]
+		seen[w] = true
+		return again
+	})
 	slices.SortStableFunc(writes, func(a, b eventlog.Write) int {
 		return cmp.Or(a.Logged.Time.Compare(b.Logged.Time), order(a.Added, b.Added))
 	})
-	writes = slices.Compact(writes)
-	t := &trail{writes: writes, byGUID: map[string][]int{}, byDN: map[string][]int{}, anyDN: map[string][]int{}, matched: map[int]bool{}}
+	t := &trail{writes: writes, keys: make([]Key, len(writes)), byGUID: map[string][]int{}, byDN: map[string][]int{}, anyDN: map[string][]int{}, matched: map[int]bool{}}
 	for i, w := range writes {
+		written := Claim{Attribute: w.Attribute, Value: w.Value}
+		t.keys[i] = written.Parsed().Key()
 		key := DNKey(w.DN)
 		t.anyDN[key] = append(t.anyDN[key], i)
 		if w.GUID == "" {
@@ -130,14 +145,14 @@ func (t *trail) match(o *Owner) {
 		key := c.Parsed().Key()
 		var about []int // writes of this address
 		for _, i := range of {
-			w := &t.writes[i]
-			written := Claim{Attribute: c.Attribute, Value: w.Value}
-			if strings.EqualFold(w.Attribute, c.Attribute) && written.Parsed().Key() == key && !o.before(w, c) {
+			if w := &t.writes[i]; w.Attribute == c.Attribute && t.keys[i] == key && !o.before(w, c) {
 				t.matched[i] = true
 				about = append(about, i)
 			}
 		}
-		if w, ok := t.writer(about, of, c); ok {
+		if !t.ordered(about) {
+			t.unordered++
+		} else if w, ok := t.writer(about, of, c); ok {
 			o.Writers = append(o.Writers, w)
 		}
 	}
@@ -149,9 +164,27 @@ func (o *Owner) before(w *eventlog.Write, c Claim) bool {
 	return c.Attribute == ProxyAddresses && w.Logged.Zoned && o.Written.Known() && w.Logged.Time.After(o.Written.Time.Add(late))
 }
 
+// ordered reports whether the order of writes is known: those of one request have one, and else
+// all have to be by the same clock.
+func (t *trail) ordered(about []int) bool {
+	oneRequest, oneClock := true, true
+	for _, i := range about {
+		first, w := &t.writes[about[0]], &t.writes[i]
+		oneRequest = oneRequest && w.Operation != "" && w.Operation == first.Operation
+		oneClock = oneClock && !w.Logged.Time.IsZero() && w.Logged.Zoned == first.Logged.Zoned
+	}
+	return len(about) < 2 || oneRequest || oneClock
+}
+
 // writer returns who brought the value of a claim. A request that deletes another spelling of the
 // address and adds this one, as to make it primary, did not bring it: then it looks further back.
 func (t *trail) writer(about, of []int, c Claim) (found Writer, ok bool) {
+	deletion := map[string]int{} // the place in about, by the request
+	for n, i := range slices.Backward(about) {
+		if w := &t.writes[i]; !w.Added && w.Operation != "" {
+			deletion[w.Operation] = n
+		}
+	}
 	value, end := c.Value, len(about)
 	for {
 		at := -1
@@ -164,35 +197,36 @@ func (t *trail) writer(about, of []int, c Claim) (found Writer, ok bool) {
 			return found, ok // the log does not reach back, or lacks a later write
 		}
 		w := &t.writes[about[at]]
-		ok = true
 		found = Writer{Attribute: c.Attribute, Value: w.Value, Account: w.Account, Computer: w.Computer, Logged: w.Logged.String()}
-		spelling := false
-		for _, i := range of {
-			d := &t.writes[i]
-			if d.Added || d.Operation == "" || d.Operation != w.Operation || !strings.EqualFold(d.Attribute, w.Attribute) {
-				continue
-			}
-			if n := slices.Index(about, i); n >= 0 {
-				found.Replaced, value, spelling, end = d.Value, d.Value, true, min(at, n)
-				break
-			}
-			if t.alone(of, w) {
-				found.Replaced, t.matched[i] = d.Value, true
-			}
-		}
+		n, spelling := deletion[w.Operation]
 		if !spelling {
+			found.Replaced = t.replaced(of, w)
 			return found, true
 		}
+		found.Replaced, ok = t.writes[about[n]].Value, true
+		value, end = found.Replaced, min(at, n)
 	}
 }
 
-// alone reports whether a request that added a value made one other write to the attribute.
-func (t *trail) alone(of []int, added *eventlog.Write) bool {
-	n := 0
+// replaced returns the value that a request deleted if that was its only other write to the attribute.
+func (t *trail) replaced(of []int, added *eventlog.Write) string {
+	if added.Operation == "" {
+		return ""
+	}
+	var request []int
 	for _, i := range of {
-		if w := &t.writes[i]; w.Operation == added.Operation && strings.EqualFold(w.Attribute, added.Attribute) {
-			n++
+		if w := &t.writes[i]; w.Operation == added.Operation && w.Attribute == added.Attribute {
+			request = append(request, i)
 		}
 	}
-	return n == 2
+	if len(request) != 2 {
+		return ""
+	}
+	for _, i := range request {
+		if w := &t.writes[i]; !w.Added {
+			t.matched[i] = true
+			return w.Value
+		}
+	}
+	return ""
 }

@@ -1,7 +1,9 @@
 package conflicts
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -29,8 +31,18 @@ func TestMatchWrites(t *testing.T) {
 		w.Added = false
 		return w
 	}
+	// unclear is a write at a time whose day and month cannot be told apart.
+	unclear := func(w eventlog.Write) eventlog.Write {
+		w.Logged = eventlog.Time{Text: fmt.Sprintf("3/5/2026 9:%02d", w.Logged.Time.Minute())}
+		return w
+	}
+	local := func(w eventlog.Write) eventlog.Write {
+		w.Logged.Time, w.Logged.Zoned = w.Logged.Time.Add(time.Hour), false
+		return w
+	}
 	with := func(w eventlog.Write, change func(*eventlog.Write)) eventlog.Write { change(&w); return w }
 	const ours = "smtp:sales@x.example"
+	const unordered = "the writer of 1 value is not named: the order of its events in the audit log is unknown; use .evtx files, whose times are in UTC"
 	const hrfeed = `written by CORP\hrfeed on BER-DC01, `
 	for name, test := range map[string]struct {
 		writes []eventlog.Write
@@ -40,6 +52,15 @@ func TestMatchWrites(t *testing.T) {
 		"added":                       {[]eventlog.Write{add(1, ours, "a")}, []string{hrfeed + "2023-05-15 09:01:00 UTC"}, ""},
 		"added twice counts the last": {[]eventlog.Write{add(3, ours, "c"), add(1, ours, "a"), del(2, ours, "b")}, []string{hrfeed + "2023-05-15 09:03:00 UTC"}, ""},
 		"in two exports":              {[]eventlog.Write{add(1, ours, "a"), add(1, ours, "a")}, []string{hrfeed + "2023-05-15 09:01:00 UTC"}, ""},
+		"in two exports, whole": {[]eventlog.Write{add(1, ours, "a"), add(1, "smtp:b@x.example", "b"), add(1, ours, "a"), add(1, "smtp:b@x.example", "b")},
+			[]string{hrfeed + "2023-05-15 09:01:00 UTC"}, "1 event of the audit log matches no owner of a conflict"},
+		"newest first, of unclear dates": {[]eventlog.Write{unclear(add(3, ours, "c")), unclear(del(2, ours, "b")), unclear(add(1, ours, "a"))}, nil, unordered},
+		"one of an unclear date":         {[]eventlog.Write{unclear(add(1, ours, "a"))}, []string{hrfeed + "3/5/2026 9:01"}, ""},
+		"one request of an unclear date": {[]eventlog.Write{unclear(add(1, ours, "a")), unclear(del(1, "SMTP:sales@x.example", "a"))},
+			[]string{hrfeed + "3/5/2026 9:01, in place of SMTP:sales@x.example"}, ""},
+		"in UTC and in local time":  {[]eventlog.Write{local(add(1, ours, "a")), del(2, ours, "b"), add(3, ours, "c")}, nil, unordered},
+		"all in local time":         {[]eventlog.Write{local(add(3, ours, "c")), local(del(2, ours, "b")), local(add(1, ours, "a"))}, []string{hrfeed + "2023-05-15 10:03:00 (zone unknown)"}, ""},
+		"others of an unclear date": {[]eventlog.Write{add(1, ours, "a"), unclear(add(1, "smtp:b@x.example", "b"))}, []string{hrfeed + "2023-05-15 09:01:00 UTC"}, "1 event of the audit log matches no owner of a conflict"},
 		"in place of another": {[]eventlog.Write{add(1, ours, "a"), del(1, "smtp:old@x.example", "a")},
 			[]string{hrfeed + "2023-05-15 09:01:00 UTC, in place of smtp:old@x.example"}, ""},
 		"one of several": {[]eventlog.Write{add(1, ours, "a"), add(1, "smtp:b@x.example", "a"), del(1, "smtp:c@x.example", "a")},
@@ -72,6 +93,29 @@ func TestMatchWrites(t *testing.T) {
 			}
 			if want := []string{test.note}; test.note == "" && a.Notes != nil || test.note != "" && !slices.Equal(a.Notes, want) {
 				t.Errorf("%q", a.Notes)
+			}
+		})
+	}
+	// The time grows with the log, not with its square.
+	oneRequest, spellings := []eventlog.Write{add(0, ours, "a")}, []eventlog.Write{add(0, ours, "0")}
+	for i := range 20_000 {
+		added := add(0, "SMTP:sales@x.example", "a")
+		added.Computer = strconv.Itoa(i)
+		oneRequest = append(oneRequest, del(0, fmt.Sprintf("smtp:%d@x.example", i), "a"), added)
+		values := []string{ours, "SMTP:sales@x.example"}
+		spellings = append(spellings, del(i+1, values[i%2], strconv.Itoa(i+1)), add(i+1, values[(i+1)%2], strconv.Itoa(i+1)))
+	}
+	for name, writes := range map[string][]eventlog.Write{"one large request": oneRequest, "many spellings": spellings} {
+		t.Run(name, func(t *testing.T) {
+			o := &Object{Entry: Entry{DN: dn, GUID: id}}
+			a := &Audit{Conflicts: []Conflict{{Owners: []Owner{{Object: o, Claims: []Claim{{Attribute: ProxyAddresses, Value: ours}}}}}}}
+			start := time.Now()
+			a.MatchWrites(writes)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if got := a.Conflicts[0].Owners[0].Writers; len(got) != 1 || got[0].String() != hrfeed+"2023-05-15 09:00:00 UTC" {
+				t.Errorf("%+v", got)
 			}
 		})
 	}
