@@ -15,11 +15,11 @@ import (
 
 // What makes exports that can be read, for hints.
 const (
-	tableByPowerShell = `Get-ADObject -LDAPFilter "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*))" ` +
-		`-Properties mail,userPrincipalName,targetAddress,displayName,sAMAccountName,proxyAddresses | ` +
-		`Select-Object DistinguishedName,ObjectGUID,ObjectClass,mail,userPrincipalName,targetAddress,displayName,sAMAccountName,` +
+	tableByPowerShell = `Get-ADObject -LDAPFilter "` + filter + `" ` +
+		`-Properties mail,userPrincipalName,targetAddress,legacyExchangeDN,displayName,sAMAccountName,proxyAddresses | ` +
+		`Select-Object DistinguishedName,ObjectGUID,ObjectClass,mail,userPrincipalName,targetAddress,legacyExchangeDN,displayName,sAMAccountName,` +
 		`@{n='proxyAddresses';e={$_.proxyAddresses -join ';'}} | Export-Csv export.csv -NoTypeInformation -Encoding UTF8`
-	exportByLdifde = `ldifde -f export.ldif -r "(|(proxyAddresses=*)(mail=*)(userPrincipalName=*)(targetAddress=*))"`
+	exportByLdifde = `ldifde -f export.ldif -r "` + filter + `"`
 )
 
 // orTable returns the export, or if it is a table, one that is a copy of it as LDIF.

@@ -49,7 +49,7 @@ func TestExportTable(t *testing.T) {
 	if len(audit.Changes) != 1 || audit.Changes[0].Object.DN != "CN=Ann,DC=ex,DC=com" || audit.Changes[0].Old != "smtp:sales@ex.com" {
 		t.Errorf("changes %+v", audit.Changes)
 	}
-	want := path + ": a table without mail, userPrincipalName, targetAddress, deleted objects and the Configuration partition: a proposed address may be in use there"
+	want := path + ": a table without mail, userPrincipalName, targetAddress, legacyExchangeDN, deleted objects and the Configuration partition: a proposed address may be in use there"
 	if !slices.Contains(audit.Notes, want) {
 		t.Errorf("notes %q", audit.Notes)
 	}
@@ -85,8 +85,9 @@ Ann,2b4c7f0e-1111-2222-3333-444455556667,smtp:c@ex.com
 func TestExportTableErrors(t *testing.T) {
 	for _, test := range []struct{ text, problem, advice string }{
 		{"DN,proxyAddresses\nCN=A,Microsoft.ActiveDirectory.Management.ADPropertyValueCollection\n",
-			`line 2, column 2 ("proxyAddresses"): the name of a list, and not its values: the export lost the addresses`, "-join ';'"},
-		{"Name,Phone\nAnn,1\n", "line 1: a table without a column of addresses that is known", "ldifde -f export.ldif"},
+			`line 2, column 2 ("proxyAddresses"): the name of a list, and not its values: the export lost the addresses`,
+			`(legacyExchangeDN=*))" -Properties mail,userPrincipalName,targetAddress,legacyExchangeDN,`},
+		{"Name,Phone\nAnn,1\n", "line 1: a table without a column of addresses that is known", `ldifde -f export.ldif -r "` + filter + `"`},
 		{"DN,proxyAddresses\nCN=A,\"smtp:a\"b\n", `line 2, column 2 ("proxyAddresses"): text behind a closing quotation mark`, "correct that place or export again"},
 		{"PK\x03\x04\x14\x00", "a workbook or another zip archive", "save it in Excel as CSV UTF-8"},
 		{"DN,proxyAddresses\n", "a table without rows", "check whether the export failed"},

@@ -30,6 +30,7 @@ const (
 	policyField
 	mailboxGUIDField
 	syncedField
+	legacyField
 	plainField // the attribute of the name, as it is
 	domainField
 	domainTypeField
@@ -84,7 +85,6 @@ func init() {
 		"userAccountControl":             "useraccountcontrol",
 		"isCriticalSystemObject":         "iscriticalsystemobject",
 		"isDeleted":                      "isdeleted deleted",
-		"legacyExchangeDN":               "legacyexchangedn",
 		"msExchPoliciesExcluded":         "msexchpoliciesexcluded",
 		"msExchPoliciesIncluded":         "msexchpoliciesincluded",
 		"msDS-ExternalDirectoryObjectId": "msdsexternaldirectoryobjectid externaldirectoryobjectid",
@@ -96,6 +96,7 @@ func init() {
 			names[name] = column{field: plainField, attribute: attribute}
 		}
 	}
+	names["legacyexchangedn"] = column{field: legacyField, attribute: "legacyExchangeDN"}
 	for typ, list := range map[string]string{
 		"smtp": "smtp smtpaddress smtpaddresses secondarysmtpaddress secondarysmtpaddresses",
 		"X500": "x500 x500address x500addresses",

@@ -211,7 +211,7 @@ func (r *row) take(c *cell) error {
 		r.domain = trimmed
 	case domainTypeField:
 		r.once(c.field, "objectClass", "msExchAcceptedDomain")
-	case plainField:
+	case plainField, legacyField:
 		if !lost.MatchString(trimmed) {
 			r.plain(c, text)
 		}

@@ -263,7 +263,7 @@ func (b *builder) sum(how examination) {
 	for _, attribute := range []struct {
 		field
 		name string
-	}{{mailField, "mail"}, {upnField, "userPrincipalName"}, {targetField, "targetAddress"}} {
+	}{{mailField, "mail"}, {upnField, "userPrincipalName"}, {targetField, "targetAddress"}, {legacyField, "legacyExchangeDN"}} {
 		if objects && !b.has[attribute.field] {
 			b.Lacks = append(b.Lacks, attribute.name)
 		}
