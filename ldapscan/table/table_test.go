@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
@@ -395,6 +396,23 @@ func TestReadLimits(t *testing.T) {
 	}
 	if got := read(t, "mail"+strings.Repeat(",a", MaxColumns)+"\n", Options{}); !strings.HasPrefix(got, "error: ") {
 		t.Errorf("columns: %.200s", got)
+	}
+}
+
+// The time that a cell takes grows with its size, and not with the square of it.
+func TestSplitBlanks(t *testing.T) {
+	gap := strings.Repeat(" ", 1<<20)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, text := range []string{"a" + gap + "b", "a" + gap + "b" + gap + ":", strings.Repeat("\n", 1<<20) + "b" + gap + "c"} {
+			split(text, false)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("cells of 1 MiB of blanks take more than 20 seconds")
 	}
 }
 

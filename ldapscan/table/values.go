@@ -22,6 +22,9 @@ var typed = regexp.MustCompile(`^\s*[A-Za-z][A-Za-z0-9]{0,15} *:`)
 // joints are what joins addresses.
 const joints = ";,|+\n "
 
+// blanks are what may stand before an address, as \s in the patterns.
+const blanks = " \t\n\f\r"
+
 // commonType is the beginning of an address of a type that Exchange makes itself.
 var commonType = regexp.MustCompile(`(?i)^\s*(?:smtp|x500|x400|sip|eum|spo|notes|ccmail|msmail|ms|fax|mrs|gwise) *:`)
 
@@ -37,12 +40,20 @@ func split(text string, csvde bool) (values []string, clear bool) {
 		clear = clear && ok
 		values = append(values, parts...)
 	}
+	behind, isTyped, isCommon := 0, false, false // the text behind the blanks after i, once for all of them
 	for i := range len(text) {
 		c := text[i]
-		switch {
-		case strings.IndexByte(joints, c) < 0 || !typed.MatchString(text[i+1:]):
+		if strings.IndexByte(joints, c) < 0 {
 			continue
-		case (c == ' ' || c == '+') && !commonType.MatchString(text[i+1:]):
+		}
+		if behind <= i {
+			rest := strings.TrimLeft(text[i+1:], blanks)
+			behind, isTyped, isCommon = len(text)-len(rest), typed.MatchString(rest), commonType.MatchString(rest)
+		}
+		switch {
+		case !isTyped:
+			continue
+		case (c == ' ' || c == '+') && !isCommon:
 			continue // as a text may have it
 		case csvde && c != ';':
 			clear = false
@@ -52,7 +63,7 @@ func split(text string, csvde bool) (values []string, clear bool) {
 		case c == ';' && ofType(text[start:i], "x400") && ofType(text[i+1:], "dda"):
 			continue // a domain-defined attribute
 		}
-		clear = clear && (joint == 0 || joint == c) && commonType.MatchString(text[i+1:]) && !(csvde && i > 0 && text[i-1] == '\\')
+		clear = clear && (joint == 0 || joint == c) && isCommon && !(csvde && i > 0 && text[i-1] == '\\')
 		joint = c
 		add(text[start:i])
 		start = i + 1
