@@ -40,7 +40,7 @@ type objects struct {
 	dec    *json.Decoder
 	budget *budget
 	lines  *lineCounter
-	each   func(o object, line int) error
+	each   func(o object, line func() int) error
 	goesOn bool // the last answer of a service has more pages
 }
 
@@ -80,15 +80,16 @@ func (l *lineCounter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// line returns the line up to which the JSON was parsed.
+// line returns the line up to which the JSON was parsed. It takes time, as the decoder may hold much
+// of what follows.
 func (r *objects) line() int {
 	ahead, _ := io.ReadAll(r.dec.Buffered()) // from memory
 	return 1 + r.lines.n - bytes.Count(ahead, []byte("\n"))
 }
 
-// readJSON hands over each object with the line on which it ends. It returns true if the objects
-// are those of one page and more pages follow.
-func readJSON(src io.Reader, each func(o object, line int) error) (goesOn bool, err error) {
+// readJSON hands over each object with what finds the line on which it ends, until each returns.
+// It returns true if the objects are those of one page and more pages follow.
+func readJSON(src io.Reader, each func(o object, line func() int) error) (goesOn bool, err error) {
 	lines := &lineCounter{src: src}
 	b := &budget{src: lines, left: MaxRow}
 	r := &objects{dec: json.NewDecoder(b), budget: b, lines: lines, each: each}
@@ -159,7 +160,7 @@ func (r *objects) object(top bool) error {
 		return err
 	}
 	r.budget.left = MaxRow
-	return r.each(o, r.line())
+	return r.each(o, r.line)
 }
 
 // members reads the members of an object. If it may be around a list, it hands over the objects

@@ -226,7 +226,7 @@ func (b *builder) heading(r *rows, columns []column) bool {
 func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 	known := false
 	b.unit = "object"
-	goesOn, err := readJSON(src, func(o object, line int) error {
+	goesOn, err := readJSON(src, func(o object, line func() int) error {
 		cells := b.cells[:0]
 		for _, m := range o {
 			c := columnOf(m.name)
@@ -236,7 +236,7 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 			b.cloud = b.cloud || c.ofCloud()
 			known = known || c.holdsAddress() || c.field == domainField
 			one := cell{column: c, text: m.value.text, list: m.value.list,
-				wrong: func(err error) error { return &Error{Line: line, Name: c.name, Err: err} }}
+				wrong: func(err error) error { return &Error{Line: line(), Name: c.name, Err: err} }}
 			if len(one.list) == 1 && c.field == proxyField {
 				one.text, one.list = one.list[0], nil // perhaps joined
 			}

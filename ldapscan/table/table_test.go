@@ -416,6 +416,16 @@ func TestSplitBlanks(t *testing.T) {
 	}
 }
 
+// The decoder's buffer, which a large object makes large, does not count in the time of small ones.
+func TestReadJSONBuffer(t *testing.T) {
+	in := `[{"mail":"` + strings.Repeat("a", 4<<20) + `"}` + strings.Repeat(`,{"mail":"a"}`, 1<<16) + "]"
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := readJSON(strings.NewReader(in), func(object, func() int) error { return ctx.Err() }); err != nil {
+		t.Error(err)
+	}
+}
+
 // An interrupted reading ends.
 func TestReadInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
