@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"proxyaddr/conflicts"
@@ -298,7 +299,8 @@ func (x *Exports) Reread(ctx context.Context, records []conflicts.FixRecord, fou
 			failed = append(failed, err.Error())
 		}
 	}
-	for _, p := range all {
+	for _, ref := range slices.SortedFunc(maps.Keys(all), compareRefs) {
+		p := all[ref]
 		found(p.objects[p.base()])
 	}
 	return joined(failed)

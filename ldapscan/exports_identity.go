@@ -253,9 +253,11 @@ func (s *identities) everyRef(refs []conflicts.Ref) []conflicts.Ref {
 
 // joinedInOrder returns the objects that more than one export has.
 func (s *identities) joinedInOrder() []conflicts.Ref {
-	return slices.SortedFunc(maps.Keys(s.joined), func(a, b conflicts.Ref) int {
-		return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN))
-	})
+	return slices.SortedFunc(maps.Keys(s.joined), compareRefs)
+}
+
+func compareRefs(a, b conflicts.Ref) int {
+	return cmp.Or(slices.Compare(a.GUID[:], b.GUID[:]), cmp.Compare(a.DN, b.DN))
 }
 
 // A joiningSink gives objects the objectGUID under which they are known, and leaves out those that

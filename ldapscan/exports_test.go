@@ -239,6 +239,17 @@ func TestExportsLookup(t *testing.T) {
 	if err != nil || len(again) != 1 || !slices.Equal(again[0].ProxyAddresses, []string{"SMTP:ann@ex.com"}) {
 		t.Errorf("%v, %+v", err, again)
 	}
+	var order []conflicts.GUID
+	var records []conflicts.FixRecord
+	var text string
+	for n := byte(20); n > 0; n-- {
+		text += person(fmt.Sprint(n), n, 0, "SMTP:a@ex.com")
+		records = append(records, conflicts.FixRecord{DN: fmt.Sprintf("CN=%d,DC=ex,DC=com", n), GUID: testGUID(n)})
+	}
+	err = exportsOf(t, text, person("Ann", 21, 0)).Reread(t.Context(), records, func(o *conflicts.Object) { order = append(order, o.GUID) })
+	if err != nil || len(order) != 20 || !slices.IsSortedFunc(order, func(a, b conflicts.GUID) int { return slices.Compare(a[:], b[:]) }) {
+		t.Errorf("%v, %v", err, order)
+	}
 	names := 0
 	if err := x.Namesakes(t.Context(), []string{"CN=Bob,OU=x"}, func(*conflicts.Object) { names++ }); err != nil || names != 1 {
 		t.Errorf("%d namesakes, %v", names, err)
