@@ -153,6 +153,9 @@ type Object struct {
 	// Fixed says why the object cannot be changed, or is empty if it can:
 	// it lies outside the domain partitions or is a critical system object.
 	Fixed string
+	// Unreachable says that no LDIF file reaches the object: a table does not give its
+	// distinguished name, or it lies in a cloud directory.
+	Unreachable bool
 	// Class is the most specific object class.
 	Class       string
 	DisplayName string

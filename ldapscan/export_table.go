@@ -100,17 +100,6 @@ func (x *Export) tellTable(survey *Survey) {
 	}
 }
 
-// Why LDIF files do not reach an object of a table.
-const (
-	givesNoName = " does not give its distinguished name" // behind the name of the table
-	inCloud     = "lies in a cloud directory, out of the reach of LDIF files"
-)
-
-// outOfReach reports whether an object is known from a table alone.
-func outOfReach(o *conflicts.Object) bool {
-	return o.Fixed == inCloud || strings.HasSuffix(o.Fixed, givesNoName)
-}
-
 // object returns the object of a union, and the forest that it is of. LDIF files may not reach one
 // of a table.
 func (x *Export) object(u union) *conflicts.Object {
@@ -119,9 +108,11 @@ func (x *Export) object(u union) *conflicts.Object {
 	if x.table != nil {
 		switch attributesOf(u.Record).first(table.Unchangeable) {
 		case table.Nameless:
-			o.Fixed = cmp.Or(o.Fixed, x.name+givesNoName)
+			o.Unreachable = true
+			o.Fixed = cmp.Or(o.Fixed, x.name+" does not give its distinguished name")
 		case table.InCloud:
-			o.Fixed = cmp.Or(o.Fixed, inCloud)
+			o.Unreachable = true
+			o.Fixed = cmp.Or(o.Fixed, "lies in a cloud directory, out of the reach of LDIF files")
 		}
 	}
 	return o

@@ -13,7 +13,7 @@ import (
 func (p *versions) base() int {
 	best := 0
 	rank := func(o *conflicts.Object) (n int) {
-		if outOfReach(o) {
+		if o.Unreachable {
 			n = 4
 		}
 		if o.Fixed != "" {
@@ -35,7 +35,7 @@ func (p *versions) base() int {
 // counterpart reports whether an object is another one than the base: one in a cloud
 // directory or in another forest.
 func counterpart(o, base *conflicts.Object) bool {
-	if outOfReach(o) != outOfReach(base) {
+	if o.Unreachable != base.Unreachable {
 		return true
 	}
 	if o.GUID != (conflicts.GUID{}) && base.GUID != (conflicts.GUID{}) {
@@ -179,7 +179,7 @@ func (c *contradictions) take(p *versions) {
 
 // placeOf returns the key of an object's name if it is one of a directory.
 func placeOf(o *conflicts.Object) string {
-	if outOfReach(o) {
+	if o.Unreachable {
 		return ""
 	}
 	return conflicts.DNKey(o.DN)

@@ -93,6 +93,7 @@ func TestExportsJoin(t *testing.T) {
 
 		{name: "an owner in the cloud alone", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com", "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "smtp:sales@ex.com") + cloudRow("Team", 0, "SMTP:sales@ex.com")},
 			want: []string{duplicate + "Team, Ann"}, fixed: "Team: lies in a cloud directory, out of the reach of LDIF files"},
+		{name: "a counterpart that is critical", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), "isCriticalSystemObject," + cloudHead + "TRUE," + cloudRow("Anna", 1, "SMTP:ann@ex.com")}},
 		{name: "an address in a counterpart alone", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "smtp:sales@ex.com")},
 			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: has smtp:sales@ex.com in 2 only"},
 		{name: "a migrated object and another", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "smtp:sales@ex.com"), "DC=ex", "DC=new") + person("Bob", 3, 0, "smtp:sales@ex.com")},
