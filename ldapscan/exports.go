@@ -92,12 +92,12 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	defer stream.Keep()
 	var contradictions contradictions
 	var strays strays
-	for refs := range slices.Chunk(x.same.joinedInOrder(), gatheredAtOnce) {
+	for refs := range slices.Chunk(x.same.joinedInOrder(), x.joinedAtOnce()) {
 		all, err := x.gather(ctx, refs)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if err != nil {
+		if err != nil && !slices.Contains(survey.Problems, err.Error()) {
 			survey.Problems = append(survey.Problems, err.Error())
 		}
 		for _, p := range all {
@@ -115,6 +115,17 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	also, err := strays.problems(ctx, x, told)
 	survey.Problems = append(append(survey.Problems, contradictions.problems()...), also...)
 	return survey, err
+}
+
+// joinedAtOnce returns how many objects are read again at once: more where each time takes a reading
+// of a whole file.
+func (x *Exports) joinedAtOnce() int {
+	for i, one := range x.list {
+		if one.places.unknown || x.same.nameless[i] && one.places.guids {
+			return 8 * gatheredAtOnce
+		}
+	}
+	return gatheredAtOnce
 }
 
 // hasAddress reports whether an object has an attribute for which objects are swept.

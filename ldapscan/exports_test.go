@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -267,6 +269,50 @@ func TestExportsDamaged(t *testing.T) {
 	}
 	if _, err := OpenExports(t.Context(), []string{x.list[0].name, "missing"}, nil); err == nil {
 		t.Error("a missing file is no error")
+	}
+}
+
+// A countedReader counts the bytes that are read.
+type countedReader struct {
+	io.ReaderAt
+	n atomic.Int64
+}
+
+func (c *countedReader) ReadAt(p []byte, at int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(p, at)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// Where a file has to be read whole to find objects again, it is not read for every few of many,
+// and what is wrong with it is told once.
+func TestExportsJoinMany(t *testing.T) {
+	var text strings.Builder
+	for n := range 4*gatheredAtOnce + 1 {
+		g := conflicts.GUID{byte(n), byte(n >> 8), 1}
+		fmt.Fprintf(&text, "dn: CN=%d,DC=ex,DC=com\nobjectGUID:: %s\nmail: %d@ex.com\n\n", n, base64.StdEncoding.EncodeToString(g[:]), n)
+	}
+	x := exportsOf(t, text.String()+"dn: CN=", text.String())
+	one := x.list[0]
+	src := &countedReader{ReaderAt: one.file}
+	one.data = io.NewSectionReader(src, 0, one.data.Size())
+	if _, err := x.Sweep(t.Context(), nowhere{}); err != nil {
+		t.Fatal(err)
+	}
+	// Twice to identify objects, twice to find the damage, and once to join.
+	if n := float64(src.n.Load()) / float64(one.data.Size()); n > 5.5 {
+		t.Errorf("the file was read %.1f times", n)
+	}
+	x = exportsOf(t, text.String(), text.String())
+	x.list[1].modified = time.Time{}
+	survey, err := x.Sweep(t.Context(), nowhere{})
+	if err != nil || len(survey.Problems) == 0 {
+		t.Fatalf("%v, problems %q", err, survey.Problems)
+	}
+	for i, p := range survey.Problems {
+		if slices.Contains(survey.Problems[:i], p) {
+			t.Errorf("twice: %s", p)
+		}
 	}
 }
 
