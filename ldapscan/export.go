@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -94,10 +95,10 @@ func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 			return err
 		}
 	}
-	left := map[conflicts.Ref]bool{}
+	asked, left := map[conflicts.Ref]bool{}, map[conflicts.Ref]bool{}
 	hashes, names := map[uint64]bool{}, map[string]bool{}
 	for _, ref := range refs {
-		left[ref] = true
+		asked[ref], left[ref] = true, true
 		hashes[x.places.hash(ref.GUID, []byte(ref.DN))] = true
 		if ref.DN != "" && x.places.guids {
 			names[ref.DN] = true // of records that are known by their objectGUID
@@ -107,7 +108,7 @@ func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 	err := x.objects(ctx, hashes, names, every, func(o *conflicts.Object) {
 		wanted := false
 		for _, ref := range []conflicts.Ref{o.Ref(), conflicts.NameRef(o.DN)} {
-			wanted = wanted || left[ref]
+			wanted = wanted || asked[ref] // several rows of a table can have one name
 			delete(left, ref)
 		}
 		if wanted && !o.Deleted {
@@ -154,7 +155,9 @@ func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[
 			objects = append(objects, x.object(unite(g.records)))
 		}
 	})
-	slices.SortFunc(objects, func(a, b *conflicts.Object) int { return cmp.Compare(a.DN, b.DN) })
+	slices.SortFunc(objects, func(a, b *conflicts.Object) int {
+		return cmp.Or(cmp.Compare(a.DN, b.DN), bytes.Compare(a.GUID[:], b.GUID[:]))
+	})
 	named := map[conflicts.GUID]string{}
 	for _, o := range objects {
 		if other, ok := named[o.GUID]; ok && err == nil {
