@@ -93,7 +93,7 @@ type trail struct {
 	byDN      map[string][]int // by DNKey; without those that have a GUID
 	anyDN     map[string][]int // by DNKey
 	matched   map[int]bool
-	unordered int // values of which it is unknown which write was the last
+	unordered int // values whose last write is unknown
 }
 
 // newTrail puts writes in order of time, and leaves out those that two exports have.

@@ -126,8 +126,8 @@ var (
 	onOneLine = regexp.MustCompile(`(?s)Account Name:\s*(.*?)\s+Account Domain:\s*(.*?)\s+Logon ID:.*?Object:\s+DN:\s*(.*?)\s+GUID:\s*(.*?)\s+Class:.*?` +
 		`LDAP Display Name:\s*(\S+)\s+Syntax \(OID\):\s*\S+\s+Value:\s*(.*?)\s+Operation:\s+Type:\s*(.*?)\s+Correlation ID:\s*(\S*)`)
 	objectGUID = regexp.MustCompile(`^\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?$`)
-	// added and deleted are what happened to the value, as the log has it or in the languages of its
-	// text.
+	// added and deleted match what happened to the value: the code that the log stores, or a word
+	// in one of several languages.
 	added   = regexp.MustCompile(`(?i)%%14674|added|hinzugef|ajout|agregad|aggiunt`)
 	deleted = regexp.MustCompile(`(?i)%%14675|delet|gel.sch|supprim|elimin`)
 )
