@@ -61,6 +61,9 @@ func newBrowser(tb testing.TB) *browser {
 		"--remote-debugging-pipe", "--user-data-dir="+profile, "about:blank")
 	cmd.Env = append(os.Environ(), "HOME="+profile)
 	cmd.ExtraFiles = []*os.File{in, out}
+	// Wait waits until nobody can write to it any more: for all processes of Chromium, the last
+	// of which still write to the profile when the first has ended.
+	cmd.Stderr = io.Discard
 	fail(cmd.Start())
 	in.Close()
 	out.Close()
