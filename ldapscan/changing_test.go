@@ -26,30 +26,9 @@ func changingHead(n int) (head string) {
 	return changingPartitions + head
 }
 
-const changingPartitions = `dn: DC=contoso,DC=example
-objectClass: domainDNS
-
-dn: CN=Deleted Objects,DC=contoso,DC=example
+const changingPartitions = rootLDIF + configurationLDIF + `dn: CN=Deleted Objects,DC=contoso,DC=example
 objectClass: container
 isDeleted: TRUE
-
-dn: CN=Configuration,DC=contoso,DC=example
-objectClass: configuration
-
-dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRefContainer
-
-dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: DC=contoso,DC=example
-dnsRoot: contoso.example
-systemFlags: 3
-
-dn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: CN=Configuration,DC=contoso,DC=example
-dnsRoot: contoso.example
-systemFlags: 1
 
 `
 

@@ -49,26 +49,7 @@ func xmlStamps(version uint32, t time.Time, invocation conflicts.GUID, dsa strin
 `+"\x00", version, t.Format(time.RFC3339), invocation, dsa))
 }
 
-const evidenceHeads = `dn: DC=contoso,DC=example
-objectClass: domainDNS
-
-dn: CN=Configuration,DC=contoso,DC=example
-objectClass: configuration
-
-dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRefContainer
-
-dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: DC=contoso,DC=example
-systemFlags: 3
-
-dn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: CN=Configuration,DC=contoso,DC=example
-systemFlags: 1
-
-`
+const evidenceHeads = rootLDIF + configurationLDIF
 
 func controllerLDIF(server, site string, invocation conflicts.GUID) string {
 	return fmt.Sprintf(`dn: CN=NTDS Settings,CN=%s,CN=Servers,CN=%s,CN=Sites,CN=Configuration,DC=contoso,DC=example

@@ -187,31 +187,8 @@ func TestReferenceOutsideTheForest(t *testing.T) {
 // A domain of the forest that the server does not hold is missing by name; an
 // application partition is passed over with a word.
 func TestForestPartitions(t *testing.T) {
-	const content = `dn: DC=child,DC=contoso,DC=example
+	const content = configurationLDIF + childRefLDIF + `dn: DC=child,DC=contoso,DC=example
 objectClass: domainDNS
-
-dn: CN=Configuration,DC=contoso,DC=example
-objectClass: configuration
-
-dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRefContainer
-
-dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: DC=contoso,DC=example
-dnsRoot: contoso.example
-systemFlags: 3
-
-dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: DC=child,DC=contoso,DC=example
-dnsRoot: child.contoso.example
-systemFlags: 3
-
-dn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: CN=Configuration,DC=contoso,DC=example
-systemFlags: 1
 
 dn: CN=Elsewhere,CN=Partitions,CN=Configuration,DC=contoso,DC=example
 objectClass: crossRef

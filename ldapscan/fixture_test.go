@@ -16,6 +16,43 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
+// rootLDIF is the root domain of the forest contoso.example.
+const rootLDIF = `dn: DC=contoso,DC=example
+objectClass: domainDNS
+
+`
+
+// configurationLDIF is the forest's configuration partition, with the cross-references of the
+// root domain and of itself.
+const configurationLDIF = `dn: CN=Configuration,DC=contoso,DC=example
+objectClass: configuration
+
+dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRefContainer
+
+dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: DC=contoso,DC=example
+dnsRoot: contoso.example
+systemFlags: 3
+
+dn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: CN=Configuration,DC=contoso,DC=example
+dnsRoot: contoso.example
+systemFlags: 1
+
+`
+
+// childRefLDIF is the cross-reference of a second domain.
+const childRefLDIF = `dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+objectClass: crossRef
+nCName: DC=child,DC=contoso,DC=example
+dnsRoot: child.contoso.example
+systemFlags: 3
+
+`
+
 // A fixture is a directory of contacts below one OU, with conflicts that are
 // known.
 type fixture struct {

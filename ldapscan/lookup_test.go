@@ -107,7 +107,7 @@ func TestLookupIncomplete(t *testing.T) {
 		"cookie dropped":    {ownersLDIF, ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultUnavailableCriticalExtension, Page: 2, Match: looking}, "MaxResultSetSize"},
 		"nothing visible":   {strings.ReplaceAll(ownersLDIF, "x@contoso.example", "y@contoso.example"), ldaptest.Fault{}, "not one proxy address"},
 		"mail visible":      {ownersLDIF, ldaptest.Fault{}, "not one proxy address"},
-		"domain elsewhere":  {ownersLDIF + elsewhere, ldaptest.Fault{}, "DC=child,DC=contoso,DC=example: no domain controller of child.contoso.example was read"},
+		"domain elsewhere":  {ownersLDIF + "\n" + configurationLDIF + childRefLDIF, ldaptest.Fault{}, "DC=child,DC=contoso,DC=example: no domain controller of child.contoso.example was read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			content := tc.content
@@ -157,48 +157,10 @@ func TestLookupGoesOn(t *testing.T) {
 	}
 }
 
-const elsewhere = `
-dn: CN=Configuration,DC=contoso,DC=example
-objectClass: configuration
-
-dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRefContainer
-
-dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: DC=contoso,DC=example
-dnsRoot: contoso.example
-systemFlags: 3
-
-dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: DC=child,DC=contoso,DC=example
-dnsRoot: child.contoso.example
-systemFlags: 3
-`
-
 // A directory without Exchange has no targetAddress, and so no index on it: to ask
 // for it all the same makes Samba compare every object.
 func TestLookupAsksForWhatTheSchemaHas(t *testing.T) {
-	const schema = `
-dn: CN=Configuration,DC=contoso,DC=example
-objectClass: configuration
-
-dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRefContainer
-
-dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: DC=contoso,DC=example
-dnsRoot: contoso.example
-systemFlags: 3
-
-dn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: CN=Configuration,DC=contoso,DC=example
-systemFlags: 1
-
-dn: CN=Enterprise Schema,CN=Partitions,CN=Configuration,DC=contoso,DC=example
+	const schema = "\n" + configurationLDIF + `dn: CN=Enterprise Schema,CN=Partitions,CN=Configuration,DC=contoso,DC=example
 objectClass: crossRef
 nCName: CN=Schema,CN=Configuration,DC=contoso,DC=example
 systemFlags: 1

@@ -215,9 +215,7 @@ func TestTraceIncomplete(t *testing.T) {
 // Nothing is resolved while a part of the forest was not looked at: whoever is there
 // may have the address, or be the object that the event named.
 func TestTraceResolvesNothingUnread(t *testing.T) {
-	home, child, _ := strings.Cut(elsewhere, "dn: CN=CHILD,")
-	home = strings.ReplaceAll(home, "systemFlags: 3\n", "systemFlags: 3\n\ndn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example\nobjectClass: crossRef\n"+
-		"nCName: CN=Configuration,DC=contoso,DC=example\nsystemFlags: 1\n")
+	const home = "\n" + configurationLDIF
 	apart, deleted, sole := pair("CN=Anna", "CN=Full"), pair("CN=Anna", "CN=Gone"), eventlog.Event{ID: 9217, Address: "anna@contoso.example"}
 	busy := func(part string) *ldaptest.Fault {
 		return &ldaptest.Fault{Kind: ldaptest.Fail, Code: ldap.LDAPResultBusy, Times: -1, Match: func(s ldaptest.Search) bool {
@@ -234,7 +232,7 @@ func TestTraceResolvesNothingUnread(t *testing.T) {
 	}{
 		"everything":             {home, nil, true},
 		"all but what to accept": {home, busy("msExchAcceptedDomain"), true},
-		"another domain":         {home + "dn: CN=CHILD," + child, nil, false},
+		"another domain":         {home + childRefLDIF, nil, false},
 		"the partitions":         {home, busy("(proxyAddresses="), false},
 		"a name":                 {home, busy("cn=full,dc"), false},
 		"deleted objects":        {home, busy("DEL:"), false},

@@ -11,36 +11,10 @@ import (
 )
 
 // twoDomains is a forest whose server holds a root domain with an address and a child.
-const twoDomains = `dn: DC=contoso,DC=example
+const twoDomains = rootLDIF + `dn: DC=child,DC=contoso,DC=example
 objectClass: domainDNS
 
-dn: CN=Configuration,DC=contoso,DC=example
-objectClass: configuration
-
-dn: DC=child,DC=contoso,DC=example
-objectClass: domainDNS
-
-dn: CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRefContainer
-
-dn: CN=CONTOSO,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: DC=contoso,DC=example
-dnsRoot: contoso.example
-systemFlags: 3
-
-dn: CN=Enterprise Configuration,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: CN=Configuration,DC=contoso,DC=example
-systemFlags: 1
-
-dn: CN=CHILD,CN=Partitions,CN=Configuration,DC=contoso,DC=example
-objectClass: crossRef
-nCName: DC=child,DC=contoso,DC=example
-dnsRoot: child.contoso.example
-systemFlags: 3
-
-dn: CN=a,DC=contoso,DC=example
+` + configurationLDIF + childRefLDIF + `dn: CN=a,DC=contoso,DC=example
 objectClass: contact
 proxyAddresses: SMTP:a@contoso.example
 
