@@ -9,7 +9,7 @@ import (
 
 // ComparisonJSON writes a comparison as one document, in the manner of [JSON].
 func ComparisonJSON(w io.Writer, c *conflicts.Comparison) error {
-	e := newJSONEncoder(w, "  ")
+	e := newJSONEncoder(w)
 	e.open(newComparisonJSON(c))
 	e.array("differences", len(c.Differences), func(i int) any { return newDifferenceJSON(&c.Differences[i]) })
 	e.array("conflicts", len(c.Pending), func(i int) any { return newPendingJSON(&c.Pending[i]) })

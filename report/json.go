@@ -15,9 +15,9 @@ import (
 	"proxyaddr/report/words"
 )
 
-// JSON writes the audit as one document, element by element. Only one that was
-// made from events has the field events. Arrays are never
-// null. schema_version grows when a field changes its meaning or goes; new
+// JSON writes the audit as one document, element by element: a line for each event,
+// conflict, change, proposal and finding. Only one that was made from events has the field
+// events. Arrays are never null. schema_version grows when a field changes its meaning or goes; new
 // fields may come at any time.
 //
 // Strings are exact. Characters that a terminal obeys or a reader cannot see are
@@ -60,7 +60,7 @@ func listOf[T any, L jsonLine](field, record string, items []T, newLine func(*T)
 }
 
 func writeJSON(w io.Writer, head any, lists []jsonList) error {
-	e := newJSONEncoder(w, "  ")
+	e := newJSONEncoder(w)
 	e.open(head)
 	for _, l := range lists {
 		e.array(l.field, l.n, func(i int) any { return l.element(i) })
@@ -70,7 +70,7 @@ func writeJSON(w io.Writer, head any, lists []jsonList) error {
 }
 
 func writeJSONL(w io.Writer, record string, head jsonLine, lists []jsonList) error {
-	e := newJSONEncoder(w, "")
+	e := newJSONEncoder(w)
 	head.setRecord(record)
 	e.line(head)
 	for _, l := range lists {
@@ -85,60 +85,55 @@ func writeJSONL(w io.Writer, record string, head jsonLine, lists []jsonList) err
 
 // jsonEncoder writes values one by one. The first error is kept for flush.
 type jsonEncoder struct {
-	w      *bufio.Writer
-	indent string
-	enc    *json.Encoder // to buf
-	buf    bytes.Buffer
-	lines  []byte // what was laid out of buf
-	err    error
+	w   *bufio.Writer
+	enc *json.Encoder // to buf
+	buf bytes.Buffer
+	err error
 }
 
-func newJSONEncoder(w io.Writer, indent string) *jsonEncoder {
-	e := &jsonEncoder{w: bufio.NewWriterSize(w, 64<<10), indent: indent}
+func newJSONEncoder(w io.Writer) *jsonEncoder {
+	e := &jsonEncoder{w: bufio.NewWriterSize(w, 64<<10)}
 	e.enc = json.NewEncoder(&e.buf)
 	e.enc.SetEscapeHTML(false)
 	return e
 }
 
-// encode returns v without a line end, with prefix before every line but the
-// first. The bytes are valid until the next call.
-func (e *jsonEncoder) encode(prefix string, v any) []byte {
+// encode returns v without a line end. The bytes are valid until the next call.
+func (e *jsonEncoder) encode(v any) []byte {
 	e.buf.Reset()
 	if err := e.enc.Encode(v); err != nil && e.err == nil {
 		e.err = err
 	}
-	text := bytes.TrimSuffix(e.buf.Bytes(), []byte("\n"))
-	if e.indent != "" {
-		e.lines = layOut(e.lines[:0], text, prefix, e.indent)
-		text = e.lines
-	}
-	return escapeHidden(text)
+	return escapeHidden(bytes.TrimSuffix(e.buf.Bytes(), []byte("\n")))
 }
 
-// open writes a document but for its end.
-func (e *jsonEncoder) open(v any) { e.write(bytes.TrimSuffix(e.encode("", v), []byte("\n}"))) }
+// open writes a document but for its end. It is indented, as there is little of it.
+func (e *jsonEncoder) open(v any) {
+	e.enc.SetIndent("", "  ")
+	e.write(bytes.TrimSuffix(e.encode(v), []byte("\n}")))
+	e.enc.SetIndent("", "")
+}
 
 func (e *jsonEncoder) close() { e.write([]byte("\n}\n")) }
 
 // line writes a document of its own.
 func (e *jsonEncoder) line(v any) {
-	e.write(e.encode("", v))
+	e.write(e.encode(v))
 	e.write([]byte("\n"))
 }
 
-// array writes one more field of the document that stands open.
+// array writes one more field of the document that stands open, each element on a line.
 func (e *jsonEncoder) array(name string, n int, element func(int) any) {
-	e.write(fmt.Appendf(nil, ",\n%s%q: [", e.indent, name))
-	prefix := e.indent + e.indent
+	e.write(fmt.Appendf(nil, ",\n  %q: [", name))
 	for i := range n {
 		if i > 0 {
 			e.write([]byte(","))
 		}
-		e.write([]byte("\n" + prefix))
-		e.write(e.encode(prefix, element(i)))
+		e.write([]byte("\n    "))
+		e.write(e.encode(element(i)))
 	}
 	if n > 0 {
-		e.write([]byte("\n" + e.indent))
+		e.write([]byte("\n  "))
 	}
 	e.write([]byte("]"))
 }
