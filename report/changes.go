@@ -30,17 +30,16 @@ type domainChanges struct {
 	objects []int32 // where in changes the first one of each object stands
 }
 
-// object returns the changes of the i-th object.
-func (d *domainChanges) object(i int) objectChanges {
+// object makes o the changes of the i-th object, in the memory of another.
+func (d *domainChanges) object(o *objectChanges, i int) {
 	its := d.changes[d.objects[i]:]
 	if i+1 < len(d.objects) {
 		its = its[:d.objects[i+1]-d.objects[i]]
 	}
-	o := objectChanges{d.audit.Changes[its[0]].Object, make([]change, len(its))}
-	for k, n := range its {
-		o.changes[k] = change{&d.audit.Changes[n], d.conflict(n)}
+	o.object, o.changes = d.audit.Changes[its[0]].Object, o.changes[:0]
+	for _, n := range its {
+		o.changes = append(o.changes, change{&d.audit.Changes[n], d.conflict(n)})
 	}
-	return o
 }
 
 // conflict returns that of the n-th change of the audit, nil if no proposal has the change.

@@ -32,21 +32,22 @@ const idForm = `C-[0-9A-Z]+`
 
 var conflictID = regexp.MustCompile(`^` + idForm + `$`)
 
-// instruct appends the instructions of a record.
-func instruct(lines []string, o objectChanges, back bool) []string {
+// instruct writes the instructions of a record.
+func (c *commenter) instruct(o *objectChanges, back bool) {
 	if guid := o.object.GUID; guid != (conflicts.GUID{}) {
-		lines = append(lines, instruction+"object "+guid.String())
+		c.text = guid.Append(append(c.text[:0], instruction+"object "...))
+		c.line(c.text)
 	}
 	verb := "ends "
 	if back {
 		verb = "restores "
 	}
-	for i, c := range o.changes {
-		if i == 0 || c.Key != o.changes[i-1].Key {
-			lines = append(lines, instruction+verb+c.Conflict)
+	for i, change := range o.changes {
+		if i == 0 || change.Key != o.changes[i-1].Key {
+			c.text = append(append(append(c.text[:0], instruction...), verb...), change.Conflict...)
+			c.line(c.text)
 		}
 	}
-	return lines
 }
 
 // obey reads the instructions among the comments of a record. One that is not

@@ -51,109 +51,113 @@ func Rollback(w io.Writer, a *conflicts.Audit, domain string) error {
 
 func writeChanges(w io.Writer, domain string, d *domainChanges, back bool) error {
 	out := ldif.NewWriter(w)
-	if err := out.Comment(strings.Join(ldifHeader(domain, d, back), "\n")); err != nil {
+	if err := out.Comment(ldifHeader(domain, d, back)); err != nil {
 		return err
 	}
-	var comments []string
-	var reason words.Memo
+	c := commenter{line: out.Annotate}
+	var o objectChanges
+	var mods modifications
 	for i := range d.objects {
 		if back {
 			i = len(d.objects) - 1 - i
 		}
-		o := d.object(i)
-		mods, err := modifications(o)
-		if err != nil {
+		d.object(&o, i)
+		if err := mods.set(&o, back); err != nil {
 			return err
 		}
-		if back {
-			mods = inverse(mods)
-		}
-		comments = explain(comments[:0], o, back, &reason)
-		err = out.Write(&ldif.Record{
-			Comments: comments,
-			DN:       o.object.DN,
-			Change:   ldif.ChangeModify,
-			Mods:     mods,
-		})
-		if err != nil {
+		c.explain(&o, back)
+		c.instruct(&o, back)
+		if err := out.Write(&ldif.Record{DN: o.object.DN, Change: ldif.ChangeModify, Mods: mods.list}); err != nil {
 			return err
 		}
 	}
 	return out.Flush()
 }
 
-// modifications puts all old values of an attribute into one delete and all new
-// ones into one add: no state between two changes has to be a valid one.
-func modifications(o objectChanges) ([]ldif.Mod, error) {
-	var mods []ldif.Mod
-	done := 0
-	for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
-		var before, after [][]byte
-		for _, c := range o.changes {
-			if c.Attribute != attribute {
+// modifications are those of one object at a time.
+type modifications struct {
+	list   []ldif.Mod
+	values [][]byte
+	text   []byte // of the values
+}
+
+// set puts all old values of an attribute into one delete and all new ones into one
+// add: no state between two changes has to be a valid one. To take changes back, it
+// puts in the inverse ones in the inverse order.
+func (m *modifications) set(o *objectChanges, back bool) error {
+	m.list, m.values, m.text = m.list[:0], m.values[:0], m.text[:0]
+	attributes := [...]string{conflicts.ProxyAddresses, conflicts.Mail}
+	for _, c := range o.changes {
+		if !slices.Contains(attributes[:], c.Attribute) {
+			return fmt.Errorf("%s: only proxyAddresses and mail may be changed", words.Escape(o.object.DN))
+		}
+	}
+	if back {
+		slices.Reverse(attributes[:])
+	}
+	for _, attribute := range attributes {
+		m.add(ldif.Delete, attribute, o, back)
+		m.add(ldif.Add, attribute, o, back)
+	}
+	return nil
+}
+
+// add appends what one operation does to an attribute, if it does anything.
+func (m *modifications) add(op ldif.ModOp, attribute string, o *objectChanges, back bool) {
+	first := len(m.values)
+	for i := range o.changes {
+		if back {
+			i = len(o.changes) - 1 - i
+		}
+		c := &o.changes[i]
+		if c.Attribute != attribute {
+			continue
+		}
+		value := c.Old
+		if (op == ldif.Add) != back {
+			if value = c.New; value == "" {
 				continue
 			}
-			done++
-			before = append(before, []byte(c.Old))
-			if c.New != "" {
-				after = append(after, []byte(c.New))
-			}
 		}
-		if before != nil {
-			mods = append(mods, ldif.Mod{Op: ldif.Delete, Name: attribute, Values: before})
-		}
-		if after != nil {
-			mods = append(mods, ldif.Mod{Op: ldif.Add, Name: attribute, Values: after})
-		}
+		begin := len(m.text)
+		m.text = append(m.text, value...)
+		m.values = append(m.values, m.text[begin:])
 	}
-	if done < len(o.changes) {
-		return nil, fmt.Errorf("%s: only proxyAddresses and mail may be changed", words.Escape(o.object.DN))
+	if values := m.values[first:]; len(values) > 0 {
+		m.list = append(m.list, ldif.Mod{Op: op, Name: attribute, Values: values})
 	}
-	return mods, nil
 }
 
-// inverse returns the modifications that undo mods.
-func inverse(mods []ldif.Mod) []ldif.Mod {
-	var undo []ldif.Mod
-	for _, m := range slices.Backward(mods) {
-		op := ldif.Add
-		if m.Op == ldif.Add {
-			op = ldif.Delete
-		}
-		values := slices.Clone(m.Values)
-		slices.Reverse(values)
-		undo = append(undo, ldif.Mod{Op: op, Name: m.Name, Values: values})
-	}
-	return undo
-}
-
-// explain appends the comments above a record: for people, why it is there, and
-// for [ReadFix] its instructions.
-func explain(lines []string, o objectChanges, back bool, reason *words.Memo) []string {
-	lines = comment(lines, textIndent, o.object.Name(), ", ", words.Kind(o.object))
-	undo := ""
-	if back {
-		undo = "takes back "
-	}
+// explain writes the comments above a record that say to people why it is there.
+func (c *commenter) explain(o *objectChanges, back bool) {
+	c.say(textIndent, o.object.Name(), ", ", words.Kind(o.object))
 	const indent = textIndent + "  "
-	for i, c := range o.changes {
-		if of := c.conflict; of != nil && (i == 0 || c.Key != o.changes[i-1].Key) {
+	for i, change := range o.changes {
+		if of := change.conflict; of != nil && (i == 0 || change.Key != o.changes[i-1].Key) {
 			k := of.Keeper()
-			lines = comment(lines, textIndent, of.ID, ": ", string(of.Class), " ", of.Key.Address())
-			lines = comment(lines, indent, "kept by ", k.Name(), ", ", k.DN)
-			lines = comment(lines, indent, "reason: ", reason.Say(of, (*conflicts.Conflict).Reason))
+			c.say(textIndent, of.ID, ": ", string(of.Class), " ", of.Key.Address())
+			c.say(indent, "kept by ", k.Name(), ", ", k.DN)
+			c.say(indent, "reason: ", c.reason.Say(of, (*conflicts.Conflict).Reason))
 		}
-		lines = comment(lines, indent, undo, words.Change(c.Change))
+		c.text = append(c.text[:0], indent...)
+		if back {
+			c.text = append(c.text, "takes back "...)
+		}
+		c.text = words.AppendChange(c.text, change.Change)
+		c.tell(indent)
 	}
-	return instruct(lines, o, back)
 }
 
 // ldifHeader returns what stands above the first record.
-func ldifHeader(domain string, d *domainChanges, back bool) []string {
+func ldifHeader(domain string, d *domainChanges, back bool) string {
 	a := d.audit
-	var lines []string
-	say := func(indent, text string) { lines = comment(lines, indent, text) }
-	gap := func() { lines = append(lines, "") }
+	var header strings.Builder
+	c := commenter{line: func(line []byte) {
+		header.Write(line)
+		header.WriteByte('\n')
+	}}
+	say := func(indent, text string) { c.say(indent, text) }
+	gap := func() { c.line(nil) }
 
 	file, other := fixFile(domain), rollbackFile(domain)
 	if back {
@@ -199,40 +203,51 @@ func ldifHeader(domain string, d *domainChanges, back bool) []string {
 	if !back {
 		say("", "Take back: apply "+other+" in the same way.")
 	}
-	return lines
+	return strings.TrimSuffix(header.String(), "\n")
 }
 
-// comment appends a text, in pieces that may hold names from the directory. It is cut at
-// spaces, and the lines behind the first are indented further.
-func comment(lines []string, indent string, pieces ...string) []string {
+// A commenter makes comment lines in the same memory.
+type commenter struct {
+	line   func([]byte) // takes one, and keeps nothing of it
+	text   []byte       // in hand, behind its indent
+	broken []byte       // a line of it
+	reason words.Memo
+}
+
+// say writes a text in pieces, which may hold names from the directory.
+func (c *commenter) say(indent string, pieces ...string) {
+	c.text = append(c.text[:0], indent...)
+	for _, piece := range pieces {
+		c.text = append(c.text, piece...)
+	}
+	c.tell(indent)
+}
+
+// tell writes the text in hand. It is cut at spaces, and the lines behind the first are
+// indented further.
+func (c *commenter) tell(indent string) {
 	const limit = 98
-	size := len(indent)
-	for _, piece := range pieces {
-		size += len(piece)
+	if !words.Plain(c.text) {
+		c.text = append(c.text[:0], words.Escape(string(c.text))...)
 	}
-	var text strings.Builder
-	text.Grow(size)
-	text.WriteString(indent)
-	for _, piece := range pieces {
-		text.WriteString(piece)
+	if quotedLen(c.text) <= limit {
+		c.line(c.text)
+		return
 	}
-	line := words.Escape(text.String())
-	if quotedLen(line) <= limit {
-		return append(lines, line)
+	further := ""
+	for line := range words.Wrap(c.text[len(indent):], limit-len(indent), quotedLen) {
+		c.broken = append(append(append(c.broken[:0], indent...), further...), line...)
+		c.line(c.broken)
+		further = "  "
 	}
-	for i, line := range words.Wrap(line[len(indent):], limit-len(indent), quotedLen) {
-		if i == 1 {
-			indent += "  "
-		}
-		lines = append(lines, indent+line)
-	}
-	return lines
 }
 
-// quotedLen returns the length of a string as the LDIF writer escapes it.
-func quotedLen(s string) (n int) {
+// quotedLen returns the length of a text as the LDIF writer escapes it.
+func quotedLen(text []byte) (n int) {
 	var quoted []byte
-	for _, r := range s {
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		text = text[size:]
 		if r < utf8.RuneSelf && r != '"' && r != '\\' && strconv.IsPrint(r) {
 			n++
 			continue

@@ -19,7 +19,8 @@ import (
 func recordsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.FixRecord) {
 	d := changesIn(a, domain)
 	for i := range d.objects {
-		o := d.object(i)
+		var o objectChanges
+		d.object(&o, i)
 		f := conflicts.FixRecord{DN: o.object.DN, GUID: o.object.GUID}
 		for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
 			e := conflicts.AttributeFix{Attribute: attribute}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -50,7 +51,7 @@ func (c *console) tell(text string) {
 	const further = "  "
 	text = words.Escape(text)
 	if columns := columnsOf(c.stderr); columns > 0 && words.Columns(text) > columns {
-		text = strings.Join(words.Wrap(text, columns-len(further), words.Columns), "\n"+further)
+		text = strings.Join(slices.Collect(words.Wrap(text, columns-len(further), words.Columns)), "\n"+further)
 	}
 	fmt.Fprintln(c.stderr, text)
 }

@@ -58,7 +58,7 @@ func (g *flagGroup) help() string {
 			fmt.Fprintln(&b, names)
 			names = ""
 		}
-		for _, line := range words.Wrap(text, helpWidth-textColumn, words.Columns) {
+		for line := range words.Wrap(text, helpWidth-textColumn, words.Columns) {
 			fmt.Fprintf(&b, "%-*s%s\n", textColumn, names, line)
 			names = ""
 		}

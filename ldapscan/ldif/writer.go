@@ -24,6 +24,7 @@ type Writer struct {
 
 	out     *bufio.Writer
 	started bool
+	notes   []byte // comment lines above the next record
 	block   []byte // a record or comment, written as a whole
 	line    []byte // one of its lines before folding
 }
@@ -40,12 +41,13 @@ func NewWriter(w io.Writer) *Writer { return &Writer{out: bufio.NewWriter(w)} }
 // no name from a directory can end the comment. A backslash stays as it is: the escapes
 // are only for reading.
 func (w *Writer) Write(rec *Record) error {
+	w.block = append(w.block[:0], w.notes...)
+	w.notes = w.notes[:0]
 	if err := rec.check(); err != nil {
 		return fmt.Errorf("%+q: %w", rec.DN, err)
 	}
-	w.block = w.block[:0]
 	for _, c := range rec.Comments {
-		w.comment(c)
+		w.block = appendComment(w.block, c)
 	}
 	w.put("dn", []byte(rec.DN))
 	for _, c := range rec.Controls {
@@ -78,12 +80,16 @@ func (w *Writer) Write(rec *Record) error {
 	return w.emit()
 }
 
+// Annotate adds a comment line to the record that is written next, above the Comments that the
+// record has itself. It is for many records with many comments, as it takes a line out of a buffer.
+func (w *Writer) Annotate(line []byte) { w.notes = appendComment(w.notes, line) }
+
 // Comment writes text as comment lines that belong to no record, and a blank line. A line feed
 // in text starts a new comment line; the rest is escaped like the comments of a record.
 func (w *Writer) Comment(text string) error {
 	w.block = w.block[:0]
 	for line := range strings.SplitSeq(text, "\n") {
-		w.comment(line)
+		w.block = appendComment(w.block, line)
 	}
 	return w.emit()
 }
@@ -105,12 +111,12 @@ func (w *Writer) emit() error {
 	return err
 }
 
-func (w *Writer) comment(text string) {
-	w.block = append(w.block, '#')
-	if text != "" {
-		w.block = append(w.block, ' ')
+func appendComment[T string | []byte](dst []byte, text T) []byte {
+	dst = append(dst, '#')
+	if len(text) > 0 {
+		dst = append(dst, ' ')
 	}
-	w.block = append(appendEscaped(w.block, text), '\n')
+	return append(appendEscaped(dst, text), '\n')
 }
 
 // control always writes the criticality: ldapmodify 2.5 does not accept a value without
@@ -164,15 +170,20 @@ func safe(value []byte) bool {
 }
 
 // appendEscaped adds text to dst in printable ASCII.
-func appendEscaped(dst []byte, text string) []byte {
+func appendEscaped[T string | []byte](dst []byte, text T) []byte {
 	for len(text) > 0 {
-		c, size := utf8.DecodeRuneInString(text)
-		switch {
-		case c == utf8.RuneError && size == 1:
+		n := 0
+		for n < len(text) && ' ' <= text[n] && text[n] <= '~' {
+			n++
+		}
+		dst = append(dst, text[:n]...)
+		if text = text[n:]; len(text) == 0 {
+			break
+		}
+		c, size := utf8.DecodeRuneInString(string(text[:min(len(text), utf8.UTFMax)]))
+		if c == utf8.RuneError && size == 1 {
 			dst = fmt.Appendf(dst, `\x%02x`, text[0])
-		case ' ' <= c && c <= '~':
-			dst = append(dst, byte(c))
-		default:
+		} else {
 			quoted := strconv.QuoteRuneToASCII(c)
 			dst = append(dst, quoted[1:len(quoted)-1]...)
 		}

@@ -39,6 +39,12 @@ func TestWriter(t *testing.T) {
 	}, {
 		Attributes: attrs("cn", "content"),
 	}} {
+		if rec.DN == "CN=c" {
+			line := []byte("renamed to ç")
+			w.Annotate(line)
+			copy(line, "overwritten") // as by the next line
+			w.Annotate(nil)
+		}
 		if err := w.Write(rec); err != nil {
 			t.Fatal(err)
 		}
@@ -77,6 +83,8 @@ info:
 description:: w6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpM
  Okw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpA==
 
+# renamed to \u00e7
+#
 dn: CN=c
 changetype: modrdn
 newrdn:: Q049w6c=
@@ -196,6 +204,7 @@ func TestWriterRefuses(t *testing.T) {
 			var out bytes.Buffer
 			w := NewWriter(&out)
 			test.rec.DN = "cn=ä\n"
+			w.Annotate([]byte("of the record"))
 			err := w.Write(&test.rec)
 			if want := `"cn=\u00e4\n": ` + test.want; err == nil || err.Error() != want {
 				t.Errorf("error is %v, want %s", err, want)

@@ -25,18 +25,27 @@ func Action(keeper bool, change *conflicts.Change) string {
 }
 
 // Change says in a line what is changed and at what risk.
-func Change(c *conflicts.Change) string {
+func Change(c *conflicts.Change) string { return string(AppendChange(nil, c)) }
+
+// AppendChange appends what Change says.
+func AppendChange(text []byte, c *conflicts.Change) []byte {
+	text = append(text, c.Attribute...)
 	if c.New == "" {
-		return c.Attribute + ": remove " + c.Old + ", risk " + RiskInFull(c)
+		text = append(append(text, ": remove "...), c.Old...)
+	} else {
+		text = append(append(text, ": replace "...), c.Old...)
+		text = append(append(text, " with "...), c.New...)
 	}
-	return c.Attribute + ": replace " + c.Old + " with " + c.New + ", risk " + RiskInFull(c)
+	return appendRisk(append(text, ", risk "...), c)
 }
 
 // RiskInFull says how risky a change is, and why.
-func RiskInFull(c *conflicts.Change) string {
-	text := c.Risk.String()
+func RiskInFull(c *conflicts.Change) string { return string(appendRisk(nil, c)) }
+
+func appendRisk(text []byte, c *conflicts.Change) []byte {
+	text = append(text, c.Risk.String()...)
 	if reason := c.RiskReason(); reason != "" {
-		text += ": " + reason
+		text = append(append(text, ": "...), reason...)
 	}
 	return text
 }

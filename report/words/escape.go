@@ -13,7 +13,7 @@ import (
 // a byte that is not UTF-8). Letters of every script stay. So does a
 // backslash: the escapes are for the eye and cannot be taken back.
 func Escape(s string) string {
-	if plain(s) || !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || Hidden(r) }) {
+	if Plain(s) || !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || Hidden(r) }) {
 		return s
 	}
 	var b strings.Builder
@@ -33,8 +33,9 @@ func Escape(s string) string {
 	return b.String()
 }
 
-// plain reports whether a string has printable characters of ASCII alone, as most have.
-func plain(s string) bool {
+// Plain reports whether a text has printable characters of ASCII alone, as most have. [Escape]
+// leaves it as it is.
+func Plain[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] >= unicode.MaxASCII {
 			return false

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 
@@ -118,21 +119,27 @@ func partEnd(dn string) int {
 
 // Wrap breaks a text at its spaces into lines of at most limit, as measured
 // by columns. A word that is longer has a line of its own.
-func Wrap(text string, limit int, columns func(string) int) []string {
-	var lines []string
-	line, rest, more := strings.Cut(text, " ")
-	begin, width := 0, columns(line)
-	for more {
-		var word string
-		word, rest, more = strings.Cut(rest, " ")
-		if n := columns(word); width+1+n <= limit {
-			line = text[begin : begin+len(line)+1+len(word)]
-			width += 1 + n
-		} else {
-			lines = append(lines, line)
-			begin += len(line) + 1
-			line, width = word, n
+func Wrap[T string | []byte](text T, limit int, columns func(T) int) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		begin, end, width := 0, 0, 0 // of the line in hand
+		for at := 0; at <= len(text); at = end + 1 {
+			next := at
+			for next < len(text) && text[next] != ' ' {
+				next++
+			}
+			switch n := columns(text[at:next]); {
+			case at == 0:
+				width = n
+			case width+1+n <= limit:
+				width += 1 + n
+			default:
+				if !yield(text[begin:end]) {
+					return
+				}
+				begin, width = at, n
+			}
+			end = next
 		}
+		yield(text[begin:end])
 	}
-	return append(lines, line)
 }

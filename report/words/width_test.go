@@ -55,3 +55,13 @@ func TestFold(t *testing.T) {
 		}
 	}
 }
+
+func TestWrap(t *testing.T) {
+	for text, want := range map[string][]string{
+		"a bc d": {"a bc", "d"}, "abcdef g": {"abcdef", "g"}, "ab cd": {"ab", "cd"}, " abc": {" abc"}, "a  b": {"a  b"}, "abc  d": {"abc ", "d"}, "abcd ": {"abcd", ""}, "": {""},
+	} {
+		if got := slices.Collect(Wrap(text, 4, Columns)); !slices.Equal(got, want) {
+			t.Errorf("Wrap(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
