@@ -30,8 +30,13 @@ const countedMembers = 100
 type attributes map[string][][]byte
 
 func (a attributes) add(name string, values ...[]byte) {
-	name, _, _ = strings.Cut(strings.ToLower(name), ";")
-	a[name] = append(a[name], values...)
+	key := keyOf(name)
+	a[key] = append(a[key], values...)
+}
+
+func keyOf(name string) string {
+	key, _, _ := strings.Cut(strings.ToLower(name), ";")
+	return key
 }
 
 func (a attributes) first(name string) string {
@@ -86,7 +91,6 @@ const policyOptOut = "{26491cfc-9e50-4857-861b-0cb8df22b5d7}"
 const accountDisabled = 0x2 // ADS_UF_ACCOUNTDISABLE of userAccountControl
 
 func (a attributes) object(dn string) *conflicts.Object {
-	classes := a.all("objectclass")
 	o := &conflicts.Object{
 		Entry:          a.entry(dn),
 		Partition:      conflicts.Partition(dn),
@@ -118,8 +122,8 @@ func (a attributes) object(dn string) *conflicts.Object {
 			}
 		}
 	}
-	if len(classes) > 0 {
-		o.Class = classes[len(classes)-1]
+	if classes := a["objectclass"]; len(classes) > 0 {
+		o.Class = string(classes[len(classes)-1])
 	}
 	excluded, included := a.all("msexchpoliciesexcluded"), a.all("msexchpoliciesincluded")
 	o.PolicyKnown = len(excluded)+len(included) > 0

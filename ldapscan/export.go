@@ -95,27 +95,38 @@ func (x *Export) Inspect(ctx context.Context, refs []conflicts.Ref, found func(*
 			return err
 		}
 	}
-	asked, left := map[conflicts.Ref]bool{}, map[conflicts.Ref]bool{}
-	hashes, names := map[uint64]bool{}, map[string]bool{}
+	left := make(map[conflicts.Ref]bool, len(refs)) // whether it was not found yet
+	hashes, names := make([]uint64, 0, len(refs)), map[string]bool{}
+	named := false
 	for _, ref := range refs {
-		asked[ref], left[ref] = true, true
-		hashes[x.places.hash(ref.GUID, []byte(ref.DN))] = true
+		left[ref] = true
+		hashes = append(hashes, x.places.hash(ref.GUID, []byte(ref.DN)))
+		named = named || ref.DN != ""
 		if ref.DN != "" && x.places.guids {
 			names[ref.DN] = true // of records that are known by their objectGUID
 		}
 	}
 	every := func(*group) bool { return true }
+	remaining := len(left)
 	err := x.objects(ctx, hashes, names, every, func(o *conflicts.Object) {
 		wanted := false
-		for _, ref := range []conflicts.Ref{o.Ref(), conflicts.NameRef(o.DN)} {
-			wanted = wanted || asked[ref] // several rows of a table can have one name
-			delete(left, ref)
+		is := func(ref conflicts.Ref) {
+			missing, asked := left[ref]
+			if missing {
+				left[ref] = false
+				remaining--
+			}
+			wanted = wanted || asked
+		}
+		is(o.Ref())
+		if named && o.GUID != (conflicts.GUID{}) {
+			is(conflicts.NameRef(o.DN)) // several rows of a table can have one name
 		}
 		if wanted && !o.Deleted {
 			found(o)
 		}
 	})
-	if len(left) == 0 && errors.As(err, new(*ldif.ParseError)) {
+	if remaining == 0 && errors.As(err, new(*ldif.ParseError)) {
 		return nil // the sweep has reported that nothing behind it was read
 	}
 	return err
@@ -134,7 +145,7 @@ func (x *Export) find(ctx context.Context, want func(*conflicts.View) bool, foun
 		wanted := func(g *group) bool {
 			return slices.ContainsFunc(g.records, func(r *ldif.Record) bool { w.again(r); return want(&w.view) })
 		}
-		err := x.objects(ctx, total.wanted, nil, wanted, found)
+		err := x.objects(ctx, slices.Collect(maps.Keys(total.wanted)), nil, wanted, found)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -147,24 +158,26 @@ func (x *Export) find(ctx context.Context, want func(*conflicts.View) bool, foun
 
 // objects hands over the wanted objects whose records have one of the hashes, which
 // others can have by chance, or one of the names by DNKey.
-func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[string]bool, wanted func(*group) bool, found func(*conflicts.Object)) error {
+func (x *Export) objects(ctx context.Context, hashes []uint64, names map[string]bool, wanted func(*group) bool, found func(*conflicts.Object)) error {
 	known := controllers{}
-	var objects []*conflicts.Object
-	err := x.gather(ctx, slices.Sorted(maps.Keys(hashes)), names, known, func(g *group) {
+	objects := make([]*conflicts.Object, 0, len(hashes))
+	read := newRecordAttributes()
+	err := x.gather(ctx, hashes, names, known, func(g *group) {
 		if wanted(g) {
-			objects = append(objects, x.object(unite(g.records)))
+			u := unite(g.records)
+			objects = append(objects, x.object(u.DN, read.of(u.Record)))
 		}
 	})
 	slices.SortFunc(objects, func(a, b *conflicts.Object) int {
 		return cmp.Or(cmp.Compare(a.DN, b.DN), bytes.Compare(a.GUID[:], b.GUID[:]))
 	})
-	named := map[conflicts.GUID]string{}
-	for _, o := range objects {
+	named := make(map[conflicts.GUID]int32, len(objects))
+	for i, o := range objects {
 		if other, ok := named[o.GUID]; ok && err == nil {
-			err = fmt.Errorf("%s: %s and %s have one objectGUID: export again, everything at the same time", x.name, other, o.DN)
+			err = fmt.Errorf("%s: %s and %s have one objectGUID: export again, everything at the same time", x.name, objects[other].DN, o.DN)
 		}
 		if o.GUID != (conflicts.GUID{}) {
-			named[o.GUID] = o.DN
+			named[o.GUID] = int32(i)
 		}
 		known.name(&o.Written)
 		found(o)
@@ -172,25 +185,22 @@ func (x *Export) objects(ctx context.Context, hashes map[uint64]bool, names map[
 	return err
 }
 
-// gatheredAtOnce bounds the memory for the records of objects.
+// gatheredAtOnce bounds the memory for the records of objects that have several.
 const gatheredAtOnce = 4096
 
-// gather hands over the records of each object that has one of the hashes or names, and
-// notes domain controllers.
+// gather hands over the records of each object that has one of the hashes or names, valid until
+// the next is handed over, and notes domain controllers.
 func (x *Export) gather(ctx context.Context, hashes []uint64, names map[string]bool, known controllers, each func(*group)) error {
-	size := gatheredAtOnce
+	slices.Sort(hashes)
+	hashes = slices.Compact(hashes)
+	var err error
 	if x.places.unknown || len(names) > 0 {
-		size = len(hashes) // all in one reading of the file
+		err = x.gatherEvery(ctx, hashes, names, known, each)
+	} else {
+		err = x.gatherThere(ctx, hashes, known, each)
 	}
-	for len(hashes) > 0 {
-		window := map[uint64]bool{}
-		for _, h := range hashes[:min(size, len(hashes))] {
-			window[h] = true
-		}
-		hashes = hashes[min(size, len(hashes)):]
-		if err := x.gatherOnce(ctx, window, names, known, each); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	if info, err := x.file.Stat(); err != nil || info.Size() != x.data.Size() || !info.ModTime().Equal(x.modified) {
 		return x.changed()
@@ -198,13 +208,17 @@ func (x *Export) gather(ctx context.Context, hashes []uint64, names map[string]b
 	return nil
 }
 
-func (x *Export) gatherOnce(ctx context.Context, hashes map[uint64]bool, names map[string]bool, known controllers, each func(*group)) error {
+// gatherEvery reads the whole file for it.
+func (x *Export) gatherEvery(ctx context.Context, hashes []uint64, names map[string]bool, known controllers, each func(*group)) error {
+	if len(hashes) == 0 {
+		return nil
+	}
 	var w viewer
 	groups := map[conflicts.Ref]*group{}
-	err := x.records(ctx, hashes, len(names) > 0, func(r *ldif.Reader, v *ldif.View) error {
+	err := x.readBlock(ctx, newExportReader(), 0, x.data.Size(), func(r *ldif.Reader, v *ldif.View) error {
 		w.record(v)
 		controller := isController(v.DN)
-		wanted := hashes[x.places.hash(w.view.GUID, v.DN)] || len(names) > 0 && names[conflicts.DNKey(string(v.DN))]
+		wanted := among(hashes, x.places.hash(w.view.GUID, v.DN)) || len(names) > 0 && names[conflicts.DNKey(string(v.DN))]
 		if !controller && !wanted {
 			return nil
 		}
@@ -214,10 +228,7 @@ func (x *Export) gatherOnce(ctx context.Context, hashes map[uint64]bool, names m
 			known.add(rec.DN, attributesOf(rec))
 		}
 		if wanted {
-			if groups[ref] == nil {
-				groups[ref] = &group{}
-			}
-			groups[ref].add(rec)
+			addTo(groups, ref, rec)
 		}
 		return nil
 	})
@@ -227,36 +238,95 @@ func (x *Export) gatherOnce(ctx context.Context, hashes map[uint64]bool, names m
 	return err
 }
 
-func (x *Export) changed() error { return fmt.Errorf("%s: it changed while it was read", x.name) }
-
-// records hands over the records with one of the hashes and those of domain controllers;
-// or every record, if that is asked for or some places are unknown.
-func (x *Export) records(ctx context.Context, hashes map[uint64]bool, every bool, each func(*ldif.Reader, *ldif.View) error) error {
-	offsets, known := x.places.of(hashes)
-	if every || !known {
-		return x.readBlock(ctx, newExportReader(), 0, x.data.Size(), each)
+// gatherThere reads the records at their places. Most objects have one record, which need not be
+// kept.
+func (x *Export) gatherThere(ctx context.Context, hashes []uint64, known controllers, each func(*group)) error {
+	var w viewer
+	alone, several := x.places.alone(hashes)
+	only := &group{records: make([]*ldif.Record, 1), times: []int{1}}
+	err := x.recordsAt(ctx, alone, func(rec *ldif.Record) {
+		w.again(rec)
+		if isController(w.view.DN) {
+			known.add(rec.DN, attributesOf(rec.Clone()))
+		}
+		if among(hashes, x.places.hash(w.view.GUID, w.view.DN)) {
+			only.records[0] = rec
+			each(only)
+		}
+	})
+	if err != nil {
+		return err
 	}
-	r := newExportReader()
-	for n, at := range offsets {
-		if n%1000 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		r.Reset(sips{io.NewSectionReader(x.data, at, x.data.Size()-at)})
-		v, err := r.View()
+	for window := range slices.Chunk(several, gatheredAtOnce) {
+		groups := map[conflicts.Ref]*group{}
+		err := x.recordsAt(ctx, x.places.of(window), func(rec *ldif.Record) {
+			w.again(rec)
+			if among(window, x.places.hash(w.view.GUID, w.view.DN)) {
+				addTo(groups, x.places.ref(&w.view), rec.Clone())
+			}
+		})
 		if err != nil {
-			return x.changed()
-		}
-		if err := each(r, v); err != nil {
 			return err
+		}
+		for _, g := range groups {
+			each(g)
 		}
 	}
 	return nil
 }
 
-// sips reads little at once, for single records.
-type sips struct{ src io.Reader }
+func among(sorted []uint64, hash uint64) bool {
+	_, found := slices.BinarySearch(sorted, hash)
+	return found
+}
 
-func (s sips) Read(p []byte) (int, error) { return s.src.Read(p[:min(len(p), 4<<10)]) }
+func addTo(groups map[conflicts.Ref]*group, ref conflicts.Ref, rec *ldif.Record) {
+	if groups[ref] == nil {
+		groups[ref] = &group{}
+	}
+	groups[ref].add(rec)
+}
+
+func (x *Export) changed() error { return fmt.Errorf("%s: it changed while it was read", x.name) }
+
+// recordsAt hands over the records at some offsets in order, each valid until the next.
+func (x *Export) recordsAt(ctx context.Context, offsets []int64, each func(*ldif.Record)) error {
+	r := newExportReader()
+	start, next := int64(0), int64(-1)
+	for n, at := range offsets {
+		if n%1000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if at != next {
+			r.Reset(&sips{io.NewSectionReader(x.data, at, x.data.Size()-at), smallSip})
+			start = at
+		}
+		rec, err := r.Next()
+		if err != nil {
+			return x.changed()
+		}
+		each(rec)
+		next = start + r.Offset()
+	}
+	return nil
+}
+
+// sips reads little at once, for a single record, and more when others follow it.
+type sips struct {
+	src  io.Reader
+	size int
+}
+
+const (
+	smallSip = 4 << 10
+	largeSip = 64 << 10
+)
+
+func (s *sips) Read(p []byte) (int, error) {
+	n, err := s.src.Read(p[:min(len(p), s.size)])
+	s.size = min(2*s.size, largeSip)
+	return n, err
+}
 
 // newExportReader returns a reader whose views have the attributes of a sweep.
 func newExportReader() *ldif.Reader {

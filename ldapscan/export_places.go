@@ -68,26 +68,60 @@ func (p *places) join(other *places) {
 	p.guids = p.guids || other.guids
 }
 
-// of returns in order the offsets of domain controllers, and those at which objects with
-// these hashes may be, if all are known.
-func (p *places) of(hashes map[uint64]bool) (offsets []int64, known bool) {
-	if p.unknown {
-		return nil, false
+// alone returns in order the offsets at which an object with one of the hashes is that no other
+// record has, and those of domain controllers; and the hashes that several records have. The
+// hashes are in order, and all places have to be known.
+func (p *places) alone(hashes []uint64) (offsets []int64, several []uint64) {
+	const none, many = -1, -2
+	found := make([]int64, len(hashes))
+	for i := range found {
+		found[i] = none
 	}
+	p.find(hashes, func(i int, offset int64) {
+		if found[i] == none {
+			found[i] = offset
+		} else {
+			found[i] = many
+		}
+	})
+	offsets = slices.Clone(p.controllers)
+	for i, offset := range found {
+		switch offset {
+		case none:
+		case many:
+			several = append(several, hashes[i])
+		default:
+			offsets = append(offsets, offset)
+		}
+	}
+	slices.Sort(offsets)
+	return slices.Compact(offsets), several
+}
+
+// of returns in order the offsets at which objects with these hashes may be, which are in order. All
+// places have to be known.
+func (p *places) of(hashes []uint64) (offsets []int64) {
+	p.find(hashes, func(_ int, offset int64) { offsets = append(offsets, offset) })
+	slices.Sort(offsets)
+	return offsets
+}
+
+// find hands over each place with one of the hashes, which are in order: which one, and the offset.
+func (p *places) find(hashes []uint64, each func(i int, offset int64)) {
 	var begins [1 << 16]bool // by the first bits of a hash, which rule out nearly all places
-	for h := range hashes {
+	for _, h := range hashes {
 		begins[h>>48] = true
 	}
 	for _, block := range p.blocks {
 		for _, place := range block.list {
-			if begins[place>>48] && hashes[place&^maxOffset] {
-				offsets = append(offsets, block.start+int64(place&maxOffset))
+			if !begins[place>>48] {
+				continue
+			}
+			if i, ok := slices.BinarySearch(hashes, place&^maxOffset); ok {
+				each(i, block.start+int64(place&maxOffset))
 			}
 		}
 	}
-	offsets = append(offsets, p.controllers...)
-	slices.Sort(offsets)
-	return slices.Compact(offsets), true
 }
 
 // repeated returns in order the hashes that more than one record has.

@@ -100,13 +100,13 @@ func (x *Export) tellTable(survey *Survey) {
 	}
 }
 
-// object returns the object of a union, and the forest that it is of. LDIF files may not reach one
-// of a table.
-func (x *Export) object(u union) *conflicts.Object {
-	o := u.object()
+// object returns the object with some attributes, and the forest that it is of. LDIF files may not
+// reach one of a table.
+func (x *Export) object(dn string, a attributes) *conflicts.Object {
+	o := a.object(dn)
 	o.Forest = x.forests.of(o)
 	if x.table != nil {
-		switch attributesOf(u.Record).first(table.Unchangeable) {
+		switch a.first(table.Unchangeable) {
 		case table.Nameless:
 			o.Unreachable = true
 			o.Fixed = cmp.Or(o.Fixed, x.name+" does not give its distinguished name")

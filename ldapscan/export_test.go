@@ -174,12 +174,14 @@ func (s *slowReading) found() map[conflicts.Ref]*conflicts.Object {
 	found := map[conflicts.Ref]*conflicts.Object{}
 	for _, ref := range s.refs {
 		ref = s.identity(ref.DN, ref.GUID)
-		if o := unite(distinct(s.objects[ref])).object(); !o.Deleted {
+		if o := objectOf(unite(distinct(s.objects[ref]))); !o.Deleted {
 			found[ref] = o
 		}
 	}
 	return found
 }
+
+func objectOf(u union) *conflicts.Object { return attributesOf(u.Record).object(u.DN) }
 
 func distinct(records []*ldif.Record) (list []*ldif.Record) {
 	for _, r := range records {
@@ -227,7 +229,7 @@ func (s *slowReading) coverage() []conflicts.Coverage {
 				all.add(a.Name, a.Value)
 			}
 		}
-		o := u.object()
+		o := objectOf(u)
 		switch {
 		case !addressed(all):
 		case o.Deleted:
@@ -311,7 +313,7 @@ func readSlowly(data []byte) *slowReading {
 		}
 	}
 	for _, list := range s.objects { // those that differ are handed over together once more
-		o := unite(distinct(list)).object()
+		o := objectOf(unite(distinct(list)))
 		all := attributes{}
 		for _, r := range list {
 			for _, a := range r.Attributes {

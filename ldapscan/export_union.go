@@ -66,12 +66,11 @@ type union struct {
 
 // unite returns the union of records that differ: all values of all of them, each once.
 func unite(records []*ldif.Record) union {
-	records = slices.SortedFunc(slices.Values(records), compareRecords)
-	u := union{Record: records[0]}
 	if len(records) == 1 {
-		return u
+		return union{Record: records[0]}
 	}
-	u.Record = &ldif.Record{DN: records[0].DN}
+	records = slices.SortedFunc(slices.Values(records), compareRecords)
+	u := union{Record: &ldif.Record{DN: records[0].DN}}
 	held, values := attributes{}, map[string]bool{}
 	for _, r := range records {
 		one := attributesOf(r)
@@ -101,12 +100,43 @@ func compareRecords(a, b *ldif.Record) int {
 	}))
 }
 
-func (u union) object() *conflicts.Object { return attributesOf(u.Record).object(u.DN) }
-
 func attributesOf(rec *ldif.Record) attributes {
 	a := attributes{}
 	for _, attr := range rec.Attributes {
 		a.add(attr.Name, attr.Value)
 	}
 	return a
+}
+
+// recordAttributes give the attributes of one record after the other, in the same memory.
+type recordAttributes struct {
+	keys   map[string]string // by the names as written
+	values attributes
+}
+
+func newRecordAttributes() *recordAttributes {
+	return &recordAttributes{map[string]string{}, attributes{}}
+}
+
+// maxKeys bounds the memory for the names of a hostile file.
+const maxKeys = 4096
+
+// of returns the attributes of a record, valid until the next.
+func (r *recordAttributes) of(rec *ldif.Record) attributes {
+	if len(r.keys) > maxKeys {
+		clear(r.keys)
+		clear(r.values)
+	}
+	for key, values := range r.values {
+		r.values[key] = values[:0]
+	}
+	for _, a := range rec.Attributes {
+		key, known := r.keys[a.Name]
+		if !known {
+			key = keyOf(a.Name)
+			r.keys[a.Name] = key
+		}
+		r.values[key] = append(r.values[key], a.Value)
+	}
+	return r.values
 }

@@ -89,7 +89,7 @@ func views(t *testing.T, data []byte, src io.Reader) {
 			return nil, err
 		}
 		offset := v.Offset
-		seen := (&Record{Line: v.Line, DN: string(v.DN), Change: v.Change, Attributes: v.Attributes}).clone()
+		seen := (&Record{Line: v.Line, DN: string(v.DN), Change: v.Change, Attributes: v.Attributes}).Clone()
 		rec := r.Record()
 		want := &Record{Line: rec.Line, DN: rec.DN, Change: rec.Change}
 		for _, a := range rec.Attributes {
@@ -115,6 +115,30 @@ func views(t *testing.T, data []byte, src io.Reader) {
 	}
 	if (err == nil) != (errAgain == nil) || err != nil && err.Error() != errAgain.Error() {
 		t.Errorf("read: %v, viewed: %v", err, errAgain)
+	}
+	r = NewReader(bytes.NewReader(data))
+	inTurn, errInTurn := read(r, func() (*Record, error) {
+		offset := r.Offset()
+		rec, err := r.Next()
+		if err != nil {
+			return nil, err
+		}
+		rec = rec.Clone()
+		if offset > 0 {
+			there := NewReader(bytes.NewReader(data[offset:]))
+			there.MaxLine, there.MaxRecord = maxLine, maxRecord
+			at, err := there.Read()
+			if diff := cmp.Diff(rec, at, ignoreLine, ignoreComments); diff != "" || err != nil {
+				t.Errorf("behind the one before, at offset %d: %v (-want +got):\n%s", offset, err, diff)
+			}
+		}
+		return rec, nil
+	})
+	if diff := cmp.Diff(recs, inTurn, ignoreComments); diff != "" {
+		t.Errorf("one after the other (-read +next):\n%s", diff)
+	}
+	if (err == nil) != (errInTurn == nil) || err != nil && err.Error() != errInTurn.Error() {
+		t.Errorf("read: %v, one after the other: %v", err, errInTurn)
 	}
 }
 

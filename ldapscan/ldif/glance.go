@@ -84,7 +84,7 @@ func (r *Reader) glance() bool {
 	}
 	l.start, l.pos, l.number = start, pos, number
 	r.names.last, r.before = last, before
-	view.Offset = l.offset()
+	view.Offset = l.offset(l.start)
 	r.view = view
 	return true
 }

@@ -130,13 +130,13 @@ func isPrompt(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("Press [size] Enter for the next {")) || bytes.HasPrefix(text, []byte("Estimate entries: "))
 }
 
-// offset returns how many bytes of the input come before the current record, or -1 where
+// offset returns how many bytes of the input come before a place in the buffer, or -1 where
 // they are not counted.
-func (l *lines) offset() int64 {
+func (l *lines) offset(at int) int64 {
 	if _, ok := l.src.(*utf16Reader); ok {
 		return -1
 	}
-	return l.before + int64(l.start)
+	return l.before + int64(at)
 }
 
 // text returns the bytes of a logical line of the current record.

@@ -10,7 +10,7 @@ import (
 // parse sets view, and rec if whole, to the record in the current lines. It returns false
 // if they have no record.
 func (r *Reader) parse(whole bool) (found bool, err error) {
-	r.view = View{Offset: r.lines.offset(), Attributes: r.view.Attributes[:0]}
+	r.view = View{Offset: r.lines.offset(r.lines.start), Attributes: r.view.Attributes[:0]}
 	r.rec = Record{Comments: r.rec.Comments[:0], Controls: r.rec.Controls[:0], Mods: r.rec.Mods[:0]}
 	if err := r.split(whole); err != nil || len(r.fields) == 0 {
 		return false, err

@@ -105,7 +105,7 @@ func (r *Reader) Read() (*Record, error) {
 	if err := r.next(true); err != nil {
 		return nil, err
 	}
-	return r.record(), nil
+	return r.whole().Clone(), nil
 }
 
 // View reads the next record like Read, but keeps nothing. Attributes that are not
@@ -121,6 +121,19 @@ func (r *Reader) View() (*View, error) {
 	return &r.view, nil
 }
 
+// Next reads the next record like Read, without its comments and in memory that is used again:
+// it is valid until the next is read. Comments do not count for MaxRecord.
+func (r *Reader) Next() (*Record, error) {
+	r.lines.forgetful, r.glanced = true, false
+	if err := r.next(true); err != nil {
+		return nil, err
+	}
+	return r.whole(), nil
+}
+
+// Offset returns how many bytes of the input come before what is read next, -1 in UTF-16.
+func (r *Reader) Offset() int64 { return r.lines.offset(r.lines.pos) }
+
 // Record returns the whole record of the last View without its comments. The View is no
 // longer valid after that; the caller may keep the record.
 func (r *Reader) Record() *Record {
@@ -134,7 +147,7 @@ func (r *Reader) Record() *Record {
 	if err != nil {
 		panic("ldif: Record without a View: " + err.Error())
 	}
-	return r.record()
+	return r.whole().Clone()
 }
 
 // next reads and parses a record, whole or only what a View needs.
@@ -154,11 +167,10 @@ func (r *Reader) next(whole bool) error {
 	return r.err
 }
 
-// record returns a copy of the record that was parsed whole.
-func (r *Reader) record() *Record {
-	rec := r.rec
-	rec.Line, rec.DN, rec.Change, rec.Attributes = r.view.Line, string(r.view.DN), r.view.Change, r.view.Attributes
-	return rec.clone()
+// whole returns the record that was parsed whole.
+func (r *Reader) whole() *Record {
+	r.rec.Line, r.rec.DN, r.rec.Change, r.rec.Attributes = r.view.Line, string(r.view.DN), r.view.Change, r.view.Attributes
+	return &r.rec
 }
 
 // field is a line "name: value", or "-".

@@ -85,8 +85,8 @@ type View struct {
 	Attributes []Attribute // those that Reader.Select wants
 }
 
-// clone returns a copy that shares no memory with rec. All values are parts of one allocation.
-func (rec *Record) clone() *Record {
+// Clone returns a copy that shares no memory with rec. All values are parts of one allocation.
+func (rec *Record) Clone() *Record {
 	size, values := 0, 0
 	for _, a := range rec.Attributes {
 		size += len(a.Value)
