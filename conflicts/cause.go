@@ -250,9 +250,12 @@ func contactAndMailbox(a, b *Owner) Cause {
 }
 
 func sameAlias(a, b *Owner) Cause {
+	if !strings.EqualFold(a.MailNickname, b.MailNickname) {
+		return Cause{}
+	}
 	from, to := Domain(a.Partition), Domain(b.Partition)
 	local, _, _ := splitAt(a.Claims[0].Parsed().Trimmed())
-	if from == to || from == "" || to == "" || !strings.EqualFold(a.MailNickname, b.MailNickname) || !strings.EqualFold(a.MailNickname, local) {
+	if from == to || from == "" || to == "" || !strings.EqualFold(a.MailNickname, local) {
 		return Cause{}
 	}
 	if a.UnderPolicy() && b.UnderPolicy() {

@@ -87,6 +87,9 @@ func splitDN(dn string) []string {
 	if strings.TrimSpace(dn) == "" {
 		return nil
 	}
+	if tame(dn) {
+		return strings.Split(strings.ToLower(dn), ",")
+	}
 	var rdns []string
 	for more := true; more; {
 		var rdn string
@@ -97,6 +100,9 @@ func splitDN(dn string) []string {
 }
 
 func keyOfRDN(rdn string) string {
+	if tame(rdn) {
+		return strings.ToLower(rdn)
+	}
 	var b strings.Builder
 	for i := 0; i < len(rdn); i++ {
 		switch c := rdn[i]; {
@@ -204,8 +210,9 @@ func Partition(dn string) string {
 // DomainPartition tells partitions in which recipients are managed from the
 // configuration, the schema and the DNS zones, which also end in DC parts.
 func DomainPartition(partition string) bool {
-	rdns := splitDN(partition)
-	return len(rdns) > 0 && strings.HasPrefix(rdns[0], "dc=") && rdns[0] != "dc=domaindnszones" && rdns[0] != "dc=forestdnszones"
+	first, _, _ := cutRDN(partition)
+	key := keyOfRDN(first)
+	return strings.HasPrefix(key, "dc=") && key != "dc=domaindnszones" && key != "dc=forestdnszones"
 }
 
 // ParentDN returns the name of what an object is in, "" for none.

@@ -3,6 +3,7 @@ package conflicts
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"iter"
@@ -45,8 +46,15 @@ func (g GUID) written() GUID {
 
 // compareGUIDs orders them as their text.
 func compareGUIDs(a, b GUID) int {
-	x, y := a.written(), b.written()
-	return bytes.Compare(x[:], y[:])
+	if x, y := a.fields(), b.fields(); x != y {
+		return cmp.Compare(x, y)
+	}
+	return bytes.Compare(a[8:], b[8:])
+}
+
+// fields returns the first three fields, the most significant first.
+func (g GUID) fields() uint64 {
+	return uint64(binary.LittleEndian.Uint32(g[:]))<<32 | uint64(binary.LittleEndian.Uint16(g[4:]))<<16 | uint64(binary.LittleEndian.Uint16(g[6:]))
 }
 
 // ParseGUID reads the form that String writes, with or without braces.
