@@ -104,5 +104,12 @@ func (f *Forest) Hidden(ctx context.Context) (notes []string) {
 	return notes
 }
 
-// Hidden returns nothing: an export does not tell what it left out.
-func (x *Export) Hidden(context.Context) []string { return nil }
+// Hidden returns the notes of a sweep: an export does not have everything that its directory has.
+func (x *Export) Hidden(ctx context.Context) []string {
+	if x.survey == nil {
+		if _, _, err := x.look(ctx, nowhere{}, nil); err != nil {
+			return nil // as any lookup tells
+		}
+	}
+	return x.survey.Notes
+}

@@ -66,7 +66,4 @@ func TestHidden(t *testing.T) {
 	if got := d.Hidden(ctx); len(got) != 1 || !strings.Contains(got[0], "deleted objects could not be read: the server answered Operations Error") {
 		t.Errorf("failed: %q", got)
 	}
-	if got := export(t, domain).Hidden(ctx); got != nil {
-		t.Errorf("export: %q", got)
-	}
 }

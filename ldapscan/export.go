@@ -35,6 +35,7 @@ type Export struct {
 	data      *io.SectionReader // all of the file
 	block     int64             // how many bytes of it a goroutine reads at once
 	places    *places           // where the records are, once all of it was read
+	survey    *Survey           // of the last reading of all of it
 	forests   forestIndex
 	table     *table.Summary    // what the table showed of which the file is a copy; nil for LDIF
 	elsewhere func(string) bool // whether another export has a partition, by its DNKey; nil for one export alone

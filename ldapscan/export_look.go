@@ -29,8 +29,8 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 	}
 	r.keep()
 	x.places, x.forests = total.places, total.forests()
-	survey := &Survey{Notes: []string{x.name + ": an export; what it leaves out cannot be seen"}, ByRecord: true, AcceptedDomains: inOrder(total.domains)}
-	x.tellTable(survey)
+	survey := &Survey{ByRecord: true, AcceptedDomains: inOrder(total.domains)}
+	x.survey = survey
 	if damage != nil {
 		x.places.unknown = true // behind the damage
 	} else if err := x.unite(ctx, total, sink, survey); err != nil {
@@ -40,6 +40,8 @@ func (x *Export) look(ctx context.Context, sink Sink, want func(*conflicts.View)
 		least(&total.rows.of([]byte(dn)).Problem, fmt.Sprintf("%s: %s: only part of the values of proxyAddresses was exported", x.name, dn))
 	}
 	survey.Coverage, survey.PrimaryDomains = total.rows.list(), total.homes.list()
+	survey.Notes = x.lacks(total)
+	x.tellTable(survey)
 	if x.elsewhere == nil && !survey.seesAddresses() {
 		survey.Problems = append(survey.Problems, x.name+": not one proxy address was seen: the export left them out")
 	}

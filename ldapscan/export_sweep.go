@@ -32,6 +32,7 @@ type exportSweep struct {
 	nameless int               // of them, with an address and without an objectGUID
 	wanted   map[uint64]bool   // the hashes of objects that are looked for
 	partial  map[uint64]string // names of objects with a record without all values, by hash
+	has      [noField]bool     // the attributes of records with an address
 	w        viewer
 }
 
@@ -122,6 +123,11 @@ func (s *exportSweep) take(v *ldif.View, start int64) {
 	if w.store != nil {
 		s.stores.add(s.rows.of(w.view.DN), w.store)
 	}
+	if w.hasAddress() {
+		for f, seen := range w.seen {
+			s.has[f] = s.has[f] || seen
+		}
+	}
 	switch {
 	case !w.hasAddress():
 	case w.deleted:
@@ -159,6 +165,9 @@ func (r *reading) total() *exportSweep {
 		total.rows.add(p.rows)
 		total.places.join(p.places)
 		maps.Copy(total.wanted, p.wanted)
+		for f, seen := range p.has {
+			total.has[f] = total.has[f] || seen
+		}
 		for hash, dn := range p.partial {
 			least(&dn, total.partial[hash])
 			total.partial[hash] = dn

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
@@ -87,11 +85,6 @@ func (x *Export) tellTable(survey *Survey) {
 	if x.table == nil {
 		return
 	}
-	lacks := "deleted objects and the Configuration partition"
-	if len(x.table.Lacks) > 0 {
-		lacks = strings.Join(x.table.Lacks, ", ") + ", " + lacks
-	}
-	survey.Notes = []string{fmt.Sprintf("%s: a table without %s: a proposed address may be in use there", x.name, lacks)}
 	for _, note := range x.table.Notes {
 		survey.Notes = append(survey.Notes, x.name+": "+note)
 	}

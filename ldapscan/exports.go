@@ -317,8 +317,16 @@ func (x *Exports) Reread(ctx context.Context, records []conflicts.FixRecord, fou
 	return joined(failed)
 }
 
-// Hidden returns nothing: an export does not tell what it left out.
-func (x *Exports) Hidden(context.Context) []string { return nil }
+// Hidden returns the notes on all files.
+func (x *Exports) Hidden(ctx context.Context) (notes []string) {
+	if x.identify(ctx) != nil {
+		return nil // as any lookup tells
+	}
+	for _, one := range x.list {
+		notes = append(notes, one.Hidden(ctx)...)
+	}
+	return notes
+}
 
 // AcceptedDomains are those of all files.
 func (x *Exports) AcceptedDomains(ctx context.Context) ([]string, error) {

@@ -33,8 +33,8 @@ type Source interface {
 	// ([conflicts.Address.Spellings]). A server that only ignores case, and does not
 	// compare like Active Directory, hides others: josé for jose.
 	Lookup(ctx context.Context, addresses []conflicts.Address, found func(*conflicts.Object)) error
-	// Hidden says in sentences which deleted objects Lookup cannot find because the
-	// account cannot see them. Their addresses look free.
+	// Hidden says in sentences what Lookup cannot find: deleted objects that the account
+	// cannot see, and what an export left out. Addresses there look free.
 	Hidden(ctx context.Context) []string
 	// Namesakes hands over every object that has the relative distinguished name of one
 	// of dns, wherever it is, and deleted objects that had it. They come as in Lookup.

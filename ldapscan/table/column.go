@@ -135,7 +135,7 @@ func columnOf(name string) column {
 // holdsAddress reports whether a column has what objects are compared by.
 func (c column) holdsAddress() bool {
 	switch c.field {
-	case proxyField, kindField, primaryField, mailField, upnField, targetField:
+	case proxyField, kindField, primaryField, mailField, upnField, targetField, legacyField:
 		return true
 	}
 	return false

@@ -60,6 +60,9 @@ func (r *row) identify() (again bool) {
 	case nameless:
 		r.add(Unchangeable, Nameless)
 	}
+	if !cloud && r.domain == "" {
+		r.elsewhere++
+	}
 	if r.dn != "" {
 		r.rec.DN = r.dn
 		return false

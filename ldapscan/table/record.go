@@ -47,7 +47,7 @@ type builder struct {
 	Summary
 	Options
 	csvde bool
-	cloud bool // it has a column that tables of a cloud directory have
+	cloud bool // the row has a column that tables of a cloud directory have
 	seed  maphash.Seed
 	rows  int
 	unit  string // what the rows are numbered by: "line", or "object" as JSON may have all on one line
@@ -63,9 +63,11 @@ type builder struct {
 	firstOpen string
 	unjoined  int
 	nameless  int
-	has       [plainField + 1]bool // the columns with a value
-	asks      bool                 // an address or a name has a question mark, which may stand for a letter
-	foreign   int                  // addresses with letters outside ASCII
+	elsewhere int                       // objects that do not lie in a cloud directory
+	columns   [domainTypeField + 1]bool // those that the table has
+	has       [plainField + 1]bool      // the columns with a value
+	asks      bool                      // an address or a name has a question mark, which may stand for a letter
+	foreign   int                       // addresses with letters outside ASCII
 	cells     []cell
 }
 

@@ -64,8 +64,10 @@ func Lost(err error) bool { return errors.Is(err, errLost) || errors.Is(err, err
 // A Summary is what a table shows besides its records.
 type Summary struct {
 	Records int
-	// Lacks are the attributes that no row has and in which an address can stand.
+	// Lacks are the attributes in which an address can stand and that have no column.
 	Lacks []string
+	// Cloud says that all objects lie in a cloud directory.
+	Cloud bool
 	// Problems are why something may be missing, Notes what else a reader should know.
 	Problems, Notes []string
 }
@@ -164,8 +166,10 @@ func (b *builder) csv(head string, src io.Reader, take func([]cell, int) error) 
 	}) {
 		return &Error{Line: 1 + l.above, Err: ErrColumns}
 	}
-	b.csvde = l.csvde
-	b.cloud = slices.ContainsFunc(l.columns, column.ofCloud)
+	b.csvde, b.cloud = l.csvde, slices.ContainsFunc(l.columns, column.ofCloud)
+	for _, c := range l.columns {
+		b.columns[c.field] = true
+	}
 	r := newRows(src, l.comma)
 	named := func(err error) error {
 		if e := (*Error)(nil); errors.As(err, &e) && e.Cell && e.Column <= len(l.columns) {
@@ -227,13 +231,14 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 	known := false
 	b.unit = "object"
 	goesOn, err := readJSON(src, func(o object, line func() int) error {
-		cells := b.cells[:0]
+		cells, cloud := b.cells[:0], false
 		for _, m := range o {
 			c := columnOf(m.name)
 			if c.field == unknown || m.value.is == anObject {
 				continue
 			}
-			b.cloud = b.cloud || c.ofCloud()
+			cloud = cloud || c.ofCloud()
+			b.columns[c.field] = true
 			known = known || c.holdsAddress() || c.field == domainField
 			one := cell{column: c, text: m.value.text, list: m.value.list,
 				wrong: func(err error) error { return &Error{Line: line(), Name: c.name, Err: err} }}
@@ -242,7 +247,7 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 			}
 			cells = append(cells, one)
 		}
-		b.cells = cells
+		b.cells, b.cloud = cells, cloud
 		return take(cells, b.rows+1)
 	})
 	if err == nil && !known {
@@ -256,18 +261,15 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 
 // sum completes the summary.
 func (b *builder) sum(how examination) {
-	objects := false // besides accepted domains
-	for f := proxyField; f <= targetField; f++ {
-		objects = objects || b.has[f]
-	}
 	for _, attribute := range []struct {
 		field
 		name string
 	}{{mailField, "mail"}, {upnField, "userPrincipalName"}, {targetField, "targetAddress"}, {legacyField, "legacyExchangeDN"}} {
-		if objects && !b.has[attribute.field] {
+		if !b.columns[attribute.field] {
 			b.Lacks = append(b.Lacks, attribute.name)
 		}
 	}
+	b.Cloud = b.elsewhere == 0
 	problem := func(format string, args ...any) { b.Problems = append(b.Problems, fmt.Sprintf(format, args...)) }
 	if b.has[primaryField] && !b.has[proxyField] && !b.has[kindField] {
 		problem("only primary addresses are in the table: export all addresses")
