@@ -29,6 +29,8 @@ var (
 	errReplaced  = errors.New("a character that could not be decoded")
 	errTruth     = errors.New("neither True nor False, so not used")
 	errName      = errors.New("not a distinguished name")
+	errUnclear   = errors.New("it is not clear where one address ends and the next begins")
+	errSeveral   = errors.New("several addresses, and this column is for one")
 )
 
 // A cell is what one row has in one column.
@@ -58,8 +60,9 @@ type builder struct {
 	equal     int                 // how many were known
 
 	unclear   int
-	first     string // of them
-	open      int    // cells that are neither true nor false
+	first     string // of them, and what to do about it
+	advice    string
+	open      int // cells that are neither true nor false
 	firstOpen string
 	unjoined  int
 	nameless  int
@@ -157,11 +160,11 @@ func (r *row) take(c *cell) error {
 	case proxyField, kindField, primaryField:
 		return r.addresses(c)
 	case mailField:
-		r.once(c.field, "mail", trimmed)
+		r.one(c, "mail", trimmed)
 	case upnField:
-		r.once(c.field, "userPrincipalName", trimmed)
+		r.one(c, "userPrincipalName", trimmed)
 	case targetField:
-		r.once(c.field, "targetAddress", targetOf(trimmed))
+		r.one(c, "targetAddress", targetOf(trimmed))
 	case guidField, idField, anchorField, consistencyField:
 		return r.identity(c, text)
 	case dnField:
@@ -243,6 +246,26 @@ func (r *row) once(f field, name, value string) {
 	}
 }
 
+// one adds the value of an attribute that has one. A text with several addresses is kept as it is.
+func (r *row) one(c *cell, name, value string) {
+	several := len(c.list) > 1
+	if strings.Count(value, "@") > 1 {
+		pieces, clear := split(value, r.csvde)
+		several = several || len(pieces) > 1 || !clear
+	}
+	if several {
+		r.doubt(c, errSeveral, "export them in a column proxyAddresses")
+	}
+	r.once(c.field, name, value)
+}
+
+// doubt counts a cell that can be read in several ways.
+func (r *row) doubt(c *cell, why error, advice string) {
+	if r.unclear++; r.unclear == 1 {
+		r.first, r.advice = fmt.Sprintf("%v", c.wrong(why)), advice
+	}
+}
+
 func (r *row) plain(c *cell, text string) {
 	if len(c.list) > 0 {
 		for _, value := range c.list {
@@ -319,9 +342,7 @@ func (r *row) addresses(c *cell) error {
 		}
 	}
 	if !clear {
-		if r.unclear++; r.unclear == 1 {
-			r.first = fmt.Sprintf("%v", c.wrong(errors.New("it is not clear where one address ends and the next begins")))
-		}
+		r.doubt(c, errUnclear, "write the type before each address, as in smtp:a@example.com, or export LDIF or JSON")
 	}
 	for _, v := range values {
 		r.asks = r.asks || strings.Contains(v, "?")

@@ -275,11 +275,7 @@ func (b *builder) sum(how examination) {
 		problem("only primary addresses are in the table: export all addresses")
 	}
 	if b.unclear > 0 {
-		others := ""
-		if b.unclear > 1 {
-			others = fmt.Sprintf(", nor in %d other cells", b.unclear-1)
-		}
-		problem("%s%s: export LDIF or JSON", b.first, others)
+		problem("%s%s: %s", b.first, alsoIn(b.unclear-1), b.advice)
 	}
 	if b.asks && how.ascii {
 		problem("question marks in addresses or names may stand for letters that the export lost: export with -Encoding UTF8")
@@ -295,14 +291,7 @@ func (b *builder) sum(how examination) {
 		b.Notes = append(b.Notes, "exactly "+most)
 	}
 	if b.open > 0 {
-		others := ""
-		switch {
-		case b.open == 2:
-			others = "; the same in 1 other cell"
-		case b.open > 2:
-			others = fmt.Sprintf("; the same in %d other cells", b.open-1)
-		}
-		b.Notes = append(b.Notes, b.firstOpen+others)
+		b.Notes = append(b.Notes, b.firstOpen+alsoIn(b.open-1))
 	}
 	if b.nameless > 0 {
 		b.Notes = append(b.Notes, counted(b.nameless)+" without a distinguished name: no LDIF file can change that; export DistinguishedName too")
@@ -324,6 +313,17 @@ var atOnce = map[int]string{
 	100:  "100 rows: Microsoft Graph shows no more without -All",
 	500:  "500 rows: Get-MsolUser shows no more without -All",
 	1000: "1,000 rows: Exchange shows no more without -ResultSize Unlimited",
+}
+
+// alsoIn says that other cells are alike.
+func alsoIn(cells int) string {
+	switch cells {
+	case 0:
+		return ""
+	case 1:
+		return "; the same in 1 other cell"
+	}
+	return fmt.Sprintf("; the same in %d other cells", cells)
 }
 
 func counted(objects int) string {

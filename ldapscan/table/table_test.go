@@ -173,7 +173,10 @@ func TestReadDoubtful(t *testing.T) {
 	row := func(addresses string) string {
 		return all + `"CN=A,DC=ex",a,a,a,"` + addresses + "\"\n"
 	}
-	unclear := "problem: line 2, column 5 (\"proxyAddresses\"): it is not clear where one address ends and the next begins: export LDIF or JSON"
+	unclear := "problem: line 2, column 5 (\"proxyAddresses\"): it is not clear where one address ends and the next begins: write the type before each address, as in smtp:a@example.com, or export LDIF or JSON\n"
+	several := func(column string) string {
+		return "problem: line 2, " + column + ": several addresses, and this column is for one: export them in a column proxyAddresses\n"
+	}
 	deep := `[{"proxyAddresses":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + "}]"
 	for _, test := range []struct{ name, in, want string }{
 		{"a list's type", row("Microsoft.ActiveDirectory.Management.ADPropertyValueCollection"), `error: line 2, column 5 ("proxyAddresses"): the name of a list`},
@@ -199,6 +202,25 @@ func TestReadDoubtful(t *testing.T) {
 		{"the same with commas", row("SMTP:a@ex,b@ex"), unclear},
 		{"two joints", row("SMTP:a@ex;smtp:b@ex,smtp:c@ex"), unclear},
 		{"an unusual type", row("X500:/o=E/cn=a;b:c"), unclear},
+		{"addresses without types, joined by spaces", row("a@ex.com b@ex.com"), unclear},
+		{"the same with more spaces", row("a@ex.com   b@ex.com  c@ex.com"), unclear},
+		{"the same with a tab", row("a@ex.com\tb@ex.com"), unclear},
+		{"the same with a no-break space", row("a@ex.com\u00a0b@ex.com"), unclear},
+		{"the same with a slash", row("a@ex.com/b@ex.com"), unclear},
+		{"the same with an ampersand", row("a@ex.com & b@ex.com"), unclear},
+		{"the same with a plus", row("a@ex.com+b@ex.com"), unclear},
+		{"only the first with its type", row("smtp:a@ex.com b@ex.com"), unclear},
+		{"the type of another kind", row("sip:a@ex.com b@ex.com"), unclear},
+		{"quotes, then an address", row(`""a b""@ex.com c@ex.com`), unclear},
+		{"X.500 and an address", row("X500:/o=E/cn=a;b@ex.com"), unclear},
+		{"X.500, a space and an address", row("X500:/o=E/cn=a b@ex.com"), unclear},
+		{"a Notes address and another", row("NOTES:Ann Lee/Org@Dom, b@ex.com"), unclear},
+		{"two cells", all + "CN=A,a,a,a,a@ex b@ex\nCN=B,a,a,a,a@ex b@ex\n", "the next begins; the same in 1 other cell: write the type"},
+		{"two in mail of csvde", "DN,mail,proxyAddresses\nCN=A,a@ex.com; b@ex.com,smtp:a@ex.com\n", several(`column 2 ("mail")`)},
+		{"two logon names", "DistinguishedName,upn,proxyAddresses\nCN=A,a@ex.com b@ex.com,smtp:a@ex.com\n", several(`column 2 ("upn")`)},
+		{"two in targetAddress", "DN,targetAddress,proxyAddresses\nCN=A,smtp:a@ex.com;b@ex.com,smtp:a@ex.com\n", several(`column 2 ("targetAddress")`)},
+		{"two with types in targetAddress", "DN,targetAddress,proxyAddresses\nCN=A,smtp:a@ex.com;smtp:b@ex.com,smtp:a@ex.com\n", several(`column 2 ("targetAddress")`)},
+		{"a list in mail", "[\n" + `{"mail":["a@ex.com","b@ex.com"]}]`, several(`"mail"`)},
 		{"two organizations", row("X500:/o=E/cn=a;/o=F/cn=b"), unclear},
 		{"X.400 and more", row("X400:c=US;a= ;b@ex"), unclear},
 		{"csvde and an escape before a type", "DN,mail,upn,targetAddress,proxyAddresses\nCN=A,,,,X500:/o=E\\;smtp:a@ex\n", "problem: line 2, column 5"},
@@ -215,6 +237,18 @@ func TestReadDoubtful(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+// Values that only look like several addresses are what they are.
+func TestReadOneAddress(t *testing.T) {
+	for _, value := range []string{"a@ex.com", `"a b"@ex.com`, `smtp:"a, b@c"@ex.com`, "a@ex.com@ex.com", "smtp:a@ex.com (old)", "smtp: a@ex.com", "smtp:a b@ex.com",
+		"X500:/o=E/cn=Lee, Ann", "X500:/o=E/cn=a@ex.com", "NOTES:Ann Lee/Org@Dom", "EUM:a@ex.com;phone-context=p.ex.com", "X400:c=US;a= ;p=E;DDA:RFC-822=a(a)ex.com;",
+		"smtp:a+b@ex.com", "smtp:a/b&c@ex.com", "IMCEAEX-_o=E_cn=a+20b@ex.com", "smtp:a@[192.0.2.1]", "smtp:a@müller.example"} {
+		in := all + `"CN=A,DC=ex",,,,"` + strings.ReplaceAll(value, `"`, `""`) + "\"\n"
+		if got, want := read(t, in, Options{}), "CN=A,DC=ex | proxyAddresses="+value+"\n"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"proxyaddr/conflicts"
 )
@@ -89,23 +90,49 @@ func divide(piece string, csvde bool) (parts []string, clear bool) {
 		return nil, true
 	case ofType(piece, "x500"):
 		parts = cutBefore(piece, nextOrganization)
+		return parts, len(parts) == 1 && (csvde || !bareAddress.MatchString(piece))
 	case ofType(piece, "smtp"), ofType(piece, "sip"), !typed.MatchString(piece):
-		at := strings.IndexByte(piece, '@')
-		if at < 0 || csvde && !strings.Contains(piece[at:], ";") {
-			return []string{piece}, true
-		}
-		end := strings.IndexAny(piece[at:], ";,|\n")
-		if end < 0 {
-			return []string{piece}, true
-		}
-		parts = []string{piece[:at+end]}
-		parts = append(parts, strings.FieldsFunc(piece[at+end:], func(c rune) bool { return strings.ContainsRune("; ,|\r\n", c) })...)
+		parts = divideMail(piece, csvde)
 	default:
 		_, behind, _ := strings.Cut(piece, ";")
 		foreign := func(part string) bool { return strings.TrimSpace(part) != "" && !strings.Contains(part, "=") }
-		return []string{piece}, !slices.ContainsFunc(strings.Split(behind, ";"), foreign)
+		return []string{piece}, !slices.ContainsFunc(strings.Split(behind, ";"), foreign) && (csvde || !bareAddress.MatchString(piece))
 	}
 	return parts, len(parts) == 1
+}
+
+// bareAddress finds a mail address without a type behind another address.
+var bareAddress = regexp.MustCompile(`[;,|\s][^;,|\s/=:@]+@[\w.-]+(?:[;,|\s]|$)`)
+
+// divideMail returns what may be several mail addresses.
+func divideMail(piece string, csvde bool) []string {
+	at := atSign(piece)
+	if at < 0 || csvde && !strings.Contains(piece[at:], ";") {
+		return []string{piece}
+	}
+	end := strings.IndexFunc(piece[at+1:], func(c rune) bool {
+		return !unicode.In(c, unicode.L, unicode.M, unicode.N) && !strings.ContainsRune(".-_@", c)
+	})
+	if end < 0 {
+		return []string{piece}
+	}
+	domain, behind := piece[:at+1+end], piece[at+1+end:]
+	if !strings.ContainsAny(behind, ";,|\n") && !strings.Contains(behind, "@") {
+		return []string{piece}
+	}
+	between := func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(";,|/&", c) }
+	return append([]string{domain}, strings.FieldsFunc(strings.TrimPrefix(behind, "+"), between)...)
+}
+
+// atSign returns where the "@" of a mail address is, which quotes may stand before.
+func atSign(piece string) int {
+	at := strings.IndexByte(piece, '@')
+	if quote := strings.IndexByte(piece, '"'); quote >= 0 && quote < at {
+		if closing := strings.Index(piece[quote:], `"@`); closing > 0 {
+			return quote + closing + 1
+		}
+	}
+	return at
 }
 
 // nextOrganization is what joins X.500 addresses, each of which begins with an organization.
