@@ -21,8 +21,8 @@ var hygieneAttributes = append([]string{"displayName", "mailNickname", "sAMAccou
 // A hygienist is a [Source] that can read the attributes for hygiene on request.
 type hygienist interface {
 	// hygiene hands over every object that a sweep does, in any order. Each is valid until the next. An
-	// object can come again.
-	hygiene(ctx context.Context, each func(*conflicts.Attributes)) error
+	// object can come again. The notes name rules for which the source may lack attributes.
+	hygiene(ctx context.Context, each func(*conflicts.Attributes)) (notes []string, err error)
 }
 
 // hygiene reads a source once more and adds the findings on request to an audit.
@@ -34,7 +34,7 @@ func hygiene(ctx context.Context, src Source, opt *conflicts.Options, audit *con
 	}
 	var found []conflicts.Finding
 	named := index.New(maphash.MakeSeed())
-	err := from.hygiene(ctx, func(a *conflicts.Attributes) {
+	notes, err := from.hygiene(ctx, func(a *conflicts.Attributes) {
 		if opt.Reports(a.DN) {
 			found = append(found, a.Findings()...)
 		}
@@ -55,6 +55,7 @@ func hygiene(ctx context.Context, src Source, opt *conflicts.Options, audit *con
 	if err = errors.Join(err, again); err != nil {
 		audit.Problems = append(audit.Problems, fmt.Sprintf("%v: not everything could be read for --hygiene", err))
 	}
+	audit.Notes = append(audit.Notes, notes...)
 	audit.Findings = conflicts.SortFindings(slices.Concat(audit.Findings, found, conflicts.RepeatedNames(sharers, opt)))
 }
 
@@ -62,18 +63,65 @@ const userAccount = 805306368 // SAM_USER_OBJECT of sAMAccountType ([MS-SAMR] 2.
 
 func (a attributes) forHygiene(dn string) *conflicts.Attributes {
 	return &conflicts.Attributes{Entry: a.entry(dn), DisplayName: a.first("displayname"), MailNickname: a.first("mailnickname"),
-		SAMAccountName: a.first("samaccountname"), User: a.number("samaccounttype") == userAccount, Recipient: conflicts.Recipient(a.number("msexchrecipienttypedetails")),
+		SAMAccountName: a.first("samaccountname"), User: a.user(), Recipient: conflicts.Recipient(a.number("msexchrecipienttypedetails")),
 		SIPAddress: a.first("msrtcsip-primaryuseraddress"), Shadow: a.all("msexchshadowproxyaddresses")}
 }
 
-func (f *Forest) hygiene(ctx context.Context, each func(*conflicts.Attributes)) error {
+// user reports whether an object is an account of a person or a program. An export without
+// sAMAccountType tells it by the class; a computer has that of a user too.
+func (a attributes) user() bool {
+	if len(a["samaccounttype"]) > 0 {
+		return a.number("samaccounttype") == userAccount
+	}
+	is := func(class string) bool {
+		return slices.ContainsFunc(a["objectclass"], func(v []byte) bool { return strings.EqualFold(string(v), class) })
+	}
+	return (is("user") || is("inetOrgPerson")) && !is("computer")
+}
+
+// hygieneRules are the rules of hygiene that find nothing without an attribute.
+var hygieneRules = []struct {
+	attributes []string // one of which they take
+	rules      []conflicts.FindingKind
+}{
+	{[]string{"displayName"}, []conflicts.FindingKind{conflicts.EntraAttribute}},
+	{[]string{"userPrincipalName"}, []conflicts.FindingKind{conflicts.EntraAttribute}},
+	{[]string{"targetAddress"}, []conflicts.FindingKind{conflicts.EntraAttribute}},
+	{[]string{"mailNickname"}, []conflicts.FindingKind{conflicts.EntraAttribute, conflicts.RepeatedAlias}},
+	{[]string{"sAMAccountName"}, []conflicts.FindingKind{conflicts.EntraAttribute, conflicts.RepeatedAccount}},
+	{[]string{"sAMAccountType", "objectClass"}, []conflicts.FindingKind{conflicts.EntraAttribute}},
+	{[]string{"msExchShadowProxyAddresses"}, []conflicts.FindingKind{conflicts.ShadowDiffers}},
+	{[]string{"msRTCSIP-PrimaryUserAddress"}, []conflicts.FindingKind{conflicts.SIPDiffers}},
+}
+
+// withoutRules says which rules found nothing because no object has what they look at; seen are the
+// attributes that objects have, in lower case.
+func (x *Export) withoutRules(seen map[string]bool) (notes []string) {
+	var missing []string
+	for _, of := range hygieneRules {
+		if slices.ContainsFunc(of.attributes, func(name string) bool { return seen[strings.ToLower(name)] }) {
+			continue
+		}
+		var rules []string
+		for _, kind := range of.rules {
+			rules = append(rules, string(kind))
+		}
+		missing = append(missing, fmt.Sprintf("%s (%s)", strings.Join(of.attributes, " or "), strings.Join(rules, ", ")))
+	}
+	if len(missing) > 0 {
+		notes = append(notes, fmt.Sprintf("%s: no object in it has %s: if the export left that out, these rules of --hygiene could not find anything", x.name, enumerate(missing, "or")))
+	}
+	return notes
+}
+
+func (f *Forest) hygiene(ctx context.Context, each func(*conflicts.Attributes)) (notes []string, err error) {
 	var failed []string
 	for _, d := range f.directories {
 		if err := d.hygiene(ctx, each); err != nil {
 			failed = append(failed, err.Error())
 		}
 	}
-	return joined(failed)
+	return nil, joined(failed)
 }
 
 func (d *Directory) hygiene(ctx context.Context, each func(*conflicts.Attributes)) error {
@@ -104,17 +152,18 @@ func (d *Directory) hygiene(ctx context.Context, each func(*conflicts.Attributes
 	return joined(failed)
 }
 
-func (x *Export) hygiene(ctx context.Context, each func(*conflicts.Attributes)) error {
+func (x *Export) hygiene(ctx context.Context, each func(*conflicts.Attributes)) (notes []string, err error) {
 	r := ldif.NewReader(nil)
 	r.Select = func(name string) bool {
 		name, _, _ = strings.Cut(name, ";")
-		return slices.ContainsFunc(hygieneAttributes, func(known string) bool { return strings.EqualFold(name, known) })
+		return strings.EqualFold(name, "objectClass") || slices.ContainsFunc(hygieneAttributes, func(known string) bool { return strings.EqualFold(name, known) })
 	}
 	repeated := map[uint64]bool{}
 	for _, h := range x.places.repeated() {
 		repeated[h] = true
 	}
-	return x.readBlock(ctx, r, 0, x.data.Size(), func(r *ldif.Reader, v *ldif.View) error {
+	objects, seen := 0, map[string]bool{}
+	err = x.readBlock(ctx, r, 0, x.data.Size(), func(r *ldif.Reader, v *ldif.View) error {
 		a := attributes{}
 		partial := false
 		for _, attr := range v.Attributes {
@@ -129,18 +178,36 @@ func (x *Export) hygiene(ctx context.Context, each func(*conflicts.Attributes)) 
 		if x.places.byName {
 			found.GUID = conflicts.GUID{}
 		}
+		objects++
+		for name := range a {
+			seen[name] = true
+		}
 		each(found)
 		return nil
 	})
+	if objects > 0 {
+		notes = x.withoutRules(seen)
+	}
+	return notes, err
 }
 
 // hygiene hands over what the first export has of an object that several have, without a judgment
-// on what others may have.
-func (x *Exports) hygiene(ctx context.Context, each func(*conflicts.Attributes)) error {
+// on what others may have. Tables of a cloud directory, which have least, come last.
+func (x *Exports) hygiene(ctx context.Context, each func(*conflicts.Attributes)) (notes []string, err error) {
 	var failed []string
 	known := map[conflicts.Ref]bool{}
-	for _, one := range x.list {
-		err := one.hygiene(ctx, func(a *conflicts.Attributes) {
+	inCloud := func(one *Export) bool { return one.table != nil && one.table.Cloud }
+	list := slices.SortedStableFunc(slices.Values(x.list), func(a, b *Export) int {
+		switch {
+		case inCloud(a) == inCloud(b):
+			return 0
+		case inCloud(a):
+			return 1
+		}
+		return -1
+	})
+	for _, one := range list {
+		also, err := one.hygiene(ctx, func(a *conflicts.Attributes) {
 			ref := x.same.root(a.Ref())
 			if x.same.joined[ref] {
 				if known[ref] {
@@ -151,9 +218,10 @@ func (x *Exports) hygiene(ctx context.Context, each func(*conflicts.Attributes))
 			a.GUID = ref.GUID
 			each(a)
 		})
+		notes = append(notes, also...)
 		if err != nil {
 			failed = append(failed, err.Error())
 		}
 	}
-	return joined(failed)
+	return notes, joined(failed)
 }

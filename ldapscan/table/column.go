@@ -30,6 +30,7 @@ const (
 	policyField
 	mailboxGUIDField
 	syncedField
+	shadowField
 	legacyField
 	plainField // the attribute of the name, as it is
 	domainField
@@ -50,6 +51,7 @@ var names = map[string]column{}
 func init() {
 	for field, list := range map[field]string{
 		proxyField:       "proxyaddresses proxyaddress emailaddresses",
+		shadowField:      "msexchshadowproxyaddresses",
 		primaryField:     "primarysmtpaddress primarysmtp primaryemailaddress",
 		mailField:        "mail emailaddress email windowsemailaddress",
 		upnField:         "userprincipalname upn windowsliveid microsoftonlineservicesid",
@@ -80,6 +82,8 @@ func init() {
 		"givenName":                      "givenname firstname",
 		"sn":                             "sn surname lastname",
 		"sAMAccountName":                 "samaccountname",
+		"sAMAccountType":                 "samaccounttype",
+		"msRTCSIP-PrimaryUserAddress":    "msrtcsipprimaryuseraddress",
 		"mailNickname":                   "mailnickname alias",
 		"homeMDB":                        "homemdb database",
 		"userAccountControl":             "useraccountcontrol",
@@ -123,7 +127,7 @@ func columnOf(name string) column {
 	c := names[separatorsInNames.Replace(lower)]
 	if c.field == unknown {
 		if parts := numbered.FindStringSubmatch(lower); parts != nil {
-			if one := names[separatorsInNames.Replace(parts[1])]; one.field == proxyField || one.field == kindField {
+			if one := names[separatorsInNames.Replace(parts[1])]; one.field == proxyField || one.field == kindField || one.field == shadowField {
 				c = one
 			}
 		}

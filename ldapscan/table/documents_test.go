@@ -26,7 +26,7 @@ func TestDocumentedColumns(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range regexp.MustCompile("`(PrimarySmtpAddress|smtp|x500|sip|eum|EmailAddresses|proxyAddresses_1|ImmutableId|mS-DS-ConsistencyGuid)`").FindAllStringSubmatch(string(page), -1) {
+	for _, name := range regexp.MustCompile("`(PrimarySmtpAddress|smtp|x500|sip|eum|EmailAddresses|proxyAddresses_1|ImmutableId|mS-DS-ConsistencyGuid|sAMAccountType|msRTCSIP-PrimaryUserAddress|msExchShadowProxyAddresses)`").FindAllStringSubmatch(string(page), -1) {
 		if columnOf(name[1]).field == unknown {
 			t.Errorf("%s: unknown", name[1])
 		}

@@ -6,7 +6,6 @@ import (
 	"hash/maphash"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
@@ -62,7 +61,7 @@ type builder struct {
 	unclear   int
 	first     string // of them, and what to do about it
 	advice    string
-	open      int // cells that are neither true nor false
+	open      int // cells that are not used
 	firstOpen string
 	unjoined  int
 	nameless  int
@@ -159,6 +158,8 @@ func (r *row) take(c *cell) error {
 	switch c.field {
 	case proxyField, kindField, primaryField:
 		return r.addresses(c)
+	case shadowField:
+		r.shadow(c)
 	case mailField:
 		r.one(c, "mail", trimmed)
 	case upnField:
@@ -228,11 +229,16 @@ func (r *row) take(c *cell) error {
 func (r *row) truth(c *cell, text string) (is, ok bool) {
 	is, err := strconv.ParseBool(strings.ToLower(text))
 	if err != nil {
-		if r.open++; r.open == 1 {
-			r.firstOpen = fmt.Sprintf("%v", c.wrong(errTruth))
-		}
+		r.leave(c, errTruth)
 	}
 	return is, err == nil
+}
+
+// leave counts a cell that is not used.
+func (r *row) leave(c *cell, why error) {
+	if r.open++; r.open == 1 {
+		r.firstOpen = fmt.Sprintf("%v", c.wrong(why))
+	}
 }
 
 // once adds the first value that a field has in a row.
@@ -302,86 +308,6 @@ func (r *row) suspicious(c *cell, text string) error {
 		}
 	}
 	return nil
-}
-
-// addresses adds the values of a cell with one or more addresses.
-func (r *row) addresses(c *cell) error {
-	values, clear := c.list, true
-	if len(c.list) == 0 {
-		text := c.text
-		if r.csvde {
-			if one, ok := unhex(text); ok {
-				text = one
-			} else {
-				values, clear = split(text, true)
-			}
-		}
-		if text, whole := braces(strings.TrimSpace(text)); !whole {
-			return errShortened
-		} else if values == nil {
-			switch c.field {
-			case proxyField:
-				values, clear = split(text, false)
-			case kindField:
-				values, clear = ofKind(text, c.typ)
-			case primaryField:
-				values, clear = ofKind(text, "SMTP")
-			}
-		}
-	} else if c.field != proxyField {
-		typ := c.typ
-		if c.field == primaryField {
-			typ = "SMTP"
-		}
-		values = nil
-		for _, one := range c.list {
-			if !typed.MatchString(one) {
-				one = typ + ":" + one
-			}
-			values = append(values, one)
-		}
-	}
-	if !clear {
-		r.doubt(c, errUnclear, "write the type before each address, as in smtp:a@example.com, or export LDIF or JSON")
-	}
-	for _, v := range values {
-		r.asks = r.asks || strings.Contains(v, "?")
-		if strings.ContainsFunc(v, func(c rune) bool { return c >= utf8.RuneSelf }) {
-			r.foreign++
-		}
-	}
-	if c.field == primaryField {
-		r.primary = append(r.primary, values...)
-	} else {
-		r.proxies = append(r.proxies, values...)
-	}
-	return nil
-}
-
-// primaries adds the addresses of a column of primary ones. They stand before others, which may
-// have them too.
-func (r *row) primaries() {
-	for _, p := range r.primary {
-		key := conflicts.ParseAddress(p).Key()
-		known := false
-		for _, v := range r.proxies {
-			a := conflicts.ParseAddress(v)
-			known = known || a.Key() == key && a.Primary()
-		}
-		if !known {
-			r.proxies = append([]string{p}, r.proxies...)
-		}
-	}
-}
-
-// again reports whether an address stands before as the primary one of another column.
-func (r *row) again(i int) bool {
-	if len(r.primary) == 0 {
-		return false
-	}
-	a := conflicts.ParseAddress(r.proxies[i])
-	first := conflicts.ParseAddress(r.proxies[0])
-	return !a.Primary() && first.Primary() && a.Key() == first.Key()
 }
 
 func (r *row) classes(c *cell, text string) {

@@ -240,6 +240,24 @@ func TestReadDoubtful(t *testing.T) {
 	}
 }
 
+// Shadow addresses, which are compared on request only, never make a table doubtful: a cell that is
+// not clear is left out.
+func TestReadShadow(t *testing.T) {
+	const columns = "DistinguishedName,mail,upn,targetAddress,sAMAccountType,msExchShadowProxyAddresses\n"
+	const record = "CN=A,DC=ex | mail=a@ex | sAMAccountType=805306368"
+	for cell, want := range map[string]string{
+		"SMTP:a@ex;smtp:b@ex":  record + " | msExchShadowProxyAddresses=SMTP:a@ex | msExchShadowProxyAddresses=smtp:b@ex\n",
+		"a@ex.com b@ex.com":    record + "\nnote: line 2, column 6 (\"msExchShadowProxyAddresses\"): it is not clear where one address ends and the next begins, so not used\n",
+		"{SMTP:a@ex, smtp...}": record + "\nnote: line 2, column 6 (\"msExchShadowProxyAddresses\"): a list that PowerShell shortened: the export lost addresses, so not used\n",
+		"Microsoft.ActiveDirectory.Management.ADPropertyValueCollection": record +
+			"\nnote: line 2, column 6 (\"msExchShadowProxyAddresses\"): the name of a list, and not its values: the export lost the addresses, so not used\n",
+	} {
+		if got := read(t, columns+`"CN=A,DC=ex",a@ex,,,805306368,"`+cell+"\"\n", Options{}); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 // Values that only look like several addresses are what they are.
 func TestReadOneAddress(t *testing.T) {
 	for _, value := range []string{"a@ex.com", `"a b"@ex.com`, `smtp:"a, b@c"@ex.com`, "a@ex.com@ex.com", "smtp:a@ex.com (old)", "smtp: a@ex.com", "smtp:a b@ex.com",
