@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -120,8 +121,8 @@ var shownFields = []string{"SubjectUserSid", "SubjectUserName", "SubjectDomainNa
 	"ObjectClass", "AttributeLDAPDisplayName", "AttributeSyntaxOID", "AttributeValue", "OperationType", "OpCorrelationID", "AppCorrelationID"}
 
 var (
-	// shownField is a line of the event's text in any language.
-	shownField = regexp.MustCompile(`(?m)^[ \t]+\pL[^:\n]{0,60}:[ \t\x{A0}]*(.*?)[ \t\r]*$`)
+	// shownField begins a line of the event's text in any language.
+	shownField = regexp.MustCompile(`^[ \t]+\pL[^:\n]{0,60}:[ \t\x{A0}]*`)
 	// onOneLine is the event's text whose lines an agent joined.
 	onOneLine = regexp.MustCompile(`(?s)Account Name:\s*(.*?)\s+Account Domain:\s*(.*?)\s+Logon ID:.*?Object:\s+DN:\s*(.*?)\s+GUID:\s*(.*?)\s+Class:.*?` +
 		`LDAP Display Name:\s*(\S+)\s+Syntax \(OID\):\s*\S+\s+Value:\s*(.*?)\s+Operation:\s+Type:\s*(.*?)\s+Correlation ID:\s*(\S*)`)
@@ -166,8 +167,10 @@ func (r record) changeFields() map[string]string {
 		return byName(changeFields, r.inserted)
 	}
 	var values []string
-	for _, line := range shownField.FindAllStringSubmatch(strings.ReplaceAll(r.message, "\r\n", "\n"), -1) {
-		values = append(values, line[1])
+	for line := range strings.Lines(r.message) {
+		if label := shownField.FindString(line); label != "" {
+			values = append(values, strings.TrimRight(line[len(label):], " \t\r\n"))
+		}
 	}
 	if len(values) == len(shownFields) {
 		return byName(shownFields, values)
@@ -192,7 +195,7 @@ var changesText = format{name: "text", split: splitChange, parse: func(text stri
 	if !mentions(text, changeEvent) && !strings.Contains(text, "LDAP Display Name:") {
 		return nil, nil
 	}
-	r := record{id: changeEvent, message: citation.ReplaceAllString(text, "")}
+	r := record{id: changeEvent, message: uncited(text)}
 	if at := strings.Index(text, "DN:"); at >= 0 {
 		text = text[:at]
 	}
@@ -200,31 +203,36 @@ var changesText = format{name: "text", split: splitChange, parse: func(text stri
 	return []record{r}, nil
 }}
 
-var (
-	// changeEnd is the last line of an event's text, and changeBegin the first of the next.
-	changeEnd   = regexp.MustCompile(`(?m)^.*Application Correlation ID:.*$`)
-	changeBegin = regexp.MustCompile(`(?m)^(?:Event\[\d+\]|[^:\n]{1,40}:[ \t\x{A0}]*Security[ \t\r]*$)`)
-)
+// changeEnd stands in the last line of an event's text.
+const changeEnd = "Application Correlation ID:"
+
+// changeBegin is the first line of an event's text.
+var changeBegin = regexp.MustCompile(`^(?:Event\[\d+\]|[^:\n]{1,40}:[ \t\x{A0}]*Security[ \t\r]*$)`)
 
 // splitChange finds the text up to the end of an event or the beginning of the next.
 func splitChange(data []byte, eof bool) (start, end int) {
 	for start < len(data) && strings.IndexByte(" \t\r\n", data[start]) >= 0 {
 		start++
 	}
-	end = len(data)
-	whole := eof
-	if at := changeEnd.FindIndex(data[start:]); at != nil && (eof || start+at[1] < len(data)) {
-		end, whole = start+at[1], true
-	}
-	for _, at := range changeBegin.FindAllIndex(data[start:], 2) {
-		if at[0] > 0 && start+at[0] < end && (eof || start+at[1] < len(data)) {
-			end, whole = start+at[0], true
+	for at := start; at < len(data); {
+		n := bytes.IndexByte(data[at:], '\n')
+		if n < 0 && !eof {
+			break
 		}
+		line := data[at:]
+		if n >= 0 {
+			line = line[:n]
+		}
+		switch {
+		case at > start && changeBegin.Match(line):
+			return start, at
+		case bytes.Contains(line, []byte(changeEnd)):
+			return start, at + len(line)
+		}
+		at += len(line) + 1
 	}
 	switch {
-	case whole:
-		return start, end
-	case len(data)-start >= maxRecord/2: // no event is as long
+	case eof, len(data)-start >= maxRecord/2: // no event is as long
 		return start, len(data)
 	}
 	return start, 0

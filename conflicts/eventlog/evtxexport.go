@@ -34,7 +34,7 @@ func splitEvtxexport(data []byte, eof bool) (start, end int) {
 
 var (
 	evtxexportHead = regexp.MustCompile(`(?m)\A(?:evtxexport .*\s+)?Event number\s*: \d`)
-	evtxexportLine = regexp.MustCompile(`^([A-Z][a-z]+(?: [a-z]+)*)(?:: (\d+))?\t+: ?(.*)$`)
+	evtxexportLine = regexp.MustCompile(`^([A-Z][a-z]+(?: [a-z]+)*)(?:: (\d+))?\t+: ?`)
 	// evtxexportID is the number of an event, behind the same with its severity in hexadecimal.
 	evtxexportID = regexp.MustCompile(`^0x[0-9a-fA-F]+ \((\d+)\)$`)
 )
@@ -54,7 +54,7 @@ func parseEvtxexport(text string) ([]record, error) {
 			continue
 		}
 		within = false
-		switch value := field[3]; field[1] {
+		switch value := line[len(field[0]):]; field[1] {
 		case "Event identifier":
 			if id := evtxexportID.FindStringSubmatch(value); id != nil {
 				value = id[1]

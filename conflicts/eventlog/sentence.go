@@ -39,6 +39,11 @@ var (
 	more = regexp.MustCompile(`(?i)\s+for more information\b`)
 )
 
+// mayName reports whether a text may match anyName. It is faster.
+func mayName(text string) bool {
+	return strings.Contains(text, "c=") || strings.Contains(text, "C=")
+}
+
 // pair returns the readings of the text of an event 9514, best first. Where the text has a
 // no-break space, there was more likely a plain one.
 func pair(text string) ([][2]string, error) {

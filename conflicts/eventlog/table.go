@@ -158,7 +158,7 @@ func (t table) guess(row []string) []record {
 	}
 	r.id, _ = eventID(id)
 	words := slices.IndexFunc(row, func(s string) bool {
-		return anyName.MatchString(s) || len(phrases(s)) > 0 || strings.Contains(s, "@")
+		return mayName(s) && anyName.MatchString(s) || len(phrases(s)) > 0 || strings.Contains(s, "@")
 	})
 	if words < 0 {
 		words = len(row) - 1

@@ -3,7 +3,6 @@ package eventlog
 import (
 	"bytes"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -71,7 +70,6 @@ var (
 	// labeled is a line that begins with a label of Event Viewer, wevtutil or
 	// Format-List in any language.
 	labeled = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
-	numbers = regexp.MustCompile(`\b\d{4,10}\b`)
 	// The field of the computer has such a label, or is above the description.
 	computerName = regexp.MustCompile(`(?i)\b(?:computer|machinename)[ \t]*[:：]\s*([\pL\pN_.-]+)`)
 	// syslogHost is the sender in the head of a syslog message (RFC 3164, RFC 5424).
@@ -83,7 +81,7 @@ var (
 // one event.
 func (p *prose) parse(text string) (all []record, err error) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = citation.ReplaceAllString(text, "")
+	text = uncited(text)
 	for line := 0; ; {
 		words, xml, rest := text, "", ""
 		if at := embedded.FindStringIndex(text); at != nil {
@@ -175,13 +173,13 @@ func (p *prose) unknown(text string) []record {
 	}
 	r := record{message: text}
 	switch {
-	case len(anyName.FindAllStringIndex(text, 2)) == 2 && mentions(p.context, 9514):
+	case mayName(text) && len(anyName.FindAllStringIndex(text, 2)) == 2 && mentions(p.context, 9514):
 		r.id = 9514
 		name := anyName.FindStringSubmatchIndex(text)
 		if field := labeled.FindStringIndex(text[name[2]:]); field != nil {
 			r.message = text[:name[2]+field[0]]
 		}
-	case mailbox.MatchString(text) && strings.Contains(p.context, "MSExchangeTransport") && mentions(p.context, 9217):
+	case strings.Contains(p.context, "MSExchangeTransport") && mentions(p.context, 9217) && mailbox.MatchString(text):
 		r.id = 9217
 	default:
 		return nil
@@ -194,11 +192,29 @@ func (p *prose) unknown(text string) []record {
 // mentions reports whether a text has the number of an event, alone or as the lower half of the
 // number with its severity, with or without a sign.
 func mentions(text string, id int) bool {
-	return slices.ContainsFunc(numbers.FindAllString(text, -1), func(s string) bool {
-		n, _ := strconv.ParseInt(s, 10, 64)
-		const severity = 3 << 30
-		return n == int64(id) || int(n&0xFFFF) == id && n&severity != 0 || int(-n&0xFFFF) == id && -n&severity != 0
-	})
+	const severity = 3 << 30
+	for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return !wordChar(c) }) {
+		if len(word) < 4 || len(word) > 10 {
+			continue
+		}
+		n, err := strconv.ParseInt(word, 10, 64)
+		if err == nil && (n == int64(id) || int(n&0xFFFF) == id && n&severity != 0 || int(-n&0xFFFF) == id && -n&severity != 0) {
+			return true
+		}
+	}
+	return false
+}
+
+func wordChar(c rune) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
+}
+
+// uncited returns a text without the marks before each line that mail programs put there.
+func uncited(text string) string {
+	if !strings.Contains(text, ">") { // which is found faster
+		return text
+	}
+	return citation.ReplaceAllString(text, "")
 }
 
 // describe takes the time and the computer from the text around the event's words, unless they

@@ -1,0 +1,42 @@
+package eventlog
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The time to read large events grows with their number and no faster: compare the MB/s of 20 and
+// of 200.
+func BenchmarkLarge(b *testing.B) {
+	const phrase = "Attached the database. "
+	large := strings.Repeat(phrase, 60<<10/len(phrase))
+	inputs := map[string]string{
+		"changes":               change("mail", large),
+		"changes of other kind": strings.Replace(change("description", "user"), "sales@corp.example", large, 1),
+	}
+	for name, k := range bulk {
+		inputs[name] = strings.NewReplacer("Attached.", large, "<Data>x", "<Data>"+large).Replace(k.other)
+	}
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		for _, events := range []int{20, 200} {
+			b.Run(fmt.Sprintf("%s/%d", name, events), func(b *testing.B) {
+				export := bulk[name].head + strings.Repeat(inputs[name], events) + bulk[name].ours + bulk[name].tail
+				b.SetBytes(int64(len(export)))
+				for b.Loop() {
+					var err error
+					if bulk[name].ours == "" {
+						_, err = ReadAudit("input", strings.NewReader(export), addressAttributes)
+					} else {
+						_, err = Read("input", strings.NewReader(export))
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
