@@ -54,12 +54,14 @@ func tellings(text string) []telling {
 			all = append(all, telling{at[0], at[1], Refusal, []string{text[at[2]:at[3]]}})
 		}
 	}
-	for _, at := range refused.FindAllStringSubmatchIndex(text, -1) {
-		var values []string
-		for _, value := range split(text[at[2]:at[3]]) {
-			values = append(values, refusedField.ReplaceAllString(strings.TrimSpace(value), ""))
+	if strings.Contains(text, "[") {
+		for _, at := range refused.FindAllStringSubmatchIndex(text, -1) {
+			var values []string
+			for _, value := range split(text[at[2]:at[3]]) {
+				values = append(values, refusedField.ReplaceAllString(strings.TrimSpace(value), ""))
+			}
+			all = append(all, telling{at[0], at[1], SyncError, values})
 		}
-		all = append(all, telling{at[0], at[1], SyncError, values})
 	}
 	done := 0
 	for _, at := range ambiguous.FindAllStringIndex(text, -1) {

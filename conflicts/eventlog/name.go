@@ -32,6 +32,8 @@ var naming = []string{"C", "CN", "L", "O", "OU", "UID"}
 const (
 	maxName  = 16 << 10 // bytes
 	maxParts = 64
+	// maxPair is how much of a text after the beginning of the first of two names is searched.
+	maxPair = 2*maxName + 1<<10
 )
 
 // A boundary is a place in a name where a part may begin.

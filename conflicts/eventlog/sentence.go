@@ -82,8 +82,11 @@ func ways(text string, extra int) ([]names, error) {
 	line, _, _ := strings.Cut(text[strings.LastIndexByte(text[:begin], '\n')+1:], "\n")
 	wrapped := len(line) <= 80
 	text = text[start:]
-	if at := more.FindStringIndex(text); at != nil {
-		text = text[:at[0]]
+	text = text[:min(len(text), maxPair)]
+	if strings.Contains(text, "nformation") { // which is found faster
+		if at := more.FindStringIndex(text); at != nil {
+			text = text[:at[0]]
+		}
 	}
 	text, _, _ = strings.Cut(text, "\n\n")
 	if at := strings.LastIndex(text, quote); quote != "" && at > 0 {
@@ -95,6 +98,9 @@ func ways(text string, extra int) ([]names, error) {
 
 	var parted []names
 	for _, whole := range ends(joinAnd(text), wrapped) {
+		if len(whole.text) > 2*maxName {
+			continue
+		}
 		for _, flat := range unfold(whole.text) {
 			places := separator.FindAllStringSubmatchIndex(flat.text, maxReadings+1)
 			if len(places) > maxReadings {

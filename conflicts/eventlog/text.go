@@ -69,7 +69,7 @@ var (
 	embedded = regexp.MustCompile(`(?s)<Event[\s>].*?</Event>`)
 	// labeled is a line that begins with a label of Event Viewer, wevtutil or
 	// Format-List in any language.
-	labeled = regexp.MustCompile(`\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|\n|$)|Event\[\d+\])`)
+	labeled = regexp.MustCompile(`^\n[ \t]*(?:\pL[\pL\pN _./'-]{0,30}[ \t\x{A0}]*[:：](?:[ \t]|$)|Event\[\d+\])`)
 	// The field of the computer has such a label, or is above the description.
 	computerName = regexp.MustCompile(`(?i)\b(?:computer|machinename)[ \t]*[:：]\s*([\pL\pN_.-]+)`)
 	// syslogHost is the sender in the head of a syslog message (RFC 3164, RFC 5424).
@@ -132,8 +132,8 @@ func (p *prose) words(text string) []record {
 			}
 		}
 		behind := ""
-		if cut := labeled.FindStringIndex(text[at.end:end]); cut != nil {
-			cut := at.end + cut[0]
+		if cut := beforeField(text[at.end:end]); cut >= 0 {
+			cut += at.end
 			end, behind = cut, text[cut:end]
 		}
 		_, before := utf8.DecodeLastRuneInString(text[:at.start]) // maybe a quotation mark
@@ -176,10 +176,10 @@ func (p *prose) unknown(text string) []record {
 	case mayName(text) && len(anyName.FindAllStringIndex(text, 2)) == 2 && mentions(p.context, 9514):
 		r.id = 9514
 		name := anyName.FindStringSubmatchIndex(text)
-		if field := labeled.FindStringIndex(text[name[2]:]); field != nil {
-			r.message = text[:name[2]+field[0]]
+		if field := beforeField(text[name[2]:]); field >= 0 {
+			r.message = text[:name[2]+field]
 		}
-	case strings.Contains(p.context, "MSExchangeTransport") && mentions(p.context, 9217) && mailbox.MatchString(text):
+	case strings.Contains(text, "@") && strings.Contains(p.context, "MSExchangeTransport") && mentions(p.context, 9217) && mailbox.MatchString(text):
 		r.id = 9217
 	default:
 		return nil
@@ -187,6 +187,25 @@ func (p *prose) unknown(text string) []record {
 	r.describe(p.context)
 	p.context = ""
 	return []record{r}
+}
+
+// beforeField returns where the line before the first with a label ends, or -1.
+func beforeField(text string) int {
+	for at := 0; ; {
+		n := strings.IndexByte(text[at:], '\n')
+		if n < 0 {
+			return -1
+		}
+		at += n
+		line := text[at:]
+		if n := strings.IndexByte(line[1:], '\n'); n >= 0 {
+			line = line[:1+n]
+		}
+		if strings.ContainsAny(line, ":：[") && labeled.MatchString(line) {
+			return at
+		}
+		at++
+	}
 }
 
 // mentions reports whether a text has the number of an event, alone or as the lower half of the

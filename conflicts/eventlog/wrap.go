@@ -20,7 +20,13 @@ var (
 const lineFeed = "\uFDD0"
 
 // joinAnd joins lines that were broken beside the word between the names.
-func joinAnd(text string) string { return brokenAnd.ReplaceAllString(text, " and $1") }
+func joinAnd(text string) string {
+	last := max(strings.LastIndex(text, "c="), strings.LastIndex(text, "C=")) + len("c=")
+	if last < len("c=") {
+		return text
+	}
+	return brokenAnd.ReplaceAllString(text[:last], " and $1") + text[last:]
+}
 
 // unfold joins the lines of a text in both ways in which programs wrap: between words, and
 // wherever the line is full.
