@@ -20,7 +20,7 @@ import (
 func Trace(ctx context.Context, src Source, events []conflicts.TracedEvent, opt Options) (*conflicts.Audit, error) {
 	t := &tracer{src: src, audit: newAudit(src, opt), objects: map[conflicts.Ref]*conflicts.Object{}}
 	t.audit.Events = events
-	t.audit.Notes = []string{"made from events: covers only the objects that the events name, and the addresses that these objects share"}
+	t.audit.Notes = []string{"made from events: covers only the objects or addresses that the events name, and the addresses that these objects share"}
 	t.resolve(ctx)
 	var addresses []conflicts.Address
 	for i := range events {

@@ -25,11 +25,11 @@ func (o *auditing) addFlags(fs *pflag.FlagSet) {
 func (o *auditing) read() error {
 	const hint = "name files with the Security log of domain controllers"
 	for _, pattern := range o.auditLogs {
-		files := matching(pattern)
-		if files == nil {
-			return wrong(hint, "--audit-log %s: no such file", pattern)
+		names, err := filesOf("--audit-log ", pattern, hint)
+		if err != nil {
+			return err
 		}
-		for _, name := range files {
+		for _, name := range names {
 			err := readFile(name, hint, func(name string, r io.Reader) error {
 				log, err := eventlog.ReadAudit(name, r, conflicts.WrittenAttributes)
 				if err != nil {

@@ -98,7 +98,7 @@ func (cmd *command) run(ctx context.Context, c *console, args []string) int {
 
 func noArguments(args []string) error {
 	if len(args) > 0 {
-		return wrong("", "unexpected argument %q", args[0])
+		return wrong(instead(args[0], ""), "unexpected argument %q", args[0])
 	}
 	return nil
 }

@@ -85,8 +85,10 @@ Beside it are:
 
 The exit code is 1, because conflicts were found. It is 0 if there are none.
 
-Next, scan a real domain controller:
-  proxyaddr scan -H ldaps://dc1.example.com -D "EXAMPLE\anna" -o audit
+Next, scan your own forest. On a computer of the domain, as the signed-in user:
+  proxyaddr scan -d example.com -o audit
+From any computer, as a user that you name:
+  proxyaddr scan -H ldaps://dc1.example.com -D "EXAMPLE\anna" -W -o audit
 `, filepath.Join(o.dir.Name(), "report.html")); err != nil {
 		return 0, unprinted(err)
 	}

@@ -20,8 +20,8 @@ address: which address it is, who has it, when and on which domain controller
 the addresses of each owner were last written, the likely cause, and the fix.
 Exchange's refusal of an address, a delivery report, the message tracking log
 and errors of Entra Connect name an address as well, and are read like 9217.
-It looks up the objects that the events name and the addresses that they share,
-by indexes and without a sweep, and never writes.
+It looks up the objects or addresses that the events name, and the addresses
+that these objects share, by indexes and without a sweep, and never writes.
 
 USAGE
   proxyaddr event [TEXT | FILE...] -d DOMAIN [FLAGS]
@@ -140,10 +140,14 @@ func inputs(args []string) (names []string, text string, err error) {
 	switch {
 	case missing == "":
 		return names, "", nil
-	case len(names) == 0 && strings.ContainsAny(strings.Join(args, " "), " \n"):
+	case len(names) == 0 && instead(missing, "") == "" && strings.ContainsAny(strings.Join(args, " "), " \n"):
 		return nil, strings.Join(args, " "), nil
 	}
-	return nil, "", wrong("name files, or write the text of the event in quotes", "%s: no such file", missing)
+	hint := instead(missing, "name files, or write the text of the event in quotes")
+	if _, err := filesOf("", missing, hint); err != nil {
+		return nil, "", err
+	}
+	return nil, "", wrong(hint, "%s: no such file", missing)
 }
 
 func (o *eventOptions) run(ctx context.Context, c *console) (int, error) {

@@ -28,6 +28,15 @@ func (s *source) addFlags(fs *pflag.FlagSet) {
 
 // check validates the settings before anything is contacted.
 func (s *source) check() error {
+	var exports []string
+	for _, arg := range s.input {
+		names, err := filesOf("--input ", arg, "name exports of a directory, in LDIF, CSV or JSON")
+		if err != nil {
+			return err
+		}
+		exports = append(exports, names...)
+	}
+	s.input = exports
 	switch {
 	case !s.named() && !s.exported():
 		return wrong("name a domain with -d, a domain controller with -H ldaps://HOST, or an export with --input", "nothing to read")

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -84,9 +83,10 @@ func (o *verifyOptions) check(c *console, fs *pflag.FlagSet, args []string) erro
 func (c *console) readFixes(args []string) (all []conflicts.FixRecord, files []apply.File, err error) {
 	wrongs := 0
 	for _, arg := range args {
-		names := matching(arg)
-		if names == nil {
-			names = []string{arg}
+		hint := instead(arg, "name a fix or rollback file of a scan, for example audit/fix-example.com.ldif")
+		names, err := filesOf("", arg, hint)
+		if err != nil {
+			return nil, nil, err
 		}
 		for _, name := range names {
 			list, sum, err := readFix(name)
@@ -96,7 +96,7 @@ func (c *console) readFixes(args []string) (all []conflicts.FixRecord, files []a
 					c.log("%s: %v", name, err)
 				}
 			} else if err != nil {
-				return nil, nil, unopened("name a fix or rollback file of a scan, for example audit/fix-example.com.ldif", err)
+				return nil, nil, unopened(hint, err)
 			}
 			all = append(all, list...)
 			files = append(files, apply.File{Name: name, SHA256: sum})
@@ -106,16 +106,6 @@ func (c *console) readFixes(args []string) (all []conflicts.FixRecord, files []a
 		return nil, nil, wrong("a record deletes exact values of proxyAddresses or mail and adds others, as in the files of a scan", "%s cannot be used", strings.Join(args, ", "))
 	}
 	return all, files, nil
-}
-
-// matching returns the files that an argument names, nil if there are none. Shells
-// on Windows leave patterns to the program.
-func matching(arg string) []string {
-	if _, err := os.Lstat(arg); err == nil {
-		return []string{arg}
-	}
-	names, _ := filepath.Glob(arg)
-	return names
 }
 
 // readFix reads the records of a file, and its SHA-256 in hexadecimal.

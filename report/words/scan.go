@@ -19,7 +19,7 @@ func Completeness(a *conflicts.Audit) string {
 // BriefCompleteness is Completeness without the reasons, for outputs that list them.
 func BriefCompleteness(a *conflicts.Audit) string {
 	if n := len(a.Events); n > 0 {
-		about := "every object that " + Quantity(n, "event") + " named and every owner of the addresses in question"
+		about := "every object or address that " + Quantity(n, "event") + " named and every owner of the addresses in question"
 		if a.Complete() {
 			return "Complete: " + about + " was looked up"
 		}
