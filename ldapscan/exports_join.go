@@ -111,13 +111,27 @@ func pin(all []*versions, objects []*conflicts.Object) {
 			if !counterpart(one, base) {
 				continue
 			}
+			var also []string
 			for _, v := range one.ProxyAddresses {
 				if k := conflicts.ParseAddress(v).LooseKey(); !own[k] && holders[k] > 1 {
-					o.Fixed = cmp.Or(o.Fixed, fmt.Sprintf("has %s in %s only", v, p.exports[n]))
+					also = append(also, v)
 				}
+			}
+			if len(also) > 0 {
+				slices.Sort(also)
+				o.Fixed = cmp.Or(o.Fixed, fmt.Sprintf("its counterpart in %s also has %s, which the directory lacks: change both by hand", p.exports[n], few(also)))
 			}
 		}
 	}
+}
+
+// few lists the first of some values.
+func few(values []string) string {
+	const most = 3
+	if len(values) > most {
+		values = append(slices.Clone(values[:most]), fmt.Sprintf("%d more", len(values)-most))
+	}
+	return enumerate(values, "and")
 }
 
 func claimedKeys(e *conflicts.Entry) map[conflicts.Key]bool {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/conflicts/eventlog"
 	"proxyaddr/ldapscan/ldaptest/company"
 	"proxyaddr/ldapscan/ldif"
 )
@@ -97,7 +98,11 @@ func TestExportsJoin(t *testing.T) {
 			want: []string{duplicate + "Team, Ann"}, fixed: "Team: lies in a cloud directory, out of the reach of LDIF files"},
 		{name: "a counterpart that is critical", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com"), "isCriticalSystemObject," + cloudHead + "TRUE," + cloudRow("Anna", 1, "SMTP:ann@ex.com")}},
 		{name: "an address in a counterpart alone", texts: []string{person("Ann", 1, 0, "SMTP:ann@ex.com") + person("Bob", 2, 0, "SMTP:bob@ex.com", "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "smtp:sales@ex.com")},
-			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: has smtp:sales@ex.com in 2 only"},
+			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: its counterpart in 2 also has smtp:sales@ex.com, which the directory lacks: change both by hand"},
+		{name: "several addresses in a counterpart alone", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com") + person("Bob", 2, 0, "smtp:sales@ex.com", "smtp:b@ex.com", "smtp:c@ex.com", "smtp:d@ex.com", "smtp:e@ex.com"),
+			cloudHead + cloudRow("Ann", 1, "smtp:sales@ex.com;smtp:e@ex.com;smtp:d@ex.com;smtp:own@ex.com;smtp:c@ex.com;smtp:b@ex.com")},
+			want:  []string{"smtp:b@ex.com: Ann, Bob", "smtp:c@ex.com: Ann, Bob", "smtp:d@ex.com: Ann, Bob", "smtp:e@ex.com: Ann, Bob", "smtp:sales@ex.com: Ann, Bob"},
+			fixed: strings.TrimSuffix(strings.Repeat("Ann: its counterpart in 2 also has smtp:b@ex.com, smtp:c@ex.com, smtp:d@ex.com and 1 more, which the directory lacks: change both by hand; ", 5), "; ")},
 		{name: "a migrated object and another", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com"), strings.ReplaceAll(person("Ann", 2, 1, "smtp:sales@ex.com"), "DC=ex", "DC=new") + person("Bob", 3, 0, "smtp:sales@ex.com")},
 			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: is the same as CN=Ann,DC=ex,DC=com: change both by hand"},
 		{name: "a migrated object beside the old one", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com") + person("Bob", 2, 1, "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:x@ex.com")},
@@ -152,6 +157,24 @@ func TestExportsJoin(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An event about one address does not hide that an object has the address of another event in its
+// counterpart alone.
+func TestExportsTracePinned(t *testing.T) {
+	x := exportsOf(t, person("Ann", 1, 0, "smtp:both@ex.com")+person("Bob", 2, 0, "SMTP:sales@ex.com")+person("Cem", 3, 0, "smtp:both@ex.com"),
+		cloudHead+cloudRow("Ann", 1, "smtp:sales@ex.com"))
+	events := conflicts.NewTracedEvents([]eventlog.Event{{ID: 9514, Readings: [][2]string{{"CN=Ann,DC=ex,DC=com", "CN=Cem,DC=ex,DC=com"}}, Count: 1},
+		{ID: 9217, Address: "sales@ex.com", Count: 1}})
+	audit, err := Trace(t.Context(), x, events, Options{})
+	if err != nil || len(audit.Conflicts) != 2 {
+		t.Fatalf("%v, %d conflicts", err, len(audit.Conflicts))
+	}
+	for _, c := range audit.Changes {
+		if c.Object.DN == "CN=Ann,DC=ex,DC=com" {
+			t.Errorf("a change of Ann: %s to %s", c.Old, c.New)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package ldapscan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -145,8 +146,10 @@ func (t *tracer) owners(ctx context.Context, byAddress conflicts.OwnersByAddress
 	t.unread(t.inspect(ctx, further, func(*conflicts.Object) {}))
 	var owners []*conflicts.Object
 	for ref, o := range all {
-		if inspected := t.objects[ref]; inspected != nil {
-			o = inspected
+		if inspected := t.objects[ref]; inspected != nil && inspected != o {
+			fixed := *inspected
+			fixed.Fixed = cmp.Or(inspected.Fixed, o.Fixed) // with all its owners, the lookup knows more of an address
+			o = &fixed
 		}
 		owners = append(owners, o)
 	}
