@@ -88,28 +88,29 @@ func (c *cell) values(csvde bool) (values []string, clear bool, err error) {
 	return values, clear, nil
 }
 
-// primaries adds the addresses of a column of primary ones. They stand before others, which may
-// have them too.
-func (r *row) primaries() {
-	for _, p := range r.primary {
-		key := conflicts.ParseAddress(p).Key()
-		known := false
-		for _, v := range r.proxies {
-			a := conflicts.ParseAddress(v)
-			known = known || a.Key() == key && a.Primary()
-		}
-		if !known {
-			r.proxies = append([]string{p}, r.proxies...)
-		}
-	}
-}
-
-// again reports whether an address stands before as the primary one of another column.
-func (r *row) again(i int) bool {
+// addressList returns the addresses of a row. Those of a column of primary ones come first; other
+// columns may have them too, as primary or as secondary ones.
+func (r *row) addressList() []string {
 	if len(r.primary) == 0 {
-		return false
+		return r.proxies
 	}
-	a := conflicts.ParseAddress(r.proxies[i])
-	first := conflicts.ParseAddress(r.proxies[0])
-	return !a.Primary() && first.Primary() && a.Key() == first.Key()
+	held, added := map[conflicts.Key]bool{}, map[conflicts.Key]bool{}
+	for _, v := range r.proxies {
+		if a := conflicts.ParseAddress(v); a.Primary() {
+			held[a.Key()] = true
+		}
+	}
+	var list []string
+	for _, v := range r.primary {
+		if a := conflicts.ParseAddress(v); !held[a.Key()] && !added[a.Key()] {
+			added[a.Key()] = true
+			list = append(list, v)
+		}
+	}
+	for _, v := range r.proxies {
+		if a := conflicts.ParseAddress(v); a.Primary() || !added[a.Key()] {
+			list = append(list, v)
+		}
+	}
+	return list
 }

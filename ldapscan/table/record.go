@@ -82,11 +82,8 @@ func (b *builder) record(cells []cell, number int) (*ldif.Record, error) {
 		}
 	}
 	r.accepted()
-	r.primaries()
-	for i, value := range r.proxies {
-		if i == 0 || !r.again(i) {
-			r.add("proxyAddresses", value)
-		}
+	for _, value := range r.addressList() {
+		r.add("proxyAddresses", value)
 	}
 	if len(r.rec.Attributes) == 0 {
 		return nil, nil

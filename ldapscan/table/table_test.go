@@ -454,19 +454,71 @@ func TestReadLimits(t *testing.T) {
 }
 
 // The time that a cell takes grows with its size, and not with the square of it.
-func TestSplitBlanks(t *testing.T) {
+func TestReadLargeCells(t *testing.T) {
 	gap := strings.Repeat(" ", 1<<20)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for _, text := range []string{"a" + gap + "b", "a" + gap + "b" + gap + ":", strings.Repeat("\n", 1<<20) + "b" + gap + "c"} {
-			split(text, false)
+	var primaries, secondaries, bare strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&primaries, "a%d@ex.com;", i)
+		fmt.Fprintf(&secondaries, "smtp:a%d@ex.com;", i)
+		fmt.Fprintf(&bare, "a%d@ex.com ", i)
+	}
+	for name, run := range map[string]func(){
+		"blanks":              func() { split("a"+gap+"b", false) },
+		"blanks and a colon":  func() { split("a"+gap+"b"+gap+":", false) },
+		"line ends":           func() { split(strings.Repeat("\n", 1<<20)+"b"+gap+"c", false) },
+		"at signs":            func() { split(strings.Repeat("a@", 1<<19), false) },
+		"quotation marks":     func() { split(strings.Repeat(`"@`, 1<<19)+gap, false) },
+		"addresses":           func() { split(bare.String(), false) },
+		"X.500 and addresses": func() { split("X500:/o=E"+strings.Repeat(" a@", 1<<19), false) },
+		"primary addresses": func() {
+			in := "DistinguishedName,PrimarySmtpAddress,proxyAddresses\nCN=A," + primaries.String() + "," + secondaries.String() + "\n"
+			if got := read(t, in, Options{}); strings.Count(got, "SMTP:a") != 100_000 || strings.Contains(got, "smtp:") {
+				t.Errorf("primary addresses: %.200s", got)
+			}
+		},
+	} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			run()
+		}()
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s: a large cell takes more than 20 seconds", name)
 		}
-	}()
-	select {
-	case <-done:
-	case <-time.After(20 * time.Second):
-		t.Fatal("cells of 1 MiB of blanks take more than 20 seconds")
+	}
+}
+
+// A primary address that another column has as well comes once, and what that column has twice stays.
+func TestReadPrimaries(t *testing.T) {
+	for cells, want := range map[string]string{
+		"a@ex,SMTP:a@ex;smtp:b@ex":            "SMTP:a@ex smtp:b@ex",
+		"a@ex,smtp:A@ex;smtp:b@ex":            "SMTP:a@ex smtp:b@ex",
+		"a@ex,SMTP:a@ex;smtp:a@ex":            "SMTP:a@ex smtp:a@ex",
+		"a@ex,SMTP:b@ex;smtp:a@ex":            "SMTP:a@ex SMTP:b@ex",
+		"a@ex;b@ex,smtp:b@ex;smtp:a@ex;sip:x": "SMTP:a@ex SMTP:b@ex sip:x",
+	} {
+		got := read(t, "DistinguishedName,PrimarySmtpAddress,proxyAddresses\nCN=A,"+cells+"\n", Options{})
+		got, _, _ = strings.Cut(strings.ReplaceAll(strings.TrimPrefix(got, "CN=A | proxyAddresses="), " | proxyAddresses=", " "), "\n")
+		if got != want {
+			t.Errorf("%s: got %s, want %s", cells, got, want)
+		}
+	}
+}
+
+// Which objects lie in a cloud directory does not depend on the order of the objects in JSON.
+func TestReadCloudInAnyOrder(t *testing.T) {
+	objects := []string{`{"Name":"Ann","mail":"a@ex"}`, `{"Name":"Bob","ImmutableId":"","mail":"b@ex"}`, `{"Name":"Cem","mail":"c@ex"}`}
+	for _, order := range [][]int{{0, 1, 2}, {1, 0, 2}, {2, 0, 1}} {
+		in := "[" + objects[order[0]] + "," + objects[order[1]] + "," + objects[order[2]] + "]"
+		got := read(t, in, Options{})
+		for _, want := range []string{"CN=Ann+mail=a@ex | mail=a@ex | displayName=Ann | x-unchangeable=no-name\n",
+			"CN=Bob+mail=b@ex | mail=b@ex | displayName=Bob | x-unchangeable=cloud\n", "CN=Cem+mail=c@ex | mail=c@ex | displayName=Cem | x-unchangeable=no-name\n"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %s", in, got)
+			}
+		}
 	}
 }
 
