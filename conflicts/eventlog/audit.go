@@ -167,10 +167,21 @@ func (r record) changeFields() map[string]string {
 		return byName(changeFields, r.inserted)
 	}
 	var values []string
+	within := false
 	for line := range strings.Lines(r.message) {
-		if label := shownField.FindString(line); label != "" {
-			values = append(values, strings.TrimRight(line[len(label):], " \t\r\n"))
+		line = strings.TrimRight(line, "\r\n")
+		label := shownField.FindString(line)
+		switch {
+		case label != "":
+			values = append(values, line[len(label):])
+		case within && strings.TrimSpace(line) != "" && !strings.HasSuffix(line, ":"): // a program wrapped the line above
+			values[len(values)-1] += line
+			continue
 		}
+		within = label != ""
+	}
+	for i := range values {
+		values[i] = strings.TrimRight(values[i], " \t")
 	}
 	if len(values) == len(shownFields) {
 		return byName(shownFields, values)
@@ -192,6 +203,9 @@ func byName(names, values []string) map[string]string {
 
 // changesText is text that has events 5136 as Event Viewer, wevtutil and Format-List show them.
 var changesText = format{name: "text", split: splitChange, parse: func(text string) ([]record, error) {
+	if isList([]byte(text)) {
+		return parseList(text)
+	}
 	if !mentions(text, changeEvent) && !strings.Contains(text, "LDAP Display Name:") {
 		return nil, nil
 	}
@@ -213,6 +227,9 @@ var changeBegin = regexp.MustCompile(`^(?:Event\[\d+\]|[^:\n]{1,40}:[ \t\x{A0}]*
 func splitChange(data []byte, eof bool) (start, end int) {
 	for start < len(data) && strings.IndexByte(" \t\r\n", data[start]) >= 0 {
 		start++
+	}
+	if isList(data[start:]) {
+		return splitList(data, start, eof)
 	}
 	for at := start; at < len(data); {
 		n := bytes.IndexByte(data[at:], '\n')
