@@ -7,35 +7,19 @@ import (
 // A proposer makes the changes for a list of conflicts, in their order. It
 // remembers what it has handed out, and proposes no address twice.
 type proposer struct {
-	opt   Options
-	taken map[uint64]*Object  // by the hash of the key, or several: one more for a collision does no harm
-	used  map[string]*numbers // by the name of a series
-	bare  bool                // some proposals have no replacement
+	opt     Options
+	objects []*Object
+	held    holdings            // by the objects
+	given   map[uint64]bool     // the hashes of what was proposed to somebody
+	used    map[string]*numbers // by the name of a series
+	bare    bool                // some proposals have no replacement
 }
 
-// several stands for more than one object that has an address, and for one to whom it was
-// proposed.
-var several = new(Object)
-
-func newProposer(objects []*Object, opt Options) *proposer {
-	p := &proposer{opt: opt, taken: map[uint64]*Object{}, used: map[string]*numbers{}}
-	for _, o := range objects {
-		for a := range o.Taken() {
-			h := keyHash(a.LooseKey())
-			if other := p.taken[h]; other == nil || other == o {
-				p.taken[h] = o
-			} else {
-				p.taken[h] = several
-			}
-		}
-	}
-	return p
-}
-
-func (p *proposer) claim(a Address) { p.taken[keyHash(a.LooseKey())] = several }
+func (p *proposer) claim(a Address) { p.given[keyHash(a.LooseKey())] = true }
 
 func (p *proposer) free(a Address) bool {
-	return p.taken[keyHash(a.LooseKey())] == nil && (p.opt.Taken == nil || !p.opt.Taken(a))
+	h := keyHash(a.LooseKey())
+	return !p.given[h] && p.held.holder(h) == nobody && (p.opt.Taken == nil || !p.opt.Taken(a))
 }
 
 // freeFor reports whether an address is free but for the logon name or mail of an object.
@@ -44,7 +28,8 @@ func (p *proposer) freeFor(o *Object, a Address) bool {
 		return true
 	}
 	k := a.LooseKey()
-	if p.taken[keyHash(k)] != o || p.opt.Taken != nil && (p.opt.Shared == nil || p.opt.Shared(a)) {
+	h := keyHash(k)
+	if at := p.held.holder(h); at < 0 || p.objects[at] != o || p.given[h] || p.opt.Taken != nil && (p.opt.Shared == nil || p.opt.Shared(a)) {
 		return false
 	}
 	held := func(v string) bool { return ParseAddress(v).OrSMTP().LooseKey() == k }
@@ -54,13 +39,21 @@ func (p *proposer) freeFor(o *Object, a Address) bool {
 // judge makes the proposals of conflicts and their changes, which leave each address of the
 // classes Duplicate and Collation with its keeper, and notes on a conflict what stands
 // against it. The addresses for keepers come last, so that the others have the lowest numbers.
-func (p *proposer) judge(j *Judgment, objects []*Object) {
+func (p *proposer) judge(j *Judgment) {
+	n := 0
+	for i := range j.Conflicts {
+		if c := &j.Conflicts[i]; c.Class == Duplicate || c.Class == Collation {
+			n += proxyOwners(c.Owners[1:])
+		}
+	}
+	j.Proposals, j.Changes = slices.Grow(j.Proposals, n), slices.Grow(j.Changes, n)
+	p.given, p.used = make(map[uint64]bool, n), make(map[string]*numbers, n)
 	for i := range j.Conflicts {
 		if c := &j.Conflicts[i]; c.Class == Duplicate || c.Class == Collation {
 			p.propose(j, c)
 		}
 	}
-	j.enrich(objects, &p.opt)
+	j.enrich(p.objects, &p.opt)
 	if p.bare {
 		p.removeBare(j)
 	}
@@ -265,20 +258,26 @@ func (j *Judgment) enrich(objects []*Object, opt *Options) {
 			forwarders[ParseAddress(o.TargetAddress).OrSMTP().LooseKey()] = o
 		}
 	}
-	given := map[*Object][]Key{} // the addresses that each is to give up
+	given := make(map[*Object][]Key, len(j.Proposals)) // the addresses that each is to give up
 	for i := range j.Proposals {
 		q := &j.Proposals[i]
 		given[q.Owner.Object] = append(given[q.Owner.Object], q.loose())
 	}
-	keeps := make(map[*Object]string, len(given))
+	keeps := map[*Object]string{} // of those that are to give up several
 	for o, addresses := range given {
-		keeps[o] = o.firstKept(addresses, opt)
+		if len(addresses) > 1 {
+			keeps[o] = o.firstKept(addresses, opt)
+		}
 	}
 	rules := opt.rules()
 	for i := range j.Proposals {
 		q := &j.Proposals[i]
 		q.Forwarder = forwarders[q.loose()]
-		q.Keeps = keeps[q.Owner.Object]
+		if addresses := given[q.Owner.Object]; len(addresses) > 1 {
+			q.Keeps = keeps[q.Owner.Object]
+		} else {
+			q.Keeps = q.Owner.firstKept(addresses, opt)
+		}
 		q.Tied = tied(q.Conflict.Keeper(), q.Owner, rules)
 	}
 	for rest := j.Proposals; len(rest) > 0; {

@@ -134,7 +134,7 @@ func (c *Comparison) Judge(others []*Object, opt Options) {
 		}
 	}
 	objects = distinct(objects)
-	for _, found := range find(objects, newPointers(objects), opt) {
+	for _, found := range find(objects, newHoldings(objects).shared(), newPointers(objects), opt) {
 		p := Pending{Conflict: found, Seen: make([][]*Server, len(found.Owners))}
 		pending := false
 		for i, o := range found.Owners {

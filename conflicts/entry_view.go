@@ -178,3 +178,14 @@ var byteKinds = func() (kinds [256]uint8) {
 	}
 	return kinds
 }()
+
+// spotless reports whether a text is ASCII without anything that may stand nowhere in a mail
+// address.
+func spotless(text string) bool {
+	for i := range len(text) {
+		if byteKinds[text[i]]&refused != 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -224,6 +224,9 @@ const refusedMarks = `<>();,[]":`
 // not synchronize: white space, < > ( ) ; , [ ] ", letters with diacritical marks
 // and a second colon. Apostrophes and the other marks of RFC 5322 are legal.
 func refusedByEntra(a Address) string {
+	if spotless(a.Trimmed()) {
+		return ""
+	}
 	var bad []string
 	for _, r := range norm.NFC.String(a.Trimmed()) {
 		switch {

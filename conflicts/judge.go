@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
+	"iter"
+	"maps"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -60,10 +63,10 @@ func Judge(objects []*Object, opt Options) Judgment {
 	if len(opt.AcceptedDomains) == 0 {
 		opt.PrimaryDomains = withDomainsOf(objects, opt.PrimaryDomains)
 	}
-	led := newPointers(objects)
-	j := Judgment{Conflicts: find(objects, led, opt), Findings: repeatedTargets(objects, opt), PrimaryDomains: opt.PrimaryDomains}
+	led, held := newPointers(objects), newHoldings(objects)
+	j := Judgment{Conflicts: find(objects, held.shared(), led, opt), Findings: repeatedTargets(objects, opt), PrimaryDomains: opt.PrimaryDomains}
 	j.Findings = append(j.Findings, led.findings(&opt)...)
-	newProposer(objects, opt).judge(&j, objects)
+	(&proposer{opt: opt, objects: objects, held: held}).judge(&j)
 	return j
 }
 
@@ -77,11 +80,10 @@ func (j *Judgment) Into(a *Audit) {
 }
 
 // find returns the conflicts among distinct objects, without the pointers among them.
-func find(objects []*Object, led *pointers, opt Options) []Conflict {
+func find(objects []*Object, shared sharedKeys, led *pointers, opt Options) []Conflict {
 	rules := opt.rules()
-	groups := group(objects, newSharedKeys(objects))
-	found := make([]Conflict, 0, len(groups))
-	for k, owners := range groups {
+	found := make([]Conflict, 0, len(shared))
+	for k, owners := range group(objects, shared) {
 		if owners = led.claimants(owners); len(owners) < 2 {
 			continue
 		}
@@ -93,11 +95,24 @@ func find(objects []*Object, led *pointers, opt Options) []Conflict {
 		}
 		found = append(found, newConflict(k, owners, rules))
 	}
-	slices.SortFunc(found, func(a, b Conflict) int {
-		return cmp.Or(cmp.Compare(slices.Index(Classes, a.Class), slices.Index(Classes, b.Class)),
-			cmp.Compare(a.Key.Address(), b.Key.Address()), cmp.Compare(a.ID, b.ID))
-	})
+	sort.Sort(byClass(found))
 	return found
+}
+
+// byClass orders conflicts by class and address.
+type byClass []Conflict
+
+func (l byClass) Len() int      { return len(l) }
+func (l byClass) Swap(i, j int) { l[i], l[j] = l[j], l[i] }
+func (l byClass) Less(i, j int) bool {
+	a, b := &l[i], &l[j]
+	if a.Class != b.Class {
+		return slices.Index(Classes, a.Class) < slices.Index(Classes, b.Class)
+	}
+	if order := cmp.Compare(a.Key.Address(), b.Key.Address()); order != 0 {
+		return order < 0
+	}
+	return a.ID < b.ID
 }
 
 func (opt *Options) rules() []Rule {
@@ -117,8 +132,14 @@ func (opt *Options) Reports(dn string) bool {
 func distinct(objects []*Object) []*Object {
 	list := slices.Clone(objects)
 	slices.SortStableFunc(list, compareObjects)
-	known := make(map[Ref]bool, len(list))
+	known := map[Ref]bool{} // of those without a GUID, whose names can be written in several ways
+	var last GUID
 	return slices.DeleteFunc(list, func(o *Object) bool {
+		if o.GUID != (GUID{}) {
+			again := o.GUID == last
+			last = o.GUID
+			return again
+		}
 		ref := o.Ref()
 		again := known[ref]
 		known[ref] = true
@@ -128,13 +149,21 @@ func distinct(objects []*Object) []*Object {
 
 // claims returns where an object holds addresses, values in a fixed order:
 // proxyAddresses first, primaries before the others.
-func claims(o *Object) []Claim {
-	cs := make([]Claim, 0, len(o.ProxyAddresses)+3)
-	for _, v := range o.ProxyAddresses {
-		a := ParseAddress(v)
-		cs = append(cs, Claim{Attribute: ProxyAddresses, Value: v, Primary: a.Primary(), Padded: a.Padded()})
+func claims(o *Object) []Claim { return appendClaims(make([]Claim, 0, len(o.ProxyAddresses)+3), o) }
+
+func appendClaims(cs []Claim, o *Object) []Claim {
+	first := len(cs)
+	for c := range o.claimed() {
+		switch a := c.Parsed(); c.Attribute {
+		case ProxyAddresses:
+			c.Primary, c.Padded = a.Primary(), a.Padded()
+		case Mail, LegacyExchangeDN:
+			c.Padded = a.Padded()
+		}
+		cs = append(cs, c)
 	}
-	slices.SortFunc(cs, func(a, b Claim) int {
+	proxies := cs[first : first+len(o.ProxyAddresses)]
+	slices.SortFunc(proxies, func(a, b Claim) int {
 		if a.Primary != b.Primary {
 			if a.Primary {
 				return -1
@@ -143,15 +172,8 @@ func claims(o *Object) []Claim {
 		}
 		return strings.Compare(a.Value, b.Value)
 	})
-	cs = slices.Compact(cs) // an export can hold a value twice
-	if o.Mail != "" {
-		cs = append(cs, Claim{Attribute: Mail, Value: o.Mail, Padded: mailAddress(o.Mail).Padded()})
-	}
-	if o.UserPrincipalName != "" {
-		cs = append(cs, Claim{Attribute: UserPrincipalName, Value: o.UserPrincipalName})
-	}
-	if o.LegacyExchangeDN != "" {
-		cs = append(cs, Claim{Attribute: LegacyExchangeDN, Value: o.LegacyExchangeDN, Padded: x500Address(o.LegacyExchangeDN).Padded()})
+	if n := len(slices.Compact(proxies)); n < len(proxies) { // an export can hold a value twice
+		cs = slices.Delete(cs, first+n, first+len(proxies))
 	}
 	return cs
 }
@@ -168,32 +190,86 @@ func (c *Claim) Parsed() Address {
 	return ParseAddress(c.Value)
 }
 
+// looseHash returns the hash of the loose key of the value, and whether that has a type.
+func (c *Claim) looseHash() (hash uint64, typed bool) {
+	var room, value [128]byte
+	loose, typed := c.appendLoose(room[:0], append(value[:0], c.Value...))
+	return keyHash(loose), typed
+}
+
+// appendLoose appends the loose key of the value of the claim, which is handed over as bytes.
+func (c *Claim) appendLoose(dst, value []byte) (loose []byte, typed bool) {
+	switch c.Attribute {
+	case Mail, UserPrincipalName:
+		return AppendLooseMailKey(dst, value), true
+	case LegacyExchangeDN:
+		return AppendLooseX500Key(dst, value), true
+	}
+	return AppendLooseKey(dst, value, false)
+}
+
 // group returns the owners of every address that more than one object claims, by its loose
 // key. Addresses without a shared key are passed over.
-func group(objects []*Object, shared sharedKeys) map[Key][]Owner {
-	groups := map[Key][]Owner{}
+func group(objects []*Object, shared sharedKeys) iter.Seq2[Key, []Owner] {
+	groups := make([][]Owner, len(shared))
+	var all []Claim
 	for _, o := range objects {
-		for _, c := range claims(o) {
-			k := c.Parsed().LooseKey()
-			if !shared.has(k) {
-				continue
+		all = appendClaims(all[:0], o)
+		for _, c := range all {
+			hash, _ := c.looseHash()
+			at, found := shared.find(hash)
+			if found {
+				groups[at] = addClaim(groups[at], o, c)
 			}
-			owners := groups[k]
-			if n := len(owners); n > 0 && owners[n-1].Object == o {
-				owners[n-1].Claims = append(owners[n-1].Claims, c)
-				continue
-			}
-			groups[k] = append(owners, Owner{Object: o, Claims: []Claim{c}})
 		}
 	}
-	for k, owners := range groups {
-		if owners = withoutForeign(owners); len(owners) < 2 {
-			delete(groups, k)
-			continue
+	return func(yield func(Key, []Owner) bool) {
+		for _, owners := range groups {
+			for k, owners := range byLooseKey(owners) {
+				if owners = withoutForeign(owners); len(owners) > 1 && !yield(k, owners) {
+					return
+				}
+			}
 		}
-		groups[k] = owners
 	}
-	return groups
+}
+
+// addClaim adds a claim of an object to the owners of an address. Claims of one object come
+// together.
+func addClaim(owners []Owner, o *Object, c Claim) []Owner {
+	if n := len(owners); n > 0 && owners[n-1].Object == o {
+		owners[n-1].Claims = append(owners[n-1].Claims, c)
+		return owners
+	}
+	return append(owners, Owner{Object: o, Claims: []Claim{c}})
+}
+
+// byLooseKey tells apart the owners of addresses whose keys have one hash, nearly always one
+// address.
+func byLooseKey(owners []Owner) iter.Seq2[Key, []Owner] {
+	return func(yield func(Key, []Owner) bool) {
+		if len(owners) < 2 {
+			return
+		}
+		first := owners[0].Claims[0].Parsed().LooseKey()
+		other := func(c Claim) bool {
+			var room, value [128]byte
+			loose, _ := c.appendLoose(room[:0], append(value[:0], c.Value...))
+			return string(loose) != string(first)
+		}
+		if !slices.ContainsFunc(owners, func(o Owner) bool { return slices.ContainsFunc(o.Claims, other) }) {
+			yield(first, owners)
+			return
+		}
+		apart := map[Key][]Owner{}
+		for _, o := range owners {
+			for _, c := range o.Claims {
+				k := c.Parsed().LooseKey()
+				apart[k] = addClaim(apart[k], o.Object, c)
+			}
+		}
+		maps.All(apart)(yield)
+	}
 }
 
 // withoutForeign leaves out objects that have the address as their legacyExchangeDN alone, if
@@ -226,22 +302,28 @@ func proxyOwners(owners []Owner) (n int) {
 func newConflict(loose Key, owners []Owner, rules []Rule) Conflict {
 	c := Conflict{ID: conflictID(loose), Owners: owners, Kept: keep(owners, rules), Cause: causeOf(owners)}
 	c.Key = owners[0].Claims[0].Parsed().Key()
-	c.Class = classify(c.Key.Type(), owners)
 	for i := range owners {
 		for j := range owners[i].Claims {
 			claim := &owners[i].Claims[j]
-			claim.Loose = claim.Parsed().Key() != c.Key
+			claim.Loose = !claim.Parsed().hasKey(c.Key)
 		}
 	}
+	c.Class = classify(c.Key.Type(), owners)
 	return c
 }
 
+// classify returns the class of a conflict whose claims are known to be loose or not.
 func classify(typ string, owners []Owner) Class {
 	if typ != "smtp" {
 		return NonSMTP
 	}
 	if proxyOwners(owners) < 2 {
 		return CrossAttribute
+	}
+	if exact := func(o Owner) bool {
+		return slices.ContainsFunc(o.Claims, func(c Claim) bool { return c.Attribute == ProxyAddresses && !c.Loose })
+	}; slices.ContainsFunc(owners[:1], exact) && slices.ContainsFunc(owners[1:], exact) {
+		return Duplicate // as most are
 	}
 	owner := map[Key]*Object{}
 	for i := range owners {
@@ -264,7 +346,8 @@ func classify(typ string, owners []Owner) Class {
 // many for anyone to make two addresses with one ID.
 func conflictID(loose Key) string {
 	sum := sha256.Sum256([]byte(loose))
-	return "C-" + base32.StdEncoding.EncodeToString(sum[:10])
+	var room [len("C-") + 16]byte
+	return string(base32.StdEncoding.AppendEncode(append(room[:0], "C-"...), sum[:10]))
 }
 
 func repeatedTargets(objects []*Object, opt Options) []Finding {

@@ -56,6 +56,15 @@ func (a Address) Key() Key {
 	return Key(key)
 }
 
+// hasKey reports whether k is the key of the address.
+func (a Address) hasKey(k Key) bool {
+	var value, room [128]byte
+	if key, plain := appendPlainKey(room[:0], append(value[:0], a.Raw...)); plain {
+		return string(key) == string(k)
+	}
+	return a.anyKey() == k
+}
+
 // anyKey returns the key by its rule alone.
 func (a Address) anyKey() Key {
 	typ := fold(a.Type)

@@ -2,6 +2,7 @@ package conflicts
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -11,7 +12,7 @@ import (
 )
 
 // owned names the owners of each group and their values.
-func owned(groups map[Key][]Owner) []string {
+func owned(groups iter.Seq2[Key, []Owner]) []string {
 	var list []string
 	for _, owners := range groups {
 		var group []string
@@ -59,7 +60,7 @@ func TestGroupsDoNotDependOnWhatKeysAreLookedAt(t *testing.T) {
 		}
 		slices.Sort(every)
 		want := owned(group(objects, every))
-		if diff := cmp.Diff(want, owned(group(objects, newSharedKeys(objects)))); diff != "" {
+		if diff := cmp.Diff(want, owned(group(objects, newHoldings(objects).shared()))); diff != "" {
 			t.Fatalf("(-every key +shared keys):\n%s", diff)
 		}
 		met += len(want)
@@ -74,5 +75,27 @@ func TestKeyHashIsFNV(t *testing.T) {
 		if got := keyHash(key); got != want {
 			t.Errorf("keyHash(%q) = %x, want %x", key, got, want)
 		}
+	}
+}
+
+// Addresses whose keys have one hash stay apart.
+func TestCollidingHashesMakeNoConflict(t *testing.T) {
+	claim := func(v string) Claim { return Claim{Attribute: ProxyAddresses, Value: v} }
+	a, b, c := &Object{Entry: Entry{DN: "CN=a"}}, &Object{Entry: Entry{DN: "CN=b"}}, &Object{Entry: Entry{DN: "CN=c"}}
+	got := map[Key][]Owner{}
+	for k, owners := range byLooseKey([]Owner{
+		{Object: a, Claims: []Claim{claim("smtp:x@a.example"), claim("smtp:y@a.example")}},
+		{Object: b, Claims: []Claim{claim("SMTP:X@a.example")}},
+		{Object: c, Claims: []Claim{claim("smtp:ý@a.example"), claim("smtp:z@a.example")}},
+	}) {
+		got[k] = owners
+	}
+	want := map[Key][]Owner{
+		"smtp:x@a.example": {{Object: a, Claims: []Claim{claim("smtp:x@a.example")}}, {Object: b, Claims: []Claim{claim("SMTP:X@a.example")}}},
+		"smtp:y@a.example": {{Object: a, Claims: []Claim{claim("smtp:y@a.example")}}, {Object: c, Claims: []Claim{claim("smtp:ý@a.example")}}},
+		"smtp:z@a.example": {{Object: c, Claims: []Claim{claim("smtp:z@a.example")}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

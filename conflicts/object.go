@@ -111,19 +111,30 @@ func (e *Entry) Ref() Ref {
 // in proxyAddresses, mail, userPrincipalName and legacyExchangeDN.
 func (e *Entry) Claimed() iter.Seq[Address] {
 	return func(yield func(Address) bool) {
-		for _, v := range e.ProxyAddresses {
-			if !yield(ParseAddress(v)) {
+		for c := range e.claimed() {
+			if !yield(c.Parsed()) {
 				return
 			}
 		}
-		if e.Mail != "" && !yield(mailAddress(e.Mail)) {
+	}
+}
+
+// claimed hands over the values with these addresses, without what is told of each.
+func (e *Entry) claimed() iter.Seq[Claim] {
+	return func(yield func(Claim) bool) {
+		for _, v := range e.ProxyAddresses {
+			if !yield(Claim{Attribute: ProxyAddresses, Value: v}) {
+				return
+			}
+		}
+		if e.Mail != "" && !yield(Claim{Attribute: Mail, Value: e.Mail}) {
 			return
 		}
-		if e.UserPrincipalName != "" && !yield(mailAddress(e.UserPrincipalName)) {
+		if e.UserPrincipalName != "" && !yield(Claim{Attribute: UserPrincipalName, Value: e.UserPrincipalName}) {
 			return
 		}
 		if e.LegacyExchangeDN != "" {
-			yield(x500Address(e.LegacyExchangeDN))
+			yield(Claim{Attribute: LegacyExchangeDN, Value: e.LegacyExchangeDN})
 		}
 	}
 }

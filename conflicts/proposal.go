@@ -215,6 +215,9 @@ func plain(local string) string {
 	if quoted(local) {
 		return local
 	}
+	if spotless(local) {
+		return dotAtom(local)
+	}
 	if l := baseLetters(local); !isASCII(local) && isASCII(l) {
 		local = l
 	}
@@ -276,9 +279,11 @@ func countUp(local, domain string) series {
 	}
 	stem := strings.TrimRight(local, "0123456789")
 	digits := local[len(stem):]
-	from, err := strconv.Atoi(digits)
-	if err != nil || len(digits) > 9 {
-		stem, digits, from = local, "", 1
+	from := 1
+	if digits != "" && len(digits) <= 9 {
+		from, _ = strconv.Atoi(digits)
+	} else {
+		stem, digits = local, ""
 	}
 	return series{
 		name:  fmt.Sprintf("%s%0*d%s@%s", open+stem, len(digits), 0, shut, domain),
