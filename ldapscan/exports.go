@@ -91,7 +91,7 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	stream := sink.Stream()
 	defer stream.Keep()
 	var contradictions contradictions
-	var strays strays
+	strays := newStrays()
 	for refs := range slices.Chunk(x.same.joinedInOrder(), x.joinedAtOnce()) {
 		all, err := x.gather(ctx, refs)
 		if ctx.Err() != nil {

@@ -53,7 +53,7 @@ func (x *Exports) identify(ctx context.Context) error {
 	}
 	same := &identities{known: map[conflicts.GUID]conflicts.GUID{}, named: map[nameSum]conflicts.GUID{}, partitions: map[string]bool{}, joined: map[conflicts.Ref]bool{}, nameless: make([]bool, len(x.list))}
 	names := map[nameSum]int{} // of objects without objectGUID, and the export
-	twice := map[conflicts.Ref]bool{}
+	twice := map[conflicts.Ref]bool{} // by name in several exports
 	rows := newCoverage("")
 	var pairs []pair
 	err := x.eachIdentity(ctx, x.list, func(i int, id identity) {
@@ -97,13 +97,13 @@ func (x *Exports) identify(ctx context.Context) error {
 			if sum := sumOfName(string(id.dn)); inDirectory(string(id.dn)) {
 				if _, ok := names[sum]; ok {
 					same.named[sum] = guid
-					twice[conflicts.Ref{GUID: guid}] = true
+					same.joined[conflicts.Ref{GUID: guid}] = true
 				}
 			}
 		}
 		switch other := seen[guid]; {
 		case other != nil && other != one:
-			twice[conflicts.Ref{GUID: guid}] = true
+			same.joined[conflicts.Ref{GUID: guid}] = true
 		case other == nil && i < len(bySize)-1:
 			seen[guid] = one
 		}

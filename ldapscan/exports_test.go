@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -202,14 +203,23 @@ func TestExportsStraysUnknown(t *testing.T) {
 	}
 	x.list[1].modified = time.Time{}
 	a := conflicts.ParseAddress("smtp:bob@ex.com")
-	s := strays{addresses: []conflicts.Address{a}, of: map[conflicts.Key]stray{a.LooseKey(): {conflicts.Ref{GUID: testGUID(2)}, "mail"}}}
+	strayOf := func(guid byte) *strays {
+		s := newStrays()
+		s.owners[s.address([]byte(a.LooseKey()))] = s.object(conflicts.Ref{GUID: testGUID(guid)})
+		return s
+	}
 	changed := x.list[1].changed().Error()
 	twice := changed + "; " + changed // in the sweep of a look-up and when objects are read
+	const shared = "an address of a counterpart, bob@ex.com, is also an address of CN=Bob,DC=ex,DC=com: compare them by hand"
 	for _, test := range []struct {
-		told string
-		want []string
-	}{{"", []string{twice}}, {"damage", []string{twice}}, {changed, []string{changed}}, {twice, nil}} {
-		if got, err := s.problems(t.Context(), x, map[*Export]string{x.list[1]: test.told}); err != nil || !slices.Equal(got, test.want) {
+		owner byte
+		told  string
+		want  []string
+	}{
+		{2, "", []string{changed}}, {2, "damage", []string{changed}}, {2, changed, nil},
+		{3, "", []string{twice, shared}}, {3, "damage", []string{twice, shared}}, {3, changed, []string{changed, shared}}, {3, twice, []string{shared}},
+	} {
+		if got, err := strayOf(test.owner).problems(t.Context(), x, map[*Export]string{x.list[1]: test.told}); err != nil || !slices.Equal(got, test.want) {
 			t.Errorf("told %q: %q, %v, want %q", test.told, got, err, test.want)
 		}
 	}
@@ -217,6 +227,38 @@ func TestExportsStraysUnknown(t *testing.T) {
 	audit, err := Scan(t.Context(), exportsOf(t, texts...), Options{})
 	if err != nil || len(audit.Problems) != 1 {
 		t.Errorf("%v, problems %q", err, audit.Problems)
+	}
+}
+
+// What several counterparts have that others have as well is told with the first of them, whatever the
+// order of the exports, and takes a few bytes for each.
+func TestExportsStrays(t *testing.T) {
+	forest := person("Ann", 1, 0, "SMTP:a@ex.com") + person("Bob", 2, 0, "SMTP:b@ex.com", "smtp:Ann@ex.com") + person("Cem", 3, 0, "SMTP:c@ex.com", "smtp:Bob@ex.com")
+	cloud := cloudHead + cloudRow("Ann", 1, "SMTP:a@ex.com") + cloudRow("Bob", 2, "SMTP:b@ex.com")
+	for _, texts := range [][]string{{forest, cloud}, {cloud, forest}} {
+		x := exportsOf(t, texts...)
+		audit, err := Scan(t.Context(), x, Options{})
+		if err != nil || len(audit.Problems) != 1 || !strings.HasSuffix(audit.Problems[0],
+			": userPrincipalName Ann@ex.com of CN=Ann,DC=ex,DC=com is also an address of CN=Bob,DC=ex,DC=com, and 1 more is shared like that: compare them by hand") {
+			t.Errorf("%v, problems %q", err, audit.Problems)
+		}
+	}
+	const objects = 200_000
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	s := newStrays()
+	for i := range objects {
+		p := &versions{ref: conflicts.NameRef(fmt.Sprintf("CN=%d", i)), exports: []string{"cloud.csv"},
+			objects: []*conflicts.Object{{Entry: conflicts.Entry{DN: fmt.Sprintf("CN=%d", i), UserPrincipalName: fmt.Sprintf("a.long.name.of.%d@ex.com", i)}}}}
+		s.take(p, &conflicts.Object{}, func(*conflicts.Entry) {})
+	}
+	if each := (heap() - before) / objects; each > 64 || len(s.owners) != objects {
+		t.Errorf("%d strays take %d bytes each", len(s.owners), each)
 	}
 }
 
