@@ -77,7 +77,7 @@ func (x *Exports) Sweep(ctx context.Context, sink Sink) (*Survey, error) {
 	survey := &Survey{ByRecord: true}
 	told := map[*Export]string{}
 	for _, one := range x.list {
-		s, err := one.Sweep(ctx, &joiningSink{sink, x.same})
+		s, err := one.Sweep(ctx, &joiningSink{sink, x.same, one})
 		if err != nil {
 			return nil, err
 		}
@@ -180,7 +180,7 @@ func (x *Exports) gather(ctx context.Context, refs []conflicts.Ref) ([]*versions
 			if several {
 				o.Forest = one.forests.name(o)
 			}
-			ref := x.same.ref(o)
+			ref := x.same.refIn(one, o.Ref())
 			p := found[ref]
 			if p == nil {
 				p = &versions{ref: ref}
@@ -263,7 +263,7 @@ func (x *Exports) find(ctx context.Context, ask func(*Export, func(*conflicts.Ob
 				found(o)
 				return
 			}
-			if ref := x.same.ref(o); parts[ref] == nil {
+			if ref := x.same.refIn(one, o.Ref()); parts[ref] == nil {
 				parts[ref] = o
 				refs = append(refs, ref)
 			}
@@ -277,7 +277,7 @@ func (x *Exports) find(ctx context.Context, ask func(*Export, func(*conflicts.Ob
 	}
 	err := x.Inspect(ctx, refs, func(o *conflicts.Object) {
 		if !fits(o) {
-			o = parts[x.same.ref(o)]
+			o = parts[x.same.root(o.Ref())]
 		}
 		found(o)
 	})
@@ -297,7 +297,7 @@ func (x *Exports) Reread(ctx context.Context, records []conflicts.FixRecord, fou
 	var failed []string
 	for _, one := range x.list {
 		err := one.Reread(ctx, records, func(o *conflicts.Object) {
-			ref := x.same.ref(o)
+			ref := x.same.refIn(one, o.Ref())
 			if all[ref] == nil {
 				all[ref] = &versions{ref: ref}
 			}

@@ -12,6 +12,7 @@ import (
 
 	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan/ldif"
+	"proxyaddr/ldapscan/table"
 )
 
 // identities tell which objects of several exports are the same: those with one objectGUID; one
@@ -23,6 +24,9 @@ type identities struct {
 	// back.
 	known  map[conflicts.GUID]conflicts.GUID
 	others map[conflicts.GUID][]conflicts.GUID
+	// moved leads in an export from the objectGUID that its counterparts in the cloud have to that of
+	// the object which took the place of the old one.
+	moved map[*Export]map[conflicts.GUID]conflicts.GUID
 	// named are the objectGUIDs of objects that an export has by name only.
 	named map[nameSum]conflicts.GUID
 	// nameless says which exports have objects by name only.
@@ -51,8 +55,9 @@ func (x *Exports) identify(ctx context.Context) error {
 	if x.same != nil {
 		return nil
 	}
-	same := &identities{known: map[conflicts.GUID]conflicts.GUID{}, named: map[nameSum]conflicts.GUID{}, partitions: map[string]bool{}, joined: map[conflicts.Ref]bool{}, nameless: make([]bool, len(x.list))}
-	names := map[nameSum]int{} // of objects without objectGUID, and the export
+	same := &identities{known: map[conflicts.GUID]conflicts.GUID{}, moved: map[*Export]map[conflicts.GUID]conflicts.GUID{},
+		named: map[nameSum]conflicts.GUID{}, partitions: map[string]bool{}, joined: map[conflicts.Ref]bool{}, nameless: make([]bool, len(x.list))}
+	names := map[nameSum]int{}        // of objects without objectGUID, and the export
 	twice := map[conflicts.Ref]bool{} // by name in several exports
 	rows := newCoverage("")
 	var pairs []pair
@@ -92,7 +97,8 @@ func (x *Exports) identify(ctx context.Context) error {
 		if id.guid == (conflicts.GUID{}) {
 			return
 		}
-		one, guid := bySize[i], same.of(id.guid)
+		one := bySize[i]
+		guid := same.refIn(one, conflicts.Ref{GUID: id.guid}).GUID
 		if len(names) > 0 {
 			if sum := sumOfName(string(id.dn)); inDirectory(string(id.dn)) {
 				if _, ok := names[sum]; ok {
@@ -123,6 +129,7 @@ type identity struct {
 	dn           []byte
 	guid, anchor conflicts.GUID
 	deleted      bool
+	cloud        bool // it lies in a cloud directory
 }
 
 // A pair is an object and its mS-DS-ConsistencyGuid.
@@ -132,8 +139,9 @@ func comparePairs(a, b pair) int {
 	return cmp.Or(slices.Compare(a.anchor[:], b.anchor[:]), slices.Compare(a.guid[:], b.guid[:]))
 }
 
-// unite unites the objects of pairs, unless an export has both sides alive. It does not depend on the
-// order of the exports.
+// unite unites the objects of pairs, unless an export has both sides alive. Then a counterpart in the
+// cloud belongs to the one object that names the other in its mS-DS-ConsistencyGuid, unless that has
+// named itself. It does not depend on the order of the exports.
 func (x *Exports) unite(ctx context.Context, same *identities, pairs []pair) error {
 	if len(pairs) == 0 {
 		return nil
@@ -141,24 +149,51 @@ func (x *Exports) unite(ctx context.Context, same *identities, pairs []pair) err
 	slices.SortFunc(pairs, comparePairs)
 	pairs = slices.Compact(pairs)
 	alive := map[conflicts.GUID][]int{} // in which exports
+	counterparts := map[conflicts.GUID][]*Export{}
+	own := map[conflicts.GUID]bool{} // that name themselves
 	for _, p := range pairs {
 		alive[p.anchor], alive[p.guid] = nil, nil
 	}
 	err := x.eachIdentity(ctx, x.list, func(i int, id identity) {
-		if in, ok := alive[id.guid]; ok && !id.deleted && !slices.Contains(in, i) {
+		in, ok := alive[id.guid]
+		if !ok || id.deleted {
+			return
+		}
+		own[id.guid] = own[id.guid] || id.anchor == id.guid
+		if !slices.Contains(in, i) {
 			alive[id.guid] = append(in, i)
+		}
+		if one := x.list[i]; id.cloud && !slices.Contains(counterparts[id.guid], one) {
+			counterparts[id.guid] = append(counterparts[id.guid], one)
 		}
 	})
 	if err != nil {
 		return err
 	}
+	replaced, successors := map[conflicts.GUID]conflicts.GUID{}, map[conflicts.GUID]int{}
 	for _, p := range pairs {
+		successors[p.anchor]++
 		from, to := same.last(p.anchor), same.last(p.guid)
 		in := alive[to]
 		both := slices.ContainsFunc(alive[from], func(i int) bool { return slices.Contains(in, i) })
-		if from != to && !both {
+		switch {
+		case from == to:
+		case both:
+			replaced[p.anchor] = to
+		default:
 			same.known[from] = to
 			alive[to] = append(in, alive[from]...)
+		}
+	}
+	for old, by := range replaced {
+		if successors[old] > 1 || own[old] {
+			continue
+		}
+		for _, one := range counterparts[old] {
+			if same.moved[one] == nil {
+				same.moved[one] = map[conflicts.GUID]conflicts.GUID{}
+			}
+			same.moved[one][old] = by
 		}
 	}
 	return nil
@@ -169,7 +204,7 @@ func (x *Exports) eachIdentity(ctx context.Context, files []*Export, each func(i
 	for i, one := range files {
 		r := ldif.NewReader(nil)
 		r.Select = func(name string) bool {
-			return strings.EqualFold(name, "objectGUID") || strings.EqualFold(name, "mS-DS-ConsistencyGuid") || strings.EqualFold(name, "isDeleted")
+			return strings.EqualFold(name, "objectGUID") || strings.EqualFold(name, "mS-DS-ConsistencyGuid") || strings.EqualFold(name, "isDeleted") || name == table.Unchangeable
 		}
 		err := one.readBlock(ctx, r, 0, one.data.Size(), func(_ *ldif.Reader, v *ldif.View) error {
 			id := identity{dn: v.DN}
@@ -179,6 +214,8 @@ func (x *Exports) eachIdentity(ctx context.Context, files []*Export, each func(i
 					id.guid = guidOf(a.Value)
 				case strings.EqualFold(a.Name, "isDeleted"):
 					id.deleted = strings.EqualFold(string(a.Value), "TRUE")
+				case a.Name == table.Unchangeable:
+					id.cloud = one.table != nil && string(a.Value) == table.InCloud
 				case len(a.Value) == len(id.anchor):
 					id.anchor = conflicts.GUID(a.Value)
 				}
@@ -215,6 +252,13 @@ func (s *identities) settle() {
 		s.known[guid] = last
 		s.others[last] = append(s.others[last], guid)
 	}
+	for _, moved := range s.moved {
+		for guid, to := range moved {
+			if to = s.of(to); !slices.Contains(s.others[to], guid) {
+				s.others[to] = append(s.others[to], guid)
+			}
+		}
+	}
 }
 
 // of returns the objectGUID under which an object is known.
@@ -238,7 +282,13 @@ func (s *identities) root(ref conflicts.Ref) conflicts.Ref {
 	return ref
 }
 
-func (s *identities) ref(o *conflicts.Object) conflicts.Ref { return s.root(o.Ref()) }
+// refIn returns the ref under which an object is known that an export has under this one.
+func (s *identities) refIn(one *Export, ref conflicts.Ref) conflicts.Ref {
+	if to, ok := s.moved[one][ref.GUID]; ok {
+		ref = conflicts.Ref{GUID: to}
+	}
+	return s.root(ref)
+}
 
 // everyRef returns all refs that exports may have of objects.
 func (s *identities) everyRef(refs []conflicts.Ref) []conflicts.Ref {
@@ -265,13 +315,15 @@ func compareRefs(a, b conflicts.Ref) int {
 type joiningSink struct {
 	Sink
 	same *identities
+	from *Export
 }
 
-func (s *joiningSink) Stream() Stream { return &joiningStream{s.Sink.Stream(), s.same} }
+func (s *joiningSink) Stream() Stream { return &joiningStream{s.Sink.Stream(), s.same, s.from} }
 
 type joiningStream struct {
 	Stream
 	same *identities
+	from *Export
 }
 
 // single hands over a view of an object that one export has, under the objectGUID by which it is
@@ -281,7 +333,7 @@ func (s *joiningStream) single(v *conflicts.View, hand func(*conflicts.View)) {
 		hand(v)
 		return
 	}
-	ref := s.same.root(v.Ref())
+	ref := s.same.refIn(s.from, v.Ref())
 	if s.same.joined[ref] {
 		return
 	}

@@ -115,7 +115,7 @@ func (s *strays) problems(ctx context.Context, x *Exports, told map[*Export]stri
 	n := 0
 	for _, one := range x.list {
 		shares := func(v *conflicts.View) bool {
-			for range s.foreign(v, func() conflicts.Ref { return x.same.root(v.Ref()) }) {
+			for range s.foreign(v, func() conflicts.Ref { return x.same.refIn(one, v.Ref()) }) {
 				return true
 			}
 			return false
@@ -125,7 +125,7 @@ func (s *strays) problems(ctx context.Context, x *Exports, told map[*Export]stri
 				return
 			}
 			known := map[conflicts.Key]bool{}
-			for key, owner := range s.foreign(viewOf(&o.Entry), func() conflicts.Ref { return x.same.ref(o) }) {
+			for key, owner := range s.foreign(viewOf(&o.Entry), func() conflicts.Ref { return x.same.refIn(one, o.Ref()) }) {
 				if known[key] {
 					continue
 				}

@@ -108,6 +108,11 @@ func TestExportsJoin(t *testing.T) {
 			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: is the same as CN=Ann,DC=ex,DC=com: change both by hand"},
 		{name: "a migrated object beside the old one", texts: []string{person("Ann", 1, 0, "smtp:sales@ex.com") + person("Bob", 2, 1, "smtp:sales@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:x@ex.com")},
 			want: []string{duplicate + "Ann, Bob"}},
+		{name: "a counterpart of a migrated object beside the old one", texts: []string{person("Ann", 1, 0, "SMTP:old@ex.com") + person("Bob", 2, 1, "SMTP:new@ex.com"), cloudHead + cloudRow("Bob", 1, "SMTP:new@ex.com")}},
+		{name: "the same, with an address in the counterpart alone", texts: []string{cloudHead + cloudRow("Bob", 1, "SMTP:new@ex.com;smtp:old@ex.com"), person("Ann", 1, 0, "SMTP:old@ex.com") + person("Bob", 2, 1, "SMTP:new@ex.com")},
+			want: []string{"smtp:old@ex.com: Bob, Ann"}, fixed: "Bob: its counterpart in 1 also has smtp:old@ex.com, which the directory lacks: change both by hand"},
+		{name: "a counterpart of an old object that says so itself", texts: []string{person("Ann", 1, 1, "SMTP:old@ex.com") + person("Bob", 2, 1, "SMTP:new@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:old@ex.com")}},
+		{name: "a counterpart of one of two migrated objects", texts: []string{person("Ann", 1, 0, "SMTP:old@ex.com") + person("Bob", 2, 1, "SMTP:b@ex.com") + person("Cem", 3, 1, "SMTP:c@ex.com"), cloudHead + cloudRow("Ann", 1, "SMTP:old@ex.com")}},
 		{name: "two migrated objects of one", texts: []string{person("Ann", 2, 1, "smtp:sales@ex.com") + person("Bob", 3, 1, "smtp:sales@ex.com"), person("Old", 1, 0, "SMTP:x@ex.com")},
 			want: []string{duplicate + "Ann, Bob"}, fixed: "Ann: is the same as CN=Old,DC=ex,DC=com: change both by hand"},
 		{name: "a migrated object beside the old one that was deleted", texts: []string{strings.TrimSpace(person("Ann", 1, 0, "smtp:sales@ex.com")) + "\nisDeleted: TRUE\n\n" +

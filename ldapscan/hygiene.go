@@ -208,7 +208,7 @@ func (x *Exports) hygiene(ctx context.Context, each func(*conflicts.Attributes))
 	})
 	for _, one := range list {
 		also, err := one.hygiene(ctx, func(a *conflicts.Attributes) {
-			ref := x.same.root(a.Ref())
+			ref := x.same.refIn(one, a.Ref())
 			if x.same.joined[ref] {
 				if known[ref] {
 					return
