@@ -43,7 +43,11 @@ func (x *Export) lacks(total *exportSweep) (notes []string) {
 	if len(empty) > 0 {
 		note("no object in it has %s: if the export left that out, %s", enumerate(empty, "or"), so)
 	}
-	if total.nameless > 0 {
+	unnamed := 0 // a note of the table tells of them
+	if x.table != nil {
+		unnamed = x.table.Unnamed
+	}
+	if total.nameless > unnamed {
 		note("some objects have no objectGUID, so only their names tell them apart, in fix files too: export objectGUID")
 	}
 	return notes

@@ -37,6 +37,10 @@ func TestExportLacks(t *testing.T) {
 			[]string{left, "1: a table without mail, userPrincipalName, targetAddress, legacyExchangeDN, " + places + compared, names}},
 		{"a table with empty columns", columns + "\n\"CN=A,DC=ex\"," + guid + ",,,,/o=E/cn=a,SMTP:a@ex\n", []string{left, "1: a table without " + places + compared,
 			"1: no object in it has mail, userPrincipalName or targetAddress: if the export left that out, addresses there are not compared, and one that looks free may be taken"}},
+		{"a table without names and identifiers", "Name" + strings.TrimPrefix(columns, "DN") + "\nA,,a@ex,a@ex,SMTP:a@t,/o=E,SMTP:a@ex\nB,,,,,,\n",
+			[]string{left, "1: a table without " + places + compared, "1: 1 object without a distinguished name: no LDIF file can change that; export DistinguishedName too"}},
+		{"one object of a table without an identifier", "Name," + columns + "\nA,,,a@ex,a@ex,SMTP:a@t,/o=E,SMTP:a@ex\nB,\"CN=B,DC=ex\",,,,,,SMTP:b@ex\n",
+			[]string{left, "1: a table without " + places + compared, names, "1: 1 object without a distinguished name: no LDIF file can change that; export DistinguishedName too"}},
 		{"a table of a cloud directory", "DisplayName,ImmutableId,mail,upn,targetAddress,legacyExchangeDN,proxyAddresses\nA,Dn9MKxERIiIzM0REVVVmZg==,a@ex,a@ex,a@t,/o=E/cn=a,SMTP:a@ex\n",
 			[]string{left, "1: a table without deleted objects" + compared}},
 	} {

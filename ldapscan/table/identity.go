@@ -3,9 +3,11 @@ package table
 import (
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"proxyaddr/conflicts"
+	"proxyaddr/ldapscan/ldif"
 )
 
 // identity takes what tells which object the row is of.
@@ -90,10 +92,17 @@ func (r *row) identify() (again bool) {
 			r.rec.DN = fmt.Sprintf("%s+number=%d%s", name, r.namesakes[namesakes], r.Within)
 		}
 	}
+	if id == (conflicts.GUID{}) && r.holdsAddress() {
+		r.Unnamed++
+	}
 	if nameless {
 		r.nameless++
 	}
 	return false
+}
+
+func (r *row) holdsAddress() bool {
+	return slices.ContainsFunc(r.rec.Attributes, func(a ldif.Attribute) bool { return slices.Contains(addressAttributes, a.Name) })
 }
 
 // cloudID returns the GUID of an object of a cloud directory: that of its object in a forest, or

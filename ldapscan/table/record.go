@@ -11,6 +11,9 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
+// addressAttributes are those in which an address can stand.
+var addressAttributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.TargetAddress, conflicts.LegacyExchangeDN}
+
 // Unchangeable is the attribute of a record that says why no LDIF file can change its object. No
 // directory has it.
 const Unchangeable = "x-unchangeable"
@@ -66,6 +69,7 @@ type builder struct {
 	unjoined  int
 	nameless  int
 	elsewhere int                       // objects that do not lie in a cloud directory
+	passed    map[string]bool           // names of unknown columns with an address
 	columns   [domainTypeField + 1]bool // those that the table has
 	has       [plainField + 1]bool      // the columns with a value
 	asks      bool                      // an address or a name has a question mark, which may stand for a letter
@@ -235,6 +239,14 @@ func (r *row) truth(c *cell, text string) (is, ok bool) {
 func (r *row) leave(c *cell, why error) {
 	if r.open++; r.open == 1 {
 		r.firstOpen = fmt.Sprintf("%v", c.wrong(why))
+	}
+}
+
+// passOver notes an unknown column if an address is in it. Those of ForwardingSmtpAddress are of others.
+func (b *builder) passOver(c column, text []byte) {
+	if len(text) > 0 && strings.IndexByte(" {sSxX", text[0]) >= 0 && len(b.passed) < MaxColumns && !b.passed[c.name] &&
+		plainlyTyped.Match(text) && !strings.EqualFold(c.name, "ForwardingSmtpAddress") {
+		b.passed[c.name] = true
 	}
 }
 

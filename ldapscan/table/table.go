@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -68,6 +69,8 @@ type Summary struct {
 	Lacks []string
 	// Cloud says that all objects lie in a cloud directory.
 	Cloud bool
+	// Unnamed are the records with an address, and with neither a name of their own nor an objectGUID.
+	Unnamed int
 	// Problems are why something may be missing, Notes what else a reader should know.
 	Problems, Notes []string
 }
@@ -129,7 +132,7 @@ func Read(ctx context.Context, src *io.SectionReader, opt Options, each func(*ld
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{Options: opt, seed: maphash.MakeSeed(), unit: "line", known: map[uint64]struct{}{}, namesakes: map[uint64]int{}}
+	b := &builder{Options: opt, seed: maphash.MakeSeed(), unit: "line", known: map[uint64]struct{}{}, passed: map[string]bool{}, namesakes: map[uint64]int{}}
 	take := func(cells []cell, number int) error {
 		if b.rows++; b.rows%1000 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -197,7 +200,9 @@ func (b *builder) csv(head string, src io.Reader, take func([]cell, int) error) 
 		}
 		cells := b.cells[:0]
 		for i, c := range l.columns {
-			if c.field != unknown && len(r.cell(i)) > 0 {
+			if c.field == unknown {
+				b.passOver(c, r.cell(i))
+			} else if len(r.cell(i)) > 0 {
 				line := r.begins
 				cells = append(cells, cell{column: c, text: string(r.cell(i)),
 					wrong: func(err error) error { return &Error{Line: line, Column: i + 1, Cell: true, Name: c.name, Err: err} }})
@@ -234,6 +239,11 @@ func (b *builder) json(src io.Reader, take func([]cell, int) error) error {
 		cells, cloud := b.cells[:0], false
 		for _, m := range o {
 			c := columnOf(m.name)
+			if c.field == unknown {
+				for _, text := range append(m.value.list, m.value.text) {
+					b.passOver(c, []byte(text))
+				}
+			}
 			if c.field == unknown || m.value.is == anObject {
 				continue
 			}
@@ -292,6 +302,14 @@ func (b *builder) sum(how examination) {
 	}
 	if b.open > 0 {
 		b.Notes = append(b.Notes, b.firstOpen+alsoIn(b.open-1))
+	}
+	if n := len(b.passed); n > 0 {
+		others := ""
+		if n > 1 {
+			others = fmt.Sprintf(" and %d more", n-1)
+		}
+		b.Notes = append(b.Notes, fmt.Sprintf("not read, though addresses are in it: column %s%s; rename it to proxyAddresses_2 if they are those of the object",
+			excerpt(slices.Min(slices.Collect(maps.Keys(b.passed)))), others))
 	}
 	if b.nameless > 0 {
 		b.Notes = append(b.Notes, counted(b.nameless)+" without a distinguished name: no LDIF file can change that; export DistinguishedName too")

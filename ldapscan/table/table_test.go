@@ -258,6 +258,23 @@ func TestReadShadow(t *testing.T) {
 	}
 }
 
+// A column that is not known and has addresses is told, as it may be one of the objects.
+func TestReadUnknownColumns(t *testing.T) {
+	const note = "note: not read, though addresses are in it: column "
+	for in, want := range map[string]string{
+		"Name,proxyAddresses,Aliases\nAnn,smtp:a@ex,smtp:b@ex\n":                              note + `"Aliases"; rename it`,
+		"Name,proxyAddresses,Old,Aliases,Notes\nAnn,smtp:a@ex,X500:/o=E,{smtp:b@ex},x\n":      note + `"Aliases" and 1 more; rename it`,
+		`[{"proxyAddresses":"smtp:a@ex","Aliases":["","sip:b@ex"]}]`:                          note + `"Aliases"; rename it`,
+		"Name,proxyAddresses,ForwardingSmtpAddress,Info\nAnn,smtp:a@ex,smtp:b@ex,smtp: \n":    "",
+		"Name,proxyAddresses,Info,Site\nAnn,smtp:a@ex,b@ex,smtp is good\nBob,smtp:b@ex,s,x\n": "",
+	} {
+		got := read(t, in, Options{})
+		if want == "" && strings.Contains(got, note) || !strings.Contains(got, want) {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+}
+
 // Values that only look like several addresses are what they are.
 func TestReadOneAddress(t *testing.T) {
 	for _, value := range []string{"a@ex.com", `"a b"@ex.com`, `smtp:"a, b@c"@ex.com`, "a@ex.com@ex.com", "smtp:a@ex.com (old)", "smtp: a@ex.com", "smtp:a b@ex.com",

@@ -29,6 +29,9 @@ const blanks = " \t\n\f\r"
 // commonType is the beginning of an address of a type that Exchange makes itself.
 var commonType = regexp.MustCompile(`(?i)^\s*(?:smtp|x500|x400|sip|eum|spo|notes|ccmail|msmail|ms|fax|mrs|gwise) *:`)
 
+// plainlyTyped is the beginning of a text with addresses, and of nothing else.
+var plainlyTyped = regexp.MustCompile(`(?i)^[\s{]*(?:smtp|sip|x500):\s*[^\s]`)
+
 // split returns the addresses that were joined to one text. It is not clear where one ends if
 // they are joined in several ways, if an address seems to go on behind its end, or if another
 // seems to have an unusual type.
