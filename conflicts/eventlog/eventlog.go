@@ -211,7 +211,7 @@ func detect(head []byte, text format) format {
 		return newSnare(text)
 	}
 	if t, ok := newTable(head); ok {
-		return t.format()
+		return t.format(text)
 	}
 	return text
 }

@@ -61,7 +61,8 @@ func eventRow(row []string) bool {
 		slices.ContainsFunc(row, func(s string) bool { return aDate.MatchString(invisible.Replace(s)) })
 }
 
-func (t table) format() format {
+// format returns the format of the table. A row that is no event, nor the names of the columns, is text.
+func (t table) format(other format) format {
 	return format{
 		name: "a table",
 		split: func(data []byte, eof bool) (start, end int) {
@@ -75,7 +76,12 @@ func (t table) format() format {
 			}
 			return 0, 0
 		},
-		parse: t.parse,
+		parse: func(text string) ([]record, error) {
+			if records, err := t.parse(text); records != nil || err != nil {
+				return records, err
+			}
+			return other.parse(text)
+		},
 	}
 }
 
@@ -122,7 +128,7 @@ func cutRow(data []byte, comma byte, eof bool) (row []string, n int, ok bool) {
 	return append(row, string(field)), n, eof && !quoted && n > 0
 }
 
-// parse reads a row. The row with the names is not an event.
+// parse reads a row, which may be no event.
 func (t table) parse(text string) ([]record, error) {
 	row, _, ok := cutRow([]byte(text), t.comma, true)
 	if !ok {
