@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 
@@ -14,16 +16,19 @@ import (
 type auditing struct {
 	auditLogs []string
 	writes    []eventlog.Write
-	unread    []string // places that could not be read
+	unread    []string // files without such an event, and places that could not be read
 }
 
 func (o *auditing) addFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.auditLogs, "audit-log", nil, "say who wrote the addresses, by event 5136 in this `file` with the Security log of a domain controller (repeatable)")
 }
 
-// read reads the files. It comes before the directory, as a wrong file is soon told.
+// read reads the files. It comes before the directory, as a wrong file is soon told. A domain controller
+// whose log has no event 5136 is no mistake, unless no other has one.
 func (o *auditing) read() error {
 	const hint = "name files with the Security log of domain controllers"
+	var absent error
+	found := false
 	for _, pattern := range o.auditLogs {
 		names, err := filesOf("--audit-log ", pattern, hint)
 		if err != nil {
@@ -32,9 +37,14 @@ func (o *auditing) read() error {
 		for _, name := range names {
 			err := readFile(name, hint, func(name string, r io.Reader) error {
 				log, err := eventlog.ReadAudit(name, r, conflicts.WrittenAttributes)
-				if err != nil {
+				if errors.Is(err, eventlog.ErrNoChange) {
+					absent = cmp.Or(absent, err)
+					o.unread = append(o.unread, err.Error())
+					return nil
+				} else if err != nil {
 					return unusable(err)
 				}
+				found = true
 				o.writes = append(o.writes, log.Writes...)
 				for _, d := range log.Damaged {
 					o.unread = append(o.unread, fmt.Sprintf("%s: %v, so the writer of an address may be missing", name, d))
@@ -45,6 +55,9 @@ func (o *auditing) read() error {
 				return err
 			}
 		}
+	}
+	if !found && absent != nil {
+		return unusable(absent)
 	}
 	return nil
 }

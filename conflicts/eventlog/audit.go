@@ -40,6 +40,9 @@ type AuditLog struct {
 
 const hintAudit = `export the Security log of a domain controller: wevtutil epl Security dc1.evtx "/q:*[System[(EventID=5136)]]"`
 
+// ErrNoChange says that an input is a log of events, and has no event 5136.
+var ErrNoChange = errors.New("no event 5136")
+
 // ReadAudit reads an export of the Security log, in any format that [Read] knows. It keeps the writes
 // of those attributes.
 //
@@ -88,7 +91,11 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 	case log.Events == 0 && len(log.Damaged) > 0:
 		return nil, &Error{Subject: name, Problem: fmt.Sprintf("no event 5136 that can be read: %v", log.Damaged[0]), Advice: hintAudit}
 	case log.Events == 0:
-		return nil, &Error{Subject: name, Problem: fmt.Sprintf("no event 5136 of the Security log in it (events read as %s: %d)", in.format, records), Advice: hintAudit}
+		absent := &Error{Subject: name, Problem: fmt.Sprintf("no event 5136 of the Security log in it (events read as %s: %d)", in.format, records), Advice: hintAudit}
+		if in.format != changesText.name {
+			absent.Err = ErrNoChange
+		}
+		return nil, absent
 	}
 	for i := range log.Writes {
 		log.Writes[i].Logged = resolve(logged[i], dates)
