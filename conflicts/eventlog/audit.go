@@ -56,7 +56,7 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 	var dates calendar
 	var logged []moment // of the writes
 	records, exceeded := 0, false
-	damage := func(line int, problem string) { log.Damaged = append(log.Damaged, Damage{line, problem}) }
+	var damaged damages
 	in, err := each(name, r, changesText, func(r record) {
 		records++
 		dates.see(r.logged)
@@ -68,7 +68,7 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 		known := slices.IndexFunc(attributes, func(name string) bool { return strings.EqualFold(name, w.Attribute) })
 		switch {
 		case err != nil:
-			damage(r.line, err.Error())
+			damaged.add(r.line, err.Error())
 		case known < 0:
 		case len(log.Writes) < bound:
 			w.Attribute = attributes[known]
@@ -78,9 +78,10 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 			logged = append(logged, r.logged)
 		case !exceeded:
 			exceeded = true
-			damage(r.line, fmt.Sprintf("only the first %d events of these attributes are read", bound))
+			damaged.add(r.line, fmt.Sprintf("only the first %d events of these attributes are read", bound))
 		}
-	}, damage)
+	}, damaged.add)
+	log.Damaged = damaged.all()
 	var unusable *Error
 	switch {
 	case errors.As(err, &unusable) && unusable.Advice == hintInput:
@@ -92,7 +93,7 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 		return nil, &Error{Subject: name, Problem: fmt.Sprintf("no event 5136 that can be read: %v", log.Damaged[0]), Advice: hintAudit}
 	case log.Events == 0:
 		absent := &Error{Subject: name, Problem: fmt.Sprintf("no event 5136 of the Security log in it (events read as %s: %d)", in.format, records), Advice: hintAudit}
-		if in.format != changesText.name {
+		if in.format != textName {
 			absent.Err = ErrNoChange
 		}
 		return nil, absent
@@ -209,7 +210,7 @@ func byName(names, values []string) map[string]string {
 }
 
 // changesText is text that has events 5136 as Event Viewer, wevtutil and Format-List show them.
-var changesText = format{name: "text", split: splitChange, parse: func(text string) ([]record, error) {
+var changesText = format{name: textName, split: splitChange, parse: func(text string) ([]record, error) {
 	if isList([]byte(text)) {
 		return parseList(text)
 	}

@@ -14,7 +14,7 @@ type collector struct {
 	calendar calendar
 	found    map[string]*tally
 	order    []*tally
-	damaged  []Damage
+	damaged  damages
 	held     *record // of a text; its XML may follow
 	changes  bool    // there were events 5136
 }
@@ -23,10 +23,6 @@ type collector struct {
 type tally struct {
 	Event
 	period period
-}
-
-func (c *collector) damage(line int, problem string) {
-	c.damaged = append(c.damaged, Damage{Line: line, Problem: problem})
 }
 
 // providers are the programs that log the events. Some versions add a part of the program to the
@@ -121,7 +117,7 @@ func (c *collector) count(r record) {
 	if err != nil {
 		// Without a provider it may be an event of another program.
 		if r.provider != "" || r.message == "" || len(phrases(r.message)) > 0 {
-			c.damage(r.line, err.Error())
+			c.damaged.add(r.line, err.Error())
 		}
 		return
 	}
@@ -189,7 +185,7 @@ func (c *collector) decodeOtherwise() {
 
 // log returns the collected events.
 func (c *collector) log() *Log {
-	log := &Log{Damaged: c.damaged}
+	log := &Log{Damaged: c.damaged.all()}
 	for _, t := range c.order {
 		t.First, t.Last = t.period.ends(c.calendar)
 		log.Events = append(log.Events, t.Event)
@@ -200,9 +196,9 @@ func (c *collector) log() *Log {
 // nothing says what the input had instead of a readable event.
 func (c *collector) nothing(format string) string {
 	switch {
-	case len(c.damaged) > 0:
-		return fmt.Sprintf("no event 9514 or 9217 that can be read: %v", c.damaged[0])
-	case format == "text":
+	case len(c.damaged.list) > 0:
+		return fmt.Sprintf("no event 9514 or 9217 that can be read: %v", c.damaged.list[0])
+	case format == textName:
 		return "no event 9514 or 9217 of Exchange in it (read as text)"
 	}
 	return fmt.Sprintf("no event 9514 or 9217 of Exchange in it (events read as %s: %d)", format, c.records)

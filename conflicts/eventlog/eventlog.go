@@ -50,7 +50,8 @@ import (
 // A Log is the content of an input.
 type Log struct {
 	Events []Event // in the order in which they first appear in the input
-	// Damaged are the unreadable places of the input. If there are any, events may be missing.
+	// Damaged are the unreadable places of the input. If there are any, events may be missing. Beyond 100,
+	// the last says how many there are.
 	Damaged []Damage
 }
 
@@ -102,9 +103,39 @@ func (e *Error) Unwrap() error { return e.Err }
 // Hint says what to do, or is empty.
 func (e *Error) Hint() string { return e.Advice }
 
+// maxDamages is how many unreadable places of an input are told one by one.
+const maxDamages = 100
+
+// damages collects the unreadable places of an input.
+type damages struct {
+	list []Damage
+	more int // beyond maxDamages
+}
+
+func (d *damages) add(line int, problem string) {
+	if len(d.list) == maxDamages {
+		d.more++
+		return
+	}
+	d.list = append(d.list, Damage{line, problem})
+}
+
+// all returns the places, the last of which may stand for many.
+func (d *damages) all() []Damage {
+	switch d.more {
+	case 0:
+		return d.list
+	case 1:
+		return append(d.list, Damage{Problem: "1 more place cannot be read"})
+	}
+	return append(d.list, Damage{Problem: fmt.Sprintf("%d more places cannot be read", d.more)})
+}
+
 const (
-	hintInput = "to look up one address, use proxyaddr check ADDRESS. For events give the text of one, or an export of the application log: wevtutil qe Application /f:xml, " +
+	hintExport = "give the text of an event, or an export of the application log: wevtutil qe Application /f:xml, " +
 		"Get-WinEvent with Export-Csv, ConvertTo-Json, ConvertTo-Xml or Export-Clixml, or what Event Viewer saves as .evtx, XML, CSV or text"
+	hintInput    = "to look up one address, use proxyaddr check ADDRESS. For events " + hintExport
+	hintWhole    = "make a whole copy of the log: wevtutil epl Application app.evtx"
 	hintSecurity = "this is the Security log, which tells who wrote an address: give it with --audit-log, beside the event"
 	hintEVT      = "this is the format of Windows Server 2003. On a newer Windows, convert it: wevtutil epl FILE NEW.evtx /lf:true"
 )
@@ -116,7 +147,7 @@ const (
 // An error is an [*Error]: the input cannot be read, or has none of the events.
 func Read(name string, r io.Reader) (*Log, error) {
 	c := collector{found: make(map[string]*tally)}
-	in, err := each(name, r, new(prose).format(), c.add, c.damage)
+	in, err := each(name, r, new(prose).format(), c.add, c.damaged.add)
 	if err != nil {
 		return nil, err
 	}
@@ -125,14 +156,25 @@ func Read(name string, r io.Reader) (*Log, error) {
 		c.decodeOtherwise()
 	}
 	if len(c.order) == 0 {
-		advice := hintInput
-		if c.changes {
+		advice := hintExport
+		switch {
+		case c.changes:
 			advice = hintSecurity
+		case in.format == textName:
+			advice = hintInput
+		case in.format == evtxName && len(c.damaged.list) > 0:
+			advice = hintWhole
 		}
 		return nil, &Error{Subject: name, Problem: c.nothing(in.format), Advice: advice}
 	}
 	return c.log(), nil
 }
+
+// The names of two formats.
+const (
+	textName = "text"
+	evtxName = "an .evtx file"
+)
 
 // An input is what is known of an input once it was read.
 type input struct {
@@ -150,7 +192,7 @@ func each(name string, r io.Reader, text format, add func(record), damage func(l
 		if err := readEVTX(raw, add, damage); err != nil {
 			return input{}, unreadable(err)
 		}
-		return input{format: "an .evtx file"}, nil
+		return input{format: evtxName}, nil
 	case len(magic) == 8 && string(magic[4:]) == "LfLe":
 		return input{}, &Error{Subject: name, Problem: "a binary event log of an old Windows", Advice: hintEVT}
 	}

@@ -190,6 +190,18 @@ func TestDeep(t *testing.T) {
 	}
 }
 
+// Of very many unreadable places the first are told, and how many others there are.
+func TestDamages(t *testing.T) {
+	export := "\"Message\",\"Id\"\n" + strings.Repeat("a,b,c\n", 1000) + "\"" + sentence + "\",\"9514\"\n"
+	log, err := Read("input", strings.NewReader(export))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(log.Damaged); n != maxDamages+1 || log.Damaged[0].Line != 2 || log.Damaged[n-1].String() != "900 more places cannot be read" {
+		t.Errorf("%d: %v", n, log.Damaged)
+	}
+}
+
 func TestUnreadable(t *testing.T) {
 	cause := errors.New("disk on fire")
 	for _, before := range []string{"", sentence + "\n\n"} {
@@ -205,7 +217,9 @@ func TestHints(t *testing.T) {
 		"":                  hintInput,
 		"hello":             hintInput,
 		"0\x00\x00\x00LfLe": hintEVT,
-		"[{\"Id\": 9514}]":  hintInput,
+		"[{\"Id\": 9514}]":  hintExport,
+		"<Event><System>":   hintExport,
+		"ElfFile\x00":       hintWhole,
 		"[{\"Id\": 5136}]":  hintSecurity,
 	} {
 		_, err := Read("input", strings.NewReader(input))

@@ -24,7 +24,7 @@ type prose struct {
 }
 
 func (p *prose) format() format {
-	return format{name: "text", split: splitBlock, parse: p.parse}
+	return format{name: textName, split: splitBlock, parse: p.parse}
 }
 
 // splitBlock finds the lines up to a blank one that does not follow a colon, or
