@@ -98,6 +98,16 @@ func cutRow(data []byte, comma byte, eof bool) (row []string, n int, ok bool) {
 	var field []byte
 	begins, quoted := true, false
 	for n < len(data) {
+		if quoted {
+			plain := bytes.IndexByte(data[n:], '"')
+			if plain < 0 {
+				plain = len(data) - n
+			}
+			field = append(field, data[n:n+plain]...)
+			if n += plain; n == len(data) {
+				break
+			}
+		}
 		c := data[n]
 		n++
 		next := byte('\n')
