@@ -96,14 +96,39 @@ type trail struct {
 	unordered int // values whose last write is unknown
 }
 
-// newTrail puts writes in order of time, and leaves out those that two exports have.
+// once leaves out the writes that another export has, too. One may lack the zone of the time or the
+// objectGUID. A request writes a value once.
+func once(writes []eventlog.Write) []eventlog.Write {
+	told := func(w eventlog.Write) int {
+		n := 0
+		if w.Logged.Zoned {
+			n += 2
+		}
+		if w.GUID != "" {
+			n++
+		}
+		return n
+	}
+	at := make(map[eventlog.Write]int, len(writes))
+	var kept []eventlog.Write
+	for _, w := range writes {
+		key := w
+		if w.Operation != "" {
+			key = eventlog.Write{DN: DNKey(w.DN), Attribute: w.Attribute, Value: w.Value, Added: w.Added, Operation: w.Operation}
+		}
+		if i, again := at[key]; !again {
+			at[key] = len(kept)
+			kept = append(kept, w)
+		} else if told(w) > told(kept[i]) {
+			kept[i] = w
+		}
+	}
+	return kept
+}
+
+// newTrail puts writes in order of time.
 func newTrail(writes []eventlog.Write) *trail {
-	seen := make(map[eventlog.Write]bool, len(writes))
-	writes = slices.DeleteFunc(slices.Clone(writes), func(w eventlog.Write) bool {
-		again := seen[w]
-		seen[w] = true
-		return again
-	})
+	writes = once(writes)
 	slices.SortStableFunc(writes, func(a, b eventlog.Write) int {
 		return cmp.Or(a.Logged.Time.Compare(b.Logged.Time), order(a.Added, b.Added))
 	})

@@ -54,6 +54,10 @@ func TestMatchWrites(t *testing.T) {
 		"in two exports":              {[]eventlog.Write{add(1, ours, "a"), add(1, ours, "a")}, []string{hrfeed + "2023-05-15 09:01:00 UTC"}, ""},
 		"in two exports, whole": {[]eventlog.Write{add(1, ours, "a"), add(1, "smtp:b@x.example", "b"), add(1, ours, "a"), add(1, "smtp:b@x.example", "b")},
 			[]string{hrfeed + "2023-05-15 09:01:00 UTC"}, "1 event of the audit log matches no owner of a conflict"},
+		"in two exports, one of which has local time and shows the name for the GUID": {
+			[]eventlog.Write{with(local(add(1, ours, "a")), func(w *eventlog.Write) { w.GUID, w.Computer = "", "BER-DC01" }), del(1, "smtp:b@x.example", "a"), add(1, ours, "a"),
+				with(local(del(1, "smtp:b@x.example", "a")), func(w *eventlog.Write) { w.GUID, w.Computer = "", "BER-DC01" })},
+			[]string{hrfeed + "2023-05-15 09:01:00 UTC, in place of smtp:b@x.example"}, ""},
 		"newest first, of unclear dates": {[]eventlog.Write{unclear(add(3, ours, "c")), unclear(del(2, ours, "b")), unclear(add(1, ours, "a"))}, nil, unordered},
 		"one of an unclear date":         {[]eventlog.Write{unclear(add(1, ours, "a"))}, []string{hrfeed + "3/5/2026 9:01"}, ""},
 		"one request of an unclear date": {[]eventlog.Write{unclear(add(1, ours, "a")), unclear(del(1, "SMTP:sales@x.example", "a"))},

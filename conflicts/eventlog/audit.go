@@ -60,6 +60,9 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 	in, err := each(name, r, changesText, func(r record) {
 		records++
 		dates.see(r.logged)
+		if r.id == 0 && strings.Contains(r.message, changeLine) { // as of Select-Object TimeCreated, Message
+			r.id = changeEvent
+		}
 		if r.id != changeEvent || r.provider != "" && !strings.Contains(r.provider, "Security") {
 			return
 		}
@@ -154,6 +157,9 @@ func (r record) write() (Write, error) {
 		DN: field["ObjectDN"], Attribute: field["AttributeLDAPDisplayName"], Value: field["AttributeValue"],
 		Operation: strings.ToLower(field["OpCorrelationID"]), Account: field["SubjectUserName"], Computer: r.computer,
 	}
+	if w.Operation == "-" {
+		w.Operation = ""
+	}
 	if domain := field["SubjectDomainName"]; domain != "" && domain != "-" {
 		w.Account = domain + `\` + w.Account
 	}
@@ -214,7 +220,7 @@ var changesText = format{name: textName, split: splitChange, parse: func(text st
 	if isList([]byte(text)) {
 		return parseList(text)
 	}
-	if !mentions(text, changeEvent) && !strings.Contains(text, "LDAP Display Name:") {
+	if !mentions(text, changeEvent) && !strings.Contains(text, changeLine) {
 		return nil, nil
 	}
 	r := record{id: changeEvent, message: uncited(text)}
@@ -224,6 +230,9 @@ var changesText = format{name: textName, split: splitChange, parse: func(text st
 	r.describe(text)
 	return []record{r}, nil
 }}
+
+// changeLine stands in the text of an event 5136 alone.
+const changeLine = "LDAP Display Name:"
 
 // changeEnd stands in the last line of an event's text.
 const changeEnd = "Application Correlation ID:"
