@@ -25,10 +25,12 @@ const syncEvent = 6941
 
 var (
 	// refusal is Exchange's text in any language: "proxy address" and the address in quotes.
-	refusal = regexp.MustCompile(`[Pp]rox[yi][^\n"“”„«»]{0,20}["“”„«]\s*(` +
+	refusal = regexp.MustCompile(`[Pp]rox[yi][^"“”„«»]{0,20}["“”„«]\s*(` +
 		`(?i:smtp|x500|x400|sip|eum|mrs|fax|notes|msmail|ccmail)\s*:[^"“”«»]+?)\s*["“”»]`)
 	// ambiguous is the status that Exchange gives a recipient.
 	ambiguous = regexp.MustCompile(`RESOLVER\.ADR\.Ambiguous`)
+	// sender begins a line with the address of the sender.
+	sender = regexp.MustCompile(`(?i)^[ \t]*(?:from|sender|return-path|x-sender|reply-to)[a-z]*[ \t]*[:=]`)
 	// recipients are those of an event of the message tracking log.
 	recipients = regexp.MustCompile(`(?im)^[ \t]*Recipients[ \t]*:[ \t]*\{([^{}]*)\}`)
 	// refused are the values that Entra Connect could not export, behind the names of their attributes.
@@ -64,18 +66,24 @@ func tellings(text string) []telling {
 		}
 	}
 	done := 0
-	for _, at := range ambiguous.FindAllStringIndex(text, -1) {
-		// The recipient stands before its status.
+	statuses := ambiguous.FindAllStringIndex(text, -1)
+	for i, at := range statuses {
+		// The recipient stands before its status, or behind it.
 		before := text[done:at[0]]
 		done = at[1]
 		t := telling{at[0], at[1], DeliveryReport, nil}
 		if list := recipients.FindAllStringSubmatch(before, -1); len(list) > 0 {
 			t.message = TrackingLog
 			t.addresses = split(list[len(list)-1][1])
-		} else if found := mailbox.FindAllString(before, -1); len(found) > 0 {
+		} else if found := mailboxes(before); len(found) > 0 {
 			t.addresses = found[len(found)-1:]
-		} else if found := mailbox.FindString(text[at[1]:]); found != "" {
-			t.addresses = []string{found}
+		} else {
+			behind := text[at[1]:]
+			if i+1 < len(statuses) {
+				behind = text[at[1]:statuses[i+1][0]]
+			}
+			found := mailboxes(behind)
+			t.addresses = found[:min(len(found), 1)]
 		}
 		all = append(all, t)
 	}
@@ -92,6 +100,24 @@ func tellings(text string) []telling {
 		}
 	}
 	return once
+}
+
+// mailboxes returns the mail addresses in a text that are not the sender's.
+func mailboxes(text string) (list []string) {
+	done := 0
+	for _, at := range mailbox.FindAllStringIndex(text, -1) {
+		before := text[done:at[0]]
+		done = at[1]
+		if sender.MatchString(before[strings.LastIndexByte(before, '\n')+1:]) {
+			continue
+		}
+		found := text[at[0]:at[1]]
+		if !strings.Contains(found, "}") { // of a list in braces
+			found = strings.TrimPrefix(found, "{")
+		}
+		list = append(list, found)
+	}
+	return list
 }
 
 // split parts a list of addresses.
