@@ -142,7 +142,7 @@ const fewOwners = 50
 
 // causeOf judges why the owners of an address share it.
 func causeOf(owners []Owner) Cause {
-	inProxy := holders(owners, ProxyAddresses)
+	inProxy := holders(nil, owners, ProxyAddresses)
 	switch len(inProxy) {
 	case 0:
 		return Cause{Kind: UnknownCause, Code: NoHolder}

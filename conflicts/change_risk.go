@@ -1,9 +1,6 @@
 package conflicts
 
-import (
-	"iter"
-	"slices"
-)
+import "iter"
 
 // manyMembers is the number of members with which a group counts as one that many people write to.
 const manyMembers = 50
@@ -53,7 +50,15 @@ func (c *Change) eachRisk() iter.Seq[Statement] {
 
 // Risks returns what makes the change risky: first what sort of address it is, then what
 // else has to be thought of.
-func (c *Change) Risks() []Statement { return slices.Collect(c.eachRisk()) }
+func (c *Change) Risks() []Statement { return c.AppendRisks(nil) }
+
+// AppendRisks appends the Risks to a list.
+func (c *Change) AppendRisks(list []Statement) []Statement {
+	for s := range c.eachRisk() {
+		list = append(list, s)
+	}
+	return list
+}
 
 // HasRisk reports whether a code is among the Risks.
 func (c *Change) HasRisk(code StatementCode) bool {

@@ -55,16 +55,19 @@ func newChoice(changes []Change) Choice {
 }
 
 // Risks says what makes the changes risky, each code once.
-func (c *Choice) Risks() []Statement {
-	var risks []Statement
+func (c *Choice) Risks() []Statement { return c.AppendRisks(nil) }
+
+// AppendRisks appends the Risks to a list.
+func (c *Choice) AppendRisks(list []Statement) []Statement {
 	for i := range c.Changes {
-		for _, s := range c.Changes[i].Risks() {
-			if !slices.ContainsFunc(risks, func(told Statement) bool { return told.Code == s.Code }) {
-				risks = append(risks, s)
+		before := Choice{Changes: c.Changes[:i]}
+		for s := range c.Changes[i].eachRisk() {
+			if !before.HasRisk(s.Code) {
+				list = append(list, s)
 			}
 		}
 	}
-	return risks
+	return list
 }
 
 // HasRisk reports whether a code is among the Risks.
@@ -237,27 +240,35 @@ func (a *Audit) Remove(p *Proposal) Choice {
 }
 
 func (opt *Options) remove(p *Proposal) Choice {
+	var choice Choice
+	removable, obstacle := opt.removeObstacle(p)
+	if removable {
+		choice = newChoice(surrender(p.Conflict, p.Owner, nil))
+	}
+	choice.Obstacle = obstacle
+	return choice
+}
+
+// removeObstacle reports whether the address can be removed, and says what stands against it.
+func (opt *Options) removeObstacle(p *Proposal) (removable bool, why Statement) {
 	o := p.Owner
 	switch {
 	case o.Primary(), o.otherSMTP() == 0:
-		return Choice{}
+		return false, Statement{}
 	case o.has(Mail):
-		return Choice{Obstacle: Statement{Code: MailShows, Object: o.Object}}
+		return false, Statement{Code: MailShows, Object: o.Object}
 	case p.Forwarder != nil:
-		return Choice{Obstacle: Statement{Code: Forwards, Object: p.Forwarder}}
-	}
-	choice := newChoice(surrender(p.Conflict, o, nil))
-	switch {
+		return false, Statement{Code: Forwards, Object: p.Forwarder}
 	case o.has(UserPrincipalName):
-		choice.Obstacle = Statement{Code: LogonNameStays, Object: o.Object}
+		return true, Statement{Code: LogonNameStays, Object: o.Object}
 	case len(opt.AcceptedDomains) == 0:
-		choice.Obstacle = Statement{Code: DomainsUnknown}
+		return true, Statement{Code: DomainsUnknown}
 	case p.Keeps == "" && slices.ContainsFunc(o.ProxyAddresses, func(v string) bool { return o.keeps(v) && opt.accepts(ParseAddress(v).Domain()) }):
-		choice.Obstacle = Statement{Code: KeepsDisputed, Object: o.Object}
+		return true, Statement{Code: KeepsDisputed, Object: o.Object}
 	case p.Keeps == "":
-		choice.Obstacle = Statement{Code: KeepsExternal, Object: o.Object}
+		return true, Statement{Code: KeepsExternal, Object: o.Object}
 	}
-	return choice
+	return true, Statement{}
 }
 
 // keeps reports whether a value of the owner is an SMTP address other than that of the
@@ -344,15 +355,15 @@ func (o *Object) external() bool {
 // trouble, such as postmaster, helps nobody.
 func (a *Audit) Advice(p *Proposal) Advice {
 	opt := a.Scope.options()
-	remove := opt.remove(p)
-	role := isRole(p.Conflict.Key) && remove.Offered()
+	removable, obstacle := opt.removeObstacle(p)
+	role := isRole(p.Conflict.Key) && removable
 	switch {
 	case p.Tied && !role && p.SwapTo != "" && opt.swapObstacle(p).Code == "":
 		return AdviseChoice
 	case a.removes(p):
 		return AdviseRemove
 	}
-	if role || remove.Offered() && remove.Obstacle.Code == "" {
+	if role || removable && obstacle.Code == "" {
 		return AdviseRemove
 	}
 	return AdviseReplace

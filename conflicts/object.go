@@ -142,10 +142,13 @@ func (e *Entry) claimed() iter.Seq[Claim] {
 // PrimarySMTP returns the primary SMTP address without its type, the first if there are
 // several, or "".
 func (e *Entry) PrimarySMTP() string {
-	if list := e.primaries(); len(list) > 0 {
-		return list[0].Trimmed()
+	var first Address
+	for _, v := range e.ProxyAddresses {
+		if a := ParseAddress(v); a.SMTP() && a.Primary() && (first.Raw == "" || a.Raw < first.Raw) {
+			first = a
+		}
 	}
-	return ""
+	return first.Trimmed()
 }
 
 // primaries returns the primary SMTP addresses, of which there should be one, in a

@@ -102,7 +102,7 @@ func RuleNames(rules []Rule) string {
 // of the rules that chose it.
 func keep(owners []Owner, rules []Rule) (kept []StatementCode) {
 	slices.SortFunc(owners, func(a, b Owner) int { return compareObjects(a.Object, b.Object) })
-	left := candidates(owners)
+	left := candidates(nil, owners)
 	switch {
 	case left[0].has(LegacyExchangeDN) && len(left) < len(owners):
 		kept = append(kept, ByLegacyDN)
@@ -136,23 +136,22 @@ func oneReason(code StatementCode) []StatementCode {
 
 // candidates returns the owners that may keep the address: those whose legacyExchangeDN it
 // is, as that never changes, or else those that hold it in proxyAddresses, as mail and logon
-// names do not receive, or else all.
-func candidates(owners []Owner) []*Owner {
+// names do not receive, or else all. It appends them to a list.
+func candidates(list []*Owner, owners []Owner) []*Owner {
 	for _, attribute := range []string{LegacyExchangeDN, ProxyAddresses} {
-		if list := holders(owners, attribute); len(list) > 0 {
+		if list = holders(list, owners, attribute); len(list) > 0 {
 			return list
 		}
 	}
-	all := make([]*Owner, len(owners))
 	for i := range owners {
-		all[i] = &owners[i]
+		list = append(list, &owners[i])
 	}
-	return all
+	return list
 }
 
-// holders returns the owners that hold the address in an attribute.
-func holders(owners []Owner, attribute string) []*Owner {
-	list := make([]*Owner, 0, len(owners))
+// holders appends to a list the owners that hold the address in an attribute.
+func holders(list []*Owner, owners []Owner, attribute string) []*Owner {
+	list = slices.Grow(list, len(owners))
 	for i := range owners {
 		if owners[i].has(attribute) {
 			list = append(list, &owners[i])
@@ -193,49 +192,63 @@ var rulesByCode = func() map[StatementCode]Rule {
 
 // Reasons returns why the keeper keeps the address: what each rule that had a say preferred,
 // in order.
-func (c *Conflict) Reasons() []Statement {
+func (c *Conflict) Reasons() []Statement { return c.AppendReasons(nil) }
+
+// AppendReasons appends the Reasons to a list.
+func (c *Conflict) AppendReasons(list []Statement) []Statement {
 	switch {
-	case slices.Equal(c.Kept, []StatementCode{ByReview}):
-		return []Statement{{Code: ByReview, Object: c.Keeper().Object, Value: c.Verbatim}}
+	case len(c.Kept) == 1 && c.Kept[0] == ByReview:
+		return append(list, Statement{Code: ByReview, Object: c.Keeper().Object, Value: c.Verbatim})
 	case c.Verbatim != "":
-		return []Statement{{Code: Verbatim, Value: c.Verbatim}}
+		return append(list, Statement{Code: Verbatim, Value: c.Verbatim})
 	}
-	var reasons []Statement
-	left := candidates(c.Owners)
+	var few [4]*Owner
+	left := candidates(few[:0], c.Owners)
 	slices.SortFunc(left, func(a, b *Owner) int { return compareObjects(a.Object, b.Object) })
-	keeper := c.Keeper()
 	for _, code := range c.Kept {
-		s := Statement{Code: code, Object: keeper.Object}
-		if rule, ok := rulesByCode[code]; ok && len(left) > 1 {
-			var next *Owner
-			n := len(left)
-			if left, next = rule.prefer(left); len(left) > 1 {
-				s.Count, s.Of = len(left), n
-			}
-			if next != nil {
-				s.Other = next.Object
-			}
-		}
-		switch code {
-		case ByLegacyDN:
-			s.Count, s.Of = len(left), len(c.Owners)
-		case ByFixed:
-			s.Value = keeper.Fixed
-		case ByFirstWritten:
-			s.Time = keeper.Written.Time
-			if s.Other != nil {
-				s.OtherTime = s.Other.Written.Time
-			}
-		case ByCreation:
-			s.Time = keeper.Created
-			if s.Other != nil {
-				s.OtherTime = s.Other.Created
-			}
-		}
-		reasons = append(reasons, s)
+		var s Statement
+		s, left = c.reason(code, left)
+		list = append(list, s)
 	}
-	return reasons
+	return list
+}
+
+// reason says what the rule of a code preferred among the owners that were left, and returns
+// those that it left.
+func (c *Conflict) reason(code StatementCode, left []*Owner) (Statement, []*Owner) {
+	keeper := c.Keeper()
+	s := Statement{Code: code, Object: keeper.Object}
+	if rule, ok := rulesByCode[code]; ok && len(left) > 1 {
+		var next *Owner
+		n := len(left)
+		if left, next = rule.prefer(left); len(left) > 1 {
+			s.Count, s.Of = len(left), n
+		}
+		if next != nil {
+			s.Other = next.Object
+		}
+	}
+	switch code {
+	case ByLegacyDN:
+		s.Count, s.Of = len(left), len(c.Owners)
+	case ByFixed:
+		s.Value = keeper.Fixed
+	case ByFirstWritten:
+		s.Time = keeper.Written.Time
+		if s.Other != nil {
+			s.OtherTime = s.Other.Written.Time
+		}
+	case ByCreation:
+		s.Time = keeper.Created
+		if s.Other != nil {
+			s.OtherTime = s.Other.Created
+		}
+	}
+	return s, left
 }
 
 // Reason returns the reasons as one text.
-func (c *Conflict) Reason() string { return sentences(c.Reasons(), "; then ") }
+func (c *Conflict) Reason() string {
+	var few [2]Statement
+	return sentences(c.AppendReasons(few[:0]), "; then ")
+}

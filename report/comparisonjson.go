@@ -95,18 +95,19 @@ type copyJSON struct {
 }
 
 func newDifferenceJSON(d *conflicts.Difference) *differenceJSON {
+	var room jsonRoom
 	o := d.Object()
 	j := &differenceJSON{DN: newText(o.DN), GUID: o.GUID.String(), Name: newText(o.Name()), Kind: newText(o.Kind()), Status: d.Status(),
 		Copies: make([]copyJSON, len(d.Copies)), Base64: exact("dn", o.DN, "name", o.Name())}
 	for i, c := range d.Copies {
-		one := copyJSON{Server: newText(c.Server.Name()), State: "missing", Has: newValuesJSON(c.Has), Lacks: newValuesJSON(c.Lacks), Deleted: newStampJSON(c.Deleted),
+		one := copyJSON{Server: newText(c.Server.Name()), State: "missing", Has: newValuesJSON(c.Has), Lacks: newValuesJSON(c.Lacks), Deleted: newStampJSON(&room, c.Deleted),
 			Status: c.Status, Because: newText(c.Because)}
 		if c.Certainty != conflicts.NotKnown {
 			one.Certainty, one.Age, one.Usual = c.Certainty.String(), seconds(c.Age), seconds(c.Usual)
 		}
 		switch {
 		case c.Object != nil:
-			one.State, one.DN, one.Written, one.Base64 = "there", newText(c.Object.DN), newStampJSON(c.Object.Written), exact("dn", c.Object.DN)
+			one.State, one.DN, one.Written, one.Base64 = "there", newText(c.Object.DN), newStampJSON(&room, c.Object.Written), exact("dn", c.Object.DN)
 		case c.Unread:
 			one.State = "unread"
 		case c.Deleted.Known():
@@ -135,7 +136,7 @@ type pendingOwnerJSON struct {
 
 func newPendingJSON(p *conflicts.Pending) *pendingJSON {
 	j := &pendingJSON{conflictJSON: new(conflictJSON), Owners: make([]pendingOwnerJSON, len(p.Owners))}
-	j.set(&p.Conflict)
+	j.set(&p.Conflict, new(jsonRoom))
 	for i, o := range j.conflictJSON.Owners {
 		j.Owners[i] = pendingOwnerJSON{o, texts(serverNames(p.Seen[i]))}
 	}

@@ -103,7 +103,7 @@ func newEventJSON(a *conflicts.Audit, in *conflicts.TracedEvent) *eventJSON {
 		for n, p := range pair {
 			party := partyJSON{DN: newText(p.DN), Status: p.Status, Objects: make([]namedJSON, len(p.Objects)), Base64: exact("dn", p.DN)}
 			for k, o := range p.Objects {
-				party.Objects[k] = namedJSON{newText(o.DN), o.GUID.String(), newText(o.Name()), newText(o.Kind()), o.Deleted, newStampJSON(o.Written),
+				party.Objects[k] = namedJSON{newText(o.DN), o.GUID.String(), newText(o.Name()), newText(o.Kind()), o.Deleted, newStampJSON(new(jsonRoom), o.Written),
 					exact("dn", o.DN, "name", o.Name())}
 			}
 			j.Readings[i][n] = party

@@ -93,16 +93,19 @@ func newPolicyJSON(o *conflicts.Object) policyJSON {
 	return policyApplies
 }
 
-func newOwnerJSON(o *conflicts.Owner) ownerJSON {
-	addresses := slices.Sorted(slices.Values(o.ProxyAddresses)) // a server can send them in any order
+// set makes it the record of an owner, in the memory of another.
+func (j *ownerJSON) set(o *conflicts.Owner, room *jsonRoom) {
+	addresses := append(room.addresses[:0], o.ProxyAddresses...)
+	slices.Sort(addresses) // as a server can send them in any order
+	room.addresses = addresses
 	primary := o.PrimarySMTP()
-	j := ownerJSON{
-		DN: newText(o.DN), GUID: o.GUID.String(), Partition: newText(o.Partition), Name: newText(o.Name()), Kind: newText(o.Kind()),
+	*j = ownerJSON{
+		DN: newText(o.DN), GUID: room.guid(o.GUID), Partition: newText(o.Partition), Name: newText(o.Name()), Kind: newText(o.Kind()),
 		claimJSON: newClaimJSON(o.Claims[0]),
-		Also:      make([]claimJSON, len(o.Claims)-1),
-		Created:   o.Created.UTC(), Written: newStampJSON(o.Written), Restored: o.Restored().UTC(),
+		Also:      again(j.Also),
+		Created:   o.Created.UTC(), Written: newStampJSON(room, o.Written), Restored: o.Restored().UTC(),
 		factsJSON: factsJSON{
-			Addresses: texts(addresses), PrimaryAddress: newText(primary), Mail: newText(o.Mail), UserPrincipalName: newText(o.UserPrincipalName),
+			Addresses: appendTexts(again(j.Addresses), addresses), PrimaryAddress: newText(primary), Mail: newText(o.Mail), UserPrincipalName: newText(o.UserPrincipalName),
 			LegacyExchangeDN: newText(o.LegacyExchangeDN), TargetAddress: newText(o.TargetAddress), Forest: newText(o.Forest), Fixed: newText(o.Fixed), Class: newText(o.Class),
 			RecipientType: o.Recipient, Alias: newText(o.MailNickname), Mailbox: o.Mailbox, Live: o.Live(), Disabled: o.Disabled,
 			Policy: newPolicyJSON(o.Object), Synchronized: o.Synchronized, Members: o.Members,
@@ -112,17 +115,16 @@ func newOwnerJSON(o *conflicts.Owner) ownerJSON {
 			"legacy_exchange_dn", o.LegacyExchangeDN, "target_address", o.TargetAddress,
 			"forest", o.Forest, "fixed", o.Fixed, "class", o.Class, "alias", o.MailNickname),
 	}
-	for n, claim := range o.Claims[1:] {
-		j.Also[n] = newClaimJSON(claim)
+	for _, claim := range o.Claims[1:] {
+		j.Also = append(j.Also, newClaimJSON(claim))
 	}
 	for n := range o.Writers {
 		j.Writers = append(j.Writers, newWriterJSON(&o.Writers[n]))
 	}
 	j.Base64 = exactList(j.Base64, "addresses", addresses)
-	return j
 }
 
-// owner is the inverse of newOwnerJSON.
+// owner is the inverse of set.
 func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 	guid, err := readGUID(j.GUID)
 	if err != nil {

@@ -57,40 +57,40 @@ type forwarderJSON struct {
 // proposalsJSON lists the proposals of an audit.
 func proposalsJSON(a *conflicts.Audit) jsonList {
 	var j proposalJSON
+	var room jsonRoom
 	return jsonList{"proposals", "proposal", len(a.Proposals), func(i int) jsonLine {
-		j.set(a, &a.Proposals[i])
+		j.set(a, &a.Proposals[i], &room)
 		return &j
 	}}
 }
 
 // set makes it the record of a proposal, in the memory of the one before.
-func (j *proposalJSON) set(a *conflicts.Audit, p *conflicts.Proposal) {
+func (j *proposalJSON) set(a *conflicts.Audit, p *conflicts.Proposal, room *jsonRoom) {
+	room.clear()
 	c, o := p.Conflict, p.Owner
 	*j = proposalJSON{
-		Conflict: c.ID, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(o.DN), GUID: o.GUID.String(), Name: newText(o.Name()),
+		Conflict: c.ID, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(o.DN), GUID: room.guid(o.GUID), Name: newText(o.Name()),
 		Advice: a.Advice(p), Changes: int(p.Count), New: newText(p.New), SwapTo: newText(p.SwapTo), Keeps: newText(p.Keeps), Tied: p.Tied,
-		LoggedOn: newObjectRefJSON(p.LoggedOn),
-		Replace:  newChoiceJSON(a.Replace(p), o.Object), Remove: newChoiceJSON(a.Remove(p), o.Object), Swap: newChoiceJSON(a.Swap(p), o.Object),
+		LoggedOn: newObjectRefJSON(room, p.LoggedOn),
+		Replace:  newChoiceJSON(room, a.Replace(p), o.Object), Remove: newChoiceJSON(room, a.Remove(p), o.Object), Swap: newChoiceJSON(room, a.Swap(p), o.Object),
 		Base64: exact("address", c.Key.Address(), "dn", o.DN, "name", o.Name(), "new", p.New, "swap_to", p.SwapTo, "keeps", p.Keeps),
 	}
 	if f := p.Forwarder; f != nil {
 		j.Forwarder = &forwarderJSON{newText(f.DN), f.GUID.String(), newText(f.Name()), newText(f.Kind()), exact("dn", f.DN, "name", f.Name(), "kind", f.Kind())}
 	}
 	if merge, ok := c.Merge(o); ok {
-		said := newStatementJSON(merge, o.Object)
-		j.Merge = &said
+		j.Merge = newStatementJSON(room, merge, o.Object)
 	}
 }
 
-func newChoiceJSON(c conflicts.Choice, owner *conflicts.Object) choiceJSON {
+func newChoiceJSON(room *jsonRoom, c conflicts.Choice, owner *conflicts.Object) choiceJSON {
 	j := choiceJSON{Offered: c.Offered(), Mail: slices.ContainsFunc(c.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail })}
 	if j.Offered {
 		j.Risk = c.Risk.String()
 	}
 	if c.Obstacle.Code != "" {
 		why := c.Obstacle.String()
-		obstacle := newStatementJSON(c.Obstacle, owner)
-		j.Obstacle, j.WhyNot, j.Base64 = &obstacle, newText(why), exact("why_not", why)
+		j.Obstacle, j.WhyNot, j.Base64 = newStatementJSON(room, c.Obstacle, owner), newText(why), exact("why_not", why)
 	}
 	return j
 }

@@ -38,10 +38,11 @@ func newText(s string) text {
 	return text(words.Escape(s))
 }
 
-func texts(list []string) []text {
-	out := make([]text, len(list))
-	for i, s := range list {
-		out[i] = newText(s)
+func texts(list []string) []text { return appendTexts(make([]text, 0, len(list)), list) }
+
+func appendTexts(out []text, list []string) []text {
+	for _, s := range list {
+		out = append(out, newText(s))
 	}
 	return out
 }
@@ -255,40 +256,45 @@ type claimJSON struct {
 // conflictsJSON lists conflicts.
 func conflictsJSON(list []conflicts.Conflict) jsonList {
 	var j conflictJSON
+	var room jsonRoom
 	return jsonList{"conflicts", "conflict", len(list), func(i int) jsonLine {
-		j.set(&list[i])
+		j.set(&list[i], &room)
 		return &j
 	}}
 }
 
 // set makes it the record of a conflict, in the memory of the one before.
-func (j *conflictJSON) set(c *conflicts.Conflict) {
+func (j *conflictJSON) set(c *conflicts.Conflict, room *jsonRoom) {
+	room.clear()
 	k := c.Keeper()
+	room.said = c.AppendReasons(room.said[:0])
 	evidence := c.Cause.Evidence()
 	*j = conflictJSON{
 		ID: c.ID, Class: c.Class, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()),
-		Keeper: keeperJSON{newText(k.DN), k.GUID.String(), exact("dn", k.DN)},
-		Reason: newText(c.Reason()), Reasons: statementsJSON(j.Reasons, c.Reasons(), k.Object),
+		Keeper: keeperJSON{newText(k.DN), room.guid(k.GUID), exact("dn", k.DN)},
+		Reason: newText(c.Reason()), Reasons: statementsJSON(room, j.Reasons, room.said, k.Object),
 		Cause:      causeJSON{Kind: c.Cause.Kind, Certainty: c.Cause.Certainty.String(), Because: newText(evidence.String())},
-		Unresolved: newText(c.Obstacles()), Obstacles: statementsJSON(j.Obstacles, c.Unresolved, nil),
+		Unresolved: newText(c.Obstacles()), Obstacles: statementsJSON(room, j.Obstacles, c.Unresolved, nil),
 		Owners: slices.Grow(j.Owners[:0], len(c.Owners)), Standing: newStandingJSON(c.Standing),
 		Base64: exact("address", c.Key.Address()),
 	}
 	if evidence.Code != "" {
-		s := newStatementJSON(evidence, nil)
-		j.Cause.Evidence = &s
+		j.Cause.Evidence = newStatementJSON(room, evidence, nil)
 	}
+	j.Owners = j.Owners[:len(c.Owners)]
 	for i := range c.Owners {
-		j.Owners = append(j.Owners, newOwnerJSON(&c.Owners[i]))
+		j.Owners[i].set(&c.Owners[i], room)
 	}
 }
 
-func newStampJSON(s conflicts.Stamp) *stampJSON {
+func newStampJSON(room *jsonRoom, s conflicts.Stamp) *stampJSON {
 	if !s.Known() {
 		return nil
 	}
 	server, site := s.Server(), s.Site()
-	return &stampJSON{s.Time.UTC(), s.Version, s.Invocation().String(), newText(server), newText(site), exact("server", server, "site", site)}
+	j := room.stamps.next()
+	*j = stampJSON{s.Time.UTC(), s.Version, room.guid(s.Invocation()), newText(server), newText(site), exact("server", server, "site", site)}
+	return j
 }
 
 func newClaimJSON(c conflicts.Claim) claimJSON {
@@ -321,20 +327,23 @@ type changeJSON struct {
 // changesJSON lists changes.
 func changesJSON(changes []conflicts.Change) jsonList {
 	var j changeJSON
+	var room jsonRoom
 	return jsonList{"changes", "change", len(changes), func(i int) jsonLine {
-		j.set(changes, i)
+		j.set(changes, i, &room)
 		return &j
 	}}
 }
 
 // set makes it the record of the i-th change, in the memory of the one before.
-func (j *changeJSON) set(changes []conflicts.Change, i int) {
+func (j *changeJSON) set(changes []conflicts.Change, i int, room *jsonRoom) {
+	room.clear()
 	c := &changes[i]
+	room.said = c.AppendRisks(room.said[:0])
 	followed := conflicts.Followed(changes, i)
 	*j = changeJSON{
-		Conflict: c.Conflict, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(c.Object.DN), GUID: c.Object.GUID.String(),
+		Conflict: c.Conflict, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(c.Object.DN), GUID: room.guid(c.Object.GUID),
 		Name: newText(c.Object.Name()), Kind: newText(c.Object.Kind()), Attribute: c.Attribute, Old: newText(c.Old), New: newText(c.New), Follows: newText(followed),
-		Risk: c.Risk.String(), RiskReason: newText(c.RiskReason()), Risks: statementsJSON(j.Risks, c.Risks(), c.Object),
+		Risk: c.Risk.String(), RiskReason: newText(c.RiskReason()), Risks: statementsJSON(room, j.Risks, room.said, c.Object),
 		Base64: exact("address", c.Key.Address(), "dn", c.Object.DN, "name", c.Object.Name(), "kind", c.Object.Kind(), "old", c.Old, "new", c.New, "follows", followed),
 	}
 }
@@ -354,9 +363,8 @@ type findingJSON struct {
 func newFindingJSON(f *conflicts.Finding) *findingJSON {
 	detail := f.Detail()
 	sentence := detail.String()
-	details := newStatementJSON(detail, nil)
 	return &findingJSON{
 		Kind: f.Kind, DN: newText(f.DN), GUID: f.GUID.String(), Name: newText(f.Name()), Value: newText(f.Value), Detail: newText(sentence),
-		Details: &details, Base64: exact("dn", f.DN, "name", f.Name(), "value", f.Value, "detail", sentence),
+		Details: newStatementJSON(new(jsonRoom), detail, nil), Base64: exact("dn", f.DN, "name", f.Name(), "value", f.Value, "detail", sentence),
 	}
 }

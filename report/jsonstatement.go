@@ -28,34 +28,33 @@ type objectRefJSON struct {
 	Base64 map[string][]byte `json:"base64,omitempty"`
 }
 
-func newObjectRefJSON(o *conflicts.Object) *objectRefJSON {
-	switch {
-	case o == nil:
+func newObjectRefJSON(room *jsonRoom, o *conflicts.Object) *objectRefJSON {
+	if o == nil {
 		return nil
-	case o.GUID != conflicts.GUID{}:
-		return &objectRefJSON{GUID: o.GUID.String()}
 	}
-	return &objectRefJSON{DN: newText(o.DN), Base64: exact("dn", o.DN)}
+	j := room.refs.next()
+	if *j = (objectRefJSON{GUID: room.guid(o.GUID)}); j.GUID == "" {
+		j.DN, j.Base64 = newText(o.DN), exact("dn", o.DN)
+	}
+	return j
 }
 
 // newStatementJSON leaves out the object if that is the one that has the statement.
-func newStatementJSON(s conflicts.Statement, of *conflicts.Object) statementJSON {
-	j := statementJSON{Code: s.Code, Other: newObjectRefJSON(s.Other), Time: s.Time.UTC(), OtherTime: s.OtherTime.UTC(),
+func newStatementJSON(room *jsonRoom, s conflicts.Statement, of *conflicts.Object) *statementJSON {
+	j := room.statements.next()
+	*j = statementJSON{Code: s.Code, Other: newObjectRefJSON(room, s.Other), Time: s.Time.UTC(), OtherTime: s.OtherTime.UTC(),
 		Value: newText(s.Value), Count: s.Count, Of: s.Of, Base64: exact("value", s.Value)}
 	if s.Object != of {
-		j.Object = newObjectRefJSON(s.Object)
+		j.Object = newObjectRefJSON(room, s.Object)
 	}
 	return j
 }
 
 // statementsJSON puts statements in the place of others. The list is never nil.
-func statementsJSON(place []statementJSON, list []conflicts.Statement, of *conflicts.Object) []statementJSON {
-	if place == nil {
-		place = []statementJSON{}
-	}
-	place = place[:0]
+func statementsJSON(room *jsonRoom, place []statementJSON, list []conflicts.Statement, of *conflicts.Object) []statementJSON {
+	place = again(place)
 	for _, s := range list {
-		place = append(place, newStatementJSON(s, of))
+		place = append(place, *newStatementJSON(room, s, of))
 	}
 	return place
 }

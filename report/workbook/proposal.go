@@ -126,7 +126,8 @@ func newAddress(c *conflicts.Choice) string {
 // own.
 func risksOf(c *conflicts.Choice) string {
 	var all []string
-	for _, s := range c.Risks() {
+	var few [4]conflicts.Statement
+	for _, s := range c.AppendRisks(few[:0]) {
 		if s.Code != conflicts.RiskMail {
 			all = append(all, words.Risk(s))
 		}
@@ -137,7 +138,8 @@ func risksOf(c *conflicts.Choice) string {
 // reason says in a few words why the keeper keeps the address.
 func reason(c *conflicts.Conflict) string {
 	var all []string
-	for _, s := range c.Reasons() {
+	var few [2]conflicts.Statement
+	for _, s := range c.AppendReasons(few[:0]) {
 		all = append(all, words.Reason(s))
 	}
 	return strings.Join(all, "; then ")
