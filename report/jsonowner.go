@@ -18,9 +18,9 @@ type ownerJSON struct {
 	// Also are the other values of the object that hold the address.
 	Also []claimJSON `json:"also"`
 	// What is not known is left out. Written is about proxyAddresses.
-	Created  time.Time  `json:"created,omitzero"`
+	Created  *time.Time `json:"created,omitempty"`
 	Written  *stampJSON `json:"written,omitempty"`
-	Restored time.Time  `json:"restored,omitzero"`
+	Restored *time.Time `json:"restored,omitempty"`
 	// Writers are those that an audit log names.
 	Writers []writerJSON `json:"writers,omitempty"`
 	factsJSON
@@ -103,7 +103,7 @@ func (j *ownerJSON) set(o *conflicts.Owner, room *jsonRoom) {
 		DN: newText(o.DN), GUID: room.guid(o.GUID), Partition: newText(o.Partition), Name: newText(o.Name()), Kind: newText(o.Kind()),
 		claimJSON: newClaimJSON(o.Claims[0]),
 		Also:      again(j.Also),
-		Created:   o.Created.UTC(), Written: newStampJSON(room, o.Written), Restored: o.Restored().UTC(),
+		Created:   room.time(o.Created), Written: newStampJSON(room, o.Written), Restored: room.time(o.Restored()),
 		factsJSON: factsJSON{
 			Addresses: appendTexts(again(j.Addresses), addresses), PrimaryAddress: newText(primary), Mail: newText(o.Mail), UserPrincipalName: newText(o.UserPrincipalName),
 			LegacyExchangeDN: newText(o.LegacyExchangeDN), TargetAddress: newText(o.TargetAddress), Forest: newText(o.Forest), Fixed: newText(o.Fixed), Class: newText(o.Class),
@@ -137,7 +137,7 @@ func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 	read := &conflicts.Object{
 		Entry:     conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid},
 		Partition: exactly(j.Base64, "partition", j.Partition), Class: exactly(j.Base64, "kind", j.Kind),
-		DisplayName: exactly(j.Base64, "name", j.Name), Created: j.Created, Written: written, Remains: conflicts.RestoredAt(j.Restored),
+		DisplayName: exactly(j.Base64, "name", j.Name), Created: readTime(j.Created), Written: written, Remains: conflicts.RestoredAt(readTime(j.Restored)),
 	}
 	o := d.objects[read.Ref()]
 	if o == nil {

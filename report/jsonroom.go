@@ -1,6 +1,10 @@
 package report
 
-import "proxyaddr/conflicts"
+import (
+	"time"
+
+	"proxyaddr/conflicts"
+)
 
 // A jsonRoom is memory for the parts of records, which are written one after the other: the
 // parts of each take that of the one before.
@@ -8,6 +12,7 @@ type jsonRoom struct {
 	refs       roomOf[objectRefJSON]
 	statements roomOf[statementJSON]
 	stamps     roomOf[stampJSON]
+	times      roomOf[time.Time]
 	said       []conflicts.Statement
 	addresses  []string
 	// guids are the last ones that were written: a record often has the same ones again.
@@ -33,7 +38,18 @@ func (r *roomOf[T]) next() *T {
 }
 
 // clear ends the use of all parts.
-func (r *jsonRoom) clear() { r.refs.used, r.statements.used, r.stamps.used = 0, 0, 0 }
+func (r *jsonRoom) clear() { r.refs.used, r.statements.used, r.stamps.used, r.times.used = 0, 0, 0, 0 }
+
+// time returns a time in UTC, nil if it is not known. To encoding/json a pointer costs less than
+// a value with omitzero.
+func (r *jsonRoom) time(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	utc := r.times.next()
+	*utc = t.UTC()
+	return utc
+}
 
 func (r *jsonRoom) guid(g conflicts.GUID) string {
 	last := &r.guids[int(g[len(g)-1])%len(r.guids)]

@@ -13,8 +13,8 @@ type statementJSON struct {
 	Code      conflicts.StatementCode `json:"code"`
 	Object    *objectRefJSON          `json:"object,omitempty"`
 	Other     *objectRefJSON          `json:"other,omitempty"`
-	Time      time.Time               `json:"time,omitzero"`
-	OtherTime time.Time               `json:"other_time,omitzero"`
+	Time      *time.Time              `json:"time,omitempty"`
+	OtherTime *time.Time              `json:"other_time,omitempty"`
 	Value     text                    `json:"value,omitempty"`
 	Count     int                     `json:"count,omitempty"`
 	Of        int                     `json:"of,omitempty"`
@@ -42,7 +42,7 @@ func newObjectRefJSON(room *jsonRoom, o *conflicts.Object) *objectRefJSON {
 // newStatementJSON leaves out the object if that is the one that has the statement.
 func newStatementJSON(room *jsonRoom, s conflicts.Statement, of *conflicts.Object) *statementJSON {
 	j := room.statements.next()
-	*j = statementJSON{Code: s.Code, Other: newObjectRefJSON(room, s.Other), Time: s.Time.UTC(), OtherTime: s.OtherTime.UTC(),
+	*j = statementJSON{Code: s.Code, Other: newObjectRefJSON(room, s.Other), Time: room.time(s.Time), OtherTime: room.time(s.OtherTime),
 		Value: newText(s.Value), Count: s.Count, Of: s.Of, Base64: exact("value", s.Value)}
 	if s.Object != of {
 		j.Object = newObjectRefJSON(room, s.Object)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"proxyaddr/conflicts"
 )
@@ -33,6 +34,13 @@ func readGUID(s string) (g conflicts.GUID, err error) {
 		g, err = conflicts.ParseGUID(s)
 	}
 	return g, err
+}
+
+func readTime(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }
 
 // event reads an event, but not which objects its names stood for.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"proxyaddr/conflicts"
 	"proxyaddr/report/words"
 )
 
@@ -27,7 +28,7 @@ type (
 // A cell is a value that is safe to write: text, or if its look says so, a
 // number.
 type cell struct {
-	text    string
+	text    []byte
 	look    look
 	to      string // where it leads, if anywhere
 	formula string // of a cell of a small sheet
@@ -42,43 +43,61 @@ var (
 // unknown stands for a time that was not read.
 const unknown = "unknown"
 
-// newCell makes a cell of a string, an int, a time in UTC or one of the types above.
 func newCell(value any, l look) cell {
-	c := cell{look: l}
+	var c cell
+	c.set(value, l)
+	return c
+}
+
+// set makes it the cell of a string, an int, a time in UTC, a GUID or one of the types above, in
+// the memory of the one before.
+func (c *cell) set(value any, l look) {
+	*c = cell{text: c.text[:0], look: l}
 	switch v := value.(type) {
 	case cellBold:
-		c.text, c.look.face = words.Escape(string(v)), faceBold
+		c.look.face = faceBold
+		c.escape(string(v))
 	case cellFormula:
-		c.text, c.formula = v.text, v.formula
-		return c
+		c.text, c.formula = append(c.text, v.text...), v.formula
+		return
 	case cellLink:
-		c.text, c.to = words.Escape(v.text), v.to
+		c.to = v.to
 		if v.to != "" {
 			c.look.face = faceLink
 		}
+		c.escape(v.text)
 	case cellLines:
-		escaped := make([]string, len(v))
-		for i := range v {
-			escaped[i] = words.Escape(v[i])
+		for i, line := range v {
+			if i > 0 {
+				c.text = append(c.text, '\n')
+			}
+			c.escape(line)
 		}
-		c.text = strings.Join(escaped, "\n")
 	case int:
-		c.text, c.look.number = strconv.Itoa(v), true
-		return c
+		c.text, c.look.number = strconv.AppendInt(c.text, int64(v), 10), true
+		return
 	case time.Time:
 		if !v.Before(firstDate) {
-			c.text, c.look.date = strconv.FormatFloat(float64(v.Unix()-dayZero.Unix())/(24*60*60), 'f', -1, 64), true
-			return c
+			c.text, c.look.date = strconv.AppendFloat(c.text, float64(v.Unix()-dayZero.Unix())/(24*60*60), 'f', -1, 64), true
+			return
 		}
-		c.text = unknown
+		c.escape(unknown)
+	case *conflicts.GUID:
+		if *v != (conflicts.GUID{}) {
+			c.text = v.Append(c.text)
+		}
+		return
 	default:
-		c.text = words.Escape(value.(string))
+		c.escape(value.(string))
 	}
-	c.text = cut(c.text)
-	first, _ := utf8.DecodeRuneInString(c.text)
+	if end := room(c.text); end < len(c.text) {
+		c.text = append(c.text[:end], cutMark...)
+	}
+	first, _ := utf8.DecodeRune(c.text)
 	c.look.quoted = strings.ContainsRune(words.FormulaSigns, first)
-	return c
 }
+
+func (c *cell) escape(s string) { c.text = append(c.text, words.Escape(s)...) }
 
 // put writes a cell of a small sheet.
 func (b *book) put(sheet string, row, col int, c cell) error {
@@ -88,12 +107,12 @@ func (b *book) put(sheet string, row, col int, c cell) error {
 	}
 	switch {
 	case c.formula != "":
-		b.results = append(b.results, c.text)
+		b.results = append(b.results, string(c.text))
 		err = b.SetCellFormula(sheet, name, c.formula)
 	case c.look.number, c.look.date:
-		err = b.SetCellDefault(sheet, name, c.text)
-	case c.text != "":
-		err = b.SetCellStr(sheet, name, c.text)
+		err = b.SetCellDefault(sheet, name, string(c.text))
+	case len(c.text) > 0:
+		err = b.SetCellStr(sheet, name, string(c.text))
 	}
 	if err != nil {
 		return err
@@ -113,20 +132,28 @@ func (b *book) put(sheet string, row, col int, c cell) error {
 // cutMark stands at the end of a string that was too long for its cell.
 const cutMark = "… [cut]"
 
-// cut limits a string to what a cell can hold, which is counted in UTF-16
-// units.
+// cut limits a string to what a cell can hold.
 func cut(s string) string {
-	if len(s) <= excelize.TotalCellChars {
-		return s
+	if end := room(s); end < len(s) {
+		return s[:end] + cutMark
 	}
-	units, end := 0, 0
-	for i, r := range s {
+	return s
+}
+
+// room returns how many bytes of a text a cell can hold, beside cutMark if that is not all. It
+// is counted in UTF-16 units.
+func room[T string | []byte](text T) (end int) {
+	if len(text) <= excelize.TotalCellChars {
+		return len(text)
+	}
+	units := 0
+	for i, r := range string(text) {
 		if units <= excelize.TotalCellChars-len(cutMark) {
 			end = i
 		}
 		if units += utf16.RuneLen(r); units > excelize.TotalCellChars {
-			return s[:end] + cutMark
+			return end
 		}
 	}
-	return s
+	return len(text)
 }

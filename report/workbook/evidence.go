@@ -61,7 +61,7 @@ func (b *book) writeEvidence(t *rowWriter) error {
 			}
 			role, why := b.roleOf(c, j)
 			if err := t.add(i%2 == 1, j == 0, address, class, why, b.name(o.Object), kindOf(o), role, heldAs(o),
-				o.Created, o.Written.Time, writtenBy(o), c.ID, o.DN, o.GUID.String()); err != nil {
+				o.Created, o.Written.Time, writtenBy(o), c.ID, o.DN, &o.GUID); err != nil {
 				return err
 			}
 		}

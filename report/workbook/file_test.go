@@ -172,11 +172,11 @@ func TestRowsAreAsHighAsTheirText(t *testing.T) {
 		{"田中田中田", 5600, 1},
 		{"田中田中田中", 5600, 2},
 	} {
-		if got := countLines(tc.text, tc.limit); got != tc.want {
+		if got := countLines([]byte(tc.text), tc.limit); got != tc.want {
 			t.Errorf("countLines(%.20q, %d) = %d, want %d", tc.text, tc.limit, got, tc.want)
 		}
 	}
-	if got := (look{wrap: true}).height(strings.Repeat("x\n", 1000), 20); got != excelize.MaxRowHeight {
+	if got := (look{wrap: true}).height([]byte(strings.Repeat("x\n", 1000)), 20); got != excelize.MaxRowHeight {
 		t.Errorf("a thousand lines are %v points high, want the highest row there is", got)
 	}
 }

@@ -12,7 +12,7 @@ func (b *book) layFindings() error {
 func (b *book) writeFindings(t *rowWriter) error {
 	for i := range b.audit.Findings {
 		f := &b.audit.Findings[i]
-		if err := t.add(i%2 == 1, false, f.Name(), f.Kind.Title(), f.Value, f.Detail().String(), words.FindingAdvice[f.Kind], f.DN, f.GUID.String()); err != nil {
+		if err := t.add(i%2 == 1, false, f.Name(), f.Kind.Title(), f.Value, f.Detail().String(), words.FindingAdvice[f.Kind], f.DN, &f.GUID); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,8 @@
 package workbook
 
 import (
+	"unicode/utf8"
+
 	"github.com/xuri/excelize/v2"
 
 	"proxyaddr/report/words"
@@ -9,7 +11,7 @@ import (
 // height returns what a text needs in a column, in points. Programs differ in
 // whether they fit rows to wrapped text when they open a file: Excel does,
 // LibreOffice and most viewers do not. So each row is given its height.
-func (l look) height(text string, width float64) float64 {
+func (l look) height(text []byte, width float64) float64 {
 	const (
 		digit = 7.0         // pixels of the default font, the unit of width
 		inset = 5.0         // pixels left free beside the text
@@ -25,10 +27,12 @@ func (l look) height(text string, width float64) float64 {
 
 // countLines returns how many lines a text takes that is broken at spaces
 // and hyphens, and where a word is too long. Limit is in thousandths of an em.
-func countLines(text string, limit int) int {
+func countLines(text []byte, limit int) int {
 	lines := 1
 	x, word := 0, 0 // the line in hand, and the part of it that stays together
-	for _, r := range text {
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		text = text[size:]
 		if r == '\n' {
 			lines++
 			x, word = 0, 0

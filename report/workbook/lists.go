@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -26,7 +27,7 @@ type lists struct {
 
 // areas are rows that offer the same words.
 type areas struct {
-	words  string
+	words  []string
 	ranges []rows
 }
 
@@ -34,15 +35,14 @@ type rows struct{ first, last int }
 
 // prompt adds the list of one cell, with a prompt of its own.
 func (l *lists) prompt(row int, words []string, title, text string) {
-	l.add("A"+strconv.Itoa(row), strings.Join(words, ","), title, text)
+	l.add("A"+strconv.Itoa(row), words, title, text)
 }
 
 // offer adds the list of one cell. Cells with the same words share a prompt.
 func (l *lists) offer(row int, words []string) {
-	joined := strings.Join(words, ",")
 	for i := range l.areas {
 		a := &l.areas[i]
-		if a.words != joined {
+		if !slices.Equal(a.words, words) {
 			continue
 		}
 		if last := &a.ranges[len(a.ranges)-1]; last.last == row-1 {
@@ -51,13 +51,13 @@ func (l *lists) offer(row int, words []string) {
 			a.ranges = append(a.ranges, rows{row, row})
 		}
 		if len(a.ranges) > maxAreas {
-			full := areas{joined, a.ranges[:maxAreas]}
+			full := areas{a.words, a.ranges[:maxAreas]}
 			l.addAreas(full)
 			a.ranges = a.ranges[maxAreas:]
 		}
 		return
 	}
-	l.areas = append(l.areas, areas{joined, []rows{{row, row}}})
+	l.areas = append(l.areas, areas{slices.Clone(words), []rows{{row, row}}})
 }
 
 func (l *lists) addAreas(a areas) {
@@ -69,17 +69,17 @@ func (l *lists) addAreas(a areas) {
 		}
 		refs = append(refs, ref)
 	}
-	l.add(strings.Join(refs, " "), a.words, "Decision", orList(strings.Split(a.words, ","))+". Empty means not decided.")
+	l.add(strings.Join(refs, " "), a.words, "Decision", orList(a.words)+". Empty means not decided.")
 }
 
-func (l *lists) add(cells, words, title, text string) {
+func (l *lists) add(cells string, words []string, title, text string) {
 	l.count++
 	l.xml = fmt.Appendf(l.xml, `<dataValidation type="list" allowBlank="1" showInputMessage="1" showErrorMessage="1" errorTitle="Not a decision" error="Write %s, or leave it empty." promptTitle="`,
-		orList(strings.Split(words, ",")))
+		orList(words))
 	l.xml = appendAttribute(l.xml, shorten(title, maxPromptTitle))
 	l.xml = append(l.xml, `" prompt="`...)
 	l.xml = appendAttribute(l.xml, shorten(text, maxPrompt))
-	l.xml = fmt.Appendf(l.xml, `" sqref="%s"><formula1>"%s"</formula1></dataValidation>`, cells, words)
+	l.xml = fmt.Appendf(l.xml, `" sqref="%s"><formula1>"%s"</formula1></dataValidation>`, cells, strings.Join(words, ","))
 }
 
 // take returns the element of all lists, and begins anew.

@@ -38,9 +38,10 @@ type decideRow struct {
 	offered []string
 }
 
-func (b *book) decideRow(p *conflicts.Proposal) decideRow {
+// set makes it the row of a proposal, in the memory of the one before.
+func (r *decideRow) set(b *book, p *conflicts.Proposal) {
 	replace, remove, swap := b.audit.Replace(p), b.audit.Remove(p), b.audit.Swap(p)
-	r := decideRow{newAddress: newAddress(&replace), risk: replace.Risk, risks: risksOf(&replace)}
+	*r = decideRow{newAddress: newAddress(&replace), risk: replace.Risk, risks: risksOf(&replace), others: r.others[:0], offered: r.offered[:0]}
 	if replace.Offered() {
 		r.offered = append(r.offered, approveWord)
 	} else {
@@ -66,7 +67,6 @@ func (b *book) decideRow(p *conflicts.Proposal) decideRow {
 	default:
 		r.advice = approveWord
 	}
-	return r
 }
 
 func (r *decideRow) addRemove(b *book, p *conflicts.Proposal, remove *conflicts.Choice) {

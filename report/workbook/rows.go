@@ -2,9 +2,9 @@ package workbook
 
 import (
 	"archive/zip"
+	"bytes"
 	"io"
 	"strconv"
-	"strings"
 )
 
 // A rowWriter writes the sheets of a table, row by row.
@@ -18,7 +18,7 @@ type rowWriter struct {
 	frame   frame     // around it
 	links   []byte    // of it
 	lists   lists     // of it
-	cells   []cell    // of a row
+	cells   []cell    // of the row in hand
 	row     []byte
 }
 
@@ -31,7 +31,9 @@ func (r *rowWriter) add(band, rule bool, values ...any) error {
 		}
 	}
 	r.written++
-	r.cells = r.cells[:0]
+	if r.cells == nil {
+		r.cells = make([]cell, len(r.table.columns))
+	}
 	height := 0.0
 	for i, value := range values {
 		column := r.table.columns[i]
@@ -42,14 +44,15 @@ func (r *rowWriter) add(band, rule bool, values ...any) error {
 		if column.bold {
 			face = faceBold
 		}
-		c := newCell(value, look{face: face, wrap: column.wrap, grid: true, rule: rule, band: band, large: r.table.large, input: column.input})
+		c := &r.cells[i]
+		c.set(value, look{face: face, wrap: column.wrap, grid: true, rule: rule, band: band, large: r.table.large, input: column.input})
 		if !column.folded {
 			height = max(height, c.look.height(c.text, column.width))
 		}
-		r.cells = append(r.cells, c)
 	}
 	r.row = appendRow(r.row[:0], row, height)
-	for i, c := range r.cells {
+	for i := range values {
+		c := &r.cells[i]
 		r.row = appendCell(r.row, i, row, r.table.book.styles[c.look], c)
 		if c.to != "" {
 			r.links = appendLink(r.links, i, row, c.to)
@@ -120,13 +123,13 @@ func appendName(b []byte, column, row int) []byte {
 	return strconv.AppendInt(append(b, 'A'+byte(column)), int64(row), 10)
 }
 
-func appendCell(b []byte, column, row, style int, c cell) []byte {
+func appendCell(b []byte, column, row, style int, c *cell) []byte {
 	b = append(b, `<c r="`...)
 	b = appendName(b, column, row)
 	b = append(b, `" s="`...)
 	b = strconv.AppendInt(b, int64(style), 10)
 	switch {
-	case c.text == "":
+	case len(c.text) == 0:
 		return append(b, `"/>`...)
 	case c.look.number, c.look.date:
 		b = append(b, `"><v>`...)
@@ -134,7 +137,7 @@ func appendCell(b []byte, column, row, style int, c cell) []byte {
 		return append(b, `</v></c>`...)
 	}
 	b = append(b, `" t="inlineStr"><is><t`...)
-	if strings.TrimSpace(c.text) != c.text {
+	if len(bytes.TrimSpace(c.text)) < len(c.text) {
 		b = append(b, ` xml:space="preserve"`...)
 	}
 	b = append(b, '>')
@@ -151,7 +154,7 @@ func appendLink(b []byte, column, row int, to string) []byte {
 }
 
 // appendText appends what Escape has left of a string.
-func appendText(b []byte, s string) []byte {
+func appendText[T string | []byte](b []byte, s T) []byte {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '&':
@@ -171,10 +174,10 @@ func appendText(b []byte, s string) []byte {
 
 // coded reports whether a string begins with what a spreadsheet program takes
 // for a character, as in _x0041_ (ECMA-376 part 1 section 22.9.2.19).
-func coded(s string) bool {
+func coded[T string | []byte](s T) bool {
 	if len(s) < len("_x0041_") || s[1] != 'x' || s[6] != '_' {
 		return false
 	}
-	_, err := strconv.ParseUint(s[2:6], 16, 16)
+	_, err := strconv.ParseUint(string(s[2:6]), 16, 16)
 	return err == nil
 }
