@@ -217,8 +217,17 @@ type Owner struct {
 	// Claims are where it stands, at least one; proxyAddresses first, primaries
 	// before the others.
 	Claims []Claim
-	// Writers are who wrote them, as far as an audit log tells.
-	Writers []Writer
+	// Writers are who wrote them, as far as an audit log tells; nil if it tells nothing, as of
+	// nearly all owners.
+	Writers *[]Writer
+}
+
+// WrittenBy returns the Writers.
+func (o *Owner) WrittenBy() []Writer {
+	if o.Writers == nil {
+		return nil
+	}
+	return *o.Writers
 }
 
 // Primary reports whether the owner holds the address as a primary one.

@@ -44,7 +44,7 @@ func (c Cause) Evidence() Statement {
 	case RaceTooSoon, RaceSlow, RaceWrittenAgain, UncheckedFirst, UncheckedLast, UncheckedTogether:
 		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Written.Time
 	case UncheckedCreation:
-		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Created
+		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Created.Time()
 	case RestoredLater:
 		s.Time, s.OtherTime = c.Earlier.Written.Time, c.Later.Restored()
 	case AliasTwice, AliasByPolicies:
@@ -204,7 +204,7 @@ func (o *Owner) since() time.Time {
 	if o.Written.Version == 1 {
 		return o.Written.Time
 	}
-	return o.Created
+	return o.Created.Time()
 }
 
 func race(a, b *Owner) Cause {
@@ -275,7 +275,7 @@ func unchecked(a, b *Owner) Cause {
 	switch {
 	case apart >= enough && t.Version == 1:
 		c.Code = UncheckedFirst
-	case b.Created.Sub(s.Time) >= usualLink: // on whatever domain controller that was
+	case b.Created.Time().Sub(s.Time) >= usualLink: // on whatever domain controller that was
 		c.Code = UncheckedCreation
 	case apart >= enough:
 		c.Certainty = Possible

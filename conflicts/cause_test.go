@@ -31,7 +31,10 @@ func nowhere(o *Object) *Object {
 }
 
 // created sets when an object was created.
-func created(o *Object, after time.Duration) *Object { o.Created = noon.Add(after); return o }
+func created(o *Object, after time.Duration) *Object {
+	o.Created = InstantOf(noon.Add(after))
+	return o
+}
 
 func restoredAt(o *Object, after time.Duration) *Object {
 	o.Remains = RestoredAt(noon.Add(after))

@@ -274,7 +274,7 @@ func (c *Copy) behind(what string, write Stamp, now time.Time) {
 
 // absent judges a copy that is not there.
 func (c *Copy) absent(elsewhere *Object, now time.Time) {
-	came, how := elsewhere.Created, "the object was created"
+	came, how := elsewhere.Created.Time(), "the object was created"
 	if restored := elsewhere.Restored(); restored.After(came) {
 		came, how = restored, "the object was restored"
 	}

@@ -16,7 +16,7 @@ import (
 // older.
 func object(n int, name string, addresses ...string) *Object {
 	o := &Object{Entry: Entry{DN: "CN=" + name + ",OU=Staff,DC=a,DC=com", ProxyAddresses: addresses},
-		Class: "user", Partition: "DC=a,DC=com", Created: time.Date(2020, 1, 1, n, 0, 0, 0, time.UTC)}
+		Class: "user", Partition: "DC=a,DC=com", Created: InstantOf(time.Date(2020, 1, 1, n, 0, 0, 0, time.UTC))}
 	binary.BigEndian.PutUint32(o.GUID[:], uint32(n))
 	return o
 }
@@ -321,13 +321,13 @@ func TestKeeperRules(t *testing.T) {
 		{"mailbox", func(o *Object) { o.Recipient = 1 }, "is a user mailbox, which comes before a mail user"},
 		{"enabled", func(o *Object) { o.Disabled = false }, "its account is in use; that of the other is disabled"},
 		{"written-first", func(o *Object) { o.Written.Time = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }, "had it first, by 2021-01-01 00:00:00 UTC"},
-		{"created-first", func(o *Object) { o.Created = time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC) }, "was created first (2019-01-01 00:00:00 UTC)"},
+		{"created-first", func(o *Object) { o.Created = InstantOf(time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC)) }, "was created first (2019-01-01 00:00:00 UTC)"},
 		{"guid", func(o *Object) { o.GUID = GUID{0} }, "arbitrary: no rule told the owners apart; please choose"},
 	} {
 		t.Run(tc.rule, func(t *testing.T) {
 			plain := func(n int, name string) *Object {
 				o := object(n, name, "smtp:x@a.com")
-				o.Disabled, o.Recipient, o.Created = true, 128, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+				o.Disabled, o.Recipient, o.Created = true, 128, InstantOf(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
 				o.Written.Time = time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
 				return o
 			}

@@ -175,9 +175,6 @@ type Object struct {
 	// Fixed says why the object cannot be changed, or is empty if it can:
 	// it lies outside the domain partitions or is a critical system object.
 	Fixed string
-	// Unreachable says that no LDIF file reaches the object: a table does not give its
-	// distinguished name, or it lies in a cloud directory.
-	Unreachable bool
 	// Class is the most specific object class.
 	Class       string
 	DisplayName string
@@ -188,9 +185,12 @@ type Object struct {
 	SAMAccountName string
 	MailNickname   string
 	Recipient      Recipient
-	Created        time.Time
+	Created        Instant
 	// Written is the stamp of proxyAddresses.
 	Written Stamp
+	// Unreachable says that no LDIF file reaches the object: a table does not give its
+	// distinguished name, or it lies in a cloud directory.
+	Unreachable bool
 	// Mailbox says that a mailbox is attached (homeMDB or msExchMailboxGuid).
 	Mailbox bool
 	// Disabled is the flag ACCOUNTDISABLE, 0x2, of userAccountControl ([MS-ADTS] 2.2.16).

@@ -56,7 +56,7 @@ func writtenFirst(o *Owner) int64 {
 	return earliest(o.Written.Time)
 }
 
-func createdFirst(o *Owner) int64 { return earliest(o.Created) }
+func createdFirst(o *Owner) int64 { return earliest(o.Created.Time()) }
 
 func place(preferred bool) int64 {
 	if preferred {
@@ -239,9 +239,9 @@ func (c *Conflict) reason(code StatementCode, left []*Owner) (Statement, []*Owne
 			s.OtherTime = s.Other.Written.Time
 		}
 	case ByCreation:
-		s.Time = keeper.Created
+		s.Time = keeper.Created.Time()
 		if s.Other != nil {
-			s.OtherTime = s.Other.Created
+			s.OtherTime = s.Other.Created.Time()
 		}
 	}
 	return s, left

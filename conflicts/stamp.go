@@ -76,4 +76,14 @@ func (s Stamp) String() string {
 	return moment(s.Time) + " on " + s.On()
 }
 
+// An Instant is a time in milliseconds. It takes a third of the memory of a [time.Time], which
+// matters in an object, as an audit has many. The zero Instant is not known.
+type Instant int64
+
+// InstantOf returns the instant of a time.
+func InstantOf(t time.Time) Instant { return Instant(t.UnixMilli() - time.Time{}.UnixMilli()) }
+
+// Time returns the instant in UTC, the zero time for the zero Instant.
+func (i Instant) Time() time.Time { return time.UnixMilli(int64(i) + time.Time{}.UnixMilli()).UTC() }
+
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }

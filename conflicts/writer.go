@@ -166,6 +166,7 @@ func (t *trail) match(o *Owner) {
 		of = slices.Concat(t.byGUID[o.GUID.String()], t.byDN[DNKey(o.DN)])
 		slices.Sort(of)
 	}
+	var writers []Writer
 	for _, c := range o.Claims {
 		key := c.Parsed().Key()
 		var about []int // writes of this address
@@ -178,8 +179,11 @@ func (t *trail) match(o *Owner) {
 		if !t.ordered(about) {
 			t.unordered++
 		} else if w, ok := t.writer(about, of, c); ok {
-			o.Writers = append(o.Writers, w)
+			writers = append(writers, w)
 		}
+	}
+	if writers != nil {
+		o.Writers = &writers
 	}
 }
 

@@ -89,7 +89,7 @@ func TestMatchWrites(t *testing.T) {
 			a := &Audit{Conflicts: []Conflict{{Owners: []Owner{{Object: o, Claims: []Claim{{Attribute: ProxyAddresses, Value: ours}, {Attribute: Mail, Value: "Sales@x.example"}}}}}}}
 			a.MatchWrites(test.writes)
 			var got []string
-			for _, w := range a.Conflicts[0].Owners[0].Writers {
+			for _, w := range a.Conflicts[0].Owners[0].WrittenBy() {
 				got = append(got, w.String())
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -118,7 +118,7 @@ func TestMatchWrites(t *testing.T) {
 			if took := time.Since(start); took > 5*time.Second {
 				t.Errorf("took %v", took)
 			}
-			if got := a.Conflicts[0].Owners[0].Writers; len(got) != 1 || got[0].String() != hrfeed+"2023-05-15 09:00:00 UTC" {
+			if got := a.Conflicts[0].Owners[0].WrittenBy(); len(got) != 1 || got[0].String() != hrfeed+"2023-05-15 09:00:00 UTC" {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -126,7 +126,7 @@ func TestMatchWrites(t *testing.T) {
 	// An export without objectGUIDs has names alone.
 	o := &Object{Entry: Entry{DN: dn}}
 	a := &Audit{Conflicts: []Conflict{{Owners: []Owner{{Object: o, Claims: []Claim{{Attribute: ProxyAddresses, Value: ours}}}}}}}
-	if a.MatchWrites([]eventlog.Write{add(1, ours, "a")}); len(a.Conflicts[0].Owners[0].Writers) != 1 {
+	if a.MatchWrites([]eventlog.Write{add(1, ours, "a")}); len(a.Conflicts[0].Owners[0].WrittenBy()) != 1 {
 		t.Error("not found by name")
 	}
 }

@@ -102,7 +102,7 @@ func (a attributes) object(dn string) *conflicts.Object {
 		Recipient:      conflicts.Recipient(a.number("msexchrecipienttypedetails")),
 		Mailbox:        a.first("homemdb") != "" || a.first("msexchmailboxguid") != "",
 		Disabled:       a.number("useraccountcontrol")&accountDisabled != 0,
-		Created:        generalizedTime(a.first("whencreated")),
+		Created:        conflicts.InstantOf(generalizedTime(a.first("whencreated"))),
 		Written:        a.stamp(addressStamp),
 		Remains:        conflicts.RestoredAt(a.restored()),
 		Members:        min(len(a["member"]), countedMembers),

@@ -158,7 +158,7 @@ func complete(o, other *conflicts.Object) {
 	}
 	o.Recipient = cmp.Or(o.Recipient, other.Recipient)
 	o.Mailbox = o.Mailbox || other.Mailbox
-	if o.Created.IsZero() {
+	if o.Created == 0 {
 		o.Created = other.Created
 	}
 	if o.Written.Time.IsZero() {

@@ -88,8 +88,8 @@ func TestSamba(t *testing.T) {
 			t.Errorf("notes of the administrator's scan: %q", audit.Notes)
 		}
 		for _, o := range audit.Conflicts[0].Owners {
-			if time.Since(o.Written.Time) > time.Hour || time.Since(o.Created) > time.Hour {
-				t.Errorf("%s: proxyAddresses written %v, created %v", o.DN, o.Written, o.Created)
+			if time.Since(o.Written.Time) > time.Hour || time.Since(o.Created.Time()) > time.Hour {
+				t.Errorf("%s: proxyAddresses written %v, created %v", o.DN, o.Written, o.Created.Time())
 			}
 			if !strings.EqualFold(o.Partition, dc.BaseDN) {
 				t.Errorf("%s in %s", o.DN, o.Partition)

@@ -267,7 +267,7 @@ member: CN=Group,DC=contoso,DC=example
 			anna := byName["Anna Ek"]
 			if anna == nil || anna.GUID.String() != "03020100-0504-0706-0809-0a0b0c0d0e0f" || anna.Class != "user" || anna.GivenName != "Anna" || anna.Surname != "Ek" ||
 				anna.SAMAccountName != "anna" || anna.MailNickname != "annaek" || !anna.Disabled || !anna.Mailbox || anna.Recipient.String() != "shared mailbox" ||
-				!anna.Created.Equal(time.Date(2019, 2, 3, 4, 5, 6, 0, time.UTC)) || !anna.PolicyKnown || anna.PolicyExcluded || !anna.Synchronized ||
+				anna.Created != conflicts.InstantOf(time.Date(2019, 2, 3, 4, 5, 6, 0, time.UTC)) || !anna.PolicyKnown || anna.PolicyExcluded || !anna.Synchronized ||
 				anna.Partition != "DC=contoso,DC=example" || anna.Fixed != "" {
 				t.Errorf("%+v", anna)
 			}

@@ -80,7 +80,7 @@ func normalAudit() *conflicts.Audit {
 	jane.Mail = "jane.doe@contoso.com"
 	other := object(2, `Doe\, Jane (HR)`, corp, "SMTP:Jane.Doe@contoso.com", "smtp:jd@contoso.com", "X500:/o=Contoso/cn=jd")
 	other.Mail, other.DisplayName, other.Recipient = "Jane.Doe@contoso.com", "Doe, Jane (HR)", 128
-	jane.Created = time.Date(2019, 4, 1, 7, 30, 0, 0, time.UTC)
+	jane.Created = conflicts.InstantOf(time.Date(2019, 4, 1, 7, 30, 0, 0, time.UTC))
 	other.PolicyKnown = true
 	jane.Written, other.Written = stamped(0, 1, "Berlin", "DC1"), stamped(22, 3, "", "")
 	other.Remains = conflicts.RestoredAt(time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC))
@@ -211,7 +211,7 @@ func hostileAudit() *conflicts.Audit {
 func domainsAudit() *conflicts.Audit {
 	const emea, idle = "DC=emea," + corp, "DC=idle," + corp
 	keeper := object(1, "Sales", corp, "SMTP:sales@contoso.com")
-	keeper.Created = time.Date(2019, 3, 1, 8, 0, 0, 0, time.UTC)
+	keeper.Created = conflicts.InstantOf(time.Date(2019, 3, 1, 8, 0, 0, 0, time.UTC))
 	first := object(2, "Sales EMEA", emea, "SMTP:sales@contoso.com")
 	second := object(3, "Vertrieb", emea, "smtp:sales@contoso.com")
 	foreign := object(4, "Sales", "O=Airius", "smtp:sales@contoso.com")

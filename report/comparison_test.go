@@ -21,7 +21,7 @@ func aComparison(t *testing.T) *conflicts.Comparison {
 		c.Coverage = append(c.Coverage, conflicts.ReplicaCoverage{Server: &c.Servers[i], Coverage: conflicts.Coverage{Partition: corp, Objects: 4, Values: 9, Pages: 1}})
 	}
 	written := func(o *conflicts.Object, s conflicts.Stamp) *conflicts.Object {
-		o.Written, o.Created = s, s.Time
+		o.Written, o.Created = s, conflicts.InstantOf(s.Time)
 		return o
 	}
 	add := func(copies ...conflicts.Copy) {

@@ -103,7 +103,7 @@ func (j *ownerJSON) set(o *conflicts.Owner, room *jsonRoom) {
 		DN: newText(o.DN), GUID: room.guid(o.GUID), Partition: newText(o.Partition), Name: newText(o.Name()), Kind: newText(o.Kind()),
 		claimJSON: newClaimJSON(o.Claims[0]),
 		Also:      again(j.Also),
-		Created:   room.time(o.Created), Written: newStampJSON(room, o.Written), Restored: room.time(o.Restored()),
+		Created:   room.time(o.Created.Time()), Written: newStampJSON(room, o.Written), Restored: room.time(o.Restored()),
 		factsJSON: factsJSON{
 			Addresses: appendTexts(again(j.Addresses), addresses), PrimaryAddress: newText(primary), Mail: newText(o.Mail), UserPrincipalName: newText(o.UserPrincipalName),
 			LegacyExchangeDN: newText(o.LegacyExchangeDN), TargetAddress: newText(o.TargetAddress), Forest: newText(o.Forest), Fixed: newText(o.Fixed), Class: newText(o.Class),
@@ -118,8 +118,8 @@ func (j *ownerJSON) set(o *conflicts.Owner, room *jsonRoom) {
 	for _, claim := range o.Claims[1:] {
 		j.Also = append(j.Also, newClaimJSON(claim))
 	}
-	for n := range o.Writers {
-		j.Writers = append(j.Writers, newWriterJSON(&o.Writers[n]))
+	for _, w := range o.WrittenBy() {
+		j.Writers = append(j.Writers, newWriterJSON(&w))
 	}
 	j.Base64 = exactList(j.Base64, "addresses", addresses)
 }
@@ -137,7 +137,7 @@ func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 	read := &conflicts.Object{
 		Entry:     conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid},
 		Partition: exactly(j.Base64, "partition", j.Partition), Class: exactly(j.Base64, "kind", j.Kind),
-		DisplayName: exactly(j.Base64, "name", j.Name), Created: readTime(j.Created), Written: written, Remains: conflicts.RestoredAt(readTime(j.Restored)),
+		DisplayName: exactly(j.Base64, "name", j.Name), Created: conflicts.InstantOf(readTime(j.Created)), Written: written, Remains: conflicts.RestoredAt(readTime(j.Restored)),
 	}
 	o := d.objects[read.Ref()]
 	if o == nil {
@@ -159,8 +159,12 @@ func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 		owner.Claims[i] = conflicts.Claim{Attribute: claim.Attribute, Value: exactly(claim.Base64, "value", claim.Value),
 			Primary: claim.Primary, Padded: claim.Padded, Loose: claim.Loose}
 	}
-	for i := range j.Writers {
-		owner.Writers = append(owner.Writers, j.Writers[i].read())
+	if len(j.Writers) > 0 {
+		writers := make([]conflicts.Writer, len(j.Writers))
+		for i := range j.Writers {
+			writers[i] = j.Writers[i].read()
+		}
+		owner.Writers = &writers
 	}
 	return owner, nil
 }

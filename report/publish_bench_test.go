@@ -80,7 +80,7 @@ func largeAudit(found, findings int) *conflicts.Audit {
 			Entry: conflicts.Entry{DN: "CN=" + name + ",OU=Users,OU=Site " + strconv.Itoa(n%50) + ",OU=Europe," + corp,
 				ProxyAddresses: addresses, UserPrincipalName: "u" + strconv.Itoa(n) + "@contoso.com"},
 			Partition: corp, Class: "user", DisplayName: name, SAMAccountName: "u" + strconv.Itoa(n), MailNickname: "u" + strconv.Itoa(n),
-			Recipient: 1, Mailbox: true, Created: time.Unix(1.4e9+int64(n), 0), Written: conflicts.Stamp{Time: time.Unix(1.5e9+int64(n), 0), Version: 3, Origin: conflicts.NewOrigin(guid(1), "DC1", "Berlin")},
+			Recipient: 1, Mailbox: true, Created: conflicts.InstantOf(time.Unix(1.4e9+int64(n), 0)), Written: conflicts.Stamp{Time: time.Unix(1.5e9+int64(n), 0), Version: 3, Origin: conflicts.NewOrigin(guid(1), "DC1", "Berlin")},
 		}
 		binary.BigEndian.PutUint64(o.GUID[:], uint64(n+1)*0x9e3779b97f4a7c15)
 		return o

@@ -256,7 +256,7 @@ func BenchmarkReview(b *testing.B) {
 		keeper := workbooktest.Object(2*i, "user", fmt.Sprintf("Keeper Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
 		other := workbooktest.Object(2*i+1, "user", fmt.Sprintf("Other Person %d", i), "OU=Users,OU=Headquarters,OU=Switzerland", "SMTP:"+address)
 		for _, o := range []*conflicts.Object{keeper, other} {
-			o.Created, o.Written.Time = time.Unix(1.4e9, 0).UTC(), time.Unix(1.5e9, 0).UTC()
+			o.Created, o.Written.Time = conflicts.InstantOf(time.Unix(1.4e9, 0)), time.Unix(1.5e9, 0).UTC()
 		}
 		c := conflicts.Conflict{ID: fmt.Sprintf("C-%010d", i), Class: conflicts.Duplicate, Key: conflicts.Key("smtp:" + address),
 			Owners: []conflicts.Owner{owner(keeper, proxy("SMTP:"+address)), owner(other, proxy("SMTP:"+address))}, Verbatim: "was created first"}

@@ -171,7 +171,7 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		if written := words.Written(o); written != "" {
 			t.paragraph(indent, written, plain)
 		}
-		for _, w := range o.Writers {
+		for _, w := range o.WrittenBy() {
 			t.paragraph(indent, w.String(), plain)
 		}
 		if i == 0 {

@@ -79,7 +79,7 @@ func (c *card) History() []string {
 func (c *card) Newest() string {
 	var newest time.Time
 	for i := range c.Owners {
-		for _, t := range []time.Time{c.Owners[i].Created, c.Owners[i].Written.Time, c.Owners[i].Restored()} {
+		for _, t := range []time.Time{c.Owners[i].Created.Time(), c.Owners[i].Written.Time, c.Owners[i].Restored()} {
 			if t.After(newest) {
 				newest = t
 			}
@@ -208,8 +208,8 @@ func (o *ownerCard) Stamp() string { return words.Written(o.Owner) }
 // WrittenBy says who wrote its values, as the audit log tells.
 func (o *ownerCard) WrittenBy() []string {
 	var list []string
-	for i := range o.Writers {
-		list = append(list, o.Writers[i].String())
+	for _, w := range o.Owner.WrittenBy() {
+		list = append(list, w.String())
 	}
 	return list
 }

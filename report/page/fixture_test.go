@@ -24,8 +24,8 @@ func person(n int, name, container string, addresses ...string) *conflicts.Objec
 		}
 		o.ProxyAddresses = append(o.ProxyAddresses, typ+a)
 	}
-	o.Created = time.Date(2012+n%9, time.Month(1+n%12), 1+n%28, 8, 14, 34, 0, time.UTC)
-	o.Written = conflicts.Stamp{Time: o.Created.Add(3 * time.Second), Version: 1, Origin: conflicts.NewOrigin(conflicts.GUID{byte(n)}, "DC1", "Berlin")}
+	o.Created = conflicts.InstantOf(time.Date(2012+n%9, time.Month(1+n%12), 1+n%28, 8, 14, 34, 0, time.UTC))
+	o.Written = conflicts.Stamp{Time: o.Created.Time().Add(3 * time.Second), Version: 1, Origin: conflicts.NewOrigin(conflicts.GUID{byte(n)}, "DC1", "Berlin")}
 	return o
 }
 

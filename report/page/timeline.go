@@ -30,7 +30,7 @@ type tick struct{ Place, Anchor, Text string }
 func (c *card) Timeline() *timeline {
 	s := scale{}
 	for _, o := range c.Shown() {
-		s.widen(o.Created)
+		s.widen(o.Created.Time())
 		s.widen(o.Written.Time)
 		s.widen(o.Restored())
 	}
@@ -40,9 +40,9 @@ func (c *card) Timeline() *timeline {
 	t := &timeline{Ticks: s.ticks()}
 	for _, o := range c.Shown() {
 		row := timelineRow{Name: o.Title(), Keeps: o.Keeps, Facts: o.dates()}
-		row.Created, row.Written, row.Restored = s.place(o.Created), s.place(o.Written.Time), s.place(o.Restored())
+		row.Created, row.Written, row.Restored = s.place(o.Created.Time()), s.place(o.Written.Time), s.place(o.Restored())
 		own := scale{}
-		own.widen(o.Created)
+		own.widen(o.Created.Time())
 		own.widen(o.Written.Time)
 		own.widen(o.Restored())
 		row.From, row.To = s.place(own.first), s.place(own.last)
@@ -54,15 +54,15 @@ func (c *card) Timeline() *timeline {
 // dates are the same in words.
 func (o *ownerCard) dates() []template.HTML {
 	var facts []template.HTML
-	if !o.Created.IsZero() {
-		facts = append(facts, say("created %s", o.Created))
+	if o.Created != 0 {
+		facts = append(facts, say("created %s", o.Created.Time()))
 	}
 	switch w := o.Written; {
 	case !w.Known():
-	case o.Created.IsZero():
+	case o.Created == 0:
 		facts = append(facts, say("written %s", w.Time))
 	default:
-		facts = append(facts, "written "+later(o.Created, w.Time))
+		facts = append(facts, "written "+later(o.Created.Time(), w.Time))
 	}
 	if restored := o.Restored(); !restored.IsZero() {
 		facts = append(facts, say("restored %s", restored))

@@ -61,7 +61,7 @@ func (b *book) writeEvidence(t *rowWriter) error {
 			}
 			role, why := b.roleOf(c, j)
 			if err := t.add(i%2 == 1, j == 0, address, class, why, b.name(o.Object), kindOf(o), role, heldAs(o),
-				o.Created, o.Written.Time, writtenBy(o), c.ID, o.DN, &o.GUID); err != nil {
+				o.Created.Time(), o.Written.Time, writtenBy(o), c.ID, o.DN, &o.GUID); err != nil {
 				return err
 			}
 		}
@@ -154,8 +154,8 @@ func writtenBy(o *conflicts.Owner) cellLines {
 		}
 		lines = cellLines{on, fmt.Sprintf("version %d", s.Version)}
 	}
-	for i := range o.Writers {
-		lines = append(lines, "audit log: "+o.Writers[i].String())
+	for _, w := range o.WrittenBy() {
+		lines = append(lines, "audit log: "+w.String())
 	}
 	return lines
 }

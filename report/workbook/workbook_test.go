@@ -156,7 +156,7 @@ func facesOf(t *testing.T, f *excelize.File, sheet string) (longest []string) {
 
 func TestEvidenceShowsEveryOwner(t *testing.T) {
 	a := workbooktest.Audit()
-	a.Conflicts[0].Owners[0].Writers = []conflicts.Writer{{Attribute: conflicts.ProxyAddresses, Account: `CORP\hrfeed`, Computer: "DC1.corp.example"}}
+	a.Conflicts[0].Owners[0].Writers = &[]conflicts.Writer{{Attribute: conflicts.ProxyAddresses, Account: `CORP\hrfeed`, Computer: "DC1.corp.example"}}
 	rows := workbooktest.Records(t, written(t, newBook(a, "")), evidenceSheet)
 	for _, c := range a.Conflicts {
 		for j, o := range c.Owners {
@@ -167,13 +167,13 @@ func TestEvidenceShowsEveryOwner(t *testing.T) {
 			rows = rows[1:]
 			want := map[string]string{
 				"Conflict": c.ID, "Owner": o.Name(), "DN": o.DN, "objectGUID": o.GUID.String(), "Address": "", "Class": "",
-				"Created (UTC)": o.Created.Format("2006-01-02 15:04:05"), "Last written (UTC)": o.Written.Time.Format("2006-01-02 15:04:05"),
+				"Created (UTC)": o.Created.Time().Format("2006-01-02 15:04:05"), "Last written (UTC)": o.Written.Time.Format("2006-01-02 15:04:05"),
 				"Written by": fmt.Sprintf("unknown DC\nversion %d", o.Written.Version),
 			}
 			if o.Written.Server() != "" {
 				want["Written by"] = fmt.Sprintf("%s\nversion %d", o.Written.On(), o.Written.Version)
 			}
-			for _, w := range o.Writers {
+			for _, w := range o.WrittenBy() {
 				want["Written by"] += "\naudit log: written by " + w.Account + " on DC1"
 			}
 			if j == 0 { // once a block
@@ -208,7 +208,7 @@ func TestEvidenceShowsEveryOwner(t *testing.T) {
 // Dates are dates, so that a filter and a sort take them for such.
 func TestEvidenceHasDates(t *testing.T) {
 	a := workbooktest.Audit()
-	a.Conflicts[0].Owners[0].Created = time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC) // before a spreadsheet's time
+	a.Conflicts[0].Owners[0].Created = conflicts.InstantOf(time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC)) // before a spreadsheet's time
 	a.Conflicts[0].Owners[0].Written = conflicts.Stamp{}
 	f := written(t, newBook(a, ""))
 	for cell, want := range map[string]string{"H2": "unknown", "I2": "unknown", "H3": "42047.34409722222"} {

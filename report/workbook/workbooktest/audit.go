@@ -20,10 +20,10 @@ func Object(n int, class, name, ou string, addresses ...string) *conflicts.Objec
 		Partition:   domain,
 		Class:       class,
 		DisplayName: name,
-		Created:     time.Date(2014, 3, 1, 8, 15, 30, 0, time.UTC).AddDate(0, n, n),
+		Created:     conflicts.InstantOf(time.Date(2014, 3, 1, 8, 15, 30, 0, time.UTC).AddDate(0, n, n)),
 	}
 	binary.BigEndian.PutUint64(o.GUID[:], uint64(n)*0x9e3779b97f4a7c15)
-	o.Written = conflicts.Stamp{Time: o.Created.AddDate(2, 1, 0), Version: 1 + n%3, Origin: conflicts.NewOrigin(conflicts.GUID{1 + byte(n%3)}, "", "")}
+	o.Written = conflicts.Stamp{Time: o.Created.Time().AddDate(2, 1, 0), Version: 1 + n%3, Origin: conflicts.NewOrigin(conflicts.GUID{1 + byte(n%3)}, "", "")}
 	if n%3 > 0 { // the others were written by one that is gone
 		o.Written.Origin = conflicts.NewOrigin(o.Written.Invocation(), fmt.Sprintf("ZRH-DC0%d", n%3), "Zürich-Headquarters")
 	}
