@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Event 5136 of the Security log (Directory Service Changes) tells that a value was added to an
@@ -40,7 +41,7 @@ type AuditLog struct {
 
 const hintAudit = `export the Security log of a domain controller: wevtutil epl Security dc1.evtx "/q:*[System[(EventID=5136)]]"`
 
-// ErrNoChange says that an input is a log of events, and has no event 5136.
+// ErrNoChange says that an input is a log of events, and that no event 5136 was found in it.
 var ErrNoChange = errors.New("no event 5136")
 
 // ReadAudit reads an export of the Security log, in any format that [Read] knows. It keeps the writes
@@ -55,7 +56,7 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 	log := new(AuditLog)
 	var dates calendar
 	var logged []moment // of the writes
-	records, exceeded := 0, false
+	records, exceeded, foreign := 0, false, false
 	var damaged damages
 	in, err := each(name, r, changesText, func(r record) {
 		records++
@@ -70,13 +71,14 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 		w, err := r.write()
 		known := slices.IndexFunc(attributes, func(name string) bool { return strings.EqualFold(name, w.Attribute) })
 		switch {
+		case known < 0 && w.Attribute != "": // of no interest
 		case err != nil:
 			damaged.add(r.line, err.Error())
-		case known < 0:
 		case len(log.Writes) < bound:
 			w.Attribute = attributes[known]
 			w.detach()
 			log.Writes = append(log.Writes, w)
+			foreign = foreign || strings.ContainsFunc(w.DN+w.Value+w.Account, func(c rune) bool { return c >= utf8.RuneSelf })
 			r.logged.text = strings.Clone(r.logged.text)
 			logged = append(logged, r.logged)
 		case !exceeded:
@@ -84,6 +86,9 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 			damaged.add(r.line, fmt.Sprintf("only the first %d events of these attributes are read", bound))
 		}
 	}, damaged.add)
+	if in.guessed && foreign {
+		damaged.add(0, "it is not in Unicode, and letters outside ASCII are a guess")
+	}
 	log.Damaged = damaged.all()
 	var unusable *Error
 	switch {
@@ -92,10 +97,11 @@ func readAudit(name string, r io.Reader, attributes []string, bound int) (*Audit
 		return nil, err
 	case err != nil:
 		return nil, err
-	case log.Events == 0 && len(log.Damaged) > 0:
-		return nil, &Error{Subject: name, Problem: fmt.Sprintf("no event 5136 that can be read: %v", log.Damaged[0]), Advice: hintAudit}
 	case log.Events == 0:
 		absent := &Error{Subject: name, Problem: fmt.Sprintf("no event 5136 of the Security log in it (events read as %s: %d)", in.format, records), Advice: hintAudit}
+		if len(log.Damaged) > 0 {
+			absent.Problem = fmt.Sprintf("no event 5136 that can be read: %v", log.Damaged[0])
+		}
 		if in.format != textName {
 			absent.Err = ErrNoChange
 		}
