@@ -72,7 +72,12 @@ func (c *Choice) AppendRisks(list []Statement) []Statement {
 
 // HasRisk reports whether a code is among the Risks.
 func (c *Choice) HasRisk(code StatementCode) bool {
-	return slices.ContainsFunc(c.Changes, func(c Change) bool { return c.HasRisk(code) })
+	for i := range c.Changes {
+		if c.Changes[i].HasRisk(code) {
+			return true
+		}
+	}
+	return false
 }
 
 // Advice is what a reviewer without further knowledge should choose.

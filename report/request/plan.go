@@ -29,63 +29,74 @@ type plan struct {
 // proposal: most is worked out on demand.
 type row struct {
 	*conflicts.Proposal
-	// choice has the changes that are made.
-	changes []conflicts.Change
-	risk    conflicts.Risk
-	// objectRisk is the highest of all rows of the object, first the address by which they
-	// are sorted.
-	objectRisk conflicts.Risk
-	first      string
-	advice     conflicts.Advice
+	audit *conflicts.Audit
+	// highest is the row of the object with the highest risk. All its rows are sorted by that.
+	highest *conflicts.Proposal
 }
 
 func newPlan(a *conflicts.Audit) plan {
 	p := plan{rows: make([]row, len(a.Proposals))}
 	for i := range a.Proposals {
-		r := &p.rows[i]
-		r.Proposal = &a.Proposals[i]
-		choice := a.Proposed(r.Proposal)
-		r.changes, r.risk = choice.Changes, choice.Risk
-		if a.Review == nil {
-			r.advice = a.Advice(r.Proposal)
-		}
+		p.rows[i] = row{Proposal: &a.Proposals[i], audit: a}
 	}
 	p.sum()
 	return p
 }
 
-func (r *row) object() *conflicts.Object { return r.changes[0].Object }
+// changes are those that are made.
+func (r *row) changes() []conflicts.Change { return r.audit.Proposed(r.Proposal).Changes }
+
+func (r *row) risk() conflicts.Risk { return r.audit.Proposed(r.Proposal).Risk }
+
+// objectRisk is the highest risk of all rows of the object.
+func (r *row) objectRisk() conflicts.Risk { return r.audit.Proposed(r.highest).Risk }
+
+// advice is empty once there is a review.
+func (r *row) advice() conflicts.Advice {
+	if r.audit.Review != nil {
+		return ""
+	}
+	return r.audit.Advice(r.Proposal)
+}
+
+func (r *row) object() *conflicts.Object { return r.changes()[0].Object }
 
 // stays is who keeps the address.
 func (r *row) stays() *conflicts.Object { return r.Conflict.Keeper().Object }
 
 // address returns the address in conflict, in the form that the object holds, without its type.
-func (r *row) address() string { return conflicts.ParseAddress(r.changes[0].Old).Trimmed() }
+func (r *row) address() string { return conflicts.ParseAddress(r.changes()[0].Old).Trimmed() }
+
+// first is the address by which the rows of the object are sorted.
+func (r *row) first() string {
+	highest := row{Proposal: r.highest, audit: r.audit}
+	return highest.address()
+}
 
 // becomes is what takes the place of the address, without a type; empty if nothing does.
 func (r *row) becomes() string {
-	if r.changes[0].New == "" {
+	if r.changes()[0].New == "" {
 		return ""
 	}
-	return conflicts.ParseAddress(r.changes[0].New).Trimmed()
+	return conflicts.ParseAddress(r.changes()[0].New).Trimmed()
 }
 
 // primary reports whether it is a primary address.
-func (r *row) primary() bool { return conflicts.ParseAddress(r.changes[0].Old).Primary() }
+func (r *row) primary() bool { return conflicts.ParseAddress(r.changes()[0].Old).Primary() }
 
 // mail reports whether the mail attribute changes with it.
 func (r *row) mail() bool {
-	return slices.ContainsFunc(r.changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail })
+	return slices.ContainsFunc(r.changes(), func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail })
 }
 
 // has reports whether a code is among the risks of the row.
 func (r *row) has(code conflicts.StatementCode) bool {
-	choice := conflicts.Choice{Changes: r.changes}
+	choice := r.audit.Proposed(r.Proposal)
 	return choice.HasRisk(code)
 }
 
 func (r *row) risks() []conflicts.Statement {
-	choice := conflicts.Choice{Changes: r.changes}
+	choice := r.audit.Proposed(r.Proposal)
 	return choice.Risks()
 }
 
@@ -102,24 +113,24 @@ func (r *row) because() string {
 func (p *plan) sum() {
 	slices.SortFunc(p.rows, func(a, b row) int { return cmp.Or(compare(a.object(), b.object()), cmp.Compare(a.First, b.First)) })
 	for rows := range p.eachObject() {
-		highest := slices.MaxFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.risk, b.risk), cmp.Compare(b.address(), a.address())) })
+		highest := slices.MaxFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.risk(), b.risk()), cmp.Compare(b.address(), a.address())) })
 		for i := range rows {
-			rows[i].objectRisk, rows[i].first = highest.risk, highest.address()
+			rows[i].highest = highest.Proposal
 		}
 	}
 	slices.SortFunc(p.rows, func(a, b row) int {
-		if c := cmp.Or(cmp.Compare(b.objectRisk, a.objectRisk), cmp.Compare(a.first, b.first)); c != 0 {
+		if c := cmp.Or(cmp.Compare(b.objectRisk(), a.objectRisk()), cmp.Compare(a.first(), b.first())); c != 0 {
 			return c
 		}
 		if x, y := a.object(), b.object(); compare(x, y) != 0 {
 			return cmp.Or(cmp.Compare(x.DN, y.DN), compare(x, y))
 		}
-		return cmp.Or(cmp.Compare(b.risk, a.risk), cmp.Compare(a.address(), b.address()), cmp.Compare(a.First, b.First))
+		return cmp.Or(cmp.Compare(b.risk(), a.risk()), cmp.Compare(a.address(), b.address()), cmp.Compare(a.First, b.First))
 	})
 	for rows := range p.eachObject() {
 		o := rows[0].object()
 		p.objects++
-		p.risks[rows[0].objectRisk]++
+		p.risks[rows[0].objectRisk()]++
 		switch primary := slices.ContainsFunc(rows, func(r row) bool { return r.primary() }); {
 		case primary && slices.ContainsFunc(rows, func(r row) bool { return r.has(conflicts.RiskLiveMailbox) }):
 			p.tell = append(p.tell, o)
@@ -162,7 +173,7 @@ func compare(x, y *conflicts.Object) int {
 func (p *plan) recommended() string {
 	counts := make(map[conflicts.Advice]int)
 	for i := range p.rows {
-		counts[p.rows[i].advice]++
+		counts[p.rows[i].advice()]++
 	}
 	var parts []string
 	for _, advice := range []conflicts.Advice{conflicts.AdviseReplace, conflicts.AdviseRemove, conflicts.AdviseChoice} {

@@ -116,7 +116,7 @@ func (d *document) choose() {
 	n := 0
 	for i := range d.plan.rows {
 		r := &d.plan.rows[i]
-		if r.advice != conflicts.AdviseChoice {
+		if r.advice() != conflicts.AdviseChoice {
 			continue
 		}
 		if n++; n <= named {

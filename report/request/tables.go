@@ -17,8 +17,8 @@ func (d *document) high() {
 	d.linef("## High risk: %s\n", words.Quantity(d.plan.risks[conflicts.High], "object"))
 	d.table(high, "Why", func(r *row) string {
 		why := d.risks(r)
-		switch advice := adviceWord[r.advice]; {
-		case advice == "", r.advice == conflicts.AdviseReplace:
+		switch advice := adviceWord[r.advice()]; {
+		case advice == "", r.advice() == conflicts.AdviseReplace:
 			return why
 		case why == "":
 			return advice
@@ -45,7 +45,7 @@ func (d *document) high() {
 
 const aboutRemove = "*Remove*: the object keeps another address of an accepted domain, so it needs no new one."
 
-func removes(r *row) bool { return r.advice == conflicts.AdviseRemove }
+func removes(r *row) bool { return r.advice() == conflicts.AdviseRemove }
 
 // others lists what is of medium and low risk.
 func (d *document) others() {
@@ -66,16 +66,16 @@ func (d *document) others() {
 		d.linef("%s\n", aboutRemove)
 	}
 	d.table(rows, "Advice, risk", func(r *row) string {
-		if r.risk == conflicts.Low {
-			return adviceWord[r.advice]
+		if r.risk() == conflicts.Low {
+			return adviceWord[r.advice()]
 		}
-		return adviceWord[r.advice] + "; " + d.riskAndWhy(r)
+		return adviceWord[r.advice()] + "; " + d.riskAndWhy(r)
 	})
 }
 
 // byRisk parts the rows of objects of high risk, which come first, from the others.
 func (p *plan) byRisk() (high, others []row) {
-	n := slices.IndexFunc(p.rows, func(r row) bool { return r.objectRisk != conflicts.High })
+	n := slices.IndexFunc(p.rows, func(r row) bool { return r.objectRisk() != conflicts.High })
 	if n < 0 {
 		n = len(p.rows)
 	}
@@ -136,8 +136,8 @@ func (d *document) risks(r *row) string {
 }
 
 func (d *document) riskAndWhy(r *row) string {
-	text := r.risk.String()
-	if why := d.risks(r); why != "" && r.risk != conflicts.Low {
+	text := r.risk().String()
+	if why := d.risks(r); why != "" && r.risk() != conflicts.Low {
 		text += ": " + why
 	}
 	return text
