@@ -83,7 +83,7 @@ func (b *commandBlock) compare(t *testing.T, said string) {
 
 // otherPrograms are those that documents call beside proxyaddr and that no test runs.
 var otherPrograms = []string{"go", "git", ".ci/run", ".ci/test", "packaging/release", "kinit", "ktutil", "ktutil:", "ldapmodify", "chmod", "install", "touch", "runuser",
-	"systemctl", "systemd-sysusers", "journalctl"}
+	"systemctl", "systemd-sysusers", "journalctl", "sha256sum"}
 
 // shellBlocks are the tags of blocks with commands.
 var shellBlocks = []string{"sh", "bash", "bat", "powershell"}
