@@ -113,7 +113,9 @@ func (r *row) because() string {
 func (p *plan) sum() {
 	slices.SortFunc(p.rows, func(a, b row) int { return cmp.Or(compare(a.object(), b.object()), cmp.Compare(a.First, b.First)) })
 	for rows := range p.eachObject() {
-		highest := slices.MaxFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.risk(), b.risk()), cmp.Compare(b.address(), a.address())) })
+		highest := slices.MaxFunc(rows, func(a, b row) int {
+			return cmp.Or(cmp.Compare(a.risk(), b.risk()), cmp.Compare(b.address(), a.address()))
+		})
 		for i := range rows {
 			rows[i].highest = highest.Proposal
 		}
