@@ -30,7 +30,7 @@ func (p *prose) format() format {
 // splitBlock finds the lines up to a blank one that does not follow a colon, or
 // up to the next event of wevtutil.
 func splitBlock(data []byte, eof bool) (start, end int) {
-	colon, begun := false, false
+	colon, begun, list := false, false, false
 	for at := 0; ; {
 		n := bytes.IndexByte(data[at:], '\n')
 		if n < 0 {
@@ -41,7 +41,8 @@ func splitBlock(data []byte, eof bool) (start, end int) {
 		case begun && (len(line) == 0 && !colon || bytes.HasPrefix(line, []byte("Event["))):
 			return start, at
 		case len(line) > 0:
-			colon = line[len(line)-1] == ':'
+			list = list || !begun && property.Match(line)
+			colon = line[len(line)-1] == ':' && !(list && property.Match(line)) // a property without a value
 			begun = true
 		case !begun:
 			start = at + n + 1
@@ -139,7 +140,7 @@ func (p *prose) words(text string) []record {
 		_, before := utf8.DecodeLastRuneInString(text[:at.start]) // maybe a quotation mark
 		r := record{line: strings.Count(text[:at.start], "\n"), id: at.id, message: text[at.start-before : end]}
 		r.describe(text[done:at.start])
-		if r.line == 0 { // Format-List may put the words first
+		if r.line == 0 || isList([]byte(text)) { // Format-List may put the words before the time
 			r.describe(behind)
 		}
 		all = append(all, r)
