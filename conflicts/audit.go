@@ -237,7 +237,7 @@ func (o *Owner) Primary() bool { return o.Claims[0].Primary }
 type Claim struct {
 	// Attribute is proxyAddresses, mail, userPrincipalName or legacyExchangeDN; of
 	// [AddressSet.Claims] also targetAddress.
-	Attribute string
+	Attribute Attribute
 	// Value is what is stored.
 	Value   string
 	Primary bool
@@ -246,14 +246,26 @@ type Claim struct {
 	Padded, Loose bool
 }
 
-// The attributes in which an address can stand.
+// An Attribute is one in which an address can stand.
+type Attribute uint8
+
 const (
-	ProxyAddresses    = "proxyAddresses"
-	Mail              = "mail"
-	UserPrincipalName = "userPrincipalName"
-	LegacyExchangeDN  = "legacyExchangeDN"
-	TargetAddress     = "targetAddress"
+	ProxyAddresses Attribute = iota + 1
+	Mail
+	UserPrincipalName
+	LegacyExchangeDN
+	TargetAddress
 )
+
+var attributeNames = [...]string{"", "proxyAddresses", "mail", "userPrincipalName", "legacyExchangeDN", "targetAddress"}
+
+// String returns the name of the attribute.
+func (a Attribute) String() string { return attributeNames[a] }
+
+// AttributeNamed returns the attribute with a name, 0 if there is none.
+func AttributeNamed(name string) Attribute {
+	return Attribute(max(0, slices.Index(attributeNames[:], name)))
+}
 
 // A Change replaces or removes one attribute value of one object. All changes
 // of one object are applied together or not at all.
@@ -263,17 +275,17 @@ type Change struct {
 	Key      Key
 	Object   *Object
 	// Attribute is proxyAddresses, or mail where that follows.
-	Attribute string
+	Attribute Attribute
+	Risk      Risk
 	// Old is the exact stored value. New is empty for a removal.
 	Old, New string
-	Risk     Risk
 	// Verbatim is what makes it risky in the words of a document of schema version 1; else
 	// [Change.Risks] works it out.
 	Verbatim string
 }
 
 // Risk says how much attention a change needs.
-type Risk int
+type Risk uint8
 
 const (
 	Low Risk = iota

@@ -39,7 +39,7 @@ func (m OwnersByAddress) Of(a Address) []Owner {
 
 func (o *Owner) place() int {
 	const deleted = 10
-	place := slices.Index([]string{ProxyAddresses, Mail, UserPrincipalName, LegacyExchangeDN, TargetAddress}, o.Claims[0].Attribute)
+	place := int(o.Claims[0].Attribute)
 	if o.Deleted {
 		place += deleted
 	}

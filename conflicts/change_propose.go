@@ -180,7 +180,7 @@ func (p *proposer) removeSecondaries(j *Judgment) []Change {
 	return changes
 }
 
-func (o *Owner) has(attribute string) bool {
+func (o *Owner) has(attribute Attribute) bool {
 	return slices.ContainsFunc(o.Claims, func(c Claim) bool { return c.Attribute == attribute })
 }
 

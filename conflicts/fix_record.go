@@ -55,7 +55,7 @@ func (r *FixRecord) Added() []Address {
 	var list []Address
 	for _, e := range r.Attributes {
 		for _, v := range e.Add {
-			c := Claim{Attribute: e.Attribute, Value: v}
+			c := Claim{Attribute: AttributeNamed(e.Attribute), Value: v}
 			added := c.Parsed()
 			if !slices.ContainsFunc(list, func(known Address) bool { return known.Key() == added.Key() }) {
 				list = append(list, added)
@@ -139,7 +139,10 @@ func (e *AttributeFix) status(values []string) (FixStatus, []string) {
 	}
 	for _, added := range e.Add {
 		// A value without a type takes an address from others, but is another value.
-		loose := func(v string) Key { c := Claim{Attribute: e.Attribute, Value: v}; return c.Parsed().LooseKey() }
+		loose := func(v string) Key {
+			c := Claim{Attribute: AttributeNamed(e.Attribute), Value: v}
+			return c.Parsed().LooseKey()
+		}
 		i := slices.IndexFunc(rest, func(v string) bool { return v == added || loose(v) == loose(added) })
 		switch {
 		case slices.Contains(rest, added):
@@ -162,7 +165,7 @@ func (e *AttributeFix) status(values []string) (FixStatus, []string) {
 func (r *FixRecord) after(o *Object) []string {
 	values := slices.Clone(o.ProxyAddresses)
 	for _, e := range r.Attributes {
-		if e.Attribute == ProxyAddresses {
+		if e.Attribute == ProxyAddresses.String() {
 			values = slices.DeleteFunc(values, func(v string) bool { return slices.Contains(e.Delete, v) })
 			values = append(values, e.Add...)
 		}
@@ -182,7 +185,7 @@ func primarySMTP(values []string) (n int) {
 // values returns those of an attribute that a fix record can change.
 func (o *Object) values(attribute string) []string {
 	switch {
-	case attribute == ProxyAddresses:
+	case attribute == ProxyAddresses.String():
 		return o.ProxyAddresses
 	case o.Mail != "":
 		return []string{o.Mail}

@@ -37,7 +37,7 @@ func TestVerifyNotesATargetAddressThatStays(t *testing.T) {
 		"no targetAddress": {object(1, "X", "smtp:x@a.com"), false, false},
 		"taken back":       {target(object(1, "X", "smtp:x@a.com"), "SMTP:x@a.com"), true, false},
 	} {
-		record := amend(tc.now, ProxyAddresses, "smtp:x@a.com", "smtp:x2@a.com")
+		record := amend(tc.now, ProxyAddresses.String(), "smtp:x@a.com", "smtp:x2@a.com")
 		record.Restores = tc.restores
 		v := Verify([]FixRecord{record}, Snapshot{Objects: []*Object{tc.now}})[0]
 		noted := slices.ContainsFunc(v.Notes, func(s string) bool { return strings.HasPrefix(s, "targetAddress still is "+tc.now.TargetAddress) })
@@ -48,7 +48,7 @@ func TestVerifyNotesATargetAddressThatStays(t *testing.T) {
 }
 
 func TestFixRecordState(t *testing.T) {
-	const p, m = ProxyAddresses, Mail
+	p, m := ProxyAddresses.String(), Mail.String()
 	x := func(addresses ...string) *Object { return object(1, "X", addresses...) }
 	moved := x("SMTP:x@a.com")
 	moved.DN = "CN=X,OU=Elsewhere,DC=a,DC=com"
@@ -101,7 +101,7 @@ func TestFixRecordState(t *testing.T) {
 func TestFixRecordInverse(t *testing.T) {
 	before := mail(object(1, "X", "SMTP:x@a.com", "smtp:y@a.com", "smtp:z@a.com"), "x@a.com")
 	after := mail(object(1, "X", "SMTP:x2@a.com", "smtp:z@a.com"), "x2@a.com")
-	a := amend(before, ProxyAddresses, "SMTP:x@a.com", "SMTP:x2@a.com", Mail, "x@a.com", "x2@a.com")
+	a := amend(before, ProxyAddresses.String(), "SMTP:x@a.com", "SMTP:x2@a.com", Mail.String(), "x@a.com", "x2@a.com")
 	a.Attributes[0].Delete = append(a.Attributes[0].Delete, "smtp:y@a.com")
 	back := a.Inverse()
 	if status, why := back.Status(after); status != Ready || !back.Restores {
@@ -119,7 +119,7 @@ func TestVerify(t *testing.T) {
 	x, y, z := object(1, "X", "SMTP:x@a.com"), object(2, "Y", "SMTP:y@a.com"), object(3, "Z", "SMTP:z@a.com")
 	nameless := object(0, "Nameless", "SMTP:n@a.com")
 	nameless.GUID = GUID{}
-	fix := func(o *Object, old, new string) FixRecord { return amend(o, ProxyAddresses, old, new) }
+	fix := func(o *Object, old, new string) FixRecord { return amend(o, ProxyAddresses.String(), old, new) }
 	restore := fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")
 	restore.Restores = true
 	restoreToo := fix(y, "SMTP:y@a.com", "SMTP:taken@a.com")
@@ -134,7 +134,7 @@ func TestVerify(t *testing.T) {
 	remote.TargetAddress = "SMTP:free@a.com"
 	logon := upn(object(6, "Logon"), "free@a.com")
 	reader, writer := object(1, "X", "SMTP:x@a.com"), object(1, "X", "SMTP:x@a.com")
-	reader.Rights, writer.Rights = &Rights{[]string{Mail}}, &Rights{[]string{Mail, ProxyAddresses}}
+	reader.Rights, writer.Rights = &Rights{[]string{Mail.String()}}, &Rights{[]string{Mail.String(), ProxyAddresses.String()}}
 	guarded := mail(object(1, "X", "SMTP:x@a.com"), "x@a.com")
 	guarded.Rights = &Rights{}
 	moved := object(1, "X", "SMTP:free@a.com")
@@ -156,7 +156,7 @@ func TestVerify(t *testing.T) {
 		"rollback of three":     {[]FixRecord{atLine(1, restore), atLine(2, restoreToo)}, Snapshot{Objects: []*Object{x, y}}, []string{"ready", "ready"}},
 		"applied, and moved":    {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Snapshot{Objects: []*Object{moved}, Owners: NewOwnersByAddress([]*Object{logon, moved})}, []string{"applied; the object was renamed or moved to CN=X,DC=a,DC=com; SMTP:free@a.com is taken by CN=Logon,OU=Staff,DC=a,DC=com (userPrincipalName: free@a.com)"}},
 		"not permitted":         {[]FixRecord{fix(x, "SMTP:x@a.com", "SMTP:free@a.com")}, Snapshot{Objects: []*Object{reader}}, []string{"denied this account cannot write proxyAddresses"}},
-		"not permitted at all":  {[]FixRecord{amend(mail(object(1, "X", "SMTP:x@a.com"), "x@a.com"), ProxyAddresses, "SMTP:x@a.com", "SMTP:free@a.com", Mail, "x@a.com", "free@a.com")}, Snapshot{Objects: []*Object{guarded}}, []string{"denied this account cannot write proxyAddresses and mail"}},
+		"not permitted at all":  {[]FixRecord{amend(mail(object(1, "X", "SMTP:x@a.com"), "x@a.com"), ProxyAddresses.String(), "SMTP:x@a.com", "SMTP:free@a.com", Mail.String(), "x@a.com", "free@a.com")}, Snapshot{Objects: []*Object{guarded}}, []string{"denied this account cannot write proxyAddresses and mail"}},
 		"stale, not permitted": {[]FixRecord{fix(x, "SMTP:old@a.com", "SMTP:free@a.com"), fix(x, "SMTP:x@a.com", "SMTP:taken@a.com")}, Snapshot{Objects: []*Object{reader}, Owners: NewOwnersByAddress([]*Object{owner})},
 			[]string{"stale SMTP:old@a.com is no longer there; line 1 of fix.ldif changes the object too; this account cannot write proxyAddresses",
 				"stale line 1 of fix.ldif changes the object too; SMTP:taken@a.com is taken by CN=Holder,OU=Staff,DC=a,DC=com (proxyAddresses: smtp:taken@a.com); this account cannot write proxyAddresses"}},

@@ -149,7 +149,7 @@ func (v *Verdict) forwarding() {
 	}
 	for _, e := range v.Record.Attributes {
 		forwards := func(old string) bool { return v.Object.forwardsTo(ParseAddress(old)) }
-		if e.Attribute == ProxyAddresses && slices.ContainsFunc(e.Delete, forwards) {
+		if e.Attribute == ProxyAddresses.String() && slices.ContainsFunc(e.Delete, forwards) {
 			v.Notes = append(v.Notes, fmt.Sprintf("targetAddress still is %s: mail for the object goes to whoever has that address", v.Object.TargetAddress))
 		}
 	}

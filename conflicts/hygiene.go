@@ -62,8 +62,8 @@ func (a *Attributes) Findings() []Finding {
 		if a.User && a.UserPrincipalName == "" {
 			check("sAMAccountName", a.SAMAccountName, textFaults(a.SAMAccountName, maxAccount, refusedInAccount))
 		}
-		check(TargetAddress, a.TargetAddress, targetFaults(a.TargetAddress))
-		check(UserPrincipalName, a.UserPrincipalName, upnFaults(a.UserPrincipalName))
+		check(TargetAddress.String(), a.TargetAddress, targetFaults(a.TargetAddress))
+		check(UserPrincipalName.String(), a.UserPrincipalName, upnFaults(a.UserPrincipalName))
 	}
 	if !a.Partial {
 		if n, value := differing(a.Shadow, a.ProxyAddresses); n > 0 {

@@ -18,7 +18,7 @@ func owned(groups iter.Seq2[Key, []Owner]) []string {
 		var group []string
 		for _, o := range owners {
 			for _, c := range o.Claims {
-				group = append(group, o.DN+" "+c.Attribute+" "+c.Value)
+				group = append(group, o.DN+" "+c.Attribute.String()+" "+c.Value)
 			}
 		}
 		slices.Sort(group)

@@ -138,7 +138,7 @@ func oneReason(code StatementCode) []StatementCode {
 // is, as that never changes, or else those that hold it in proxyAddresses, as mail and logon
 // names do not receive, or else all. It appends them to a list.
 func candidates(list []*Owner, owners []Owner) []*Owner {
-	for _, attribute := range []string{LegacyExchangeDN, ProxyAddresses} {
+	for _, attribute := range []Attribute{LegacyExchangeDN, ProxyAddresses} {
 		if list = holders(list, owners, attribute); len(list) > 0 {
 			return list
 		}
@@ -150,7 +150,7 @@ func candidates(list []*Owner, owners []Owner) []*Owner {
 }
 
 // holders appends to a list the owners that hold the address in an attribute.
-func holders(list []*Owner, owners []Owner, attribute string) []*Owner {
+func holders(list []*Owner, owners []Owner, attribute Attribute) []*Owner {
 	list = slices.Grow(list, len(owners))
 	for i := range owners {
 		if owners[i].has(attribute) {

@@ -11,7 +11,7 @@ import (
 )
 
 // WrittenAttributes are those whose writes an audit log is searched for.
-var WrittenAttributes = []string{ProxyAddresses, Mail, UserPrincipalName}
+var WrittenAttributes = []string{ProxyAddresses.String(), Mail.String(), UserPrincipalName.String()}
 
 // A Writer is who wrote a value that holds the address of a conflict, as the audit log of a domain
 // controller tells.
@@ -30,7 +30,7 @@ type Writer struct {
 // String says who wrote the value, where and when.
 func (w *Writer) String() string {
 	text := "written by " + w.Account
-	if w.Attribute != ProxyAddresses {
+	if w.Attribute != ProxyAddresses.String() {
 		text = w.Attribute + " " + text
 	}
 	if w.Computer != "" {
@@ -134,7 +134,7 @@ func newTrail(writes []eventlog.Write) *trail {
 	})
 	t := &trail{writes: writes, keys: make([]Key, len(writes)), byGUID: map[string][]int{}, byDN: map[string][]int{}, anyDN: map[string][]int{}, matched: map[int]bool{}}
 	for i, w := range writes {
-		written := Claim{Attribute: w.Attribute, Value: w.Value}
+		written := Claim{Attribute: AttributeNamed(w.Attribute), Value: w.Value}
 		t.keys[i] = written.Parsed().Key()
 		key := DNKey(w.DN)
 		t.anyDN[key] = append(t.anyDN[key], i)
@@ -171,7 +171,7 @@ func (t *trail) match(o *Owner) {
 		key := c.Parsed().Key()
 		var about []int // writes of this address
 		for _, i := range of {
-			if w := &t.writes[i]; w.Attribute == c.Attribute && t.keys[i] == key && !o.before(w, c) {
+			if w := &t.writes[i]; AttributeNamed(w.Attribute) == c.Attribute && t.keys[i] == key && !o.before(w, c) {
 				t.matched[i] = true
 				about = append(about, i)
 			}
@@ -226,7 +226,7 @@ func (t *trail) writer(about, of []int, c Claim) (found Writer, ok bool) {
 			return found, ok // the log does not reach back, or lacks a later write
 		}
 		w := &t.writes[about[at]]
-		found = Writer{Attribute: c.Attribute, Value: w.Value, Account: w.Account, Computer: w.Computer, Logged: w.Logged.String()}
+		found = Writer{Attribute: c.Attribute.String(), Value: w.Value, Account: w.Account, Computer: w.Computer, Logged: w.Logged.String()}
 		n, spelling := deletion[w.Operation]
 		if !spelling {
 			found.Replaced = t.replaced(of, w)

@@ -48,7 +48,7 @@ func nextPart(r result, from int) (next int, err error) {
 	for _, attr := range r.values {
 		name, part := rangeOf(attr.name)
 		switch {
-		case !strings.EqualFold(name, conflicts.ProxyAddresses):
+		case !strings.EqualFold(name, conflicts.ProxyAddresses.String()):
 		case part == valueRange{} && (from == 0 || len(attr.values) == 0): // AD sends the bare name with a range
 		case part.first != from, len(attr.values) == 0, part.next > 0 && part.next-part.first != len(attr.values):
 			return 0, fmt.Errorf("asked for the values from %d on, the server returned %d as %s", from, len(attr.values), attr.name)

@@ -115,7 +115,7 @@ func (a attributes) object(dn string) *conflicts.Object {
 	if len(a["sdrightseffective"]) > 0 { // always there if the directory tells what the account may write
 		o.Rights = &conflicts.Rights{}
 		for _, name := range a.all("allowedattributeseffective") {
-			for _, known := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
+			for _, known := range []string{conflicts.ProxyAddresses.String(), conflicts.Mail.String()} {
 				if strings.EqualFold(name, known) {
 					o.Rights.Writable = append(o.Rights.Writable, known)
 				}

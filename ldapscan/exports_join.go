@@ -179,8 +179,8 @@ func (c *contradictions) take(p *versions) {
 			continue
 		}
 		for _, of := range []struct{ attribute, a, b string }{
-			{conflicts.Mail, o.Mail, p.objects[base].Mail}, {conflicts.UserPrincipalName, o.UserPrincipalName, p.objects[base].UserPrincipalName},
-			{conflicts.TargetAddress, o.TargetAddress, p.objects[base].TargetAddress},
+			{conflicts.Mail.String(), o.Mail, p.objects[base].Mail}, {conflicts.UserPrincipalName.String(), o.UserPrincipalName, p.objects[base].UserPrincipalName},
+			{conflicts.TargetAddress.String(), o.TargetAddress, p.objects[base].TargetAddress},
 			{"DN", placeOf(o), placeOf(p.objects[base])},
 		} {
 			if of.a != of.b && of.a != "" && of.b != "" {

@@ -14,9 +14,10 @@ import (
 // A stray is the mail, userPrincipalName or legacyExchangeDN of a counterpart that its object does not
 // have. An object has one of each, so that a stray stands nowhere in the result.
 type stray struct {
-	attribute, export string
-	address           conflicts.Address
-	entry             conflicts.Entry // with nothing else
+	attribute conflicts.Attribute
+	export    string
+	address   conflicts.Address
+	entry     conflicts.Entry // with nothing else
 }
 
 // strays returns those of versions whose objects were joined.

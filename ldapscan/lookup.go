@@ -33,9 +33,9 @@ func newLookup(addresses []conflicts.Address, found func(*conflicts.Object)) *lo
 	wanted := conflicts.NewAddressSet(addresses...)
 	return &lookup{
 		filters: func(d *Directory) (filters []string) {
-			attributes := []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.LegacyExchangeDN, conflicts.TargetAddress}
+			attributes := []conflicts.Attribute{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.LegacyExchangeDN, conflicts.TargetAddress}
 			// An attribute without an index makes the server compare every object.
-			attributes = slices.DeleteFunc(attributes, func(name string) bool { return slices.Contains(d.missing, name) })
+			attributes = slices.DeleteFunc(attributes, func(a conflicts.Attribute) bool { return slices.Contains(d.missing, a.String()) })
 			for batch := range slices.Chunk(addresses, lookupBatch) {
 				filters = append(filters, addressFilter(batch, attributes))
 			}
@@ -178,7 +178,7 @@ func (f *Forest) HasAddresses(ctx context.Context, objects int) (bool, error) {
 
 // addressFilter finds any of the addresses in any of the attributes (RFC 4515), in each
 // of their [conflicts.Address.Spellings], and with a space on either side.
-func addressFilter(addresses []conflicts.Address, attributes []string) string {
+func addressFilter(addresses []conflicts.Address, attributes []conflicts.Attribute) string {
 	var b strings.Builder
 	b.WriteString("(|")
 	for _, a := range addresses {
@@ -206,7 +206,7 @@ func addressFilter(addresses []conflicts.Address, attributes []string) string {
 				}
 				for _, prefix := range prefixes {
 					for _, text := range []string{form, " " + form, form + " "} {
-						b.WriteString("(" + attribute + "=" + escape(prefix+text) + ")")
+						b.WriteString("(" + attribute.String() + "=" + escape(prefix+text) + ")")
 					}
 				}
 			}

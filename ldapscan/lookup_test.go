@@ -63,7 +63,7 @@ func TestLookupClaims(t *testing.T) {
 		claims := map[string]string{}
 		for _, o := range lookup(t, src, "smtp:x@contoso.example") {
 			for _, c := range wanted.Claims(o) {
-				claims[strings.Split(o.DN, ",")[0]] += c.Attribute + " "
+				claims[strings.Split(o.DN, ",")[0]] += c.Attribute.String() + " "
 			}
 			if o.Deleted != strings.Contains(o.DN, "DEL:") {
 				t.Errorf("%s: %s deleted: %v", name, o.DN, o.Deleted)

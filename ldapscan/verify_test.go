@@ -44,7 +44,7 @@ proxyAddresses: SMTP:carl@contoso.example
 
 func record(n byte, name, old, new string) conflicts.FixRecord {
 	return conflicts.FixRecord{File: "fix.ldif", Line: int(n), DN: "CN=" + name + ",DC=contoso,DC=example", GUID: conflicts.GUID{n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-		Attributes: []conflicts.AttributeFix{{Attribute: conflicts.ProxyAddresses, Delete: []string{old}, Add: []string{new}}}}
+		Attributes: []conflicts.AttributeFix{{Attribute: conflicts.ProxyAddresses.String(), Delete: []string{old}, Add: []string{new}}}}
 }
 
 func states(verdicts []conflicts.Verdict) (list []string) {
@@ -56,7 +56,7 @@ func states(verdicts []conflicts.Verdict) (list []string) {
 
 func TestVerify(t *testing.T) {
 	withMail := record(1, "Anna", "SMTP:anna@contoso.example", "SMTP:anna2@contoso.example")
-	withMail.Attributes = append(withMail.Attributes, conflicts.AttributeFix{Attribute: conflicts.Mail, Delete: []string{"anna@contoso.example"}, Add: []string{"anna2@contoso.example"}})
+	withMail.Attributes = append(withMail.Attributes, conflicts.AttributeFix{Attribute: conflicts.Mail.String(), Delete: []string{"anna@contoso.example"}, Add: []string{"anna2@contoso.example"}})
 	records := []conflicts.FixRecord{
 		withMail,
 		record(2, "Read Only", "SMTP:ro@contoso.example", "SMTP:carl@contoso.example"),

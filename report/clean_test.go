@@ -34,7 +34,7 @@ func TestNothingIsCleanThatWasNotRead(t *testing.T) {
 	calming := regexp.MustCompile(`(?i)\bno conflicts?\b|\bresolved\b|\bfree\b|\bready\b|\bComplete: |"complete": ?true`)
 	admits := regexp.MustCompile(`(?i)in what was read|not everything|do not take`)
 	unknown := []conflicts.Availability{{Address: conflicts.ParseAddress("smtp:x@contoso.com"), Incomplete: true}}
-	record := conflicts.FixRecord{DN: "CN=A,OU=Staff," + corp, Attributes: []conflicts.AttributeFix{{Attribute: conflicts.ProxyAddresses, Delete: []string{"smtp:a@contoso.com"}, Add: []string{"smtp:x@contoso.com"}}}}
+	record := conflicts.FixRecord{DN: "CN=A,OU=Staff," + corp, Attributes: []conflicts.AttributeFix{{Attribute: conflicts.ProxyAddresses.String(), Delete: []string{"smtp:a@contoso.com"}, Add: []string{"smtp:x@contoso.com"}}}}
 	verdicts := conflicts.Verify([]conflicts.FixRecord{record}, conflicts.Snapshot{Objects: []*conflicts.Object{object(1, "A", corp, "smtp:a@contoso.com")}, Incomplete: true})
 	outputs := []output{
 		{"check table", func(w io.Writer) error { return CheckTable(w, unknown, TableOptions{}) }},

@@ -89,7 +89,7 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex, 
 	row := csvRow{
 		conflict: c.ID, class: string(c.Class), address: c.Key.Address(), role: role,
 		name: o.Name(), kind: o.Kind(), dn: o.DN, guid: o.GUID.String(),
-		attribute: first.Attribute, value: first.Value, primary: strconv.FormatBool(first.Primary),
+		attribute: first.Attribute.String(), value: first.Value, primary: strconv.FormatBool(first.Primary),
 		action: words.Action(owner == 0, change), reason: reason.Say(c, (*conflicts.Conflict).Reason), unresolved: c.Obstacles(), standing: c.Standing,
 	}
 	if change != nil {
@@ -100,7 +100,7 @@ func newCSVRow(c *conflicts.Conflict, owner int, changes conflicts.ChangeIndex, 
 		if change := changes.Claim(c, o, claim); change != nil {
 			also = append(also, words.Change(change))
 		} else {
-			also = append(also, claim.Attribute+": "+claim.Value)
+			also = append(also, claim.Attribute.String()+": "+claim.Value)
 		}
 	}
 	row.also = strings.Join(also, "; ")

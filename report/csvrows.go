@@ -24,7 +24,7 @@ func CheckCSV(w io.Writer, list []conflicts.Availability, problem string) error 
 		for n := range a.Owners {
 			o := &a.Owners[n]
 			rows.write(a.Address.Raw, a.Status(), a.Next.Raw, ownerRole(o), o.Name(), o.Kind(), o.DN, o.GUID.String(),
-				o.Claims[0].Attribute, o.Claims[0].Value, values(o.Claims[1:]), complete)
+				o.Claims[0].Attribute.String(), o.Claims[0].Value, values(o.Claims[1:]), complete)
 		}
 		if len(a.Owners) == 0 {
 			rows.write(a.Address.Raw, a.Status(), "", "", "", "", "", "", "", "", "", complete)
@@ -101,7 +101,7 @@ func FixCSV(w io.Writer, a *conflicts.Audit) error {
 		for n := range a.Changes[p.First : p.First+p.Count] {
 			c := &a.Changes[int(p.First)+n]
 			rows.write(p.Reply.Decision.String(), c.Conflict, string(class[c.Key]), c.Key.Address(), c.Object.Name(), c.Object.DN, c.Object.GUID.String(),
-				c.Attribute, c.Old, c.New, c.Risk.String(), c.RiskReason(), p.Reply.Comment, complete)
+				c.Attribute.String(), c.Old, c.New, c.Risk.String(), c.RiskReason(), p.Reply.Comment, complete)
 		}
 	}
 	for _, l := range a.Review.Left {
@@ -123,7 +123,7 @@ func summary(about, word, problem string) string {
 func values(claims []conflicts.Claim) string {
 	var list []string
 	for _, c := range claims {
-		list = append(list, c.Attribute+": "+c.Value)
+		list = append(list, c.Attribute.String()+": "+c.Value)
 	}
 	return strings.Join(list, "; ")
 }

@@ -64,12 +64,12 @@ func TestJSONHoldsTheExactStrings(t *testing.T) {
 				for _, o := range c.Owners {
 					want = append(want, o.DN)
 					for _, claim := range o.Claims {
-						want = append(want, claim.Attribute, claim.Value)
+						want = append(want, claim.Attribute.String(), claim.Value)
 					}
 				}
 			}
 			for _, c := range a.Changes {
-				want = append(want, c.Object.DN, c.Attribute, c.Old, c.New)
+				want = append(want, c.Object.DN, c.Attribute.String(), c.Old, c.New)
 			}
 			for _, f := range a.Findings {
 				want = append(want, f.DN, f.Value)

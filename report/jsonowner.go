@@ -153,10 +153,11 @@ func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 	first.Base64 = j.Base64
 	owner := conflicts.Owner{Object: o, Claims: make([]conflicts.Claim, 1+len(j.Also))}
 	for i, claim := range append([]claimJSON{first}, j.Also...) {
-		if !slices.Contains(attributes, claim.Attribute) {
+		attribute := conflicts.AttributeNamed(claim.Attribute)
+		if !slices.Contains(attributes, attribute) {
 			return owner, fmt.Errorf("unknown attribute %q", claim.Attribute)
 		}
-		owner.Claims[i] = conflicts.Claim{Attribute: claim.Attribute, Value: exactly(claim.Base64, "value", claim.Value),
+		owner.Claims[i] = conflicts.Claim{Attribute: attribute, Value: exactly(claim.Base64, "value", claim.Value),
 			Primary: claim.Primary, Padded: claim.Padded, Loose: claim.Loose}
 	}
 	if len(j.Writers) > 0 {
@@ -170,7 +171,7 @@ func (d *jsonReader) owner(j *ownerJSON) (conflicts.Owner, error) {
 }
 
 // attributes are those in which an owner can hold an address.
-var attributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.LegacyExchangeDN}
+var attributes = []conflicts.Attribute{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.LegacyExchangeDN}
 
 // facts reads what documents of schema version 1 do not have.
 func (j *ownerJSON) facts(o *conflicts.Object) error {

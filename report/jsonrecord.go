@@ -298,7 +298,7 @@ func newStampJSON(room *jsonRoom, s conflicts.Stamp) *stampJSON {
 }
 
 func newClaimJSON(c conflicts.Claim) claimJSON {
-	return claimJSON{c.Attribute, newText(c.Value), c.Primary, c.Padded, c.Loose, exact("value", c.Value)}
+	return claimJSON{c.Attribute.String(), newText(c.Value), c.Primary, c.Padded, c.Loose, exact("value", c.Value)}
 }
 
 type changeJSON struct {
@@ -342,7 +342,7 @@ func (j *changeJSON) set(changes []conflicts.Change, i int, room *jsonRoom) {
 	followed := conflicts.Followed(changes, i)
 	*j = changeJSON{
 		Conflict: c.Conflict, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(c.Object.DN), GUID: room.guid(c.Object.GUID),
-		Name: newText(c.Object.Name()), Kind: newText(c.Object.Kind()), Attribute: c.Attribute, Old: newText(c.Old), New: newText(c.New), Follows: newText(followed),
+		Name: newText(c.Object.Name()), Kind: newText(c.Object.Kind()), Attribute: c.Attribute.String(), Old: newText(c.Old), New: newText(c.New), Follows: newText(followed),
 		Risk: c.Risk.String(), RiskReason: newText(c.RiskReason()), Risks: statementsJSON(room, j.Risks, room.said, c.Object),
 		Base64: exact("address", c.Key.Address(), "dn", c.Object.DN, "name", c.Object.Name(), "kind", c.Object.Kind(), "old", c.Old, "new", c.New, "follows", followed),
 	}

@@ -86,7 +86,7 @@ type modifications struct {
 // puts in the inverse ones in the inverse order.
 func (m *modifications) set(o *objectChanges, back bool) error {
 	m.list, m.values, m.text = m.list[:0], m.values[:0], m.text[:0]
-	attributes := [...]string{conflicts.ProxyAddresses, conflicts.Mail}
+	attributes := [...]conflicts.Attribute{conflicts.ProxyAddresses, conflicts.Mail}
 	for _, c := range o.changes {
 		if !slices.Contains(attributes[:], c.Attribute) {
 			return fmt.Errorf("%s: only proxyAddresses and mail may be changed", words.Escape(o.object.DN))
@@ -103,7 +103,7 @@ func (m *modifications) set(o *objectChanges, back bool) error {
 }
 
 // add appends what one operation does to an attribute, if it does anything.
-func (m *modifications) add(op ldif.ModOp, attribute string, o *objectChanges, back bool) {
+func (m *modifications) add(op ldif.ModOp, attribute conflicts.Attribute, o *objectChanges, back bool) {
 	first := len(m.values)
 	for i := range o.changes {
 		if back {
@@ -124,7 +124,7 @@ func (m *modifications) add(op ldif.ModOp, attribute string, o *objectChanges, b
 		m.values = append(m.values, m.text[begin:])
 	}
 	if values := m.values[first:]; len(values) > 0 {
-		m.list = append(m.list, ldif.Mod{Op: op, Name: attribute, Values: values})
+		m.list = append(m.list, ldif.Mod{Op: op, Name: attribute.String(), Values: values})
 	}
 }
 

@@ -22,9 +22,9 @@ type directory map[string]map[string][]string
 func newDirectory(a *conflicts.Audit) directory {
 	d := make(directory)
 	add := func(o *conflicts.Object) {
-		d[o.DN] = map[string][]string{conflicts.ProxyAddresses: slices.Sorted(slices.Values(o.ProxyAddresses))}
+		d[o.DN] = map[string][]string{conflicts.ProxyAddresses.String(): slices.Sorted(slices.Values(o.ProxyAddresses))}
 		if o.Mail != "" {
-			d[o.DN][conflicts.Mail] = []string{o.Mail}
+			d[o.DN][conflicts.Mail.String()] = []string{o.Mail}
 		}
 	}
 	for _, c := range a.Conflicts {
@@ -105,13 +105,13 @@ func TestFixMakesTheChangesOfTheModelAndRollbackTakesThemBack(t *testing.T) {
 			before := newDirectory(a)
 			want := before.clone()
 			for _, c := range a.Changes {
-				values := want[c.Object.DN][c.Attribute]
+				values := want[c.Object.DN][c.Attribute.String()]
 				values = slices.DeleteFunc(values, func(v string) bool { return v == c.Old })
 				if c.New != "" {
 					values = append(values, c.New)
 				}
 				slices.Sort(values)
-				want[c.Object.DN][c.Attribute] = values
+				want[c.Object.DN][c.Attribute.String()] = values
 			}
 
 			got := before.clone()
@@ -186,7 +186,7 @@ func TestADirectoryThatHasChangedRefusesTheFix(t *testing.T) {
 	a := normalAudit()
 	d := newDirectory(a)
 	rec := readLDIF(t, Fix, a, "corp.contoso.com")[0]
-	d[rec.DN][conflicts.ProxyAddresses] = []string{"SMTP:somebody.else@contoso.com", "smtp:jd@contoso.com"}
+	d[rec.DN][conflicts.ProxyAddresses.String()] = []string{"SMTP:somebody.else@contoso.com", "smtp:jd@contoso.com"}
 	before := d.clone()
 	if err := d.modify(rec); err == nil {
 		t.Error("a record whose old value is gone was applied")

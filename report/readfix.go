@@ -87,7 +87,7 @@ func readMods(fix *conflicts.FixRecord, rec *ldif.Record) error {
 		}
 	}
 	for _, e := range fix.Attributes {
-		if e.Attribute == conflicts.Mail && (len(e.Delete) != 1 || len(e.Add) != 1) {
+		if e.Attribute == conflicts.Mail.String() && (len(e.Delete) != 1 || len(e.Add) != 1) {
 			return errors.New("mail: delete one value and add one")
 		}
 	}
@@ -96,10 +96,10 @@ func readMods(fix *conflicts.FixRecord, rec *ldif.Record) error {
 
 // readMod reads one modification.
 func readMod(fix *conflicts.FixRecord, mod ldif.Mod) error {
-	known := []string{conflicts.ProxyAddresses, conflicts.Mail}
+	known := []string{conflicts.ProxyAddresses.String(), conflicts.Mail.String()}
 	i := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, mod.Name) })
 	switch {
-	case strings.EqualFold(mod.Name, conflicts.UserPrincipalName):
+	case strings.EqualFold(mod.Name, conflicts.UserPrincipalName.String()):
 		return errors.New("proxyaddr never changes a logon name")
 	case i < 0:
 		return errors.New("only proxyAddresses and mail can be changed")

@@ -22,8 +22,8 @@ func recordsOf(a *conflicts.Audit, domain string) (fix, rollback []conflicts.Fix
 		var o objectChanges
 		d.object(&o, i)
 		f := conflicts.FixRecord{DN: o.object.DN, GUID: o.object.GUID}
-		for _, attribute := range []string{conflicts.ProxyAddresses, conflicts.Mail} {
-			e := conflicts.AttributeFix{Attribute: attribute}
+		for _, attribute := range []conflicts.Attribute{conflicts.ProxyAddresses, conflicts.Mail} {
+			e := conflicts.AttributeFix{Attribute: attribute.String()}
 			for _, c := range o.changes {
 				if c.Attribute != attribute {
 					continue
@@ -99,7 +99,7 @@ func addressed(name, dn, address, old, new, reason string) *conflicts.Audit {
 		c := conflicts.Conflict{ID: id, Class: conflicts.Duplicate, Key: conflicts.Key("smtp:" + address + strings.Repeat(" ", i)), Verbatim: reason}
 		c.Owners = []conflicts.Owner{owner(keeper, proxy(old)), owner(other, proxy(old))}
 		a.Conflicts = append(a.Conflicts, c)
-		attribute := []string{conflicts.ProxyAddresses, conflicts.Mail}[i]
+		attribute := []conflicts.Attribute{conflicts.ProxyAddresses, conflicts.Mail}[i]
 		a.Changes = append(a.Changes, conflicts.Change{Conflict: id, Key: c.Key, Object: other, Attribute: attribute, Old: old, New: new, Verbatim: reason})
 	}
 	return a
@@ -326,7 +326,7 @@ func FuzzReadFix(f *testing.F) {
 				named[key] = true
 			}
 			for _, e := range a.Attributes {
-				if e.Attribute != conflicts.ProxyAddresses && e.Attribute != conflicts.Mail || len(e.Delete)+len(e.Add) == 0 ||
+				if e.Attribute != conflicts.ProxyAddresses.String() && e.Attribute != conflicts.Mail.String() || len(e.Delete)+len(e.Add) == 0 ||
 					slices.Contains(e.Delete, "") || slices.Contains(e.Add, "") {
 					t.Fatalf("%+v", a)
 				}

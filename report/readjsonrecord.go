@@ -165,7 +165,7 @@ func (d *jsonReader) change(j *changeJSON) error {
 	c := conflicts.Change{
 		Conflict: j.Conflict, Key: readKey(j.Type, j.Address, j.Base64),
 		Object:    &conflicts.Object{Entry: conflicts.Entry{DN: exactly(j.Base64, "dn", j.DN), GUID: guid}},
-		Attribute: j.Attribute, Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New),
+		Attribute: conflicts.AttributeNamed(j.Attribute), Old: exactly(j.Base64, "old", j.Old), New: exactly(j.Base64, "new", j.New),
 	}
 	c.Verbatim = d.verbatim(string(j.RiskReason), j.Risks)
 	if c.Attribute != conflicts.ProxyAddresses && c.Attribute != conflicts.Mail {

@@ -209,7 +209,7 @@ func (t *table) action(c *conflicts.Conflict, owner int) string {
 func (t *table) claim(claim conflicts.Claim, change *conflicts.Change) {
 	value := claim.Value
 	if claim.Attribute != conflicts.ProxyAddresses {
-		value = claim.Attribute + ": " + value
+		value = claim.Attribute.String() + ": " + value
 	}
 	if claim.Padded {
 		value += "  (white space around it)"

@@ -12,8 +12,8 @@ import (
 
 func verdicts() []conflicts.Verdict {
 	hostile := object(1, "Mallory\x1b[2J", corp, "SMTP:x@contoso.com")
-	hostile.Rights = &conflicts.Rights{Writable: []string{conflicts.ProxyAddresses}}
-	fix := conflicts.AttributeFix{Attribute: conflicts.ProxyAddresses, Delete: []string{"SMTP:\xff@contoso.com"}, Add: []string{"SMTP:x2@contoso.com"}}
+	hostile.Rights = &conflicts.Rights{Writable: []string{conflicts.ProxyAddresses.String()}}
+	fix := conflicts.AttributeFix{Attribute: conflicts.ProxyAddresses.String(), Delete: []string{"SMTP:\xff@contoso.com"}, Add: []string{"SMTP:x2@contoso.com"}}
 	return []conflicts.Verdict{
 		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 3, DN: hostile.DN, GUID: hostile.GUID, Attributes: []conflicts.AttributeFix{fix}}, Object: hostile, Status: conflicts.Ready},
 		{Record: &conflicts.FixRecord{File: "fix.ldif", Line: 12, DN: "CN=Gone," + corp, Restores: true, Attributes: []conflicts.AttributeFix{fix}}, Status: conflicts.Stale, Reasons: []string{"one", "another\n"}},

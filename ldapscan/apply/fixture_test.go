@@ -89,8 +89,8 @@ func planFor(t testing.TB, f *ldapscan.Forest, base string) []conflicts.FixRecor
 		o := found[fmt.Sprintf("c%d", i)]
 		old, new := fmt.Sprintf("c%d@contoso.example", i), fmt.Sprintf("new%d@contoso.example", i)
 		plan = append(plan, conflicts.FixRecord{File: "fix.ldif", Line: 10 * i, DN: o.DN, GUID: o.GUID, Attributes: []conflicts.AttributeFix{
-			{Attribute: conflicts.ProxyAddresses, Delete: []string{"SMTP:" + old, "smtp:info@contoso.example"}, Add: []string{"SMTP:" + new, spare(i)}},
-			{Attribute: conflicts.Mail, Delete: []string{old}, Add: []string{new}},
+			{Attribute: conflicts.ProxyAddresses.String(), Delete: []string{"SMTP:" + old, "smtp:info@contoso.example"}, Add: []string{"SMTP:" + new, spare(i)}},
+			{Attribute: conflicts.Mail.String(), Delete: []string{old}, Add: []string{new}},
 		}})
 	}
 	return plan

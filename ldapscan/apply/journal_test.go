@@ -15,7 +15,7 @@ import (
 
 func record(n byte, name string) conflicts.FixRecord {
 	return conflicts.FixRecord{File: "fix.ldif", Line: int(n), DN: "CN=" + name + "," + root, GUID: conflicts.GUID{n, 1, 2, 3},
-		Attributes: []conflicts.AttributeFix{{Attribute: conflicts.ProxyAddresses, Delete: []string{"smtp:<old>@contoso.example"}, Add: []string{"smtp:new@contoso.example"}}}}
+		Attributes: []conflicts.AttributeFix{{Attribute: conflicts.ProxyAddresses.String(), Delete: []string{"smtp:<old>@contoso.example"}, Add: []string{"smtp:new@contoso.example"}}}}
 }
 
 var head = Head{Version: "1.0", Files: []File{{"fix.ldif", "e3b0"}}, Servers: []Server{{"dc=contoso,dc=example", "ldaps://dc1", "dc1.contoso.example", "anna"}}}

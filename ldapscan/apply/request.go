@@ -20,7 +20,7 @@ func request(a *conflicts.FixRecord) (*ldap.ModifyRequest, error) {
 	}
 	r := ldap.NewModifyRequest("<GUID="+a.GUID.String()+">", nil)
 	for _, e := range a.Attributes {
-		if e.Attribute != conflicts.ProxyAddresses && e.Attribute != conflicts.Mail {
+		if e.Attribute != conflicts.ProxyAddresses.String() && e.Attribute != conflicts.Mail.String() {
 			return nil, fmt.Errorf("%s: %s is never changed", a.DN, e.Attribute)
 		}
 		if slices.ContainsFunc(slices.Concat(e.Delete, e.Add, []string{a.DN}), func(v string) bool { return v == "" || !utf8.ValidString(v) }) {

@@ -102,7 +102,7 @@ func (r *row) identify() (again bool) {
 }
 
 func (r *row) holdsAddress() bool {
-	return slices.ContainsFunc(r.rec.Attributes, func(a ldif.Attribute) bool { return slices.Contains(addressAttributes, a.Name) })
+	return slices.ContainsFunc(r.rec.Attributes, func(a ldif.Attribute) bool { return conflicts.AttributeNamed(a.Name) != 0 })
 }
 
 // cloudID returns the GUID of an object of a cloud directory: that of its object in a forest, or

@@ -11,9 +11,6 @@ import (
 	"proxyaddr/ldapscan/ldif"
 )
 
-// addressAttributes are those in which an address can stand.
-var addressAttributes = []string{conflicts.ProxyAddresses, conflicts.Mail, conflicts.UserPrincipalName, conflicts.TargetAddress, conflicts.LegacyExchangeDN}
-
 // Unchangeable is the attribute of a record that says why no LDIF file can change its object. No
 // directory has it.
 const Unchangeable = "x-unchangeable"

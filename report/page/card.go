@@ -188,13 +188,13 @@ type held struct {
 func (o *ownerCard) Held() []held {
 	list := make([]held, len(o.Claims))
 	for i, c := range o.Claims {
-		name := c.Attribute
+		name := c.Attribute.String()
 		switch {
-		case name == conflicts.UserPrincipalName:
+		case c.Attribute == conflicts.UserPrincipalName:
 			name = "Logon name"
-		case name == conflicts.ProxyAddresses && c.Primary:
+		case c.Attribute == conflicts.ProxyAddresses && c.Primary:
 			name = "Primary"
-		case name == conflicts.ProxyAddresses:
+		case c.Attribute == conflicts.ProxyAddresses:
 			name = "Secondary"
 		}
 		list[i] = held{name, stored(c.Value, o.card.Address())}

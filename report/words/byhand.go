@@ -9,10 +9,10 @@ import (
 
 // ByHand says what people can do about a conflict for whose class no change is proposed.
 func ByHand(c *conflicts.Conflict) string {
-	holds := func(o conflicts.Owner, attribute string) bool {
+	holds := func(o conflicts.Owner, attribute conflicts.Attribute) bool {
 		return slices.ContainsFunc(o.Claims, func(c conflicts.Claim) bool { return c.Attribute == attribute })
 	}
-	others := func(attribute string) bool {
+	others := func(attribute conflicts.Attribute) bool {
 		return slices.ContainsFunc(c.Owners[1:], func(o conflicts.Owner) bool { return holds(o, attribute) })
 	}
 	switch {

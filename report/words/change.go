@@ -29,7 +29,7 @@ func Change(c *conflicts.Change) string { return string(AppendChange(nil, c)) }
 
 // AppendChange appends what Change says.
 func AppendChange(text []byte, c *conflicts.Change) []byte {
-	text = append(text, c.Attribute...)
+	text = append(text, c.Attribute.String()...)
 	if c.New == "" {
 		text = append(append(text, ": remove "...), c.Old...)
 	} else {

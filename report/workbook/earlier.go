@@ -31,7 +31,7 @@ func tableOfChanges(a *conflicts.Audit) *reviewTable {
 	}
 	t.row = func(n int) reviewRow {
 		c := &a.Changes[n]
-		return reviewRow{of[n], c.Old, c.Attribute, c.Object.DN, c.New}
+		return reviewRow{of[n], c.Old, c.Attribute.String(), c.Object.DN, c.New}
 	}
 	return t
 }

@@ -125,7 +125,7 @@ func heldAs(o *conflicts.Owner) cellLines {
 		if c.Loose {
 			marks = append(marks, "spelled differently")
 		}
-		line := c.Attribute + ": " + c.Value
+		line := c.Attribute.String() + ": " + c.Value
 		if len(marks) > 0 {
 			line += " (" + strings.Join(marks, ", ") + ")"
 		}

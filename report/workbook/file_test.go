@@ -127,7 +127,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 
 // The key of a proposal stays as long as the proposal does, and no other has it.
 func TestWorkbookKeyBindsTheProposal(t *testing.T) {
-	proposal := func(conflict string, n byte, attribute, old, updated string) conflicts.Proposal {
+	proposal := func(conflict string, n byte, attribute conflicts.Attribute, old, updated string) conflicts.Proposal {
 		o := &conflicts.Object{Entry: conflicts.Entry{DN: "CN=a", GUID: conflicts.GUID{n}}}
 		return conflicts.Proposal{Conflict: &conflicts.Conflict{ID: conflict}, New: updated,
 			Owner: &conflicts.Owner{Object: o, Claims: []conflicts.Claim{{Attribute: attribute, Value: old}}}}
@@ -150,7 +150,7 @@ func TestWorkbookKeyBindsTheProposal(t *testing.T) {
 			t.Errorf("%d: %s again", i, key)
 		}
 	}
-	if key := keysOf(proposal("C-C", 1, "", "", ""), first)[1]; key != keys[0] || !strings.HasPrefix(key, "C-A/") || len(key) != len("C-A/234567") {
+	if key := keysOf(proposal("C-C", 1, 0, "", ""), first)[1]; key != keys[0] || !strings.HasPrefix(key, "C-A/") || len(key) != len("C-A/234567") {
 		t.Errorf("%s among other proposals, %s before", key, keys[0])
 	}
 }

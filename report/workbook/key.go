@@ -69,7 +69,7 @@ func (k proposalKeys) digest(i, n int) {
 	made = strconv.AppendQuote(append(made, ' '), p.New)
 	made = strconv.AppendQuote(append(made, ' '), p.SwapTo)
 	for _, c := range p.Owner.Claims {
-		made = append(append(append(made, ' '), c.Attribute...), ' ')
+		made = append(append(append(made, ' '), c.Attribute.String()...), ' ')
 		made = strconv.AppendQuote(made, c.Value)
 	}
 	sum := sha256.Sum256(strconv.AppendInt(append(made, ' '), int64(n), 10))

@@ -156,7 +156,7 @@ func facesOf(t *testing.T, f *excelize.File, sheet string) (longest []string) {
 
 func TestEvidenceShowsEveryOwner(t *testing.T) {
 	a := workbooktest.Audit()
-	a.Conflicts[0].Owners[0].Writers = &[]conflicts.Writer{{Attribute: conflicts.ProxyAddresses, Account: `CORP\hrfeed`, Computer: "DC1.corp.example"}}
+	a.Conflicts[0].Owners[0].Writers = &[]conflicts.Writer{{Attribute: conflicts.ProxyAddresses.String(), Account: `CORP\hrfeed`, Computer: "DC1.corp.example"}}
 	rows := workbooktest.Records(t, written(t, newBook(a, "")), evidenceSheet)
 	for _, c := range a.Conflicts {
 		for j, o := range c.Owners {
@@ -191,7 +191,7 @@ func TestEvidenceShowsEveryOwner(t *testing.T) {
 				t.Errorf("%s, %s: kind %q", c.ID, o.DN, row["Kind"])
 			}
 			for _, claim := range o.Claims {
-				if want := claim.Attribute + ": " + claim.Value; !strings.Contains(row["Held as"], want) {
+				if want := claim.Attribute.String() + ": " + claim.Value; !strings.Contains(row["Held as"], want) {
 					t.Errorf("%s, %s: held as %q, which lacks %q", c.ID, o.DN, row["Held as"], want)
 				}
 			}
