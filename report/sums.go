@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"proxyaddr/ldapscan/osfile"
+	"proxyaddr/report/background"
 )
 
 // sumsFile lists the other files with their checksums, as sha256sum -c reads them.
@@ -24,12 +24,13 @@ type Sum [sha256.Size]byte
 // String returns the sum as sha256sum prints it.
 func (s Sum) String() string { return hex.EncodeToString(s[:]) }
 
-// summed writes to w and returns the checksum of what was written.
+// summed writes to w in the background, and returns the checksum of what was written.
 func summed(w io.Writer, write func(io.Writer) error) (sum Sum, err error) {
 	hash := sha256.New()
-	out := bufio.NewWriterSize(io.MultiWriter(w, hash), 64<<10)
-	if err = write(out); err == nil {
-		err = out.Flush()
+	out := background.NewWriter(io.MultiWriter(w, hash))
+	err = write(out)
+	if failed := out.Close(); err == nil {
+		err = failed
 	}
 	hash.Sum(sum[:0])
 	return sum, err

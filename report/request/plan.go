@@ -30,8 +30,10 @@ type plan struct {
 type row struct {
 	*conflicts.Proposal
 	audit *conflicts.Audit
-	// highest is the row of the object with the highest risk. All its rows are sorted by that.
-	highest *conflicts.Proposal
+	// objectRisk is the highest of all rows of the object, first the address by which they
+	// are sorted.
+	objectRisk conflicts.Risk
+	first      string
 }
 
 func newPlan(a *conflicts.Audit) plan {
@@ -48,9 +50,6 @@ func (r *row) changes() []conflicts.Change { return r.audit.Proposed(r.Proposal)
 
 func (r *row) risk() conflicts.Risk { return r.audit.Proposed(r.Proposal).Risk }
 
-// objectRisk is the highest risk of all rows of the object.
-func (r *row) objectRisk() conflicts.Risk { return r.audit.Proposed(r.highest).Risk }
-
 // advice is empty once there is a review.
 func (r *row) advice() conflicts.Advice {
 	if r.audit.Review != nil {
@@ -66,12 +65,6 @@ func (r *row) stays() *conflicts.Object { return r.Conflict.Keeper().Object }
 
 // address returns the address in conflict, in the form that the object holds, without its type.
 func (r *row) address() string { return conflicts.ParseAddress(r.changes()[0].Old).Trimmed() }
-
-// first is the address by which the rows of the object are sorted.
-func (r *row) first() string {
-	highest := row{Proposal: r.highest, audit: r.audit}
-	return highest.address()
-}
 
 // becomes is what takes the place of the address, without a type; empty if nothing does.
 func (r *row) becomes() string {
@@ -117,11 +110,11 @@ func (p *plan) sum() {
 			return cmp.Or(cmp.Compare(a.risk(), b.risk()), cmp.Compare(b.address(), a.address()))
 		})
 		for i := range rows {
-			rows[i].highest = highest.Proposal
+			rows[i].objectRisk, rows[i].first = highest.risk(), highest.address()
 		}
 	}
 	slices.SortFunc(p.rows, func(a, b row) int {
-		if c := cmp.Or(cmp.Compare(b.objectRisk(), a.objectRisk()), cmp.Compare(a.first(), b.first())); c != 0 {
+		if c := cmp.Or(cmp.Compare(b.objectRisk, a.objectRisk), cmp.Compare(a.first, b.first)); c != 0 {
 			return c
 		}
 		if x, y := a.object(), b.object(); compare(x, y) != 0 {
@@ -132,7 +125,7 @@ func (p *plan) sum() {
 	for rows := range p.eachObject() {
 		o := rows[0].object()
 		p.objects++
-		p.risks[rows[0].objectRisk()]++
+		p.risks[rows[0].objectRisk]++
 		switch primary := slices.ContainsFunc(rows, func(r row) bool { return r.primary() }); {
 		case primary && slices.ContainsFunc(rows, func(r row) bool { return r.has(conflicts.RiskLiveMailbox) }):
 			p.tell = append(p.tell, o)

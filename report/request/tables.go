@@ -75,7 +75,7 @@ func (d *document) others() {
 
 // byRisk parts the rows of objects of high risk, which come first, from the others.
 func (p *plan) byRisk() (high, others []row) {
-	n := slices.IndexFunc(p.rows, func(r row) bool { return r.objectRisk() != conflicts.High })
+	n := slices.IndexFunc(p.rows, func(r row) bool { return r.objectRisk != conflicts.High })
 	if n < 0 {
 		n = len(p.rows)
 	}

@@ -13,6 +13,8 @@ import (
 	"sort"
 
 	"github.com/xuri/excelize/v2"
+
+	"proxyaddr/report/background"
 )
 
 // archive writes the file so that the same audit gives the same bytes.
@@ -41,7 +43,7 @@ func (b *book) archive(w io.Writer) error {
 	}
 	out.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
 		deflate.Reset(w)
-		return deflate, nil
+		return compressor{background.NewWriter(deflate), deflate}, nil
 	})
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		part, err := out.Create(name)
@@ -63,6 +65,14 @@ func (b *book) archive(w io.Writer) error {
 	}
 	return out.Close()
 }
+
+// A compressor compresses in the background.
+type compressor struct {
+	*background.Writer
+	deflate *flate.Writer
+}
+
+func (c compressor) Close() error { return errors.Join(c.Writer.Close(), c.deflate.Close()) }
 
 // addResults puts in what formulas give, for programs that do not calculate: excelize keeps no
 // text beside a formula.
