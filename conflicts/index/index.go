@@ -23,7 +23,7 @@ import (
 // blocks add up to 1 MiB and partly filled slabs up to 8 MiB, and as much again for each joined
 // fork; a small index takes at most four times what it needs. mail and userPrincipalName cost
 // nothing if they equal a proxy address of the object, so an object with four addresses takes 41
-// bytes, and 47 with a legacyExchangeDN. Suspects adds up to 200 bytes for each object that it returns.
+// bytes, and 47 with a legacyExchangeDN. Suspects adds up to 170 bytes for each object that it returns.
 //
 // An Index is not safe for concurrent use. Each goroutine fills its own, made by Fork and merged
 // by Join.
@@ -36,9 +36,9 @@ type Index struct {
 	repeated map[conflicts.Ref]bool
 	sorted   bool
 	// The suspects, once they are found: the sorted fingerprints that any of them shares, and
-	// those that each of them shares.
+	// the hashes of those that each of them shares.
 	shared   []uint64
-	suspects map[suspect]bool
+	suspects map[uint64]bool
 
 	key          []byte   // of the current value
 	fingerprints []uint64 // of the current object

@@ -2,6 +2,7 @@ package index
 
 import (
 	"cmp"
+	"hash/maphash"
 	"maps"
 	"runtime"
 	"slices"
@@ -39,11 +40,11 @@ func (x *Index) Suspects() []conflicts.Ref {
 		}
 	}
 	slices.Sort(x.shared)
-	x.suspects = make(map[suspect]bool, len(suspects))
+	x.suspects = make(map[uint64]bool, len(suspects))
 	refs := make([]conflicts.Ref, 0, len(suspects))
 	for object, shared := range suspects {
 		ref := x.ref(object)
-		x.suspects[suspect{ref, shared}] = true
+		x.suspects[x.hash(suspect{ref, shared})] = true
 		refs = append(refs, ref)
 	}
 	slices.SortFunc(refs, func(a, b conflicts.Ref) int {
@@ -77,8 +78,10 @@ func (x *Index) Confirms(ref conflicts.Ref, e *conflicts.Entry) bool {
 			s.shared ^= fingerprint
 		}
 	}
-	return x.suspects[s]
+	return x.suspects[x.hash(s)]
 }
+
+func (x *Index) hash(s suspect) uint64 { return maphash.Comparable(x.seed, s) }
 
 // maxSorters bounds the memory for the search for suspects.
 const maxSorters = 4
