@@ -2,6 +2,7 @@ package conflicts
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
@@ -66,4 +67,42 @@ func (x ChangeIndex) equal(compare func(n int32) int) []int32 {
 		last++
 	}
 	return x.order[first:last]
+}
+
+// A ProposalIndex finds the proposals of a conflict, and that of one owner.
+type ProposalIndex struct {
+	proposals []Proposal
+	order     []int32 // of proposals, by conflict
+}
+
+// NewProposalIndex returns an index of proposals, which are not to be changed meanwhile.
+func NewProposalIndex(proposals []Proposal) ProposalIndex {
+	x := ProposalIndex{proposals, make([]int32, len(proposals))}
+	for i := range x.order {
+		x.order[i] = int32(i)
+	}
+	slices.SortStableFunc(x.order, func(n, m int32) int { return cmp.Compare(proposals[n].Conflict.Key, proposals[m].Conflict.Key) })
+	return x
+}
+
+// Of yields the proposals of a conflict.
+func (x ProposalIndex) Of(c *Conflict) iter.Seq[*Proposal] {
+	return func(yield func(*Proposal) bool) {
+		n, _ := slices.BinarySearchFunc(x.order, c.Key, func(n int32, k Key) int { return cmp.Compare(x.proposals[n].Conflict.Key, k) })
+		for ; n < len(x.order); n++ {
+			if p := &x.proposals[x.order[n]]; p.Conflict.Key != c.Key || !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// Owner returns the proposal for an owner of a conflict, nil if there is none.
+func (x ProposalIndex) Owner(c *Conflict, o *Owner) *Proposal {
+	for p := range x.Of(c) {
+		if p.Owner.Ref() == o.Ref() {
+			return p
+		}
+	}
+	return nil
 }

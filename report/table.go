@@ -26,7 +26,7 @@ type TableOptions struct {
 // [Totals] writes.
 func Table(w io.Writer, a *conflicts.Audit, opts TableOptions) error {
 	t := newTable(w, opts)
-	t.changes = conflicts.NewChangeIndex(a.Changes)
+	t.audit, t.changes, t.proposals = a, conflicts.NewChangeIndex(a.Changes), conflicts.NewProposalIndex(a.Proposals)
 	told := notAsBefore(a)
 	shown := len(told)
 	if opts.Brief && len(a.Events) == 0 {
@@ -117,10 +117,13 @@ const (
 )
 
 type table struct {
-	out     *bufio.Writer
-	width   int
-	color   bool
-	changes conflicts.ChangeIndex
+	out   *bufio.Writer
+	width int
+	color bool
+
+	audit     *conflicts.Audit
+	changes   conflicts.ChangeIndex
+	proposals conflicts.ProposalIndex
 }
 
 func newTable(w io.Writer, opts TableOptions) *table {
@@ -165,6 +168,9 @@ func (t *table) conflict(c *conflicts.Conflict) {
 		for _, claim := range o.Claims {
 			t.claim(claim, t.changes.Claim(c, o, claim))
 		}
+		if p := t.proposals.Owner(c, o); t.removable(p) {
+			t.paragraph(indent, words.Removal(p), plain)
+		}
 		if merge, ok := c.Merge(o); ok {
 			t.paragraph(indent, "or merge: "+merge.String(), plain)
 		}
@@ -204,6 +210,11 @@ func (t *table) action(c *conflicts.Conflict, owner int) string {
 		}
 	}
 	return words.Action(owner == 0, nil)
+}
+
+// removable reports whether removal is better than the replacement that is proposed.
+func (t *table) removable(p *conflicts.Proposal) bool {
+	return p != nil && p.Count > 0 && t.audit.Changes[p.First].New != "" && t.audit.Advice(p) == conflicts.AdviseRemove
 }
 
 func (t *table) claim(claim conflicts.Claim, change *conflicts.Change) {

@@ -212,7 +212,7 @@ func TestClockPutBack(t *testing.T) {
 	writeFile(t, file, regexp.MustCompile(`"20\d\d-`).ReplaceAllString(string(text), `"2998-`))
 	var stdout bytes.Buffer
 	run([]string{"scan", "--input", export, "--state", state, "--format", "json"}, strings.NewReader(""), &stdout, io.Discard)
-	for _, want := range []string{`"age_days": 0`, `, but the last run was at 2998-`, `"summary": "1 known"`} {
+	for _, want := range []string{`"age_days":0`, `, but the last run was at 2998-`, `"summary": "1 known"`} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("no %s in\n%s", want, &stdout)
 		}

@@ -1,49 +1,10 @@
 package page
 
 import (
-	"cmp"
 	"html/template"
-	"iter"
-	"slices"
 
 	"proxyaddr/conflicts"
 )
-
-// A proposalIndex finds the proposals of a conflict.
-type proposalIndex []int32
-
-func newProposalIndex(a *conflicts.Audit) proposalIndex {
-	x := make(proposalIndex, len(a.Proposals))
-	for i := range x {
-		x[i] = int32(i)
-	}
-	slices.SortStableFunc(x, func(i, j int32) int {
-		return cmp.Compare(a.Proposals[i].Conflict.Key, a.Proposals[j].Conflict.Key)
-	})
-	return x
-}
-
-// proposalsOf yields those of a conflict.
-func (v *view) proposalsOf(c *conflicts.Conflict) iter.Seq[*conflicts.Proposal] {
-	return func(yield func(*conflicts.Proposal) bool) {
-		n, _ := slices.BinarySearchFunc(v.proposals, c.Key, func(i int32, k conflicts.Key) int { return cmp.Compare(v.Proposals[i].Conflict.Key, k) })
-		for ; n < len(v.proposals); n++ {
-			if p := &v.Proposals[v.proposals[n]]; p.Conflict.Key != c.Key || !yield(p) {
-				return
-			}
-		}
-	}
-}
-
-// proposal returns what may be done about an owner, nil if nothing is proposed for it.
-func (v *view) proposal(c *conflicts.Conflict, o *conflicts.Owner) *conflicts.Proposal {
-	for p := range v.proposalsOf(c) {
-		if p.Owner.Ref() == o.Ref() {
-			return p
-		}
-	}
-	return nil
-}
 
 // Removable counts the addresses whose removal would do, if all conflicts have cards to tell
 // which these are.
@@ -62,7 +23,7 @@ func (v *view) Removable() (n int) {
 // Advice says what to choose in the workbook if that is not the change that is proposed.
 func (o *ownerCard) Advice() template.HTML {
 	v := o.card.view
-	p := v.proposal(o.card.Conflict, o.Owner)
+	p := v.proposals.Owner(o.card.Conflict, o.Owner)
 	if p == nil {
 		return ""
 	}

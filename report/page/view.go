@@ -28,7 +28,7 @@ type view struct {
 
 	names     *conflicts.Names
 	changes   conflicts.ChangeIndex
-	proposals proposalIndex
+	proposals conflicts.ProposalIndex
 	level     []level // of each conflict
 	Groups    []group
 	// People are those who notice the changes.
@@ -59,7 +59,7 @@ func levelOf(r conflicts.Risk) level {
 }
 
 func newView(r Report) *view {
-	v := &view{Audit: r.Audit, Fixes: r.Fixes, Trend: newTrend(r.Runs), names: conflicts.NewNames(r.Audit), changes: conflicts.NewChangeIndex(r.Audit.Changes), proposals: newProposalIndex(r.Audit)}
+	v := &view{Audit: r.Audit, Fixes: r.Fixes, Trend: newTrend(r.Runs), names: conflicts.NewNames(r.Audit), changes: conflicts.NewChangeIndex(r.Audit.Changes), proposals: conflicts.NewProposalIndex(r.Audit.Proposals)}
 	v.rate()
 	v.group()
 	v.People = newPeople(r.Audit.Changes)

@@ -175,7 +175,7 @@ func (v *view) choice(c *conflicts.Conflict) bool {
 	if c.SuppressedBy() != nil || !slices.Contains(c.Kept, conflicts.ByGUID) {
 		return false
 	}
-	for p := range v.proposalsOf(c) {
+	for p := range v.proposals.Of(c) {
 		if v.Advice(p) == conflicts.AdviseChoice {
 			return true
 		}

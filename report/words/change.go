@@ -39,6 +39,14 @@ func AppendChange(text []byte, c *conflicts.Change) []byte {
 	return appendRisk(append(text, ", risk "...), c)
 }
 
+// Removal says why the address of a proposal is better removed than replaced.
+func Removal(p *conflicts.Proposal) string {
+	if p.Keeps == "" {
+		return "better removed: nobody needs this address with a number behind it"
+	}
+	return "better removed: the object keeps " + p.Keeps + ", and nothing forwards to this address"
+}
+
 // RiskInFull says how risky a change is, and why.
 func RiskInFull(c *conflicts.Change) string { return string(appendRisk(nil, c)) }
 
