@@ -250,7 +250,7 @@ func (x *Export) gatherThere(ctx context.Context, hashes []uint64, known control
 		if isController(w.view.DN) {
 			known.add(rec.DN, attributesOf(rec.Clone()))
 		}
-		if among(hashes, x.places.hash(w.view.GUID, w.view.DN)) {
+		if hash := x.places.hash(w.view.GUID, w.view.DN); among(hashes, hash) && !among(several, hash) {
 			only.records[0] = rec
 			each(only)
 		}

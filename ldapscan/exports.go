@@ -312,7 +312,11 @@ func (x *Exports) Reread(ctx context.Context, records []conflicts.FixRecord, fou
 	}
 	for _, ref := range slices.SortedFunc(maps.Keys(all), compareRefs) {
 		p := all[ref]
-		found(p.objects[p.base()])
+		o := p.objects[p.base()]
+		if own := o.Ref(); own != ref && all[own] != nil {
+			continue // a counterpart of another object, asked for by the objectGUID of this one
+		}
+		found(o)
 	}
 	return joined(failed)
 }

@@ -312,6 +312,15 @@ func TestExportsLookup(t *testing.T) {
 	if err != nil || len(again) != 1 || !slices.Equal(again[0].ProxyAddresses, []string{"SMTP:ann@ex.com"}) {
 		t.Errorf("%v, %+v", err, again)
 	}
+	for old := range byte(2) { // whichever of the objectGUIDs is the greater one
+		old, new := 1+old, 2-old
+		again = nil
+		err := exportsOf(t, person("Old", old, 0, "SMTP:old@ex.com")+person("New", new, old, "SMTP:new@ex.com"), cloudHead+cloudRow("New", old, "SMTP:new@ex.com")).
+			Reread(t.Context(), []conflicts.FixRecord{{DN: "CN=Old,DC=ex,DC=com", GUID: testGUID(old)}}, func(o *conflicts.Object) { again = append(again, o) })
+		if err != nil || len(again) != 1 || again[0].DN != "CN=Old,DC=ex,DC=com" {
+			t.Errorf("%v, %+v", err, again)
+		}
+	}
 	var order []conflicts.GUID
 	var records []conflicts.FixRecord
 	var text string

@@ -122,6 +122,17 @@ func export(t *testing.T, content string) *ldapscan.Export {
 	return x
 }
 
+// An object with the name of a domain controller and several records is one object.
+func TestScatteredController(t *testing.T) {
+	const entry = "dn: CN=%s,DC=contoso,DC=example\nobjectClass: user\nobjectGUID:: %s\nproxyAddresses: smtp:shared@contoso.example\nproxyAddresses: smtp:%d@contoso.example\n\n"
+	const one, two = "AQEBAQEBAQEBAQEBAQEBAQ==", "AgICAgICAgICAgICAgICAg=="
+	text := fmt.Sprintf(entry+entry+entry, "NTDS Settings", one, 1, "Anna", two, 2, "NTDS Settings", one, 3)
+	audit := scan(t, export(t, text), ldapscan.Options{})
+	if !audit.Complete() || len(audit.Conflicts) != 1 || len(audit.Conflicts[0].Owners) != 2 {
+		t.Errorf("%q %+v", audit.Problems, audit.Conflicts)
+	}
+}
+
 // An export that breaks off is incomplete, one that is no export an error.
 func TestDamagedExport(t *testing.T) {
 	good := "dn: CN=a,DC=a,DC=com\nproxyAddresses: SMTP:x@a.com\n\ndn: CN=b,DC=a,DC=com\nproxyAddresses: SMTP:x@a.com\n"
