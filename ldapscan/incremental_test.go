@@ -69,9 +69,9 @@ func statuses(out *memory.Judgment) (lines []string) {
 // Whatever happens to a directory, a reading of changes finds what a whole sweep finds and
 // tells the same of it, or a whole sweep was made for a reason that is told.
 func TestChangesAgreeWithWholeSweeps(t *testing.T) {
-	sequences := 300
+	sequences := 100
 	if testing.Short() {
-		sequences = 60
+		sequences = 20
 	}
 	reasons := map[string]int{}
 	incremental, news := 0, 0
