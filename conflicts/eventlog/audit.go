@@ -254,6 +254,20 @@ func splitChange(data []byte, eof bool) (start, end int) {
 	if isList(data[start:]) {
 		return splitList(data, start, eof)
 	}
+	return splitLines(data, start, eof, func(at int, line []byte) int {
+		switch {
+		case at > start && changeBegin.Match(line):
+			return at
+		case bytes.Contains(line, []byte(changeEnd)):
+			return at + len(line)
+		}
+		return 0
+	})
+}
+
+// splitLines finds the event that begins at start: endOf tells of a line, and of where it begins, at
+// which place the event ends, or 0 if it goes on.
+func splitLines(data []byte, start int, eof bool, endOf func(at int, line []byte) int) (int, int) {
 	for at := start; at < len(data); {
 		n := bytes.IndexByte(data[at:], '\n')
 		if n < 0 && !eof {
@@ -263,16 +277,12 @@ func splitChange(data []byte, eof bool) (start, end int) {
 		if n >= 0 {
 			line = line[:n]
 		}
-		switch {
-		case at > start && changeBegin.Match(line):
-			return start, at
-		case bytes.Contains(line, []byte(changeEnd)):
-			return start, at + len(line)
+		if end := endOf(at, line); end > 0 {
+			return start, end
 		}
 		at += len(line) + 1
 	}
-	switch {
-	case eof, len(data)-start >= maxRecord/2: // no event is as long
+	if eof || len(data)-start >= maxRecord/2 { // no event is as long
 		return start, len(data)
 	}
 	return start, 0

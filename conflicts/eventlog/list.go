@@ -19,29 +19,17 @@ func isList(text []byte) bool {
 // indented.
 func splitList(data []byte, start int, eof bool) (int, int) {
 	blank := false
-	for at := start; at < len(data); {
-		n := bytes.IndexByte(data[at:], '\n')
-		if n < 0 && !eof {
-			break
-		}
-		line := data[at:]
-		if n >= 0 {
-			line = line[:n]
-		}
+	return splitLines(data, start, eof, func(at int, line []byte) int {
 		switch {
 		case len(bytes.TrimSpace(line)) == 0:
 			blank = true
 		case blank && line[0] != ' ' && line[0] != '\t':
-			return start, at
+			return at
 		default:
 			blank = false
 		}
-		at += len(line) + 1
-	}
-	if eof || len(data)-start >= maxRecord/2 { // no event is as long
-		return start, len(data)
-	}
-	return start, 0
+		return 0
+	})
 }
 
 // parseList reads an event as Format-List shows it. The lines of a text are indented as far as the
