@@ -10,16 +10,13 @@ import (
 // ten times the memory.
 type ChangeIndex struct {
 	changes []Change
-	order   []int32 // of changes, by conflict and the name of the object
+	order   ordered // by conflict and the name of the object
 }
 
 // NewChangeIndex returns an index of changes, which are not to be changed meanwhile.
 func NewChangeIndex(changes []Change) ChangeIndex {
-	x := ChangeIndex{changes, make([]int32, len(changes))}
-	for i := range x.order {
-		x.order[i] = int32(i)
-	}
-	slices.SortStableFunc(x.order, func(n, m int32) int { return x.compare(n, changes[m].Key, changes[m].Object.DN) })
+	x := ChangeIndex{changes: changes}
+	x.order = newOrdered(len(changes), func(n, m int32) int { return x.compare(n, changes[m].Key, changes[m].Object.DN) })
 	return x
 }
 
@@ -31,7 +28,7 @@ func (x ChangeIndex) compare(n int32, conflict Key, dn string) int {
 
 // First returns the index of the first change of a conflict, or -1 if there is none.
 func (x ChangeIndex) First(c *Conflict) int {
-	found := x.equal(func(n int32) int { return cmp.Compare(x.changes[n].Key, c.Key) })
+	found := x.order.equal(func(n int32) int { return cmp.Compare(x.changes[n].Key, c.Key) })
 	if len(found) == 0 {
 		return -1
 	}
@@ -41,7 +38,7 @@ func (x ChangeIndex) First(c *Conflict) int {
 // Owner returns the changes of an owner in a conflict, in their order.
 func (x ChangeIndex) Owner(c *Conflict, o *Owner) []*Change {
 	var changes []*Change
-	for _, n := range x.equal(func(n int32) int { return x.compare(n, c.Key, o.DN) }) {
+	for _, n := range x.order.equal(func(n int32) int { return x.compare(n, c.Key, o.DN) }) {
 		if change := &x.changes[n]; change.Object.Ref() == o.Ref() {
 			changes = append(changes, change)
 		}
@@ -59,38 +56,46 @@ func (x ChangeIndex) Claim(c *Conflict, o *Owner, claim Claim) *Change {
 	return nil
 }
 
+// ordered are the indices of a list in an order of its elements.
+type ordered []int32
+
+func newOrdered(n int, compare func(n, m int32) int) ordered {
+	order := make(ordered, n)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, compare)
+	return order
+}
+
 // equal returns that part of the order for which compare gives zero.
-func (x ChangeIndex) equal(compare func(n int32) int) []int32 {
-	first, _ := slices.BinarySearchFunc(x.order, 0, func(n int32, _ int) int { return compare(n) })
+func (o ordered) equal(compare func(n int32) int) []int32 {
+	first, _ := slices.BinarySearchFunc(o, 0, func(n int32, _ int) int { return compare(n) })
 	last := first
-	for last < len(x.order) && compare(x.order[last]) == 0 {
+	for last < len(o) && compare(o[last]) == 0 {
 		last++
 	}
-	return x.order[first:last]
+	return o[first:last]
 }
 
 // A ProposalIndex finds the proposals of a conflict, and that of one owner.
 type ProposalIndex struct {
 	proposals []Proposal
-	order     []int32 // of proposals, by conflict
+	order     ordered // by conflict
 }
 
 // NewProposalIndex returns an index of proposals, which are not to be changed meanwhile.
 func NewProposalIndex(proposals []Proposal) ProposalIndex {
-	x := ProposalIndex{proposals, make([]int32, len(proposals))}
-	for i := range x.order {
-		x.order[i] = int32(i)
-	}
-	slices.SortStableFunc(x.order, func(n, m int32) int { return cmp.Compare(proposals[n].Conflict.Key, proposals[m].Conflict.Key) })
-	return x
+	return ProposalIndex{proposals, newOrdered(len(proposals), func(n, m int32) int {
+		return cmp.Compare(proposals[n].Conflict.Key, proposals[m].Conflict.Key)
+	})}
 }
 
 // Of yields the proposals of a conflict.
 func (x ProposalIndex) Of(c *Conflict) iter.Seq[*Proposal] {
 	return func(yield func(*Proposal) bool) {
-		n, _ := slices.BinarySearchFunc(x.order, c.Key, func(n int32, k Key) int { return cmp.Compare(x.proposals[n].Conflict.Key, k) })
-		for ; n < len(x.order); n++ {
-			if p := &x.proposals[x.order[n]]; p.Conflict.Key != c.Key || !yield(p) {
+		for _, n := range x.order.equal(func(n int32) int { return cmp.Compare(x.proposals[n].Conflict.Key, c.Key) }) {
+			if !yield(&x.proposals[n]) {
 				return
 			}
 		}
