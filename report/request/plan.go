@@ -46,7 +46,7 @@ func newPlan(a *conflicts.Audit) plan {
 }
 
 // changes are those that are made.
-func (r *row) changes() []conflicts.Change { return r.audit.Proposed(r.Proposal).Changes }
+func (r *row) changes() []conflicts.Change { return r.audit.Changes[r.First : r.First+r.Count] }
 
 func (r *row) risk() conflicts.Risk { return r.audit.Proposed(r.Proposal).Risk }
 
@@ -84,12 +84,12 @@ func (r *row) mail() bool {
 
 // has reports whether a code is among the risks of the row.
 func (r *row) has(code conflicts.StatementCode) bool {
-	choice := r.audit.Proposed(r.Proposal)
+	choice := conflicts.Choice{Changes: r.changes()}
 	return choice.HasRisk(code)
 }
 
 func (r *row) risks() []conflicts.Statement {
-	choice := r.audit.Proposed(r.Proposal)
+	choice := conflicts.Choice{Changes: r.changes()}
 	return choice.Risks()
 }
 
