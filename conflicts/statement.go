@@ -282,6 +282,15 @@ func (s Statement) evidence(a, b string) string {
 	return ""
 }
 
+// Enumerate lists names as a sentence does: "a, b and c".
+func Enumerate(names []string, conjunction string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " " + conjunction + " " + names[last]
+}
+
 // sentences joins statements as one text.
 func sentences(list []Statement, separator string) string {
 	if len(list) == 1 {

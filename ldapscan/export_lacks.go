@@ -32,7 +32,7 @@ func (x *Export) lacks(total *exportSweep) (notes []string) {
 		}
 	}
 	if len(missing) > 0 {
-		note("a table without %s: %s", enumerate(missing, "and"), so)
+		note("a table without %s: %s", conflicts.Enumerate(missing, "and"), so)
 	}
 	var empty []string
 	for _, f := range x.expected(rows) {
@@ -41,7 +41,7 @@ func (x *Export) lacks(total *exportSweep) (notes []string) {
 		}
 	}
 	if len(empty) > 0 {
-		note("no object in it has %s: if the export left that out, %s", enumerate(empty, "or"), so)
+		note("no object in it has %s: if the export left that out, %s", conflicts.Enumerate(empty, "or"), so)
 	}
 	unnamed := 0 // a note of the table tells of them
 	if x.table != nil {
@@ -69,13 +69,4 @@ func (x *Export) expected(rows []conflicts.Coverage) []field {
 func isConfiguration(partition string) bool {
 	const rdn = "CN=Configuration,"
 	return len(partition) > len(rdn) && strings.EqualFold(partition[:len(rdn)], rdn)
-}
-
-// enumerate lists names: "a, b and c".
-func enumerate(names []string, last string) string {
-	n := len(names) - 1
-	if n < 1 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:n], ", ") + " " + last + " " + names[n]
 }

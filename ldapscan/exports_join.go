@@ -131,7 +131,7 @@ func few(values []string) string {
 	if len(values) > most {
 		values = append(slices.Clone(values[:most]), fmt.Sprintf("%d more", len(values)-most))
 	}
-	return enumerate(values, "and")
+	return conflicts.Enumerate(values, "and")
 }
 
 func claimedKeys(e *conflicts.Entry) map[conflicts.Key]bool {

@@ -109,7 +109,7 @@ func (x *Export) withoutRules(seen map[string]bool) (notes []string) {
 		missing = append(missing, fmt.Sprintf("%s (%s)", strings.Join(of.attributes, " or "), strings.Join(rules, ", ")))
 	}
 	if len(missing) > 0 {
-		notes = append(notes, fmt.Sprintf("%s: no object in it has %s: if the export left that out, these rules of --hygiene could not find anything", x.name, enumerate(missing, "or")))
+		notes = append(notes, fmt.Sprintf("%s: no object in it has %s: if the export left that out, these rules of --hygiene could not find anything", x.name, conflicts.Enumerate(missing, "or")))
 	}
 	return notes
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
 )
 
@@ -33,7 +34,7 @@ func (o *scanOptions) checkCompare() error {
 	case o.output != "":
 		return wrong("use --report with a file that ends in .json", "--output does not go with --compare-dcs")
 	case !slices.Contains(comparisonFormats.names(), o.format):
-		return wrong("it takes "+enumerate(comparisonFormats.names(), "and"), "--format %s does not go with --compare-dcs", o.format)
+		return wrong("it takes "+conflicts.Enumerate(comparisonFormats.names(), "and"), "--format %s does not go with --compare-dcs", o.format)
 	case len(o.domains) == 0 && len(o.urls) == 1:
 		return wrong("name another domain controller with -H, or a domain with -d", "--compare-dcs: nothing to compare the domain controller with")
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"proxyaddr/conflicts"
 )
 
 const completionUsage = `Completion prints a script for a shell, which then completes the commands of
@@ -40,7 +42,7 @@ type completionOptions struct {
 func (*completionOptions) addFlags(*pflag.FlagSet) {}
 
 func (o *completionOptions) check(_ *console, _ *pflag.FlagSet, args []string) error {
-	hint := "write " + enumerate(o.arguments(), "or")
+	hint := "write " + conflicts.Enumerate(o.arguments(), "or")
 	switch {
 	case len(args) == 0:
 		return wrong(hint, "no shell to write for")

@@ -192,9 +192,9 @@ type formatting struct {
 
 // addFlags adds --format with these names, --report, and --quiet if totals are one of them.
 func (o *formatting) addFlags(fs *pflag.FlagSet, names []string) {
-	fs.StringVar(&o.format, "format", names[0], "write to stdout in this `format`: "+enumerate(names, "or"))
+	fs.StringVar(&o.format, "format", names[0], "write to stdout in this `format`: "+conflicts.Enumerate(names, "or"))
 	choose(fs, "format", names...)
-	fs.StringArrayVar(&o.reports, "report", nil, "also write the result to this `file` (repeatable), in the format of its ending: "+enumerate(reportable(names), "or"))
+	fs.StringArrayVar(&o.reports, "report", nil, "also write the result to this `file` (repeatable), in the format of its ending: "+conflicts.Enumerate(reportable(names), "or"))
 	if slices.Contains(names, "totals") {
 		fs.BoolVarP(&o.quiet, "quiet", "q", false, "write nothing but totals to stdout: short for --format totals")
 	}
@@ -203,7 +203,7 @@ func (o *formatting) addFlags(fs *pflag.FlagSet, names []string) {
 func (o *formatting) check(fs *pflag.FlagSet, names []string) error {
 	switch {
 	case !slices.Contains(names, o.format):
-		return wrong("the formats are "+enumerate(names, "and"), "--format %s: unknown", o.format)
+		return wrong("the formats are "+conflicts.Enumerate(names, "and"), "--format %s: unknown", o.format)
 	case o.quiet && fs.Changed("format") && o.format != "totals":
 		return wrong("leave one of them out", "both --quiet and --format %s", o.format)
 	case o.quiet:
@@ -219,7 +219,7 @@ func (o *formatting) check(fs *pflag.FlagSet, names []string) error {
 func (o *formatting) checkReports(names []string) error {
 	for _, path := range o.reports {
 		if !slices.Contains(reportable(names), reportFormat(path)) {
-			return wrong("name a file that ends in "+enumerate(reportable(names), "or"), "--report %s: no format by its ending", path)
+			return wrong("name a file that ends in "+conflicts.Enumerate(reportable(names), "or"), "--report %s: no format by its ending", path)
 		}
 		err := osfile.CheckReplace(path)
 		if errors.Is(err, osfile.ErrInUse) {
@@ -235,13 +235,4 @@ func (o *formatting) checkReports(names []string) error {
 // reportable returns the formats of these that a file can have, as endings.
 func reportable(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(reportFormats), func(name string) bool { return !slices.Contains(names, name) })
-}
-
-// enumerate writes names as "table, json and csv".
-func enumerate(names []string, conjunction string) string {
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:last], ", ") + " " + conjunction + " " + names[last]
 }

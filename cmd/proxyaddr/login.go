@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"proxyaddr/conflicts"
 	"proxyaddr/ldapscan"
 	"proxyaddr/ldapscan/locator"
 )
@@ -86,7 +87,7 @@ func (l *login) check() error {
 	case l.auth == "":
 		l.auth, l.guessed = l.usual(), true
 	case !slices.Contains(mechanisms, l.auth):
-		return wrong("it takes "+enumerate(mechanisms, "or"), "--auth %s: unknown", l.auth)
+		return wrong("it takes "+conflicts.Enumerate(mechanisms, "or"), "--auth %s: unknown", l.auth)
 	}
 	switch {
 	case len(l.domains) == 0 && l.catalog:

@@ -57,11 +57,7 @@ func (v *view) Tell() template.HTML {
 	for i, c := range live.listed {
 		names[i] = string(text(v.name(c.Object)))
 	}
-	last := len(names) - 1
-	if last == 0 {
-		return template.HTML(names[0])
-	}
-	return template.HTML(strings.Join(names[:last], ", ") + " and " + names[last])
+	return template.HTML(conflicts.Enumerate(names, "and"))
 }
 
 // Completeness says in a line whether everything was read: the word and what it means.

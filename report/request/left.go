@@ -52,8 +52,7 @@ func (d *document) owners(c *conflicts.Conflict) string {
 	if n := len(c.Owners) - named; n > 0 {
 		names = append(names, words.Number(n)+" more")
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	return conflicts.Enumerate(names, "and")
 }
 
 // manual lists the conflicts that the request does not end, by what has to be done.

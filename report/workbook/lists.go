@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"proxyaddr/conflicts"
 )
 
 // The most that a spreadsheet program shows of the title and the text of a prompt.
@@ -69,13 +71,13 @@ func (l *lists) addAreas(a areas) {
 		}
 		refs = append(refs, ref)
 	}
-	l.add(strings.Join(refs, " "), a.words, "Decision", orList(a.words)+". Empty means not decided.")
+	l.add(strings.Join(refs, " "), a.words, "Decision", conflicts.Enumerate(a.words, "or")+". Empty means not decided.")
 }
 
 func (l *lists) add(cells string, words []string, title, text string) {
 	l.count++
 	l.xml = fmt.Appendf(l.xml, `<dataValidation type="list" allowBlank="1" showInputMessage="1" showErrorMessage="1" errorTitle="Not a decision" error="Write %s, or leave it empty." promptTitle="`,
-		orList(words))
+		conflicts.Enumerate(words, "or"))
 	l.xml = appendAttribute(l.xml, shorten(title, maxPromptTitle))
 	l.xml = append(l.xml, `" prompt="`...)
 	l.xml = appendAttribute(l.xml, shorten(text, maxPrompt))

@@ -20,12 +20,6 @@ const (
 
 var allWords = []string{approveWord, removeWord, swapWord, rejectWord, deferWord}
 
-// orList joins words as a sentence does: "Approve, Reject or Defer".
-func orList(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}
-
 // A row is what the sheet of decisions says of a proposal.
 type decideRow struct {
 	advice string
@@ -109,7 +103,7 @@ func (r *decideRow) prompt() string {
 	for i, choice := range r.others {
 		lines[i] = words.Escape(choice)
 	}
-	return strings.Join(append(lines, "Write "+orList(r.offered)+", or leave it empty."), "\n")
+	return strings.Join(append(lines, "Write "+conflicts.Enumerate(r.offered, "or")+", or leave it empty."), "\n")
 }
 
 // newAddress is the address that a choice has for the one in conflict, without its type.

@@ -314,7 +314,7 @@ func (d *Decisions) readReply(here place, cells [columnsRead]xlsx.Cell, key stri
 	}
 	var ok bool
 	if r.Decision, ok = decisionOf(cells[decisionAt].Text); !ok {
-		d.wrong(here, decisionAt, "%s: not a decision: write %s, or leave it empty", cells[decisionAt].Text, orList(allWords))
+		d.wrong(here, decisionAt, "%s: not a decision: write %s, or leave it empty", cells[decisionAt].Text, conflicts.Enumerate(allWords, "or"))
 	}
 	return r
 }
