@@ -81,6 +81,15 @@ func views(t *testing.T, data []byte, src io.Reader) {
 			t.Errorf("record of %d bytes", size)
 		}
 	}
+	// there holds the record at an offset to what was read before.
+	there := func(how string, offset int64, want *Record) {
+		r := NewReader(bytes.NewReader(data[offset:]))
+		r.MaxLine, r.MaxRecord = maxLine, maxRecord
+		at, err := r.Read()
+		if diff := cmp.Diff(want, at, ignoreLine, ignoreComments); diff != "" || err != nil {
+			t.Errorf("%sat offset %d: %v (-want +got):\n%s", how, offset, err, diff)
+		}
+	}
 	r := NewReader(src)
 	r.Select = func(name string) bool { return len(name)%2 == 0 }
 	again, errAgain := read(r, func() (*Record, error) {
@@ -101,12 +110,7 @@ func views(t *testing.T, data []byte, src io.Reader) {
 			t.Errorf("view (-want +got):\n%s", diff)
 		}
 		if offset >= 0 {
-			there := NewReader(bytes.NewReader(data[offset:]))
-			there.MaxLine, there.MaxRecord = maxLine, maxRecord
-			at, err := there.Read()
-			if diff := cmp.Diff(rec, at, ignoreLine, ignoreComments); diff != "" || err != nil {
-				t.Errorf("at offset %d: %v (-want +got):\n%s", offset, err, diff)
-			}
+			there("", offset, rec)
 		}
 		return rec, nil
 	})
@@ -125,12 +129,7 @@ func views(t *testing.T, data []byte, src io.Reader) {
 		}
 		rec = rec.Clone()
 		if offset > 0 {
-			there := NewReader(bytes.NewReader(data[offset:]))
-			there.MaxLine, there.MaxRecord = maxLine, maxRecord
-			at, err := there.Read()
-			if diff := cmp.Diff(rec, at, ignoreLine, ignoreComments); diff != "" || err != nil {
-				t.Errorf("behind the one before, at offset %d: %v (-want +got):\n%s", offset, err, diff)
-			}
+			there("behind the one before, ", offset, rec)
 		}
 		return rec, nil
 	})
