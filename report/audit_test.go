@@ -44,6 +44,9 @@ func owner(o *conflicts.Object, claims ...conflicts.Claim) conflicts.Owner {
 	return conflicts.Owner{Object: o, Claims: claims}
 }
 
+// noScan is the checksum of no scan.json.
+func noScan() string { return "" }
+
 // stamped is a stamp of 2023-05-15 09:40:50 and some seconds.
 func stamped(seconds, version int, site, server string) conflicts.Stamp {
 	return conflicts.Stamp{Time: time.Date(2023, 5, 15, 9, 40, 50+seconds, 0, time.UTC), Version: version, Origin: conflicts.NewOrigin(guid(0xd0), server, site)}

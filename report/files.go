@@ -41,47 +41,45 @@ func ours(name string) bool {
 // changeFile is the name of a fix or rollback file.
 var changeFile = regexp.MustCompile(`^(fix|rollback)-[a-z0-9._-]+\.ldif$`)
 
-// A sequence of outputs is written in its order: some name others by their checksums.
+// A sequence of outputs is written in its order.
 type sequence []output
 
 // files returns the files of a scan but for SHA256SUMS: sequences that can be written side by
 // side, and a last one. The workbook names scan.json by its checksum, the change request all
-// other files by theirs: sum tells that of a file that was written.
+// other files by theirs: sum waits for that of a file. So scan.json is the first of a sequence.
 func files(a *conflicts.Audit, sum func(name string) Sum, runs ...page.Run) (beside []sequence, last sequence) {
 	domains := byDomain(a)
 	named := slices.Sorted(maps.Keys(domains))
 	about := request.Files{Workbook: workbookFile}
-	var decided, others sequence
+	var texts, compressed sequence
+	var names []string // of all of them, as the change request lists them
 	if a.Review == nil {
-		decided = sequence{
-			{scanFile, func(w io.Writer) error { return JSON(w, a) }},
-			{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, sum(scanFile).String()) }},
-		}
+		names = append(names, scanFile, workbookFile, pageFile)
+		scanSum := func() string { return sum(scanFile).String() }
+		texts = sequence{{scanFile, func(w io.Writer) error { return JSON(w, a) }}}
+		compressed = sequence{{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, scanSum) }}}
 		r := page.Report{Audit: a, Runs: runs}
 		for _, domain := range named {
 			if len(domains[domain].changes) > 0 {
 				r.Fixes = append(r.Fixes, fixFile(domain))
 			}
 		}
-		others = append(others, output{pageFile, func(w io.Writer) error { return page.Write(w, r) }})
+		texts = append(texts, output{pageFile, func(w io.Writer) error { return page.Write(w, r) }})
 	} else {
 		about.Workbook = a.Review.Workbook
 	}
 	for _, domain := range named {
+		names = append(names, fixFile(domain), rollbackFile(domain))
 		d := request.Domain{Name: domain, Fix: fixFile(domain), Changes: len(domains[domain].changes) > 0}
 		if domain == noDomain {
 			d.Name = ""
 		}
 		about.Domains = append(about.Domains, d)
-		others = append(others,
+		texts = append(texts,
 			output{fixFile(domain), func(w io.Writer) error { return writeChanges(w, domain, domains[domain], false) }},
 			output{rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, domain, domains[domain], true) }})
 	}
-	var names []string // the outputs themselves hold much
-	for _, o := range slices.Concat(decided, others) {
-		names = append(names, o.name)
-	}
-	return []sequence{decided, others}, sequence{{requestFile, func(w io.Writer) error {
+	return []sequence{texts, compressed}, sequence{{requestFile, func(w io.Writer) error {
 		about := about
 		for _, name := range names {
 			about.Sums = append(about.Sums, request.Sum{File: name, Hex: sum(name).String()})

@@ -189,7 +189,7 @@ func (w *failAfter) Write(p []byte) (int, error) {
 
 func TestNoOutputHidesAFailedWrite(t *testing.T) {
 	a := hostileAudit()
-	for _, o := range append(slices.Concat(textOutputs(a), runOutputs()), output{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, "") }}) {
+	for _, o := range append(slices.Concat(textOutputs(a), runOutputs()), output{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, noScan) }}) {
 		var whole bytes.Buffer
 		if err := o.write(&whole); err != nil {
 			t.Fatal(err)

@@ -26,8 +26,9 @@ type Destination struct {
 	pattern string // name, with datePattern for the date
 	claim   *outdir.Claim
 
-	mu   sync.Mutex
-	sums map[string]Sum // of the files that were staged, by name
+	mu      sync.Mutex
+	settled sync.Cond      // that sums has more
+	sums    map[string]Sum // of the files that were staged, by name; zero for one that could not be
 }
 
 // datePattern stands for the date in the name of a directory.
@@ -78,7 +79,9 @@ func claim(name, pattern string, mayGo func(dir string) error) (*Destination, er
 	if err != nil {
 		return nil, err
 	}
-	return &Destination{name: name, pattern: pattern, claim: c, sums: make(map[string]Sum)}, nil
+	d := &Destination{name: name, pattern: pattern, claim: c, sums: make(map[string]Sum)}
+	d.settled.L = &d.mu
+	return d, nil
 }
 
 // Name returns the name of the directory, with the date in it.
@@ -157,11 +160,16 @@ func (d *Destination) publish(last sequence, beside ...sequence) (names []string
 	return slices.Insert(names, 0, sumsFile), nil
 }
 
-// sum returns the checksum of a file that was staged.
+// sum returns the checksum of a file, once that is staged or could not be.
 func (d *Destination) sum(name string) Sum {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.sums[name]
+	for {
+		if sum, ok := d.sums[name]; ok {
+			return sum
+		}
+		d.settled.Wait()
+	}
 }
 
 func (d *Destination) stageAll(s sequence) error {
@@ -175,7 +183,12 @@ func (d *Destination) stageAll(s sequence) error {
 
 // stage writes an output, syncs it and notes its checksum.
 func (d *Destination) stage(o output) (err error) {
+	var sum Sum
 	defer func() {
+		d.mu.Lock()
+		d.sums[o.name] = sum
+		d.mu.Unlock()
+		d.settled.Broadcast()
 		if err != nil {
 			err = named(filepath.Join(d.name, o.name), err)
 		}
@@ -189,13 +202,9 @@ func (d *Destination) stage(o output) (err error) {
 			err = closed
 		}
 	}()
-	sum, err := summed(f, o.write)
-	if err != nil {
+	if sum, err = summed(f, o.write); err != nil {
 		return err
 	}
-	d.mu.Lock()
-	d.sums[o.name] = sum
-	d.mu.Unlock()
 	return f.Sync()
 }
 

@@ -164,7 +164,7 @@ func BenchmarkOwners(b *testing.B) {
 					func() error { return Table(io.Discard, a, TableOptions{Width: 80}) },
 					func() error { return JSON(io.Discard, a) },
 					func() error { return CSV(io.Discard, a) },
-					func() error { return workbook.Write(io.Discard, a, "") },
+					func() error { return workbook.Write(io.Discard, a, noScan) },
 				} {
 					if err := write(); err != nil {
 						b.Fatal(err)

@@ -34,7 +34,7 @@ func reviewable(t *testing.T, a *conflicts.Audit) string {
 func opened(t *testing.T, a *conflicts.Audit) *excelize.File {
 	t.Helper()
 	var buf bytes.Buffer
-	if err := workbook.Write(&buf, a, ""); err != nil {
+	if err := workbook.Write(&buf, a, noScan); err != nil {
 		t.Fatal(err)
 	}
 	f, err := excelize.OpenReader(&buf)

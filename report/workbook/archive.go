@@ -22,7 +22,7 @@ import (
 // rows in memory or in temporary files: so it makes the sheets of the tables
 // without their rows, which are put in here. To compress as well as can be takes
 // three times as long.
-func (b *book) archive(w io.Writer) error {
+func (b *book) archive(w io.Writer, scanSum func() string) error {
 	types := b.ContentTypes.Defaults // the image types, declared along with a chart, come from a map too
 	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })
 	all := parts{}
@@ -45,12 +45,18 @@ func (b *book) archive(w io.Writer) error {
 		deflate.Reset(w)
 		return compressor{background.NewWriter(deflate), deflate}, nil
 	})
-	for _, name := range slices.Sorted(maps.Keys(all)) {
+	write := func(name string, content []byte) error {
 		part, err := out.Create(name)
-		if err != nil {
-			return err
+		if err == nil {
+			_, err = part.Write(content)
 		}
-		if _, err := part.Write(all[name].Bytes()); err != nil {
+		return err
+	}
+	var last []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if content := all[name].Bytes(); bytes.Contains(content, []byte(scanMark)) {
+			last = append(last, name)
+		} else if err := write(name, content); err != nil {
 			return err
 		}
 	}
@@ -60,6 +66,12 @@ func (b *book) archive(w io.Writer) error {
 			return err
 		}
 		if err := r.close(); err != nil {
+			return err
+		}
+	}
+	sum := []byte(scanSum())
+	for _, name := range last {
+		if err := write(name, bytes.ReplaceAll(all[name].Bytes(), []byte(scanMark), sum)); err != nil {
 			return err
 		}
 	}

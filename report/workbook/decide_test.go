@@ -20,7 +20,7 @@ import (
 // Each proposal has a row from which it can be decided, those of high risk first.
 func TestDecideHasARowForEachProposal(t *testing.T) {
 	a := workbooktest.Audit()
-	rows := workbooktest.Records(t, written(t, newBook(a, "")), decideSheet)
+	rows := workbooktest.Records(t, written(t, newBook(a)), decideSheet)
 	if len(rows) != len(a.Proposals) {
 		t.Fatalf("%d rows of %d proposals", len(rows), len(a.Proposals))
 	}
@@ -72,7 +72,7 @@ func TestDecideHasARowForEachProposal(t *testing.T) {
 // A row offers what can be done, and says why the rest cannot.
 func TestDecideOffersWhatCanBeDone(t *testing.T) {
 	a := workbooktest.Audit()
-	f := written(t, newBook(a, ""))
+	f := written(t, newBook(a))
 	lists, err := f.GetDataValidations(decideSheet)
 	if err != nil || len(lists) != len(a.Proposals) {
 		t.Fatalf("%d lists, %v; want %d", len(lists), err, len(a.Proposals))
@@ -193,7 +193,7 @@ func TestListsOfManyRows(t *testing.T) {
 // Colors are for what a reader has to see, and formulas that compare all rows only for few.
 func TestDecideIsColored(t *testing.T) {
 	a := workbooktest.Audit()
-	formats, err := written(t, newBook(a, "")).GetConditionalFormats(decideSheet)
+	formats, err := written(t, newBook(a)).GetConditionalFormats(decideSheet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestElementsOfSheetsAreInOrder(t *testing.T) {
 	order := []string{"sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "autoFilter", "mergeCells", "conditionalFormatting",
 		"dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup", "headerFooter", "drawing", "legacyDrawing", "tableParts", "extLst"}
 	var buf bytes.Buffer
-	if err := Write(&buf, workbooktest.Audit(), ""); err != nil {
+	if err := Write(&buf, workbooktest.Audit(), theScan); err != nil {
 		t.Fatal(err)
 	}
 	r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))

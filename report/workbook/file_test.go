@@ -22,7 +22,7 @@ func TestWorkbookIsTheSameEveryTime(t *testing.T) {
 	var first []byte
 	for range 8 {
 		var buf bytes.Buffer
-		if err := Write(&buf, workbooktest.Audit(), ""); err != nil {
+		if err := Write(&buf, workbooktest.Audit(), theScan); err != nil {
 			t.Fatal(err)
 		}
 		if first == nil {
@@ -70,7 +70,7 @@ func TestWorkbookKeepsHostileStringsAsText(t *testing.T) {
 	a.Coverage[0].Partition, a.Coverage[0].Problem = hostile[5], hostile[0]
 
 	var buf bytes.Buffer
-	if err := Write(&buf, a, ""); err != nil {
+	if err := Write(&buf, a, theScan); err != nil {
 		t.Fatal(err)
 	}
 	r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
@@ -186,7 +186,7 @@ func TestRowsAreAsHighAsTheirText(t *testing.T) {
 func TestWorkbookTellsItsSizeAndProperties(t *testing.T) {
 	for name, a := range map[string]*conflicts.Audit{"conflicts": workbooktest.Audit(), "empty": {}} {
 		var buf bytes.Buffer
-		if err := Write(&buf, a, ""); err != nil {
+		if err := Write(&buf, a, theScan); err != nil {
 			t.Fatal(err)
 		}
 		r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))

@@ -43,7 +43,7 @@ func TestWorkbookLinksLeadToTheEvidenceAndBack(t *testing.T) {
 		tableRows int
 	}{{"one sheet", maxTableRows}, {"a full sheet continues on another", 10}} {
 		t.Run(tc.name, func(t *testing.T) {
-			b := newBook(a, "")
+			b := newBook(a)
 			b.tableRows = tc.tableRows
 			f := written(t, b)
 			decided, changed := 0, 0
@@ -81,7 +81,7 @@ func TestWorkbookLinksLeadToTheEvidenceAndBack(t *testing.T) {
 
 func TestWorkbookWithManyRowsGoesWithoutFurtherLinks(t *testing.T) {
 	a := workbooktest.Audit()
-	b := newBook(a, "")
+	b := newBook(a)
 	b.links = 3
 	f := written(t, b)
 	rows := workbooktest.Records(t, f, decideSheet)

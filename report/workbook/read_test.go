@@ -74,7 +74,7 @@ func FuzzRow(f *testing.F) {
 // A table that continues on other sheets is read whole.
 func TestFullSheetIsReadOn(t *testing.T) {
 	a := workbooktest.Audit()
-	b := newBook(a, "the scan")
+	b := newBook(a)
 	b.tableRows = 5
 	f := written(t, b)
 	for _, sheet := range []string{"Decide", "Decide 2", "Decide 3"} {
@@ -85,7 +85,7 @@ func TestFullSheetIsReadOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := Read(File{ReaderAt: bytes.NewReader(buf.Bytes()), Size: int64(buf.Len()), ScanSum: "the scan"}, a)
+		d, err := Read(File{ReaderAt: bytes.NewReader(buf.Bytes()), Size: int64(buf.Len()), ScanSum: theScan()}, a)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,6 +23,9 @@ const (
 // has the checksum of scan.json. Either may get lost on the way.
 const scanProperty = "SHA-256 of scan.json"
 
+// scanMark stands for that checksum until it is asked for.
+const scanMark = "{" + scanProperty + "}"
+
 const (
 	// maxTableRows is what a sheet holds beside its header.
 	maxTableRows = excelize.TotalRows - 1
@@ -41,15 +44,15 @@ const (
 // as they are made, so that their number takes no memory and no temporary file.
 //
 // The workbook names the scan.json of the same audit by its checksum, the SHA-256
-// in hexadecimal, so that decisions are not taken for those of another scan.
-func Write(w io.Writer, a *conflicts.Audit, scanSum string) error {
-	return newBook(a, scanSum).write(w)
+// in hexadecimal, so that decisions are not taken for those of another scan. scanSum is
+// called once all rows are written: so scan.json can be written meanwhile.
+func Write(w io.Writer, a *conflicts.Audit, scanSum func() string) error {
+	return newBook(a).write(w, scanSum)
 }
 
 type book struct {
 	*excelize.File
-	audit   *conflicts.Audit
-	scanSum string
+	audit *conflicts.Audit
 	// tableRows and links are maxTableRows and maxLinks, less in tests.
 	tableRows, links int
 	styles           map[look]int
@@ -61,15 +64,15 @@ type book struct {
 	blocks           conflictRows
 }
 
-func newBook(a *conflicts.Audit, scanSum string) *book {
+func newBook(a *conflicts.Audit) *book {
 	return &book{
-		File: excelize.NewFile(), audit: a, scanSum: scanSum, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
+		File: excelize.NewFile(), audit: a, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
 		names: conflicts.NewNames(a), keys: newProposalKeys(a.Proposals), decide: newDecideRows(a),
 		blocks: newConflictRows(a.Conflicts),
 	}
 }
 
-func (b *book) write(w io.Writer) error {
+func (b *book) write(w io.Writer, scanSum func() string) error {
 	defer b.Close()
 	if err := b.SetSheetName("Sheet1", summarySheet); err != nil {
 		return err
@@ -81,7 +84,7 @@ func (b *book) write(w io.Writer) error {
 			return err
 		}
 	}
-	return b.archive(w)
+	return b.archive(w, scanSum)
 }
 
 // begin makes a sheet with columns of the given widths.
@@ -107,7 +110,7 @@ func (b *book) describe() error {
 	if err := b.SetAppProps(&excelize.AppProperties{Application: "proxyaddr"}); err != nil {
 		return err
 	}
-	if err := b.SetCustomProps(excelize.CustomProperty{Name: scanProperty, Value: b.scanSum}); err != nil {
+	if err := b.SetCustomProps(excelize.CustomProperty{Name: scanProperty, Value: scanMark}); err != nil {
 		return err
 	}
 	if err := b.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: new(true)}); err != nil {

@@ -17,11 +17,14 @@ import (
 	"proxyaddr/report/workbook/workbooktest"
 )
 
+// theScan stands for the checksum of a scan.json.
+func theScan() string { return "the scan" }
+
 // written returns the workbook of an audit as a spreadsheet program reads it.
 func written(t *testing.T, b *book) *excelize.File {
 	t.Helper()
 	var buf bytes.Buffer
-	if err := b.write(&buf); err != nil {
+	if err := b.write(&buf, theScan); err != nil {
 		t.Fatal(err)
 	}
 	f, err := excelize.OpenReader(&buf)
@@ -49,7 +52,7 @@ func facts(t *testing.T, f *excelize.File, sheet string) map[string]string {
 }
 
 func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
-	f := written(t, newBook(workbooktest.Audit(), ""))
+	f := written(t, newBook(workbooktest.Audit()))
 	want := []string{"Summary", "Decide", "Evidence", "Findings", "Coverage", "About"}
 	if diff := cmp.Diff(want, f.GetSheetList()); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
@@ -95,7 +98,7 @@ func TestWorkbookSheetsTablesAndProperties(t *testing.T) {
 
 // A reader needs at least 7 points on paper, and all columns on the screen.
 func TestWorkbookFitsPaperAndScreen(t *testing.T) {
-	f := written(t, newBook(workbooktest.Audit(), ""))
+	f := written(t, newBook(workbooktest.Audit()))
 	const (
 		digit  = 5.5         // points of a digit of the default font, as LibreOffice rounds it; Excel has less
 		paper  = 11.13 * 72  // A4 landscape between the margins
@@ -157,7 +160,7 @@ func facesOf(t *testing.T, f *excelize.File, sheet string) (longest []string) {
 func TestEvidenceShowsEveryOwner(t *testing.T) {
 	a := workbooktest.Audit()
 	a.Conflicts[0].Owners[0].Writers = &[]conflicts.Writer{{Attribute: conflicts.ProxyAddresses.String(), Account: `CORP\hrfeed`, Computer: "DC1.corp.example"}}
-	rows := workbooktest.Records(t, written(t, newBook(a, "")), evidenceSheet)
+	rows := workbooktest.Records(t, written(t, newBook(a)), evidenceSheet)
 	for _, c := range a.Conflicts {
 		for j, o := range c.Owners {
 			if len(rows) == 0 {
@@ -210,7 +213,7 @@ func TestEvidenceHasDates(t *testing.T) {
 	a := workbooktest.Audit()
 	a.Conflicts[0].Owners[0].Created = conflicts.InstantOf(time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC)) // before a spreadsheet's time
 	a.Conflicts[0].Owners[0].Written = conflicts.Stamp{}
-	f := written(t, newBook(a, ""))
+	f := written(t, newBook(a))
 	for cell, want := range map[string]string{"H2": "unknown", "I2": "unknown", "H3": "42047.34409722222"} {
 		got, err := f.GetCellValue(evidenceSheet, cell, excelize.Options{RawCellValue: true})
 		if err != nil || got != want {
@@ -220,7 +223,7 @@ func TestEvidenceHasDates(t *testing.T) {
 }
 
 func TestEvidenceSetsOffTheRowsOfEachConflict(t *testing.T) {
-	f := written(t, newBook(workbooktest.Audit(), ""))
+	f := written(t, newBook(workbooktest.Audit()))
 	conflict, fill := "", ""
 	for i, row := range workbooktest.Records(t, f, evidenceSheet) {
 		id, err := f.GetCellStyle(evidenceSheet, fmt.Sprintf("C%d", i+2))
@@ -243,7 +246,7 @@ func TestEvidenceTellsWhyAnOwnerStays(t *testing.T) {
 	a := workbooktest.Audit()
 	var why []string
 	address := ""
-	for _, row := range workbooktest.Records(t, written(t, newBook(a, "")), evidenceSheet) {
+	for _, row := range workbooktest.Records(t, written(t, newBook(a)), evidenceSheet) {
 		if row["Address"] != "" {
 			address = row["Address"]
 		}
@@ -268,7 +271,7 @@ func TestEvidenceTellsWhyAnOwnerStays(t *testing.T) {
 
 func TestEvidenceTellsWhatToDoByHand(t *testing.T) {
 	got := make(map[string]string)
-	for _, row := range workbooktest.Records(t, written(t, newBook(workbooktest.Audit(), "")), evidenceSheet) {
+	for _, row := range workbooktest.Records(t, written(t, newBook(workbooktest.Audit())), evidenceSheet) {
 		if _, do, ok := strings.Cut(row["Why"], "\nBy hand: "); ok {
 			got[row["Address"]] = do
 		}
@@ -286,7 +289,7 @@ func TestEvidenceTellsWhatToDoByHand(t *testing.T) {
 
 func TestSummaryCountsAsTheModel(t *testing.T) {
 	a := workbooktest.Audit()
-	f := written(t, newBook(a, ""))
+	f := written(t, newBook(a))
 	got := facts(t, f, summarySheet)
 	want := map[string]int{"All conflicts": len(a.Conflicts), "All findings": len(a.Findings)}
 	for _, c := range conflicts.Classes {
@@ -312,7 +315,7 @@ func TestSummaryCountsAsTheModel(t *testing.T) {
 // calculate show what holds to begin with.
 func TestSummaryCountsDecisions(t *testing.T) {
 	a := workbooktest.Audit()
-	b := newBook(a, "")
+	b := newBook(a)
 	b.tableRows = 10
 	f := written(t, b)
 	rows, err := f.GetRows(summarySheet)
@@ -346,7 +349,7 @@ func row0(row []string) string {
 
 func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 	a := workbooktest.Interrupted(&conflicts.Audit{Coverage: []conflicts.Coverage{{Partition: "DC=a"}, {Partition: "DC=b"}}})
-	f := written(t, newBook(a, ""))
+	f := written(t, newBook(a))
 	rows, err := f.GetRows(summarySheet)
 	if err != nil || len(rows) < 4 {
 		t.Fatal(rows, err)
@@ -368,7 +371,7 @@ func TestWorkbookOfAnIncompleteScanSaysSo(t *testing.T) {
 }
 
 func TestWorkbookWithoutConflictsSaysSo(t *testing.T) {
-	f := written(t, newBook(&conflicts.Audit{}, ""))
+	f := written(t, newBook(&conflicts.Audit{}))
 	for sheet, want := range map[string]string{
 		evidenceSheet: "No conflicts found: everything that was to be read was read.",
 		decideSheet:   "There is nothing to decide: no changes are proposed.",
@@ -388,7 +391,7 @@ func TestWorkbookWithoutConflictsSaysSo(t *testing.T) {
 
 // Who has to be told is said by name, with the words of the change request.
 func TestSummarySaysWhoNotices(t *testing.T) {
-	got := facts(t, written(t, newBook(workbooktest.Audit(), "")), summarySheet)
+	got := facts(t, written(t, newBook(workbooktest.Audit())), summarySheet)
 	for name, want := range map[string]string{
 		"Tell them before": "3 objects: Jose Garcia; Journal Archive; Taro Tanaka (Tokyo). New primary address: they send from it.",
 		"Also new primary": "3 objects: all-staff (migrated from Fabrikam 2019); Anna Lindqvist (Contractor); George Papadopoulos.",
