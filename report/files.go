@@ -44,27 +44,27 @@ var changeFile = regexp.MustCompile(`^(fix|rollback)-[a-z0-9._-]+\.ldif$`)
 // A sequence of outputs is written in its order.
 type sequence []output
 
-// files returns the files of a scan but for SHA256SUMS: sequences that can be written side by
-// side, and a last one. The workbook names scan.json by its checksum, the change request all
-// other files by theirs: sum waits for that of a file. So scan.json is the first of a sequence.
-func files(a *conflicts.Audit, sum func(name string) Sum, runs ...page.Run) (beside []sequence, last sequence) {
+// files returns the files of a scan but for SHA256SUMS, in sequences that can be written side by
+// side. The second one has what names files by their checksums, for which sum waits: the workbook
+// names scan.json, the change request all other files.
+func files(a *conflicts.Audit, sum func(name string) Sum, runs ...page.Run) []sequence {
 	domains := byDomain(a)
 	named := slices.Sorted(maps.Keys(domains))
 	about := request.Files{Workbook: workbookFile}
-	var texts, compressed sequence
+	var first, second sequence
 	var names []string // of all of them, as the change request lists them
 	if a.Review == nil {
 		names = append(names, scanFile, workbookFile, pageFile)
 		scanSum := func() string { return sum(scanFile).String() }
-		texts = sequence{{scanFile, func(w io.Writer) error { return JSON(w, a) }}}
-		compressed = sequence{{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, scanSum) }}}
+		first = sequence{{scanFile, func(w io.Writer) error { return JSON(w, a) }}}
+		second = sequence{{workbookFile, func(w io.Writer) error { return workbook.Write(w, a, scanSum) }}}
 		r := page.Report{Audit: a, Runs: runs}
 		for _, domain := range named {
 			if len(domains[domain].changes) > 0 {
 				r.Fixes = append(r.Fixes, fixFile(domain))
 			}
 		}
-		texts = append(texts, output{pageFile, func(w io.Writer) error { return page.Write(w, r) }})
+		first = append(first, output{pageFile, func(w io.Writer) error { return page.Write(w, r) }})
 	} else {
 		about.Workbook = a.Review.Workbook
 	}
@@ -75,15 +75,17 @@ func files(a *conflicts.Audit, sum func(name string) Sum, runs ...page.Run) (bes
 			d.Name = ""
 		}
 		about.Domains = append(about.Domains, d)
-		texts = append(texts,
+		first = append(first,
 			output{fixFile(domain), func(w io.Writer) error { return writeChanges(w, domain, domains[domain], false) }},
 			output{rollbackFile(domain), func(w io.Writer) error { return writeChanges(w, domain, domains[domain], true) }})
 	}
-	return []sequence{texts, compressed}, sequence{{requestFile, func(w io.Writer) error {
-		about := about
+	about.Sums = func(yield func(request.Sum) bool) {
 		for _, name := range names {
-			about.Sums = append(about.Sums, request.Sum{File: name, Hex: sum(name).String()})
+			if !yield(request.Sum{File: name, Hex: sum(name).String()}) {
+				return
+			}
 		}
-		return request.Write(w, a, about)
-	}}}
+	}
+	second = append(second, output{requestFile, func(w io.Writer) error { return request.Write(w, a, about) }})
+	return []sequence{first, second}
 }

@@ -19,9 +19,8 @@ var update = flag.Bool("update", false, "write the goldens instead of comparing 
 // fileOutputs returns the files of an audit in an order in which they can be written.
 func fileOutputs(a *conflicts.Audit) []output {
 	sums := make(map[string]Sum)
-	beside, last := files(a, func(name string) Sum { return sums[name] })
 	var outputs []output
-	for _, o := range slices.Concat(append(beside, last)...) {
+	for _, o := range slices.Concat(files(a, func(name string) Sum { return sums[name] })...) {
 		outputs = append(outputs, output{o.name, func(w io.Writer) (err error) {
 			sums[o.name], err = summed(w, o.write)
 			return err

@@ -122,17 +122,16 @@ func collect() (undo func()) {
 // all. On an error, which names the file or the directory, what it held is as it was.
 func (d *Destination) Publish(a *conflicts.Audit, runs ...page.Run) (names []string, err error) {
 	defer collect()()
-	beside, last := files(a, d.sum, runs...)
-	return d.publish(last, beside...)
+	return d.publish(files(a, d.sum, runs...)...)
 }
 
-// publish does the work of Publish for any outputs: sequences side by side, and one that comes
-// last. It ends when nothing is being written any more. Of several errors it returns that of
-// the first sequence.
-func (d *Destination) publish(last sequence, beside ...sequence) (names []string, err error) {
-	errs := make([]error, len(beside))
+// publish does the work of Publish for any outputs, which it writes in sequences side by side. It
+// ends when nothing is being written any more. Of several errors it returns that of the first
+// sequence.
+func (d *Destination) publish(sequences ...sequence) (names []string, err error) {
+	errs := make([]error, len(sequences))
 	var all sync.WaitGroup
-	for i, s := range beside {
+	for i, s := range sequences {
 		all.Go(func() { errs[i] = d.stageAll(s) })
 	}
 	all.Wait()
@@ -141,9 +140,6 @@ func (d *Destination) publish(last sequence, beside ...sequence) (names []string
 			return nil, err
 		}
 	}
-	if err := d.stageAll(last); err != nil {
-		return nil, err
-	}
 	names = slices.Sorted(maps.Keys(d.sums))
 	sums := output{sumsFile, func(w io.Writer) (err error) {
 		for _, name := range names {
@@ -151,7 +147,7 @@ func (d *Destination) publish(last sequence, beside ...sequence) (names []string
 		}
 		return err
 	}}
-	if err := d.stage(sums); err != nil {
+	if _, err := d.stage(sums); err != nil {
 		return nil, err
 	}
 	if err := d.claim.Commit(); err != nil {
@@ -172,30 +168,36 @@ func (d *Destination) sum(name string) Sum {
 	}
 }
 
-func (d *Destination) stageAll(s sequence) error {
-	for _, o := range s {
-		if err := d.stage(o); err != nil {
-			return err
-		}
-	}
-	return nil
+// settle tells the checksum of a file to those that wait for it.
+func (d *Destination) settle(name string, sum Sum) {
+	d.mu.Lock()
+	d.sums[name] = sum
+	d.mu.Unlock()
+	d.settled.Broadcast()
 }
 
-// stage writes an output, syncs it and notes its checksum.
-func (d *Destination) stage(o output) (err error) {
-	var sum Sum
+// stageAll stages outputs up to the first error. The others are settled too.
+func (d *Destination) stageAll(s sequence) (err error) {
+	for _, o := range s {
+		var sum Sum
+		if err == nil {
+			sum, err = d.stage(o)
+		}
+		d.settle(o.name, sum)
+	}
+	return err
+}
+
+// stage writes an output, syncs it and returns its checksum.
+func (d *Destination) stage(o output) (sum Sum, err error) {
 	defer func() {
-		d.mu.Lock()
-		d.sums[o.name] = sum
-		d.mu.Unlock()
-		d.settled.Broadcast()
 		if err != nil {
 			err = named(filepath.Join(d.name, o.name), err)
 		}
 	}()
 	f, err := os.OpenFile(filepath.Join(d.claim.Stage(), o.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return sum, err
 	}
 	defer func() {
 		if closed := f.Close(); err == nil {
@@ -203,9 +205,9 @@ func (d *Destination) stage(o output) (err error) {
 		}
 	}()
 	if sum, err = summed(f, o.write); err != nil {
-		return err
+		return sum, err
 	}
-	return f.Sync()
+	return sum, f.Sync()
 }
 
 // named says of which file an error is, and not under which name it was staged.

@@ -102,8 +102,7 @@ func publishInTurn(dir string, a *conflicts.Audit) error {
 		return err
 	}
 	defer d.Close()
-	beside, last := files(a, d.sum)
-	_, err = d.publish(slices.Concat(append(beside, last)...))
+	_, err = d.publish(slices.Concat(files(a, d.sum)...))
 	return err
 }
 

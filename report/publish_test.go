@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -203,12 +204,35 @@ func TestSequencesAreWrittenSideBySide(t *testing.T) {
 		}}
 	}
 	d := mustClaim(t, filepath.Join(t.TempDir(), "audit"), Unneeded)
-	if _, err := d.publish(sequence{content(requestFile, "x")}, sequence{meet(scanFile, 0)}, sequence{meet(pageFile, 1)}); err != nil {
+	if _, err := d.publish(sequence{meet(scanFile, 0)}, sequence{meet(pageFile, 1)}); err != nil {
 		t.Error(err)
 	}
 }
 
-// A failure is told once nothing is being written any more, and what comes last is not begun.
+// A checksum is waited for, also that of a file that comes after one that cannot be written.
+func TestChecksumsAreWaitedFor(t *testing.T) {
+	for want, scan := range map[string]output{"": content(scanFile, "x"), "no space left on device": {scanFile, func(io.Writer) error { return errors.New("no space left on device") }}} {
+		d := mustClaim(t, filepath.Join(t.TempDir(), "audit"), Unneeded)
+		asked := make(chan bool)
+		names := output{workbookFile, func(io.Writer) error {
+			close(asked)
+			if got := d.sum(pageFile) != (Sum{}); got != (want == "") {
+				t.Errorf("%q: it has a checksum: %t", want, got)
+			}
+			return nil
+		}}
+		late := output{requestFile, func(io.Writer) error {
+			<-asked
+			return nil
+		}}
+		_, err := d.publish(sequence{late, scan, content(pageFile, "x")}, sequence{names})
+		if got := fmt.Sprint(err); want == "" && err != nil || !strings.Contains(got, want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// A failure is told once nothing is being written any more, and what comes after it is not begun.
 func TestAFailureWaitsForTheOtherSequence(t *testing.T) {
 	failed, ended := make(chan bool), false
 	fail := output{scanFile, func(io.Writer) error {
@@ -227,7 +251,7 @@ func TestAFailureWaitsForTheOtherSequence(t *testing.T) {
 	}}
 	dir := filepath.Join(t.TempDir(), "audit")
 	d := mustClaim(t, dir, Unneeded)
-	_, err := d.publish(sequence{last}, sequence{fail, content(workbookFile, "x")}, sequence{slow})
+	_, err := d.publish(sequence{fail, last}, sequence{slow})
 	if err == nil || err.Error() != filepath.Join(dir, scanFile)+": no space left on device" || !ended {
 		t.Errorf("%v; the other sequence has ended: %t", err, ended)
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -15,9 +16,9 @@ import (
 type Files struct {
 	// Domains are in order. There is at least one.
 	Domains []Domain
-	// Sums are the checksums of the files beside the request, in the order in which they are
-	// listed.
-	Sums []Sum
+	// Sums yields the checksums of the files beside the request, in the order in which they
+	// are listed. They are asked for once all else is written but the annex.
+	Sums iter.Seq[Sum]
 	// Workbook is the name of the workbook that has the details.
 	Workbook string
 }

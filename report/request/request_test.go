@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,7 +41,7 @@ func written(t *testing.T, a *conflicts.Audit) string {
 	t.Helper()
 	var out strings.Builder
 	files := Files{Workbook: "report.xlsx", Domains: []Domain{{"corp.example", "fix-corp.example.ldif", true}},
-		Sums: []Sum{{"fix-corp.example.ldif", strings.Repeat("0a", 32)}}}
+		Sums: slices.Values([]Sum{{"fix-corp.example.ldif", strings.Repeat("0a", 32)}})}
 	if err := Write(&out, a, files); err != nil {
 		t.Fatal(err)
 	}

@@ -148,7 +148,7 @@ func cmdlet(o *conflicts.Object) string {
 // checksums lists the files that were read for the approval.
 func (d *document) checksums() {
 	d.linef("## Files\n\n| File | SHA-256 |\n|---|---|")
-	for _, s := range d.files.Sums {
+	for s := range d.files.Sums {
 		d.linef("| %s | `%s` |", inert(s.File), s.Hex)
 	}
 	d.linef("\nCheck: `sha256sum -c SHA256SUMS`, or `Get-FileHash *.ldif` in PowerShell.\n")
