@@ -248,7 +248,7 @@ func quotedLen(text []byte) (n int) {
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
 		text = text[size:]
-		if r < utf8.RuneSelf && r != '"' && r != '\\' && strconv.IsPrint(r) {
+		if ' ' <= r && r <= '~' && r != '"' && r != '\\' {
 			n++
 			continue
 		}

@@ -92,7 +92,7 @@ func (d *Destination) Close() { d.claim.Release() }
 
 // passing is how many bytes the outputs may take in passing beside a large audit,
 // which stays; they keep next to nothing.
-const passing = 20 << 20
+const passing = 16 << 20
 
 // collect gives back what the scan took and does not need any more, and has garbage collected
 // often enough for passing, but not oftener: each time the whole audit is looked through. It

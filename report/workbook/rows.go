@@ -155,21 +155,27 @@ func appendLink(b []byte, column, row int, to string) []byte {
 
 // appendText appends what Escape has left of a string.
 func appendText[T string | []byte](b []byte, s T) []byte {
+	plain := 0 // up to here it is appended
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '&':
-			b = append(b, "&amp;"...)
-		case c == '<':
-			b = append(b, "&lt;"...)
-		case c == '>':
-			b = append(b, "&gt;"...)
-		case c == '_' && coded(s[i:]):
-			b = append(b, "_x005F_"...)
-		default:
-			b = append(b, c)
+		var instead string
+		switch s[i] {
+		case '&':
+			instead = "&amp;"
+		case '<':
+			instead = "&lt;"
+		case '>':
+			instead = "&gt;"
+		case '_':
+			if coded(s[i:]) {
+				instead = "_x005F_"
+			}
+		}
+		if instead != "" {
+			b = append(append(b, s[plain:i]...), instead...)
+			plain = i + 1
 		}
 	}
-	return b
+	return append(b, s[plain:]...)
 }
 
 // coded reports whether a string begins with what a spreadsheet program takes
