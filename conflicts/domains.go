@@ -79,19 +79,21 @@ func (d *PrimaryDomains) List() []string {
 
 // withDomainsOf adds to primary domains those of objects that were read whole.
 func withDomainsOf(objects []*Object, domains []string) []string {
-	all := slices.Clone(domains)
+	all := map[string]bool{}
+	for _, d := range domains {
+		all[d] = true
+	}
 	for _, o := range objects {
 		if !o.AtHome() {
 			continue
 		}
 		for _, a := range o.primaries() {
-			if d := a.Domain(); d != "" {
-				all = append(all, DomainKey(d))
+			if d := a.Domain(); d != "" && !all[d] {
+				all[strings.Clone(DomainKey(d))] = true
 			}
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return slices.Sorted(maps.Keys(all))
 }
 
 // AtHome reports whether the object is a user, a group or a mailbox of the directory, and so
