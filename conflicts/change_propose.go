@@ -91,12 +91,12 @@ func (p *proposer) propose(j *Judgment, c *Conflict) {
 			}
 			p.bare = true // until it is known whether the object can do without
 		}
-		changes := surrender(c, o, news)
-		q := Proposal{Conflict: c, Owner: o, First: int32(len(j.Changes)), Count: int32(len(changes))}
+		q := Proposal{Conflict: c, Owner: o, First: int32(len(j.Changes))}
+		q.Count = int32(len(surrender(&j.Changes, c, o, news)))
 		if len(news) > 0 {
 			q.New = news[0]
 		}
-		j.Proposals, j.Changes = append(j.Proposals, q), append(j.Changes, changes...)
+		j.Proposals = append(j.Proposals, q)
 		if o.has(UserPrincipalName) && q.New != "" {
 			c.Unresolved = append(c.Unresolved, Statement{Code: LogonName, Object: o.Object})
 		}
@@ -142,7 +142,7 @@ func (p *proposer) removeBare(j *Judgment) {
 	for _, q := range j.Proposals {
 		made := j.Changes[q.First : q.First+q.Count]
 		if q.New == "" {
-			if remove := p.opt.remove(&q); !p.canRemove(&remove) {
+			if remove := p.opt.remove(new([]Change), &q); !p.canRemove(&remove) {
 				continue
 			}
 			removed[settled{q.Conflict, q.Owner.Object}] = true
@@ -171,7 +171,7 @@ func (p *proposer) removeSecondaries(j *Judgment) []Change {
 	for i := range j.Proposals {
 		q := &j.Proposals[i]
 		made := j.Changes[q.First : q.First+q.Count]
-		if remove := p.opt.remove(q); p.canRemove(&remove) {
+		if remove := p.opt.remove(new([]Change), q); p.canRemove(&remove) {
 			made = remove.Changes
 		}
 		q.First, q.Count = int32(len(changes)), int32(len(made))
@@ -209,9 +209,10 @@ func (p *proposer) replacements(o *Owner) (news []string, obstacle Statement) {
 
 // surrender returns the changes after which an owner does not hold the address of a
 // conflict in proxyAddresses any more, and has the new ones in its place: as many as it has
-// primary values, and at least one, or none to remove the address. All are made or none.
-func surrender(c *Conflict, o *Owner, news []string) []Change {
-	var changes []Change
+// primary values, and at least one, or none to remove the address. All are made or none. It
+// appends them to room.
+func surrender(room *[]Change, c *Conflict, o *Owner, news []string) []Change {
+	first := len(*room)
 	shown := ""
 	if len(news) > 0 {
 		shown = ParseAddress(news[0]).Trimmed()
@@ -221,7 +222,7 @@ func surrender(c *Conflict, o *Owner, news []string) []Change {
 		switch {
 		case claim.Attribute == Mail:
 			change.New = shown
-			change.Risk = changes[0].Risk
+			change.Risk = (*room)[first].Risk
 		case claim.Attribute != ProxyAddresses:
 			continue
 		default:
@@ -230,9 +231,9 @@ func surrender(c *Conflict, o *Owner, news []string) []Change {
 			}
 			change.Risk = assess(&change)
 		}
-		changes = append(changes, change)
+		*room = append(*room, change)
 	}
-	return changes
+	return slices.Clip((*room)[first:])
 }
 
 // Followed returns the old value of the change of proxyAddresses that the i-th of some changes

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,7 @@ func primaries(o *conflicts.Object) (n int) {
 // it had.
 func TestAnyDecisionsEndConflicts(t *testing.T) {
 	counts := map[conflicts.Decision]int{}
+	var choices conflicts.Choices // in the same memory for all
 	for seed := range uint64(4000) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		objects := forest(r)
@@ -152,6 +154,13 @@ func TestAnyDecisionsEndConflicts(t *testing.T) {
 		a := &conflicts.Audit{Scope: conflicts.Scope{AcceptedDomains: opt.AcceptedDomains}}
 		j := conflicts.Judge(objects, opt)
 		j.Into(a)
+		for i := range a.Proposals {
+			p := &a.Proposals[i]
+			choices.Set(a, p)
+			if !reflect.DeepEqual([]conflicts.Choice{choices.Replace, choices.Remove, choices.Swap}, []conflicts.Choice{a.Replace(p), a.Remove(p), a.Swap(p)}) {
+				t.Fatalf("seed %d: the choices of proposal %d differ", seed, i)
+			}
+		}
 		replies := decideAtRandom(r, a)
 		decided, mistakes := a.Decide(replies, nil)
 		for _, m := range mistakes {

@@ -134,7 +134,7 @@ func (r *reviewer) write(i int) {
 	news := newsOf(r.changes[i])
 	news[0] = a.Raw
 	r.typed[i] = a
-	r.changes[i] = surrender(r.audit.Proposals[i].Conflict, r.giver(i), news)
+	r.changes[i] = surrender(new([]Change), r.audit.Proposals[i].Conflict, r.giver(i), news)
 }
 
 // proposed returns the address, without its type, that is proposed for the object that changes.

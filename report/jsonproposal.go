@@ -67,12 +67,13 @@ func proposalsJSON(a *conflicts.Audit) jsonList {
 // set makes it the record of a proposal, in the memory of the one before.
 func (j *proposalJSON) set(a *conflicts.Audit, p *conflicts.Proposal, room *jsonRoom) {
 	room.clear()
-	c, o := p.Conflict, p.Owner
+	c, o, choices := p.Conflict, p.Owner, &room.choices
+	choices.Set(a, p)
 	*j = proposalJSON{
 		Conflict: c.ID, Type: newText(c.Key.Type()), Address: newText(c.Key.Address()), DN: newText(o.DN), GUID: room.guid(o.GUID), Name: newText(o.Name()),
 		Advice: a.Advice(p), Changes: int(p.Count), New: newText(p.New), SwapTo: newText(p.SwapTo), Keeps: newText(p.Keeps), Tied: p.Tied,
 		LoggedOn: newObjectRefJSON(room, p.LoggedOn),
-		Replace:  newChoiceJSON(room, a.Replace(p), o.Object), Remove: newChoiceJSON(room, a.Remove(p), o.Object), Swap: newChoiceJSON(room, a.Swap(p), o.Object),
+		Replace:  newChoiceJSON(room, &choices.Replace, o.Object), Remove: newChoiceJSON(room, &choices.Remove, o.Object), Swap: newChoiceJSON(room, &choices.Swap, o.Object),
 		Base64: exact("address", c.Key.Address(), "dn", o.DN, "name", o.Name(), "new", p.New, "swap_to", p.SwapTo, "keeps", p.Keeps),
 	}
 	if f := p.Forwarder; f != nil {
@@ -83,7 +84,7 @@ func (j *proposalJSON) set(a *conflicts.Audit, p *conflicts.Proposal, room *json
 	}
 }
 
-func newChoiceJSON(room *jsonRoom, c conflicts.Choice, owner *conflicts.Object) choiceJSON {
+func newChoiceJSON(room *jsonRoom, c *conflicts.Choice, owner *conflicts.Object) choiceJSON {
 	j := choiceJSON{Offered: c.Offered(), Mail: slices.ContainsFunc(c.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail })}
 	if j.Offered {
 		j.Risk = c.Risk.String()

@@ -14,6 +14,7 @@ type jsonRoom struct {
 	stamps     roomOf[stampJSON]
 	times      roomOf[time.Time]
 	said       []conflicts.Statement
+	choices    conflicts.Choices
 	addresses  []string
 	// guids are the last ones that were written: a record often has the same ones again.
 	guids [16]struct {

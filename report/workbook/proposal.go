@@ -1,7 +1,6 @@
 package workbook
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -30,27 +29,31 @@ type decideRow struct {
 	others              cellLines
 	// offered are the words that can be chosen.
 	offered []string
+	choices conflicts.Choices
 }
 
 // set makes it the row of a proposal, in the memory of the one before.
 func (r *decideRow) set(b *book, p *conflicts.Proposal) {
-	replace, remove, swap := b.audit.Replace(p), b.audit.Remove(p), b.audit.Swap(p)
-	*r = decideRow{newAddress: newAddress(&replace), risk: replace.Risk, risks: risksOf(&replace), others: r.others[:0], offered: r.offered[:0]}
+	r.choices.Set(b.audit, p)
+	replace, remove, swap := &r.choices.Replace, &r.choices.Remove, &r.choices.Swap
+	r.newAddress, r.mailToo, r.risk, r.risks = newAddress(replace), "", replace.Risk, risksOf(replace)
+	r.others.clear()
+	r.offered = r.offered[:0]
 	if replace.Offered() {
 		r.offered = append(r.offered, approveWord)
 	} else {
-		r.risk, r.risks = remove.Risk, risksOf(&remove)
+		r.risk, r.risks = remove.Risk, risksOf(remove)
 	}
 	if slices.ContainsFunc(replace.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail }) {
 		r.mailToo = "yes"
 	}
 	if slices.ContainsFunc(p.Owner.Claims, func(c conflicts.Claim) bool { return c.Attribute == conflicts.UserPrincipalName }) {
-		r.others = append(r.others, "Approve leaves the logon name: change it by hand.")
+		r.others.add("Approve leaves the logon name: change it by hand.")
 	}
-	r.addRemove(b, p, &remove)
-	r.addSwap(b, p, &swap)
+	r.addRemove(b, p, remove)
+	r.addSwap(b, p, swap)
 	if merge, ok := p.Conflict.Merge(p.Owner); ok {
-		r.others = append(r.others, "Or merge: "+merge.Text(b.names)+".")
+		r.others.add("Or merge: ", merge.Text(b.names), ".")
 	}
 	r.offered = append(r.offered, rejectWord, deferWord)
 	switch b.audit.Advice(p) {
@@ -67,31 +70,30 @@ func (r *decideRow) addRemove(b *book, p *conflicts.Proposal, remove *conflicts.
 	why := words.Obstacle(remove.Obstacle, b.name)
 	switch {
 	case remove.Offered() && why == "":
-		why = "keeps " + p.Keeps
-		fallthrough
+		r.offered = append(r.offered, removeWord)
+		r.others.add(removeWord, ": keeps ", p.Keeps)
 	case remove.Offered():
 		r.offered = append(r.offered, removeWord)
-		r.others = append(r.others, removeWord+": "+why)
+		r.others.add(removeWord, ": ", why)
 	case why != "":
-		r.others = append(r.others, "No "+removeWord+": "+why)
+		r.others.add("No ", removeWord, ": ", why)
 	}
 }
 
 func (r *decideRow) addSwap(b *book, p *conflicts.Proposal, swap *conflicts.Choice) {
 	if !swap.Offered() {
-		r.others = append(r.others, "No "+swapWord+": "+words.Obstacle(swap.Obstacle, b.name))
+		r.others.add("No ", swapWord, ": ", words.Obstacle(swap.Obstacle, b.name))
 		return
 	}
 	r.offered = append(r.offered, swapWord)
-	line := fmt.Sprintf("%s: %s gets %s", swapWord, b.name(p.Conflict.Keeper().Object), conflicts.ParseAddress(p.SwapTo).Trimmed())
+	r.others.add(swapWord, ": ", b.name(p.Conflict.Keeper().Object), " gets ", conflicts.ParseAddress(p.SwapTo).Trimmed())
 	if slices.ContainsFunc(swap.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail }) {
-		line += ", mail too"
+		r.others.extend(", mail too")
 	}
-	line += "; " + swap.Risk.String() + " risk"
+	r.others.extend("; ", swap.Risk.String(), " risk")
 	if swap.Risk > r.risk {
-		line += ", " + commentNeeded
+		r.others.extend(", ", commentNeeded)
 	}
-	r.others = append(r.others, line)
 }
 
 // commentNeeded marks a choice for which somebody has to be named.
@@ -99,9 +101,9 @@ const commentNeeded = "comment needed"
 
 // prompt is shown beside the cell of the decision.
 func (r *decideRow) prompt() string {
-	lines := make([]string, len(r.others))
-	for i, choice := range r.others {
-		lines[i] = words.Escape(choice)
+	var lines []string
+	for choice := range r.others.each() {
+		lines = append(lines, words.Escape(string(choice)))
 	}
 	return strings.Join(append(lines, "Write "+conflicts.Enumerate(r.offered, "or")+", or leave it empty."), "\n")
 }
