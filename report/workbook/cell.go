@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +16,6 @@ import (
 
 // Values of cells beside string and int.
 type (
-	// cellLines are shown one below the other.
-	cellLines []string
 	// cellBold is set off, but says the same in plain.
 	cellBold string
 	// cellFormula shows what a formula of this package gives, to begin with the text.
@@ -24,6 +23,50 @@ type (
 	// cellLink leads to the cell of another sheet, if to is set.
 	cellLink struct{ text, to string }
 )
+
+// cellLines are lines that are shown one below the other.
+type cellLines struct {
+	text []byte
+	ends []int
+}
+
+func newCellLines(lines ...string) *cellLines {
+	var l cellLines
+	for _, line := range lines {
+		l.add(line)
+	}
+	return &l
+}
+
+// clear takes all lines out. Their memory is used again.
+func (l *cellLines) clear() { l.text, l.ends = l.text[:0], l.ends[:0] }
+
+// add adds a line that is given in pieces.
+func (l *cellLines) add(pieces ...string) {
+	l.ends = append(l.ends, len(l.text))
+	l.extend(pieces...)
+}
+
+// extend adds pieces to the last line.
+func (l *cellLines) extend(pieces ...string) {
+	for _, piece := range pieces {
+		l.text = append(l.text, piece...)
+	}
+	l.ends[len(l.ends)-1] = len(l.text)
+}
+
+// each yields the lines, valid until the next change.
+func (l *cellLines) each() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		begin := 0
+		for _, end := range l.ends {
+			if !yield(l.text[begin:end]) {
+				return
+			}
+			begin = end
+		}
+	}
+}
 
 // A cell is a value that is safe to write: text, or if its look says so, a
 // number.
@@ -66,12 +109,18 @@ func (c *cell) set(value any, l look) {
 			c.look.face = faceLink
 		}
 		c.escape(v.text)
-	case cellLines:
-		for i, line := range v {
-			if i > 0 {
+	case *cellLines:
+		first := true
+		for line := range v.each() {
+			if !first {
 				c.text = append(c.text, '\n')
 			}
-			c.escape(line)
+			first = false
+			if words.Plain(line) {
+				c.text = append(c.text, line...)
+			} else {
+				c.escape(string(line))
+			}
 		}
 	case int:
 		c.text, c.look.number = strconv.AppendInt(c.text, int64(v), 10), true

@@ -173,10 +173,14 @@ func decideHighlights(lastRow int) []highlight {
 func (b *book) writeDecide(t *rowWriter) error {
 	var because words.Memo
 	var d decideRow
+	var object cellLines
 	for row := range b.decide.order {
 		p := b.decide.at(row)
 		c, o, keeper := p.Conflict, p.Owner, p.Conflict.Keeper()
 		d.set(b, p)
+		object.clear()
+		object.add(b.name(o.Object))
+		object.add(o.Kind())
 		cause := cellLink{text: strings.TrimPrefix(c.Cause.Short(), conflicts.Likely.String()+" ")} // as the head says
 		if first, ok := b.blocks.first(c.Key); ok {
 			cause.to = b.location(evidenceSheet, first)
@@ -186,8 +190,8 @@ func (b *book) writeDecide(t *rowWriter) error {
 		} else {
 			t.lists.offer(n, d.offered)
 		}
-		if err := t.add(false, false, "", d.advice, riskWord(d.risk), cellLines{b.name(o.Object), o.Kind()}, shortAddress(o), d.newAddress, d.mailToo,
-			b.name(keeper.Object), because.Say(c, reason), d.others, d.risks, "", cause,
+		if err := t.add(false, false, "", d.advice, riskWord(d.risk), &object, shortAddress(o), d.newAddress, d.mailToo,
+			b.name(keeper.Object), because.Say(c, reason), &d.others, d.risks, "", cause,
 			b.keys.of(int(b.decide.order[row])), d.newAddress, o.Kind(), string(c.Class), c.ID, &keeper.GUID, &o.GUID, o.DN); err != nil {
 			return err
 		}

@@ -2,8 +2,8 @@ package workbook
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"proxyaddr/conflicts"
@@ -51,6 +51,7 @@ func (r conflictRows) first(key conflicts.Key) (row int, ok bool) {
 }
 
 func (b *book) writeEvidence(t *rowWriter) error {
+	var why, kind, held, written cellLines
 	for i := range b.audit.Conflicts {
 		c := &b.audit.Conflicts[i]
 		for j := range c.Owners {
@@ -59,9 +60,12 @@ func (b *book) writeEvidence(t *rowWriter) error {
 			if j == 0 { // and blank below, so that a block is seen as one
 				address, class = fullAddress(c), c.Class.Title()
 			}
-			role, why := b.roleOf(c, j)
-			if err := t.add(i%2 == 1, j == 0, address, class, why, b.name(o.Object), kindOf(o), role, heldAs(o),
-				o.Created.Time(), o.Written.Time, writtenBy(o), c.ID, o.DN, &o.GUID); err != nil {
+			role := b.roleOf(&why, c, j)
+			kindOf(&kind, o)
+			heldAs(&held, o)
+			writtenBy(&written, o)
+			if err := t.add(i%2 == 1, j == 0, address, class, &why, b.name(o.Object), &kind, role, &held,
+				o.Created.Time(), o.Written.Time, &written, c.ID, o.DN, &o.GUID); err != nil {
 				return err
 			}
 		}
@@ -70,38 +74,39 @@ func (b *book) writeEvidence(t *rowWriter) error {
 }
 
 // roleOf says what happens to the j-th owner of a conflict, and why.
-func (b *book) roleOf(c *conflicts.Conflict, j int) (role cellLink, why cellLines) {
+func (b *book) roleOf(why *cellLines, c *conflicts.Conflict, j int) (role cellLink) {
+	why.clear()
 	o := &c.Owners[j]
 	if j == 0 {
-		why = cellLines{c.Reason()}
+		why.add(c.Reason())
 		if c.Standing != nil {
-			why = append(why, words.Capital(c.Standing.Status)+": "+strings.Join(words.Standing(c.Standing), "; "))
+			why.add(words.Capital(c.Standing.Status), ": ", strings.Join(words.Standing(c.Standing), "; "))
 		}
 		if c.Cause.Certainty != conflicts.NotKnown {
-			why = append(why, words.Capital(c.Cause.Short())+": "+c.Cause.Evidence().Text(b.names))
+			why.add(words.Capital(c.Cause.Short()), ": ", c.Cause.Evidence().Text(b.names))
 		}
 		if len(c.Unresolved) > 0 {
-			why = append(why, "Not resolved: "+c.Obstacles())
+			why.add("Not resolved: ", c.Obstacles())
 		} else if c.Class == conflicts.CrossAttribute || c.Class == conflicts.NonSMTP {
-			why = append(why, "By hand: "+words.ByHand(c))
+			why.add("By hand: ", words.ByHand(c))
 		}
-		return cellLink{text: "keeps"}, why
+		return cellLink{text: "keeps"}
 	}
 	if row, ok := b.decide.row(c, o); ok {
-		return cellLink{"changes", b.location(decideSheet, row)}, nil
+		return cellLink{"changes", b.location(decideSheet, row)}
 	}
 	held, keeps := o.Claims[0].Attribute, c.Keeper().Claims[0].Attribute
 	switch {
 	case c.SuppressedBy() != nil:
-		why = cellLines{words.Suppression(c.SuppressedBy())}
+		why.add(words.Suppression(c.SuppressedBy()))
 	case o.Fixed != "":
-		why = cellLines{"cannot be changed: " + o.Fixed}
+		why.add("cannot be changed: ", o.Fixed)
 	case keeps == conflicts.ProxyAddresses && (held == conflicts.Mail || held == conflicts.UserPrincipalName):
-		why = cellLines{"not in its proxyAddresses: it receives nothing by the address"}
+		why.add("not in its proxyAddresses: it receives nothing by the address")
 	default:
-		why = cellLines{cmp.Or(c.Obstacles(), words.NotProposed)}
+		why.add(cmp.Or(c.Obstacles(), words.NotProposed))
 	}
-	return cellLink{text: "not changed"}, why
+	return cellLink{text: "not changed"}
 }
 
 func fullAddress(c *conflicts.Conflict) string {
@@ -112,50 +117,48 @@ func fullAddress(c *conflicts.Conflict) string {
 }
 
 // heldAs lists the values of an owner that hold the address, as stored.
-func heldAs(o *conflicts.Owner) cellLines {
-	var held cellLines
+func heldAs(held *cellLines, o *conflicts.Owner) {
+	held.clear()
 	for _, c := range o.Claims {
-		var marks []string
-		if c.Primary {
-			marks = append(marks, "primary")
+		held.add(c.Attribute.String(), ": ", c.Value)
+		before := " ("
+		mark := func(is bool, text string) {
+			if is {
+				held.extend(before, text)
+				before = ", "
+			}
 		}
-		if c.Padded {
-			marks = append(marks, "padded")
+		mark(c.Primary, "primary")
+		mark(c.Padded, "padded")
+		mark(c.Loose, "spelled differently")
+		if before == ", " {
+			held.extend(")")
 		}
-		if c.Loose {
-			marks = append(marks, "spelled differently")
-		}
-		line := c.Attribute.String() + ": " + c.Value
-		if len(marks) > 0 {
-			line += " (" + strings.Join(marks, ", ") + ")"
-		}
-		held = append(held, line)
 	}
-	return held
 }
 
 // kindOf says what an owner is, and whether its account is disabled.
-func kindOf(o *conflicts.Owner) cellLines {
-	kind := cellLines{o.Kind()}
+func kindOf(kind *cellLines, o *conflicts.Owner) {
+	kind.clear()
+	kind.add(o.Kind())
 	if o.Disabled {
-		kind = append(kind, "account disabled")
+		kind.add("account disabled")
 	}
-	return kind
 }
 
 // writtenBy says which domain controller wrote proxyAddresses last, as which version, and which
 // account wrote the address.
-func writtenBy(o *conflicts.Owner) cellLines {
-	var lines cellLines
+func writtenBy(lines *cellLines, o *conflicts.Owner) {
+	lines.clear()
 	if s := o.Written; s.Known() {
 		on := "unknown DC"
 		if s.Server() != "" {
 			on = s.On()
 		}
-		lines = cellLines{on, fmt.Sprintf("version %d", s.Version)}
+		lines.add(on)
+		lines.add("version ", strconv.Itoa(s.Version))
 	}
 	for _, w := range o.WrittenBy() {
-		lines = append(lines, "audit log: "+w.String())
+		lines.add("audit log: ", w.String())
 	}
-	return lines
 }

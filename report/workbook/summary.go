@@ -35,7 +35,7 @@ func (b *book) writeSummary() error {
 	b.summarizeNext(p)
 	p.heading("Scope")
 	for _, f := range words.Scope(b.audit) {
-		p.fact(f.Name, cellLines(f.Values))
+		p.fact(f.Name, newCellLines(f.Values...))
 	}
 	if len(b.audit.Events) == 0 { // else nobody looked for any
 		b.summarizeFindings(p)
@@ -126,7 +126,7 @@ func (b *book) summarizeConflicts(p *narrative) (firstRow int) {
 	}
 	p.fact(cellBold("All conflicts"), len(b.audit.Conflicts))
 	if r := b.audit.Remembered; r != nil {
-		p.fact(cellBold("Since earlier runs"), cellLines{words.Compared(r), r.Summary})
+		p.fact(cellBold("Since earlier runs"), newCellLines(words.Compared(r), r.Summary))
 	}
 	return firstRow
 }
