@@ -39,12 +39,15 @@ func keyOf(name string) string {
 	return key
 }
 
-func (a attributes) first(name string) string {
+// value returns the first value of an attribute, nil if there is none.
+func (a attributes) value(name string) []byte {
 	if vs := a[name]; len(vs) > 0 {
-		return string(vs[0])
+		return vs[0]
 	}
-	return ""
+	return nil
 }
+
+func (a attributes) first(name string) string { return string(a.value(name)) }
 
 func (a attributes) all(name string) []string {
 	values := make([]string, 0, len(a[name]))
@@ -60,18 +63,55 @@ func (a attributes) number(name string) int64 {
 }
 
 func (a attributes) entry(dn string) conflicts.Entry {
-	e := conflicts.Entry{
-		DN:                dn,
-		ProxyAddresses:    a.all("proxyaddresses"),
-		Mail:              a.first("mail"),
-		UserPrincipalName: a.first("userprincipalname"),
-		LegacyExchangeDN:  a.first("legacyexchangedn"),
-		TargetAddress:     a.first("targetaddress"),
-	}
-	if len(a["objectguid"]) > 0 {
-		e.GUID = guidOf(a["objectguid"][0])
-	}
+	e := conflicts.Entry{DN: dn}
+	var room [8]text
+	a.fill(&e, room[:0])
 	return e
+}
+
+// fill sets all of an entry but its name, and other texts.
+func (a attributes) fill(e *conflicts.Entry, texts []text) {
+	if values := a["objectguid"]; len(values) > 0 {
+		e.GUID = guidOf(values[0])
+	}
+	addresses := a["proxyaddresses"]
+	e.ProxyAddresses = make([]string, len(addresses))
+	texts = append(texts, text{&e.Mail, a.value("mail")}, text{&e.UserPrincipalName, a.value("userprincipalname")},
+		text{&e.LegacyExchangeDN, a.value("legacyexchangedn")}, text{&e.TargetAddress, a.value("targetaddress")})
+	pack(e.ProxyAddresses, addresses, texts)
+}
+
+// A text is a string and what it is made of.
+type text struct {
+	to    *string
+	value []byte
+}
+
+// pack makes strings of values, and other texts, in one piece of memory. An audit holds many, and
+// garbage collection looks at each piece.
+func pack(list []string, values [][]byte, texts []text) {
+	size := 0
+	for _, v := range values {
+		size += len(v)
+	}
+	for _, t := range texts {
+		size += len(t.value)
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for _, v := range values {
+		b.Write(v)
+	}
+	for _, t := range texts {
+		b.Write(t.value)
+	}
+	rest := b.String()
+	for i, v := range values {
+		list[i], rest = rest[:len(v)], rest[len(v):]
+	}
+	for _, t := range texts {
+		*t.to, rest = rest[:len(t.value)], rest[len(t.value):]
+	}
 }
 
 // guidOf reads a value of objectGUID, which some exports write as text. What it
@@ -92,23 +132,25 @@ const accountDisabled = 0x2 // ADS_UF_ACCOUNTDISABLE of userAccountControl
 
 func (a attributes) object(dn string) *conflicts.Object {
 	o := &conflicts.Object{
-		Entry:          a.entry(dn),
-		Partition:      conflicts.Partition(dn),
-		DisplayName:    a.first("displayname"),
-		GivenName:      a.first("givenname"),
-		Surname:        a.first("sn"),
-		SAMAccountName: a.first("samaccountname"),
-		MailNickname:   a.first("mailnickname"),
-		Recipient:      conflicts.Recipient(a.number("msexchrecipienttypedetails")),
-		Mailbox:        a.first("homemdb") != "" || a.first("msexchmailboxguid") != "",
-		Disabled:       a.number("useraccountcontrol")&accountDisabled != 0,
-		Created:        conflicts.InstantOf(generalizedTime(a.first("whencreated"))),
-		Written:        a.stamp(addressStamp),
-		Remains:        conflicts.RestoredAt(a.restored()),
-		Members:        min(len(a["member"]), countedMembers),
-		Synchronized:   a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
-		Deleted:        strings.EqualFold(a.first("isdeleted"), "TRUE"),
+		Entry:        conflicts.Entry{DN: dn},
+		Partition:    conflicts.Partition(dn),
+		Recipient:    conflicts.Recipient(a.number("msexchrecipienttypedetails")),
+		Mailbox:      a.first("homemdb") != "" || a.first("msexchmailboxguid") != "",
+		Disabled:     a.number("useraccountcontrol")&accountDisabled != 0,
+		Created:      conflicts.InstantOf(generalizedTime(a.first("whencreated"))),
+		Written:      a.stamp(addressStamp),
+		Remains:      conflicts.RestoredAt(a.restored()),
+		Members:      min(len(a["member"]), countedMembers),
+		Synchronized: a.first("msds-externaldirectoryobjectid") != "" || a.first("ms-ds-consistencyguid") != "",
+		Deleted:      strings.EqualFold(a.first("isdeleted"), "TRUE"),
 	}
+	var room [16]text
+	texts := append(room[:0], text{&o.DisplayName, a.value("displayname")}, text{&o.GivenName, a.value("givenname")}, text{&o.Surname, a.value("sn")},
+		text{&o.SAMAccountName, a.value("samaccountname")}, text{&o.MailNickname, a.value("mailnickname")})
+	if classes := a["objectclass"]; len(classes) > 0 {
+		texts = append(texts, text{&o.Class, classes[len(classes)-1]})
+	}
+	a.fill(&o.Entry, texts)
 	if o.Deleted {
 		o.Remains = &conflicts.Remains{Changed: generalizedTime(a.first("whenchanged")), LastParent: a.first("lastknownparent"), Restored: o.Restored()}
 	}
@@ -121,9 +163,6 @@ func (a attributes) object(dn string) *conflicts.Object {
 				}
 			}
 		}
-	}
-	if classes := a["objectclass"]; len(classes) > 0 {
-		o.Class = string(classes[len(classes)-1])
 	}
 	excluded, included := a.all("msexchpoliciesexcluded"), a.all("msexchpoliciesincluded")
 	o.PolicyKnown = len(excluded)+len(included) > 0
