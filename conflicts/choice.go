@@ -18,7 +18,7 @@ type Choices struct {
 	room                  []Change
 }
 
-// Set makes them the choices of a proposal, in the memory of those that they were before.
+// Set makes them the choices of a proposal. Their Changes are valid until the next Set.
 func (c *Choices) Set(a *Audit, p *Proposal) {
 	c.room = c.room[:0]
 	c.Replace, c.Remove, c.Swap = a.replace(&c.room, p), a.remove(&c.room, p), a.swap(&c.room, p)

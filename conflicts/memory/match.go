@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"proxyaddr/conflicts"
 )
@@ -104,7 +105,7 @@ func ownersOf(c *conflicts.Conflict) ([]Owner, []conflicts.Key) {
 		for j := range o.Claims {
 			a := o.Claims[j].Parsed()
 			if !slices.Contains(values, a.Raw) {
-				values = append(values, a.Raw)
+				values = append(values, strings.Clone(a.Raw)) // which is part of all texts of the object
 			}
 			keys = addKey(keys, a.LooseKey())
 		}
