@@ -59,7 +59,7 @@ func (b *book) writeAbout() error {
 	for _, note := range b.audit.Notes {
 		p.fact(cellBold("Note"), note)
 	}
-	p.fact(cellBold(scanProperty), scanMark)
+	p.fact(cellBold(scanProperty), b.scanMark)
 	p.fact(cellBold("Version"), b.audit.Version)
 	p.fact(cellBold("Command line"), b.audit.Command)
 	return p.err

@@ -54,7 +54,7 @@ func (b *book) archive(w io.Writer, scanSum func() string) error {
 	}
 	var last []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if content := all[name].Bytes(); bytes.Contains(content, []byte(scanMark)) {
+		if content := all[name].Bytes(); bytes.Contains(content, []byte(b.scanMark)) {
 			last = append(last, name)
 		} else if err := write(name, content); err != nil {
 			return err
@@ -71,7 +71,7 @@ func (b *book) archive(w io.Writer, scanSum func() string) error {
 	}
 	sum := []byte(scanSum())
 	for _, name := range last {
-		if err := write(name, bytes.ReplaceAll(all[name].Bytes(), []byte(scanMark), sum)); err != nil {
+		if err := write(name, bytes.ReplaceAll(all[name].Bytes(), []byte(b.scanMark), sum)); err != nil {
 			return err
 		}
 	}

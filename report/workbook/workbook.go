@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"crypto/rand"
 	"io"
 
 	"github.com/xuri/excelize/v2"
@@ -22,9 +23,6 @@ const (
 // scanProperty is the document property, and the line of the sheet About, that
 // has the checksum of scan.json. Either may get lost on the way.
 const scanProperty = "SHA-256 of scan.json"
-
-// scanMark stands for that checksum until it is asked for.
-const scanMark = "{" + scanProperty + "}"
 
 const (
 	// maxTableRows is what a sheet holds beside its header.
@@ -53,6 +51,8 @@ func Write(w io.Writer, a *conflicts.Audit, scanSum func() string) error {
 type book struct {
 	*excelize.File
 	audit *conflicts.Audit
+	// scanMark stands for the checksum of scan.json until that is asked for. No other text has it.
+	scanMark string
 	// tableRows and links are maxTableRows and maxLinks, less in tests.
 	tableRows, links int
 	styles           map[look]int
@@ -66,7 +66,7 @@ type book struct {
 
 func newBook(a *conflicts.Audit) *book {
 	return &book{
-		File: excelize.NewFile(), audit: a, tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
+		File: excelize.NewFile(), audit: a, scanMark: rand.Text(), tableRows: maxTableRows, links: maxLinks, styles: map[look]int{},
 		names: conflicts.NewNames(a), keys: newProposalKeys(a.Proposals), decide: newDecideRows(a),
 		blocks: newConflictRows(a.Conflicts),
 	}
@@ -110,7 +110,7 @@ func (b *book) describe() error {
 	if err := b.SetAppProps(&excelize.AppProperties{Application: "proxyaddr"}); err != nil {
 		return err
 	}
-	if err := b.SetCustomProps(excelize.CustomProperty{Name: scanProperty, Value: scanMark}); err != nil {
+	if err := b.SetCustomProps(excelize.CustomProperty{Name: scanProperty, Value: b.scanMark}); err != nil {
 		return err
 	}
 	if err := b.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: new(true)}); err != nil {
