@@ -41,12 +41,13 @@ func ours(name string) bool {
 // changeFile is the name of a fix or rollback file.
 var changeFile = regexp.MustCompile(`^(fix|rollback)-[a-z0-9._-]+\.ldif$`)
 
-// A sequence of outputs is written in its order.
+// A sequence of outputs is written in its order. One that waits for another never ends if that comes
+// behind it.
 type sequence []output
 
 // files returns the files of a scan but for SHA256SUMS, in sequences that can be written side by
-// side. The second one has what names files by their checksums, for which sum waits: the workbook
-// names scan.json, the change request all other files.
+// side. Those of the second name others by their checksums, for which sum waits: the workbook
+// scan.json, the change request all.
 func files(a *conflicts.Audit, sum func(name string) Sum, runs ...page.Run) []sequence {
 	domains := byDomain(a)
 	named := slices.Sorted(maps.Keys(domains))

@@ -181,7 +181,9 @@ func (d *Destination) stageAll(s sequence) (err error) {
 	for _, o := range s {
 		var sum Sum
 		if err == nil {
-			sum, err = d.stage(o)
+			if sum, err = d.stage(o); err != nil {
+				sum = Sum{}
+			}
 		}
 		d.settle(o.name, sum)
 	}

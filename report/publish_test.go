@@ -106,6 +106,10 @@ func TestPublishWritesEveryFileAndItsChecksum(t *testing.T) {
 				if file != sumsFile && !slices.Contains(sums, hex.EncodeToString(sum[:])+"  "+file) {
 					t.Errorf("%s has no line with its checksum in:\n%s", file, files[sumsFile])
 				}
+				row := "| " + strings.ReplaceAll(file, "_", `\_`) + " | `" + hex.EncodeToString(sum[:]) + "` |"
+				if request := files[requestFile]; file != sumsFile && file != requestFile && strings.Contains(request, "## Files") && !strings.Contains(request, row) {
+					t.Errorf("the change request lacks %s", row)
+				}
 			}
 			slices.Sort(found)
 			if diff := cmp.Diff(found, names); diff != "" {
@@ -209,7 +213,8 @@ func TestSequencesAreWrittenSideBySide(t *testing.T) {
 	}
 }
 
-// A checksum is waited for, also that of a file that comes after one that cannot be written.
+// A checksum is waited for, also that of a file that comes after one that cannot be written. Whether
+// it is asked for too early is up to chance.
 func TestChecksumsAreWaitedFor(t *testing.T) {
 	for want, scan := range map[string]output{"": content(scanFile, "x"), "no space left on device": {scanFile, func(io.Writer) error { return errors.New("no space left on device") }}} {
 		d := mustClaim(t, filepath.Join(t.TempDir(), "audit"), Unneeded)

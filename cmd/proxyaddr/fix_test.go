@@ -125,7 +125,7 @@ func TestFixLooksAddressesUp(t *testing.T) {
 }
 
 func changeRequest(w io.Writer, a *conflicts.Audit) error {
-	files := request.Files{Workbook: "report.xlsx"}
+	files := request.Files{Workbook: "report.xlsx", Sums: slices.Values([]request.Sum(nil))}
 	for _, domain := range report.Domains(a) {
 		files.Domains = append(files.Domains, request.Domain{Name: domain, Fix: "fix-" + domain + ".ldif", Changes: true})
 	}
