@@ -41,19 +41,19 @@ func ours(name string) bool {
 // changeFile is the name of a fix or rollback file.
 var changeFile = regexp.MustCompile(`^(fix|rollback)-[a-z0-9._-]+\.ldif$`)
 
-// A sequence of outputs is written in its order. One that waits for another never ends if that comes
-// behind it.
+// A sequence of outputs is written in its order. No output may wait for one behind it: it would wait
+// for ever.
 type sequence []output
 
 // files returns the files of a scan but for SHA256SUMS, in sequences that can be written side by
-// side. Those of the second name others by their checksums, for which sum waits: the workbook
-// scan.json, the change request all.
+// side. The second sequence names files by their checksums: the workbook names scan.json, and the
+// change request names all other files. sum waits until a file is written, and returns its checksum.
 func files(a *conflicts.Audit, sum func(name string) Sum, runs ...page.Run) []sequence {
 	domains := byDomain(a)
 	named := slices.Sorted(maps.Keys(domains))
 	about := request.Files{Workbook: workbookFile}
 	var first, second sequence
-	var names []string // of all of them, as the change request lists them
+	var names []string // of the files, as the change request lists them
 	if a.Review == nil {
 		names = append(names, scanFile, workbookFile, pageFile)
 		scanSum := func() string { return sum(scanFile).String() }

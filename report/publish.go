@@ -27,8 +27,8 @@ type Destination struct {
 	claim   *outdir.Claim
 
 	mu      sync.Mutex
-	settled sync.Cond      // that sums has more
-	sums    map[string]Sum // of the files that were staged, by name; zero for one that could not be
+	settled sync.Cond      // told of each new sum
+	sums    map[string]Sum // by the name of the file; zero if it could not be staged
 }
 
 // datePattern stands for the date in the name of a directory.
@@ -156,7 +156,8 @@ func (d *Destination) publish(sequences ...sequence) (names []string, err error)
 	return slices.Insert(names, 0, sumsFile), nil
 }
 
-// sum returns the checksum of a file, once that is staged or could not be.
+// sum waits until a file is staged, and returns its checksum. It returns the zero Sum if the file
+// could not be staged.
 func (d *Destination) sum(name string) Sum {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -168,7 +169,7 @@ func (d *Destination) sum(name string) Sum {
 	}
 }
 
-// settle tells the checksum of a file to those that wait for it.
+// settle notes the checksum of a file and wakes all that wait for it.
 func (d *Destination) settle(name string, sum Sum) {
 	d.mu.Lock()
 	d.sums[name] = sum
@@ -176,25 +177,24 @@ func (d *Destination) settle(name string, sum Sum) {
 	d.settled.Broadcast()
 }
 
-// stageAll stages outputs up to the first error. The others are settled too.
+// stageAll stages outputs up to the first error. It settles the others too, as somebody may wait for
+// them.
 func (d *Destination) stageAll(s sequence) (err error) {
 	for _, o := range s {
 		var sum Sum
 		if err == nil {
-			if sum, err = d.stage(o); err != nil {
-				sum = Sum{}
-			}
+			sum, err = d.stage(o)
 		}
 		d.settle(o.name, sum)
 	}
 	return err
 }
 
-// stage writes an output, syncs it and returns its checksum.
+// stage writes an output and syncs it. It returns its checksum, the zero Sum on an error.
 func (d *Destination) stage(o output) (sum Sum, err error) {
 	defer func() {
 		if err != nil {
-			err = named(filepath.Join(d.name, o.name), err)
+			sum, err = Sum{}, named(filepath.Join(d.name, o.name), err)
 		}
 	}()
 	f, err := os.OpenFile(filepath.Join(d.claim.Stage(), o.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

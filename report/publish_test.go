@@ -213,8 +213,8 @@ func TestSequencesAreWrittenSideBySide(t *testing.T) {
 	}
 }
 
-// A checksum is waited for, also that of a file that comes after one that cannot be written. Whether
-// it is asked for too early is up to chance.
+// Who asks for a checksum waits until the file is staged, or cannot be because one before it failed.
+// If nobody waited, the test would still pass whenever the file happened to be staged first.
 func TestChecksumsAreWaitedFor(t *testing.T) {
 	for want, scan := range map[string]output{"": content(scanFile, "x"), "no space left on device": {scanFile, func(io.Writer) error { return errors.New("no space left on device") }}} {
 		d := mustClaim(t, filepath.Join(t.TempDir(), "audit"), Unneeded)
