@@ -27,6 +27,11 @@ func (c *Choices) Set(a *Audit, p *Proposal) {
 // Offered reports whether the choice can be made.
 func (c *Choice) Offered() bool { return len(c.Changes) > 0 }
 
+// Mail reports whether the mail attribute changes.
+func (c *Choice) Mail() bool {
+	return slices.ContainsFunc(c.Changes, func(c Change) bool { return c.Attribute == Mail })
+}
+
 func newChoice(changes []Change) Choice {
 	c := Choice{Changes: changes}
 	for i := range changes {

@@ -85,7 +85,7 @@ func (j *proposalJSON) set(a *conflicts.Audit, p *conflicts.Proposal, room *json
 }
 
 func newChoiceJSON(room *jsonRoom, c *conflicts.Choice, owner *conflicts.Object) choiceJSON {
-	j := choiceJSON{Offered: c.Offered(), Mail: slices.ContainsFunc(c.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail })}
+	j := choiceJSON{Offered: c.Offered(), Mail: c.Mail()}
 	if j.Offered {
 		j.Risk = c.Risk.String()
 	}

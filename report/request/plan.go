@@ -79,7 +79,8 @@ func (r *row) primary() bool { return conflicts.ParseAddress(r.changes()[0].Old)
 
 // mail reports whether the mail attribute changes with it.
 func (r *row) mail() bool {
-	return slices.ContainsFunc(r.changes(), func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail })
+	choice := conflicts.Choice{Changes: r.changes()}
+	return choice.Mail()
 }
 
 // has reports whether a code is among the risks of the row.

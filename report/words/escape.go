@@ -33,6 +33,14 @@ func Escape(s string) string {
 	return b.String()
 }
 
+// AppendEscaped appends what [Escape] makes of a text.
+func AppendEscaped[T string | []byte](dst []byte, text T) []byte {
+	if Plain(text) {
+		return append(dst, text...)
+	}
+	return append(dst, Escape(string(text))...)
+}
+
 // Plain reports whether a text has printable characters of ASCII alone, as most have. [Escape]
 // leaves it as it is.
 func Plain[T string | []byte](s T) bool {

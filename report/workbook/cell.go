@@ -55,12 +55,12 @@ func (l *cellLines) extend(pieces ...string) {
 	l.ends[len(l.ends)-1] = len(l.text)
 }
 
-// each yields the lines, valid until the next change.
-func (l *cellLines) each() iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
+// all yields the lines with their indices. They are valid until the next change.
+func (l *cellLines) all() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
 		begin := 0
-		for _, end := range l.ends {
-			if !yield(l.text[begin:end]) {
+		for i, end := range l.ends {
+			if !yield(i, l.text[begin:end]) {
 				return
 			}
 			begin = end
@@ -99,7 +99,7 @@ func (c *cell) set(value any, l look) {
 	switch v := value.(type) {
 	case cellBold:
 		c.look.face = faceBold
-		c.escape(string(v))
+		c.text = words.AppendEscaped(c.text, string(v))
 	case cellFormula:
 		c.text, c.formula = append(c.text, v.text...), v.formula
 		return
@@ -108,19 +108,13 @@ func (c *cell) set(value any, l look) {
 		if v.to != "" {
 			c.look.face = faceLink
 		}
-		c.escape(v.text)
+		c.text = words.AppendEscaped(c.text, v.text)
 	case *cellLines:
-		first := true
-		for line := range v.each() {
-			if !first {
+		for i, line := range v.all() {
+			if i > 0 {
 				c.text = append(c.text, '\n')
 			}
-			first = false
-			if words.Plain(line) {
-				c.text = append(c.text, line...)
-			} else {
-				c.escape(string(line))
-			}
+			c.text = words.AppendEscaped(c.text, line)
 		}
 	case int:
 		c.text, c.look.number = strconv.AppendInt(c.text, int64(v), 10), true
@@ -130,14 +124,14 @@ func (c *cell) set(value any, l look) {
 			c.text, c.look.date = strconv.AppendFloat(c.text, float64(v.Unix()-dayZero.Unix())/(24*60*60), 'f', -1, 64), true
 			return
 		}
-		c.escape(unknown)
+		c.text = append(c.text, unknown...)
 	case *conflicts.GUID:
 		if *v != (conflicts.GUID{}) {
 			c.text = v.Append(c.text)
 		}
 		return
 	default:
-		c.escape(value.(string))
+		c.text = words.AppendEscaped(c.text, value.(string))
 	}
 	if end := room(c.text); end < len(c.text) {
 		c.text = append(c.text[:end], cutMark...)
@@ -145,8 +139,6 @@ func (c *cell) set(value any, l look) {
 	first, _ := utf8.DecodeRune(c.text)
 	c.look.quoted = strings.ContainsRune(words.FormulaSigns, first)
 }
-
-func (c *cell) escape(s string) { c.text = append(c.text, words.Escape(s)...) }
 
 // put writes a cell of a small sheet.
 func (b *book) put(sheet string, row, col int, c cell) error {

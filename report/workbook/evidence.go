@@ -120,19 +120,19 @@ func fullAddress(c *conflicts.Conflict) string {
 func heldAs(held *cellLines, o *conflicts.Owner) {
 	held.clear()
 	for _, c := range o.Claims {
-		held.add(c.Attribute.String(), ": ", c.Value)
-		before := " ("
-		mark := func(is bool, text string) {
-			if is {
-				held.extend(before, text)
-				before = ", "
-			}
+		marks := make([]string, 0, 3)
+		if c.Primary {
+			marks = append(marks, "primary")
 		}
-		mark(c.Primary, "primary")
-		mark(c.Padded, "padded")
-		mark(c.Loose, "spelled differently")
-		if before == ", " {
-			held.extend(")")
+		if c.Padded {
+			marks = append(marks, "padded")
+		}
+		if c.Loose {
+			marks = append(marks, "spelled differently")
+		}
+		held.add(c.Attribute.String(), ": ", c.Value)
+		if len(marks) > 0 {
+			held.extend(" (", strings.Join(marks, ", "), ")")
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (r *decideRow) set(b *book, p *conflicts.Proposal) {
 	} else {
 		r.risk, r.risks = remove.Risk, risksOf(remove)
 	}
-	if slices.ContainsFunc(replace.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail }) {
+	if replace.Mail() {
 		r.mailToo = "yes"
 	}
 	if slices.ContainsFunc(p.Owner.Claims, func(c conflicts.Claim) bool { return c.Attribute == conflicts.UserPrincipalName }) {
@@ -68,12 +68,13 @@ func (r *decideRow) set(b *book, p *conflicts.Proposal) {
 
 func (r *decideRow) addRemove(b *book, p *conflicts.Proposal, remove *conflicts.Choice) {
 	why := words.Obstacle(remove.Obstacle, b.name)
+	if remove.Offered() {
+		r.offered = append(r.offered, removeWord)
+	}
 	switch {
 	case remove.Offered() && why == "":
-		r.offered = append(r.offered, removeWord)
 		r.others.add(removeWord, ": keeps ", p.Keeps)
 	case remove.Offered():
-		r.offered = append(r.offered, removeWord)
 		r.others.add(removeWord, ": ", why)
 	case why != "":
 		r.others.add("No ", removeWord, ": ", why)
@@ -87,7 +88,7 @@ func (r *decideRow) addSwap(b *book, p *conflicts.Proposal, swap *conflicts.Choi
 	}
 	r.offered = append(r.offered, swapWord)
 	r.others.add(swapWord, ": ", b.name(p.Conflict.Keeper().Object), " gets ", conflicts.ParseAddress(p.SwapTo).Trimmed())
-	if slices.ContainsFunc(swap.Changes, func(c conflicts.Change) bool { return c.Attribute == conflicts.Mail }) {
+	if swap.Mail() {
 		r.others.extend(", mail too")
 	}
 	r.others.extend("; ", swap.Risk.String(), " risk")
@@ -102,7 +103,7 @@ const commentNeeded = "comment needed"
 // prompt is shown beside the cell of the decision.
 func (r *decideRow) prompt() string {
 	var lines []string
-	for choice := range r.others.each() {
+	for _, choice := range r.others.all() {
 		lines = append(lines, words.Escape(string(choice)))
 	}
 	return strings.Join(append(lines, "Write "+conflicts.Enumerate(r.offered, "or")+", or leave it empty."), "\n")
