@@ -207,10 +207,9 @@ func (p *proposer) replacements(o *Owner) (news []string, obstacle Statement) {
 	return news, Statement{}
 }
 
-// surrender returns the changes after which an owner does not hold the address of a
-// conflict in proxyAddresses any more, and has the new ones in its place: as many as it has
-// primary values, and at least one, or none to remove the address. All are made or none. It
-// appends them to room.
+// surrender appends to room, and returns, the changes after which an owner does not hold the
+// address of a conflict in proxyAddresses any more, and has the new ones in its place: as many as it
+// has primary values, and at least one, or none to remove the address. All are made or none.
 func surrender(room *[]Change, c *Conflict, o *Owner, news []string) []Change {
 	first := len(*room)
 	shown := ""

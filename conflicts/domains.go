@@ -89,7 +89,7 @@ func withDomainsOf(objects []*Object, domains []string) []string {
 		}
 		for _, a := range o.primaries() {
 			if d := a.Domain(); d != "" && !all[d] {
-				all[strings.Clone(DomainKey(d))] = true // it can be part of all texts of the object
+				all[strings.Clone(DomainKey(d))] = true // else it may keep all strings of the object in memory
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func (a attributes) entry(dn string) conflicts.Entry {
 	return e
 }
 
-// fill sets all of an entry but its name, and other texts.
+// fill sets an entry but for its name, and other texts with it.
 func (a attributes) fill(e *conflicts.Entry, texts []text) {
 	if values := a["objectguid"]; len(values) > 0 {
 		e.GUID = guidOf(values[0])
@@ -87,8 +87,8 @@ type text struct {
 	value []byte
 }
 
-// pack makes strings of values, and other texts, in one piece of memory. An audit holds many, and
-// garbage collection looks at each piece.
+// pack sets a list to the strings of values, and other texts to theirs, all in one piece of memory.
+// An audit holds many strings, and each garbage collection looks at each piece.
 func pack(list []string, values [][]byte, texts []text) {
 	size := 0
 	for _, v := range values {

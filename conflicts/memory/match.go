@@ -105,7 +105,7 @@ func ownersOf(c *conflicts.Conflict) ([]Owner, []conflicts.Key) {
 		for j := range o.Claims {
 			a := o.Claims[j].Parsed()
 			if !slices.Contains(values, a.Raw) {
-				values = append(values, strings.Clone(a.Raw)) // which is part of all texts of the object
+				values = append(values, strings.Clone(a.Raw)) // else it would keep all strings of the object in memory
 			}
 			keys = addKey(keys, a.LooseKey())
 		}
